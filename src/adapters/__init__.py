@@ -1,0 +1,1 @@
+"""What stands behind the core's ports: one package for each vendor or kind of store."""

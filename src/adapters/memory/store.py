@@ -1,0 +1,203 @@
+"""Tables as dictionaries, with transactions that are taken whole or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from attrs import define, field, frozen
+import msgspec
+
+from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
+from portal_core.kernel.audit import Audited, AuditTrail, denial
+from portal_core.kernel.errors import IdempotencyMismatch, PortalError, StaleVersion
+from portal_core.kernel.idempotency import KEPT_FOR, Replayed
+from portal_core.kernel.outbox import Notice, Outbox
+from portal_core.kernel.sources import Clock
+
+T = TypeVar("T")
+Table = dict[Any, Any]
+
+
+@frozen
+class AuditRow:
+    """One audit entry as kept."""
+
+    at: datetime
+    practice_id: UUID
+    actor: Actor
+    entry: Audited
+
+
+@frozen
+class Answer:
+    """What was answered under an idempotency key."""
+
+    digest: bytes
+    body: bytes
+    until: datetime
+
+
+@define
+class MemoryStore:
+    """All tables by name. Rows are frozen, so a shallow copy of a table is a snapshot."""
+
+    clock: Clock
+    tables: dict[str, Table] = field(factory=dict)
+    lock: asyncio.Lock = field(factory=asyncio.Lock)
+
+    def table(self, name: str) -> Table:
+        """The committed rows of a table, for adapters that work outside a unit and for tests that look."""
+        return self.tables.setdefault(name, {})
+
+    @property
+    def audit(self) -> list[AuditRow]:
+        """The committed audit entries, oldest first."""
+        return list(self.table("audit").values())
+
+    @property
+    def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        """The committed jobs, oldest first."""
+        return list(self.table("jobs").values())
+
+    @property
+    def notices(self) -> list[Notice]:
+        """The committed notices, oldest first."""
+        return list(self.table("notices").values())
+
+
+@define
+class MemoryTransaction:
+    """A private copy of the tables, kept by commit and dropped otherwise."""
+
+    store: MemoryStore
+    actor: Actor
+    tables: dict[str, Table]
+
+    def table(self, name: str) -> Table:
+        """The rows of a table as this transaction sees them."""
+        return self.tables.setdefault(name, {})
+
+    @property
+    def practice_id(self) -> UUID:
+        return self.actor.practice_id
+
+    @property
+    def record(self) -> UUID | None:
+        """The client the transaction is confined to, as row-level security does in PostgreSQL."""
+        return record_id(self.actor)
+
+    def insert(self, table: str, key: Any, row: Any) -> None:
+        """Add a row whose key must be new."""
+        rows = self.table(table)
+        if key in rows:
+            raise AssertionError(f"{table} has a row {key} already")
+        rows[key] = row
+
+    def save(self, table: str, key: Any, row: Any) -> None:
+        """Replace a row, one version on.
+
+        Raises:
+            StaleVersion: the row is not at the version before.
+        """
+        rows = self.table(table)
+        if key not in rows or rows[key].version != row.version - 1:
+            raise StaleVersion
+        rows[key] = row
+
+
+@define
+class MemoryAudit(AuditTrail):
+    """The audit trail of one transaction."""
+
+    tx: MemoryTransaction
+
+    async def record(self, entry: Audited) -> None:
+        rows = self.tx.table("audit")
+        rows[len(rows)] = AuditRow(self.tx.store.clock.now(), self.tx.practice_id, self.tx.actor, entry)
+
+
+@define
+class MemoryOutbox(Outbox):
+    """Jobs and notices of one transaction."""
+
+    tx: MemoryTransaction
+
+    async def defer(self, job: str, **ids: UUID) -> None:
+        rows = self.tx.table("jobs")
+        rows[len(rows)] = (job, ids)
+
+    async def notify(self, notice: Notice) -> None:
+        rows = self.tx.table("notices")
+        if notice.once is not None:
+            rows.setdefault((self.tx.practice_id, notice.once), notice)
+        else:
+            rows[len(rows)] = notice
+
+
+@define
+class MemoryUnit:
+    """The unit of work that features' memory units extend with their repositories."""
+
+    tx: MemoryTransaction
+    audit: MemoryAudit = field(init=False)
+    outbox: MemoryOutbox = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.audit = MemoryAudit(self.tx)
+        self.outbox = MemoryOutbox(self.tx)
+
+    async def commit(self, result: T) -> T:
+        """Keep the transaction's tables, and the answer for repetitions."""
+        attempt = self.tx.actor.origin.attempt
+        if attempt is not None:
+            body = msgspec.json.encode(result)
+            until = self.tx.store.clock.now() + KEPT_FOR
+            self.tx.table("answers")[_answer_key(self.tx.actor)] = Answer(attempt.digest, body, until)
+        self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
+        return result
+
+
+U = TypeVar("U", bound=MemoryUnit)
+
+
+@define
+class MemoryBegin:
+    """Opens units of one class over a store, one at a time: serialisable by being serial."""
+
+    store: MemoryStore
+    unit: type[MemoryUnit]
+
+    @asynccontextmanager
+    async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
+        async with self.store.lock:
+            tx = MemoryTransaction(self.store, actor, {n: dict(r) for n, r in self.store.tables.items()})
+            self._claim(tx)
+            try:
+                yield self.unit(tx)
+            except PortalError as error:
+                denied = denial(error)
+                if denied is not None:
+                    await MemoryAudit(MemoryTransaction(self.store, actor, self.store.tables)).record(denied)
+                raise
+
+    def _claim(self, tx: MemoryTransaction) -> None:
+        attempt = tx.actor.origin.attempt
+        if attempt is None or attempt.claimed:
+            return
+        attempt.claimed = True
+        known = tx.table("answers").get(_answer_key(tx.actor))
+        if known is None or known.until <= self.store.clock.now():
+            return
+        if known.digest != attempt.digest:
+            raise IdempotencyMismatch
+        raise Replayed(known.body)
+
+
+def _answer_key(actor: Actor) -> tuple[UUID, UUID | None, str, str]:
+    attempt = actor.origin.attempt
+    assert attempt is not None
+    account = actor.account_id if isinstance(actor, ClientActor | ProxyActor | StaffActor) else None
+    return (actor.practice_id, account, attempt.operation, attempt.key)

@@ -1,0 +1,1 @@
+"""What three or more features need, and nothing else."""

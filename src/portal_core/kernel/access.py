@@ -1,0 +1,76 @@
+"""Who may: the questions that every use case asks first, inside its unit of work so that a denial is audited."""
+
+from uuid import UUID
+
+from portal_core.kernel.actor import (
+    AccountHolder,
+    Actor,
+    Area,
+    ClientActor,
+    ProxyActor,
+    Role,
+    StaffActor,
+    SystemActor,
+)
+from portal_core.kernel.errors import Forbidden, NotFound, Unauthenticated
+
+
+def own_record(actor: Actor, area: Area, *, write: bool = False) -> UUID:
+    """The client whose record this portal request is about.
+
+    A client has the whole of their own record; a proxy what the grant opens.
+
+    Raises:
+        NotFound: for the actor, this area of this record does not exist.
+        Forbidden: a proxy who may read, and tries to write.
+    """
+    match actor:
+        case ClientActor(client_id=client_id):
+            return client_id
+        case ProxyActor(client_id=UUID() as client_id, areas=areas, may_write=may_write) if area in areas:
+            if write and not may_write:
+                raise Forbidden("This access is for reading only.")
+            return client_id
+        case _:
+            raise NotFound(area)
+
+
+def account_holder(actor: Actor) -> AccountHolder:
+    """The actor as the holder of a portal account, whichever kind.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    if isinstance(actor, ClientActor | ProxyActor | StaffActor):
+        return actor
+    raise Unauthenticated
+
+
+def staff(actor: Actor, *roles: Role) -> StaffActor:
+    """The actor as a member of staff with one of `roles`; any role when none is named.
+
+    Raises:
+        NotFound: not staff, for whom the practice's side does not exist.
+        Forbidden: staff, in other roles.
+    """
+    if not isinstance(actor, StaffActor):
+        raise NotFound("practice")
+    if roles and not actor.roles.intersection(roles):
+        raise Forbidden("Your role does not include this.")
+    return actor
+
+
+def staff_or_system(actor: Actor, *roles: Role) -> StaffActor | SystemActor:
+    """As `staff`, and jobs too."""
+    return actor if isinstance(actor, SystemActor) else staff(actor, *roles)
+
+
+def system(actor: Actor) -> SystemActor:
+    """The actor as a job.
+
+    Raises:
+        Forbidden: anybody else.
+    """
+    if isinstance(actor, SystemActor):
+        return actor
+    raise Forbidden

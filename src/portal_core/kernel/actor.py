@@ -1,0 +1,120 @@
+"""Who acts, in which practice, on whose record, and from where."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.kernel.idempotency import Attempt
+
+Area = Literal[
+    "profile",
+    "appointments",
+    "forms",
+    "messages",
+    "documents",
+    "sensitive_documents",
+    "progress",
+    "measures",
+    "payments",
+]
+"""The parts of a record that a proxy's grant may open one by one."""
+
+AREAS: tuple[Area, ...] = (
+    "profile",
+    "appointments",
+    "forms",
+    "messages",
+    "documents",
+    "sensitive_documents",
+    "progress",
+    "measures",
+    "payments",
+)
+
+Role = Literal["clinician", "front_desk", "biller", "administrator", "auditor"]
+ROLES: tuple[Role, ...] = ("clinician", "front_desk", "biller", "administrator", "auditor")
+
+
+@frozen
+class Origin:
+    """Where a request came from; kept with every audit entry.
+
+    `address` is the peer's IP as told by configured proxies, `device` a shortened user agent, `request_id` the id
+    that the answer carries too; `attempt` is set when the request has an Idempotency-Key. All empty for work inside
+    the process.
+    """
+
+    address: str = ""
+    device: str = ""
+    request_id: str = ""
+    attempt: Attempt | None = None
+
+
+@frozen
+class ClientActor:
+    """A client, signed in, acting on their own record."""
+
+    practice_id: UUID
+    account_id: UUID
+    client_id: UUID
+    session_id: UUID | None = None
+    origin: Origin = field(factory=Origin)
+
+
+@frozen
+class ProxyActor:
+    """A parent, guardian or representative acting on a client's record within a grant that is in force.
+
+    `client_id` is None while no record is named: a proxy then acts on their own account only. `until` is the first
+    local day on which the grant no longer holds; the adapter that builds the actor has checked it for this request.
+    """
+
+    practice_id: UUID
+    account_id: UUID
+    client_id: UUID | None = None
+    areas: frozenset[Area] = frozenset()
+    may_write: bool = False
+    grant_id: UUID | None = None
+    until: date | None = None
+    session_id: UUID | None = None
+    origin: Origin = field(factory=Origin)
+
+
+@frozen
+class StaffActor:
+    """A member of the practice's staff. `clinician_id` is set for those who see clients."""
+
+    practice_id: UUID
+    account_id: UUID
+    roles: frozenset[Role]
+    clinician_id: UUID | None = None
+    session_id: UUID | None = None
+    origin: Origin = field(factory=Origin)
+
+
+@frozen
+class SystemActor:
+    """A job, acting for one practice. `job` names it in the audit trail."""
+
+    practice_id: UUID
+    job: str
+    origin: Origin = field(factory=Origin)
+
+
+@frozen
+class VisitorActor:
+    """Somebody who has not signed in: registering, signing in, asking for a reset."""
+
+    practice_id: UUID
+    origin: Origin = field(factory=Origin)
+
+
+Actor = ClientActor | ProxyActor | StaffActor | SystemActor | VisitorActor
+AccountHolder = ClientActor | ProxyActor | StaffActor
+
+
+def record_id(actor: Actor) -> UUID | None:
+    """The client whose record the actor is confined to; None for those who act within a practice."""
+    return actor.client_id if isinstance(actor, ClientActor | ProxyActor) else None

@@ -1,0 +1,30 @@
+"""A request repeated under the same key has one effect and one answer.
+
+An entry point puts an `Attempt` into the actor's origin. The first unit of work that is opened with it claims the key
+inside its own transaction, so the claim is kept exactly when the effect is, and a second request with the same key
+waits for the first. `commit(result)` keeps the answer with the effect.
+"""
+
+from datetime import timedelta
+
+from attrs import define
+
+KEPT_FOR = timedelta(hours=24)
+
+
+@define(eq=False)
+class Attempt:
+    """One request under a key. `digest` is the SHA-256 of the request; `claimed` turns true with the first unit."""
+
+    operation: str
+    key: str
+    digest: bytes
+    claimed: bool = False
+
+
+class Replayed(Exception):
+    """This was done before; `answer` is what was answered then, encoded by the adapter (JSON)."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("answered before")
+        self.answer = answer

@@ -1,0 +1,28 @@
+"""Rate limits that hold across processes and restarts."""
+
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+
+@frozen
+class Limit:
+    """At most `tries` in any `window`. `name` is part of the stored key, so it stays what it is."""
+
+    name: str
+    tries: int
+    window: timedelta
+
+
+class RateLimits(Protocol):
+    """Counts tries; each call stands in a transaction of its own, so a try that fails later still counts."""
+
+    async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        """Count one try of `key` (an email, an address, an account: kept hashed).
+
+        Raises:
+            RateLimited: `limit.tries` stand in the window already; this one is not counted.
+        """
+        ...

@@ -1,0 +1,48 @@
+"""Sources for tests: time stands still until told, ids count up, tokens are named."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from attrs import define, field
+
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+
+
+@define
+class FixedClock(Clock):
+    """Shows `at` until it is moved. Starts on a Monday, 2026-03-02 15:00 UTC (10:00 in New York)."""
+
+    at: datetime = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+@define
+class CountingIds(IdSource):
+    """1, 2, 3 … as UUIDs; `start` keeps two sources apart."""
+
+    start: int = 0
+    _last: int = field(init=False, default=0)
+
+    def new(self) -> UUID:
+        self._last += 1
+        return UUID(int=(self.start << 64) + self._last)
+
+
+@define
+class CountingTokens(TokenSource):
+    """token-1, token-2 …; codes CODE0001 …"""
+
+    _last: int = field(init=False, default=0)
+
+    def token(self) -> str:
+        self._last += 1
+        return f"token-{self._last}"
+
+    def code(self) -> str:
+        self._last += 1
+        return f"CODE{self._last:04d}"
