@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from attrs import define, field, frozen
 import msgspec
+from attrs import define, field, frozen
 
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import Audited, AuditTrail, denial
