@@ -1,0 +1,1 @@
+"""Appointments: when a clinician can be seen, and who is seen when."""

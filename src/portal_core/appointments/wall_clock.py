@@ -1,0 +1,133 @@
+"""From what a clock on the wall shows to instants in UTC, in any IANA zone, on any night.
+
+Twice a year a wall clock lies: in spring some readings never come (the gap), in autumn some come twice (the fold,
+PEP 495). Python leaves it to the caller what to do then; these functions are where the portal decides, once.
+
+- A reading in the gap means the first instant after the gap: 02:30 on New York's spring night is 03:00.
+- A reading in the fold is asked for by name: `first_reading`, `last_reading`, or `closing_reading` for an end.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from portal_core.kernel.errors import Invalid
+
+Span = tuple[datetime, datetime]
+"""From the first instant up to, not including, the second. Both in UTC."""
+
+DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
+_YEARS = range(1900, 3000)
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone's rules.
+
+    Raises:
+        Invalid: the tz database has no zone of this name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Invalid.at("zone", "unknown_zone", "This is not the name of a time zone.") from None
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The same instant, written in UTC, so that adding hours to it adds real hours.
+
+    Raises:
+        ValueError: `moment` is naive. That is a mistake in a program, not in somebody's input.
+    """
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.utcoffset() is None:
+        raise ValueError("a naive datetime is no instant")
+    return moment.astimezone(UTC)
+
+
+def sane_day(day: date, path: str = "date") -> date:
+    """The day itself, when it lies in the years 1900 to 2999, so that no arithmetic on it can overflow.
+
+    Raises:
+        Invalid: it does not.
+    """
+    if day.year not in _YEARS:
+        raise Invalid.at(path, "out_of_range", "The date is out of range.")
+    return day
+
+
+def first_reading(wall: datetime, zone: str) -> datetime:
+    """The first instant at which clocks in the zone show `wall` (naive)."""
+    return _readings(wall, zone)[0]
+
+
+def last_reading(wall: datetime, zone: str) -> datetime:
+    """The last instant at which clocks in the zone show `wall` (naive)."""
+    return _readings(wall, zone)[1]
+
+
+def closing_reading(wall: datetime, zone: str) -> datetime:
+    """The instant at which something that lasts until `wall` (naive) is over: after it, no clock shows less.
+
+    In the fold that is the last reading, so that no real time is lost; save at its very beginning. Where 02:00 turns
+    back to 01:00, what ends at 01:30 ends at the second 01:30, and what ends at 01:00 ends at the first.
+    """
+    first, last = _readings(wall, zone)
+    if first == last:
+        return first
+    just_before = (last - _INSTANT).astimezone(zone_of(zone)).replace(tzinfo=None)
+    return last if just_before < wall else first
+
+
+def local_span(day: date, starts: time, ends: time, zone: str) -> Span | None:
+    """The stretch of real time from `starts` to `ends` on a local date; `ends` of 00:00 is the end of the day.
+
+    It is the shortest stretch that holds every instant at which the wall clock shows that date and a time within:
+    01:00 to 04:00 is two hours on the spring night and four on the autumn night. None where no such instant exists.
+    """
+    last_day = day if ends > time.min else day + DAY
+    span = (
+        first_reading(datetime.combine(day, starts), zone),
+        closing_reading(datetime.combine(last_day, ends), zone),
+    )
+    return span if span[0] < span[1] else None
+
+
+def steady_until(at: datetime, limit: datetime, tz: ZoneInfo) -> datetime:
+    """The instant, `limit` at the latest, up to which the zone keeps the offset that it has `at`.
+
+    For stretches of a day or so: two changes in one would hide each other, and no zone has had that.
+    """
+    offset = tz.utcoffset(at.astimezone(tz))
+    if tz.utcoffset(limit.astimezone(tz)) == offset:
+        return limit
+    # The tz database changes on whole seconds.
+    steady, changed = 0, int((limit - at) / timedelta(seconds=1)) + 1
+    start = at.replace(microsecond=0)
+    while changed - steady > 1:
+        middle = (steady + changed) // 2
+        if tz.utcoffset((start + timedelta(seconds=middle)).astimezone(tz)) == offset:
+            steady = middle
+        else:
+            changed = middle
+    return start + timedelta(seconds=changed)
+
+
+def _readings(wall: datetime, zone: str) -> Span:
+    sane_day(wall)
+    tz = zone_of(zone)
+    # Never None: a ZoneInfo knows the offset of every datetime.
+    early = cast(timedelta, tz.utcoffset(wall.replace(fold=0)))
+    late = cast(timedelta, tz.utcoffset(wall.replace(fold=1)))
+    first = (wall - early).replace(tzinfo=UTC, fold=0)
+    if early == late:
+        return first, first
+    last = (wall - late).replace(tzinfo=UTC, fold=0)
+    if first < last:
+        return first, last
+    # In a gap the two offsets cross over: the change lies between the instants that they give.
+    change = steady_until(last, first, tz)
+    return change, change
