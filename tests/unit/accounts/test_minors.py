@@ -1,0 +1,272 @@
+"""Minors: the table is citable, and no parent's grant outlives the birthday that ends it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_core.accounts import minors
+from portal_core.accounts.minors import RULES, StateRule
+
+DOCS = Path(__file__).parents[3] / "docs" / "minors.md"
+
+ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "Pacific/Honolulu",
+    "America/Sao_Paulo",  # summer time began at midnight until 2018
+    "Africa/Cairo",  # begins at midnight, ends at midnight
+    "America/Havana",  # midnight comes twice in autumn
+    "America/St_Johns",  # changed at one minute past midnight until 2011
+    "Pacific/Apia",  # had no 30 December 2011
+)
+
+births = st.dates(date(1900, 1, 1), date(2090, 12, 31))
+leap_births = st.sampled_from([date(year, 2, 29) for year in range(1904, 2090, 4)])
+children = st.one_of(births, leap_births)
+states = st.one_of(st.none(), st.sampled_from([*RULES, "ZZ", "GA"]))
+staff_dates = st.one_of(st.none(), st.dates(date(1900, 1, 1), date(2120, 1, 1)))
+
+
+# The table
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_every_row_can_be_checked_by_a_reader(rule: StateRule) -> None:
+    assert len(rule.state) == 2
+    assert rule.state == rule.state.upper()
+    assert any(mark in rule.citation for mark in ("§", "ILCS", "RCW"))
+    assert rule.sources
+    assert all(source.startswith(("https://", "http://")) for source in rule.sources)
+    assert rule.rule.endswith(".")
+    assert rule.rule.count(". ") == 0
+    assert rule.text_as_of
+    assert date(2026, 11, 22) <= rule.looked_at
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_every_row_names_ages_of_minors(rule: StateRule) -> None:
+    assert minors.ADOLESCENT_FROM <= rule.parent_access_ends_at <= minors.ADULT_FROM
+    assert rule.consent_age is None or 0 <= rule.consent_age < minors.ADULT_FROM
+    if rule.parent_access_ends_at < minors.ADULT_FROM:
+        assert rule.consent_age is not None, "a parent's access ends early only where a minor may consent"
+        assert rule.consent_age <= rule.parent_access_ends_at
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_the_page_for_compliance_officers_says_what_the_table_says(rule: StateRule) -> None:
+    consent = {None: "none found", minors.ANY_AGE: "any"}.get(rule.consent_age, str(rule.consent_age))
+    row = f"| {rule.state} | {rule.citation} | {consent} | {rule.parent_access_ends_at} | {rule.rule} |"
+    assert row in DOCS.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_page_lists_no_state_that_the_table_lacks() -> None:
+    lines = DOCS.read_text(encoding="utf-8").splitlines()
+    listed = [line.split("|")[1].strip() for line in lines if line.startswith("| ") and line[4:5] == " "]
+    assert sorted(listed) == sorted(RULES)
+
+
+@pytest.mark.parametrize(
+    ("state", "age"),
+    [("CA", 12), ("IL", 12), ("WA", 13), ("PA", 14), ("NM", 14), ("TN", 16), ("ID", 18), ("VA", 18)],
+)
+def test_the_age_at_which_a_parents_access_ends(state: str, age: int) -> None:
+    rule = minors.rule_for(state)
+    assert rule is not None
+    assert rule.parent_access_ends_at == age
+
+
+def test_a_state_is_found_however_its_letters_are_written() -> None:
+    assert minors.rule_for(" pa ") is RULES["PA"]
+
+
+def test_a_state_that_was_not_found_has_no_rule() -> None:
+    assert minors.rule_for("GA") is None
+    assert minors.rule_for("") is None
+
+
+# Birthdays
+
+
+def test_29_february_turns_a_year_older_on_1_march_of_a_common_year() -> None:
+    assert minors.birthday_turning(date(2008, 2, 29), 18) == date(2026, 3, 1)
+    assert minors.birthday_turning(date(2008, 2, 29), 16) == date(2024, 2, 29)
+    assert minors.birthday_turning(date(2008, 2, 28), 18) == date(2026, 2, 28)
+    assert minors.birthday_turning(date(2082, 2, 28), 18) == date(2100, 2, 28)
+    assert minors.birthday_turning(date(2084, 2, 29), 16) == date(2100, 3, 1)  # 2100 is no leap year
+
+
+@given(leap_births, st.integers(0, 30))
+def test_a_leap_day_birthday_is_never_in_february_of_a_common_year(born: date, age: int) -> None:
+    turns = minors.birthday_turning(born, age)
+    assert turns.year == born.year + age
+    assert (turns.month, turns.day) in {(2, 29), (3, 1)}
+    assert (turns - timedelta(days=1)).month == 2
+
+
+@given(children, st.integers(0, 30))
+def test_birthdays_come_one_a_year(born: date, age: int) -> None:
+    gap = minors.birthday_turning(born, age + 1) - minors.birthday_turning(born, age)
+    assert timedelta(days=365) <= gap <= timedelta(days=367)
+
+
+@given(births, st.integers(0, 30))
+def test_who_is_born_later_turns_older_no_earlier(born: date, age: int) -> None:
+    next_day = born + timedelta(days=1)
+    assert minors.birthday_turning(born, age) <= minors.birthday_turning(next_day, age)
+
+
+@pytest.mark.parametrize("age", [-1, 8000])
+def test_an_age_that_makes_no_date_is_refused(age: int) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the date's own message
+        minors.birthday_turning(date(2010, 5, 5), age)
+
+
+# When a grant ends
+
+
+@given(children, states, staff_dates, st.booleans())
+def test_no_grant_outlives_the_18th_birthday(
+    born: date, state: str | None, staff: date | None, authorised: bool
+) -> None:
+    ends = minors.grant_ends_on(born, state, staff, authorised_by_minor=authorised)
+    assert ends <= minors.birthday_turning(born, 18)
+
+
+@given(children, states, staff_dates, st.booleans())
+def test_staff_only_ever_shorten_a_grant(born: date, state: str | None, staff: date | None, authorised: bool) -> None:
+    with_staff = minors.grant_ends_on(born, state, staff, authorised_by_minor=authorised)
+    without = minors.grant_ends_on(born, state, None, authorised_by_minor=authorised)
+    assert with_staff == (without if staff is None else min(without, staff))
+
+
+@given(children, st.sampled_from(list(RULES)), staff_dates)
+def test_without_the_minor_no_grant_outlives_the_rules_birthday(born: date, state: str, staff: date | None) -> None:
+    age = RULES[state].parent_access_ends_at
+    assert minors.grant_ends_on(born, state, staff) <= minors.birthday_turning(born, age)
+
+
+@given(births, states, staff_dates, st.booleans())
+def test_a_younger_childs_grant_ends_no_earlier(
+    born: date, state: str | None, staff: date | None, authorised: bool
+) -> None:
+    def ends(birth: date) -> date:
+        return minors.grant_ends_on(birth, state, staff, authorised_by_minor=authorised)
+
+    assert ends(born) <= ends(born + timedelta(days=1))
+
+
+@given(children, states)
+def test_the_minors_authorisation_carries_a_grant_to_the_18th_birthday(born: date, state: str | None) -> None:
+    ends = minors.grant_ends_on(born, state, None, authorised_by_minor=True)
+    assert ends == minors.birthday_turning(born, 18)
+
+
+def test_a_grant_in_pennsylvania_ends_on_the_14th_birthday() -> None:
+    assert minors.grant_ends_on(date(2012, 2, 29), "PA", None) == date(2026, 3, 1)
+    assert minors.grant_ends_on(date(2012, 2, 29), "PA", date(2025, 9, 1)) == date(2025, 9, 1)
+
+
+@pytest.mark.parametrize("state", [None, "GA"])
+def test_elsewhere_staff_decide_and_the_18th_birthday_bounds_them(state: str | None) -> None:
+    born = date(2012, 6, 1)
+    assert minors.grant_ends_on(born, state, None) == date(2030, 6, 1)
+    assert minors.grant_ends_on(born, state, date(2027, 1, 1)) == date(2027, 1, 1)
+    assert minors.grant_ends_on(born, state, date(2031, 1, 1)) == date(2030, 6, 1)
+
+
+# Whether a grant may be made
+
+
+def test_past_the_rules_age_a_grant_needs_the_minor() -> None:
+    born, birthday = date(2012, 5, 5), date(2026, 5, 5)
+    assert minors.may_be_granted_today(born, "PA", birthday - timedelta(days=1))
+    assert not minors.may_be_granted_today(born, "PA", birthday)
+    assert minors.may_be_granted_today(born, "PA", birthday, authorised_by_minor=True)
+    assert minors.may_be_granted_today(born, None, birthday)
+
+
+@given(children, states, st.integers(0, 30_000), st.booleans())
+def test_from_the_18th_birthday_no_parents_grant_is_made(
+    born: date, state: str | None, days: int, authorised: bool
+) -> None:
+    today = minors.birthday_turning(born, 18) + timedelta(days=days)
+    assert not minors.may_be_granted_today(born, state, today, authorised_by_minor=authorised)
+
+
+# What a grant opens
+
+
+def test_over_an_adolescent_three_areas_are_off() -> None:
+    born = date(2012, 5, 5)
+    off = frozenset({"messages", "measures", "sensitive_documents"})
+    child = minors.adolescent_default_areas(born, date(2024, 5, 4))
+    assert off < child
+    for day in (date(2024, 5, 5), date(2030, 5, 4)):
+        assert minors.is_adolescent(born, day)
+        assert minors.adolescent_default_areas(born, day) == child - off
+
+
+def test_under_12_and_from_18_nobody_is_an_adolescent() -> None:
+    born = date(2012, 2, 29)
+    assert not minors.is_adolescent(born, date(2024, 2, 28))
+    assert minors.is_adolescent(born, date(2030, 2, 28))
+    assert not minors.is_adolescent(born, date(2030, 3, 1))
+    assert minors.adolescent_default_areas(born, date(2030, 3, 1)) == frozenset()
+
+
+# The instant at which a day begins
+
+
+def utc(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "instant"),
+    [
+        (date(2026, 3, 8), "America/New_York", utc(2026, 3, 8, 5)),  # changes at two o'clock, not at midnight
+        (date(2026, 3, 9), "America/New_York", utc(2026, 3, 9, 4)),
+        (date(2018, 11, 4), "America/Sao_Paulo", utc(2018, 11, 4, 3)),  # began at 01:00
+        (date(2018, 2, 18), "America/Sao_Paulo", utc(2018, 2, 18, 3)),  # 23:00 came twice the evening before
+        (date(2023, 4, 28), "Africa/Cairo", utc(2023, 4, 27, 22)),  # began at 01:00
+        (date(2023, 10, 27), "Africa/Cairo", utc(2023, 10, 26, 22)),
+        (date(2024, 11, 3), "America/Havana", utc(2024, 11, 3, 4)),  # the first of two midnights
+        (date(2006, 10, 29), "America/St_Johns", utc(2006, 10, 29, 2, 30)),  # the first of two midnights
+        (date(2011, 12, 30), "Pacific/Apia", utc(2011, 12, 30, 10)),  # never was: the 31st began then
+        (date(2011, 12, 31), "Pacific/Apia", utc(2011, 12, 30, 10)),
+        (date(1919, 3, 31), "America/Toronto", utc(1919, 3, 31, 4, 30)),  # 23:30 was followed by 00:30
+    ],
+)
+def test_the_day_begins(day: date, zone: str, instant: datetime) -> None:
+    assert minors.ends_at(day, zone) == instant
+
+
+@given(st.dates(date(1970, 1, 2), date(2037, 12, 31)), st.sampled_from(ZONES))
+def test_it_is_the_first_instant_on_which_the_clock_shows_the_date(day: date, zone: str) -> None:
+    local = ZoneInfo(zone)
+    begins = minors.ends_at(day, zone)
+    assert begins.tzinfo is UTC
+    assert begins.astimezone(local).date() >= day
+    for minutes in range(0, 27 * 60, 15):
+        earlier = begins - timedelta(minutes=minutes, microseconds=1)
+        assert earlier.astimezone(local).date() < day
+
+
+@given(st.dates(date(1970, 1, 2), date(2037, 12, 31)), st.sampled_from(ZONES))
+def test_days_begin_in_order(day: date, zone: str) -> None:
+    length = minors.ends_at(day + timedelta(days=1), zone) - minors.ends_at(day, zone)
+    # Apia's missing day has no length; elsewhere a day loses or gains an hour at most
+    assert length == timedelta(0) or timedelta(hours=23) <= length <= timedelta(hours=25)
+    assert length or zone == "Pacific/Apia"
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
+def test_a_name_that_is_no_zone_is_refused(zone: str) -> None:
+    with pytest.raises((KeyError, ValueError)):
+        minors.ends_at(date(2026, 1, 1), zone)
