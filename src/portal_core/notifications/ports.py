@@ -1,0 +1,213 @@
+"""What notifications need from outside."""
+
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Area
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Unit
+from portal_core.notifications.model import NoticeRow, Notification
+from portal_core.notifications.settings import NotificationSettings
+from portal_core.notifications.views import News, TroubledNoticeView
+
+CodePurpose = Literal["verify_email", "reset_password", "change_email"]
+
+
+class Notices(Protocol):
+    """The notices of the practice, written by `unit.outbox.notify`: queued, due and handed at the time of writing."""
+
+    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
+        """The notice as `NoticeRow.claimed` makes it, if it is claimable: for one caller only, however many ask."""
+        ...
+
+    async def get(self, notice_id: UUID) -> NoticeRow | None: ...
+
+    async def save(self, notice: NoticeRow, audited: Audited, *beside: NoticeRow) -> None:
+        """Replace a notice, one version on, and add those `beside` it.
+
+        Raises:
+            StaleVersion: it is not at the version before.
+        """
+        ...
+
+    async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
+        """Mark as handed at `now` those that wait for a job (`NoticeRow.waits_for_a_job`), oldest due first.
+
+        No notice is answered to two callers.
+        """
+        ...
+
+    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeRow, ...]:
+        """Those whose worker is gone (`NoticeRow.stalled`), oldest claim first."""
+        ...
+
+    async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
+        """The dead and the uncertain, newest first (by id, falling)."""
+        ...
+
+
+@frozen
+class Recipient:
+    """One person to tell, with all that is needed to do so.
+
+    `account_id` is None for a client who has no account, whose addresses then are those of the record. `zone` is the
+    settings' zone, or the practice's. `neutral_name` is what the practice calls itself when it must not be named.
+    """
+
+    practice_name: str
+    neutral_name: str
+    portal_url: str
+    zone: str
+    settings: NotificationSettings
+    account_id: UUID | None = None
+    client_id: UUID | None = None
+    email: str = ""
+
+
+class Recipients(Protocol):
+    """Who is told, and where."""
+
+    async def account(self, account_id: UUID) -> Recipient | None:
+        """The holder of an account, closed or not yet verified as well."""
+        ...
+
+    async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
+        """Those who are told of a client's record.
+
+        The client's own account, and every proxy whose grant is in force and opens `area` (None: no proxy). When the
+        client has no account, the client by the addresses of the record. In a fixed order, the client first.
+        """
+        ...
+
+    async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
+        """The address that the account had before a change of email."""
+        ...
+
+
+class AppointmentTimes(Protocol):
+    """When the appointments are that reminders speak of."""
+
+    async def starts_at(self, client_id: UUID, appointment_id: UUID) -> datetime | None:
+        """The start of an appointment that stands; None when it was cancelled or is not this client's."""
+        ...
+
+
+@frozen
+class InboxScope:
+    """What of an inbox may be seen: lines of this account, about itself or about `client_id`, of these kinds."""
+
+    account_id: UUID
+    client_id: UUID | None
+    kinds: tuple[str, ...]
+
+
+class Inbox(Protocol):
+    """The notifications inside the portal."""
+
+    async def add(self, notification: Notification, audited: Audited) -> None: ...
+
+    async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
+        """Newest first (by id, falling)."""
+        ...
+
+    async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None: ...
+
+    async def mark_read(self, scope: InboxScope, notification_id: UUID | None, at: datetime, audited: Audited) -> int:
+        """Mark one as read, or all when none is named, that are not yet; how many that were.
+
+        With none to mark nothing is written, the audit entry neither.
+        """
+        ...
+
+    async def news(self, scope: InboxScope, after: UUID | None) -> News:
+        """Cheap enough to be asked every few seconds: one look at an index, 100 rows at most."""
+        ...
+
+
+class SettingsStore(Protocol):
+    """The settings of accounts."""
+
+    async def get(self, account_id: UUID) -> NotificationSettings:
+        """Those saved, or the defaults with version 0."""
+        ...
+
+    async def save(self, settings: NotificationSettings, audited: Audited) -> None:
+        """Keep them, one version on; version 1 is the first.
+
+        Raises:
+            StaleVersion: they are not at the version before.
+        """
+        ...
+
+    async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
+        """All in the practice that consent to texts to this number (E.164)."""
+        ...
+
+
+class NotificationsUnit(Unit, Protocol):
+    """The unit of work of this feature."""
+
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def recipients(self) -> Recipients: ...
+    @property
+    def appointment_times(self) -> AppointmentTimes: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def notification_settings(self) -> SettingsStore: ...
+
+
+@frozen
+class Mail:
+    """A mail of plain words. `key` names the notice, for the vendor's log and the local outbox."""
+
+    key: UUID
+    to: str
+    sender_name: str
+    subject: str
+    body: str
+
+
+@frozen
+class Text:
+    """A text message to one number (E.164)."""
+
+    key: UUID
+    to: str
+    body: str
+
+
+class Mailer(Protocol):
+    """Sends mail. Never tries twice by itself."""
+
+    async def send(self, mail: Mail) -> str:
+        """The vendor's id of the mail.
+
+        Raises:
+            MailRefused: never, as it stands.
+            MailNotSent: surely not sent; another try is safe.
+            Exception: anything else: it may or may not have been sent.
+        """
+        ...
+
+
+class Texter(Protocol):
+    """Sends texts, by the same rules as `Mailer`."""
+
+    async def send_text(self, text: Text) -> str:
+        """The vendor's id of the text; raises as `Mailer.send` does."""
+        ...
+
+
+class CodeSender(Protocol):
+    """Makes and mails the codes of the identity provider, so that no code is ever kept or queued here."""
+
+    async def send_code(self, account_id: UUID, purpose: CodePurpose) -> None:
+        """Mail a fresh code to the account's address (`change_email`: the new one); raises as `Mailer.send` does."""
+        ...

@@ -1,0 +1,64 @@
+"""How an account's holder wants to be told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+
+from portal_core.notifications.model import Channel
+
+LANGUAGES = ("en", "es")
+DEFAULT_REMINDERS = (24 * 60, 2 * 60)
+
+
+@frozen
+class Confidential:
+    """Confidential communication, which a practice must accommodate (45 CFR 164.522(b)).
+
+    `safe_email` takes the place of the account's email for all but security notices, which go to the address that
+    the account is proven by; `safe_phone` is the number for calls. `neutral_sender` leaves the practice's name and
+    everything but "you have a notice" out of mails and texts.
+    """
+
+    safe_email: str = ""
+    safe_phone: str = ""
+    neutral_sender: bool = False
+    do_not_text: bool = False
+    do_not_voicemail: bool = False
+
+
+@frozen
+class TextConsent:
+    """Consent to texts, for this one number (E.164), given at that instant (47 CFR 64.1200: prior express consent)."""
+
+    phone: str
+    given_at: datetime
+
+
+@frozen
+class NotificationSettings:
+    """One account's settings. `version` is 0 while nothing was ever saved: these are then the defaults.
+
+    `channels` holds only the kinds whose channels were chosen by the holder; `reminder_minutes` are the lead times
+    before an appointment, longest first; `zone` is an IANA name, empty for the practice's own. Texts go to
+    `texts.phone` and nowhere else.
+    """
+
+    account_id: UUID
+    channels: Mapping[str, tuple[Channel, ...]] = field(factory=dict)
+    reminder_minutes: tuple[int, ...] = DEFAULT_REMINDERS
+    language: str = "en"
+    zone: str = ""
+    confidential: Confidential = field(factory=Confidential)
+    texts: TextConsent | None = None
+    texts_stopped_at: datetime | None = None
+    version: int = 0
+
+    def may_text(self) -> bool:
+        """Whether a text may be sent at all."""
+        return self.texts is not None and not self.confidential.do_not_text
+
+    def stop_texts(self, at: datetime) -> "NotificationSettings":
+        """The holder answered STOP: no consent, until it is given anew."""
+        return evolve(self, texts=None, texts_stopped_at=at, version=self.version + 1)

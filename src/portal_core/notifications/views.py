@@ -1,0 +1,111 @@
+"""What screens and API answers show."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.outbox import NoticeClass
+from portal_core.notifications.model import Channel, NoticeRow, NoticeState
+
+
+@frozen
+class NotificationView:
+    """A line of the inbox. `title` is in the holder's language; `about` is the id of the thing it is about."""
+
+    id: UUID
+    kind: str
+    title: str
+    about: UUID | None
+    record: UUID | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+@frozen
+class News:
+    """What an event stream tells: `unread` up to 100, the ids that came after the one asked with, and the newest.
+
+    Two ids may be committed out of order; `unread` is right all the same, so a change of it is a reason to reload.
+    """
+
+    unread: int
+    new: tuple[UUID, ...] = ()
+    newest: UUID | None = None
+
+
+@frozen
+class ChoiceView:
+    """One kind of notice: the channels in force, those that may be chosen, and whether they may be changed at all."""
+
+    kind: str
+    channels: tuple[Channel, ...]
+    possible: tuple[Channel, ...]
+    fixed: bool
+
+
+@frozen
+class SettingsView:
+    """An account's settings, with every kind spelled out."""
+
+    choices: tuple[ChoiceView, ...]
+    reminder_minutes: tuple[int, ...]
+    language: str
+    zone: str
+    safe_email: str
+    safe_phone: str
+    neutral_sender: bool
+    do_not_text: bool
+    do_not_voicemail: bool
+    texts_to: str
+    texts_consent_at: datetime | None
+    texts_stopped_at: datetime | None
+    version: int
+
+
+@frozen
+class TroubledNoticeView:
+    """A notice that an operator should look at. No address and no words: there are none in the row."""
+
+    id: UUID
+    kind: str
+    notice_class: NoticeClass
+    channel: Channel | None
+    state: NoticeState
+    attempt: int
+    problem: str
+    to_account: UUID | None
+    to_client: UUID | None
+    created_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, row: NoticeRow) -> "TroubledNoticeView":
+        return cls(
+            row.id,
+            row.kind,
+            row.notice_class,
+            row.channel,
+            row.state,
+            row.attempt,
+            row.problem,
+            row.to_account,
+            row.to_client,
+            row.created_at,
+            row.settled_at,
+        )
+
+
+@frozen
+class SweepReport:
+    """What a sweep found: claims that were lost, and notices handed to the workers."""
+
+    lost: int
+    handed: int
+
+
+@frozen
+class DeliveryView:
+    """How a delivery ended; `state` is None when there was nothing to claim."""
+
+    state: NoticeState | None
