@@ -1,0 +1,407 @@
+"""What accounts need from outside: repositories inside a unit of work, an identity provider, and a few judges.
+
+Every repository is confined to the practice of the unit's actor.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Literal, Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.model import (
+    Account,
+    Challenge,
+    Enquiry,
+    ExternalIdentity,
+    SecondFactor,
+    Session,
+    Side,
+    SignInGuard,
+)
+from portal_core.kernel.actor import Area, Role
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.uow import Unit
+
+MailedCodePurpose = Literal["verify_email", "reset_password"]
+
+
+# --- repositories -----------------------------------------------------------------------------------------------------
+
+
+@frozen
+class AccountRules:
+    """What a practice decides about accounts, with SPEC 3.1's defaults.
+
+    `zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15 of a
+    password that stands alone. `clients_need_second_factor` binds clients and proxies; staff always need one.
+    """
+
+    practice_name: str = ""
+    zone: str = "America/New_York"
+    min_password_length: int = 12
+    clients_need_second_factor: bool = False
+    idle_for: timedelta = timedelta(minutes=15)
+    session_for: timedelta = timedelta(hours=8)
+    access_for: timedelta = timedelta(hours=1)
+
+
+class AccountRulesSource(Protocol):
+    """The practice's settings."""
+
+    async def get(self) -> AccountRules:
+        """The practice's own rules, or the defaults."""
+        ...
+
+
+class Accounts(Protocol):
+    """Accounts of the practice."""
+
+    async def get(self, account_id: UUID) -> Account | None:
+        """Whatever its state."""
+        ...
+
+    async def find_by_email(self, side: Side, email: str) -> Account | None:
+        """The one that is not closed; `email` normalised."""
+        ...
+
+    async def find_by_external(self, external: ExternalIdentity) -> Account | None:
+        """The one that is not closed."""
+        ...
+
+    async def add(self, account: Account, audited: Audited) -> None:
+        """Raises:
+        AlreadyRegistered: an account that is not closed has its side and email, client, staff member or external
+            identity.
+        """
+        ...
+
+    async def save(self, account: Account, audited: Audited) -> None:
+        """Raises:
+        StaleVersion: it changed after it was read.
+        AlreadyRegistered: as for `add`.
+        """
+        ...
+
+
+class Sessions(Protocol):
+    """Sessions of the practice's accounts."""
+
+    async def add(self, session: Session, audited: Audited) -> None: ...
+
+    async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
+        """None when it is another account's. Alive or not."""
+        ...
+
+    async def find_by_family_hash(self, family_hash: bytes) -> Session | None:
+        """Alive or not; locked until the unit ends, so that two refreshes at once stand in line."""
+        ...
+
+    async def open_of(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
+        """Those alive at `now`, the latest active first."""
+        ...
+
+    async def save(self, session: Session, audited: Audited) -> None:
+        """All but `last_active_at`, which only `LiveSessions.mark_active` writes.
+
+        Raises:
+            StaleVersion: it changed after it was read.
+        """
+        ...
+
+    async def end_all(self, account_id: UUID, at: datetime, audited: Audited, *, keep: UUID | None = None) -> None:
+        """End every session of the account that has not ended, but `keep`; versions rise."""
+        ...
+
+
+class SignInGuards(Protocol):
+    """Tries by email, known or not."""
+
+    async def lock(self, key: bytes) -> SignInGuard:
+        """The guard of a key, at version 0 when there is none; others wait for this unit to end."""
+        ...
+
+    async def save(self, guard: SignInGuard) -> None:
+        """Put it in place of the locked one. Not audited: the sign-in is."""
+        ...
+
+
+class Challenges(Protocol):
+    """Open questions for a second factor."""
+
+    async def add(self, challenge: Challenge) -> None: ...
+
+    async def find(self, token_hash: bytes) -> Challenge | None:
+        """Whatever its state; locked until the unit ends."""
+        ...
+
+    async def save(self, challenge: Challenge) -> None:
+        """Raises:
+        StaleVersion: it changed after it was read.
+        """
+        ...
+
+
+class SecondFactorBook(Protocol):
+    """Enrolments under way and recovery codes."""
+
+    async def lock(self, account_id: UUID) -> SecondFactor:
+        """The account's, at version 0 when there is none; others wait for this unit to end."""
+        ...
+
+    async def save(self, second_factor: SecondFactor, audited: Audited) -> None: ...
+
+    async def remove(self, account_id: UUID, audited: Audited) -> None:
+        """Forget it all; none is fine."""
+        ...
+
+
+class Enquiries(Protocol):
+    """What visitors asked, until it is decided."""
+
+    async def add(self, enquiry: Enquiry, audited: Audited) -> None: ...
+
+    async def take(self, enquiry_id: UUID) -> Enquiry | None:
+        """Read and delete; None when it was taken before."""
+        ...
+
+
+class PersonDirectory(Protocol):
+    """Who could have an account: the practice's clients and staff."""
+
+    async def unregistered_client(self, email: str, born: date) -> UUID | None:
+        """The one client with this email (normalised) and date of birth who has no open account.
+
+        None when there is no such client, or more than one: staff then invite them by name.
+        """
+        ...
+
+    async def unregistered_staff(self, email: str) -> UUID | None:
+        """The one working member of staff with this email who has no open account."""
+        ...
+
+    async def names(self, account: Account) -> tuple[str, ...]:
+        """The person's names (given, family, chosen), which their password may not be made of."""
+        ...
+
+
+class SignInUnit(Unit, Protocol):
+    """The unit of work of everything about signing in."""
+
+    @property
+    def account_rules(self) -> AccountRulesSource: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def sign_in_guards(self) -> SignInGuards: ...
+    @property
+    def challenges(self) -> Challenges: ...
+    @property
+    def second_factors(self) -> SecondFactorBook: ...
+    @property
+    def enquiries(self) -> Enquiries: ...
+    @property
+    def people(self) -> PersonDirectory: ...
+
+
+# --- who is asking: once for every request, outside of units ----------------------------------------------------------
+
+
+@frozen
+class StaffStanding:
+    """What a member of staff who works there now may do."""
+
+    roles: frozenset[Role]
+    clinician_id: UUID | None = None
+
+
+@frozen
+class HeldGrant:
+    """A proxy's grant over one client that was not revoked. `until` is the first local day without it, None: no end."""
+
+    id: UUID
+    client_id: UUID
+    areas: frozenset[Area]
+    may_write: bool
+    until: date | None = None
+
+
+@frozen
+class SignedIn:
+    """All that is needed to know who asks. `staff` is None for others, and for staff who left."""
+
+    session: Session
+    account: Account
+    rules: AccountRules
+    staff: StaffStanding | None = None
+    grant: HeldGrant | None = None
+
+
+class LiveSessions(Protocol):
+    """Sessions as every request meets them; each call is one statement on its own."""
+
+    async def find_by_access_hash(
+        self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
+    ) -> SignedIn | None:
+        """The session with this access token in this practice, dead or alive; the core judges.
+
+        `record` is the client that the request names; `grant` is then the account's unrevoked grant over it.
+        """
+        ...
+
+    async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
+        """Move `last_active_at` forward, never back, unless the session has ended. Keeps the version."""
+        ...
+
+
+# --- the identity provider: one adapter implements all of these -------------------------------------------------------
+
+
+@frozen
+class Credential:
+    """An account as the identity provider knows it: `account_id` is its user name, `side` chooses the pool."""
+
+    practice_id: UUID
+    side: Side
+    account_id: UUID
+    email: str
+
+    @classmethod
+    def of(cls, account: Account) -> "Credential":
+        return cls(account.practice_id, account.side, account.id, account.email)
+
+
+@frozen
+class Accepted:
+    """The password is right, and no second factor is enrolled."""
+
+
+@frozen
+class SecondFactorNeeded:
+    """The password is right; `state` goes with the second factor to `SecondFactors.check`."""
+
+    state: str
+
+
+@frozen
+class Refused:
+    """The password is wrong, or the provider knows no such credential, or it is disabled. As slow as the others."""
+
+
+PasswordAnswer = Accepted | SecondFactorNeeded | Refused
+
+
+@frozen
+class TotpEnrolment:
+    """`secret` is base 32 (RFC 6238: SHA-1, 6 digits, 30 seconds); `handle` goes back to `confirm`, and is secret."""
+
+    secret: str
+    handle: str
+
+
+class MailedCodes(Protocol):
+    """Codes that prove an email. The provider makes, keeps and mails them; the core never sees one at rest."""
+
+    async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
+        """Mail a new code, single use; earlier ones of this purpose are dead. Makes the credential where it must.
+
+        It works whatever state a crash left the credential in. Raises:
+            Unavailable: the provider or the mail does not answer.
+        """
+        ...
+
+    async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
+        """Use up the code and set the password in one step; False, and nothing changed, when the code is not good.
+
+        `verify_email` makes the email count as proven there, too.
+        """
+        ...
+
+
+class Passwords(Protocol):
+    """Passwords, NFC-normalised by the core (`passwords.normalised`)."""
+
+    async def create(self, credential: Credential, password: str) -> None:
+        """A credential whose email the caller has proven (an invitation's code). Again: sets the password."""
+        ...
+
+    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
+        """Whether it is right. For an unknown credential it takes as long as for a known one."""
+        ...
+
+    async def set(self, credential: Credential, password: str) -> None:
+        """Replace it; the caller has checked who asks."""
+        ...
+
+
+class SecondFactors(Protocol):
+    """Time-based one-time passwords (RFC 6238)."""
+
+    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
+        """A new secret, not asked for until confirmed; None when the password is wrong."""
+        ...
+
+    async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
+        """Enrol, when the code fits the secret of `handle`."""
+        ...
+
+    async def check(self, credential: Credential, state: str, code: str) -> bool:
+        """Whether the code is right now, one step of 30 seconds to either side; one accepted before is not."""
+        ...
+
+    async def remove(self, credential: Credential) -> None:
+        """Ask no more; none enrolled is fine."""
+        ...
+
+
+class Credentials(Protocol):
+    """The credential as a whole. Each method may be repeated; an unknown credential is fine."""
+
+    async def change_email(self, credential: Credential, email: str) -> None:
+        """A new email that the caller has proven."""
+        ...
+
+    async def disable(self, credential: Credential) -> None:
+        """Every check is refused from now on."""
+        ...
+
+    async def delete(self, credential: Credential) -> None:
+        """Forget it."""
+        ...
+
+
+# --- judges -----------------------------------------------------------------------------------------------------------
+
+
+class PasswordStrength(Protocol):
+    """How easily a password is guessed."""
+
+    def is_common(self, password: str) -> bool:
+        """On a list of passwords that attackers try first; letter case does not matter."""
+        ...
+
+    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
+        """Orders of magnitude of the guesses that a good attacker needs who knows `words` about the person."""
+        ...
+
+
+@frozen
+class StaffIdentity:
+    """A member of staff as an OIDC issuer names them. `methods` is `amr` (RFC 8176), `context` is `acr`."""
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    methods: frozenset[str]
+    context: str = ""
+
+
+class StaffTokens(Protocol):
+    """The EHR's OIDC tokens."""
+
+    async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
+        """Who it speaks of; None unless signature, issuer, audience and times are right."""
+        ...

@@ -1,0 +1,88 @@
+"""What signing in answers and shows. Tokens and codes stand here in plain, once: they are never committed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.model import Account, Kind, SecondFactorKind, Session, SessionKind, Status
+
+
+@frozen
+class SessionView:
+    """One sign-in. `current` is the one that asks; `idle_ends_at` is when it ends if the person does nothing more."""
+
+    id: UUID
+    kind: SessionKind
+    device: str
+    address: str
+    created_at: datetime
+    last_active_at: datetime
+    access_expires_at: datetime
+    idle_ends_at: datetime
+    ends_at: datetime
+    current: bool = False
+
+    @classmethod
+    def of(cls, session: Session, *, current: bool = False) -> "SessionView":
+        return cls(
+            id=session.id,
+            kind=session.kind,
+            device=session.device,
+            address=session.address,
+            created_at=session.created_at,
+            last_active_at=session.last_active_at,
+            access_expires_at=session.access_expires_at,
+            idle_ends_at=session.idle_ends_at,
+            ends_at=session.ends_at,
+            current=current,
+        )
+
+
+@frozen
+class SessionTokens:
+    """A session was opened or renewed. `must_enrol`: it is good for setting up a second factor only, until then."""
+
+    access_token: str
+    refresh_token: str
+    session: SessionView
+    must_enrol: bool = False
+
+
+@frozen
+class SecondFactorAsked:
+    """The password was right; now the second factor, with this token, before `expires_at`."""
+
+    challenge: str
+    expires_at: datetime
+
+
+@frozen
+class AccountView:
+    """An account as its holder sees it."""
+
+    id: UUID
+    email: str
+    kind: Kind
+    status: Status
+    second_factor: SecondFactorKind
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountView":
+        return cls(account.id, account.email, account.kind, account.status, account.second_factor)
+
+
+@frozen
+class TotpEnrolmentView:
+    """What an authenticator app needs: `secret` in base 32 for typing, `uri` (otpauth) for the QR code."""
+
+    secret: str
+    uri: str
+    expires_at: datetime
+
+
+@frozen
+class RecoveryCodesView:
+    """Ten codes, shown this once; each stands in for the second factor one time."""
+
+    codes: tuple[str, ...]
