@@ -1,0 +1,1 @@
+"""AES-256-GCM over fields, and the keys that it takes."""

@@ -1,0 +1,1 @@
+"""PostgreSQL 15 or later: SQLAlchemy Core writes the statements, asyncpg runs them."""

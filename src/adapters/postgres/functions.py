@@ -1,0 +1,75 @@
+"""What the application role may do only through functions: they run as the owner, with a pinned search_path.
+
+`CREATE OR REPLACE`, applied after every migration like the policies.
+"""
+
+PRACTICE_KEY = """
+CREATE OR REPLACE FUNCTION portal.practice_key(practice uuid) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT wrapped FROM portal.practice_keys WHERE practice_id = practice
+$$"""
+
+# Counts one try under the row's lock: an exact sliding window across processes. Answers the seconds to wait, 0 when
+# the try was counted. A key's row is made first, so that two first tries meet on it as well.
+TAKE_TRY = """
+CREATE OR REPLACE FUNCTION portal.take_try(try_key bytea, tries_allowed int, window_seconds float8, instant timestamptz)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+  counted timestamptz[];
+  edge timestamptz := instant - make_interval(secs => window_seconds);
+BEGIN
+  INSERT INTO portal.tries (key, at, until) VALUES (try_key, '{}', instant) ON CONFLICT (key) DO NOTHING;
+  SELECT array(SELECT h FROM unnest(t.at) AS h WHERE h > edge ORDER BY h) INTO counted
+    FROM portal.tries AS t WHERE t.key = try_key FOR UPDATE;
+  IF cardinality(counted) >= tries_allowed THEN
+    UPDATE portal.tries SET at = counted WHERE key = try_key;
+    RETURN greatest(1, ceil(extract(epoch FROM
+      counted[cardinality(counted) - tries_allowed + 1] + make_interval(secs => window_seconds) - instant))::int);
+  END IF;
+  UPDATE portal.tries SET at = counted || instant, until = instant + make_interval(secs => window_seconds)
+    WHERE key = try_key;
+  RETURN 0;
+END $$"""
+
+FORGET_TRIES = """
+CREATE OR REPLACE FUNCTION portal.forget_tries(instant timestamptz) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  WITH gone AS (DELETE FROM portal.tries WHERE until < instant RETURNING 1) SELECT count(*)::int FROM gone
+$$"""
+
+DEFER_JOB = """
+CREATE OR REPLACE FUNCTION portal.defer_job(task text, arguments jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = jobs, pg_temp AS $$
+  SELECT jobs.procrastinate_defer_jobs_v1(ARRAY[
+    ROW('portal', task, 0, NULL, NULL, arguments, NULL)::jobs.procrastinate_job_to_defer_v1])
+$$"""
+
+# Audit entries lie in partitions by month; made ahead by a job, and at migration.
+MAKE_AUDIT_PARTITION = """
+CREATE OR REPLACE FUNCTION portal.make_audit_partition(in_month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+  first_day date := date_trunc('month', in_month)::date;
+  partition text := 'audit_entries_' || to_char(first_day, 'YYYY_MM');
+BEGIN
+  IF to_regclass('portal.' || partition) IS NULL THEN
+    EXECUTE format('CREATE TABLE portal.%I PARTITION OF portal.audit_entries FOR VALUES FROM (%L) TO (%L)',
+      partition, first_day::text || ' 00:00:00+00', (first_day + interval '1 month')::date::text || ' 00:00:00+00');
+    EXECUTE format('ALTER TABLE portal.%I ENABLE ROW LEVEL SECURITY', partition);
+  END IF;
+END $$"""
+
+PRACTICE_IDS = """
+CREATE OR REPLACE FUNCTION portal.practice_ids() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT id FROM portal.practices ORDER BY id
+$$"""
+
+FUNCTIONS: list[str] = [
+    PRACTICE_KEY,
+    TAKE_TRY,
+    FORGET_TRIES,
+    DEFER_JOB,
+    MAKE_AUDIT_PARTITION,
+    PRACTICE_IDS,
+]

@@ -1,0 +1,131 @@
+"""Keys of practices and clients.
+
+Three levels: the master key (a file, or KMS) wraps one key for each practice; the practice's key wraps one key for
+each client; the client's key seals the record's fields. The master key is asked once in five minutes for a practice,
+before a transaction opens, however many clients there are; rotating it re-wraps one row for each practice; destroying
+a client's one row makes the content unreadable.
+"""
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+from attrs import define, field
+from sqlalchemy import bindparam, select
+
+from adapters.encryption.cipher import Cipher, new_key
+from adapters.encryption.master import MasterKey
+from adapters.postgres.statements import statement
+from adapters.postgres.tables.base import insert_all
+from adapters.postgres.tables.keys import client_keys, practice_keys
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+
+KEPT_SECONDS = 300.0
+
+GET_PRACTICE_KEY = statement(
+    "keys.practice",
+    select(practice_keys.c.wrapped).where(practice_keys.c.practice_id == bindparam("practice_id")),
+)
+ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
+GET_CLIENT_KEY = statement(
+    "keys.client",
+    select(client_keys.c.wrapped).where(
+        client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
+    ),
+)
+ADD_CLIENT_KEY = statement("keys.add_client", insert_all(client_keys))
+
+
+def practice_context(practice_id: UUID) -> str:
+    """What the master key binds a practice's key to."""
+    return f"portal practice {practice_id}"
+
+
+@define
+class RecordKeys:
+    """Unwrapped keys, kept five minutes in this process."""
+
+    master: MasterKey
+    clock: Clock
+    _practices: dict[UUID, tuple[Cipher, float]] = field(init=False, factory=dict)
+    _clients: dict[UUID, tuple[Cipher, float]] = field(init=False, factory=dict)
+    _loading: asyncio.Lock = field(init=False, factory=asyncio.Lock)
+
+    async def practice(self, pool: Any, practice_id: UUID) -> Cipher:
+        """The practice's cipher. Asks the master key when it is not kept; no transaction may be open.
+
+        Raises:
+            NotFound: there is no such practice.
+            Unavailable: the master key does not answer.
+        """
+        kept = self._practices.get(practice_id)
+        if kept is not None and kept[1] > time.monotonic():
+            return kept[0]
+        async with self._loading:
+            kept = self._practices.get(practice_id)
+            if kept is not None and kept[1] > time.monotonic():
+                return kept[0]
+            wrapped = await pool.fetchval("SELECT portal.practice_key($1)", practice_id)
+            if wrapped is None:
+                raise NotFound("practice", practice_id)
+            cipher = Cipher(await self.master.unwrap(wrapped, practice_context(practice_id)))
+            self._practices[practice_id] = (cipher, time.monotonic() + KEPT_SECONDS)
+            return cipher
+
+    async def make_practice_key(self, practice_id: UUID) -> tuple[bytes, str]:
+        """A new practice's key, wrapped, with the master key's name; the caller stores both."""
+        key = new_key()
+        wrapped = await self.master.wrap(key, practice_context(practice_id))
+        return wrapped, self.master.name
+
+    def held(self, practice_id: UUID) -> Cipher:
+        """The practice's cipher inside a unit of work, which loaded it before it began."""
+        return self._practices[practice_id][0]
+
+    async def add_client(self, connection: Any, practice_id: UUID, client_id: UUID) -> None:
+        """Make a new client's key, in the transaction that makes the client."""
+        wrapped = self.held(practice_id).seal(new_key(), f"client_keys.wrapped/{client_id}")
+        await connection.execute(
+            ADD_CLIENT_KEY.sql,
+            *ADD_CLIENT_KEY.arguments(
+                {
+                    "practice_id": practice_id,
+                    "client_id": client_id,
+                    "wrapped": wrapped,
+                    "made_at": self.clock.now(),
+                }
+            ),
+        )
+
+    async def find(self, connection: Any, practice_id: UUID, client_id: UUID) -> Cipher | None:
+        """The client's cipher; None when it was destroyed."""
+        kept = self._clients.get(client_id)
+        if kept is not None and kept[1] > time.monotonic():
+            return kept[0]
+        arguments = GET_CLIENT_KEY.arguments({"practice_id": practice_id, "client_id": client_id})
+        wrapped = await connection.fetchval(GET_CLIENT_KEY.sql, *arguments)
+        if wrapped is None:
+            self._clients.pop(client_id, None)
+            return None
+        cipher = Cipher(self.held(practice_id).open(wrapped, f"client_keys.wrapped/{client_id}"))
+        if len(self._clients) > 10_000:
+            self._clients.clear()
+        self._clients[client_id] = (cipher, time.monotonic() + KEPT_SECONDS)
+        return cipher
+
+    async def of(self, connection: Any, practice_id: UUID, client_id: UUID) -> Cipher:
+        """The client's cipher.
+
+        Raises:
+            NotFound: no such client here, or the key was destroyed and nothing more can be written.
+        """
+        cipher = await self.find(connection, practice_id, client_id)
+        if cipher is None:
+            raise NotFound("client", client_id)
+        return cipher
+
+    def forget(self, client_id: UUID) -> None:
+        """Drop a destroyed key from this process at once; others drop theirs within five minutes."""
+        self._clients.pop(client_id, None)

@@ -1,0 +1,16 @@
+"""Alembic's entry: runs the revisions on the connection that `migrate` hands over."""
+
+from alembic import context
+
+from adapters.postgres.tables import metadata
+from adapters.postgres.tables.base import SCHEMA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table_schema=SCHEMA,
+    include_schemas=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""The tables. Importing this package loads every feature's, so that `metadata` is whole."""

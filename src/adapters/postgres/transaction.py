@@ -1,0 +1,90 @@
+"""One transaction as the repositories see it: scoped, sealing, and collecting the entries that explain it."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from attrs import define, field
+
+from adapters.postgres.keys import RecordKeys
+from adapters.postgres.refusals import refused
+from adapters.postgres.statements import Statement
+from portal_core.kernel.actor import Actor, record_id
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.sources import Clock, IdSource
+
+T = TypeVar("T")
+
+
+@define
+class Transaction:
+    """Statements run here get `practice_id` by themselves. Entries are written in one go before the commit."""
+
+    connection: Any
+    actor: Actor
+    clock: Clock
+    ids: IdSource
+    keys: RecordKeys
+    entries: list[Audited] = field(factory=list)
+
+    @property
+    def practice_id(self) -> UUID:
+        return self.actor.practice_id
+
+    @property
+    def record(self) -> UUID | None:
+        """The client the transaction is confined to."""
+        return record_id(self.actor)
+
+    def audited(self, entry: Audited) -> None:
+        """Have the entry written with this transaction."""
+        self.entries.append(entry)
+
+    async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        values.setdefault("practice_id", self.actor.practice_id)
+        try:
+            rows: list[asyncpg.Record] = await self.connection.fetch(statement.sql, *statement.arguments(values))
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise refused(error) from None
+        return rows
+
+    async def fetchrow(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row."""
+        values.setdefault("practice_id", self.actor.practice_id)
+        try:
+            return await self.connection.fetchrow(statement.sql, *statement.arguments(values))
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise refused(error) from None
+
+    async def execute(self, statement: Statement, **values: Any) -> int:
+        """How many rows it touched."""
+        values.setdefault("practice_id", self.actor.practice_id)
+        try:
+            tag: str = await self.connection.execute(statement.sql, *statement.arguments(values))
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise refused(error) from None
+        return int(tag.rpartition(" ")[2])
+
+    async def save(self, statement: Statement, **values: Any) -> None:
+        """Run an update that names the version before.
+
+        Raises:
+            StaleVersion: it touched no row.
+        """
+        if await self.execute(statement, **values) == 0:
+            raise StaleVersion
+
+    async def seal(self, client_id: UUID, place: str, text: str | None) -> bytes | None:
+        """A client's text, sealed with the client's key; `place` is `table.column/row id`."""
+        if text is None:
+            return None
+        return (await self.keys.of(self.connection, self.practice_id, client_id)).seal(text.encode(), place)
+
+    async def unseal(self, client_id: UUID, place: str, sealed: bytes | None) -> str | None:
+        """The text again; None when there is none, or when the client's key was destroyed."""
+        if sealed is None:
+            return None
+        cipher = await self.keys.find(self.connection, self.practice_id, client_id)
+        return None if cipher is None else cipher.open(sealed, place).decode()

@@ -1,0 +1,128 @@
+"""One transaction for one use case, confined to the actor's practice and record."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from attrs import define, field
+
+from adapters.postgres.answers import claim, keep
+from adapters.postgres.audit import write_entries
+from adapters.postgres.keys import RecordKeys
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.transaction import Transaction
+from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, SystemActor, VisitorActor
+from portal_core.kernel.audit import Audited, AuditTrail, denial
+from portal_core.kernel.errors import PortalError, Unavailable
+from portal_core.kernel.sources import Clock, IdSource
+
+T = TypeVar("T")
+_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    TimeoutError,
+)
+_log = logging.getLogger(__name__)
+
+
+@define
+class _Entries(AuditTrail):
+    tx: Transaction
+
+    async def record(self, entry: Audited) -> None:
+        self.tx.audited(entry)
+
+
+@define
+class UnitCore:
+    """What every unit has; `PostgresUnitOfWork` adds the features' repositories."""
+
+    tx: Transaction
+    audit: AuditTrail = field(init=False)
+    outbox: PostgresOutbox = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.audit = _Entries(self.tx)
+        self.outbox = PostgresOutbox(self.tx)
+
+    async def commit(self, result: T) -> T:
+        """Write the entries and the answer, and commit."""
+        await write_entries(self.tx)
+        if self.tx.actor.origin.attempt is not None:
+            await keep(self.tx, msgspec.json.encode(result))
+        await self.tx.connection.execute("COMMIT")
+        return result
+
+
+def scope(actor: Actor) -> str:
+    """The statements that begin a transaction for the actor. Ids are UUIDs, so they need no quoting beyond quotes."""
+    client: UUID | None = None
+    account: UUID | None = None
+    match actor:
+        case ClientActor(client_id=client, account_id=account) | ProxyActor(client_id=client, account_id=account):
+            reach = "record"
+        case StaffActor(account_id=account):
+            reach = "practice"
+        case SystemActor():
+            reach = "practice"
+        case VisitorActor():
+            reach = "visitor"
+    return (
+        f"BEGIN; SET LOCAL portal.practice = '{actor.practice_id}'; SET LOCAL portal.reach = '{reach}'; "
+        f"SET LOCAL portal.client = '{client or ''}'; SET LOCAL portal.account = '{account or ''}'"
+    )
+
+
+@define
+class PostgresBegin:
+    """Opens units of work over a pool of connections of the application role."""
+
+    pool: Any
+    keys: RecordKeys
+    clock: Clock
+    ids: IdSource
+    unit: type[UnitCore]
+
+    @asynccontextmanager
+    async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
+        try:
+            # Before the transaction: it may ask the master key's vendor.
+            await self.keys.practice(self.pool, actor.practice_id)
+            async with self.pool.acquire() as connection:
+                tx = Transaction(connection, actor, self.clock, self.ids, self.keys)
+                await connection.execute(scope(actor))
+                try:
+                    await claim(tx)
+                    yield self.unit(tx)
+                except PortalError as error:
+                    await self._roll_back(connection)
+                    await self._deny(connection, actor, error)
+                    raise
+                finally:
+                    await self._roll_back(connection)
+        except _GONE as error:
+            _log.warning("database_unavailable", extra={"error": type(error).__name__})
+            raise Unavailable from error
+
+    async def _roll_back(self, connection: Any) -> None:
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
+
+    async def _deny(self, connection: Any, actor: Actor, error: PortalError) -> None:
+        denied = denial(error)
+        if denied is None:
+            return
+        tx = Transaction(connection, actor, self.clock, self.ids, self.keys, [denied])
+        await connection.execute(scope(actor))
+        await write_entries(tx)
+        await connection.execute("COMMIT")
