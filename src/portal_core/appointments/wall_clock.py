@@ -82,12 +82,14 @@ def closing_reading(wall: datetime, zone: str) -> datetime:
     return last if just_before < wall else first
 
 
+@lru_cache(maxsize=16_384)
 def local_span(day: date, starts: time, ends: time, zone: str) -> Span | None:
     """The stretch of real time from `starts` to `ends` on a local date; `ends` of 00:00 is the end of the day.
 
     It is the shortest stretch that holds every instant at which the wall clock shows that date and a time within:
     01:00 to 04:00 is two hours on the spring night and four on the autumn night. None where no such instant exists.
     """
+    # Cached because opening hours are asked for again and again: by every request, and by clinicians who share them.
     last_day = day if ends > time.min else day + DAY
     span = (
         first_reading(datetime.combine(day, starts), zone),

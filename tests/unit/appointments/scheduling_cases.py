@@ -1,0 +1,59 @@
+"""Nights on which clocks change, and every minute around them, for the tests of the scheduling rules."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+NEW_YORK, LONDON, LORD_HOWE = "America/New_York", "Europe/London", "Australia/Lord_Howe"
+APIA, ST_JOHNS, KATHMANDU = "Pacific/Apia", "America/St_Johns", "Asia/Kathmandu"
+HAVANA = "America/Havana"
+
+SPRING = date(2026, 3, 8)
+AUTUMN = date(2026, 11, 1)
+
+NIGHTS = [
+    (NEW_YORK, SPRING),
+    (NEW_YORK, AUTUMN),
+    (LONDON, date(2026, 3, 29)),
+    (LONDON, date(2026, 10, 25)),
+    (LORD_HOWE, date(2026, 4, 5)),  # half an hour back
+    (LORD_HOWE, date(2026, 10, 4)),  # half an hour ahead
+    (APIA, date(2011, 12, 30)),  # a whole day that never was
+    (APIA, date(2020, 9, 27)),
+    (APIA, date(2021, 4, 4)),
+    (ST_JOHNS, SPRING),
+    (ST_JOHNS, AUTUMN),
+    (KATHMANDU, date(2026, 5, 1)),  # no change of clocks, a quarter of an hour off everybody else
+    (HAVANA, SPRING),  # midnight itself is in the gap
+    (HAVANA, AUTUMN),  # midnight comes twice
+]
+ODD_NIGHTS = [
+    (ST_JOHNS, date(2006, 4, 2)),  # at one minute past midnight
+    (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the day before
+]
+
+CLINICIAN, OTHER = UUID(int=1), UUID(int=2)
+OFFICE, ANNEX = UUID(int=11), UUID(int=12)
+KIND, INTAKE = UUID(int=21), UUID(int=22)
+
+
+@lru_cache(maxsize=64)
+def minutes_around(zone: str, day: date, every: int = 1) -> list[tuple[datetime, datetime]]:
+    """Every so many minutes from two days before to three days after: the instant, and what the wall clock shows."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=2)
+    instants = [start + timedelta(minutes=at) for at in range(0, 5 * 24 * 60, every)]
+    return [(instant, on_the_wall(instant, zone)) for instant in instants]
+
+
+def on_the_wall(instant: datetime, zone: str) -> datetime:
+    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+def wall(*parts: int, fold: int = 0) -> datetime:
+    """What a wall clock shows: naive on purpose."""
+    return utc(*parts).replace(tzinfo=None, fold=fold)

@@ -1,0 +1,309 @@
+"""Rules and exceptions become windows."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_core.appointments.availability import (
+    AvailabilityException,
+    AvailabilityRule,
+    Window,
+    days_around,
+    joined,
+    open_windows,
+)
+from portal_core.kernel.errors import Invalid
+from tests.unit.appointments.scheduling_cases import (
+    ANNEX,
+    APIA,
+    AUTUMN,
+    CLINICIAN,
+    INTAKE,
+    KATHMANDU,
+    LORD_HOWE,
+    NEW_YORK,
+    NIGHTS,
+    OFFICE,
+    OTHER,
+    SPRING,
+    minutes_around,
+    utc,
+)
+
+MONDAY = date(2026, 3, 2)
+SUNDAY_NUMBER = 6
+
+
+def rule(**over: Any) -> AvailabilityRule:
+    given_: dict[str, Any] = {
+        "id": UUID(int=100),
+        "clinician_id": CLINICIAN,
+        "weekday": 0,
+        "starts": time(9),
+        "ends": time(17),
+        "zone": NEW_YORK,
+        "valid_from": date(2000, 1, 1),
+    }
+    return AvailabilityRule(**given_ | over)
+
+
+def closing(**over: Any) -> AvailabilityException:
+    given_: dict[str, Any] = {
+        "id": UUID(int=200),
+        "clinician_id": CLINICIAN,
+        "date": MONDAY,
+        "opens": False,
+        "zone": NEW_YORK,
+    }
+    return AvailabilityException(**given_ | over)
+
+
+def opening(**over: Any) -> AvailabilityException:
+    return closing(opens=True, **over)
+
+
+def hours(windows: list[Window]) -> list[tuple[datetime, datetime]]:
+    return [(window.starts_at, window.ends_at) for window in windows]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "real_hours"),
+    [
+        (NEW_YORK, SPRING, 2),
+        (NEW_YORK, AUTUMN, 4),
+        (LORD_HOWE, date(2026, 10, 4), 2.5),
+        (LORD_HOWE, date(2026, 4, 5), 3.5),
+        (KATHMANDU, SPRING, 3),
+    ],
+)
+def test_one_to_four_on_the_nights_when_clocks_change(zone: str, day: date, real_hours: float) -> None:
+    [window] = open_windows([rule(zone=zone, weekday=SUNDAY_NUMBER, starts=time(1), ends=time(4))], [], day, day)
+    assert window.ends_at - window.starts_at == timedelta(hours=real_hours)
+
+
+def test_nine_stays_nine_on_the_wall_over_a_change_of_clocks() -> None:
+    windows = open_windows([rule()], [], MONDAY, MONDAY + timedelta(days=7))
+    assert hours(windows) == [
+        (utc(2026, 3, 2, 14), utc(2026, 3, 2, 22)),
+        (utc(2026, 3, 9, 13), utc(2026, 3, 9, 21)),
+    ]
+
+
+def test_a_rule_holds_on_its_first_and_last_date_and_not_beyond() -> None:
+    weekly = rule(valid_from=date(2026, 3, 3), valid_until=date(2026, 3, 16))
+    starts = [window.starts_at.date() for window in open_windows([weekly], [], date(2026, 2, 1), date(2026, 4, 30))]
+    assert starts == [date(2026, 3, 9), date(2026, 3, 16)]
+    assert open_windows([weekly], [], date(2026, 3, 10), date(2026, 3, 15)) == []
+
+
+def test_windows_grow_together_over_midnight_and_where_rules_touch_or_overlap() -> None:
+    rules = [
+        rule(starts=time(20), ends=time(0)),
+        rule(weekday=1, starts=time(0), ends=time(2)),
+        rule(starts=time(9), ends=time(12)),
+        rule(starts=time(12), ends=time(14)),
+        rule(starts=time(13), ends=time(15)),
+    ]
+    windows = open_windows(rules, [], MONDAY, MONDAY + timedelta(days=1))
+    assert hours(windows) == [
+        (utc(2026, 3, 2, 14), utc(2026, 3, 2, 20)),
+        (utc(2026, 3, 3, 1), utc(2026, 3, 3, 7)),
+    ]
+
+
+def test_windows_of_other_places_kinds_zones_or_clinicians_stay_apart() -> None:
+    rules = [
+        rule(),
+        rule(place_id=OFFICE),
+        rule(kind_ids=[INTAKE]),
+        rule(clinician_id=OTHER),
+        rule(zone="America/Toronto"),
+    ]
+    windows = open_windows(rules, [], MONDAY, MONDAY)
+    assert len(windows) == 5
+    assert {(w.place_id, w.kind_ids, w.clinician_id, w.zone) for w in windows} == {
+        (None, frozenset(), CLINICIAN, NEW_YORK),
+        (OFFICE, frozenset(), CLINICIAN, NEW_YORK),
+        (None, frozenset({INTAKE}), CLINICIAN, NEW_YORK),
+        (None, frozenset(), OTHER, NEW_YORK),
+        (None, frozenset(), CLINICIAN, "America/Toronto"),
+    }
+
+
+def test_a_closing_cuts_a_window_and_an_opening_adds_one() -> None:
+    exceptions = [
+        closing(starts=time(12), ends=time(13)),
+        closing(starts=time(12, 30), ends=time(13, 30)),
+        closing(starts=time(16), ends=time(18)),
+        opening(date=date(2026, 3, 3), starts=time(10), ends=time(11), place_id=OFFICE),
+        opening(date=date(2026, 3, 4), starts=time(10), ends=time(11)),
+    ]
+    windows = open_windows([rule()], exceptions, MONDAY, date(2026, 3, 3))
+    assert hours(windows) == [
+        (utc(2026, 3, 2, 14), utc(2026, 3, 2, 17)),
+        (utc(2026, 3, 2, 18, 30), utc(2026, 3, 2, 21)),
+        (utc(2026, 3, 3, 15), utc(2026, 3, 3, 16)),
+    ]
+    assert windows[2].place_id == OFFICE
+
+
+def test_a_closing_wins_over_an_opening() -> None:
+    exceptions = [opening(starts=time(18), ends=time(20)), closing()]
+    assert open_windows([rule()], exceptions, MONDAY, MONDAY) == []
+
+
+def test_a_closing_of_one_place_leaves_the_others_open() -> None:
+    rules = [rule(), rule(place_id=OFFICE), rule(place_id=ANNEX)]
+    left = open_windows(rules, [closing(place_id=OFFICE)], MONDAY, MONDAY)
+    assert {window.place_id for window in left} == {None, ANNEX}
+    assert open_windows(rules, [closing()], MONDAY, MONDAY) == []
+
+
+def test_a_closing_of_one_clinician_leaves_the_others_open() -> None:
+    windows = open_windows([rule(), rule(clinician_id=OTHER)], [closing()], MONDAY, MONDAY)
+    assert [window.clinician_id for window in windows] == [OTHER]
+
+
+def test_a_closing_in_another_zone_counts_by_its_own_clock() -> None:
+    away = closing(zone="Europe/London", starts=time(15), ends=time(16))
+    assert hours(open_windows([rule()], [away], MONDAY, MONDAY)) == [
+        (utc(2026, 3, 2, 14), utc(2026, 3, 2, 15)),
+        (utc(2026, 3, 2, 16), utc(2026, 3, 2, 22)),
+    ]
+
+
+def test_an_exception_on_a_day_that_never_was_does_nothing() -> None:
+    skipped = date(2011, 12, 30)
+    exceptions = [opening(zone=APIA, date=skipped), closing(zone=APIA, date=skipped)]
+    friday = rule(zone=APIA, weekday=skipped.weekday())
+    assert open_windows([friday], exceptions, skipped, skipped) == []
+
+
+day_times = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
+
+
+@st.composite
+def local_hours(draw: st.DrawFn) -> tuple[time, time]:
+    starts, ends = draw(day_times), draw(day_times)
+    return (starts, time(0)) if starts == ends else (min(starts, ends), max(starts, ends))
+
+
+@given(
+    night=st.sampled_from(NIGHTS),
+    rules=st.lists(st.tuples(st.integers(0, 6), local_hours()), max_size=5),
+    closings=st.lists(st.tuples(st.integers(-1, 1), local_hours()), max_size=3),
+)
+def test_open_is_every_minute_within_a_rule_and_no_closing(
+    night: tuple[str, date],
+    rules: list[tuple[int, tuple[time, time]]],
+    closings: list[tuple[int, tuple[time, time]]],
+) -> None:
+    """Outside of the fold, where a start counts early and an end late, the wall clock alone says what is open."""
+    zone, day = night
+    first, last = day - timedelta(days=1), day + timedelta(days=1)
+    windows = open_windows(
+        [rule(zone=zone, weekday=weekday, starts=s, ends=e) for weekday, (s, e) in rules],
+        [closing(zone=zone, date=day + timedelta(days=n), starts=s, ends=e) for n, (s, e) in closings],
+        first,
+        last,
+    )
+    assert all(left.ends_at < right.starts_at for left, right in pairwise(windows))
+
+    def within(wall: datetime, starts: time, ends: time) -> bool:
+        return starts <= wall.time() and (wall.time() < ends or ends == time(0))
+
+    times_shown = Counter(wall for _, wall in minutes_around(zone, day, 5))
+    for instant, wall in minutes_around(zone, day, 5):
+        expected = any(weekday == wall.weekday() and within(wall, s, e) for weekday, (s, e) in rules)
+        expected = expected and first <= wall.date() <= last
+        expected = expected and not any(
+            day + timedelta(days=n) == wall.date() and within(wall, s, e) for n, (s, e) in closings
+        )
+        if times_shown[wall] == 1:
+            assert any(window.starts_at <= instant < window.ends_at for window in windows) == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 10)), max_size=12))
+def test_joined_spans_cover_the_same_time_and_lie_apart(pairs: list[tuple[int, int]]) -> None:
+    zero = utc(2026, 1, 1)
+    spans = [(zero + timedelta(hours=at), zero + timedelta(hours=at + long)) for at, long in pairs]
+    whole = joined(spans)
+    assert all(left[1] < right[0] for left, right in pairwise(whole))
+    for hour in range(61):
+        at = zero + timedelta(hours=hour)
+        assert any(s <= at < e for s, e in whole) == any(s <= at < e for s, e in spans)
+
+
+@given(
+    night=st.sampled_from(NIGHTS),
+    minute=st.integers(0, 24 * 60 - 1),
+    weekdays=st.sets(st.integers(0, 6), min_size=1),
+)
+def test_days_around_hold_the_whole_of_every_window_of_two_days(
+    night: tuple[str, date], minute: int, weekdays: set[int]
+) -> None:
+    zone, day = night
+    at = datetime.combine(day, time.min, tzinfo=UTC) + timedelta(minutes=minute)
+    rules = [rule(zone=zone, weekday=weekday, starts=time(0), ends=time(0)) for weekday in weekdays]
+
+    def around(first: date, last: date) -> list[tuple[datetime, datetime]]:
+        found = hours(open_windows(rules, [], first, last))
+        reach = timedelta(hours=20)
+        return [(max(s, at - reach), min(e, at + reach)) for s, e in found if s < at + reach and e > at - reach]
+
+    first, last = days_around(at, at)
+    assert around(first, last) == around(first - timedelta(days=9), last + timedelta(days=9))
+
+
+@pytest.mark.parametrize(
+    ("over", "path"),
+    [
+        ({"weekday": 7}, "weekday"),
+        ({"weekday": -1}, "weekday"),
+        ({"starts": time(17)}, "ends"),
+        ({"starts": time(18)}, "ends"),
+        ({"starts": time(9, tzinfo=UTC)}, "starts"),
+        ({"ends": time(9, tzinfo=UTC)}, "starts"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"valid_from": date.max}, "valid_from"),
+        ({"valid_until": date(1999, 12, 31)}, "valid_until"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        rule(**over)
+    assert refused.value.fields[0].path == path
+
+
+@pytest.mark.parametrize(
+    ("over", "path"),
+    [
+        ({"starts": time(9)}, "ends"),
+        ({"ends": time(9)}, "ends"),
+        ({"starts": time(9), "ends": time(9)}, "ends"),
+        ({"zone": ""}, "zone"),
+        ({"date": date.max}, "date"),
+    ],
+)
+def test_an_exception_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        closing(**over)
+    assert refused.value.fields[0].path == path
+
+
+def test_a_range_must_be_sane() -> None:
+    with pytest.raises(Invalid):
+        open_windows([rule()], [], MONDAY, MONDAY + timedelta(days=401))
+    with pytest.raises(Invalid):
+        open_windows([rule()], [], date.min, MONDAY)
+    with pytest.raises(Invalid):
+        open_windows([rule()], [], MONDAY, date.max)
+    with pytest.raises(Invalid):
+        days_around(datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert open_windows([rule()], [], MONDAY, MONDAY - timedelta(days=1)) == []
