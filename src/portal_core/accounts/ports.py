@@ -1,10 +1,10 @@
-"""What accounts need from outside: repositories inside a unit of work, an identity provider, and a few judges.
+"""What accounts need kept: repositories inside a unit of work, and live sessions outside of it.
 
-Every repository is confined to the practice of the unit's actor.
+Every repository is confined to the practice of the unit's actor. The identity provider's ports are in `identity.py`.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from attrs import frozen
@@ -22,11 +22,6 @@ from portal_core.accounts.model import (
 from portal_core.kernel.actor import Area, Role
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.uow import Unit
-
-MailedCodePurpose = Literal["verify_email", "reset_password"]
-
-
-# --- repositories -----------------------------------------------------------------------------------------------------
 
 
 @frozen
@@ -253,155 +248,4 @@ class LiveSessions(Protocol):
 
     async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
         """Move `last_active_at` forward, never back, unless the session has ended. Keeps the version."""
-        ...
-
-
-# --- the identity provider: one adapter implements all of these -------------------------------------------------------
-
-
-@frozen
-class Credential:
-    """An account as the identity provider knows it: `account_id` is its user name, `side` chooses the pool."""
-
-    practice_id: UUID
-    side: Side
-    account_id: UUID
-    email: str
-
-    @classmethod
-    def of(cls, account: Account) -> "Credential":
-        return cls(account.practice_id, account.side, account.id, account.email)
-
-
-@frozen
-class Accepted:
-    """The password is right, and no second factor is enrolled."""
-
-
-@frozen
-class SecondFactorNeeded:
-    """The password is right; `state` goes with the second factor to `SecondFactors.check`."""
-
-    state: str
-
-
-@frozen
-class Refused:
-    """The password is wrong, or the provider knows no such credential, or it is disabled. As slow as the others."""
-
-
-PasswordAnswer = Accepted | SecondFactorNeeded | Refused
-
-
-@frozen
-class TotpEnrolment:
-    """`secret` is base 32 (RFC 6238: SHA-1, 6 digits, 30 seconds); `handle` goes back to `confirm`, and is secret."""
-
-    secret: str
-    handle: str
-
-
-class MailedCodes(Protocol):
-    """Codes that prove an email. The provider makes, keeps and mails them; the core never sees one at rest."""
-
-    async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
-        """Mail a new code, single use; earlier ones of this purpose are dead. Makes the credential where it must.
-
-        It works whatever state a crash left the credential in. Raises:
-            Unavailable: the provider or the mail does not answer.
-        """
-        ...
-
-    async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
-        """Use up the code and set the password in one step; False, and nothing changed, when the code is not good.
-
-        `verify_email` makes the email count as proven there, too.
-        """
-        ...
-
-
-class Passwords(Protocol):
-    """Passwords, NFC-normalised by the core (`passwords.normalised`)."""
-
-    async def create(self, credential: Credential, password: str) -> None:
-        """A credential whose email the caller has proven (an invitation's code). Again: sets the password."""
-        ...
-
-    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
-        """Whether it is right. For an unknown credential it takes as long as for a known one."""
-        ...
-
-    async def set(self, credential: Credential, password: str) -> None:
-        """Replace it; the caller has checked who asks."""
-        ...
-
-
-class SecondFactors(Protocol):
-    """Time-based one-time passwords (RFC 6238)."""
-
-    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
-        """A new secret, not asked for until confirmed; None when the password is wrong."""
-        ...
-
-    async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
-        """Enrol, when the code fits the secret of `handle`."""
-        ...
-
-    async def check(self, credential: Credential, state: str, code: str) -> bool:
-        """Whether the code is right now, one step of 30 seconds to either side; one accepted before is not."""
-        ...
-
-    async def remove(self, credential: Credential) -> None:
-        """Ask no more; none enrolled is fine."""
-        ...
-
-
-class Credentials(Protocol):
-    """The credential as a whole. Each method may be repeated; an unknown credential is fine."""
-
-    async def change_email(self, credential: Credential, email: str) -> None:
-        """A new email that the caller has proven."""
-        ...
-
-    async def disable(self, credential: Credential) -> None:
-        """Every check is refused from now on."""
-        ...
-
-    async def delete(self, credential: Credential) -> None:
-        """Forget it."""
-        ...
-
-
-# --- judges -----------------------------------------------------------------------------------------------------------
-
-
-class PasswordStrength(Protocol):
-    """How easily a password is guessed."""
-
-    def is_common(self, password: str) -> bool:
-        """On a list of passwords that attackers try first; letter case does not matter."""
-        ...
-
-    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
-        """Orders of magnitude of the guesses that a good attacker needs who knows `words` about the person."""
-        ...
-
-
-@frozen
-class StaffIdentity:
-    """A member of staff as an OIDC issuer names them. `methods` is `amr` (RFC 8176), `context` is `acr`."""
-
-    issuer: str
-    subject: str
-    email: str
-    email_verified: bool
-    methods: frozenset[str]
-    context: str = ""
-
-
-class StaffTokens(Protocol):
-    """The EHR's OIDC tokens."""
-
-    async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
-        """Who it speaks of; None unless signature, issuer, audience and times are right."""
         ...
