@@ -1,0 +1,88 @@
+"""Who may, and what the state allows: pure functions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.deadlines import join_window, notice_deadline
+from portal_core.appointments.errors import LateCancelRefused, NotBookable
+from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Schedule
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.money import Money
+
+
+@frozen
+class CancelTerms:
+    """What cancelling at a moment means. `deadline` is the last moment with enough notice, itself included."""
+
+    deadline: datetime
+    in_time: bool
+    allowed: bool
+    fee: Money | None
+
+    def require_allowed(self) -> None:
+        """Raises LateCancelRefused inside the notice period, where the practice refuses."""
+        if not self.allowed:
+            raise LateCancelRefused
+
+
+def cancel_terms(rules: AppointmentRules, starts_at: datetime, zone: str, now: datetime) -> CancelTerms:
+    """A client's terms for cancelling now. Nothing that has begun is cancelled, whatever the rules say."""
+    deadline = notice_deadline(starts_at, zone, rules.cancel_notice)
+    in_time = now <= deadline and now < starts_at
+    allowed = now < starts_at and (in_time or rules.late_cancel != "refuse")
+    fee = rules.late_fee if allowed and not in_time and rules.late_cancel == "fee" else None
+    return CancelTerms(deadline, in_time, allowed, fee)
+
+
+def may_join(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[datetime, bool]:
+    """From when on the room is open, and whether it is now."""
+    opens_at, closes_at = join_window(starts_at, ends_at)
+    return opens_at, opens_at <= now < closes_at
+
+
+def bookable_by_client(
+    schedule: Schedule, kind_id: UUID, place_id: UUID | None, clinician_id: UUID
+) -> tuple[Kind, Clinician]:
+    """The kind and the clinician, where a client may book them online; `schedule` is the client's own.
+
+    Raises:
+        NotBookable: no online booking, a kind or place that is not offered online, a clinician not of the care team.
+    """
+    kind, clinician = bookable_by_staff(schedule, kind_id, place_id, clinician_id)
+    # Others come to a shared one, and only the practice knows who.
+    if not schedule.rules.self_booking or not kind.online or kind.seats > 1:
+        raise NotBookable
+    return kind, clinician
+
+
+def bookable_by_staff(
+    schedule: Schedule, kind_id: UUID, place_id: UUID | None, clinician_id: UUID
+) -> tuple[Kind, Clinician]:
+    """The kind and the clinician, where the practice has them at all.
+
+    Raises:
+        NotBookable: a kind, place or clinician that is unknown or no longer active.
+    """
+    kind, clinician = schedule.kinds.get(kind_id), schedule.clinicians.get(clinician_id)
+    if kind is None or not kind.active or clinician is None:
+        raise NotBookable
+    if place_id is not None and (place_id not in schedule.places or not schedule.places[place_id].active):
+        raise NotBookable
+    return kind, clinician
+
+
+def scheduler(actor: Actor, clinician_id: UUID | None = None) -> StaffActor:
+    """Staff who may change the calendar: the front desk and administrators everybody's, clinicians their own.
+
+    Raises:
+        NotFound: not staff, or a clinician asking about a colleague's calendar, which is not theirs to change.
+        Forbidden: staff in other roles.
+    """
+    member = staff(actor, "front_desk", "administrator", "clinician")
+    if member.roles & {"front_desk", "administrator"} or clinician_id in (None, member.clinician_id):
+        return member
+    raise NotFound("calendar", clinician_id)

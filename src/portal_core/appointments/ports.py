@@ -1,0 +1,402 @@
+"""What appointments need from outside.
+
+All repositories are confined to the practice, and for a client or proxy to the record that they act on. Changing
+methods write the audit entries in the same transaction.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
+from portal_core.appointments.model import Booking, CalendarEntry, Hold
+from portal_core.appointments.settings import AppointmentRules, Kind, Place, Schedule
+from portal_core.appointments.views import (
+    AppointmentFilter,
+    AppointmentRow,
+    PracticeAppointmentView,
+    PracticeRequestView,
+    RequestView,
+    Starting,
+    WaitlistView,
+)
+from portal_core.appointments.waiting import (
+    AppointmentRequest,
+    CheckIn,
+    FeedToken,
+    FreedSlot,
+    RequestStatus,
+    Series,
+    WaitlistEntry,
+    WaitlistOffer,
+)
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Unit
+
+
+class Calendar(Protocol):
+    """Clinicians' time, with no client in it. Whoever writes takes the lock first."""
+
+    async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
+        """Make all others who lock one of these wait until this transaction ends.
+
+        Taken in one order by everybody, so that nobody waits in a circle. Clients are locked too where a rule is
+        about their own time. Under the lock it drops the holds of these clinicians that are over at `now`.
+        """
+        ...
+
+    async def busy(
+        self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
+    ) -> list[CalendarEntry]:
+        """Entries that share time with the span, in order of their start, without holds that are over at `now`.
+
+        Buffers are not looked at here: ask for a span that is wider by them.
+        """
+        ...
+
+    async def occupy(self, entry: CalendarEntry) -> None:
+        """Take the time.
+
+        Raises:
+            SlotTaken: another appointment or hold shares time with it (buffers aside; blocks aside).
+        """
+        ...
+
+    async def change(self, entry: CalendarEntry) -> None:
+        """Give the entry of this id another time, clinician or purpose. Raises SlotTaken as `occupy`."""
+        ...
+
+    async def free(self, entry_id: UUID) -> None:
+        """Give the time back. An entry that is gone already stays gone."""
+        ...
+
+
+class Blocks(Protocol):
+    """Blocks are found by id, to be taken away."""
+
+    async def get(self, entry_id: UUID) -> CalendarEntry | None:
+        """A block; None for any other entry."""
+        ...
+
+    async def add(self, block: CalendarEntry, audited: Audited) -> None: ...
+
+    async def remove(self, entry_id: UUID, audited: Audited) -> None: ...
+
+
+class Availability(Protocol):
+    """What clinicians publish."""
+
+    async def rules(self, clinicians: Collection[UUID]) -> list[AvailabilityRule]: ...
+
+    async def exceptions(
+        self, clinicians: Collection[UUID], first_day: date, last_day: date
+    ) -> list[AvailabilityException]:
+        """On dates from the first to the last, both included."""
+        ...
+
+    async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audited: Audited) -> None:
+        """These and no others are the clinician's rules from now on."""
+        ...
+
+    async def add_exception(self, exception: AvailabilityException, audited: Audited) -> None: ...
+
+    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audited: Audited) -> bool:
+        """Whether there was one; no entry is written when not."""
+        ...
+
+
+class ScheduleDirectory(Protocol):
+    """With whom, for what and where one may book, and the rules."""
+
+    async def for_client(self, client_id: UUID) -> Schedule:
+        """With the clinicians of the client's care team; none of them for an unknown client."""
+        ...
+
+    async def for_practice(self) -> Schedule:
+        """With all who see clients."""
+        ...
+
+    async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Chosen names of those who are clients of the practice; others are missing in the answer."""
+        ...
+
+
+class ScheduleSetup(Protocol):
+    """Where the practice says what it offers. Each replaces what was there under the id."""
+
+    async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None: ...
+
+    async def save_kind(self, kind: Kind, audited: Audited) -> None: ...
+
+    async def save_place(self, place: Place, audited: Audited) -> None: ...
+
+
+class Holds(Protocol):
+    """Slots held by clients."""
+
+    async def add(self, hold: Hold, audited: Audited) -> None: ...
+
+    async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
+        """Also one that is over; None when it was booked, released or cleared away."""
+        ...
+
+    async def of_client(self, client_id: UUID, now: datetime) -> list[Hold]:
+        """Those that are not over."""
+        ...
+
+    async def remove(self, client_id: UUID, hold_id: UUID, audited: Audited) -> None: ...
+
+    async def clear(self, client_id: UUID, before: datetime) -> None:
+        """Forget those that were over by then."""
+        ...
+
+
+class Appointments(Protocol):
+    """Appointments with their attendances, saved as one."""
+
+    async def add(self, booking: Booking, *audited: Audited) -> None: ...
+
+    async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
+        """With this client's attendance alone; None when they have none in it."""
+        ...
+
+    async def whole(self, appointment_id: UUID) -> Booking | None:
+        """With all attendances that the transaction may see. For the practice and for jobs."""
+        ...
+
+    async def save(self, booking: Booking, *audited: Audited) -> None:
+        """The appointment and the attendances that the booking holds; others of it stay.
+
+        Raises:
+            StaleVersion: the appointment is not at the version before.
+        """
+        ...
+
+    async def clients_busy(
+        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
+    ) -> bool:
+        """Whether one of the clients attends a booked appointment that shares time with the span."""
+        ...
+
+
+class AppointmentReads(Protocol):
+    """Read models: one statement each for all of the data."""
+
+    async def list_for_client(
+        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
+    ) -> Page[AppointmentRow]:
+        """By start and id; see `AppointmentFilter` for the order.
+
+        Raises:
+            Invalid: a cursor that is none of ours, or a page size out of range.
+        """
+        ...
+
+    async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...
+
+    async def day(
+        self, since: datetime, until: datetime, clinician_id: UUID | None
+    ) -> tuple[PracticeAppointmentView, ...]:
+        """What starts from `since` up to, not including, `until`; cancelled ones too; by start and id."""
+        ...
+
+    async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None: ...
+
+
+class AppointmentRequests(Protocol):
+    """Requests for appointments."""
+
+    async def add(self, request: AppointmentRequest, audited: Audited) -> None: ...
+
+    async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None: ...
+
+    async def for_practice(self, request_id: UUID) -> AppointmentRequest | None:
+        """Whichever client's it is."""
+        ...
+
+    async def save(self, request: AppointmentRequest, audited: Audited) -> None:
+        """Raises StaleVersion."""
+        ...
+
+    async def pending(self, client_id: UUID) -> int:
+        """How many of the client's are pending."""
+        ...
+
+
+class RequestReads(Protocol):
+    """Requests on screens, latest first."""
+
+    async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]: ...
+
+    async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
+        """Oldest first: the practice answers in order."""
+        ...
+
+
+class Waitlist(Protocol):
+    """Who waits for what."""
+
+    async def add(self, entry: WaitlistEntry, audited: Audited) -> None: ...
+
+    async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None: ...
+
+    async def save(self, entry: WaitlistEntry, audited: Audited) -> None:
+        """Raises StaleVersion."""
+        ...
+
+    async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
+        """Those who wait for this kind on a local date of theirs, longest first; within a client's transaction their
+        own only. A day's slack on either side: `WaitlistEntry.wants` decides."""
+        ...
+
+    async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
+        """Those in which the client still waits, with the open offers."""
+        ...
+
+
+class WaitlistOffers(Protocol):
+    """Freed slots and to whom they were offered."""
+
+    async def add(self, offer: WaitlistOffer, audited: Audited) -> None: ...
+
+    async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None: ...
+
+    async def save(self, offer: WaitlistOffer, audited: Audited) -> None:
+        """Raises StaleVersion."""
+        ...
+
+    async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
+        """All that were ever made of this slot; for the job that makes them."""
+        ...
+
+    async def expired(self, now: datetime) -> list[WaitlistOffer]:
+        """Open ones whose time is up, a hundred at most; for the job that passes them on."""
+        ...
+
+
+class FreedSlots(Protocol):
+    """Time that cancellations gave back."""
+
+    async def add(self, slot: FreedSlot) -> None: ...
+
+    async def get(self, slot_id: UUID) -> FreedSlot | None: ...
+
+    async def remove(self, slot_id: UUID) -> None:
+        """Nobody is left to offer it to, or it is past."""
+        ...
+
+
+class SeriesBook(Protocol):
+    """Weekly series. Practice's side only."""
+
+    async def add(self, series: Series, audited: Audited) -> None: ...
+
+    async def get(self, series_id: UUID) -> Series | None: ...
+
+    async def save(self, series: Series, audited: Audited) -> None:
+        """Raises StaleVersion."""
+        ...
+
+    async def bookings(self, series_id: UUID) -> list[Booking]:
+        """The series' appointments, cancelled ones too, by start."""
+        ...
+
+
+class CheckIns(Protocol):
+    """Where clients were when they joined."""
+
+    async def add(self, check_in: CheckIn, audited: Audited) -> None: ...
+
+    async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]:
+        """Latest first. For the practice."""
+        ...
+
+
+class FeedTokens(Protocol):
+    """Calendar feeds."""
+
+    async def replace(self, token: FeedToken, audited: Audited) -> None:
+        """The client's only feed from now on; an earlier one is dead."""
+        ...
+
+    async def remove(self, client_id: UUID, audited: Audited) -> bool:
+        """Whether there was one; no entry is written when not."""
+        ...
+
+    async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:
+        """Whose feed this is. Not confined to a record, since a phone signs in by the token alone."""
+        ...
+
+
+class Reminders(Protocol):
+    """Who is to be reminded of what. The lead times are the notifications' to keep."""
+
+    async def starting(self, since: datetime, until: datetime) -> list[Starting]:
+        """Attendances of booked appointments that start in the span, with the client's lead times, by start."""
+        ...
+
+
+@frozen(kw_only=True)
+class Visit:
+    """What a room needs to know of one client's session. `room` is unguessable and names nothing."""
+
+    room: str
+    display_name: str
+    clinician_link: str
+    opens_at: datetime
+    ends_at: datetime
+
+
+class TelehealthRooms(Protocol):
+    """Where sessions online take place. Called while no unit is open."""
+
+    async def link(self, visit: Visit, *, lasts: timedelta) -> tuple[str, datetime]:
+        """A link into the room, good for `lasts` where the room can see to it, and until when it is.
+
+        Raises:
+            NoRoom: there is none.
+        """
+        ...
+
+
+class AppointmentUnit(Unit, Protocol):
+    """The unit of work of appointments."""
+
+    @property
+    def calendar(self) -> Calendar: ...
+    @property
+    def blocks(self) -> Blocks: ...
+    @property
+    def availability(self) -> Availability: ...
+    @property
+    def directory(self) -> ScheduleDirectory: ...
+    @property
+    def setup(self) -> ScheduleSetup: ...
+    @property
+    def holds(self) -> Holds: ...
+    @property
+    def appointments(self) -> Appointments: ...
+    @property
+    def appointment_reads(self) -> AppointmentReads: ...
+    @property
+    def requests(self) -> AppointmentRequests: ...
+    @property
+    def request_reads(self) -> RequestReads: ...
+    @property
+    def waitlist(self) -> Waitlist: ...
+    @property
+    def offers(self) -> WaitlistOffers: ...
+    @property
+    def freed_slots(self) -> FreedSlots: ...
+    @property
+    def series(self) -> SeriesBook: ...
+    @property
+    def check_ins(self) -> CheckIns: ...
+    @property
+    def feeds(self) -> FeedTokens: ...
+    @property
+    def reminders(self) -> Reminders: ...

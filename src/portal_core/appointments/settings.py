@@ -1,0 +1,107 @@
+"""What a practice offers and on which terms: read models of what others keep, and their defaults."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.deadlines import CalendarDays
+from portal_core.appointments.timing import KindTiming
+from portal_core.appointments.wall_clock import zone_of
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.money import Money
+
+LateCancel = Literal["refuse", "allow", "fee"]
+
+
+@frozen(kw_only=True)
+class AppointmentRules:
+    """A practice's rules for appointments.
+
+    `cancel_notice` is real time or calendar days (see `notice_deadline`); inside it a client's cancellation is
+    refused, allowed, or allowed with `late_fee`, as `late_cancel` says. `self_booking` off leaves requests only.
+    A slot is held for `hold_for`, a waitlist offer stands for `offer_for`, and never beyond the start.
+    `calendar_title` is what calendar files call an appointment: a calendar is seen by others, so it holds no
+    clinical word.
+
+    Raises:
+        Invalid: a fee is asked for and none is set, or a number is out of range.
+    """
+
+    zone: str = "America/New_York"
+    cancel_notice: timedelta | CalendarDays = timedelta(hours=24)
+    late_cancel: LateCancel = "refuse"
+    late_fee: Money | None = None
+    self_booking: bool = True
+    hold_for: timedelta = timedelta(minutes=10)
+    holds_per_client: int = 2
+    requests_per_client: int = 3
+    waitlist_per_client: int = 3
+    offer_for: timedelta = timedelta(hours=2)
+    calendar_title: str = "Appointment"
+
+    def __attrs_post_init__(self) -> None:
+        zone_of(self.zone)
+        if self.late_cancel == "fee" and (self.late_fee is None or self.late_fee.amount <= 0):
+            raise Invalid.at("late_fee", "required", "Say how much a late cancellation costs.")
+        if min(self.hold_for, self.offer_for) <= timedelta():
+            raise Invalid.at("hold_for", "out_of_range", "Holds and offers last longer than no time.")
+        if isinstance(self.cancel_notice, timedelta) and self.cancel_notice < timedelta():
+            raise Invalid.at("cancel_notice", "out_of_range", "Notice is not negative.")
+
+
+@frozen(kw_only=True)
+class Kind:
+    """A kind of appointment that the practice offers. `seats` is how many clients may come: above 1 it is shared.
+
+    `online` says whether clients book it themselves; what is not `active` is booked by nobody.
+    """
+
+    id: UUID
+    name: str
+    timing: KindTiming
+    seats: int = 1
+    online: bool = True
+    active: bool = True
+
+
+@frozen(kw_only=True)
+class Place:
+    """An office. No place means telehealth, wherever an appointment or a rule may have one."""
+
+    id: UUID
+    name: str
+    zone: str
+    address: str = ""
+    active: bool = True
+
+
+@frozen(kw_only=True)
+class Clinician:
+    """Somebody who sees clients. `account_id` is told about their appointments; `room_link` is their own room."""
+
+    id: UUID
+    name: str
+    credentials: str = ""
+    account_id: UUID | None = None
+    room_link: str = ""
+
+
+@frozen(kw_only=True)
+class Schedule:
+    """With whom, for what and where one may book, and the rules; by id.
+
+    For a client: the clinicians of their care team. For the practice: all who see clients.
+    """
+
+    rules: AppointmentRules = field(factory=AppointmentRules)
+    kinds: Mapping[UUID, Kind] = field(factory=dict)
+    places: Mapping[UUID, Place] = field(factory=dict)
+    clinicians: Mapping[UUID, Clinician] = field(factory=dict)
+
+    def zone_at(self, place_id: UUID | None) -> str:
+        """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""
+        place = self.places.get(place_id) if place_id else None
+        return place.zone if place else self.rules.zone

@@ -1,0 +1,386 @@
+"""What appointments look like from outside: frozen, ready for JSON, nothing of another client in them."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Purpose
+from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
+from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.waiting import OfferStatus, RequestStatus, SeriesStatus, WaitlistStatus
+from portal_core.kernel.money import Money
+
+Scope = Literal["upcoming", "past", "cancelled", "all"]
+
+
+@frozen
+class AppointmentFilter:
+    """Which of a client's appointments.
+
+    `upcoming`: not over and not cancelled, soonest first. `past`: over and not cancelled, and `cancelled`: whenever
+    it was, both latest first; `all`: soonest first. With `since` and `until` only those that start from the one up
+    to, not including, the other.
+    """
+
+    scope: Scope = "upcoming"
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def latest_first(self) -> bool:
+        return self.scope in ("past", "cancelled")
+
+
+@frozen(kw_only=True)
+class AppointmentRow:
+    """One appointment as one client's record has it, read in one statement with the names and rules beside it.
+
+    `status` is the client's: cancelled for those who left, though others still come. `sequence` is
+    `Booking.version_for`; `changed_at` the later of the appointment's and the client's own change.
+    """
+
+    id: UUID
+    client_id: UUID
+    status: AppointmentStatus
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    clinician_id: UUID
+    clinician_name: str
+    kind_id: UUID
+    kind_name: str
+    place_id: UUID | None
+    place_name: str
+    place_address: str
+    shared: bool
+    sequence: int
+    changed_at: datetime
+    cancelled_at: datetime | None
+    late: bool
+    reason: str | None
+    fee_due: Money | None
+    rules: AppointmentRules
+
+
+@frozen(kw_only=True)
+class AppointmentView:
+    """An appointment on its client's screen. `cancel_fee` is what cancelling now would cost."""
+
+    id: UUID
+    status: AppointmentStatus
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    clinician_id: UUID
+    clinician_name: str
+    kind_id: UUID
+    kind_name: str
+    place_id: UUID | None
+    place_name: str
+    place_address: str
+    telehealth: bool
+    can_cancel: bool
+    cancel_deadline: datetime
+    cancel_fee: Money | None
+    can_reschedule: bool
+    can_join: bool
+    join_opens_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_late: bool
+    cancel_reason: str | None
+    fee_due: Money | None
+    version: int
+
+    @classmethod
+    def of(cls, row: AppointmentRow, now: datetime) -> "AppointmentView":
+        """The row, with what may be done about it now."""
+        terms: CancelTerms = cancel_terms(row.rules, row.starts_at, row.zone, now)
+        can_cancel = row.status == "booked" and terms.allowed
+        opens_at, open_now = may_join(row.starts_at, row.ends_at, now)
+        telehealth = row.place_id is None
+        return cls(
+            id=row.id,
+            status=row.status,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            zone=row.zone,
+            clinician_id=row.clinician_id,
+            clinician_name=row.clinician_name,
+            kind_id=row.kind_id,
+            kind_name=row.kind_name,
+            place_id=row.place_id,
+            place_name=row.place_name,
+            place_address=row.place_address,
+            telehealth=telehealth,
+            can_cancel=can_cancel,
+            cancel_deadline=terms.deadline,
+            cancel_fee=terms.fee if can_cancel else None,
+            can_reschedule=row.status == "booked" and terms.in_time and not row.shared and row.rules.self_booking,
+            can_join=telehealth and row.status == "booked" and open_now,
+            join_opens_at=opens_at if telehealth else None,
+            cancelled_at=row.cancelled_at,
+            cancelled_late=row.late,
+            cancel_reason=row.reason,
+            fee_due=row.fee_due,
+            version=row.sequence,
+        )
+
+
+@frozen(kw_only=True)
+class SlotView:
+    """A free time; `zone` is the one to show it in."""
+
+    clinician_id: UUID
+    clinician_name: str
+    clinician_credentials: str
+    kind_id: UUID
+    kind_name: str
+    place_id: UUID | None
+    place_name: str
+    telehealth: bool
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+
+
+@frozen(kw_only=True)
+class HoldView:
+    """A slot that is the client's until `expires_at`."""
+
+    id: UUID
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+
+
+@frozen(kw_only=True)
+class CalendarFile:
+    """An iCalendar object (RFC 5545), UTF-8 text with CRLF line ends, to be served as text/calendar."""
+
+    file_name: str
+    method: str
+    content: str
+
+
+@frozen(kw_only=True)
+class RequestedTime:
+    """One of the preferred times of a request."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@frozen(kw_only=True)
+class RequestView:
+    """A request as its client sees it."""
+
+    id: UUID
+    status: RequestStatus
+    kind_id: UUID
+    kind_name: str
+    place_id: UUID | None
+    place_name: str
+    telehealth: bool
+    clinician_id: UUID | None
+    clinician_name: str
+    preferred: tuple[RequestedTime, ...]
+    reason: str
+    requested_at: datetime
+    answered_at: datetime | None
+    answer: str | None
+    appointment_id: UUID | None
+    version: int
+
+
+@frozen(kw_only=True)
+class PracticeRequestView:
+    """A request as the practice sees it: with the client it is from."""
+
+    client_id: UUID
+    client_name: str
+    request: RequestView
+
+
+@frozen(kw_only=True)
+class OfferView:
+    """A freed slot that is kept for the client until `expires_at`."""
+
+    id: UUID
+    entry_id: UUID
+    status: OfferStatus
+    clinician_id: UUID
+    clinician_name: str
+    kind_id: UUID
+    place_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+    version: int
+
+
+@frozen(kw_only=True)
+class WaitlistView:
+    """A place on the waitlist, with the offer that is open on it, if any."""
+
+    id: UUID
+    status: WaitlistStatus
+    kind_id: UUID
+    kind_name: str
+    place_id: UUID | None
+    clinician_id: UUID | None
+    clinician_name: str
+    earliest: date
+    latest: date
+    weekdays: tuple[int, ...]
+    from_time: time
+    until_time: time
+    zone: str
+    joined_at: datetime
+    offer: OfferView | None
+    version: int
+
+
+@frozen(kw_only=True)
+class JoinView:
+    """The way into a telehealth room; the link is good until `expires_at`."""
+
+    url: str
+    expires_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+
+
+@frozen(kw_only=True)
+class AttendanceView:
+    """One client of an appointment, for the practice."""
+
+    client_id: UUID
+    client_name: str
+    status: AttendanceStatus
+    cancelled_at: datetime | None
+    late: bool
+    reason: str | None
+    fee_due: Money | None
+
+
+@frozen(kw_only=True)
+class PracticeAppointmentView:
+    """An appointment as the practice sees it, with everybody in it."""
+
+    id: UUID
+    status: AppointmentStatus
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    clinician_id: UUID
+    clinician_name: str
+    kind_id: UUID
+    kind_name: str
+    place_id: UUID | None
+    place_name: str
+    telehealth: bool
+    series_id: UUID | None
+    attendances: tuple[AttendanceView, ...]
+    version: int
+
+
+@frozen(kw_only=True)
+class BlockView:
+    """Time in which nothing is booked; `conflicts` are appointments that stood there before and still do."""
+
+    id: UUID
+    clinician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    conflicts: tuple[UUID, ...] = ()
+
+
+@frozen(kw_only=True)
+class TakenView:
+    """Other time that is taken on a day: held, or blocked."""
+
+    id: UUID
+    clinician_id: UUID
+    purpose: Purpose
+    starts_at: datetime
+    ends_at: datetime
+
+
+@frozen(kw_only=True)
+class DayView:
+    """One local date of the practice: appointments in order of their start, cancelled ones too, and what is taken."""
+
+    date: date
+    zone: str
+    appointments: tuple[PracticeAppointmentView, ...]
+    taken: tuple[TakenView, ...]
+
+
+@frozen(kw_only=True)
+class RuleView:
+    """One weekly opening."""
+
+    id: UUID
+    weekday: int
+    starts: time
+    ends: time
+    zone: str
+    place_id: UUID | None
+    kind_ids: tuple[UUID, ...]
+    valid_from: date
+    valid_until: date | None
+
+
+@frozen(kw_only=True)
+class ExceptionView:
+    """One date that differs."""
+
+    id: UUID
+    date: date
+    opens: bool
+    starts: time | None
+    ends: time | None
+    zone: str
+    place_id: UUID | None
+
+
+@frozen(kw_only=True)
+class AvailabilityView:
+    """What a clinician has published."""
+
+    clinician_id: UUID
+    rules: tuple[RuleView, ...]
+    exceptions: tuple[ExceptionView, ...]
+
+
+@frozen(kw_only=True)
+class SeriesView:
+    """A weekly series and its appointments, by id, in order of their start; `refused` starts could not be booked."""
+
+    id: UUID
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    first_start: datetime
+    zone: str
+    weeks: int
+    status: SeriesStatus
+    appointments: tuple[UUID, ...]
+    refused: tuple[datetime, ...] = ()
+    version: int = 1
+
+
+@frozen(kw_only=True)
+class Starting:
+    """An appointment of one client that comes near: what reminders are made of."""
+
+    appointment_id: UUID
+    client_id: UUID
+    starts_at: datetime
+    sequence: int
+    lead_times: tuple[timedelta, ...] = ()

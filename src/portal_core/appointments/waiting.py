@@ -1,0 +1,254 @@
+"""What clients wait for: requests, places on the waitlist and offers; series, and calendar feeds."""
+
+from datetime import date, datetime, time
+from typing import Literal
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+
+from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
+from portal_core.appointments.wall_clock import in_utc, zone_of
+from portal_core.kernel.errors import Invalid
+
+RequestStatus = Literal["pending", "confirmed", "declined", "withdrawn"]
+WaitlistStatus = Literal["waiting", "booked", "left"]
+OfferStatus = Literal["open", "accepted", "declined", "expired"]
+SeriesStatus = Literal["active", "ended"]
+
+MOST_PREFERRED_TIMES = 3
+LONGEST_REASON = 1000
+
+
+@frozen(kw_only=True)
+class PreferredTime:
+    """A time that would suit: from `starts_at` to `ends_at`, anywhere within."""
+
+    starts_at: datetime = field(converter=in_utc)
+    ends_at: datetime = field(converter=in_utc)
+
+    def __attrs_post_init__(self) -> None:
+        if self.ends_at <= self.starts_at:
+            raise Invalid.at("ends_at", "not_after_start", "It must end after it starts.")
+
+
+@frozen(kw_only=True)
+class AppointmentRequest:
+    """A client asks for an appointment, and the practice confirms or declines.
+
+    No place is telehealth, no clinician is anyone of the care team. `reason` (the client's) and `answer` (the
+    practice's, when it declines) are encrypted where they are kept. `appointment_id` is set by confirming.
+
+    Raises:
+        Invalid: no preferred time or more than three, or a reason above 1,000 characters.
+    """
+
+    id: UUID
+    practice_id: UUID
+    client_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    clinician_id: UUID | None
+    preferred: tuple[PreferredTime, ...] = field(converter=tuple)
+    reason: str = ""
+    requested_at: datetime
+    status: RequestStatus = "pending"
+    answered_at: datetime | None = None
+    answer: str | None = None
+    appointment_id: UUID | None = None
+    version: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        if not 1 <= len(self.preferred) <= MOST_PREFERRED_TIMES:
+            raise Invalid.at("preferred", "out_of_range", f"Give one to {MOST_PREFERRED_TIMES} preferred times.")
+        if len(self.reason) > LONGEST_REASON:
+            raise Invalid.at("reason", "too_long", f"At most {LONGEST_REASON} characters.")
+
+    def confirm(self, appointment_id: UUID, *, at: datetime) -> "AppointmentRequest":
+        """The practice has booked `appointment_id` for it. Raises RequestClosed."""
+        self._require_pending()
+        return evolve(self, status="confirmed", appointment_id=appointment_id, answered_at=at, version=self.version + 1)
+
+    def decline(self, answer: str | None, *, at: datetime) -> "AppointmentRequest":
+        """The practice says no. Raises RequestClosed."""
+        self._require_pending()
+        return evolve(self, status="declined", answer=answer, answered_at=at, version=self.version + 1)
+
+    def withdraw(self, *, at: datetime) -> "AppointmentRequest":
+        """The client no longer asks. Raises RequestClosed."""
+        self._require_pending()
+        return evolve(self, status="withdrawn", answered_at=at, version=self.version + 1)
+
+    def _require_pending(self) -> None:
+        if self.status != "pending":
+            raise RequestClosed
+
+
+@frozen(kw_only=True)
+class WaitlistEntry:
+    """A client would come earlier, or at all, if a time became free.
+
+    Wanted on local dates from `earliest` to `latest`, both included, on `weekdays` (0 is Monday; none means any),
+    starting from `from_time` and ending by `until_time` on the wall in `zone` (00:00 is the end of the day). No place
+    is telehealth, no clinician is anyone of the care team.
+    """
+
+    id: UUID
+    practice_id: UUID
+    client_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    clinician_id: UUID | None
+    earliest: date
+    latest: date
+    weekdays: frozenset[int] = field(default=frozenset(), converter=frozenset)
+    from_time: time = time.min
+    until_time: time = time.min
+    zone: str
+    joined_at: datetime
+    status: WaitlistStatus = "waiting"
+    version: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        zone_of(self.zone)
+        if self.latest < self.earliest:
+            raise Invalid.at("latest", "before_start", "The last date must not be before the first.")
+        if not self.weekdays <= frozenset(range(7)):
+            raise Invalid.at("weekdays", "out_of_range", "A weekday is 0 (Monday) to 6 (Sunday).")
+        if self.from_time >= self.until_time > time.min:
+            raise Invalid.at("until_time", "not_after_start", "The last time must be after the first.")
+
+    def wants(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether a session then would suit, by date, weekday and time of the day."""
+        tz = zone_of(self.zone)
+        starts, ends = starts_at.astimezone(tz), ends_at.astimezone(tz)
+        by_end = self.until_time == time.min or (ends.date() == starts.date() and ends.time() <= self.until_time)
+        return (
+            self.earliest <= starts.date() <= self.latest
+            and (not self.weekdays or starts.weekday() in self.weekdays)
+            and starts.time() >= self.from_time
+            and by_end
+        )
+
+    def booked(self) -> "WaitlistEntry":
+        """An offer was accepted. Raises NotWaiting."""
+        return self._closed("booked")
+
+    def leave(self) -> "WaitlistEntry":
+        """The client waits no more. Raises NotWaiting."""
+        return self._closed("left")
+
+    def _closed(self, status: WaitlistStatus) -> "WaitlistEntry":
+        if self.status != "waiting":
+            raise NotWaiting
+        return evolve(self, status=status, version=self.version + 1)
+
+
+@frozen(kw_only=True)
+class FreedSlot:
+    """Time that a cancellation gave back: what the job that makes offers works on. It names no client."""
+
+    id: UUID
+    practice_id: UUID
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    freed_at: datetime
+
+
+@frozen(kw_only=True)
+class WaitlistOffer:
+    """A freed slot, kept for one waitlist entry until `expires_at` by a hold in the calendar."""
+
+    id: UUID
+    practice_id: UUID
+    client_id: UUID
+    entry_id: UUID
+    freed_slot_id: UUID
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    calendar_entry_id: UUID
+    offered_at: datetime
+    expires_at: datetime
+    status: OfferStatus = "open"
+    appointment_id: UUID | None = None
+    version: int = 1
+
+    def accept(self, appointment_id: UUID, *, at: datetime) -> "WaitlistOffer":
+        """Booked as `appointment_id`. Raises OfferClosed, also when its time is up at `at`."""
+        if at >= self.expires_at:
+            raise OfferClosed
+        return evolve(self._closed("accepted"), appointment_id=appointment_id)
+
+    def decline(self) -> "WaitlistOffer":
+        """Not wanted. Raises OfferClosed."""
+        return self._closed("declined")
+
+    def expire(self) -> "WaitlistOffer":
+        """Its time is up. Raises OfferClosed."""
+        return self._closed("expired")
+
+    def _closed(self, status: OfferStatus) -> "WaitlistOffer":
+        if self.status != "open":
+            raise OfferClosed
+        return evolve(self, status=status, version=self.version + 1)
+
+
+@frozen(kw_only=True)
+class Series:
+    """The same time every week, booked by the practice; a single date is moved or cancelled as any appointment.
+
+    `first_start` is local in `zone` and naive. It names no client: those of its appointments do.
+    """
+
+    id: UUID
+    practice_id: UUID
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None
+    first_start: datetime
+    zone: str
+    weeks: int
+    created_at: datetime
+    status: SeriesStatus = "active"
+    version: int = 1
+
+    def end(self) -> "Series":
+        """No more of it is kept up. Raises SeriesEnded."""
+        if self.status == "ended":
+            raise SeriesEnded
+        return evolve(self, status="ended", version=self.version + 1)
+
+
+@frozen(kw_only=True)
+class FeedToken:
+    """Lets a phone read one client's calendar. Only the token's SHA-256 is kept, and the token is shown once."""
+
+    id: UUID
+    practice_id: UUID
+    client_id: UUID
+    account_id: UUID
+    token_hash: bytes
+    created_at: datetime
+
+
+@frozen(kw_only=True)
+class CheckIn:
+    """A client joins a telehealth session and says where they are today and how to call back.
+
+    Asked for each time, so that help can be sent to the right door (American Telemedicine Association, Practice
+    Guidelines for Video-Based Online Mental Health Services, 2013). Both are encrypted where they are kept.
+    """
+
+    id: UUID
+    practice_id: UUID
+    appointment_id: UUID
+    client_id: UUID
+    location: str
+    callback: str
+    joined_at: datetime
