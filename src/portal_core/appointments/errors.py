@@ -87,7 +87,7 @@ class NotStarted(Conflict):
     title = "This appointment has not begun."
 
 
-class MoveByPractice(Conflict):
+class MovedByPracticeOnly(Conflict):
     """Several clients come to it, so one of them cannot move it for all."""
 
     code = "reschedule_by_practice"

@@ -61,7 +61,7 @@ class Hold:
 class Attendance:
     """One client's part in an appointment; several clients' parts know nothing of each other.
 
-    `late` is a cancellation inside the notice period, `fee_due` what it costs; `reason` is the client's, or the
+    `late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason` is the client's, or the
     practice's, encrypted where it is kept. `sequence` counts the changes that only this client sees.
     """
 
@@ -204,8 +204,11 @@ class Booking:
         ends_at: datetime,
         zone: str,
         at: datetime,
+        fee: Money | None = None,
     ) -> "Booking":
         """Another time, place or clinician; the id stays, and so does the calendar entry's.
+
+        A `fee` for moving it late is due from those seen here.
 
         Raises:
             NotBooked: closed.
@@ -220,7 +223,8 @@ class Booking:
             ends_at=ends_at,
             zone=zone,
         )
-        return evolve(self, appointment=moved)
+        owing = (evolve(one, fee_due=fee or one.fee_due) for one in self.attendances)
+        return Booking(appointment=moved, attendances=tuple(owing))
 
     def complete(self, *, at: datetime) -> "Booking":
         """It took place.

@@ -76,11 +76,9 @@ class Calendar(Protocol):
 
 
 class Blocks(Protocol):
-    """Blocks are found by id, to be taken away."""
+    """Entries of the calendar that staff put there by hand."""
 
-    async def get(self, entry_id: UUID) -> CalendarEntry | None:
-        """A block; None for any other entry."""
-        ...
+    async def get(self, entry_id: UUID) -> CalendarEntry | None: ...
 
     async def add(self, block: CalendarEntry, audited: Audited) -> None: ...
 
@@ -169,11 +167,7 @@ class Appointments(Protocol):
         ...
 
     async def save(self, booking: Booking, *audited: Audited) -> None:
-        """The appointment and the attendances that the booking holds; others of it stay.
-
-        Raises:
-            StaleVersion: the appointment is not at the version before.
-        """
+        """The appointment and the attendances that the booking holds; others of it stay. Raises StaleVersion."""
         ...
 
     async def clients_busy(
@@ -189,11 +183,7 @@ class AppointmentReads(Protocol):
     async def list_for_client(
         self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        """By start and id; see `AppointmentFilter` for the order.
-
-        Raises:
-            Invalid: a cursor that is none of ours, or a page size out of range.
-        """
+        """By start and id; see `AppointmentFilter` for the order. Raises Invalid for a cursor that is none of ours."""
         ...
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...

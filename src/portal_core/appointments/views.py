@@ -66,7 +66,7 @@ class AppointmentRow:
 
 @frozen(kw_only=True)
 class AppointmentView:
-    """An appointment on its client's screen. `cancel_fee` is what cancelling now would cost."""
+    """An appointment on its client's screen. `cancel_fee` is what cancelling or moving it now would cost."""
 
     id: UUID
     status: AppointmentStatus
@@ -117,7 +117,7 @@ class AppointmentView:
             can_cancel=can_cancel,
             cancel_deadline=terms.deadline,
             cancel_fee=terms.fee if can_cancel else None,
-            can_reschedule=row.status == "booked" and terms.in_time and not row.shared and row.rules.self_booking,
+            can_reschedule=can_cancel and not row.shared and row.rules.self_booking,
             can_join=telehealth and row.status == "booked" and open_now,
             join_opens_at=opens_at if telehealth else None,
             cancelled_at=row.cancelled_at,
