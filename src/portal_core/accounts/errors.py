@@ -31,6 +31,13 @@ class SecondFactorRefused(Unauthenticated):
     title = "This code is not right, or was used before."
 
 
+class WeakSignIn(Unauthenticated):
+    """The issuer vouches for the person, and not that they showed a second factor."""
+
+    code = "weak_sign_in"
+    title = "Sign in with a second factor at your identity provider."
+
+
 class RefreshRefused(Unauthenticated):
     """The refresh token is unknown, used before, or its session is over."""
 
@@ -49,7 +56,7 @@ class CodeRefused(Invalid):
     """The mailed code is wrong, used, expired, or belongs to no account: one answer for all of them."""
 
     code = "code_refused"
-    title = "This code is not right, or is no longer good. Ask for a new one."
+    title = "This code is not right, or is no longer good."
 
 
 class EmailUnfit(Invalid):

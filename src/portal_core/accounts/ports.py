@@ -171,8 +171,12 @@ class PersonDirectory(Protocol):
         """
         ...
 
-    async def unregistered_staff(self, email: str) -> UUID | None:
-        """The one working member of staff with this email who has no open account."""
+    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> UUID | None:
+        """The one working member of staff without an open account whom the practice's list names so.
+
+        By issuer and subject first; else by the email (normalised, verified by the issuer), unless the list has
+        another issuer or subject for them.
+        """
         ...
 
     async def names(self, account: Account) -> tuple[str, ...]:
@@ -214,12 +218,16 @@ class StaffStanding:
 
 @frozen
 class HeldGrant:
-    """A proxy's grant over one client that was not revoked. `until` is the first local day without it, None: no end."""
+    """A proxy's standing grant (not revoked, not ended) over one client, in force or not.
+
+    `starts` is its first local day, `until` the first local day without it, None: no end.
+    """
 
     id: UUID
     client_id: UUID
     areas: frozenset[Area]
     may_write: bool
+    starts: date
     until: date | None = None
 
 
@@ -242,7 +250,7 @@ class LiveSessions(Protocol):
     ) -> SignedIn | None:
         """The session with this access token in this practice, dead or alive; the core judges.
 
-        `record` is the client that the request names; `grant` is then the account's unrevoked grant over it.
+        `record` is the client that the request names; `grant` is then the account's standing grant over it.
         """
         ...
 

@@ -1,0 +1,54 @@
+"""The end of every way to sign in: a session and its tokens."""
+
+from attrs import frozen
+
+from portal_core.accounts.model import Account, Session, SessionKind
+from portal_core.accounts.policy import must_enrol
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.tokens import hash_token, join_refresh
+from portal_core.accounts.views import SessionTokens, SessionView
+from portal_core.kernel.actor import Origin
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+
+
+@frozen
+class SessionOpening:
+    """Decides how long a session lasts and what it is good for, by the practice's rules."""
+
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+
+    async def open(
+        self, unit: SignInUnit, account: Account, *, kind: SessionKind, strong: bool, origin: Origin
+    ) -> SessionTokens:
+        """A new session of an account that has shown who it is; `strong` when a second factor was part of that."""
+        rules = await unit.account_rules.get()
+        now = self.clock.now()
+        access, family, secret = self.tokens.token(), self.tokens.token(), self.tokens.token()
+        session = Session(
+            id=self.ids.new(),
+            account_id=account.id,
+            practice_id=account.practice_id,
+            kind=kind,
+            access_hash=hash_token(access),
+            family_hash=hash_token(family),
+            refresh_hash=hash_token(secret),
+            created_at=now,
+            last_active_at=now,
+            access_expires_at=now + min(rules.access_for, rules.session_for),
+            ends_at=now + rules.session_for,
+            idle_for=rules.idle_for,
+            strong=strong,
+            device=origin.device,
+            address=origin.address,
+        )
+        facts = {"account": str(account.id), "strong": str(strong).lower()}
+        await unit.sessions.add(session, Audited("session.opened", session.id, account.client_id, facts=facts))
+        return SessionTokens(
+            access,
+            join_refresh(family, secret),
+            SessionView.of(session, current=True),
+            must_enrol(account, session, rules),
+        )

@@ -1,0 +1,98 @@
+"""Before an account is changed for good, the person at the keyboard shows again that it is theirs."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import CodeRefused, PasswordRefused
+from portal_core.accounts.identity import Accepted, Credential, PasswordAnswer, Passwords, Refused, SecondFactors
+from portal_core.accounts.model import Account
+from portal_core.accounts.passwords import normalised
+from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.recovery import spend_recovery_code
+from portal_core.accounts.tokens import recovery_hash
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import AccountHolder, Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Unauthenticated
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.uow import Begin
+
+
+async def own_account(unit: SignInUnit, actor: AccountHolder) -> Account:
+    """The actor's account.
+
+    Raises:
+        Unauthenticated: it is not open.
+    """
+    account = await unit.accounts.get(actor.account_id)
+    if account is None or account.status != "active":
+        raise Unauthenticated
+    return account
+
+
+@frozen
+class OwnerProof:
+    """Decides whether a signed-in person has shown the account's password, and second factor where there is one.
+
+    Five tries in 15 minutes for an account, so that a session left open or stolen guesses nothing.
+    """
+
+    begin: Begin[SignInUnit]
+    passwords: Passwords
+    second_factors: SecondFactors
+    limits: RateLimits
+
+    async def by_password(self, actor: Actor, password: str, *, path: str = "password") -> Account:
+        """The account, shown by the password alone.
+
+        Raises:
+            Unauthenticated: nobody is signed in, or the account is not open.
+            RateLimited: too many tries for this account.
+            PasswordRefused: it is wrong; audited.
+        """
+        account, _ = await self._by_password(actor, password, path)
+        return account
+
+    async def by_both(self, actor: Actor, password: str, code: str, *, path: str = "code") -> Account:
+        """The account, shown by the password and, where one is enrolled, by the second factor or a recovery code.
+
+        Raises:
+            As `by_password`, and
+            CodeRefused: the second factor is wrong or was used before; audited.
+        """
+        account, answer = await self._by_password(actor, password, "password")
+        if account.second_factor == "none" and isinstance(answer, Accepted):
+            return account
+        known = recovery_hash(code)
+        if known is not None:
+            right = await self._spend(actor, account, known)
+        else:
+            state = "" if isinstance(answer, Accepted | Refused) else answer.state
+            right = await self.second_factors.check(Credential.of(account), state, code.strip())
+        if not right:
+            await self._audit_failure(actor, account, "second_factor")
+            raise CodeRefused.at(path, "code_refused", "This code is not right, or was used before.")
+        return account
+
+    async def _by_password(self, actor: Actor, password: str, path: str) -> tuple[Account, PasswordAnswer]:
+        holder = account_holder(actor)
+        await self.limits.take(holder.practice_id, CONFIRM_BY_ACCOUNT, str(holder.account_id))
+        async with self.begin(actor) as unit:
+            account = await own_account(unit, holder)
+        answer = await self.passwords.check(Credential.of(account), normalised(password))
+        if isinstance(answer, Refused):
+            await self._audit_failure(actor, account, "password")
+            raise PasswordRefused.at(path, "password_refused", "This is not your password.")
+        return account, answer
+
+    async def _spend(self, actor: Actor, account: Account, code_hash: bytes) -> bool:
+        async with self.begin(actor) as unit:
+            return await unit.commit(await spend_recovery_code(unit, account, code_hash))
+
+    async def _audit_failure(self, actor: Actor, account: Account, why: str) -> None:
+        async with self.begin(actor) as unit:
+            entry = Audited(
+                "account.proof_refused", account.id, account.client_id, outcome="failed", facts={"why": why}
+            )
+            await unit.audit.record(entry)
+            await unit.commit(None)

@@ -1,0 +1,126 @@
+"""Rules about who is asking, as pure functions, and the limits on asking."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from portal_core.accounts.errors import EmailUnfit
+from portal_core.accounts.identity import Credential, StaffIdentity
+from portal_core.accounts.model import Account, Session, Side
+from portal_core.accounts.ports import AccountRules, SignedIn
+from portal_core.accounts.tokens import hash_token
+from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor
+from portal_core.kernel.errors import NotFound, Unauthenticated
+from portal_core.kernel.limits import Limit
+
+_HOUR = timedelta(hours=1)
+_QUARTER = timedelta(minutes=15)
+
+REGISTER_BY_EMAIL = Limit("register_email", 3, _HOUR)
+RESEND_BY_EMAIL = Limit("resend_email", 3, _HOUR)
+FORGOT_BY_EMAIL = Limit("forgot_email", 3, _HOUR)
+VERIFY_BY_EMAIL = Limit("verify_email", 10, _HOUR)
+RESET_BY_EMAIL = Limit("reset_email", 10, _HOUR)
+SIGN_IN_BY_ADDRESS = Limit("sign_in_address", 5, _QUARTER)
+CONFIRM_BY_ACCOUNT = Limit("confirm_password", 5, _QUARTER)
+CODE_BY_ACCOUNT = Limit("confirm_code", 5, _QUARTER)
+
+_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
+_MAX_EMAIL = 254
+
+_HAS = frozenset({"otp", "hwk", "swk", "sc"})
+_KNOWS_OR_IS = frozenset({"pwd", "pin", "fpt", "face", "iris", "retina"})
+_STRONG_CONTEXTS = frozenset(
+    {"https://refeds.org/profile/mfa", "http://schemas.openid.net/pape/policies/2007/06/multi-factor"}
+)
+
+
+def normalise_email(text: str, *, path: str = "email") -> str:
+    """The one form in which an email is kept and compared: NFC, lower case, no space around it.
+
+    Raises:
+        EmailUnfit: it has not the form of an address, or is longer than 254 characters (RFC 5321).
+    """
+    email = unicodedata.normalize("NFC", text.strip()).lower()
+    if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+        raise EmailUnfit.at(path, "email_invalid", "Write an email address, such as name@example.org.")
+    return email
+
+
+def guard_key(side: Side, email: str) -> bytes:
+    """Under which the tries with a normalised email are counted."""
+    return hash_token(f"{side} {email}")
+
+
+def credential_for(account: Account | None, practice_id: UUID, side: Side, email: str) -> Credential:
+    """The account's credential, or one that no provider knows, so that the unknown costs the same call."""
+    return Credential.of(account) if account is not None else Credential(practice_id, side, UUID(int=0), email)
+
+
+def must_enrol(account: Account, session: Session, rules: AccountRules) -> bool:
+    """Whether the session is good for setting up a second factor only."""
+    required = account.kind == "staff" or rules.clients_need_second_factor
+    return required and not session.strong
+
+
+def is_strong(identity: StaffIdentity) -> bool:
+    """Whether the issuer says that two factors were shown.
+
+    `amr` (RFC 8176) has `mfa`, or a key, card or one-time password beside something known or inherent; or `acr` is
+    one of the published names for it (REFEDS MFA, OpenID PAPE). A text message is no second factor here.
+    """
+    methods = identity.methods
+    both = bool(methods & _HAS) and bool(methods & _KNOWS_OR_IS)
+    return "mfa" in methods or both or identity.context in _STRONG_CONTEXTS
+
+
+def account_actor(found: SignedIn, now: datetime, origin: Origin) -> AccountHolder:
+    """Who the session's holder is, on no record but their own.
+
+    Raises:
+        Unauthenticated: the session is over, its token too old, its account not open, or they left the staff.
+    """
+    account, session = found.account, found.session
+    if not session.opens(now) or account.status != "active":
+        raise Unauthenticated
+    match account.kind:
+        case "client" if account.client_id is not None:
+            return ClientActor(account.practice_id, account.id, account.client_id, session.id, origin)
+        case "proxy":
+            return ProxyActor(account.practice_id, account.id, session_id=session.id, origin=origin)
+        case "staff" if found.staff is not None:
+            standing = found.staff
+            return StaffActor(
+                account.practice_id, account.id, standing.roles, standing.clinician_id, session.id, origin
+            )
+        case _:
+            raise Unauthenticated
+
+
+def record_actor(found: SignedIn, holder: AccountHolder, record: UUID, now: datetime) -> AccountHolder:
+    """Who the holder is on the record that the request names: themself, or a proxy within a grant in force today.
+
+    Today is the day in the practice's zone. Raises:
+        NotFound: for them there is no such record.
+    """
+    if isinstance(holder, ClientActor) and holder.client_id == record:
+        return holder
+    grant = found.grant
+    if isinstance(holder, StaffActor) or grant is None or grant.client_id != record:
+        raise NotFound("record", record)
+    today = now.astimezone(ZoneInfo(found.rules.zone)).date()
+    if today < grant.starts or (grant.until is not None and today >= grant.until):
+        raise NotFound("record", record)
+    return ProxyActor(
+        practice_id=holder.practice_id,
+        account_id=holder.account_id,
+        client_id=record,
+        areas=grant.areas,
+        may_write=grant.may_write,
+        grant_id=grant.id,
+        until=grant.until,
+        session_id=holder.session_id,
+        origin=holder.origin,
+    )

@@ -1,0 +1,18 @@
+"""Recovery codes: a second factor's one-time stand-ins."""
+
+from portal_core.accounts.model import Account
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.outbox import Notice
+
+
+async def spend_recovery_code(unit: SignInUnit, account: Account, code_hash: bytes) -> bool:
+    """Use up one code and tell the account; False, and nothing changed, when it is not one of theirs."""
+    kept = await unit.second_factors.lock(account.id)
+    left = kept.spend(code_hash)
+    if left is None:
+        return False
+    facts = {"left": str(len(left.recovery_hashes))}
+    await unit.second_factors.save(left, Audited("recovery_code.used", account.id, account.client_id, facts=facts))
+    await unit.outbox.notify(Notice("recovery_codes_used", "security", to_account=account.id, about=account.id))
+    return True
