@@ -1,7 +1,7 @@
 """What notifications need from outside."""
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from attrs import frozen
@@ -10,11 +10,9 @@ from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
-from portal_core.notifications.model import NoticeRow, Notification
+from portal_core.notifications.model import CodePurpose, NoticeRow, Notification
 from portal_core.notifications.settings import NotificationSettings
 from portal_core.notifications.views import News, TroubledNoticeView
-
-CodePurpose = Literal["verify_email", "reset_password", "change_email"]
 
 
 class Notices(Protocol):

@@ -6,7 +6,10 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.kernel.outbox import NoticeClass
-from portal_core.notifications.model import Channel, NoticeRow, NoticeState
+from portal_core.notifications.catalogue import CATALOGUE
+from portal_core.notifications.model import Channel, NoticeRow, NoticeState, Notification
+from portal_core.notifications.settings import NotificationSettings
+from portal_core.notifications.words import title_of
 
 
 @frozen
@@ -20,6 +23,11 @@ class NotificationView:
     record: UUID | None
     created_at: datetime
     read_at: datetime | None
+
+    @classmethod
+    def of(cls, line: Notification, language: str) -> "NotificationView":
+        title = title_of(line.kind, language)
+        return cls(line.id, line.kind, title, line.about, line.client_id, line.created_at, line.read_at)
 
 
 @frozen
@@ -61,6 +69,30 @@ class SettingsView:
     texts_consent_at: datetime | None
     texts_stopped_at: datetime | None
     version: int
+
+    @classmethod
+    def of(cls, settings: NotificationSettings) -> "SettingsView":
+        choices = tuple(
+            ChoiceView(name, kind.in_force(settings.channels.get(name)), kind.possible, kind.fixed)
+            for name, kind in CATALOGUE.items()
+            if kind.code is None
+        )
+        confidential, texts = settings.confidential, settings.texts
+        return cls(
+            choices,
+            settings.reminder_minutes,
+            settings.language,
+            settings.zone,
+            confidential.safe_email,
+            confidential.safe_phone,
+            confidential.neutral_sender,
+            confidential.do_not_text,
+            confidential.do_not_voicemail,
+            texts.phone if texts else "",
+            texts.given_at if texts else None,
+            settings.texts_stopped_at,
+            settings.version,
+        )
 
 
 @frozen

@@ -1,0 +1,69 @@
+"""What a usable address, number, zone and lead time is."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from portal_core.kernel.errors import FieldError
+from portal_core.notifications.catalogue import CATALOGUE
+from portal_core.notifications.settings import LANGUAGES
+
+MOST_REMINDERS = 5
+SHORTEST_LEAD, LONGEST_LEAD = 15, 14 * 24 * 60
+
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: 15 digits at most
+_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # as in HTML
+
+
+def phone_errors(path: str, phone: str | None) -> Iterator[FieldError]:
+    """Empty, or a number in E.164."""
+    if phone and not _PHONE.fullmatch(phone):
+        yield FieldError(path, "bad_phone", "Write the number with its country code, as in +12125550123.")
+
+
+def email_errors(path: str, email: str | None) -> Iterator[FieldError]:
+    """Empty, or one bare address of at most 254 characters (RFC 5321)."""
+    if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
+        yield FieldError(path, "bad_email", "This is not an email address.")
+
+
+def zone_errors(path: str, zone: str | None) -> Iterator[FieldError]:
+    """Empty, or a name in the IANA database."""
+    if zone and not _known(zone):
+        yield FieldError(path, "bad_zone", "This time zone is not known. Write it as in America/New_York.")
+
+
+def language_errors(path: str, language: str | None) -> Iterator[FieldError]:
+    """One that there are words in."""
+    if language is not None and language not in LANGUAGES:
+        yield FieldError(path, "bad_language", f"The languages are {', '.join(LANGUAGES)}.")
+
+
+def reminder_errors(path: str, minutes: Sequence[int] | None) -> Iterator[FieldError]:
+    """At most five, each from a quarter of an hour to two weeks, none twice."""
+    if minutes is None:
+        return
+    if len(minutes) > MOST_REMINDERS or len(set(minutes)) != len(minutes):
+        yield FieldError(path, "bad_reminders", f"At most {MOST_REMINDERS} reminders, each at another time.")
+    for at, lead in enumerate(minutes):
+        if not SHORTEST_LEAD <= lead <= LONGEST_LEAD:
+            yield FieldError(f"{path}.{at}", "bad_reminder", "A reminder comes 15 minutes to 14 days before.")
+
+
+def channel_errors(path: str, channels: Mapping[str, Sequence[str]] | None) -> Iterator[FieldError]:
+    """Known kinds whose channels may be chosen, each with channels that are possible, none twice."""
+    for name, chosen in (channels or {}).items():
+        kind = CATALOGUE.get(name)
+        if kind is None or kind.fixed:
+            yield FieldError(f"{path}.{name}", "not_choosable", "The channels of this kind cannot be chosen.")
+        elif len(set(chosen)) != len(chosen) or not set(chosen) <= set(kind.possible):
+            yield FieldError(f"{path}.{name}", "bad_channels", f"Choose from {', '.join(kind.possible)}, each once.")
+
+
+def _known(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

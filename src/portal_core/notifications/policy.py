@@ -1,0 +1,75 @@
+"""Who is told by which channel, and who sees what of an inbox."""
+
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import AREAS, Actor, Area, ClientActor, ProxyActor
+from portal_core.notifications.catalogue import CATALOGUE, Kind
+from portal_core.notifications.model import Channel
+from portal_core.notifications.ports import InboxScope, Recipient
+from portal_core.notifications.words import Letterhead
+
+
+def channels_for(name: str, kind: Kind, recipient: Recipient) -> tuple[Channel, ...]:
+    """The channels by which this person can be told, of those in force.
+
+    Somebody who wants to be told, and whom none of the chosen channels reaches (texts stopped, say), finds it in the
+    inbox of the portal.
+    """
+    wanted = kind.in_force(recipient.settings.channels.get(name))
+    reached = tuple(channel for channel in wanted if _reaches(channel, kind, recipient))
+    if wanted and not reached and not kind.fixed and recipient.account_id is not None:
+        return ("in_app",)
+    return reached
+
+
+def mail_address(kind: Kind, recipient: Recipient) -> str:
+    """Where mail of this kind goes: the safe address, but security notices to the one that the account is proven by.
+
+    Somebody who holds a session could otherwise turn away the very mail that warns of it.
+    """
+    if kind.notice_class == "security":
+        return recipient.email
+    return recipient.settings.confidential.safe_email or recipient.email
+
+
+def letterhead(recipient: Recipient) -> Letterhead:
+    """In whose name, and in which language, somebody is written to."""
+    neutral = recipient.settings.confidential.neutral_sender
+    return Letterhead(
+        recipient.neutral_name if neutral else recipient.practice_name,
+        recipient.portal_url,
+        recipient.zone,
+        recipient.settings.language,
+        neutral,
+    )
+
+
+def inbox_scope(actor: Actor) -> InboxScope:
+    """What the actor sees of their inbox: lines about themself, and about the record that the request names.
+
+    A proxy sees of that record what the grant opens now, whatever it opened when the line was written.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    holder = account_holder(actor)
+    match holder:
+        case ClientActor(client_id=client_id):
+            return InboxScope(holder.account_id, client_id, _kinds(AREAS))
+        case ProxyActor(client_id=client_id, areas=areas):
+            return InboxScope(holder.account_id, client_id, _kinds(areas))
+        case _:
+            return InboxScope(holder.account_id, None, _kinds(()))
+
+
+def _kinds(areas: frozenset[Area] | tuple[Area, ...]) -> tuple[str, ...]:
+    return tuple(name for name, kind in CATALOGUE.items() if kind.area is None or kind.area in areas)
+
+
+def _reaches(channel: Channel, kind: Kind, recipient: Recipient) -> bool:
+    match channel:
+        case "email":
+            return kind.to_former or bool(mail_address(kind, recipient))
+        case "sms":
+            return recipient.settings.may_text()
+        case "in_app":
+            return recipient.account_id is not None

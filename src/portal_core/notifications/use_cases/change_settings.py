@@ -1,0 +1,131 @@
+"""Changes how the actor is told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from attrs import asdict, evolve, fields_dict, frozen
+
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Invalid, StaleVersion
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.contact_rules import (
+    channel_errors,
+    email_errors,
+    language_errors,
+    phone_errors,
+    reminder_errors,
+    zone_errors,
+)
+from portal_core.notifications.model import Channel
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
+from portal_core.notifications.views import SettingsView
+
+
+@frozen
+class ChangeSettingsCommand:
+    """None leaves a setting as it is; an empty string takes an address, number or zone away.
+
+    `channels` holds only the kinds to change. `texts_to` is the consent to texts to that number, so an entry point
+    sends it only when the person has just agreed to texts in so many words; empty takes the consent back.
+    """
+
+    version: int
+    channels: Mapping[str, tuple[Channel, ...]] | None = None
+    reminder_minutes: tuple[int, ...] | None = None
+    language: str | None = None
+    zone: str | None = None
+    safe_email: str | None = None
+    safe_phone: str | None = None
+    neutral_sender: bool | None = None
+    do_not_text: bool | None = None
+    do_not_voicemail: bool | None = None
+    texts_to: str | None = None
+
+    def errors(self) -> Invalid | None:
+        """All that is wrong with it."""
+        found = tuple(
+            chain(
+                channel_errors("channels", self.channels),
+                reminder_errors("reminder_minutes", self.reminder_minutes),
+                language_errors("language", self.language),
+                zone_errors("zone", self.zone),
+                email_errors("safe_email", self.safe_email),
+                phone_errors("safe_phone", self.safe_phone),
+                phone_errors("texts_to", self.texts_to),
+            )
+        )
+        return Invalid(*found) if found else None
+
+
+@frozen
+class ChangeSettings:
+    """Changes the settings of the actor's own account.
+
+    When mails or texts will go elsewhere than before, the address that the account is proven by is told.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Invalid: with one entry for each field.
+        StaleVersion: they changed after they were read.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: ChangeSettingsCommand) -> SettingsView:
+        async with self.begin(actor) as unit:
+            account_id = account_holder(actor).account_id
+            invalid = command.errors()
+            if invalid is not None:
+                raise invalid
+            before = await unit.notification_settings.get(account_id)
+            if before.version != command.version:
+                raise StaleVersion
+            after = changed(before, command, self.clock.now())
+            names = ",".join(
+                name
+                for name, value in asdict(command, recurse=False).items()
+                if value is not None and name != "version"
+            )
+            await unit.notification_settings.save(after, Audited("settings.changed", account_id, facts={"set": names}))
+            if _places(after) != _places(before):
+                await unit.outbox.notify(Notice("contact_changed", "security", to_account=account_id))
+            return await unit.commit(SettingsView.of(after))
+
+
+def changed(before: NotificationSettings, command: ChangeSettingsCommand, now: datetime) -> NotificationSettings:
+    """The settings after a command without errors."""
+    given = {name: value for name, value in asdict(command, recurse=False).items() if value is not None}
+
+    def those_of(cls: type) -> dict[str, Any]:
+        return {name: value for name, value in given.items() if name in fields_dict(cls)}
+
+    values = those_of(NotificationSettings)
+    values["version"] = before.version + 1
+    values["confidential"] = evolve(before.confidential, **those_of(Confidential))
+    if command.channels is not None:
+        values["channels"] = {**before.channels, **command.channels}
+    if command.reminder_minutes is not None:
+        values["reminder_minutes"] = tuple(sorted(command.reminder_minutes, reverse=True))
+    if command.texts_to is not None:
+        values["texts"] = _consent(before.texts, command.texts_to, now)
+    if values.get("texts") is not None:
+        values["texts_stopped_at"] = None
+    return evolve(before, **values)
+
+
+def _consent(before: TextConsent | None, phone: str, now: datetime) -> TextConsent | None:
+    if before is not None and before.phone == phone:
+        return before
+    return TextConsent(phone, now) if phone else None
+
+
+def _places(settings: NotificationSettings) -> tuple[str, str]:
+    return settings.confidential.safe_email, settings.texts.phone if settings.texts else ""

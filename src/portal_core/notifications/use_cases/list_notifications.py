@@ -1,0 +1,39 @@
+"""The inbox."""
+
+from attrs import field, frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.policy import inbox_scope
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import NotificationView
+
+
+@frozen
+class ListNotificationsCommand:
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListNotifications:
+    """The actor's notifications, newest first, in their language.
+
+    Whoever has an account sees what is about the account; a client and a proxy also what is about the record that
+    the request names, a proxy within the grant.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+
+    begin: Begin[NotificationsUnit]
+
+    async def __call__(self, actor: Actor, command: ListNotificationsCommand) -> Page[NotificationView]:
+        async with self.begin(actor) as unit:
+            scope = inbox_scope(actor)
+            settings = await unit.notification_settings.get(scope.account_id)
+            found = await unit.inbox.page(scope, command.page)
+            await unit.audit.record(Audited("notifications.read", record=scope.client_id))
+            lines = tuple(NotificationView.of(line, settings.language) for line in found.items)
+            return await unit.commit(Page(lines, found.next))

@@ -1,0 +1,28 @@
+"""Marks the whole inbox as read."""
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.policy import inbox_scope
+from portal_core.notifications.ports import NotificationsUnit
+
+
+@frozen
+class ReadAllNotifications:
+    """Marks as read all that the actor sees of their inbox; answers how many were unread.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> int:
+        async with self.begin(actor) as unit:
+            scope = inbox_scope(actor)
+            entry = Audited("notifications.all_read", record=scope.client_id)
+            return await unit.commit(await unit.inbox.mark_read(scope, None, self.clock.now(), entry))

@@ -1,0 +1,47 @@
+"""Marks one line of the inbox as read."""
+
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.policy import inbox_scope
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import NotificationView
+
+
+@frozen
+class ReadNotificationCommand:
+    notification_id: UUID
+
+
+@frozen
+class ReadNotification:
+    """Marks a notification as read; a second time changes nothing. Its holder, also a proxy who may only read.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: no such line in what the actor sees of their inbox.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: ReadNotificationCommand) -> NotificationView:
+        async with self.begin(actor) as unit:
+            scope = inbox_scope(actor)
+            line = await unit.inbox.get(scope, command.notification_id)
+            if line is None:
+                raise NotFound("notification", command.notification_id)
+            settings = await unit.notification_settings.get(scope.account_id)
+            if line.read_at is None:
+                now = self.clock.now()
+                await unit.inbox.mark_read(
+                    scope, line.id, now, Audited("notification.read", line.id, record=line.client_id)
+                )
+                line = evolve(line, read_at=now)
+            return await unit.commit(NotificationView.of(line, settings.language))

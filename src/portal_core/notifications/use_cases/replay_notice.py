@@ -1,0 +1,47 @@
+"""Sends a notice again that was given up."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import TroubledNoticeView
+
+
+@frozen
+class ReplayNoticeCommand:
+    notice_id: UUID
+
+
+@frozen
+class ReplayNotice:
+    """Queues a dead or uncertain notice again. An administrator, or the operator by a job.
+
+    An uncertain one may be sent a second time: whoever replays it has decided that.
+
+    Raises:
+        NotFound: the practice has no such notice.
+        NoticeNotReplayable: it is neither dead nor uncertain.
+        StaleVersion: it changed in the same moment.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: ReplayNoticeCommand) -> TroubledNoticeView:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, "administrator")
+            row = await unit.notices.get(command.notice_id)
+            if row is None:
+                raise NotFound("notice", command.notice_id)
+            queued = row.replayed(self.clock.now())
+            facts = {"kind": row.kind, "was": row.state}
+            await unit.notices.save(queued, Audited("notice.replayed", row.id, record=row.to_client, facts=facts))
+            await unit.outbox.defer("deliver_notice", notice_id=row.id)
+            return await unit.commit(TroubledNoticeView.of(queued))

@@ -1,0 +1,24 @@
+"""How the actor is told."""
+
+from attrs import frozen
+
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import SettingsView
+
+
+@frozen
+class ShowSettings:
+    """The settings of the actor's own account, with every kind spelled out.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+
+    begin: Begin[NotificationsUnit]
+
+    async def __call__(self, actor: Actor) -> SettingsView:
+        async with self.begin(actor) as unit:
+            return SettingsView.of(await unit.notification_settings.get(account_holder(actor).account_id))

@@ -1,0 +1,49 @@
+"""Finds notices that nobody works on."""
+
+from attrs import frozen
+
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.model import NoticeRow, Unclear
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.trail import told
+from portal_core.notifications.views import SweepReport
+
+BATCH = 100
+
+
+@frozen
+class SweepNotices:
+    """Settles claims whose worker died, and hands due notices to the workers. A periodic job, for one practice.
+
+    A lost claim is uncertain: security and safety notices are queued again, others stay uncertain for an operator.
+    At most 100 of each in one run; any number of sweeps may run at once.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> SweepReport:
+        async with self.begin(actor) as unit:
+            system(actor)
+            stalled = await unit.notices.stalled(self.clock.now(), BATCH)
+        lost = 0
+        for row in stalled:
+            lost += await self._lose(actor, row)
+        async with self.begin(actor) as unit:
+            due = await unit.notices.hand_over(self.clock.now(), BATCH)
+            for notice_id in due:
+                await unit.outbox.defer("deliver_notice", notice_id=notice_id)
+            return await unit.commit(SweepReport(lost, len(due)))
+
+    async def _lose(self, actor: Actor, row: NoticeRow) -> bool:
+        try:
+            async with self.begin(actor) as unit:
+                settled = row.settled(row.attempt, Unclear("worker_lost"), self.clock.now())
+                await unit.notices.save(settled, told(settled))
+                return await unit.commit(True)
+        except StaleVersion:
+            return False  # the worker came back, or another sweep was here
