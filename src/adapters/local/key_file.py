@@ -1,0 +1,89 @@
+"""The master key in a file: for one machine, and for trying things out. Who reads the file and the database reads all.
+
+The file holds every master key that ever was, newest last; the newest wraps, any unwraps. It is made at first start,
+readable by its owner only, and never overwritten in place.
+"""
+
+import base64
+import json
+import os
+from pathlib import Path
+
+from attrs import define, field
+
+from adapters.encryption.cipher import Cipher, Unreadable, new_key
+from adapters.encryption.master import MasterKey
+
+
+class KeyFileError(Exception):
+    """The key file cannot be read or written; one line says why."""
+
+
+@define
+class KeyFile(MasterKey):
+    """Master keys in a JSON file. `rotate` adds a newer one; the job that re-wraps the practices' keys follows."""
+
+    path: Path
+    _keys: dict[str, Cipher] = field(init=False, factory=dict, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.path.exists():
+            self._write([("key-1", new_key())])
+        self._read()
+
+    @property
+    def name(self) -> str:
+        return list(self._keys)[-1]
+
+    async def wrap(self, key: bytes, context: str) -> bytes:
+        name = self.name
+        return name.encode() + b"\0" + self._keys[name].seal(key, context)
+
+    async def unwrap(self, wrapped: bytes, context: str) -> bytes:
+        name, _, sealed = wrapped.partition(b"\0")
+        cipher = self._keys.get(name.decode(errors="replace"))
+        if cipher is None:
+            raise Unreadable("wrapped by a master key that is not in the key file")
+        return cipher.open(sealed, context)
+
+    def rotate(self) -> str:
+        """Add a new master key, which wraps from now on; answers its name. The older ones stay, to unwrap."""
+        known = [(name, base64.b64decode(text)) for name, text in self._stored()]
+        self._write([*known, (f"key-{len(known) + 1}", new_key())])
+        self._read()
+        return self.name
+
+    def _stored(self) -> list[tuple[str, str]]:
+        try:
+            stored = json.loads(self.path.read_text())
+            return [(entry["name"], entry["key"]) for entry in stored["keys"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise KeyFileError(f"cannot read the key file {self.path}: {error}") from None
+
+    def _read(self) -> None:
+        self._keys = {name: Cipher(base64.b64decode(text)) for name, text in self._stored()}
+
+    def _write(self, keys: list[tuple[str, bytes]]) -> None:
+        text = json.dumps({"keys": [{"name": n, "key": base64.b64encode(k).decode()} for n, k in keys]}, indent=1)
+        fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if self._keys:
+                os.replace(fresh, self.path)
+            else:
+                self._link(fresh)
+        except OSError as error:
+            raise KeyFileError(f"cannot write the key file {self.path}: {error.strerror}") from None
+
+    def _link(self, fresh: Path) -> None:
+        """A first file is linked, so that of two processes that start at once one wins and both read the same key."""
+        try:
+            os.link(fresh, self.path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
