@@ -1,0 +1,1 @@
+"""The embedded defaults: everything the portal needs with no account anywhere."""

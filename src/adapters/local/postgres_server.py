@@ -1,0 +1,269 @@
+"""PostgreSQL without an installation: programs from a wheel, data in a folder, a child process of ours.
+
+The wheel's own `get_server()` is not used: as root it adds a system user and loosens the modes of parent folders, and
+it leaves the server running when we are killed.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from urllib.parse import quote
+
+from adapters.local.postgres_folder import (
+    PORT,
+    FolderBusyError,
+    FolderClaim,
+    answers,
+    forget_socket_folder,
+    socket_folder,
+)
+from adapters.local.postgres_programs import (
+    DEFAULT_CACHE,
+    EmbeddedPostgresError,
+    PostgresPrograms,
+    ServerAccount,
+    user_name,
+)
+
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "FolderBusyError"]
+
+SUPERUSER = "postgres"
+DATABASE = "portal"
+_START_SECONDS = 120  # recovery after a crash replays up to max_wal_size
+_STOP_SECONDS = 60
+
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",  # no TCP at all
+    "unix_socket_directories": ".",  # relative to the data folder, so never too long for the server
+    "unix_socket_permissions": "0700",
+    "port": str(PORT),
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "random_page_cost": "1.1",  # solid-state disks
+    "jit": "off",  # short statements: compiling costs more than it saves
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+    # A failed statement and its detail ("Key (email)=(...) already exists") hold what clients entered.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+# For tests only: a crash of the machine loses the data, and nobody waits for the disk.
+NOT_DURABLE: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server over one folder, started and stopped by this process, reached by a Unix socket.
+
+    `folder` holds the cluster in `data/` (mode 0700) and the server's log in `postgres.log`. Started by root, the
+    server runs as `nobody`, to whom `data/` and nothing else is given. If this process is killed, the server shuts
+    down (Linux), and the next start waits for it and recovers.
+
+    Every operation raises EmbeddedPostgresError, one line that says what to do.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        bin_folder: Path | None = None,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        cache: Path = DEFAULT_CACHE,
+    ) -> None:
+        """`bin_folder`: PostgreSQL's programs, the wheel's if None. `settings` are added to SETTINGS and win.
+
+        `durable=False` gives up safety from crashes of the machine for speed. `cache` is where root keeps a copy of
+        the wheel's programs when `nobody` cannot read them in place.
+        """
+        self.folder = folder.absolute()
+        self._data = self.folder / "data"
+        self._log = self.folder / "postgres.log"
+        self._bin_folder = bin_folder
+        self._durable = durable
+        self._settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **(settings or {})}
+        self._cache = cache
+        self._claim: FolderClaim | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._holder: threading.Thread | None = None
+
+    def start(self) -> Self:
+        """Returns when the server answers. The first start also makes the cluster and the database `portal`."""
+        try:
+            self._claim = FolderClaim.take(self.folder)
+            self._start()
+        except OSError as error:
+            self.stop()
+            raise EmbeddedPostgresError(
+                f"cannot use {error.filename or self.folder} as user {user_name(os.geteuid())} ({error.strerror}): "
+                "choose a data folder that this user may write"
+            ) from error
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start_or_join(self) -> Self:
+        """Like start(), but when a living portal runs a server in this folder, uses that one.
+
+        For commands beside a running portal (`portal mail` beside `portal demo`). stop() then leaves the server be.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                return self.start()
+            except FolderBusyError:
+                if answers(self._data):
+                    return self
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)  # the other one is starting or stopping
+
+    def stop(self) -> None:
+        """Ends the server started here: open transactions are rolled back, everything committed is on the disk."""
+        if self._process is not None and self._holder is not None:
+            for request in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, and the last resort
+                self._process.send_signal(request)
+                self._holder.join(_STOP_SECONDS)
+                if not self._holder.is_alive():
+                    break
+            forget_socket_folder(self._data)
+        if self._claim is not None:
+            self._claim.release()
+        self._claim = self._process = self._holder = None
+
+    def dsn(self, role: str = SUPERUSER, database: str = DATABASE) -> str:
+        """A `postgresql://` URL for asyncpg, psycopg and psql. Roles need no password: the folder is the guard."""
+        host = quote(str(socket_folder(self._data)), safe="")
+        return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server answers, whoever started it."""
+        return answers(self._data)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        account = ServerAccount.for_data(self._data)
+        programs = PostgresPrograms.find(self._bin_folder, account, self._cache)
+        if not self._data.exists():
+            self._initialise(programs, account)
+        self._check_version(programs)
+        with self._log.open("ab") as log:
+            log_starts_at = log.tell()
+            self._hold(programs, account, log)
+        deadline = time.monotonic() + _START_SECONDS
+        assert self._holder is not None
+        while not answers(self._data):
+            if not self._holder.is_alive() or time.monotonic() > deadline:
+                with self._log.open("rb") as log:
+                    log.seek(log_starts_at)
+                    reason = _reason(log.read().decode(errors="replace"))
+                raise EmbeddedPostgresError(f"PostgreSQL did not start in {self.folder}: {reason} (see {self._log})")
+            time.sleep(0.005)
+
+    def _initialise(self, programs: PostgresPrograms, account: ServerAccount) -> None:
+        """Makes the cluster and its database beside the final name, so that a half-made one is never started."""
+        assert self._claim is not None
+        assert self._claim.server is not None
+        new = self.folder / "data.new"
+        if new.exists():
+            shutil.rmtree(new)
+        new.mkdir(mode=0o700)
+        if account.drops_privileges:
+            os.chown(new, account.uid, account.gid)
+        # One collation order on every machine and version: by code point. PostgreSQL 17 has it built in, before that
+        # it is the C library's.
+        builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        locale = builtin if programs.major >= 17 else ["--locale=C.UTF-8"]
+        security = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}", "--data-checksums"]
+        handle = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            place = ["-D", account.reach(new, handle)]
+            initdb, server = programs.folder / "initdb", programs.folder / "postgres"
+            steps: list[tuple[list[str | Path], str]] = [
+                ([initdb, *place, "--encoding=UTF8", *locale, *security, "--no-sync"], ""),
+                ([server, "--single", *place, "-c", "fsync=off", "postgres"], f"CREATE DATABASE {DATABASE};\n"),
+            ]
+            if self._durable:
+                steps.append(([initdb, *place, "--sync-only"], ""))
+            for command, text in steps:
+                done, printed = account.run(command, (handle, self._claim.server), text)
+                if not done or "ERROR:" in printed:  # a single-user server succeeds even when its statement fails
+                    raise EmbeddedPostgresError(f"PostgreSQL could not set up {self.folder}: {_reason(printed)}")
+        finally:
+            os.close(handle)
+        new.rename(self._data)
+
+    def _check_version(self, programs: PostgresPrograms) -> None:
+        try:
+            found = (self._data / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            raise EmbeddedPostgresError(f"{self._data} holds no PostgreSQL data: choose another folder") from None
+        if found != str(programs.major):
+            raise EmbeddedPostgresError(
+                f"{self.folder} holds data of PostgreSQL {found}, and the programs in {programs.folder} are version "
+                f"{programs.major}: set PORTAL_PG_BIN to the bin folder of PostgreSQL {found}, or choose another folder"
+            )
+
+    def _hold(self, programs: PostgresPrograms, account: ServerAccount, log: IO[bytes]) -> None:
+        """Starts the server from a thread that lives as long as the server does.
+
+        Linux tells the server that its parent has died when the *thread* that forked it ends, so it must not be a
+        thread of the caller's, which may come from a pool.
+        """
+        assert self._claim is not None
+        assert self._claim.server is not None
+        handle = os.open(self._data, os.O_RDONLY | os.O_DIRECTORY)
+        options: list[str | Path] = [
+            part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
+        ]
+        command: list[str | Path] = [programs.folder / "postgres", "-D", account.reach(self._data, handle), *options]
+        descriptors = (handle, self._claim.server)
+        started: Future[subprocess.Popen[bytes]] = Future()
+
+        def hold() -> None:
+            try:
+                process = account.spawn(command, descriptors, output=log)
+            except BaseException as error:
+                started.set_exception(error)
+            else:
+                started.set_result(process)
+                process.wait()
+
+        self._holder = threading.Thread(target=hold, name="embedded-postgres", daemon=True)
+        self._holder.start()
+        try:
+            self._process = started.result()
+        finally:
+            os.close(handle)
+        self._claim.hand_over()
+
+
+def _reason(printed: str) -> str:
+    """The line that says why, of what PostgreSQL printed."""
+    lines = [line for line in printed.splitlines() if line.strip()]
+    told = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
+    return re.sub(r"^.*?\b(?:FATAL|PANIC|ERROR|error):\s*", "", (told or lines or ["it gave no reason"])[-1])
