@@ -25,7 +25,7 @@ def position(page: PageRequest) -> tuple[datetime, UUID] | None:
     try:
         at, row_id = urlsafe_b64decode(page.after + "=" * (-len(page.after) % 4)).decode().split(" ")
         return in_utc(datetime.fromisoformat(at)), UUID(hex=row_id)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid.at("after", "bad_cursor", "Take the cursor from the page before.") from None
 
 

@@ -61,8 +61,8 @@ class Hold:
 class Attendance:
     """One client's part in an appointment; several clients' parts know nothing of each other.
 
-    `late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason` is the client's, or the
-    practice's, encrypted where it is kept. `sequence` counts the changes that only this client sees.
+    `late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason` is the
+    client's, or the practice's, encrypted where it is kept. `sequence` counts the changes that only this client sees.
     """
 
     appointment_id: UUID

@@ -68,7 +68,7 @@ def bookable_by_staff(
         NotBookable: a kind, place or clinician that is unknown or no longer active.
     """
     kind, clinician = schedule.kinds.get(kind_id), schedule.clinicians.get(clinician_id)
-    if kind is None or not kind.active or clinician is None:
+    if kind is None or not kind.active or clinician is None or not clinician.active:
         raise NotBookable
     if place_id is not None and (place_id not in schedule.places or not schedule.places[place_id].active):
         raise NotBookable

@@ -115,7 +115,7 @@ class ScheduleDirectory(Protocol):
         ...
 
     async def for_practice(self) -> Schedule:
-        """With all who see clients."""
+        """With all clinicians of the practice, also those who no longer see clients."""
         ...
 
     async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:

@@ -80,20 +80,24 @@ class Place:
 
 @frozen(kw_only=True)
 class Clinician:
-    """Somebody who sees clients. `account_id` is told about their appointments; `room_link` is their own room."""
+    """Somebody who sees clients, while `active`.
+
+    `account_id` is told about their appointments; `room_link` is their own room.
+    """
 
     id: UUID
     name: str
     credentials: str = ""
     account_id: UUID | None = None
     room_link: str = ""
+    active: bool = True
 
 
 @frozen(kw_only=True)
 class Schedule:
     """With whom, for what and where one may book, and the rules; by id.
 
-    For a client: the clinicians of their care team. For the practice: all who see clients.
+    For a client: the clinicians of their care team. For the practice: all whom it has.
     """
 
     rules: AppointmentRules = field(factory=AppointmentRules)

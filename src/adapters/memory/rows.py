@@ -1,0 +1,26 @@
+"""Which rows of a table a transaction reaches: its practice's, and of them its record's."""
+
+from typing import Any
+from uuid import UUID
+
+from adapters.memory.store import MemoryTransaction
+
+
+def own_key(tx: MemoryTransaction, *ids: UUID) -> tuple[UUID, ...]:
+    """The key of a row of this practice."""
+    return (tx.practice_id, *ids)
+
+
+def own_rows(tx: MemoryTransaction, table: str) -> list[Any]:
+    """The practice's rows of a table whose keys `own_key` made."""
+    return [row for key, row in tx.table(table).items() if key[0] == tx.practice_id]
+
+
+def visible(tx: MemoryTransaction, client_id: UUID) -> bool:
+    """Whether the transaction reaches this client's rows at all."""
+    return tx.record in (None, client_id)
+
+
+def confine(tx: MemoryTransaction, client_id: UUID) -> None:
+    """As the WITH CHECK of row-level security: a client's transaction writes rows of their own record only."""
+    assert visible(tx, client_id), "a use case wrote another client's row"

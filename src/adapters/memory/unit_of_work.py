@@ -1,0 +1,48 @@
+"""The one unit of work that satisfies every feature's: a repository is made when it is asked for."""
+
+from attrs import define
+
+from adapters.memory import appointment_reads as reads
+from adapters.memory import appointments as booking
+from adapters.memory.store import MemoryUnit
+
+
+@define
+class MemoryUnitOfWork(MemoryUnit):
+    """Each property is one repository over the same transaction."""
+
+    @property
+    def calendar(self) -> booking.MemoryCalendar:
+        return booking.MemoryCalendar(self.tx)
+
+    @property
+    def blocks(self) -> booking.MemoryBlocks:
+        return booking.MemoryBlocks(self.tx, self.audit)
+
+    @property
+    def availability(self) -> booking.MemoryAvailability:
+        return booking.MemoryAvailability(self.tx, self.audit)
+
+    @property
+    def directory(self) -> reads.MemoryScheduleDirectory:
+        return reads.MemoryScheduleDirectory(self.tx)
+
+    @property
+    def setup(self) -> booking.MemoryScheduleSetup:
+        return booking.MemoryScheduleSetup(self.tx, self.audit)
+
+    @property
+    def holds(self) -> booking.MemoryHolds:
+        return booking.MemoryHolds(self.tx, self.audit)
+
+    @property
+    def appointments(self) -> booking.MemoryAppointments:
+        return booking.MemoryAppointments(self.tx, self.audit)
+
+    @property
+    def appointment_reads(self) -> reads.MemoryAppointmentReads:
+        return reads.MemoryAppointmentReads(self.tx)
+
+    @property
+    def freed_slots(self) -> booking.MemoryFreedSlots:
+        return booking.MemoryFreedSlots(self.tx)
