@@ -16,7 +16,8 @@ class Kind:
 
     `channels` are the defaults. A kind that is not `fixed` may be turned to any of the three channels, or to none, by
     the one who gets it. `area` is the part of a record it speaks of: a proxy gets it when the grant opens that area.
-    `code` kinds are mailed by the identity provider. `to_former` goes to the address before a change of email;
+    `code` kinds are
+    left to the `CodeSender`, who knows the address. `to_former` goes to the address before a change of email;
     `timed` names the time of an appointment.
     """
 
@@ -55,7 +56,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "reset_password": _code("reset_password"),
     "email_change_code": _code("change_email"),
     "already_registered": _security(inbox=False),
-    "invitation": Kind("service", ("email",), fixed=True),
+    "invitation": Kind("service", ("email",), fixed=True, code="invitation"),
     "email_changed": Kind("security", ("email",), fixed=True, to_former=True),
     "password_changed": _security(),
     "second_factor_enrolled": _security(),

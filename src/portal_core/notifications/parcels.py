@@ -1,26 +1,14 @@
 """What is handed to a vendor: made inside the unit that claims, sent after it."""
 
 from datetime import datetime
-from uuid import UUID
-
-from attrs import frozen
 
 from portal_core.notifications.catalogue import Kind
-from portal_core.notifications.model import Channel, CodePurpose, Dropped, NoticeRow, Refused
+from portal_core.notifications.model import Channel, Dropped, NoticeRow
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
-from portal_core.notifications.ports import Mail, NotificationsUnit, Recipient, Text
+from portal_core.notifications.ports import CodeOrder, Mail, NotificationsUnit, Recipient, Text
 from portal_core.notifications.words import words_of
 
-
-@frozen
-class Code:
-    """The identity provider is to make and mail a code."""
-
-    account_id: UUID
-    purpose: CodePurpose
-
-
-Parcel = Mail | Text | Code
+Parcel = Mail | Text | CodeOrder
 
 
 async def time_named(unit: NotificationsUnit, row: NoticeRow, now: datetime) -> datetime | Dropped:
@@ -47,12 +35,10 @@ def deliveries(row: NoticeRow, kind: Kind, told: tuple[Recipient, ...]) -> list[
 
 async def pack(
     unit: NotificationsUnit, row: NoticeRow, kind: Kind, to: Recipient, at: datetime | None
-) -> Parcel | Dropped | Refused:
+) -> Parcel | Dropped:
     """The parcel of a planned notice."""
     if row.channel not in channels_for(row.kind, kind, to):
         return Dropped("not_wanted")
-    if kind.code is not None:
-        return Refused("no_account") if to.account_id is None else Code(to.account_id, kind.code)
     words = words_of(row.kind, row.notice_class, letterhead(to), at)
     if row.channel == "sms":
         assert to.settings.texts is not None  # channels_for lets a text through only with consent

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.actor import Area
+from portal_core.kernel.actor import Area, SystemActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
@@ -79,6 +79,10 @@ class Recipients(Protocol):
         The client's own account, and every proxy whose grant is in force and opens `area` (None: no proxy). When the
         client has no account, the client by the addresses of the record. In a fixed order, the client first.
         """
+        ...
+
+    async def stranger(self, email: str) -> Recipient:
+        """Somebody of whom the practice knows this address alone: invited, not yet an account. With defaults."""
         ...
 
     async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
@@ -203,9 +207,26 @@ class Texter(Protocol):
         ...
 
 
-class CodeSender(Protocol):
-    """Makes and mails the codes of the identity provider, so that no code is ever kept or queued here."""
+@frozen
+class CodeOrder:
+    """A code to be made and mailed now. `about` is the invitation, or the change of email, or nothing more."""
 
-    async def send_code(self, account_id: UUID, purpose: CodePurpose) -> None:
-        """Mail a fresh code to the account's address (`change_email`: the new one); raises as `Mailer.send` does."""
+    key: UUID
+    purpose: CodePurpose
+    account_id: UUID | None = None
+    about: UUID | None = None
+
+
+class CodeSender(Protocol):
+    """Has a fresh code made at the moment of mailing, so that none is ever kept or queued.
+
+    `verify_email` and `reset_password` are the identity provider's, `change_email` and `invitation` the accounts';
+    `MailCode` writes the mail where the provider does not.
+    """
+
+    async def send_code(self, actor: SystemActor, order: CodeOrder) -> None:
+        """Make a code, which ends earlier ones, and mail it to where it proves something.
+
+        An order that is void by now (expired, withdrawn, used) is `MailRefused("void")`; raises as `Mailer.send` does.
+        """
         ...

@@ -32,7 +32,6 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody asked to register with this email, which has an account already. If it was you, sign in, or reset "
         "your password there. If it was not, you need do nothing.",
     ),
-    "invitation": ("You are invited to the portal", "You are invited to open an account on our portal."),
     "email_changed": (
         "Your email was changed",
         "The email of your account was changed, and this address is no longer used. If it was not you, call us.",
@@ -89,6 +88,7 @@ ENGLISH: Final = Language(
     code_lines={
         "verify_email": ("Your code", "Your code to confirm this email is {code}."),
         "reset_password": ("Your code", "Your code to set a new password is {code}."),
+        "invitation": ("You are invited to our portal", "Open your account on our portal with the code {code}."),
         "change_email": ("Your code", "Your code to confirm this email is {code}."),
     },
     code_mail="{line}\n\nIt works once and for a short time. Nobody from our office will ever ask you for it. If you "

@@ -27,7 +27,6 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Alguien pidió registrarse con este correo, que ya tiene una cuenta. Si fue usted, inicie sesión o restablezca "
         "allí su contraseña. Si no fue usted, no tiene que hacer nada.",
     ),
-    "invitation": ("Invitación al portal", "Le invitamos a abrir una cuenta en nuestro portal."),
     "email_changed": (
         "Su correo ha cambiado",
         "Se cambió el correo de su cuenta, y esta dirección ya no se usa. Si no fue usted, llámenos.",
@@ -86,6 +85,7 @@ SPANISH: Final = Language(
     code_lines={
         "verify_email": ("Su código", "Su código para confirmar este correo es {code}."),
         "reset_password": ("Su código", "Su código para poner una contraseña nueva es {code}."),
+        "invitation": ("Invitación a nuestro portal", "Abra su cuenta en nuestro portal con el código {code}."),
         "change_email": ("Su código", "Su código para confirmar este correo es {code}."),
     },
     code_mail="{line}\n\nSirve una vez y por poco tiempo. Nadie de nuestra oficina se lo pedirá nunca. Si usted no "

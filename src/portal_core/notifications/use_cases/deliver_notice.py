@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.kernel.access import system
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
@@ -23,8 +23,17 @@ from portal_core.notifications.model import (
     Settlement,
     Unclear,
 )
-from portal_core.notifications.parcels import Code, Parcel, deliveries, pack, recipients_of, time_named
-from portal_core.notifications.ports import CodeSender, Mail, Mailer, NotificationsUnit, Recipient, Text, Texter
+from portal_core.notifications.parcels import Parcel, deliveries, pack, recipients_of, time_named
+from portal_core.notifications.ports import (
+    CodeOrder,
+    CodeSender,
+    Mail,
+    Mailer,
+    NotificationsUnit,
+    Recipient,
+    Text,
+    Texter,
+)
 from portal_core.notifications.trail import told
 from portal_core.notifications.views import DeliveryView
 
@@ -56,7 +65,7 @@ class DeliverNotice:
 
     async def __call__(self, actor: Actor, command: DeliverNoticeCommand) -> DeliveryView:
         async with self.begin(actor) as unit:
-            system(actor)
+            by = system(actor)
             now = self.clock.now()
             row = await unit.notices.claim(command.notice_id, self.worker, now)
             if row is None:
@@ -67,7 +76,7 @@ class DeliverNotice:
                 await unit.notices.save(settled, told(settled))
                 return await unit.commit(DeliveryView(settled.state))
             await unit.commit(None)
-        return await self._settle(actor, row, await self._send(ready))
+        return await self._settle(actor, row, await self._send(by, ready))
 
     async def _prepare(
         self, unit: NotificationsUnit, row: NoticeRow, now: datetime
@@ -75,6 +84,8 @@ class DeliverNotice:
         kind = CATALOGUE.get(row.kind)
         if kind is None:
             return row, Refused("unknown_kind")
+        if kind.code is not None:
+            return row, CodeOrder(row.id, kind.code, row.to_account, row.about)
         at = await time_named(unit, row, now) if kind.timed else None
         if isinstance(at, Dropped):
             return row, at
@@ -110,15 +121,15 @@ class DeliverNotice:
                 await unit.inbox.add(line, Audited("notification.added", line.id, record=row.to_client))
         return planned
 
-    async def _send(self, parcel: Parcel) -> Settlement:
+    async def _send(self, by: SystemActor, parcel: Parcel) -> Settlement:
         try:
             match parcel:
                 case Mail():
                     return Sent(await self.mailer.send(parcel))
                 case Text():
                     return Sent(await self.texter.send_text(parcel))
-                case Code(account_id=account_id, purpose=purpose):
-                    await self.codes.send_code(account_id, purpose)
+                case CodeOrder():
+                    await self.codes.send_code(by, parcel)
                     return Sent()
         except MailRefused as error:
             return Refused(error.reason)
