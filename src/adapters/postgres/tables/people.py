@@ -161,6 +161,8 @@ invitations = practice_table(
     # Null until the mail is written: the code is made then, and only its hash is kept.
     digest("code_hash", null=True),
     number("tries"),
+    # The account that accepting makes; set before the identity provider is asked, so that a rerun makes no second.
+    uuid("account_id", null=True),
     uuid("invited_by", null=True),
     instant("created_at"),
     instant("expires_at"),
@@ -192,8 +194,11 @@ grants = client_table(
     texts("areas"),
     flag("may_write"),
     day("starts"),
-    # The first local day on which it no longer holds.
+    # The first local day on which it no longer holds: the earliest of staff's own and what the rules say.
     day("until", null=True),
+    day("decided_until", null=True),
+    # The first local day on which areas that are off over adolescents are masked.
+    day("narrows_on", null=True),
     flag("authorised_by_minor"),
     uuid("decided_by"),
     instant("decided_at"),
@@ -232,6 +237,7 @@ grants.info["adding"] = _PRACTICE_WIDE
 email_changes = account_table(
     "email_changes",
     uuid("id"),
+    words("old_email"),
     words("new_email"),
     digest("code_hash", null=True),
     number("tries"),
