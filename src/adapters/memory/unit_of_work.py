@@ -4,12 +4,17 @@ from attrs import define
 
 from adapters.memory import appointment_reads as reads
 from adapters.memory import appointments as booking
+from adapters.memory import notifications as telling
 from adapters.memory.store import MemoryUnit
 
 
 @define
 class MemoryUnitOfWork(MemoryUnit):
     """Each property is one repository over the same transaction."""
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self.outbox = telling.MemoryNoticeOutbox(self.tx)
 
     @property
     def calendar(self) -> booking.MemoryCalendar:
@@ -46,3 +51,23 @@ class MemoryUnitOfWork(MemoryUnit):
     @property
     def freed_slots(self) -> booking.MemoryFreedSlots:
         return booking.MemoryFreedSlots(self.tx)
+
+    @property
+    def notices(self) -> telling.MemoryNotices:
+        return telling.MemoryNotices(self.tx, self.audit)
+
+    @property
+    def recipients(self) -> telling.MemoryRecipients:
+        return telling.MemoryRecipients(self.tx)
+
+    @property
+    def appointment_times(self) -> telling.MemoryAppointmentTimes:
+        return telling.MemoryAppointmentTimes(self.tx)
+
+    @property
+    def inbox(self) -> telling.MemoryInbox:
+        return telling.MemoryInbox(self.tx, self.audit)
+
+    @property
+    def notification_settings(self) -> telling.MemorySettings:
+        return telling.MemorySettings(self.tx, self.audit)

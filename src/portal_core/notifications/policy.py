@@ -35,8 +35,8 @@ def letterhead(recipient: Recipient) -> Letterhead:
     """In whose name, and in which language, somebody is written to."""
     neutral = recipient.settings.confidential.neutral_sender
     return Letterhead(
-        recipient.neutral_name if neutral else recipient.practice_name,
-        recipient.portal_url,
+        recipient.practice.neutral_name if neutral else recipient.practice.name,
+        recipient.practice.portal_url,
         recipient.zone,
         recipient.settings.language,
         neutral,

@@ -11,7 +11,7 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
 from portal_core.notifications.model import CodePurpose, NoticeRow, Notification
-from portal_core.notifications.settings import NotificationSettings
+from portal_core.notifications.settings import NotificationSettings, PracticeVoice
 from portal_core.notifications.views import News, TroubledNoticeView
 
 
@@ -53,12 +53,10 @@ class Recipient:
     """One person to tell, with all that is needed to do so.
 
     `account_id` is None for a client who has no account, whose addresses then are those of the record. `zone` is the
-    settings' zone, or the practice's. `neutral_name` is what the practice calls itself when it must not be named.
+    settings' zone, or the practice's.
     """
 
-    practice_name: str
-    neutral_name: str
-    portal_url: str
+    practice: PracticeVoice
     zone: str
     settings: NotificationSettings
     account_id: UUID | None = None
@@ -76,8 +74,8 @@ class Recipients(Protocol):
     async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
         """Those who are told of a client's record.
 
-        The client's own account, and every proxy whose grant is in force and opens `area` (None: no proxy). When the
-        client has no account, the client by the addresses of the record. In a fixed order, the client first.
+        The client's own active account, and every active one of a proxy whose grant is in force and opens `area`
+        (None: no proxy). When the client has none, the client by the email, language and zone of the record. In a fixed order, the client first.
         """
         ...
 

@@ -52,7 +52,7 @@ class DeliverNotice:
     dies there leaves the notice for `SweepNotices`. A job that runs twice finds nothing to claim. No failure of a
     vendor is raised: it is written down, and tried again or given up by the rules of `NoticeRow`.
 
-    `worker` names this process in the row.
+    `worker_name` names this process in the row.
     """
 
     begin: Begin[NotificationsUnit]
@@ -60,14 +60,14 @@ class DeliverNotice:
     ids: IdSource
     mailer: Mailer
     texter: Texter
-    codes: CodeSender
-    worker: str
+    code_sender: CodeSender
+    worker_name: str
 
     async def __call__(self, actor: Actor, command: DeliverNoticeCommand) -> DeliveryView:
         async with self.begin(actor) as unit:
             by = system(actor)
             now = self.clock.now()
-            row = await unit.notices.claim(command.notice_id, self.worker, now)
+            row = await unit.notices.claim(command.notice_id, self.worker_name, now)
             if row is None:
                 return DeliveryView(None)
             row, ready = await self._prepare(unit, row, now)
@@ -129,7 +129,7 @@ class DeliverNotice:
                 case Text():
                     return Sent(await self.texter.send_text(parcel))
                 case CodeOrder():
-                    await self.codes.send_code(by, parcel)
+                    await self.code_sender.send_code(by, parcel)
                     return Sent()
         except MailRefused as error:
             return Refused(error.reason)
