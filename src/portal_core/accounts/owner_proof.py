@@ -3,13 +3,20 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import CodeRefused, PasswordRefused
-from portal_core.accounts.identity import Accepted, Credential, PasswordAnswer, Passwords, Refused, SecondFactors
+from portal_core.accounts.identity import (
+    Accepted,
+    Credential,
+    Passwords,
+    Refused,
+    SecondFactorNeeded,
+    SecondFactors,
+)
 from portal_core.accounts.model import Account
 from portal_core.accounts.passwords import normalised
 from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery import spend_recovery_code
-from portal_core.accounts.tokens import recovery_hash
+from portal_core.accounts.tokens import is_recovery_code
 from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import AccountHolder, Actor
 from portal_core.kernel.audit import Audited
@@ -63,18 +70,19 @@ class OwnerProof:
         account, answer = await self._by_password(actor, password, "password")
         if account.second_factor == "none" and isinstance(answer, Accepted):
             return account
-        known = recovery_hash(code)
-        if known is not None:
-            right = await self._spend(actor, account, known)
+        if is_recovery_code(code):
+            right = await self._spend(actor, account, code)
         else:
-            state = "" if isinstance(answer, Accepted | Refused) else answer.state
+            state = answer.state if isinstance(answer, SecondFactorNeeded) else ""
             right = await self.second_factors.check(Credential.of(account), state, code.strip())
         if not right:
             await self._audit_failure(actor, account, "second_factor")
             raise CodeRefused.at(path, "code_refused", "This code is not right, or was used before.")
         return account
 
-    async def _by_password(self, actor: Actor, password: str, path: str) -> tuple[Account, PasswordAnswer]:
+    async def _by_password(
+        self, actor: Actor, password: str, path: str
+    ) -> tuple[Account, Accepted | SecondFactorNeeded]:
         holder = account_holder(actor)
         await self.limits.take(holder.practice_id, CONFIRM_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
@@ -85,9 +93,9 @@ class OwnerProof:
             raise PasswordRefused.at(path, "password_refused", "This is not your password.")
         return account, answer
 
-    async def _spend(self, actor: Actor, account: Account, code_hash: bytes) -> bool:
+    async def _spend(self, actor: Actor, account: Account, code: str) -> bool:
         async with self.begin(actor) as unit:
-            return await unit.commit(await spend_recovery_code(unit, account, code_hash))
+            return await unit.commit(await spend_recovery_code(unit, account, code))
 
     async def _audit_failure(self, actor: Actor, account: Account, why: str) -> None:
         async with self.begin(actor) as unit:

@@ -161,6 +161,14 @@ class Enquiries(Protocol):
         ...
 
 
+@frozen
+class KnownStaff:
+    """A member of staff as the practice's list has them; `email` normalised."""
+
+    id: UUID
+    email: str
+
+
 class PersonDirectory(Protocol):
     """Who could have an account: the practice's clients and staff."""
 
@@ -171,7 +179,7 @@ class PersonDirectory(Protocol):
         """
         ...
 
-    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> UUID | None:
+    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> KnownStaff | None:
         """The one working member of staff without an open account whom the practice's list names so.
 
         By issuer and subject first; else by the email (normalised, verified by the issuer), unless the list has

@@ -2,14 +2,15 @@
 
 from portal_core.accounts.model import Account
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.tokens import recovery_hash
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 
 
-async def spend_recovery_code(unit: SignInUnit, account: Account, code_hash: bytes) -> bool:
+async def spend_recovery_code(unit: SignInUnit, account: Account, code: str) -> bool:
     """Use up one code and tell the account; False, and nothing changed, when it is not one of theirs."""
     kept = await unit.second_factors.lock(account.id)
-    left = kept.spend(code_hash)
+    left = kept.spend(recovery_hash(code))
     if left is None:
         return False
     facts = {"left": str(len(left.recovery_hashes))}

@@ -40,10 +40,18 @@ def recovery_codes(tokens: TokenSource) -> tuple[str, ...]:
     return tuple("-".join(tokens.code() for _ in range(_PARTS)) for _ in range(RECOVERY_CODES))
 
 
-def recovery_hash(typed: str) -> bytes | None:
-    """The hash of a recovery code as a person types it (case, dashes and look-alikes forgiven); None for other codes.
+def recovery_hash(code: str) -> bytes:
+    """The hash of a recovery code as a person types it: case, dashes and look-alikes are forgiven.
 
     Look-alikes as in Crockford's base 32: O is 0, I and L are 1.
     """
-    code = typed.strip().upper().translate(_LOOKALIKES)
-    return hash_token(code) if len(code) == _LENGTH else None
+    return hash_token(_plain(code))
+
+
+def is_recovery_code(typed: str) -> bool:
+    """Whether it has the length of a recovery code, and so is not meant as an authenticator's six digits."""
+    return len(_plain(typed)) == _LENGTH
+
+
+def _plain(code: str) -> str:
+    return code.strip().upper().translate(_LOOKALIKES)

@@ -1,0 +1,101 @@
+"""Signing in, second step: the second factor."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import ChallengeOver, SecondFactorRefused
+from portal_core.accounts.failing import SignInFailure
+from portal_core.accounts.identity import Credential, SecondFactors
+from portal_core.accounts.model import Account, Challenge, SignInGuard
+from portal_core.accounts.opening import SessionOpening
+from portal_core.accounts.policy import guard_key
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.recovery import spend_recovery_code
+from portal_core.accounts.tokens import hash_token, is_recovery_code
+from portal_core.accounts.views import SessionTokens
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class AnswerSecondFactorCommand:
+    """`code` is six digits of the authenticator app, or a recovery code."""
+
+    challenge: str
+    code: str
+
+
+@frozen
+class AnswerSecondFactor:
+    """Opens the session that a right password and a right second factor earn.
+
+    A challenge is good once, for 5 minutes and 5 tries, and wrong answers count against the email as wrong passwords
+    do, so that a stolen password buys no more guesses by signing in again.
+
+    Raises:
+        ChallengeOver: the challenge is unknown, used, too old or tried too often.
+        SignInLocked: too many failures for this email.
+        SecondFactorRefused: the code is wrong or was used before; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+    second_factors: SecondFactors
+
+    async def __call__(self, actor: VisitorActor, command: AnswerSecondFactorCommand) -> SessionTokens:
+        token_hash = hash_token(command.challenge)
+        challenge, account, mine = await self._count(actor, token_hash)
+        recovering, right = is_recovery_code(command.code), False
+        if not recovering:
+            code = command.code.strip()
+            right = await self.second_factors.check(Credential.of(account), challenge.state, code)
+        async with self.begin(actor) as unit:
+            if recovering:
+                right = await spend_recovery_code(unit, account, command.code)
+            if not right:
+                why = "second_factor"
+                failure = SignInFailure(self.clock, self.ids)
+                await failure.record(unit, mine, account.side, account.email, account, why)
+                await unit.commit(None)
+                raise SecondFactorRefused
+            opened = await self._open(unit, actor, token_hash)
+            await unit.commit(None)
+            return opened
+
+    async def _count(self, actor: VisitorActor, token_hash: bytes) -> tuple[Challenge, Account, SignInGuard]:
+        now = self.clock.now()
+        async with self.begin(actor) as unit:
+            found = await unit.challenges.find(token_hash)
+            if found is None:
+                raise ChallengeOver
+            challenge = found.attempt(now)
+            account = await self._account(unit, challenge)
+            mine = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
+            await unit.challenges.save(challenge)
+            await unit.sign_in_guards.save(mine)
+            await unit.commit(None)
+            return challenge, account, mine
+
+    async def _open(self, unit: SignInUnit, actor: VisitorActor, token_hash: bytes) -> SessionTokens:
+        challenge = await unit.challenges.find(token_hash)
+        if challenge is None:
+            raise ChallengeOver
+        await unit.challenges.save(challenge.use(self.clock.now()))
+        account = await self._account(unit, challenge)
+        guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
+        await unit.sign_in_guards.save(guard.succeed())
+        if account.second_factor == "none":
+            # The provider asked for it, so it is enrolled: a crash kept us from writing that down.
+            account = account.with_second_factor("totp")
+            await unit.accounts.save(account, Audited("second_factor.enrolled", account.id, account.client_id))
+        opening = SessionOpening(self.clock, self.ids, self.tokens)
+        return await opening.open(unit, account, kind=challenge.kind, strong=True, origin=actor.origin)
+
+    async def _account(self, unit: SignInUnit, challenge: Challenge) -> Account:
+        account = await unit.accounts.get(challenge.account_id)
+        if account is None or account.status != "active":
+            raise ChallengeOver
+        return account

@@ -1,0 +1,35 @@
+"""The job behind a closed account."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.identity import Credential, Credentials
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class DisableCredential:
+    """Has the identity provider refuse a closed account too. A rerun does no harm; an open account is left alone.
+
+    Raises:
+        Unavailable: the provider does not answer.
+    """
+
+    begin: Begin[SignInUnit]
+    credentials: Credentials
+
+    async def __call__(self, actor: SystemActor, account_id: UUID) -> None:
+        async with self.begin(actor) as unit:
+            system(actor)
+            account = await unit.accounts.get(account_id)
+        if account is None or account.status != "closed":
+            return
+        await self.credentials.disable(Credential.of(account))
+        async with self.begin(actor) as unit:
+            await unit.audit.record(Audited("credential.disabled", account.id, account.client_id))
+            await unit.commit(None)

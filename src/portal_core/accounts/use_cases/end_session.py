@@ -1,0 +1,36 @@
+"""Sign that device out."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class EndSession:
+    """Ends one of one's own sessions, on whichever device.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: no such session is open for this account.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, session_id: UUID) -> None:
+        async with self.begin(actor) as unit:
+            holder = account_holder(actor)
+            now = self.clock.now()
+            session = await unit.sessions.get(holder.account_id, session_id)
+            if session is None or not session.alive(now):
+                raise NotFound("session", session_id)
+            await unit.sessions.save(session.end(now), Audited("session.ended", session.id, facts={"by": "holder"}))
+            await unit.commit(None)

@@ -1,0 +1,68 @@
+"""Setting up a second factor, first step: the secret for the authenticator app."""
+
+from urllib.parse import quote, urlencode
+
+from attrs import frozen
+
+from portal_core.accounts.errors import PasswordRefused, SecondFactorEnrolled
+from portal_core.accounts.identity import Credential, SecondFactors
+from portal_core.accounts.model import ENROLMENT_FOR
+from portal_core.accounts.owner_proof import own_account
+from portal_core.accounts.passwords import normalised
+from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.views import TotpEnrolmentView
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+def otpauth_uri(issuer: str, email: str, secret: str) -> str:
+    """What the QR code holds (Key URI Format of Google Authenticator, which other apps read as well)."""
+    label = quote(f"{issuer}:{email}", safe="")
+    return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"
+
+
+@frozen
+class EnrollSecondFactor:
+    """Begins an enrolment; nothing is asked for until `ConfirmSecondFactor`. Again: the earlier secret is dead.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        SecondFactorEnrolled: there is one; it is removed first.
+        RateLimited: too many tries at the password.
+        PasswordRefused: it is wrong; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    second_factors: SecondFactors
+    limits: RateLimits
+
+    async def __call__(self, actor: Actor, password: str) -> TotpEnrolmentView:
+        now = self.clock.now()
+        async with self.begin(actor) as unit:
+            account = await own_account(unit, account_holder(actor))
+            if account.second_factor != "none":
+                raise SecondFactorEnrolled
+            rules = await unit.account_rules.get()
+        await self.limits.take(account.practice_id, CONFIRM_BY_ACCOUNT, str(account.id))
+        enrolment = await self.second_factors.begin(Credential.of(account), normalised(password))
+        async with self.begin(actor) as unit:
+            if enrolment is None:
+                facts = {"why": "password"}
+                await unit.audit.record(
+                    Audited("account.proof_refused", account.id, account.client_id, outcome="failed", facts=facts)
+                )
+                await unit.commit(None)
+                raise PasswordRefused.at("password", "password_refused", "This is not your password.")
+            kept = (await unit.second_factors.lock(account.id)).begin(enrolment.handle, now)
+            entry = Audited("second_factor.begun", account.id, account.client_id)
+            await unit.second_factors.save(kept, entry)
+            await unit.commit(None)
+        issuer = rules.practice_name or "Client portal"
+        uri = otpauth_uri(issuer, account.email, enrolment.secret)
+        return TotpEnrolmentView(secret=enrolment.secret, uri=uri, expires_at=now + ENROLMENT_FOR)

@@ -1,0 +1,99 @@
+"""Signing in, first step: email and password."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import SignInRefused
+from portal_core.accounts.failing import SignInFailure
+from portal_core.accounts.identity import PasswordAnswer, Passwords, Refused, SecondFactorNeeded
+from portal_core.accounts.model import CHALLENGE_FOR, Account, Challenge, SessionKind, Side
+from portal_core.accounts.opening import SessionOpening
+from portal_core.accounts.passwords import normalised
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, credential_for, guard_key, normalise_email
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.tokens import hash_token
+from portal_core.accounts.views import SecondFactorAsked, SessionTokens
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class LogInCommand:
+    """`kind` says how the session will be carried: a browser's cookie, or a bearer token."""
+
+    email: str
+    password: str
+    kind: SessionKind
+    side: Side = "portal"
+
+
+@frozen
+class LogIn:
+    """Opens a session, or asks for the second factor where one is enrolled.
+
+    Anyone may try: 5 times in 15 minutes from one address, and until the fifth failure for one email, known or not,
+    which locks it for 15 minutes. A try counts before it is decided, so that many at once get no more. Sessions that
+    are open stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one answer, by the same
+    calls.
+
+    Raises:
+        EmailUnfit: it is not an email address.
+        RateLimited: too many tries from this address.
+        SignInLocked: too many failures for this email.
+        SignInRefused: all else; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+    limits: RateLimits
+    passwords: Passwords
+
+    async def __call__(self, actor: VisitorActor, command: LogInCommand) -> SessionTokens | SecondFactorAsked:
+        side, email = command.side, normalise_email(command.email)
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, f"{side} {actor.origin.address}")
+        async with self.begin(actor) as unit:
+            mine = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
+            await unit.sign_in_guards.save(mine)
+            found = await unit.accounts.find_by_email(side, email)
+            await unit.commit(None)
+        credential = credential_for(found, actor.practice_id, side, email)
+        answer = await self.passwords.check(credential, normalised(command.password))
+        async with self.begin(actor) as unit:
+            account = await unit.accounts.get(credential.account_id)
+            if isinstance(answer, Refused) or account is None or account.status != "active":
+                why = "unknown" if account is None else "password" if isinstance(answer, Refused) else account.status
+                await SignInFailure(self.clock, self.ids).record(unit, mine, side, email, account, why)
+                await unit.commit(None)
+                raise SignInRefused
+            guard = await unit.sign_in_guards.lock(mine.key)
+            if isinstance(answer, SecondFactorNeeded) or account.second_factor != "none":
+                await unit.sign_in_guards.save(guard.forgive())
+                asked = await self._challenge(unit, account, answer, command.kind)
+                await unit.commit(None)
+                return asked
+            await unit.sign_in_guards.save(guard.succeed())
+            opening = SessionOpening(self.clock, self.ids, self.tokens)
+            opened = await opening.open(unit, account, kind=command.kind, strong=False, origin=actor.origin)
+            await unit.commit(None)
+            return opened
+
+    async def _challenge(
+        self, unit: SignInUnit, account: Account, answer: PasswordAnswer, kind: SessionKind
+    ) -> SecondFactorAsked:
+        token = self.tokens.token()
+        challenge = Challenge(
+            id=self.ids.new(),
+            practice_id=account.practice_id,
+            account_id=account.id,
+            token_hash=hash_token(token),
+            state=answer.state if isinstance(answer, SecondFactorNeeded) else "",
+            kind=kind,
+            expires_at=self.clock.now() + CHALLENGE_FOR,
+        )
+        await unit.challenges.add(challenge)
+        await unit.audit.record(Audited("session.challenged", account.id, account.client_id))
+        return SecondFactorAsked(token, challenge.expires_at)

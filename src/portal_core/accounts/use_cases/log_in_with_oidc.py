@@ -1,0 +1,104 @@
+"""Staff sign in with a token of the EHR's identity provider."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import EmailUnfit, SignInRefused, WeakSignIn
+from portal_core.accounts.identity import StaffIdentity, StaffTokens
+from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
+from portal_core.accounts.opening import SessionOpening
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_strong, normalise_email
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.views import SessionTokens
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import PortalError
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class LogInWithOidcCommand:
+    token: str
+    kind: SessionKind
+
+
+@frozen
+class LogInWithOidc:
+    """Opens a session for a member of staff whom a configured issuer vouches for, with a second factor.
+
+    The issuer's subject is bound to an account the first time: by an email that the issuer has verified, or by the
+    practice's list of staff; from then on the subject alone counts. Staff on the list without an account get one.
+
+    Raises:
+        RateLimited: too many tries from this address.
+        SignInRefused: the token is not good, or speaks of nobody who works here; audited.
+        WeakSignIn: the issuer does not say that a second factor was shown; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+    limits: RateLimits
+    staff_tokens: StaffTokens
+
+    async def __call__(self, actor: VisitorActor, command: LogInWithOidcCommand) -> SessionTokens:
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, f"practice {actor.origin.address}")
+        identity = await self.staff_tokens.verify(actor.practice_id, command.token)
+        async with self.begin(actor) as unit:
+            if identity is None:
+                raise await self._refused(unit, None, "token", SignInRefused())
+            if not is_strong(identity):
+                raise await self._refused(unit, None, "second_factor", WeakSignIn())
+            account = await self._account(unit, actor, identity)
+            if account is None or account.status != "active":
+                raise await self._refused(unit, account, "unknown", SignInRefused())
+            opening = SessionOpening(self.clock, self.ids, self.tokens)
+            opened = await opening.open(unit, account, kind=command.kind, strong=True, origin=actor.origin)
+            await unit.commit(None)
+            return opened
+
+    async def _account(self, unit: SignInUnit, actor: VisitorActor, identity: StaffIdentity) -> Account | None:
+        external = ExternalIdentity(identity.issuer, identity.subject)
+        bound = await unit.accounts.find_by_external(external)
+        if bound is not None:
+            return bound
+        email = _verified_email(identity)
+        account = await unit.accounts.find_by_email("practice", email) if email is not None else None
+        if account is not None:
+            if account.external is not None or account.status != "active":
+                return None
+            linked = account.link(external)
+            await unit.accounts.save(linked, Audited("account.linked", account.id))
+            return linked
+        known = await unit.people.unregistered_staff(external, email)
+        if known is None:
+            return None
+        account = Account(
+            id=self.ids.new(),
+            practice_id=actor.practice_id,
+            email=known.email,
+            kind="staff",
+            created_at=self.clock.now(),
+            staff_id=known.id,
+            status="active",
+            external=external,
+        )
+        await unit.accounts.add(account, Audited("account.registered", account.id))
+        return account
+
+    async def _refused(self, unit: SignInUnit, account: Account | None, why: str, error: PortalError) -> PortalError:
+        target = account.id if account is not None else None
+        facts = {"side": "practice", "why": why}
+        await unit.audit.record(Audited("session.refused", target, outcome="failed", facts=facts))
+        await unit.commit(None)
+        return error
+
+
+def _verified_email(identity: StaffIdentity) -> str | None:
+    """The email that the issuer has verified; None where it has not, or where it is no email."""
+    try:
+        return normalise_email(identity.email) if identity.email_verified else None
+    except EmailUnfit:
+        return None

@@ -1,0 +1,57 @@
+"""New tokens for a session."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import RefreshRefused
+from portal_core.accounts.policy import must_enrol
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.tokens import hash_token, join_refresh, same, split_refresh
+from portal_core.accounts.views import SessionTokens, SessionView
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class RefreshSession:
+    """Exchanges a refresh token, once, for a new pair; the session's ends stay where they are.
+
+    A refresh token has two parts: the family's, which all tokens of a session share, and a secret of its own. A right
+    family with a secret that is not the latest is a token used before, by a thief or by the one stolen from: the
+    whole session ends (RFC 9700, 4.14.2).
+
+    Raises:
+        RefreshRefused: it is unknown or was used before, or the session is over.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    tokens: TokenSource
+
+    async def __call__(self, actor: VisitorActor, refresh_token: str) -> SessionTokens:
+        family, secret = split_refresh(refresh_token)
+        now = self.clock.now()
+        async with self.begin(actor) as unit:
+            session = await unit.sessions.find_by_family_hash(hash_token(family))
+            if session is None or not session.alive(now):
+                raise RefreshRefused
+            if not same(session.refresh_hash, hash_token(secret)):
+                entry = Audited("session.ended", session.id, outcome="denied", facts={"by": "refresh_reuse"})
+                await unit.sessions.save(session.end(now), entry)
+                await unit.commit(None)
+                raise RefreshRefused
+            account = await unit.accounts.get(session.account_id)
+            if account is None or account.status != "active":
+                raise RefreshRefused
+            rules = await unit.account_rules.get()
+            access, fresh = self.tokens.token(), self.tokens.token()
+            rotated = session.rotate(hash_token(access), hash_token(fresh), now=now, access_for=rules.access_for)
+            await unit.sessions.save(rotated, Audited("session.refreshed", session.id))
+            await unit.commit(None)
+        return SessionTokens(
+            access_token=access,
+            refresh_token=join_refresh(family, fresh),
+            session=SessionView.of(rotated, current=True),
+            must_enrol=must_enrol(account, rotated, rules),
+        )

@@ -1,0 +1,45 @@
+"""A client asks for an account."""
+
+from datetime import date
+
+from attrs import frozen
+
+from portal_core.accounts.enquiring import enquire
+from portal_core.accounts.policy import REGISTER_BY_EMAIL, normalise_email
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class RegisterAccountCommand:
+    email: str
+    born: date
+
+
+@frozen
+class RegisterAccount:
+    """Notes that somebody wants an account; a job matches them against the practice's clients and mails a code.
+
+    Anyone may ask, and learns nothing: the same calls and the same answer whoever they are. Three times an hour for
+    one email, known or not.
+
+    Raises:
+        EmailUnfit: it is not an email address.
+        RateLimited: asked too often for this email.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    limits: RateLimits
+
+    async def __call__(self, actor: VisitorActor, command: RegisterAccountCommand) -> None:
+        email = normalise_email(command.email)
+        await self.limits.take(actor.practice_id, REGISTER_BY_EMAIL, email)
+        async with self.begin(actor) as unit:
+            now = self.clock.now()
+            await enquire(unit, self.ids.new(), actor.practice_id, "portal", "register", email, now, command.born)
+            await unit.commit(None)

@@ -1,0 +1,43 @@
+"""A password was forgotten."""
+
+from attrs import frozen
+
+from portal_core.accounts.enquiring import enquire
+from portal_core.accounts.model import Side
+from portal_core.accounts.policy import FORGOT_BY_EMAIL, normalise_email
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class RequestPasswordResetCommand:
+    email: str
+    side: Side = "portal"
+
+
+@frozen
+class RequestPasswordReset:
+    """Asks for a code to set a new password; a job mails it to the account that has the email.
+
+    Anyone may ask, and learns nothing. Three times an hour for one email, known or not.
+
+    Raises:
+        EmailUnfit: it is not an email address.
+        RateLimited: asked too often for this email.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    limits: RateLimits
+
+    async def __call__(self, actor: VisitorActor, command: RequestPasswordResetCommand) -> None:
+        email = normalise_email(command.email)
+        await self.limits.take(actor.practice_id, FORGOT_BY_EMAIL, f"{command.side} {email}")
+        async with self.begin(actor) as unit:
+            now = self.clock.now()
+            await enquire(unit, self.ids.new(), actor.practice_id, command.side, "reset_password", email, now)
+            await unit.commit(None)

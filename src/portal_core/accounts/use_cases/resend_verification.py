@@ -1,0 +1,41 @@
+"""The code did not come."""
+
+from attrs import frozen
+
+from portal_core.accounts.enquiring import enquire
+from portal_core.accounts.policy import RESEND_BY_EMAIL, normalise_email
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ResendVerificationCommand:
+    email: str
+
+
+@frozen
+class ResendVerification:
+    """Asks for another code that proves an email; a job mails it to an account that still needs it.
+
+    Anyone may ask, and learns nothing. Three times an hour for one email, known or not.
+
+    Raises:
+        EmailUnfit: it is not an email address.
+        RateLimited: asked too often for this email.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    limits: RateLimits
+
+    async def __call__(self, actor: VisitorActor, command: ResendVerificationCommand) -> None:
+        email = normalise_email(command.email)
+        await self.limits.take(actor.practice_id, RESEND_BY_EMAIL, email)
+        async with self.begin(actor) as unit:
+            now = self.clock.now()
+            await enquire(unit, self.ids.new(), actor.practice_id, "portal", "verify_email", email, now)
+            await unit.commit(None)

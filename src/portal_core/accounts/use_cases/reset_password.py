@@ -1,0 +1,70 @@
+"""A forgotten password is replaced by whoever holds the email."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import CodeRefused
+from portal_core.accounts.identity import MailedCodes, PasswordStrength
+from portal_core.accounts.model import Side
+from portal_core.accounts.passwords import check_new, words_of
+from portal_core.accounts.policy import RESET_BY_EMAIL, credential_for, guard_key, normalise_email
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ResetPasswordCommand:
+    email: str
+    code: str
+    password: str
+    side: Side = "portal"
+
+
+@frozen
+class ResetPassword:
+    """Sets a new password by a mailed code, ends every session, lifts a lock, and tells the account.
+
+    Anyone may try, 10 times an hour for one email, known or not; unknown and wrong are one answer. A second factor
+    stays as it is, and nobody is signed in.
+
+    Raises:
+        EmailUnfit: it is not an email address.
+        PasswordUnfit: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
+        RateLimited: tried too often for this email.
+        CodeRefused: the code is not good; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    codes: MailedCodes
+    strength: PasswordStrength
+    limits: RateLimits
+
+    async def __call__(self, actor: VisitorActor, command: ResetPasswordCommand) -> None:
+        side, email = command.side, normalise_email(command.email)
+        async with self.begin(actor) as unit:
+            rules = await unit.account_rules.get()
+            found = await unit.accounts.find_by_email(side, email)
+        active = found if found is not None and found.status == "active" else None
+        words = words_of(email, rules.practice_name)
+        password = check_new(command.password, rules=rules, words=words, strength=self.strength)
+        await self.limits.take(actor.practice_id, RESET_BY_EMAIL, f"{side} {email}")
+        credential = credential_for(active, actor.practice_id, side, email)
+        good = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
+        async with self.begin(actor) as unit:
+            account = await unit.accounts.get(credential.account_id)
+            if not good or account is None:
+                target = active.id if active is not None else None
+                await unit.audit.record(Audited("account.code_refused", target, outcome="failed"))
+                await unit.commit(None)
+                raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")
+            guard = await unit.sign_in_guards.lock(guard_key(side, email))
+            await unit.sign_in_guards.save(guard.succeed())
+            entry = Audited("account.password_reset", account.id, account.client_id)
+            await unit.sessions.end_all(account.id, self.clock.now(), entry)
+            await unit.outbox.notify(Notice("password_changed", "security", to_account=account.id, about=account.id))
+            await unit.commit(None)

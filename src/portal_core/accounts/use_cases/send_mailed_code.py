@@ -1,0 +1,33 @@
+"""The worker delivers a notice that carries a code."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.identity import Credential, MailedCodePurpose, MailedCodes
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class SendMailedCode:
+    """Has the identity provider make and mail a code, when the account still needs one of that purpose.
+
+    For jobs: the notifications feature calls this for the kinds `verify_email` and `reset_password`.
+
+    Raises:
+        Unavailable: the provider or the mail does not answer.
+    """
+
+    begin: Begin[SignInUnit]
+    codes: MailedCodes
+
+    async def __call__(self, actor: SystemActor, account_id: UUID, purpose: MailedCodePurpose) -> None:
+        async with self.begin(actor) as unit:
+            system(actor)
+            account = await unit.accounts.get(account_id)
+        needed = "unverified" if purpose == "verify_email" else "active"
+        if account is not None and account.status == needed:
+            await self.codes.send(Credential.of(account), purpose)
