@@ -3,6 +3,8 @@
 `CREATE OR REPLACE`, applied after every migration like the policies.
 """
 
+from adapters.postgres.sessions import MARK_ACTIVE, SIGNED_IN
+
 PRACTICE_KEY = """
 CREATE OR REPLACE FUNCTION portal.practice_key(practice uuid) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -72,4 +74,6 @@ FUNCTIONS: list[str] = [
     DEFER_JOB,
     MAKE_AUDIT_PARTITION,
     PRACTICE_IDS,
+    SIGNED_IN,
+    MARK_ACTIVE,
 ]

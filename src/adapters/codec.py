@@ -1,0 +1,21 @@
+"""Values of the core as JSON for JSONB columns, and back: UUIDs and times as text, durations as seconds."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import cattrs
+
+converter = cattrs.Converter(forbid_extra_keys=False)
+for _kind in (date, datetime, time):
+    converter.register_unstructure_hook(_kind, lambda value: value.isoformat())
+    converter.register_structure_hook(_kind, lambda text, kind: kind.fromisoformat(text))
+converter.register_unstructure_hook(UUID, str)
+converter.register_structure_hook(UUID, lambda text, _: UUID(text))
+converter.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
+converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+
+
+def section(settings: dict[str, Any], feature: str, kind: type[Any]) -> Any:
+    """A feature's section of a practice's settings; what it does not name has its default."""
+    return converter.structure(settings.get(feature, {}), kind)

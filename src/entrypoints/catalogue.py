@@ -1,0 +1,72 @@
+"""Which use cases there are: every class that a module `portal_core.<feature>.use_cases.<name>` is named after.
+
+Nothing has to be registered. A use case's fields are named after the parts they take, a job is named after its use
+case, and a controller asks for a use case by the same name.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import attrs
+
+import portal_core
+
+
+class MissingPart(Exception):
+    """A use case has a field that no part is named after."""
+
+
+@cache
+def use_case_classes() -> dict[str, type[Any]]:
+    """Every use case by its name (`book_appointment`)."""
+    return dict(_found())
+
+
+def _found() -> Iterator[tuple[str, type[Any]]]:
+    for feature in pkgutil.iter_modules(portal_core.__path__):
+        package = f"portal_core.{feature.name}.use_cases"
+        if not feature.ispkg or importlib.util.find_spec(package) is None:
+            continue
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            loaded = importlib.import_module(f"{package}.{module.name}")
+            kind = getattr(loaded, "".join(word.capitalize() for word in module.name.split("_")), None)
+            if kind is not None and attrs.has(kind) and "__call__" in vars(kind):
+                yield module.name, kind
+
+
+def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fields: kind(**fields)) -> dict[str, Any]:
+    """Every use case, made of the parts that its fields name.
+
+    Raises:
+        MissingPart: names the field and the use case.
+    """
+    made = {}
+    for name, kind in use_case_classes().items():
+        fields = {}
+        for field in attrs.fields(kind):
+            if field.name in parts:
+                fields[field.name] = parts[field.name]
+            elif field.default is attrs.NOTHING:
+                raise MissingPart(f"{name} needs a part called {field.name}")
+        made[name] = make(kind, **fields)
+    return made
+
+
+def command_class(kind: type[Any]) -> type[Any] | None:
+    """The class of a use case's command; None when it takes the actor alone."""
+    parameters = list(inspect.signature(kind.__call__).parameters)
+    if len(parameters) < 3:
+        return None
+    hint: type[Any] = get_type_hints(kind.__call__)[parameters[2]]
+    return hint
+
+
+def command_of_ids(kind: type[Any], ids: Mapping[str, str]) -> Any:
+    """The command for a job, whose arguments are ids."""
+    command = command_class(kind)
+    return None if command is None else command(**{name: UUID(value) for name, value in ids.items()})

@@ -1,0 +1,108 @@
+"""The job queue: procrastinate's engine in the schema `jobs`.
+
+Every use case can be a job under its own name: a use case's outbox defers it with ids, the worker calls it as the
+practice's system actor. What runs by the clock is in `SCHEDULE`, once for every practice.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.job_context import JobContext
+
+from entrypoints.catalogue import command_of_ids, use_case_classes
+from portal_core.kernel.actor import Origin, SystemActor
+
+QUEUE = "portal"
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
+"""4, 16, 64 … seconds; after eight tries the job is dead and waits for an operator (`portal jobs`)."""
+
+SCHEDULE: dict[str, str] = {
+    "sweep_notices": "* * * * *",
+    "remind_of_appointments": "* * * * *",
+    "pass_on_offers": "* * * * *",
+    "clear_holds": "*/10 * * * *",
+    "expire_grants": "*/15 * * * *",
+}
+"""Use case to cron expression (UTC). Each looks for what is due by the Clock, so a missed run is caught up."""
+
+_log = logging.getLogger(__name__)
+
+
+@define
+class Jobs:
+    """Calls use cases for jobs. `practices` lists the practices' ids; `chores` are jobs of the deployment itself."""
+
+    use_cases: dict[str, Any]
+    practices: Callable[[], Awaitable[list[UUID]]]
+    chores: dict[str, Callable[[], Awaitable[None]]]
+
+    async def run(self, name: str, practice_id: UUID, ids: dict[str, str], request_id: str = "") -> None:
+        """One use case for one practice."""
+        actor = SystemActor(practice_id, name, Origin(request_id=request_id))
+        command = command_of_ids(use_case_classes()[name], ids)
+        arguments = (actor,) if command is None else (actor, command)
+        await self.use_cases[name](*arguments)
+
+    async def run_everywhere(self, name: str) -> None:
+        """One scheduled use case for every practice. One practice's failure does not keep the others waiting."""
+        failed: list[BaseException] = []
+        for practice_id in await self.practices():
+            try:
+                await self.run(name, practice_id, {})
+            except Exception as error:
+                _log.exception("job_failed", extra={"job": name})
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+
+def make_app(conninfo: str) -> App:
+    """The queue over a database; `conninfo` is a libpq URL of the worker's role."""
+    return App(
+        connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4),
+        worker_defaults={"queues": [QUEUE], "delete_jobs": "successful", "fetch_job_polling_interval": 5.0},
+    )
+
+
+def register(app: App, jobs: Jobs) -> None:
+    """Make every use case a task, and put those with a schedule on the clock."""
+    for name in use_case_classes():
+        app.task(name=name, queue=QUEUE, retry=RETRY, pass_context=True)(_task(jobs, name))
+    for name, cron in SCHEDULE.items():
+        if name in jobs.use_cases:
+            everywhere = app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(_sweep(jobs, name))
+            app.periodic(cron=cron)(everywhere)
+    for name, chore in jobs.chores.items():
+        app.periodic(cron="*/5 * * * *")(app.task(name=name, queue=QUEUE, queueing_lock=name)(_chore(chore)))
+
+    @app.periodic(cron="*/2 * * * *")
+    @app.task(name="retry_stalled_jobs", queue=QUEUE, queueing_lock="retry_stalled_jobs", pass_context=True)
+    async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+        """Jobs of a worker that died are taken up by another."""
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
+            await app.job_manager.retry_job(job)
+
+
+def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
+    async def run(context: JobContext, practice_id: str, **ids: str) -> None:
+        await jobs.run(name, UUID(practice_id), ids, f"job-{context.job.id}")
+
+    return run
+
+
+def _sweep(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
+    async def run(timestamp: int) -> None:
+        await jobs.run_everywhere(name)
+
+    return run
+
+
+def _chore(chore: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def run(timestamp: int) -> None:
+        await chore()
+
+    return run
