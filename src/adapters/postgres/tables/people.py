@@ -31,7 +31,6 @@ practices = Table(
     words("name"),
     words("zone"),
     words("state", null=True),
-    texts("hosts"),
     # One section for each feature, named as the feature.
     document("settings"),
     instant("created_at"),
@@ -45,6 +44,16 @@ practices = Table(
         "adding": "id = {practice} AND {reach} = 'practice'",
     },
 )
+
+# A host name leads to one practice, whichever wants it: hence a table, whose key says so across practices.
+practice_hosts = practice_table(
+    "practice_hosts",
+    words("host"),
+    PrimaryKeyConstraint("host"),
+    ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="practice_hosts_practice_fkey"),
+    Index(None, "practice_id"),
+)
+practice_hosts.info["adding"] = _PRACTICE_WIDE
 
 clients = Table(
     "clients",

@@ -1,0 +1,193 @@
+"""What people write into the fields about themselves and their practice: what is taken, and in which one form."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from enum import Enum
+from functools import cache
+from typing import Final
+from zoneinfo import available_timezones
+
+from attrs import fields, frozen
+
+from portal_core.kernel.errors import Invalid
+
+
+class Keep(Enum):
+    """Stands for a field that a change leaves as it is."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+_PHONE = re.compile(r"\+[1-9]\d{7,14}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_STATE = re.compile(r"[A-Z]{2}")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+_LINK = re.compile(r"https://[^\s/?#@]+(?:[/?#]\S*)?")
+
+
+@frozen
+class ContactChanges:
+    """The contact fields: all that a client may change of their demographics. None empties a field."""
+
+    chosen_name: str | Keep | None = KEEP
+    pronouns: str | Keep | None = KEEP
+    phone: str | Keep | None = KEEP
+    address: str | Keep | None = KEEP
+    zone: str | Keep | None = KEEP
+    language: str | Keep | None = KEEP
+
+    def checked(self) -> "ContactChanges":
+        """Each in the form in which it is kept.
+
+        Raises:
+            Invalid: naming the first field that is not taken.
+        """
+        return ContactChanges(
+            chosen_name=_kept(self.chosen_name, lambda text: line(text, "chosen_name", 80)),
+            pronouns=_kept(self.pronouns, lambda text: line(text, "pronouns", 40)),
+            phone=_kept(self.phone, lambda text: phone_number(text, "phone")),
+            address=_kept(self.address, lambda text: lines(text, "address", 400)),
+            zone=_kept(self.zone, lambda text: zone_name(text, "zone")),
+            language=_kept(self.language, lambda text: language_tag(text, "language")),
+        )
+
+    def values(self) -> dict[str, str | None]:
+        """Those that change."""
+        every = {a.name: getattr(self, a.name) for a in fields(ContactChanges)}
+        return {name: value for name, value in every.items() if value is not KEEP}
+
+
+def line(text: str, path: str, longest: int) -> str:
+    """One line of text without control characters, spaces folded.
+
+    Raises:
+        Invalid: `empty`, `too_long` or `bad_characters`.
+    """
+    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    return _fit(folded, folded, path, longest)
+
+
+def lines(text: str, path: str, longest: int) -> str:
+    """Lines of text, as in an address. Raises as `line`."""
+    folded = [" ".join(row.split()) for row in unicodedata.normalize("NFC", text).splitlines()]
+    return _fit("\n".join(row for row in folded if row), "".join(folded), path, longest)
+
+
+def phone_number(text: str, path: str) -> str:
+    """E.164. Ten digits, or eleven from 1, are taken for a number of the North American plan.
+
+    Raises:
+        Invalid: `phone_invalid`.
+    """
+    digits = re.sub(r"[\s().\-/]", "", text)
+    if re.fullmatch(r"[2-9]\d{9}", digits):
+        digits = f"+1{digits}"
+    elif re.fullmatch(r"1[2-9]\d{9}", digits):
+        digits = f"+{digits}"
+    if not _PHONE.fullmatch(digits) or not digits.isascii():
+        raise Invalid.at(path, "phone_invalid", "Write a phone number, such as +1 555 123 4567.")
+    return digits
+
+
+def zone_name(text: str, path: str) -> str:
+    """An IANA time zone.
+
+    Raises:
+        Invalid: `zone_unknown`.
+    """
+    if text.strip() not in _zones():
+        raise Invalid.at(path, "zone_unknown", "Write a time zone by its IANA name, such as America/New_York.")
+    return text.strip()
+
+
+def language_tag(text: str, path: str) -> str:
+    """A language, with a country where it matters (`en`, `es-MX`).
+
+    Raises:
+        Invalid: `language_invalid`.
+    """
+    return _matched(_LANGUAGE, text.strip(), path, "language_invalid", "Write a language code, such as en or es-MX.")
+
+
+def state_code(text: str, path: str) -> str:
+    """A state by its two letters.
+
+    Raises:
+        Invalid: `state_invalid`.
+    """
+    return _matched(
+        _STATE, text.strip().upper(), path, "state_invalid", "Write a state by its two letters, such as NY."
+    )
+
+
+def slug(text: str, path: str) -> str:
+    """The short name of a practice in addresses.
+
+    Raises:
+        Invalid: `slug_invalid`.
+    """
+    message = "Use lower-case letters, digits and dashes, 40 at most."
+    return _matched(_SLUG, text.strip(), path, "slug_invalid", message)
+
+
+def host_name(text: str, path: str) -> str:
+    """A host name without a port.
+
+    Raises:
+        Invalid: `host_invalid`.
+    """
+    return _matched(_HOST, text.strip().lower(), path, "host_invalid", "Write a host name, such as portal.example.org.")
+
+
+def room_link(text: str, path: str) -> str:
+    """A link to a room for video.
+
+    Raises:
+        Invalid: `link_invalid`.
+    """
+    message = "Write a link that begins with https://."
+    return _matched(_LINK, text.strip()[:2000], path, "link_invalid", message)
+
+
+def birth_date(born: date, today: date, path: str) -> date:
+    """A day on which somebody who lives today can be born.
+
+    Raises:
+        Invalid: `date_invalid`.
+    """
+    if not EARLIEST_BIRTH <= born <= today:
+        raise Invalid.at(path, "date_invalid", "This is not a possible date of birth.")
+    return born
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - {"localtime", "posixrules"}
+
+
+def _kept(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:
+    if isinstance(value, Keep) or value is None or not value.strip():
+        return value if isinstance(value, Keep) else None
+    return check(value)
+
+
+def _matched(form: re.Pattern[str], text: str, path: str, code: str, message: str) -> str:
+    if not form.fullmatch(text):
+        raise Invalid.at(path, code, message)
+    return text
+
+
+def _fit(text: str, characters: str, path: str, longest: int) -> str:
+    if not text:
+        raise Invalid.at(path, "empty", "Write something here.")
+    if len(text) > longest:
+        raise Invalid.at(path, "too_long", f"Use at most {longest} characters.")
+    if not characters.isprintable():
+        raise Invalid.at(path, "bad_characters", "Some characters here cannot be kept.")
+    return text

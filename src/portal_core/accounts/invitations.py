@@ -1,0 +1,144 @@
+"""Invitations by code, and changes of email: both prove a mailbox by a code that is mailed to it.
+
+The code is made when the mail is written and only its hash is kept. It has 40 random bits, which ten tries within a
+few days cannot find; the hash is bound to the one thing that the code is for.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from portal_core.accounts.errors_people import InvitationNotOpen
+from portal_core.accounts.grants import GrantTerms
+from portal_core.accounts.model import Side
+from portal_core.accounts.tokens import hash_token, same
+from portal_core.kernel.limits import Limit
+
+InvitationKind = Literal["client", "proxy", "staff"]
+InvitationState = Literal["open", "accepted", "withdrawn"]
+EmailChangeState = Literal["open", "done", "withdrawn"]
+
+INVITATION_FOR = timedelta(days=7)
+EMAIL_CHANGE_FOR = timedelta(hours=1)
+CODE_TRIES = 10
+ACCEPT_BY_EMAIL = Limit("accept_invitation", 10, timedelta(hours=1))
+"""Known and unknown emails alike, beside the tries that each invitation counts."""
+
+_LOOKALIKES = str.maketrans("OIL", "011", "- ")
+
+
+def hash_code(about: UUID, typed: str) -> bytes:
+    """The hash of a mailed code as a person types it: case, dashes and look-alikes forgiven (Crockford's base 32)."""
+    return hash_token(f"{about} {typed.strip().upper().translate(_LOOKALIKES)}")
+
+
+@frozen
+class Invitation:
+    """One person is asked to open an account: a client for themself, a proxy for a client, or staff.
+
+    `email` is normalised; `terms` are a proxy's. `account_id` is set when the code was right, before the identity
+    provider makes the credential, so that an accepting that was cut short goes on with the same account.
+    """
+
+    id: UUID
+    practice_id: UUID
+    kind: InvitationKind
+    email: str
+    created_at: datetime
+    expires_at: datetime
+    client_id: UUID | None = None
+    staff_id: UUID | None = None
+    terms: GrantTerms | None = None
+    invited_by: UUID | None = None
+    state: InvitationState = "open"
+    code_hash: bytes | None = None
+    tries: int = 0
+    account_id: UUID | None = None
+    version: int = 1
+
+    @property
+    def side(self) -> Side:
+        return "practice" if self.kind == "staff" else "portal"
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether it can still be accepted."""
+        return self.state == "open" and now < self.expires_at
+
+    def issue(self, code: str, now: datetime) -> "Invitation":
+        """A new code; the one before is dead. The tries go on counting.
+
+        Raises:
+            InvitationNotOpen: accepted, withdrawn, or too old.
+        """
+        self._must_be_open(now)
+        return evolve(self, code_hash=hash_code(self.id, code), version=self.version + 1)
+
+    def answers(self, typed: str) -> bool:
+        """Whether this is its code. Count the try first (`Invitations.attempt`)."""
+        return self.code_hash is not None and same(self.code_hash, hash_code(self.id, typed))
+
+    def reserve(self, account_id: UUID) -> "Invitation":
+        """The code was right: this account will be made."""
+        return self if self.account_id == account_id else evolve(self, account_id=account_id, version=self.version + 1)
+
+    def accept(self, now: datetime) -> "Invitation":
+        """Used up.
+
+        Raises:
+            InvitationNotOpen: accepted, withdrawn, or too old.
+        """
+        self._must_be_open(now)
+        return evolve(self, state="accepted", code_hash=None, version=self.version + 1)
+
+    def withdraw(self) -> "Invitation":
+        """No longer wanted, or another took its place.
+
+        Raises:
+            InvitationNotOpen: accepted or withdrawn.
+        """
+        if self.state != "open":
+            raise InvitationNotOpen
+        return evolve(self, state="withdrawn", code_hash=None, version=self.version + 1)
+
+    def _must_be_open(self, now: datetime) -> None:
+        if not self.open_at(now):
+            raise InvitationNotOpen
+
+
+@frozen
+class EmailChange:
+    """Somebody signed in asked for another email, and has yet to prove it. Both emails are normalised."""
+
+    id: UUID
+    practice_id: UUID
+    account_id: UUID
+    old_email: str
+    new_email: str
+    created_at: datetime
+    expires_at: datetime
+    state: EmailChangeState = "open"
+    code_hash: bytes | None = None
+    tries: int = 0
+    version: int = 1
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether it can still be confirmed."""
+        return self.state == "open" and now < self.expires_at and self.tries < CODE_TRIES
+
+    def issue(self, code: str) -> "EmailChange":
+        """A new code; the one before is dead. The tries go on counting."""
+        return evolve(self, code_hash=hash_code(self.id, code), version=self.version + 1)
+
+    def attempt(self) -> "EmailChange":
+        """Count a try, before it is decided."""
+        return evolve(self, tries=self.tries + 1, version=self.version + 1)
+
+    def answers(self, typed: str) -> bool:
+        """Whether this is its code. Count the try first."""
+        return self.code_hash is not None and same(self.code_hash, hash_code(self.id, typed))
+
+    def close(self, state: Literal["done", "withdrawn"]) -> "EmailChange":
+        """Used up, or another took its place."""
+        return evolve(self, state=state, code_hash=None, version=self.version + 1)
