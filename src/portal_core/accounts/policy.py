@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal_core.accounts.errors import EmailUnfit
+from portal_core.accounts.grants import areas_on
 from portal_core.accounts.identity import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
 from portal_core.accounts.ports import AccountRules, SignedIn
@@ -117,7 +118,7 @@ def record_actor(found: SignedIn, holder: AccountHolder, record: UUID, now: date
         practice_id=holder.practice_id,
         account_id=holder.account_id,
         client_id=record,
-        areas=grant.areas,
+        areas=areas_on(grant.areas, grant.narrows_on, today),
         may_write=grant.may_write,
         grant_id=grant.id,
         until=grant.until,

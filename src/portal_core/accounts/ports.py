@@ -228,7 +228,8 @@ class StaffStanding:
 class HeldGrant:
     """A proxy's standing grant (not revoked, not ended) over one client, in force or not.
 
-    `starts` is its first local day, `until` the first local day without it, None: no end.
+    `starts` is its first local day, `until` the first local day without it (None: no end), `narrows_on` the one from
+    which the areas that are off over adolescents are off (see `grants.areas_on`).
     """
 
     id: UUID
@@ -236,7 +237,8 @@ class HeldGrant:
     areas: frozenset[Area]
     may_write: bool
     starts: date
-    until: date | None = None
+    until: date | None
+    narrows_on: date | None
 
 
 @frozen
