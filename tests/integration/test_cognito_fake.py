@@ -413,10 +413,12 @@ class TestAdministration:
 
     def test_a_deleted_user_is_gone(self, portal: Portal) -> None:
         portal.confirmed()
-        access = portal.tokens()["AccessToken"]
+        tokens = portal.tokens()
+        access = tokens["AccessToken"]
         portal.aws.admin_delete_user(**portal.admin("ann"))
         refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
         refused("UserNotFoundException", portal.aws.get_user, AccessToken=access)
+        refused("UserNotFoundException", portal.refresh, tokens["RefreshToken"])
         portal.confirmed()
         refused("UserNotFoundException", portal.aws.get_user, AccessToken=access)
 
@@ -711,7 +713,8 @@ class TestTokens:
     def test_only_a_live_access_token_opens(self, portal: Portal) -> None:
         portal.confirmed()
         tokens = portal.tokens()
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["IdToken"])
+        identity = tokens["IdToken"]
+        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=identity, says="Invalid Access Token")
         portal.fake.advance(3600)
         refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="expired")
 

@@ -7,31 +7,13 @@ from .refusals import invalid_parameter, not_authorized, unsupported
 from .world import Request
 
 # The standard attributes of OpenID Connect that every pool has, and the two that say what was verified.
-_STANDARD = frozenset(
-    # fmt: off
-    [
-        "address",
-        "birthdate",
-        "email",
-        "email_verified",
-        "family_name",
-        "gender",
-        "given_name",
-        "locale",
-        "middle_name",
-        "name",
-        "nickname",
-        "phone_number",
-        "phone_number_verified",
-        "picture",
-        "preferred_username",
-        "profile",
-        "updated_at",
-        "website",
-        "zoneinfo",
-    ]
-    # fmt: on
-)
+# fmt: off
+_STANDARD = frozenset([
+    "address", "birthdate", "email", "email_verified", "family_name", "gender", "given_name", "locale", "middle_name",
+    "name", "nickname", "phone_number", "phone_number_verified", "picture", "preferred_username", "profile",
+    "updated_at", "website", "zoneinfo",
+])
+# fmt: on
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE = re.compile(r"\+[1-9]\d{1,14}")
 
