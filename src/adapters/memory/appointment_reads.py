@@ -37,6 +37,9 @@ class MemoryScheduleDirectory(ScheduleDirectory):
     async def for_practice(self) -> Schedule:
         return schedule(self.tx, None)
 
+    async def clinician(self, clinician_id: UUID) -> Clinician | None:
+        return schedule(self.tx, [clinician_id]).clinicians.get(clinician_id)
+
     async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:
         return {
             one.id: _name(one)

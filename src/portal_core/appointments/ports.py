@@ -13,7 +13,7 @@ from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
-from portal_core.appointments.settings import AppointmentRules, Kind, Place, Schedule
+from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Place, Schedule
 from portal_core.appointments.views import (
     AppointmentFilter,
     AppointmentRow,
@@ -116,6 +116,10 @@ class ScheduleDirectory(Protocol):
 
     async def for_practice(self) -> Schedule:
         """With all clinicians of the practice, also those who no longer see clients."""
+        ...
+
+    async def clinician(self, clinician_id: UUID) -> Clinician | None:
+        """One of the practice's, whether of the client's care team or not."""
         ...
 
     async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Purpose
+from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Hold, Purpose
 from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.waiting import OfferStatus, RequestStatus, SeriesStatus, WaitlistStatus
@@ -156,6 +156,18 @@ class HoldView:
     starts_at: datetime
     ends_at: datetime
     expires_at: datetime
+
+    @classmethod
+    def of(cls, hold: Hold) -> "HoldView":
+        return cls(
+            id=hold.id,
+            clinician_id=hold.clinician_id,
+            kind_id=hold.kind_id,
+            place_id=hold.place_id,
+            starts_at=hold.starts_at,
+            ends_at=hold.ends_at,
+            expires_at=hold.expires_at,
+        )
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Literal
 from uuid import UUID
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
 from portal_core.appointments.wall_clock import in_utc, zone_of
@@ -17,6 +17,12 @@ SeriesStatus = Literal["active", "ended"]
 
 MOST_PREFERRED_TIMES = 3
 LONGEST_REASON = 1000
+
+
+def sane_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
+    """An attrs validator: Invalid above 1,000 characters."""
+    if len(value) > LONGEST_REASON:
+        raise Invalid.at(attribute.name, "too_long", f"At most {LONGEST_REASON} characters.")
 
 
 @frozen(kw_only=True)
@@ -49,7 +55,7 @@ class AppointmentRequest:
     place_id: UUID | None
     clinician_id: UUID | None
     preferred: tuple[PreferredTime, ...] = field(converter=tuple)
-    reason: str = ""
+    reason: str = field(default="", validator=sane_reason)
     requested_at: datetime
     status: RequestStatus = "pending"
     answered_at: datetime | None = None
@@ -60,8 +66,6 @@ class AppointmentRequest:
     def __attrs_post_init__(self) -> None:
         if not 1 <= len(self.preferred) <= MOST_PREFERRED_TIMES:
             raise Invalid.at("preferred", "out_of_range", f"Give one to {MOST_PREFERRED_TIMES} preferred times.")
-        if len(self.reason) > LONGEST_REASON:
-            raise Invalid.at("reason", "too_long", f"At most {LONGEST_REASON} characters.")
 
     def confirm(self, appointment_id: UUID, *, at: datetime) -> "AppointmentRequest":
         """The practice has booked `appointment_id` for it. Raises RequestClosed."""

@@ -1,0 +1,114 @@
+"""Calendar files (RFC 5545): what a client's own calendar is told. No clinical word gets in.
+
+Times are written in UTC, which needs no zone definitions and is right on every night; calendars show them in the
+reader's zone.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.views import AppointmentRow
+from portal_core.appointments.wall_clock import in_utc
+
+Method = Literal["PUBLISH", "CANCEL"]
+
+LONGEST_LINE = 75
+"""Octets, line end not counted (RFC 5545, 3.1)."""
+
+
+@frozen(kw_only=True)
+class CalendarEvent:
+    """One appointment in a calendar.
+
+    The UID is the appointment's id (RFC 7986, 5.3) and stays; `sequence` rises with every change, or a calendar
+    would keep what it knows.
+    """
+
+    uid: UUID
+    sequence: int
+    cancelled: bool
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    title: str
+    location: str
+
+    @classmethod
+    def of(cls, row: AppointmentRow) -> "CalendarEvent":
+        """Time and address, and the title that the practice gives all its appointments: no name, no kind, no reason."""
+        return cls(
+            uid=row.id,
+            sequence=row.sequence,
+            cancelled=row.status == "cancelled",
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            changed_at=row.changed_at,
+            title=row.rules.calendar_title,
+            location=row.place_address if row.place_id else "Online",
+        )
+
+
+def calendar_text(
+    events: Iterable[CalendarEvent], organizer: UUID, *, method: Method | None = None, stamp: datetime | None = None
+) -> str:
+    """An iCalendar object with these events.
+
+    A single file has a `method` (RFC 5546: PUBLISH adds or changes, CANCEL takes away) and `stamp`, the time when it
+    was made; a feed has neither. `organizer` is the practice's id, which RFC 5546 wants somebody's to be.
+    """
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Client Portal//Appointments//EN", "CALSCALE:GREGORIAN"]
+    if method is not None:
+        lines.append(f"METHOD:{method}")
+    for event in events:
+        lines += _event(event, organizer, stamp or event.changed_at)
+    lines.append("END:VCALENDAR")
+    return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
+
+
+def _event(event: CalendarEvent, organizer: UUID, stamp: datetime) -> list[str]:
+    lines = [
+        "BEGIN:VEVENT",
+        f"UID:{event.uid}",
+        f"SEQUENCE:{event.sequence}",
+        f"DTSTAMP:{_utc(stamp)}",
+        f"LAST-MODIFIED:{_utc(event.changed_at)}",
+        f"DTSTART:{_utc(event.starts_at)}",
+        f"DTEND:{_utc(event.ends_at)}",
+        f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}",
+        f"SUMMARY:{_escaped(event.title)}",
+        f"ORGANIZER:urn:uuid:{organizer}",
+        "CLASS:PRIVATE",
+        f"TRANSP:{'TRANSPARENT' if event.cancelled else 'OPAQUE'}",
+    ]
+    if event.location:
+        lines.append(f"LOCATION:{_escaped(event.location)}")
+    return [*lines, "END:VEVENT"]
+
+
+def _utc(at: datetime) -> str:
+    return in_utc(at).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _escaped(text: str) -> str:
+    """TEXT of RFC 5545, 3.3.11: no control characters, and what has a meaning is escaped."""
+    one_line_end = text.replace("\r\n", "\n").replace("\r", "\n")
+    printable = "".join(char for char in one_line_end if char == "\n" or (char >= " " and char != "\x7f"))
+    for char in ("\\", ";", ","):
+        printable = printable.replace(char, f"\\{char}")
+    return printable.replace("\n", "\\n")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """Pieces of at most 75 octets, the later ones beginning with a space; no character is cut in two."""
+    piece, octets = "", 0
+    for char in line:
+        size = len(char.encode())
+        if octets + size > LONGEST_LINE:
+            yield piece
+            piece, octets = " ", 1
+        piece, octets = piece + char, octets + size
+    yield piece

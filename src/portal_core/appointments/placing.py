@@ -1,0 +1,233 @@
+"""Taking time in a clinician's calendar: what every way of booking shares. Call it under the calendar's lock."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+
+from portal_core.appointments.availability import Window, days_around, open_windows
+from portal_core.appointments.errors import OutsideAvailability, OwnOverlap, SlotTaken, TooFar, TooSoon
+from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Purpose
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import Clinician, Kind
+from portal_core.appointments.slots import Refusal, fits, on_grid
+from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS, ZERO, KindTiming
+from portal_core.appointments.wall_clock import DAY, in_utc
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Conflict, Invalid
+from portal_core.kernel.money import Money
+from portal_core.kernel.sources import IdSource, TokenSource
+
+REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
+    Refusal.TOO_SOON: TooSoon,
+    Refusal.TOO_FAR: TooFar,
+    Refusal.OUTSIDE_AVAILABILITY: OutsideAvailability,
+    Refusal.TAKEN: SlotTaken,
+}
+
+
+def _instant(value: datetime) -> datetime:
+    if value.utcoffset() is None:
+        raise Invalid.at("starts_at", "no_zone", "Give the time with its offset from UTC.")
+    return in_utc(value)
+
+
+@frozen(kw_only=True)
+class SlotChoice:
+    """A time with a clinician for a kind of appointment. No place is telehealth.
+
+    Raises:
+        Invalid: a time without an offset.
+    """
+
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None = None
+    starts_at: datetime = field(converter=_instant)
+
+
+@frozen(kw_only=True)
+class Order:
+    """What is to be booked for whom; the kind and clinician are those of the choice, found bookable.
+
+    `held` is the calendar entry that keeps the time already. `by_staff` waives notice, advance and the grid of
+    starts, `outside_hours` the clinician's availability as well; nobody is ever booked over somebody else.
+    """
+
+    choice: SlotChoice
+    kind: Kind
+    clinician: Clinician
+    zone: str
+    clients: tuple[UUID, ...]
+    held: UUID | None = None
+    series_id: UUID | None = None
+    by_staff: bool = False
+    outside_hours: bool = False
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.choice.starts_at + self.kind.timing.duration
+
+
+async def place_booking(
+    unit: AppointmentUnit, order: Order, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
+) -> Booking:
+    """Check everything again, take the time, and add the appointment. The clinician and the clients are locked.
+
+    Raises:
+        OwnOverlap: a client is somewhere else then.
+        SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+    """
+    choice, kind = order.choice, order.kind
+    await require_free(
+        unit,
+        choice,
+        kind.timing,
+        now,
+        clients=order.clients,
+        apart_from=order.held,
+        by_staff=order.by_staff,
+        outside_hours=order.outside_hours,
+    )
+    entry = entry_for(choice, kind.timing, order.held or ids.new(), practice_id, "appointment")
+    await (unit.calendar.change(entry) if order.held else unit.calendar.occupy(entry))
+    appointment = Appointment(
+        id=ids.new(),
+        practice_id=practice_id,
+        clinician_id=choice.clinician_id,
+        kind_id=choice.kind_id,
+        place_id=choice.place_id,
+        starts_at=choice.starts_at,
+        ends_at=order.ends_at,
+        zone=order.zone,
+        calendar_entry_id=entry.id,
+        attending=len(order.clients),
+        booked_at=now,
+        changed_at=now,
+        shared=kind.seats > 1,
+        series_id=order.series_id,
+        room=tokens.token() if choice.place_id is None else "",
+    )
+    booking = Booking(
+        appointment=appointment,
+        attendances=tuple(
+            Attendance(appointment_id=appointment.id, practice_id=practice_id, client_id=client_id)
+            for client_id in order.clients
+        ),
+    )
+    await unit.appointments.add(
+        booking,
+        *(Audited("appointment.booked", appointment.id, record=client_id) for client_id in order.clients),
+    )
+    return booking
+
+
+async def move_booking(
+    unit: AppointmentUnit, booking: Booking, order: Order, now: datetime, *, fee: Money | None = None
+) -> Booking:
+    """Check everything again and move the booking; its old time is given up only if it has the new one.
+
+    Both clinicians and the clients are locked.
+
+    Raises:
+        NotBooked, AlreadyStarted: it is closed, or has begun.
+        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+    """
+    was, choice = booking.appointment, order.choice
+    moved = booking.move(
+        clinician_id=choice.clinician_id,
+        place_id=choice.place_id,
+        starts_at=choice.starts_at,
+        ends_at=order.ends_at,
+        zone=order.zone,
+        at=now,
+        fee=fee,
+    )
+    assert was.calendar_entry_id is not None, "what is booked has its time"
+    await require_free(
+        unit,
+        choice,
+        order.kind.timing,
+        now,
+        clients=order.clients,
+        apart_from=was.calendar_entry_id,
+        moving=was.id,
+        by_staff=order.by_staff,
+        outside_hours=order.outside_hours,
+    )
+    await unit.calendar.change(
+        entry_for(choice, order.kind.timing, was.calendar_entry_id, was.practice_id, "appointment")
+    )
+    await unit.appointments.save(
+        moved, *(Audited("appointment.rescheduled", was.id, record=client_id) for client_id in order.clients)
+    )
+    return moved
+
+
+async def require_free(
+    unit: AppointmentUnit,
+    choice: SlotChoice,
+    timing: KindTiming,
+    now: datetime,
+    *,
+    clients: Collection[UUID],
+    apart_from: UUID | None = None,
+    moving: UUID | None = None,
+    by_staff: bool = False,
+    outside_hours: bool = False,
+) -> None:
+    """That the clinician and the clients have that time, leaving aside one calendar entry and one appointment.
+
+    Raises:
+        OwnOverlap: a client is somewhere else then.
+        SlotTaken: the clinician is, or too close to it.
+        OutsideAvailability: the clinician is not open for it, or not from that minute on.
+        TooSoon, TooFar: before the notice or after the advance of the kind; for staff, in the past.
+        Invalid: a date out of all bounds.
+    """
+    starts_at, ends_at = choice.starts_at, choice.starts_at + timing.duration
+    first_day, last_day = days_around(starts_at, ends_at)
+    if by_staff:
+        timing = evolve(timing, minimum_notice=ZERO, maximum_advance_days=LONGEST_ADVANCE_DAYS)
+    if await unit.appointments.clients_busy(clients, starts_at, ends_at, apart_from=moving):
+        raise OwnOverlap
+    if outside_hours:
+        windows = [Window(choice.clinician_id, starts_at, ends_at, "UTC", choice.place_id)]
+    else:
+        rules = await unit.availability.rules([choice.clinician_id])
+        exceptions = await unit.availability.exceptions([choice.clinician_id], first_day, last_day)
+        windows = [
+            one for one in open_windows(rules, exceptions, first_day, last_day) if one.place_id == choice.place_id
+        ]
+    # No buffer is longer than a day.
+    near = await unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, now)
+    refusal = fits(starts_at, timing, windows, [one.busy for one in near if one.id != apart_from], now)
+    if refusal is not None:
+        raise REFUSALS[refusal]
+    if not by_staff and not on_grid(starts_at, timing, windows):
+        raise OutsideAvailability
+
+
+def entry_for(
+    choice: SlotChoice,
+    timing: KindTiming,
+    entry_id: UUID,
+    practice_id: UUID,
+    purpose: Purpose,
+    lasts: timedelta | None = None,
+    now: datetime | None = None,
+) -> CalendarEntry:
+    """The calendar entry for the choice; one that lasts only a while is over at its start at the latest."""
+    return CalendarEntry(
+        id=entry_id,
+        practice_id=practice_id,
+        clinician_id=choice.clinician_id,
+        starts_at=choice.starts_at,
+        ends_at=choice.starts_at + timing.duration,
+        buffer_before=timing.buffer_before,
+        buffer_after=timing.buffer_after,
+        purpose=purpose,
+        expires_at=min(now + lasts, choice.starts_at) if lasts is not None and now is not None else None,
+    )

@@ -1,0 +1,76 @@
+"""A client cancels."""
+
+from functools import partial
+from uuid import UUID
+
+from attrs import field, frozen, validators
+
+from portal_core.appointments.changing import give_back, locked, shown, tell, tell_fee
+from portal_core.appointments.policy import cancel_terms
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import AppointmentView
+from portal_core.appointments.waiting import sane_reason
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class CancelAppointmentCommand:
+    """`version` is the one that was shown; without it, whichever is current.
+
+    Raises:
+        Invalid: a reason above 1,000 characters.
+    """
+
+    appointment_id: UUID
+    reason: str | None = field(default=None, validator=validators.optional(sane_reason))
+    version: int | None = None
+
+
+@frozen
+class CancelAppointment:
+    """Takes the client off the appointment by the practice's policy. A client, or a proxy who may write.
+
+    The last client to leave frees the time, which is offered to the waitlist. A late cancellation is refused, marked,
+    or marked with the fee that payments posts later.
+
+    Raises:
+        NotFound: no such appointment on this record.
+        NotBooked, AlreadyStarted: it is closed, or has begun.
+        LateCancelRefused: inside the notice period, where the practice refuses.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: CancelAppointmentCommand) -> AppointmentView:
+        appointment_id = command.appointment_id
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments", write=True)
+            row = await unit.appointment_reads.for_client(client_id, appointment_id)
+            if row is None:
+                raise NotFound("appointment", appointment_id)
+            now = self.clock.now()
+            find = partial(unit.appointments.get, client_id, appointment_id)
+            booking = await locked(unit, find, appointment_id, now, version=command.version, client_id=client_id)
+            was = booking.appointment
+            terms = cancel_terms(row.rules, was.starts_at, was.zone, now)
+            left = booking.leave(client_id, at=now, reason=command.reason, late=not terms.in_time, fee=terms.fee)
+            terms.require_allowed()
+            facts = {"late": str(not terms.in_time).lower()}
+            await unit.appointments.save(
+                left, Audited("appointment.cancelled", appointment_id, record=client_id, facts=facts)
+            )
+            if left.appointment.status == "cancelled" and was.calendar_entry_id is not None:
+                await unit.calendar.free(was.calendar_entry_id)
+                await give_back(unit, was, self.ids, now)
+            clinician = await unit.directory.clinician(was.clinician_id)
+            await tell(unit, actor, "appointment_cancelled", left, [client_id], clinician)
+            await tell_fee(unit, appointment_id, client_id, terms.fee)
+            return await unit.commit(await shown(unit, client_id, appointment_id, now))

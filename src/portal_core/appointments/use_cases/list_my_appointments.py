@@ -1,0 +1,41 @@
+"""A client looks through their appointments."""
+
+from attrs import field, frozen
+
+from portal_core.appointments.cursor import sane_page
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import AppointmentFilter, AppointmentView
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListMyAppointmentsQuery:
+    """Which of them, and which page."""
+
+    which: AppointmentFilter = field(factory=AppointmentFilter)
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListMyAppointments:
+    """Lists a record's appointments, with what may be done about each now. A client, or a proxy with `appointments`.
+
+    Raises:
+        Invalid: a cursor that is none of ours, or a page size out of range.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, query: ListMyAppointmentsQuery) -> Page[AppointmentView]:
+        page, now = sane_page(query.page), self.clock.now()
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments")
+            rows = await unit.appointment_reads.list_for_client(client_id, query.which, page, now)
+            await unit.audit.record(Audited("appointments.read", record=client_id))
+            return await unit.commit(Page(tuple(AppointmentView.of(row, now) for row in rows.items), rows.next))

@@ -1,0 +1,39 @@
+"""A client lets go of a time that they held."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ReleaseHold:
+    """Gives a held slot back. A client, or a proxy who may write. One that is over may be released too.
+
+    Raises:
+        NotFound: no such hold on this record.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, hold_id: UUID) -> None:
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments", write=True)
+            hold = await unit.holds.get(client_id, hold_id)
+            if hold is None:
+                raise NotFound("hold", hold_id)
+            await unit.calendar.lock([hold.clinician_id], self.clock.now(), clients=[client_id])
+            # Booked meanwhile: the entry is the appointment's now.
+            if await unit.holds.get(client_id, hold_id) is None:
+                raise NotFound("hold", hold_id)
+            await unit.calendar.free(hold.calendar_entry_id)
+            await unit.holds.remove(client_id, hold_id, Audited("slot.released", hold_id, record=client_id))
+            await unit.commit(None)

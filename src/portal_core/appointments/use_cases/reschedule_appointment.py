@@ -1,0 +1,101 @@
+"""A client moves an appointment to another free time."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.changing import give_back, locked, shown, tell, tell_fee
+from portal_core.appointments.errors import MovedByPracticeOnly, NotBooked
+from portal_core.appointments.placing import Order, SlotChoice, move_booking
+from portal_core.appointments.policy import bookable_by_client, cancel_terms
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import AppointmentView
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class RescheduleAppointmentCommand:
+    """The new time, in full: clinician and place as well. The kind stays.
+
+    `version` is the one that was shown; without it, whichever is current.
+    """
+
+    appointment_id: UUID
+    clinician_id: UUID
+    place_id: UUID | None = None
+    starts_at: datetime
+    version: int | None = None
+
+
+@frozen
+class RescheduleAppointment:
+    """Moves the appointment, keeping its id; when the new time is not to be had, the old one stays as it is.
+
+    A client, or a proxy who may write. Within the notice period as cancelling is: refused, allowed, or with the fee.
+    The old time is offered to the waitlist.
+
+    Raises:
+        NotFound: no such appointment on this record.
+        NotBooked, AlreadyStarted: it is closed, or has begun.
+        MovedByPracticeOnly: several clients come to it.
+        LateCancelRefused: inside the notice period, where the practice refuses.
+        NotBookable: the new time is not offered to this client online.
+        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the new time is not to be had.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: RescheduleAppointmentCommand) -> AppointmentView:
+        appointment_id = command.appointment_id
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments", write=True)
+            find = partial(unit.appointments.get, client_id, appointment_id)
+            now = self.clock.now()
+            booking = await locked(
+                unit,
+                find,
+                appointment_id,
+                now,
+                clinicians=[command.clinician_id],
+                version=command.version,
+                client_id=client_id,
+            )
+            was = booking.appointment
+            was.require_open(now)
+            if booking.of(client_id).status != "attending":
+                raise NotBooked
+            if was.shared:
+                raise MovedByPracticeOnly
+            schedule = await unit.directory.for_client(client_id)
+            choice = SlotChoice(
+                clinician_id=command.clinician_id,
+                kind_id=was.kind_id,
+                place_id=command.place_id,
+                starts_at=command.starts_at,
+            )
+            terms = cancel_terms(schedule.rules, was.starts_at, was.zone, now)
+            terms.require_allowed()
+            kind, clinician = bookable_by_client(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
+            order = Order(
+                choice=choice,
+                kind=kind,
+                clinician=clinician,
+                zone=schedule.zone_at(choice.place_id),
+                clients=(client_id,),
+            )
+            moved = await move_booking(unit, booking, order, now, fee=terms.fee)
+            await give_back(unit, was, self.ids, now)
+            await tell(unit, actor, "appointment_rescheduled", moved, [client_id], clinician)
+            if was.clinician_id != clinician.id:
+                former = await unit.directory.clinician(was.clinician_id)
+                await tell(unit, actor, "appointment_cancelled", moved, [], former)
+            await tell_fee(unit, appointment_id, client_id, terms.fee)
+            return await unit.commit(await shown(unit, client_id, appointment_id, now))
