@@ -123,7 +123,7 @@ def socket_folder(data: Path) -> Path:
         return data
     with contextlib.suppress(FileExistsError):
         link.symlink_to(data)
-    if not link.is_symlink() or link.lstat().st_uid != os.geteuid() or link.readlink() != data:
+    if not _is_ours(link, data):
         raise EmbeddedPostgresError(f"{link} was made by somebody else: remove it, or choose a shorter data folder")
     return link
 
@@ -131,8 +131,12 @@ def socket_folder(data: Path) -> Path:
 def forget_socket_folder(data: Path) -> None:
     """Removes the short name that socket_folder() may have made."""
     link = _short_name(data)
-    if link is not None and link.is_symlink():
+    if link is not None and _is_ours(link, data):
         link.unlink()
+
+
+def _is_ours(link: Path, data: Path) -> bool:
+    return link.is_symlink() and link.lstat().st_uid == os.geteuid() and link.readlink() == data
 
 
 def _short_name(data: Path) -> Path | None:

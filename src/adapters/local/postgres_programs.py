@@ -163,7 +163,11 @@ def _major(bin_folder: Path, account: ServerAccount) -> int:
     except OSError as error:
         if error.errno == errno.EACCES:
             raise
-        # The rest is a program for another machine, or a container in which root may not become another user.
+        if error.errno in (errno.EPERM, errno.EINVAL):  # in a container that knows one user only
+            raise EmbeddedPostgresError(
+                f"PostgreSQL does not run as root, and root may not become user {user_name(account.uid)} here: "
+                "start the portal as an ordinary user"
+            ) from error
         printed = str(error)
     found = re.search(r"\(PostgreSQL\) (\d+)", printed)
     if found is None:

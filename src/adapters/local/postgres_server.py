@@ -53,6 +53,7 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "off",
+    "log_checkpoints": "off",  # nothing else would grow the log day after day
     # A failed statement and its detail ("Key (email)=(...) already exists") hold what clients entered.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
@@ -106,16 +107,16 @@ class EmbeddedPostgres:
         """Returns when the server answers. The first start also makes the cluster and the database `portal`."""
         try:
             self._claim = FolderClaim.take(self.folder)
-            self._start()
+            try:
+                self._start()
+            except BaseException:
+                self.stop()
+                raise
         except OSError as error:
-            self.stop()
             raise EmbeddedPostgresError(
                 f"cannot use {error.filename or self.folder} as user {user_name(os.geteuid())} ({error.strerror}): "
                 "choose a data folder that this user may write"
             ) from error
-        except BaseException:
-            self.stop()
-            raise
         return self
 
     def start_or_join(self) -> Self:
@@ -171,7 +172,7 @@ class EmbeddedPostgres:
         if not self._data.exists():
             self._initialise(programs, account)
         self._check_version(programs)
-        with self._log.open("ab") as log:
+        with open(self._log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             log_starts_at = log.tell()
             self._hold(programs, account, log)
         deadline = time.monotonic() + _START_SECONDS
