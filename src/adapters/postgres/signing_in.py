@@ -15,7 +15,7 @@ from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import clients, staff
 from adapters.postgres.transaction import Transaction
 from portal_core.accounts.model import Account, Challenge, Enquiry, ExternalIdentity, SecondFactor, SignInGuard
-from portal_core.accounts.ports import Challenges, Enquiries, PersonDirectory, SecondFactorBook, SignInGuards
+from portal_core.accounts.ports import Challenges, Enquiries, KnownStaff, PersonDirectory, SecondFactorBook, SignInGuards
 from portal_core.kernel.audit import Audited
 
 _guard = (
@@ -139,7 +139,7 @@ _staff_no_account = ~exists().where(
 )
 UNREGISTERED_STAFF = statement(
     "directory.unregistered_staff",
-    select(staff.c.id)
+    select(staff.c.id, staff.c.email_key)
     .where(
         staff.c.practice_id == bindparam("practice_id"),
         staff.c.active,
@@ -302,9 +302,9 @@ class PostgresPersonDirectory(PersonDirectory):
         rows = await self.tx.fetch(UNREGISTERED_CLIENT, email=email, born=born)
         return rows[0][0] if len(rows) == 1 else None
 
-    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> UUID | None:
+    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> KnownStaff | None:
         row = await self.tx.fetchrow(UNREGISTERED_STAFF, issuer=external.issuer, subject=external.subject, email=email)
-        return None if row is None else row[0]
+        return None if row is None else KnownStaff(row[0], row[1])
 
     async def names(self, account: Account) -> tuple[str, ...]:
         if account.client_id is not None:
