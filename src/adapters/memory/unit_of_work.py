@@ -2,6 +2,7 @@
 
 from attrs import define
 
+from adapters.memory import accounts as signing_in
 from adapters.memory import appointment_reads as reads
 from adapters.memory import appointments as booking
 from adapters.memory import notifications as telling
@@ -71,3 +72,35 @@ class MemoryUnitOfWork(MemoryUnit):
     @property
     def notification_settings(self) -> telling.MemorySettings:
         return telling.MemorySettings(self.tx, self.audit)
+
+    @property
+    def account_rules(self) -> signing_in.MemoryAccountRules:
+        return signing_in.MemoryAccountRules(self.tx)
+
+    @property
+    def accounts(self) -> signing_in.MemoryAccounts:
+        return signing_in.MemoryAccounts(self.tx, self.audit)
+
+    @property
+    def sessions(self) -> signing_in.MemorySessions:
+        return signing_in.MemorySessions(self.tx, self.audit)
+
+    @property
+    def sign_in_guards(self) -> signing_in.MemorySignInGuards:
+        return signing_in.MemorySignInGuards(self.tx)
+
+    @property
+    def challenges(self) -> signing_in.MemoryChallenges:
+        return signing_in.MemoryChallenges(self.tx)
+
+    @property
+    def second_factors(self) -> signing_in.MemorySecondFactorBook:
+        return signing_in.MemorySecondFactorBook(self.tx, self.audit)
+
+    @property
+    def enquiries(self) -> signing_in.MemoryEnquiries:
+        return signing_in.MemoryEnquiries(self.tx, self.audit)
+
+    @property
+    def people(self) -> signing_in.MemoryPersonDirectory:
+        return signing_in.MemoryPersonDirectory(self.tx)

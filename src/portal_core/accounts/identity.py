@@ -1,4 +1,4 @@
-"""What accounts need of an identity provider (one adapter implements it all), and of those who judge secrets."""
+"""What accounts need of an identity provider, which is behind the first four ports, and of those who judge secrets."""
 
 from typing import Literal, Protocol
 from uuid import UUID

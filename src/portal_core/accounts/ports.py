@@ -161,30 +161,19 @@ class Enquiries(Protocol):
         ...
 
 
-@frozen
-class KnownStaff:
-    """A member of staff as the practice's list has them; `email` normalised."""
-
-    id: UUID
-    email: str
-
-
 class PersonDirectory(Protocol):
     """Who could have an account: the practice's clients and staff."""
 
     async def unregistered_client(self, email: str, born: date) -> UUID | None:
-        """The one client with this email (normalised) and date of birth who has no open account.
+        """The active client with this email (normalised) and date of birth who has no open account.
 
-        None when there is no such client, or more than one: staff then invite them by name.
+        None as well when the email and date are those of two clients, even if one has an account (twins who share a
+        family's address): nobody may be taken for another, so staff invite them by name.
         """
         ...
 
-    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> KnownStaff | None:
-        """The one working member of staff without an open account whom the practice's list names so.
-
-        By issuer and subject first; else by the email (normalised, verified by the issuer), unless the list has
-        another issuer or subject for them.
-        """
+    async def unregistered_staff(self, email: str) -> UUID | None:
+        """The working member of staff with this email (normalised) who has no open account."""
         ...
 
     async def names(self, account: Account) -> tuple[str, ...]:

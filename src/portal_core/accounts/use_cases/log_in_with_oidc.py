@@ -27,8 +27,8 @@ class LogInWithOidcCommand:
 class LogInWithOidc:
     """Opens a session for a member of staff whom a configured issuer vouches for, with a second factor.
 
-    The issuer's subject is bound to an account the first time: by an email that the issuer has verified, or by the
-    practice's list of staff; from then on the subject alone counts. Staff on the list without an account get one.
+    The issuer's subject is bound to an account the first time, by an email that the issuer has verified; from then on
+    the subject alone counts. Somebody on the practice's list of staff who has no account gets one.
 
     Raises:
         RateLimited: too many tries from this address.
@@ -65,23 +65,25 @@ class LogInWithOidc:
         if bound is not None:
             return bound
         email = _verified_email(identity)
-        account = await unit.accounts.find_by_email("practice", email) if email is not None else None
+        if email is None:
+            return None
+        account = await unit.accounts.find_by_email("practice", email)
         if account is not None:
             if account.external is not None or account.status != "active":
                 return None
             linked = account.link(external)
             await unit.accounts.save(linked, Audited("account.linked", account.id))
             return linked
-        known = await unit.people.unregistered_staff(external, email)
-        if known is None:
+        staff_id = await unit.people.unregistered_staff(email)
+        if staff_id is None:
             return None
         account = Account(
             id=self.ids.new(),
             practice_id=actor.practice_id,
-            email=known.email,
+            email=email,
             kind="staff",
             created_at=self.clock.now(),
-            staff_id=known.id,
+            staff_id=staff_id,
             status="active",
             external=external,
         )

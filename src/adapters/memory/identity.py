@@ -1,0 +1,222 @@
+"""An identity provider in memory: passwords, mailed codes and TOTP as strict as the real ones."""
+
+import base64
+import hashlib
+import hmac
+import struct
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from attrs import define, field, frozen
+
+from portal_core.accounts.identity import (
+    Accepted,
+    Credential,
+    Credentials,
+    MailedCodePurpose,
+    MailedCodes,
+    PasswordAnswer,
+    Passwords,
+    PasswordStrength,
+    Refused,
+    SecondFactorNeeded,
+    SecondFactors,
+    StaffIdentity,
+    StaffTokens,
+    TotpEnrolment,
+)
+from portal_core.accounts.model import Side
+from portal_core.kernel.sources import Clock, TokenSource
+
+CODE_FOR = timedelta(minutes=60)
+STEP = 30
+
+
+def totp(secret: str, at: datetime) -> str:
+    """The six digits of RFC 6238 (SHA-1, 30 seconds) for a base-32 secret."""
+    return _totp_at(secret, int(at.timestamp()) // STEP)
+
+
+def _totp_at(secret: str, step: int) -> str:
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), "sha1").digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+@frozen
+class MailedCode:
+    """A code as somebody found it in their mail."""
+
+    credential: Credential
+    purpose: MailedCodePurpose
+    code: str
+
+
+@define
+class _Person:
+    email: str
+    password: str | None = None
+    disabled: bool = False
+    secret: str | None = None
+    last_step: int = 0
+    codes: dict[MailedCodePurpose, tuple[str, datetime]] = field(factory=dict)
+    begun: dict[str, str] = field(factory=dict)
+    states: set[str] = field(factory=set)
+
+
+@define
+class MemoryPool:
+    """Credentials by side and account; `mailbox` holds the codes that were mailed, oldest first."""
+
+    clock: Clock
+    tokens: TokenSource
+    mailbox: list[MailedCode] = field(factory=list)
+    people: dict[tuple[Side, UUID], _Person] = field(init=False, factory=dict)
+
+    def known(self, credential: Credential) -> _Person | None:
+        """None for the unknown and the disabled."""
+        person = self.people.get((credential.side, credential.account_id))
+        return None if person is None or person.disabled else person
+
+    def made(self, credential: Credential) -> _Person:
+        return self.people.setdefault((credential.side, credential.account_id), _Person(credential.email))
+
+    def right(self, credential: Credential, password: str) -> _Person | None:
+        """Whose password it is; None when it is not theirs."""
+        person = self.known(credential)
+        return person if person is not None and person.password == password else None
+
+    def fits(self, person: _Person, secret: str, code: str) -> bool:
+        """Whether the code is right now, and its step later than any that was taken."""
+        now = int(self.clock.now().timestamp()) // STEP
+        for step in (now - 1, now, now + 1):
+            if step > person.last_step and _totp_at(secret, step) == code:
+                person.last_step = step
+                return True
+        return False
+
+
+@define
+class MemoryMailedCodes(MailedCodes):
+    """Good for an hour."""
+
+    pool: MemoryPool
+
+    async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
+        code = self.pool.tokens.code()
+        self.pool.made(credential).codes[purpose] = (code, self.pool.clock.now() + CODE_FOR)
+        self.pool.mailbox.append(MailedCode(credential, purpose, code))
+
+    async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
+        person = self.pool.known(credential)
+        if person is None or purpose not in person.codes:
+            return False
+        right, until = person.codes[purpose]
+        if self.pool.clock.now() >= until or code != right:
+            return False
+        del person.codes[purpose]
+        person.password = password
+        return True
+
+
+@define
+class MemoryPasswords(Passwords):
+    """In plain, since nothing here is kept."""
+
+    pool: MemoryPool
+
+    async def create(self, credential: Credential, password: str) -> None:
+        self.pool.made(credential).password = password
+
+    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
+        person = self.pool.right(credential, password)
+        if person is None:
+            return Refused()
+        if person.secret is None:
+            return Accepted()
+        state = self.pool.tokens.token()
+        person.states.add(state)
+        return SecondFactorNeeded(state)
+
+    async def set(self, credential: Credential, password: str) -> None:
+        person = self.pool.known(credential)
+        if person is not None:
+            person.password = password
+
+
+@define
+class MemorySecondFactors(SecondFactors):
+    """TOTP, for a state or a handle that was given out."""
+
+    pool: MemoryPool
+
+    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
+        person = self.pool.right(credential, password)
+        if person is None:
+            return None
+        handle = self.pool.tokens.token()
+        secret = base64.b32encode(hashlib.sha1(handle.encode(), usedforsecurity=False).digest()).decode()
+        person.begun = {handle: secret}
+        return TotpEnrolment(secret, handle)
+
+    async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
+        person = self.pool.known(credential)
+        if person is None or handle not in person.begun or not self.pool.fits(person, person.begun[handle], code):
+            return False
+        person.secret = person.begun.pop(handle)
+        return True
+
+    async def check(self, credential: Credential, state: str, code: str) -> bool:
+        person = self.pool.known(credential)
+        if person is None or person.secret is None or state not in person.states:
+            return False
+        return self.pool.fits(person, person.secret, code)
+
+    async def remove(self, credential: Credential) -> None:
+        person = self.pool.known(credential)
+        if person is not None:
+            person.secret = None
+
+
+@define
+class MemoryCredentials(Credentials):
+    """The credential as a whole."""
+
+    pool: MemoryPool
+
+    async def change_email(self, credential: Credential, email: str) -> None:
+        person = self.pool.known(credential)
+        if person is not None:
+            person.email = email
+
+    async def disable(self, credential: Credential) -> None:
+        person = self.pool.known(credential)
+        if person is not None:
+            person.disabled = True
+
+    async def delete(self, credential: Credential) -> None:
+        self.pool.people.pop((credential.side, credential.account_id), None)
+
+
+@define
+class MemoryPasswordStrength(PasswordStrength):
+    """A short list, and the number of different characters for the rest."""
+
+    common: frozenset[str] = frozenset({"passwordpassword", "123456789012", "qwertyuiop12"})
+
+    def is_common(self, password: str) -> bool:
+        return password.casefold() in self.common
+
+    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
+        return float(len(set(password)))
+
+
+@define
+class MemoryStaffTokens(StaffTokens):
+    """The tokens that are good, by practice."""
+
+    known: dict[tuple[UUID, str], StaffIdentity] = field(factory=dict)
+
+    async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
+        return self.known.get((practice_id, token))
