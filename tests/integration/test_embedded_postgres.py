@@ -231,9 +231,8 @@ time.sleep(600)
 @contextlib.contextmanager
 def parent_of_a_server(folder: Path, how: str = "") -> Iterator[subprocess.Popen[str]]:
     """Another process that starts the server, commits a row and holds a transaction open."""
-    source = Path(__file__).parents[2] / "src"
     command = [sys.executable, "-c", PARENT, str(folder), how]
-    environment = os.environ | {"PYTHONPATH": str(source)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         try:
             assert parent.stdout is not None
@@ -449,13 +448,12 @@ def test_root_with_clone_wheel_and_data_where_nobody_may_look(tmp_path: Path, op
     for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
         shutil.copytree(part, site / part.name)
     modes = {path: path.stat().st_mode for path in (tmp_path, clone, site, *site.rglob("*"))}
-    source = Path(__file__).parents[2] / "src"
     printed = subprocess.run(
         [sys.executable, "-c", CLONE, clone, open_folder / "cache"],
         check=True,
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": f"{site}:{source}"},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(site), *sys.path])},
     ).stdout.split()
     assert all(place.startswith("/proc/self/fd/") for place in printed[::2])
     assert len(set(printed[1::2])) == 1
