@@ -200,12 +200,7 @@ class MemoryRecipients(Recipients):
         return {
             one.account_id
             for one in self._all("grants")
-            if one.client_id == client_id
-            and area in one.areas
-            and one.revoked_at is None
-            and one.ended_at is None
-            and one.starts <= today
-            and (one.until is None or today < one.until)
+            if one.client_id == client_id and area in one.areas_today(today)
         }
 
     def _holder(self, account: Any) -> Recipient:

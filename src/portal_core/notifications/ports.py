@@ -75,7 +75,8 @@ class Recipients(Protocol):
         """Those who are told of a client's record.
 
         The client's own active account, and every active one of a proxy whose grant is in force and opens `area`
-        (None: no proxy). When the client has none, the client by the email, language and zone of the record. In a fixed order, the client first.
+        (None: no proxy). When the client has none, the client by the email, language and zone of the record. In a
+        fixed order, the client first.
         """
         ...
 

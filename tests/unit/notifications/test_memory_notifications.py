@@ -1,0 +1,28 @@
+"""The contracts, in memory."""
+
+import pytest
+
+from tests.support.contracts.notifications import InboxContract, NoticesContract, SettingsContract
+from tests.support.contracts.notifications_recipients import RecipientsContract
+from tests.unit.notifications.memory_world import MemoryWorld
+
+
+@pytest.fixture
+def world() -> MemoryWorld:
+    return MemoryWorld()
+
+
+class TestMemoryNotices(NoticesContract):
+    pass
+
+
+class TestMemoryInbox(InboxContract):
+    pass
+
+
+class TestMemorySettings(SettingsContract):
+    pass
+
+
+class TestMemoryRecipients(RecipientsContract):
+    pass
