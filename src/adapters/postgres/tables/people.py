@@ -31,6 +31,7 @@ practices = Table(
     words("name"),
     words("zone"),
     words("state", null=True),
+    texts("hosts"),
     # One section for each feature, named as the feature.
     document("settings"),
     instant("created_at"),
@@ -45,7 +46,7 @@ practices = Table(
     },
 )
 
-# A host name leads to one practice, whichever wants it: hence a table, whose key says so across practices.
+# Beside `practices.hosts`, for its key: a host name leads to one practice of the deployment.
 practice_hosts = practice_table(
     "practice_hosts",
     words("host"),
@@ -246,7 +247,7 @@ grants.info["adding"] = _PRACTICE_WIDE
 email_changes = account_table(
     "email_changes",
     uuid("id"),
-    words("old_email"),
+    words("former_email"),
     words("new_email"),
     digest("code_hash", null=True),
     number("tries"),
