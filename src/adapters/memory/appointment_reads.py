@@ -14,13 +14,9 @@ from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import AppointmentReads, ScheduleDirectory
+from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentRules, Clinician, Schedule
-from portal_core.appointments.views import (
-    AppointmentFilter,
-    AppointmentRow,
-    AttendanceView,
-    PracticeAppointmentView,
-)
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow
 from portal_core.kernel.page import Page, PageRequest
 
 

@@ -92,10 +92,23 @@ class MemoryBlocks(Blocks):
         self.tx.insert("calendar", own_key(self.tx, block.id), block)
         await self.audit.record(audited)
 
-    async def remove(self, entry_id: UUID, audited: Audited) -> None:
-        if await self.get(entry_id) is not None:
-            del self.tx.table("calendar")[own_key(self.tx, entry_id)]
+    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
+        found: list[Appointment] = [
+            one
+            for one in own_rows(self.tx, "appointments")
+            if one.clinician_id == block.clinician_id
+            and one.status == "booked"
+            and one.starts_at < block.ends_at
+            and block.starts_at < one.ends_at
+        ]
+        return tuple(one.id for one in sorted(found, key=lambda one: (one.starts_at, one.id)))
+
+    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+        if await self.get(entry_id) is None:
+            return False
+        del self.tx.table("calendar")[own_key(self.tx, entry_id)]
         await self.audit.record(audited)
+        return True
 
 
 @define

@@ -25,6 +25,11 @@ def _check_times(starts: time, ends: time) -> None:
         raise Invalid.at("ends", "not_after_start", "It must end after it starts. Midnight is the end of the day.")
 
 
+def id_set(ids: Iterable[UUID]) -> frozenset[UUID]:
+    """An attrs converter; named, since mypy takes no generic one."""
+    return frozenset(ids)
+
+
 @frozen(kw_only=True)
 class AvailabilityRule:
     """A clinician is open every week on `weekday` (0 is Monday), from `starts` to `ends` on the wall in `zone`.
@@ -44,7 +49,7 @@ class AvailabilityRule:
     ends: time
     zone: str
     place_id: UUID | None = None
-    kind_ids: frozenset[UUID] = field(default=frozenset(), converter=frozenset)
+    kind_ids: frozenset[UUID] = field(default=frozenset(), converter=id_set)
     valid_from: date
     valid_until: date | None = None
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import Clinician
 from portal_core.appointments.views import AppointmentView
 from portal_core.appointments.waiting import FreedSlot
@@ -112,3 +113,15 @@ async def shown(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, no
     if row is None:
         raise NotFound("appointment", appointment_id)
     return AppointmentView.of(row, now)
+
+
+async def shown_to_practice(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:
+    """The appointment on the practice's screen, as this transaction has it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    view = await unit.appointment_reads.one_for_practice(appointment_id)
+    if view is None:
+        raise NotFound("appointment", appointment_id)
+    return view

@@ -83,6 +83,13 @@ def scheduler(actor: Actor, clinician_id: UUID | None = None) -> StaffActor:
         Forbidden: staff in other roles.
     """
     member = staff(actor, "front_desk", "administrator", "clinician")
-    if member.roles & {"front_desk", "administrator"} or clinician_id in (None, member.clinician_id):
+    if sees_all(member):
         return member
-    raise NotFound("calendar", clinician_id)
+    if member.clinician_id is None or clinician_id not in (None, member.clinician_id):
+        raise NotFound("calendar", clinician_id)
+    return member
+
+
+def sees_all(member: StaffActor) -> bool:
+    """Whether this member of staff works with every clinician's calendar."""
+    return bool(member.roles & {"front_desk", "administrator"})

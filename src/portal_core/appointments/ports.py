@@ -13,12 +13,11 @@ from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
+from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
 from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Place, Schedule
 from portal_core.appointments.views import (
     AppointmentFilter,
     AppointmentRow,
-    PracticeAppointmentView,
-    PracticeRequestView,
     RequestView,
     Starting,
     WaitlistView,
@@ -82,7 +81,13 @@ class Blocks(Protocol):
 
     async def add(self, block: CalendarEntry, audited: Audited) -> None: ...
 
-    async def remove(self, entry_id: UUID, audited: Audited) -> None: ...
+    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
+        """The ids of booked appointments that share time with it, by start."""
+        ...
+
+    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+        """Whether there was such a block; no entry is written when not."""
+        ...
 
 
 class Availability(Protocol):
@@ -114,9 +119,7 @@ class ScheduleDirectory(Protocol):
         """With the clinicians of the client's care team; none of them for an unknown client."""
         ...
 
-    async def for_practice(self) -> Schedule:
-        """With all clinicians of the practice, also those who no longer see clients."""
-        ...
+    async def for_practice(self) -> Schedule: ...
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
         """One of the practice's, whether of the client's care team or not."""
@@ -217,7 +220,7 @@ class AppointmentRequests(Protocol):
         ...
 
     async def pending(self, client_id: UUID) -> int:
-        """How many of the client's are pending."""
+        """How many."""
         ...
 
 
@@ -301,13 +304,11 @@ class SeriesBook(Protocol):
 
 
 class CheckIns(Protocol):
-    """Where clients were when they joined."""
+    """Where clients were when they joined, the latest first."""
 
     async def add(self, check_in: CheckIn, audited: Audited) -> None: ...
 
-    async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]:
-        """Latest first. For the practice."""
-        ...
+    async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]: ...
 
 
 class FeedTokens(Protocol):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Hold, Purpose
+from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
 from portal_core.appointments.settings import AppointmentRules
-from portal_core.appointments.waiting import OfferStatus, RequestStatus, SeriesStatus, WaitlistStatus
+from portal_core.appointments.waiting import OfferStatus, RequestStatus, WaitlistStatus
 from portal_core.kernel.money import Money
 
 Scope = Literal["upcoming", "past", "cancelled", "all"]
@@ -210,15 +210,6 @@ class RequestView:
 
 
 @frozen(kw_only=True)
-class PracticeRequestView:
-    """A request as the practice sees it: with the client it is from."""
-
-    client_id: UUID
-    client_name: str
-    request: RequestView
-
-
-@frozen(kw_only=True)
 class OfferView:
     """A freed slot that is kept for the client until `expires_at`."""
 
@@ -265,126 +256,6 @@ class JoinView:
     expires_at: datetime
     starts_at: datetime
     ends_at: datetime
-
-
-@frozen(kw_only=True)
-class AttendanceView:
-    """One client of an appointment, for the practice."""
-
-    client_id: UUID
-    client_name: str
-    status: AttendanceStatus
-    cancelled_at: datetime | None
-    late: bool
-    reason: str | None
-    fee_due: Money | None
-
-
-@frozen(kw_only=True)
-class PracticeAppointmentView:
-    """An appointment as the practice sees it, with everybody in it."""
-
-    id: UUID
-    status: AppointmentStatus
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-    clinician_id: UUID
-    clinician_name: str
-    kind_id: UUID
-    kind_name: str
-    place_id: UUID | None
-    place_name: str
-    telehealth: bool
-    series_id: UUID | None
-    attendances: tuple[AttendanceView, ...]
-    version: int
-
-
-@frozen(kw_only=True)
-class BlockView:
-    """Time in which nothing is booked; `conflicts` are appointments that stood there before and still do."""
-
-    id: UUID
-    clinician_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    conflicts: tuple[UUID, ...] = ()
-
-
-@frozen(kw_only=True)
-class TakenView:
-    """Other time that is taken on a day: held, or blocked."""
-
-    id: UUID
-    clinician_id: UUID
-    purpose: Purpose
-    starts_at: datetime
-    ends_at: datetime
-
-
-@frozen(kw_only=True)
-class DayView:
-    """One local date of the practice: appointments in order of their start, cancelled ones too, and what is taken."""
-
-    date: date
-    zone: str
-    appointments: tuple[PracticeAppointmentView, ...]
-    taken: tuple[TakenView, ...]
-
-
-@frozen(kw_only=True)
-class RuleView:
-    """One weekly opening."""
-
-    id: UUID
-    weekday: int
-    starts: time
-    ends: time
-    zone: str
-    place_id: UUID | None
-    kind_ids: tuple[UUID, ...]
-    valid_from: date
-    valid_until: date | None
-
-
-@frozen(kw_only=True)
-class ExceptionView:
-    """One date that differs."""
-
-    id: UUID
-    date: date
-    opens: bool
-    starts: time | None
-    ends: time | None
-    zone: str
-    place_id: UUID | None
-
-
-@frozen(kw_only=True)
-class AvailabilityView:
-    """What a clinician has published."""
-
-    clinician_id: UUID
-    rules: tuple[RuleView, ...]
-    exceptions: tuple[ExceptionView, ...]
-
-
-@frozen(kw_only=True)
-class SeriesView:
-    """A weekly series and its appointments, by id, in order of their start; `refused` starts could not be booked."""
-
-    id: UUID
-    clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
-    first_start: datetime
-    zone: str
-    weeks: int
-    status: SeriesStatus
-    appointments: tuple[UUID, ...]
-    refused: tuple[datetime, ...] = ()
-    version: int = 1
 
 
 @frozen(kw_only=True)

@@ -54,7 +54,7 @@ class AppointmentRequest:
     kind_id: UUID
     place_id: UUID | None
     clinician_id: UUID | None
-    preferred: tuple[PreferredTime, ...] = field(converter=tuple)
+    preferred: tuple[PreferredTime, ...]
     reason: str = field(default="", validator=sane_reason)
     requested_at: datetime
     status: RequestStatus = "pending"
@@ -104,7 +104,7 @@ class WaitlistEntry:
     clinician_id: UUID | None
     earliest: date
     latest: date
-    weekdays: frozenset[int] = field(default=frozenset(), converter=frozenset)
+    weekdays: frozenset[int] = frozenset()
     from_time: time = time.min
     until_time: time = time.min
     zone: str

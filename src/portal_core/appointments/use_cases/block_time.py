@@ -1,0 +1,70 @@
+"""A clinician's time is blocked: leave, a meeting, anything that nobody books into."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.model import CalendarEntry
+from portal_core.appointments.placing import aware
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import BlockView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+LONGEST_BLOCK = timedelta(days=400)
+
+
+@frozen(kw_only=True)
+class BlockTimeCommand:
+    """From when until when.
+
+    Raises:
+        Invalid: it ends before it starts, lasts above 400 days, or a time has no offset.
+    """
+
+    clinician_id: UUID
+    starts_at: datetime = field(converter=aware)
+    ends_at: datetime = field(converter=aware)
+
+    def __attrs_post_init__(self) -> None:
+        if not timedelta() < self.ends_at - self.starts_at <= LONGEST_BLOCK:
+            raise Invalid.at("ends_at", "out_of_range", "A block ends after it starts, and within 400 days.")
+
+
+@frozen
+class BlockTime:
+    """Blocks time for new appointments. Front desk and administrators; clinicians their own.
+
+    Appointments that are there already stay, and are named in the answer. What is only held can no longer be booked.
+
+    Raises:
+        NotFound: no such clinician, or a colleague's.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: BlockTimeCommand) -> BlockView:
+        clinician_id = command.clinician_id
+        async with self.begin(actor) as unit:
+            scheduler(actor, clinician_id)
+            if await unit.directory.clinician(clinician_id) is None:
+                raise NotFound("clinician", clinician_id)
+            now = self.clock.now()
+            await unit.calendar.lock([clinician_id], now)
+            block = CalendarEntry(
+                id=self.ids.new(),
+                practice_id=actor.practice_id,
+                clinician_id=clinician_id,
+                starts_at=command.starts_at,
+                ends_at=command.ends_at,
+                purpose="block",
+            )
+            await unit.blocks.add(block, Audited("time.blocked", block.id))
+            return await unit.commit(BlockView.of(block, await unit.blocks.conflicts(block)))

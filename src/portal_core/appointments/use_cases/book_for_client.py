@@ -1,0 +1,80 @@
+"""Staff book an appointment for a client, or for several who come together."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.changing import shown_to_practice, tell
+from portal_core.appointments.placing import Order, SlotChoice, place_booking
+from portal_core.appointments.policy import bookable_by_staff, scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+def _once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(client_ids))
+
+
+@frozen(kw_only=True)
+class BookForClientCommand:
+    """The time, and for whom. `outside_hours` books also where the clinician has published no availability."""
+
+    choice: SlotChoice
+    client_ids: tuple[UUID, ...] = field(converter=_once_each)
+    outside_hours: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if not self.client_ids:
+            raise Invalid.at("client_ids", "required", "Say for whom.")
+
+
+@frozen
+class BookForClient:
+    """Books for clients and tells each of them, none of whom learns of the others.
+
+    Front desk and administrators; clinicians in their own calendar. No notice, advance or grid binds staff, and
+    nobody is booked over somebody else.
+
+    Raises:
+        NotFound: no such client, or a colleague's calendar.
+        NotBookable: a kind, place or clinician that the practice no longer has.
+        Invalid: more clients than the kind has seats.
+        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+
+    async def __call__(self, actor: Actor, command: BookForClientCommand) -> PracticeAppointmentView:
+        choice, clients = command.choice, command.client_ids
+        async with self.begin(actor) as unit:
+            scheduler(actor, choice.clinician_id)
+            schedule = await unit.directory.for_practice()
+            kind, clinician = bookable_by_staff(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
+            if len(clients) > kind.seats:
+                raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {kind.seats} seats.")
+            known = await unit.directory.client_names(clients)
+            for client_id in clients:
+                if client_id not in known:
+                    raise NotFound("client", client_id)
+            now = self.clock.now()
+            await unit.calendar.lock([clinician.id], now, clients=clients)
+            order = Order(
+                choice=choice,
+                kind=kind,
+                clinician=clinician,
+                zone=schedule.zone_at(choice.place_id),
+                clients=clients,
+                by_staff=True,
+                outside_hours=command.outside_hours,
+            )
+            booking = await place_booking(unit, order, self.ids, self.tokens, actor.practice_id, now)
+            await tell(unit, actor, "appointment_booked", booking, clients, clinician)
+            return await unit.commit(await shown_to_practice(unit, booking.appointment.id))

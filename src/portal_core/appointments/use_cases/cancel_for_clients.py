@@ -1,0 +1,62 @@
+"""The practice cancels an appointment."""
+
+from functools import partial
+from uuid import UUID
+
+from attrs import field, frozen, validators
+
+from portal_core.appointments.changing import give_back, locked, shown_to_practice, tell
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.waiting import sane_reason
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class CancelForClientsCommand:
+    """`reason` is shown to the clients. `offer_again` off when the clinician will not be there."""
+
+    appointment_id: UUID
+    reason: str | None = field(default=None, validator=validators.optional(sane_reason))
+    offer_again: bool = True
+    version: int | None = None
+
+
+@frozen
+class CancelForClients:
+    """Cancels for everybody who still comes, without a fee, and tells each. Staff as for `BookForClient`.
+
+    Raises:
+        NotFound: no such appointment, or in a colleague's calendar.
+        NotBooked, AlreadyStarted: it is closed, or has begun.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: CancelForClientsCommand) -> PracticeAppointmentView:
+        appointment_id = command.appointment_id
+        async with self.begin(actor) as unit:
+            scheduler(actor)
+            now = self.clock.now()
+            find = partial(unit.appointments.whole, appointment_id)
+            booking = await locked(unit, find, appointment_id, now, version=command.version)
+            was, clients = booking.appointment, booking.attending
+            scheduler(actor, was.clinician_id)
+            cancelled = booking.cancel(at=now, reason=command.reason)
+            await unit.appointments.save(
+                cancelled, *(Audited("appointment.cancelled", was.id, record=client_id) for client_id in clients)
+            )
+            assert was.calendar_entry_id is not None, "what is booked has its time"
+            await unit.calendar.free(was.calendar_entry_id)
+            if command.offer_again:
+                await give_back(unit, was, self.ids, now)
+            clinician = await unit.directory.clinician(was.clinician_id)
+            await tell(unit, actor, "appointment_cancelled", cancelled, clients, clinician)
+            return await unit.commit(await shown_to_practice(unit, was.id))

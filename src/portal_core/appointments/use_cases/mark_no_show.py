@@ -1,0 +1,51 @@
+"""Staff note that a client did not come."""
+
+from functools import partial
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.changing import locked, shown_to_practice
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class MarkNoShowCommand:
+    """Who did not come to which."""
+
+    appointment_id: UUID
+    client_id: UUID
+    version: int | None = None
+
+
+@frozen
+class MarkNoShow:
+    """Marks one client as not having come; when nobody did, the appointment. Staff as for `BookForClient`.
+
+    Raises:
+        NotFound: no such appointment or client in it, or in a colleague's calendar.
+        NotBooked: it is closed, or the client had cancelled.
+        NotStarted: it has not begun.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: MarkNoShowCommand) -> PracticeAppointmentView:
+        appointment_id, client_id = command.appointment_id, command.client_id
+        async with self.begin(actor) as unit:
+            scheduler(actor)
+            now = self.clock.now()
+            find = partial(unit.appointments.whole, appointment_id)
+            booking = await locked(unit, find, appointment_id, now, version=command.version)
+            scheduler(actor, booking.appointment.clinician_id)
+            missed = booking.no_show(client_id, at=now)
+            await unit.appointments.save(missed, Audited("appointment.missed", appointment_id, record=client_id))
+            return await unit.commit(await shown_to_practice(unit, appointment_id))

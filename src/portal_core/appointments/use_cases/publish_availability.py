@@ -1,0 +1,119 @@
+"""A clinician's week is published."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.availability import AvailabilityRule, id_set
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import AvailabilityView
+from portal_core.appointments.settings import Schedule
+from portal_core.appointments.wall_clock import DAY, zone_of
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import FieldError, Invalid, NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+MOST_OPENINGS = 100
+
+
+@frozen(kw_only=True)
+class Opening:
+    """One weekly opening, on the wall of the place, or of the practice for telehealth.
+
+    `weekday` 0 is Monday; `ends` 00:00 is the end of the day. No place is telehealth, no kinds are all kinds. Valid
+    from today where no date is given, and with no last date until it is published anew.
+    """
+
+    weekday: int
+    starts: time
+    ends: time
+    place_id: UUID | None = None
+    kind_ids: frozenset[UUID] = field(default=frozenset(), converter=id_set)
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@frozen(kw_only=True)
+class PublishAvailabilityCommand:
+    """The whole week: what is not in it is not open."""
+
+    clinician_id: UUID
+    openings: tuple[Opening, ...]
+
+
+@frozen
+class PublishAvailability:
+    """Replaces a clinician's weekly rules. Front desk and administrators; clinicians their own.
+
+    Appointments that stand outside of the new hours stay.
+
+    Raises:
+        NotFound: no such clinician, or a colleague's.
+        Invalid: an opening that makes no sense, or more than a hundred; the path begins with its number.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: PublishAvailabilityCommand) -> AvailabilityView:
+        async with self.begin(actor) as unit:
+            scheduler(actor, command.clinician_id)
+            schedule = await unit.directory.for_practice()
+            if command.clinician_id not in schedule.clinicians:
+                raise NotFound("clinician", command.clinician_id)
+            now = self.clock.now()
+            rules = self._rules(command, schedule, now)
+            await unit.calendar.lock([command.clinician_id], now)
+            audited = Audited("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
+            await unit.availability.publish(command.clinician_id, rules, audited)
+            today = now.astimezone(zone_of(schedule.rules.zone)).date()
+            exceptions = await unit.availability.exceptions([command.clinician_id], today - DAY, date.max)
+            return await unit.commit(AvailabilityView.of(command.clinician_id, rules, exceptions))
+
+    def _rules(self, command: PublishAvailabilityCommand, schedule: Schedule, now: datetime) -> list[AvailabilityRule]:
+        if len(command.openings) > MOST_OPENINGS:
+            raise Invalid.at("openings", "too_many", f"At most {MOST_OPENINGS} openings a week.")
+        errors: list[FieldError] = []
+        rules: list[AvailabilityRule] = []
+        for number, opening in enumerate(command.openings):
+            try:
+                _require_known(opening, schedule)
+                rules.append(self._rule(command.clinician_id, opening, schedule, now))
+            except Invalid as invalid:
+                errors += _numbered(invalid.fields, number)
+        if errors:
+            raise Invalid(*errors)
+        return rules
+
+    def _rule(self, clinician_id: UUID, opening: Opening, schedule: Schedule, now: datetime) -> AvailabilityRule:
+        zone = schedule.zone_at(opening.place_id)
+        return AvailabilityRule(
+            id=self.ids.new(),
+            clinician_id=clinician_id,
+            weekday=opening.weekday,
+            starts=opening.starts,
+            ends=opening.ends,
+            zone=zone,
+            place_id=opening.place_id,
+            kind_ids=opening.kind_ids,
+            valid_from=opening.valid_from or now.astimezone(zone_of(zone)).date(),
+            valid_until=opening.valid_until,
+        )
+
+
+def _require_known(opening: Opening, schedule: Schedule) -> None:
+    if opening.place_id is not None and opening.place_id not in schedule.places:
+        raise Invalid.at("place_id", "unknown", "The practice has no such place.")
+    if not opening.kind_ids <= schedule.kinds.keys():
+        raise Invalid.at("kind_ids", "unknown", "The practice has no such kind of appointment.")
+
+
+def _numbered(fields: Sequence[FieldError], number: int) -> Iterator[FieldError]:
+    for one in fields:
+        yield FieldError(f"openings.{number}.{one.path}", one.code, one.message)

@@ -1,0 +1,42 @@
+"""A date is as every week again."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class RemoveAvailabilityExceptionCommand:
+    """Which clinician's, and which."""
+
+    clinician_id: UUID
+    exception_id: UUID
+
+
+@frozen
+class RemoveAvailabilityException:
+    """Takes an exception away. Front desk and administrators; clinicians their own.
+
+    Raises:
+        NotFound: the clinician has no such exception, or it is a colleague's.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: RemoveAvailabilityExceptionCommand) -> None:
+        async with self.begin(actor) as unit:
+            scheduler(actor, command.clinician_id)
+            await unit.calendar.lock([command.clinician_id], self.clock.now())
+            audited = Audited("availability_exception.removed", command.exception_id)
+            if not await unit.availability.remove_exception(command.clinician_id, command.exception_id, audited):
+                raise NotFound("availability_exception", command.exception_id)
+            await unit.commit(None)

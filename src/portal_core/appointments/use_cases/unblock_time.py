@@ -1,0 +1,37 @@
+"""A block is taken away."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class UnblockTime:
+    """Opens blocked time again. Front desk and administrators; clinicians their own.
+
+    Raises:
+        NotFound: no such block, or a colleague's.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, block_id: UUID) -> None:
+        async with self.begin(actor) as unit:
+            scheduler(actor)
+            block = await unit.blocks.get(block_id)
+            if block is None:
+                raise NotFound("block", block_id)
+            scheduler(actor, block.clinician_id)
+            await unit.calendar.lock([block.clinician_id], self.clock.now())
+            if not await unit.blocks.remove(block_id, Audited("time.unblocked", block_id)):
+                raise NotFound("block", block_id)
+            await unit.commit(None)
