@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.contracts.notifications import InboxContract, NoticesContract, SettingsContract
+from tests.support.contracts.notifications_delivery import DeliveryContract
 from tests.support.contracts.notifications_recipients import RecipientsContract
 from tests.unit.notifications.memory_world import MemoryWorld
 
@@ -25,4 +26,8 @@ class TestMemorySettings(SettingsContract):
 
 
 class TestMemoryRecipients(RecipientsContract):
+    pass
+
+
+class TestMemoryDelivery(DeliveryContract):
     pass
