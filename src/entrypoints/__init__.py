@@ -1,0 +1,1 @@
+"""How the world reaches the core: HTTP, jobs, the command line."""

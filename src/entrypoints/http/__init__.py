@@ -1,0 +1,1 @@
+"""The HTTP API: Litestar decodes, authenticates and answers; the core decides."""

@@ -1,0 +1,74 @@
+"""Where a request comes from, believing configured proxies only."""
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+
+
+class Networks:
+    """A set of networks in CIDR notation (`10.0.0.0/8`, `::1/128`, a bare address)."""
+
+    def __init__(self, cidrs: tuple[str, ...]) -> None:
+        self._networks = tuple(ip_network(cidr, strict=False) for cidr in cidrs)
+
+    def __contains__(self, address: Address) -> bool:
+        return any(address in network for network in self._networks if network.version == address.version)
+
+
+@lru_cache(4096)
+def read_address(text: str) -> Address | None:
+    """An address as it stands in X-Forwarded-For, with or without port, brackets and zone; None when it is junk."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+class Origins:
+    """Tells the client's address from the connection's peer and what proxies say."""
+
+    def __init__(self, proxies: tuple[str, ...]) -> None:
+        self._proxies = Networks(proxies)
+        self._any = bool(proxies)
+
+    def trusts(self, peer: str) -> bool:
+        """Whether the peer is one of our proxies."""
+        if not self._any:
+            return False
+        address = read_address(peer)
+        return address is not None and address in self._proxies
+
+    def client(self, peer: str, forwarded: str) -> str:
+        """The client's address, empty when it cannot be told.
+
+        X-Forwarded-For is read from the right: each of our proxies appended the address it saw, so the first one that
+        is not ours is the client, and whatever stands left of it was claimed by the client. At junk the reading stops
+        at the last address that one of ours vouched for.
+        """
+        seen = read_address(peer)
+        if seen is None or not forwarded or not self.trusts(peer):
+            return "" if seen is None else str(seen)
+        for hop in reversed(forwarded.split(",")):
+            address = read_address(hop)
+            if address is None:
+                break
+            seen = address
+            if address not in self._proxies:
+                break
+        return str(seen)
+
+
+@lru_cache(4096)
+def neighbourhood(text: str) -> str:
+    """What one household or host counts as for a limit: an IPv4 address, or an IPv6 network of 64 bits (RFC 6177)."""
+    address = read_address(text)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return text

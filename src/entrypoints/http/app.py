@@ -1,0 +1,155 @@
+"""Puts the HTTP API together from its parts."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, cast
+
+import msgspec
+from litestar import Controller, Litestar, Response, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import BeforeRequestHookHandler
+
+from entrypoints.http.auth import Gate
+from entrypoints.http.bounds import refuse_unbounded
+from entrypoints.http.catalogue import as_page, catalogue
+from entrypoints.http.docs_page import docs_body
+from entrypoints.http.fields import FromPath, Slug
+from entrypoints.http.front import Front
+from entrypoints.http.health import HealthController, MetricsDoor, Readiness
+from entrypoints.http.openapi import openapi_document
+from entrypoints.http.pages import html_page
+from entrypoints.http.parts import HttpParts, HttpSettings
+from entrypoints.http.plan import plan_routes
+from entrypoints.http.problems import HANDLERS
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import get
+from entrypoints.observability.metrics import HttpMetrics
+from portal_core.kernel.errors import NotFound
+
+PORTAL = "/api/v1/portal"
+PRACTICE = "/api/v1/practice"
+
+
+class Documentation:
+    """The OpenAPI document and its page, made when first asked for."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self.routes: dict[HTTPRouteHandler, list[str]] = {}
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        return openapi_document(self.routes, self._settings)
+
+    @cached_property
+    def json(self) -> bytes:
+        return msgspec.json.encode(self.document)
+
+    @cached_property
+    def page(self) -> str:
+        return docs_body(self.document)
+
+
+class DocumentationController(Controller):
+    """What the API is, for programs and people."""
+
+    include_in_schema = False
+
+    @get("/openapi.json", auth="open", media_type="application/vnd.oai.openapi+json")
+    async def openapi(self, documentation: NamedDependency[Documentation]) -> bytes:
+        """The OpenAPI 3.1 document."""
+        return documentation.json
+
+    @get("/docs", auth="open", media_type="text/html")
+    async def docs(self, documentation: NamedDependency[Documentation]) -> Response[str]:
+        """The documentation's page."""
+        return html_page("Client portal API", documentation.page)
+
+    @get("/problems/{code:str}", auth="open", media_type="text/html")
+    async def problem(self, code: FromPath[Slug]) -> Response[str]:
+        """What a problem means; its `type` leads here."""
+        entry = catalogue().get(code)
+        if entry is None:
+            raise NotFound
+        return html_page(entry.title, as_page(entry))
+
+
+def create_app(parts: HttpParts) -> Litestar:
+    """The ASGI application.
+
+    Raises:
+        ImproperlyConfiguredException: a route would let in unbounded values, or two have one operation id.
+    """
+    settings = parts.settings
+    metrics = HttpMetrics(parts.registry)
+    documentation = Documentation(settings)
+    given = {
+        **parts.use_cases,
+        "documentation": documentation,
+        "readiness": Readiness(parts.readiness),
+        "metrics_door": MetricsDoor(metrics, settings.metrics_from),
+    }
+    app = Litestar(
+        [
+            Router(PORTAL, route_handlers=parts.portal, opt={"auth": "portal"}),
+            Router(PRACTICE, route_handlers=parts.practice, opt={"auth": "practice"}),
+            *parts.other,
+            HealthController,
+            DocumentationController,
+        ],
+        before_request=cast("BeforeRequestHookHandler", Gate(parts).admit),
+        cors_config=_cors(settings),
+        debug=False,
+        dependencies={name: Provide(_giving(value), sync_to_thread=False) for name, value in given.items()},
+        exception_handlers=HANDLERS,
+        lifespan=parts.lifespan,
+        logging_config=None,
+        openapi_config=None,
+        pdb_on_exception=False,
+        request_class=PortalRequest,
+        request_max_body_size=None,
+    )
+    documentation.routes = plan_routes(app, settings.body_limit)
+    for handler in documentation.routes:
+        refuse_unbounded(handler)
+    app.asgi_handler = Front(app.asgi_handler, parts, metrics)
+    return app
+
+
+def openapi_of(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of an app, for `portal openapi` and the snapshot."""
+    documentation = app.dependencies["documentation"]
+    assert isinstance(documentation, Provide)
+    found = documentation.dependency()
+    assert isinstance(found, Documentation)
+    return found.document
+
+
+def _giving(value: object) -> Callable[[], object]:
+    def give() -> object:
+        return value
+
+    return give
+
+
+def _cors(settings: HttpSettings) -> CORSConfig | None:
+    """Configured origins only; none means that browsers of other origins are refused, which is their default."""
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Portal-Client",
+            "Portal-Practice",
+            "X-CSRF-Token",
+        ],
+        expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id"],
+        max_age=600,
+    )

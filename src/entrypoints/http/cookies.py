@@ -1,0 +1,70 @@
+"""The session in a browser: tokens in cookies that no script can read, and a token against forged requests.
+
+The CSRF token is an HMAC of a fixed text under the access token (OWASP's "HMAC-based token", bound to the session
+because the key is the session's own secret): nothing is stored, and whoever has not got the cookie cannot make it. A
+browser keeps what signing in answered as `csrf_token` and sends it as `X-CSRF-Token` with every change.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from hashlib import sha256
+
+from attrs import frozen
+from litestar.datastructures import Cookie
+
+from entrypoints.http.parts import HttpSettings
+
+REFRESH_PATH = "/api/v1/portal/auth/refresh-token"
+
+
+def csrf_token(access_token: str) -> str:
+    """The token that goes with a session's cookie."""
+    digest = hmac.digest(access_token.encode(), b"portal csrf v1", sha256)
+    return urlsafe_b64encode(digest[:24]).decode()
+
+
+def csrf_matches(access_token: str, given: str) -> bool:
+    """Whether `given` goes with the cookie, in constant time."""
+    return hmac.compare_digest(csrf_token(access_token).encode(), given.encode("latin-1", "replace"))
+
+
+@frozen
+class SessionCookies:
+    """Names and flags of the cookies. With https the access cookie has the `__Host-` prefix: this host's alone, Secure.
+
+    The refresh cookie goes to the refreshing address only.
+    """
+
+    settings: HttpSettings
+
+    @property
+    def access_name(self) -> str:
+        return "__Host-portal" if self.settings.https else "portal"
+
+    @property
+    def refresh_name(self) -> str:
+        return "__Secure-portal-refresh" if self.settings.https else "portal-refresh"
+
+    def opened(self, access_token: str, refresh_token: str, lasts: timedelta) -> list[Cookie]:
+        """The cookies of a session that was opened or renewed, kept by the browser until its absolute end."""
+        seconds = max(0, int(lasts.total_seconds()))
+        return [
+            self._cookie(self.access_name, access_token, "/", seconds),
+            self._cookie(self.refresh_name, refresh_token, REFRESH_PATH, seconds),
+        ]
+
+    def ended(self) -> list[Cookie]:
+        """Cookies that make the browser forget."""
+        return [self._cookie(self.access_name, "", "/", 0), self._cookie(self.refresh_name, "", REFRESH_PATH, 0)]
+
+    def _cookie(self, name: str, value: str, path: str, seconds: int) -> Cookie:
+        return Cookie(
+            key=name,
+            value=value,
+            path=path,
+            max_age=seconds,
+            secure=self.settings.https,
+            httponly=True,
+            samesite=self.settings.same_site,
+        )

@@ -1,0 +1,164 @@
+"""What requests are made of: a base for bodies, and field types with bounds.
+
+Everything a client sends is bounded here, so that nothing it sends can trip the database or a calendar later:
+`create_app` refuses a route whose numbers or texts have no bounds (`bounds.py`).
+"""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+from litestar.params import FromPath, FromQuery
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.page import MAX_PAGE, PageRequest
+
+__all__ = [
+    "UNSET",
+    "Code",
+    "Count",
+    "Cursor",
+    "Email",
+    "FromPath",
+    "FromQuery",
+    "Instant",
+    "LongText",
+    "PageSize",
+    "Password",
+    "Phone",
+    "Request",
+    "ShortText",
+    "Slug",
+    "Token",
+    "UnsetType",
+    "Version",
+    "Zone",
+    "checked_time",
+    "page",
+]
+
+ShortText = Annotated[str, Meta(min_length=1, max_length=200, examples=["Something short"])]
+"""One line: a name, a title, a reason."""
+
+LongText = Annotated[str, Meta(min_length=1, max_length=4000, examples=["Something longer."])]
+"""Paragraphs."""
+
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ada@example.org"])]
+"""254 characters: the longest path of RFC 5321 without its brackets. The core normalises and judges it."""
+
+Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 555 0100"])]
+"""As typed; the core judges it."""
+
+Password = Annotated[str, Meta(min_length=1, max_length=512, examples=["correct horse battery staple"])]
+"""Bounded for the hash's sake only. The policy is the core's, which answers with reasons."""
+
+Token = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_\-.]+$", examples=["2hW9…"])]
+"""A token of ours, or of an identity provider."""
+
+Code = Annotated[str, Meta(min_length=1, max_length=64, examples=["K7QM2XNB"])]
+"""A code that a person types."""
+
+Slug = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9_\-]+$", examples=["intake"])]
+"""A short name for programs."""
+
+Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$", examples=["America/New_York"])]
+"""An IANA time zone's name."""
+
+Version = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[1])]
+"""The version that was read, for refusing stale changes."""
+
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[3])]
+"""A whole number that PostgreSQL's integer holds."""
+
+Instant = Annotated[datetime, Meta(tz=True, examples=["2027-03-14T15:30:00Z"])]
+"""A time with its offset from UTC, RFC 3339."""
+
+Cursor = Annotated[
+    str, Meta(max_length=512, pattern=r"^[A-Za-z0-9_\-=.:|+]*$", description="`next` of the page before")
+]
+PageSize = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Rows on a page")]
+
+FIRST_YEAR, LAST_YEAR = 1850, 2200
+"""Years that a person's life or plan can fall in. Inside of them no zone or arithmetic leaves Python's or
+PostgreSQL's calendar."""
+
+DateT = TypeVar("DateT", bound=date)
+
+
+def page(after: str, size: int) -> PageRequest:
+    """The core's page request."""
+    return PageRequest(after=after, size=size)
+
+
+def checked_time(path: str, value: DateT) -> DateT:
+    """`value`, when its year is one that the portal reckons with.
+
+    Raises:
+        Invalid: it is not, under `path`.
+    """
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise Invalid.at(path, "out_of_range", f"Give a date between {FIRST_YEAR} and {LAST_YEAR}.")
+    return value
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A request's body. Unknown fields are refused, dates are within reason; the rest is said by the fields' types.
+
+    A subclass that adds `__post_init__` calls `super().__post_init__()`, and may raise `Invalid`.
+    """
+
+    def __post_init__(self) -> None:
+        for name in _times(type(self)):
+            value = getattr(self, name)
+            for one in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(one, date):
+                    checked_time(name, one)
+
+
+@cache
+def _times(request: type[Request]) -> tuple[str, ...]:
+    return tuple(name for name, hint in get_type_hints(request).items() if may_be_time(hint))
+
+
+def may_be_time(hint: Any) -> bool:
+    """Whether a value of this type can be a date or a time."""
+    if isinstance(hint, type):
+        return issubclass(hint, date)
+    return any(may_be_time(part) for part in getattr(hint, "__args__", ()))
+
+
+def field_error(path: str, words: str) -> FieldError:
+    """msgspec's words about one field, as a stable code and a sentence for people."""
+    for start, code, sentence in _WORDS:
+        if words.startswith(start):
+            figure = words.rpartition(" ")[2]
+            return FieldError(path, code, sentence.format(figure=figure))
+    return FieldError(path, "invalid", "This value is not usable.")
+
+
+_WORDS = (
+    ("Object missing required field", "required", "Give a value."),
+    ("Missing required", "required", "Give a value."),
+    ("Object contains unknown field", "unknown_field", "There is no such field."),
+    ("Expected `str` of length <=", "too_long", "At most {figure} characters."),
+    ("Expected `str` of length >=", "too_short", "At least {figure} characters."),
+    ("Expected `array` of length <=", "too_many", "At most {figure}."),
+    ("Expected `array` of length >=", "too_few", "At least {figure}."),
+    ("Expected `object` of length <=", "too_many", "At most {figure}."),
+    ("Expected `str` matching", "bad_format", "This does not have the right form."),
+    ("Expected `int` >=", "out_of_range", "At least {figure}."),
+    ("Expected `int` <=", "out_of_range", "At most {figure}."),
+    ("Expected `float` >=", "out_of_range", "At least {figure}."),
+    ("Expected `float` <=", "out_of_range", "At most {figure}."),
+    ("Integer value out of range", "out_of_range", "This number is too large."),
+    ("Number out of range", "out_of_range", "This number is too large."),
+    ("Expected `datetime` with a timezone", "zone_missing", "Give the offset from UTC, as in 2027-03-14T15:30:00Z."),
+    ("Timestamp is out of range", "out_of_range", "This time is out of range."),
+    ("Invalid UUID", "bad_format", "This is not an id."),
+    ("Invalid RFC3339 encoded datetime", "bad_format", "Give a time as in 2027-03-14T15:30:00Z."),
+    ("Invalid RFC3339 encoded date", "bad_format", "Give a date as in 2027-03-14."),
+    ("Invalid enum value", "unknown_value", "This is not one of the choices."),
+    ("Expected", "wrong_type", "This is not the right kind of value."),
+    ("Invalid", "bad_format", "This does not have the right form."),
+)

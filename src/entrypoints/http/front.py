@@ -1,0 +1,110 @@
+"""The one ASGI layer in front of Litestar: reads the head, sets the answer's headers, counts, logs, and lets no fault
+out. It wraps the whole app, so that it stands around unknown addresses and refused methods as well.
+"""
+
+from typing import Any
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
+
+from entrypoints.http.addresses import Origins
+from entrypoints.http.errors import ClientGone, InternalError
+from entrypoints.http.inbound import Inbound
+from entrypoints.http.parts import HttpParts
+from entrypoints.http.problems import MEDIA_TYPE, render
+from entrypoints.observability.logs import REQUEST_ID, describe_error
+from entrypoints.observability.metrics import METHODS, HttpMetrics
+
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""For JSON and errors nothing is ever loaded. A page of ours sends a policy of its own, with its style's hash."""
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-site"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"no-store"),
+)
+HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+UNMATCHED = "unmatched"
+
+log = structlog.get_logger()
+
+
+class Broken(Exception):
+    """An answer broke off after its head was sent; the server closes the connection. Says nothing of the cause."""
+
+
+class Front:
+    """Wraps the app that Litestar built."""
+
+    def __init__(self, app: ASGIApp, parts: HttpParts, metrics: HttpMetrics) -> None:
+        self._app = app
+        self._origins = Origins(parts.settings.proxies)
+        self._new_id = parts.request_id
+        self._seconds = parts.seconds
+        self._metrics = metrics
+        self._access_log = parts.settings.access_log
+        self._headers = [*SECURITY_HEADERS, HSTS] if parts.settings.https else list(SECURITY_HEADERS)
+        self._policy = (b"content-security-policy", CONTENT_POLICY.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        began = self._seconds()
+        request: Any = scope
+        inbound = request["portal"] = Inbound(scope, self._origins, self._new_id)
+        identity = (b"x-request-id", inbound.request_id.encode())
+        method: str = request["method"]
+        bodiless = method == "HEAD"
+        if bodiless:
+            request["method"] = "GET"
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message["headers"], *self._headers, identity]
+                if not any(name == b"content-security-policy" for name, _ in headers):
+                    headers.append(self._policy)
+                message["headers"] = headers
+            elif bodiless:
+                more = message["type"] == "http.response.body" and message.get("more_body", False)
+                message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=more)
+            await send(message)
+
+        token = REQUEST_ID.set(inbound.request_id)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            gone = isinstance(error, ClientGone)
+            if not gone:
+                log.error("request.failed", code=InternalError.code, **describe_error(error))
+            if status:
+                raise Broken from None
+            await self._last_word(ClientGone() if gone else InternalError(), inbound, answer)
+        finally:
+            seconds = self._seconds() - began
+            route = request.get("path_template") or UNMATCHED
+            self._metrics.observe(method, route, status or ClientGone.status, seconds)
+            if self._access_log:
+                log.info(
+                    "request",
+                    method=method if method in METHODS else "other",
+                    route=route,
+                    status=status or ClientGone.status,
+                    ms=round(seconds * 1000, 1),
+                )
+            REQUEST_ID.reset(token)
+
+    @staticmethod
+    async def _last_word(error: ClientGone | InternalError, inbound: Inbound, send: Send) -> None:
+        status, body, _ = render(error, inbound.request_id)
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,74 @@
+"""The request as controllers see it: who acts, and a body that was decoded strictly."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+
+from litestar import Request
+from litestar.datastructures import State
+
+from entrypoints.http.bodies import decode_body
+from entrypoints.http.errors import BodyTooLarge, ClientGone, UnsupportedMediaType
+from entrypoints.http.inbound import Inbound
+from entrypoints.http.plan import Plan
+from portal_core.kernel.actor import Actor, Origin
+
+
+class PortalRequest(Request[Actor, None, State]):
+    """Litestar's request, with the actor and the portal's own way of reading bodies."""
+
+    __slots__ = ()
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts: the account holder, or a `VisitorActor` on routes with `auth="none"`."""
+        return cast(Actor, self.scope["user"])
+
+    @property
+    def origin(self) -> Origin:
+        """Where this request comes from."""
+        return self.actor.origin
+
+    @property
+    def inbound(self) -> Inbound:
+        """The request's head, as the front read it."""
+        return cast(Inbound, self.scope["portal"])  # type: ignore[typeddict-item]
+
+    @property
+    def plan(self) -> Plan:
+        """What was decided about this route when the app was made."""
+        return cast(Plan, self.route_handler.opt["plan"])
+
+    async def json(self) -> Any:
+        """The body, decoded once into the type of the handler's `data`.
+
+        Raises:
+            UnsupportedMediaType, MalformedBody, Invalid
+        """
+        kind = self.inbound.content_type
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise UnsupportedMediaType
+        return decode_body(await self.body(), self.plan.decoder)
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives.
+
+        Raises:
+            BodyTooLarge: it is announced, or grows, beyond the route's limit.
+            ClientGone: the connection was closed before its end.
+        """
+        limit = self.plan.body_limit
+        if self.inbound.content_length > limit:
+            raise BodyTooLarge
+        size = 0
+        more = True
+        while more:
+            event = await self.receive()
+            if event["type"] != "http.request":
+                raise ClientGone
+            chunk = event["body"]
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge
+            more = event.get("more_body", False)
+            yield chunk
+        self.is_connected = False

@@ -1,0 +1,48 @@
+"""A general brake on one session or one address, kept by this process. The exact limits are the core's RateLimits."""
+
+from collections.abc import Callable
+from math import ceil
+
+from portal_core.kernel.errors import RateLimited
+
+
+class Throttle:
+    """Token buckets: `burst` requests at once, refilled at `rate` a second.
+
+    A bucket that is not known yet is opened only by spending from the address's own, so that made-up tokens do not
+    buy fresh buckets. At most `most` buckets are kept; the longest unused goes first.
+    """
+
+    def __init__(self, rate: float, burst: int, seconds: Callable[[], float], *, most: int = 50_000) -> None:
+        self._rate = rate
+        self._burst = float(burst)
+        self._seconds = seconds
+        self._most = most
+        self._buckets: dict[object, tuple[float, float]] = {}
+
+    def take(self, address: str, session: str = "") -> None:
+        """Count one request.
+
+        Raises:
+            RateLimited: the bucket is empty.
+        """
+        if self._rate <= 0:
+            return
+        now = self._seconds()
+        if not session:
+            self._spend(address, now)
+            return
+        key = hash(session)
+        if key not in self._buckets:
+            self._spend(address, now)
+        self._spend(key, now)
+
+    def _spend(self, key: object, now: float) -> None:
+        left, since = self._buckets.pop(key, (self._burst, now))
+        left = min(self._burst, left + (now - since) * self._rate)
+        if left < 1.0:
+            self._buckets[key] = (left, now)
+            raise RateLimited(ceil((1.0 - left) / self._rate))
+        self._buckets[key] = (left - 1.0, now)
+        if len(self._buckets) > self._most:
+            del self._buckets[next(iter(self._buckets))]

@@ -1,0 +1,178 @@
+"""Structured logs that cannot hold a client: an event's name is a constant, and only known keys of known shape pass.
+
+    log = structlog.get_logger()
+    log.info("job.finished", job="send_reminders", count=12)
+
+What does not fit is dropped: a key outside `SHAPES`, a value of another shape, an event that is a sentence. Exceptions
+are written as their classes and the places they passed, never their words or values. Other libraries' log lines keep
+their logger and place, and lose their text, unless the library is one of `PLAIN_SPOKEN`.
+"""
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
+from typing import Any, TextIO
+from uuid import UUID
+
+import msgspec
+import structlog
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that this task serves; empty outside of one."""
+
+_SLUG = re.compile(r"[a-z][a-z0-9_.\-]{0,63}\Z")
+_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}\Z")
+_ROUTE = re.compile(r"/[A-Za-z0-9_\-./{}:]{0,200}\Z")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}\Z")
+_PLACE = re.compile(r"[A-Za-z0-9_.<>]{1,200}:\d{1,6}\Z")
+
+Shape = Callable[[Any], bool]
+
+
+def _matches(pattern: re.Pattern[str]) -> Shape:
+    return lambda value: isinstance(value, str) and pattern.match(value) is not None
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _uuid(value: Any) -> bool:
+    return isinstance(value, UUID)
+
+
+def _each(shape: Shape) -> Shape:
+    return lambda value: isinstance(value, list | tuple) and all(shape(item) for item in value)
+
+
+SHAPES: dict[str, Shape] = {
+    "event": _matches(_SLUG),
+    "level": _matches(_SLUG),
+    "logger": _matches(_NAME),
+    "timestamp": _matches(re.compile(r"[0-9T:.\-Z+]{1,40}\Z")),
+    "message": _matches(re.compile(r"[^\x00-\x1f]{1,300}\Z")),
+    "request_id": _matches(_ID),
+    "practice_id": _uuid,
+    "account_id": _uuid,
+    "job_id": _number,
+    "notice_id": _uuid,
+    "method": _matches(re.compile(r"[A-Za-z]{1,16}\Z")),
+    "route": _matches(_ROUTE),
+    "status": _number,
+    "ms": _number,
+    "code": _matches(_SLUG),
+    "job": _matches(_SLUG),
+    "task": _matches(_NAME),
+    "queue": _matches(_SLUG),
+    "kind": _matches(_SLUG),
+    "part": _matches(_SLUG),
+    "channel": _matches(_SLUG),
+    "outcome": _matches(_SLUG),
+    "version": _matches(re.compile(r"[A-Za-z0-9_.+\-]{1,40}\Z")),
+    "port": _number,
+    "pid": _number,
+    "count": _number,
+    "attempt": _number,
+    "seconds": _number,
+    "error": _each(_matches(_NAME)),
+    "places": _each(_matches(_PLACE)),
+}
+"""Every key that a log line may have, and what its value must look like. Add here, never around it. `message` is set
+below for `PLAIN_SPOKEN` libraries only."""
+
+PLAIN_SPOKEN = frozenset({"_granian", "granian"})
+"""Libraries whose log texts were read and say nothing about requests."""
+
+Event = MutableMapping[str, Any]
+
+
+def describe_error(error: BaseException) -> dict[str, list[str]]:
+    """An exception without its words: `error` the classes from the raised one to its root cause, `places` the last
+    places of the raised one as `module:line`, innermost last."""
+    chain: list[str] = []
+    link: BaseException | None = error
+    while link is not None and len(chain) < 8:
+        chain.append(type(link).__name__)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    frames = list(traceback.walk_tb(error.__traceback__))[-12:]
+    places = [f"{frame.f_globals.get('__name__', 'unknown')}.{frame.f_code.co_name}:{line}" for frame, line in frames]
+    return {"error": chain, "places": places}
+
+
+def _with_error(_: object, __: str, event: Event) -> Event:
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    elif isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event.update(describe_error(error))
+    return event
+
+
+def _with_request_id(_: object, __: str, event: Event) -> Event:
+    request_id = REQUEST_ID.get()
+    if request_id:
+        event.setdefault("request_id", request_id)
+    return event
+
+
+def only_known(_: object, __: str, event: Event) -> Event:
+    """Drop what is not in `SHAPES`."""
+    if not SHAPES["event"](event.get("event")):
+        event["event"] = "unnamed"
+    for key in [key for key, value in event.items() if key not in SHAPES or not SHAPES[key](value)]:
+        del event[key]
+    return event
+
+
+def _own_words_only(_: object, __: str, event: Event) -> Event:
+    event.pop("message", None)
+    return event
+
+
+def _from_library(_: object, __: str, event: Event) -> Event:
+    """A line of another library: its logger and place; its text only where it was read."""
+    record: logging.LogRecord = event["_record"]
+    if record.name.partition(".")[0] in PLAIN_SPOKEN:
+        event["message"] = str(event["event"])
+    event["event"] = "library"
+    event["logger"] = record.name
+    event["places"] = [f"{record.module}.{record.funcName}:{record.lineno}"]
+    return event
+
+
+def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Set up structlog, and the standard library's logging through it. One JSON object on each line, or for people."""
+    out = stream or sys.stderr
+    render: Any = (
+        structlog.processors.JSONRenderer(
+            serializer=lambda event, **_: msgspec.json.encode(event, enc_hook=str).decode()
+        )
+        if json
+        else structlog.dev.ConsoleRenderer(colors=out.isatty())
+    )
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    common: list[Any] = [structlog.processors.add_log_level, stamp, _with_request_id, _with_error]
+    structlog.configure(
+        processors=[*common, _own_words_only, only_known, render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=common,
+            processors=[_from_library, _with_error, only_known, render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(level, logging.INFO))
+    for name in ("granian", "_granian", "granian.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
