@@ -254,7 +254,7 @@ def test_days_around_hold_the_whole_of_every_window_of_two_days(
 
     def around(first: date, last: date) -> list[tuple[datetime, datetime]]:
         found = hours(open_windows(rules, [], first, last))
-        reach = timedelta(hours=20)
+        reach = timedelta(hours=26)
         return [(max(s, at - reach), min(e, at + reach)) for s, e in found if s < at + reach and e > at - reach]
 
     first, last = days_around(at, at)
