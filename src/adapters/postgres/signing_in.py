@@ -15,7 +15,14 @@ from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import clients, staff
 from adapters.postgres.transaction import Transaction
 from portal_core.accounts.model import Account, Challenge, Enquiry, ExternalIdentity, SecondFactor, SignInGuard
-from portal_core.accounts.ports import Challenges, Enquiries, KnownStaff, PersonDirectory, SecondFactorBook, SignInGuards
+from portal_core.accounts.ports import (
+    Challenges,
+    Enquiries,
+    KnownStaff,
+    PersonDirectory,
+    SecondFactorBook,
+    SignInGuards,
+)
 from portal_core.kernel.audit import Audited
 
 _guard = (

@@ -47,6 +47,7 @@ metadata = MetaData(
 Reach = Literal["client", "account", "practice", "append", "open"]
 Instant = TIMESTAMP(timezone=True)
 Uuid = UUID(as_uuid=True)
+Uuids = ARRAY(Uuid)
 
 
 def uuid(name: str, *, null: bool = False, key: bool = False) -> Column[Any]:

@@ -1,0 +1,405 @@
+"""Appointments with their attendances in PostgreSQL; holds; time that was freed."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import any_, bindparam, delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from adapters.postgres.statements import statement
+from adapters.postgres.tables.appointments import appointments, attendances, freed_slots, holds
+from adapters.postgres.tables.base import Instant, Uuids, insert_all
+from adapters.postgres.transaction import Transaction
+from portal_core.appointments.model import Appointment, Attendance, Booking, Hold
+from portal_core.appointments.ports import Appointments, FreedSlots, Holds
+from portal_core.appointments.waiting import FreedSlot
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.money import Money
+
+APPOINTMENT = (
+    appointments.c.id,
+    appointments.c.practice_id,
+    appointments.c.clinician_id,
+    appointments.c.kind_id,
+    appointments.c.place_id,
+    appointments.c.starts_at,
+    appointments.c.ends_at,
+    appointments.c.zone,
+    appointments.c.calendar_entry_id,
+    appointments.c.attending,
+    appointments.c.booked_at,
+    appointments.c.changed_at,
+    appointments.c.shared,
+    appointments.c.status,
+    appointments.c.series_id,
+    appointments.c.room,
+    appointments.c.sequence,
+    appointments.c.version,
+)
+ATTENDANCE = (
+    attendances.c.appointment_id,
+    attendances.c.practice_id,
+    attendances.c.client_id,
+    attendances.c.status,
+    attendances.c.cancelled_at,
+    attendances.c.cancelled_by,
+    attendances.c.late,
+    attendances.c.reason,
+    attendances.c.fee_amount,
+    attendances.c.fee_currency,
+    attendances.c.sequence,
+)
+_here = appointments.c.practice_id == bindparam("practice_id")
+_joined = appointments.join(
+    attendances,
+    (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
+)
+_OWN_CLIENT = "the practice's own view of everybody in it; row-level security confines a client to their own"
+ADD = statement("appointments.add", insert_all(appointments))
+GET = statement(
+    "appointments.get",
+    select(*APPOINTMENT, *ATTENDANCE)
+    .select_from(_joined)
+    .where(
+        _here,
+        appointments.c.id == bindparam("id"),
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.client_id == bindparam("client_id"),
+    ),
+)
+WHOLE = statement(
+    "appointments.whole",
+    select(*APPOINTMENT, *ATTENDANCE)
+    .select_from(_joined)
+    .where(_here, appointments.c.id == bindparam("id"), attendances.c.practice_id == bindparam("practice_id"))
+    .order_by(attendances.c.client_id),
+    across=_OWN_CLIENT,
+)
+OF_SERIES = statement(
+    "appointments.of_series",
+    select(*APPOINTMENT, *ATTENDANCE)
+    .select_from(_joined)
+    .where(
+        _here,
+        appointments.c.series_id == bindparam("series_id"),
+        attendances.c.practice_id == bindparam("practice_id"),
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
+    across=_OWN_CLIENT,
+)
+_CHANGING = (
+    "clinician_id",
+    "place_id",
+    "starts_at",
+    "ends_at",
+    "zone",
+    "calendar_entry_id",
+    "attending",
+    "changed_at",
+    "status",
+    "series_id",
+    "sequence",
+    "version",
+)
+SAVE = statement(
+    "appointments.save",
+    update(appointments)
+    .where(_here, appointments.c.id == bindparam("appointment"), appointments.c.version == bindparam("before"))
+    .values({name: bindparam(name, type_=appointments.c[name].type) for name in _CHANGING}),
+)
+_row = insert(attendances).values({c.name: bindparam(c.name, type_=c.type) for c in attendances.c})
+PUT_ATTENDANCE = statement(
+    "attendances.put",
+    _row.on_conflict_do_update(
+        index_elements=["practice_id", "client_id", "appointment_id"],
+        set_={
+            name: _row.excluded[name]
+            for name in (
+                "starts_at",
+                "status",
+                "cancelled_at",
+                "cancelled_by",
+                "late",
+                "reason",
+                "fee_amount",
+                "fee_currency",
+                "sequence",
+            )
+        },
+    ),
+)
+_mine = attendances.alias("mine")
+_other = appointments.alias("other")
+CLIENTS_BUSY = statement(
+    "appointments.clients_busy",
+    select(
+        exists()
+        .where(
+            _mine.c.practice_id == bindparam("practice_id"),
+            _mine.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+            _mine.c.status == "attending",
+            _mine.c.appointment_id != bindparam("apart_from"),
+            # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
+            _mine.c.starts_at > bindparam("day_before", type_=Instant),
+            _mine.c.starts_at < bindparam("until", type_=Instant),
+            _other.c.practice_id == bindparam("practice_id"),
+            _other.c.id == _mine.c.appointment_id,
+            _other.c.status == "booked",
+            _other.c.ends_at > bindparam("since", type_=Instant),
+        )
+        .select()
+        .scalar_subquery()
+    ),
+)
+ADD_HOLD = statement("holds.add", insert_all(holds))
+_HOLD = (
+    holds.c.id,
+    holds.c.practice_id,
+    holds.c.client_id,
+    holds.c.clinician_id,
+    holds.c.kind_id,
+    holds.c.place_id,
+    holds.c.starts_at,
+    holds.c.ends_at,
+    holds.c.calendar_entry_id,
+    holds.c.expires_at,
+)
+_my_holds = (holds.c.practice_id == bindparam("practice_id"), holds.c.client_id == bindparam("client_id"))
+GET_HOLD = statement("holds.get", select(*_HOLD).where(*_my_holds, holds.c.id == bindparam("id")))
+MY_HOLDS = statement(
+    "holds.of_client",
+    select(*_HOLD)
+    .where(*_my_holds, holds.c.expires_at > bindparam("now", type_=Instant))
+    .order_by(holds.c.expires_at, holds.c.id),
+)
+REMOVE_HOLD = statement("holds.remove", delete(holds).where(*_my_holds, holds.c.id == bindparam("id")))
+CLEAR_HOLDS = statement(
+    "holds.clear", delete(holds).where(*_my_holds, holds.c.expires_at <= bindparam("before", type_=Instant))
+)
+ADD_FREED = statement("freed_slots.add", insert_all(freed_slots))
+GET_FREED = statement(
+    "freed_slots.get",
+    select(
+        freed_slots.c.id,
+        freed_slots.c.practice_id,
+        freed_slots.c.clinician_id,
+        freed_slots.c.kind_id,
+        freed_slots.c.place_id,
+        freed_slots.c.starts_at,
+        freed_slots.c.ends_at,
+        freed_slots.c.zone,
+        freed_slots.c.freed_at,
+    ).where(freed_slots.c.practice_id == bindparam("practice_id"), freed_slots.c.id == bindparam("id")),
+)
+REMOVE_FREED = statement(
+    "freed_slots.remove",
+    delete(freed_slots).where(
+        freed_slots.c.practice_id == bindparam("practice_id"), freed_slots.c.id == bindparam("id")
+    ),
+)
+_NONE = UUID(int=0)
+_DAY = timedelta(days=1, hours=1)
+
+
+def appointment_of(row: Any) -> Appointment:
+    """An appointment from `APPOINTMENT`, in its order."""
+    return Appointment(
+        id=row[0],
+        practice_id=row[1],
+        clinician_id=row[2],
+        kind_id=row[3],
+        place_id=row[4],
+        starts_at=row[5],
+        ends_at=row[6],
+        zone=row[7],
+        calendar_entry_id=row[8],
+        attending=row[9],
+        booked_at=row[10],
+        changed_at=row[11],
+        shared=row[12],
+        status=row[13],
+        series_id=row[14],
+        room=row[15],
+        sequence=row[16],
+        version=row[17],
+    )
+
+
+def fee_of(amount: int | None, currency: str | None) -> Money | None:
+    """A fee from its two columns."""
+    return None if amount is None or currency is None else Money(amount, currency)
+
+
+def reason_place(appointment_id: UUID) -> str:
+    """Where a reason is sealed to."""
+    return f"attendances.reason/{appointment_id}"
+
+
+@define
+class PostgresAppointments(Appointments):
+    """The appointment and its attendances, in two tables."""
+
+    tx: Transaction
+
+    async def add(self, booking: Booking, *audited: Audited) -> None:
+        one = booking.appointment
+        values = {column.name: getattr(one, column.name) for column in APPOINTMENT if column.name != "practice_id"}
+        await self.tx.execute(ADD, **values)
+        await self._put(booking)
+        for entry in audited:
+            self.tx.audited(entry)
+
+    async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
+        found = await self._bookings(await self.tx.fetch(GET, id=appointment_id, client_id=client_id))
+        return found[0] if found else None
+
+    async def whole(self, appointment_id: UUID) -> Booking | None:
+        found = await self._bookings(await self.tx.fetch(WHOLE, id=appointment_id))
+        return found[0] if found else None
+
+    async def of_series(self, series_id: UUID) -> list[Booking]:
+        """A series' appointments, by start."""
+        return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
+
+    async def save(self, booking: Booking, *audited: Audited) -> None:
+        one = booking.appointment
+        values = {name: getattr(one, name) for name in _CHANGING}
+        await self.tx.save(SAVE, appointment=one.id, before=one.version - 1, **values)
+        await self._put(booking)
+        for entry in audited:
+            self.tx.audited(entry)
+
+    async def clients_busy(
+        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
+    ) -> bool:
+        row = await self.tx.fetchrow(
+            CLIENTS_BUSY,
+            client_ids=list(client_ids),
+            since=since,
+            until=until,
+            day_before=since - _DAY,
+            apart_from=apart_from or _NONE,
+        )
+        return row is not None and bool(row[0])
+
+    async def _put(self, booking: Booking) -> None:
+        for one in booking.attendances:
+            await self.tx.execute(
+                PUT_ATTENDANCE,
+                client_id=one.client_id,
+                appointment_id=one.appointment_id,
+                starts_at=booking.appointment.starts_at,
+                status=one.status,
+                cancelled_at=one.cancelled_at,
+                cancelled_by=one.cancelled_by,
+                late=one.late,
+                reason=await self.tx.seal(one.client_id, reason_place(one.appointment_id), one.reason),
+                fee_amount=one.fee_due.amount if one.fee_due else None,
+                fee_currency=one.fee_due.currency if one.fee_due else None,
+                sequence=one.sequence,
+            )
+
+    async def _bookings(self, rows: list[Any]) -> list[Booking]:
+        """Rows of appointment and attendance, those of one appointment together."""
+        found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
+        for row in rows:
+            known = found.setdefault(row[0], (appointment_of(row), []))
+            known[1].append(await self._attendance(row[len(APPOINTMENT) :]))
+        return [Booking(appointment=one, attendances=tuple(parts)) for one, parts in found.values()]
+
+    async def _attendance(self, row: Any) -> Attendance:
+        return Attendance(
+            appointment_id=row[0],
+            practice_id=row[1],
+            client_id=row[2],
+            status=row[3],
+            cancelled_at=row[4],
+            cancelled_by=row[5],
+            late=row[6],
+            reason=await self.tx.unseal(row[2], reason_place(row[0]), row[7]),
+            fee_due=fee_of(row[8], row[9]),
+            sequence=row[10],
+        )
+
+
+@define
+class PostgresHolds(Holds):
+    """Whose the holds in the calendar are."""
+
+    tx: Transaction
+
+    async def add(self, hold: Hold, audited: Audited) -> None:
+        values = {column.name: getattr(hold, column.name) for column in _HOLD if column.name != "practice_id"}
+        await self.tx.execute(ADD_HOLD, **values)
+        self.tx.audited(audited)
+
+    async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
+        row = await self.tx.fetchrow(GET_HOLD, client_id=client_id, id=hold_id)
+        return None if row is None else _hold_of(row)
+
+    async def of_client(self, client_id: UUID, now: datetime) -> list[Hold]:
+        return [_hold_of(row) for row in await self.tx.fetch(MY_HOLDS, client_id=client_id, now=now)]
+
+    async def remove(self, client_id: UUID, hold_id: UUID, audited: Audited) -> None:
+        await self.tx.execute(REMOVE_HOLD, client_id=client_id, id=hold_id)
+        self.tx.audited(audited)
+
+    async def clear(self, client_id: UUID, before: datetime) -> None:
+        await self.tx.execute(CLEAR_HOLDS, client_id=client_id, before=before)
+
+
+def _hold_of(row: Any) -> Hold:
+    return Hold(
+        id=row[0],
+        practice_id=row[1],
+        client_id=row[2],
+        clinician_id=row[3],
+        kind_id=row[4],
+        place_id=row[5],
+        starts_at=row[6],
+        ends_at=row[7],
+        calendar_entry_id=row[8],
+        expires_at=row[9],
+    )
+
+
+@define
+class PostgresFreedSlots(FreedSlots):
+    """Names no client."""
+
+    tx: Transaction
+
+    async def add(self, slot: FreedSlot) -> None:
+        await self.tx.execute(
+            ADD_FREED,
+            id=slot.id,
+            clinician_id=slot.clinician_id,
+            kind_id=slot.kind_id,
+            place_id=slot.place_id,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            zone=slot.zone,
+            freed_at=slot.freed_at,
+        )
+
+    async def get(self, slot_id: UUID) -> FreedSlot | None:
+        row = await self.tx.fetchrow(GET_FREED, id=slot_id)
+        if row is None:
+            return None
+        return FreedSlot(
+            id=row[0],
+            practice_id=row[1],
+            clinician_id=row[2],
+            kind_id=row[3],
+            place_id=row[4],
+            starts_at=row[5],
+            ends_at=row[6],
+            zone=row[7],
+            freed_at=row[8],
+        )
+
+    async def remove(self, slot_id: UUID) -> None:
+        await self.tx.execute(REMOVE_FREED, id=slot_id)

