@@ -1,0 +1,167 @@
+"""What a keeper of accounts must offer the contract suites: a fresh practice, and people to put in it."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import date, timedelta
+from uuid import UUID
+
+from attrs import evolve
+
+from portal_core.accounts.model import Account, Kind, Session, Status
+from portal_core.accounts.ports import LiveSessions, SignInUnit
+from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import IdSource
+from portal_core.kernel.uow import Begin
+from tests.support.clock import FixedClock
+
+AUDITED = Audited("test.wrote")
+BORN = date(1990, 5, 17)
+IDLE = timedelta(minutes=15)
+
+
+class AccountsWorld(ABC):
+    """A fresh practice in New York called "Elm Street" with no settings of its own."""
+
+    begin: Begin[SignInUnit]
+    live: LiveSessions
+    clock: FixedClock
+    ids: IdSource
+    practice_id: UUID
+
+    @abstractmethod
+    async def add_client(
+        self,
+        email: str = "",
+        *,
+        born: date = BORN,
+        names: tuple[str, str, str | None] = ("Ann", "Lee", None),
+        status: str = "active",
+    ) -> UUID:
+        """`names`: given, family, chosen."""
+
+    @abstractmethod
+    async def add_staff(
+        self,
+        email: str,
+        roles: Iterable[Role] = ("front_desk",),
+        *,
+        sees_clients: bool = False,
+        active: bool = True,
+        name: str = "Sam Wu",
+    ) -> UUID:
+        """With a clinician of their own where they see clients; see `clinician_of`."""
+
+    @abstractmethod
+    async def clinician_of(self, staff_id: UUID) -> UUID | None: ...
+
+    @abstractmethod
+    async def add_grant(
+        self,
+        client_id: UUID,
+        account_id: UUID,
+        areas: Iterable[Area],
+        *,
+        may_write: bool = False,
+        starts: date = date(2026, 1, 1),
+        until: date | None = None,
+        narrows_on: date | None = None,
+    ) -> UUID: ...
+
+    @abstractmethod
+    async def revoke_grant(self, client_id: UUID, grant_id: UUID) -> None: ...
+
+    @abstractmethod
+    async def set_rules(self, *, zone: str = "America/New_York", **section: object) -> None:
+        """The practice's zone, and the section `accounts` of its settings; durations in seconds."""
+
+    @abstractmethod
+    async def audit(self) -> list[Audited]:
+        """The practice's committed entries, oldest first."""
+
+    @abstractmethod
+    async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        """The practice's committed jobs, oldest first, without those that deliver notices."""
+
+    @abstractmethod
+    async def beside(self) -> "AccountsWorld":
+        """Another practice in the same place, on the same clock."""
+
+    @property
+    def visitor(self) -> VisitorActor:
+        return VisitorActor(self.practice_id)
+
+    @property
+    def system(self) -> SystemActor:
+        return SystemActor(self.practice_id, "test")
+
+    def actor_for(self, account: Account, session_id: UUID | None = None) -> Actor:
+        match account.kind:
+            case "client":
+                assert account.client_id is not None
+                return ClientActor(self.practice_id, account.id, account.client_id, session_id)
+            case "proxy":
+                return ProxyActor(self.practice_id, account.id, session_id=session_id)
+            case "staff":
+                return StaffActor(self.practice_id, account.id, frozenset({"front_desk"}), None, session_id)
+
+    async def account(
+        self,
+        email: str,
+        *,
+        kind: Kind = "client",
+        status: Status = "active",
+        client_id: UUID | None = None,
+        staff_id: UUID | None = None,
+    ) -> Account:
+        """An account that is kept, of a person who is."""
+        if kind == "client" and client_id is None:
+            client_id = await self.add_client(email)
+        if kind == "staff" and staff_id is None:
+            staff_id = await self.add_staff(email)
+        now = self.clock.now()
+        account = Account(self.ids.new(), self.practice_id, email, kind, now, client_id, staff_id)
+        account = evolve(account, status=status, closed_at=now if status == "closed" else None)
+        async with self.begin(self.system) as unit:
+            await unit.accounts.add(account, AUDITED)
+            await unit.commit(None)
+        return account
+
+    def make_session(self, account: Account, name: str = "a") -> Session:
+        """One that lasts eight hours, idle after 15 minutes; its tokens are `access-`, `family-` and `secret-name`."""
+        now = self.clock.now()
+        return Session(
+            id=self.ids.new(),
+            account_id=account.id,
+            practice_id=self.practice_id,
+            kind="cookie",
+            access_hash=self.hashed(f"access-{name}"),
+            family_hash=self.hashed(f"family-{name}"),
+            refresh_hash=self.hashed(f"secret-{name}"),
+            created_at=now,
+            last_active_at=now,
+            access_expires_at=now + timedelta(hours=1),
+            ends_at=now + timedelta(hours=8),
+            idle_for=IDLE,
+            device="Firefox",
+            address="192.0.2.7",
+        )
+
+    def hashed(self, text: str) -> bytes:
+        """A hash that no other practice has."""
+        return hashlib.sha256(f"{self.practice_id} {text}".encode()).digest()
+
+    async def session(self, account: Account, name: str = "a") -> Session:
+        """One that is kept."""
+        session = self.make_session(account, name)
+        async with self.begin(self.visitor) as unit:
+            await unit.sessions.add(session, AUDITED)
+            await unit.commit(None)
+        return session
+
+    async def stored(self, account: Account, session: Session) -> Session:
+        async with self.begin(self.system) as unit:
+            found = await unit.sessions.get(account.id, session.id)
+        assert found is not None
+        return found
