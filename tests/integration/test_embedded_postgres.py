@@ -1,6 +1,5 @@
 """The embedded PostgreSQL: starting, stopping, dying, recovering, and saying in one line what is wrong."""
 
-import contextlib
 import os
 import pwd
 import shutil
@@ -10,9 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -22,8 +19,9 @@ import psutil
 import psycopg
 import pytest
 
+from adapters.local.postgres_account import ServerAccount
 from adapters.local.postgres_folder import socket_folder
-from adapters.local.postgres_programs import PostgresPrograms, ServerAccount
+from adapters.local.postgres_programs import PostgresPrograms
 from adapters.local.postgres_server import EmbeddedPostgres, EmbeddedPostgresError, FolderBusyError
 from tests.support.clusters import (
     clusters,
@@ -33,39 +31,7 @@ from tests.support.clusters import (
     running,
     template_database,
 )
-
-ROOT = os.geteuid() == 0
-
-
-def query(server: EmbeddedPostgres, statement: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        cursor = connection.execute(statement)
-        return cursor.fetchall() if cursor.description else []
-
-
-def server_pid(server: EmbeddedPostgres) -> int:
-    return int((server.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
-
-def refusal(server: EmbeddedPostgres) -> str:
-    with pytest.raises(EmbeddedPostgresError) as raised:
-        server.start()
-    message = str(raised.value)
-    assert "\n" not in message
-    return message
+from tests.support.embedded import ROOT, as_user, eventually, is_gone, parent_of_a_server, query, refusal, server_pid
 
 
 @pytest.fixture(scope="module")
@@ -92,37 +58,6 @@ def open_folder() -> Iterator[Path]:
     place.chmod(0o755)
     yield place
     shutil.rmtree(place, ignore_errors=True)
-
-
-def as_user(name: str, work: Callable[[], str]) -> str:
-    """What `work` answers, run as an ordinary user: as `name` if the tests run as root, else as ourselves.
-
-    By a bare fork: a new Python would have to read this clone, which may lie where only root may look.
-    """
-    if not ROOT:
-        return work()
-    user = pwd.getpwnam(name)
-    reader, writer = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12, of threads beside fork
-        child = os.fork()
-    if child == 0:
-        answer = "the child was killed"
-        try:
-            os.setgroups([])
-            os.setgid(user.pw_gid)
-            os.setuid(user.pw_uid)
-            answer = work()
-        except BaseException as error:
-            answer = repr(error)
-        finally:
-            os.write(writer, answer.encode())
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    return answer
 
 
 @pytest.fixture(scope="module")
@@ -208,38 +143,6 @@ def test_exclusion_constraints_and_the_job_queue_work_on_every_cluster(name: str
             connection.execute(take)
         assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (0,)
     drop_database(cluster, database)
-
-
-PARENT = """
-import sys, time
-from pathlib import Path
-import psycopg
-from adapters.local import postgres_programs
-from adapters.local.postgres_server import EmbeddedPostgres
-if sys.argv[2] == "no death signal":
-    postgres_programs._die_with = lambda parent: None
-server = EmbeddedPostgres(Path(sys.argv[1])).start()
-with psycopg.connect(server.dsn()) as connection:
-    connection.execute("INSERT INTO kept VALUES ('committed')")
-open_transaction = psycopg.connect(server.dsn())
-open_transaction.execute("INSERT INTO kept VALUES ('never committed')")
-print("ready", flush=True)
-time.sleep(600)
-"""
-
-
-@contextlib.contextmanager
-def parent_of_a_server(folder: Path, how: str = "") -> Iterator[subprocess.Popen[str]]:
-    """Another process that starts the server, commits a row and holds a transaction open."""
-    command = [sys.executable, "-c", PARENT, str(folder), how]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
-        try:
-            assert parent.stdout is not None
-            assert parent.stdout.readline() == "ready\n"
-            yield parent
-        finally:
-            parent.kill()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")

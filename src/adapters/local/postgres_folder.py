@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from adapters.local.postgres_programs import EmbeddedPostgresError
+from adapters.local.postgres_account import EmbeddedPostgresError
 
 PORT = 5432  # only names the socket file: the server has no TCP port
 _PREDECESSOR_SECONDS = 60

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
+from adapters.local.postgres_account import EmbeddedPostgresError, ServerAccount, user_name
 from adapters.local.postgres_folder import (
     PORT,
     FolderBusyError,
@@ -26,13 +27,7 @@ from adapters.local.postgres_folder import (
     forget_socket_folder,
     socket_folder,
 )
-from adapters.local.postgres_programs import (
-    DEFAULT_CACHE,
-    EmbeddedPostgresError,
-    PostgresPrograms,
-    ServerAccount,
-    user_name,
-)
+from adapters.local.postgres_programs import DEFAULT_CACHE, PostgresPrograms
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "FolderBusyError"]
 
