@@ -1,0 +1,153 @@
+"""Calling Amazon Cognito: which pool, the secret hash, and what its errors mean to the portal."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import define, field, frozen
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from adapters.aws import AwsAccount
+from portal_core.accounts.identity import Credential
+from portal_core.accounts.model import Side
+from portal_core.kernel.errors import Unavailable
+
+Sends = Literal["once", "again"]
+"""Whether a call whose answer was lost may be sent again by itself: never where it mails or uses up a code."""
+
+# Errors that say something about the person or the code. Every other one is an operator's to mend.
+_DECISIONS = frozenset(
+    {
+        "CodeMismatchException",
+        "EnableSoftwareTokenMFAException",
+        "ExpiredCodeException",
+        "InvalidParameterException",
+        "LimitExceededException",
+        "NotAuthorizedException",
+        "PasswordResetRequiredException",
+        "SoftwareTokenMFANotFoundException",
+        "TooManyFailedAttemptsException",
+        "UserNotConfirmedException",
+        "UserNotFoundException",
+        "UsernameExistsException",
+    }
+)
+# NotAuthorizedException also says that the app client's secret is wrong, which is nobody's wrong password.
+_CLIENT_SECRET = re.compile(r"secret[ _]?hash|configured (with|for) secret", re.IGNORECASE)
+
+
+class Declined(Exception):
+    """Cognito's "no" about a user or a code; `code` is the name of its error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@frozen
+class CognitoPool:
+    """A user pool and its confidential app client; `pool_check.py` says how they must be set up."""
+
+    pool_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    def secret_hash(self, username: str) -> str:
+        """Base64(HMAC-SHA256(client secret, user name and client id)): "Computing secret hash values" of its guide."""
+        digest = hmac.digest(self.client_secret.encode(), (username + self.client_id).encode(), hashlib.sha256)
+        return base64.b64encode(digest).decode()
+
+
+@define
+class CognitoPools:
+    """One pool for each side of the portal; the user name is the account's id.
+
+    All methods raise `Declined` for a decision about the user or the code, and `Unavailable` for all else.
+    """
+
+    account: AwsAccount
+    pools: Mapping[Side, CognitoPool]
+    _clients: dict[Sends, Any] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._clients = {
+            "once": self.account.client("cognito-idp", attempts=1),
+            "again": self.account.client("cognito-idp"),
+        }
+
+    async def as_administrator(self, operation: str, credential: Credential, **arguments: Any) -> dict[str, Any]:
+        """An `admin_…` operation on the user, which may be repeated."""
+        pool = self.pools[credential.side]
+        return await self._call(
+            "again", operation, UserPoolId=pool.pool_id, Username=str(credential.account_id), **arguments
+        )
+
+    async def as_client(self, operation: str, credential: Credential, **arguments: Any) -> dict[str, Any]:
+        """An operation of the app client that mails a code or uses one up: sent once."""
+        pool, username = self.pools[credential.side], str(credential.account_id)
+        return await self._call(
+            "once",
+            operation,
+            ClientId=pool.client_id,
+            Username=username,
+            SecretHash=pool.secret_hash(username),
+            **arguments,
+        )
+
+    async def with_token(self, operation: str, token: str, **arguments: Any) -> dict[str, Any]:
+        """An operation that the user's access token permits: sent once."""
+        return await self._call("once", operation, AccessToken=token, **arguments)
+
+    async def sign_in(self, credential: Credential, password: str) -> dict[str, Any]:
+        """AdminInitiateAuth: either `AuthenticationResult`, or `ChallengeName` and `Session`."""
+        pool, username = self.pools[credential.side], str(credential.account_id)
+        return await self._call(
+            "again",
+            "admin_initiate_auth",
+            UserPoolId=pool.pool_id,
+            ClientId=pool.client_id,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={
+                "USERNAME": username,
+                "PASSWORD": spelled(password),
+                "SECRET_HASH": pool.secret_hash(username),
+            },
+        )
+
+    async def answer(self, credential: Credential, challenge: str, session: str, **responses: str) -> dict[str, Any]:
+        """AdminRespondToAuthChallenge: sent once, since a session and a code are good once."""
+        pool, username = self.pools[credential.side], str(credential.account_id)
+        return await self._call(
+            "once",
+            "admin_respond_to_auth_challenge",
+            UserPoolId=pool.pool_id,
+            ClientId=pool.client_id,
+            ChallengeName=challenge,
+            Session=session,
+            ChallengeResponses={"USERNAME": username, "SECRET_HASH": pool.secret_hash(username), **responses},
+        )
+
+    async def _call(self, sends: Sends, operation: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            return dict(await self.account.call(getattr(self._clients[sends], operation), **arguments))
+        except ParamValidationError as error:
+            raise Declined("InvalidParameterException") from error
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _DECISIONS and not _CLIENT_SECRET.search(error.response["Error"]["Message"]):
+                raise Declined(code) from error
+            raise Unavailable from error
+        except BotoCoreError as error:
+            raise Unavailable from error
+
+
+def spelled(password: str) -> str:
+    r"""The password as Cognito is given it: every white space as U+2420, the symbol for space.
+
+    Its API model allows no white space in a password ([\S]+), its guide allows spaces inside; written like this, a
+    pass phrase passes under both, with spaces at its ends as well, and keeps its length.
+    """
+    return re.sub(r"\s", "\u2420", password)

@@ -1,0 +1,65 @@
+"""TOTP that Cognito keeps and checks."""
+
+import re
+
+from attrs import frozen
+
+from adapters.cognito.pools import CognitoPools, Declined
+from adapters.cognito.users import if_known, permitted
+from portal_core.accounts.identity import Credential, SecondFactors, TotpEnrolment
+from portal_core.kernel.errors import Unavailable
+
+_CHALLENGE = "SOFTWARE_TOKEN_MFA"
+_CODE = re.compile(r"[0-9]{6}")
+
+
+@frozen
+class CognitoSecondFactors(SecondFactors):
+    """An enrolment's handle is the user's access token, good for an hour; a check's state is Cognito's session."""
+
+    pools: CognitoPools
+
+    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
+        """Raises:
+        Unavailable: the pool does not answer, or has TOTP turned off.
+        """
+        try:
+            answer = await self.pools.sign_in(credential, password)
+            if answer.get("ChallengeName") == _CHALLENGE:
+                # The password is right and we know of no second factor: a crash kept us from hearing of it.
+                await self.remove(credential)
+                answer = await self.pools.sign_in(credential, password)
+        except Declined:
+            return None
+        if "AuthenticationResult" not in answer:
+            return None
+        token = answer["AuthenticationResult"]["AccessToken"]
+        try:
+            begun = await self.pools.with_token("associate_software_token", token)
+        except Declined as no:
+            raise Unavailable from no
+        return TotpEnrolment(begun["SecretCode"], token)
+
+    async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
+        if not _CODE.fullmatch(code):
+            return False
+        try:
+            await self.pools.with_token("verify_software_token", handle, UserCode=code)
+        except Declined:
+            return False
+        on = {"Enabled": True, "PreferredMfa": True}
+        await permitted(self.pools, "admin_set_user_mfa_preference", credential, SoftwareTokenMfaSettings=on)
+        return True
+
+    async def check(self, credential: Credential, state: str, code: str) -> bool:
+        if not _CODE.fullmatch(code):
+            return False
+        try:
+            answer = await self.pools.answer(credential, _CHALLENGE, state, SOFTWARE_TOKEN_MFA_CODE=code)
+        except Declined:
+            return False
+        return "AuthenticationResult" in answer
+
+    async def remove(self, credential: Credential) -> None:
+        off = {"Enabled": False, "PreferredMfa": False}
+        await if_known(self.pools, "admin_set_user_mfa_preference", credential, SoftwareTokenMfaSettings=off)
