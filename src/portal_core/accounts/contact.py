@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -143,6 +143,11 @@ def host_name(text: str, path: str) -> str:
         Invalid: `host_invalid`.
     """
     return _matched(_HOST, text.strip().lower(), path, "host_invalid", "Write a host name, such as portal.example.org.")
+
+
+def host_names(texts: Iterable[str], path: str) -> tuple[str, ...]:
+    """Host names, each once, in order. Raises as `host_name`."""
+    return tuple(sorted({host_name(text, f"{path}.{place}") for place, text in enumerate(texts)}))
 
 
 def room_link(text: str, path: str) -> str:

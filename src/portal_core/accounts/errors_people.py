@@ -66,11 +66,11 @@ class GrantOver(Conflict):
     title = "This access is over already."
 
 
-class NoProxyAccount(Conflict):
-    """Nobody with this email acts for others here yet."""
+class NoPortalAccount(Conflict):
+    """Nobody with this email signs in to the portal yet."""
 
-    code = "no_proxy_account"
-    title = "Nobody with this email has an account for acting for others. Invite them."
+    code = "no_portal_account"
+    title = "Nobody with this email has an account. Invite them."
 
 
 class UnknownSection(Invalid):
@@ -78,3 +78,10 @@ class UnknownSection(Invalid):
 
     code = "unknown_section"
     title = "There are no settings of this name."
+
+
+class EmailUnchanged(Conflict):
+    """The account has this email already."""
+
+    code = "email_unchanged"
+    title = "This is your email already."

@@ -114,7 +114,7 @@ class EmailChange:
     id: UUID
     practice_id: UUID
     account_id: UUID
-    old_email: str
+    former_email: str
     new_email: str
     created_at: datetime
     expires_at: datetime

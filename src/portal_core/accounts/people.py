@@ -132,7 +132,10 @@ class Clinician:
 
 @frozen
 class StaffMember:
-    """Somebody who works at the practice. `clinician_id` is set for those who see clients."""
+    """Somebody who works at the practice. `clinician_id` is set for those who see clients.
+
+    `issuer` and `subject` name those who sign in by the EHR's identity provider; both or none.
+    """
 
     id: UUID
     practice_id: UUID
@@ -142,6 +145,8 @@ class StaffMember:
     clinician_id: UUID | None = None
     external_id: str | None = None
     active: bool = True
+    issuer: str | None = None
+    subject: str | None = None
     version: int = 1
 
     def amended(self, **values: object) -> "StaffMember":

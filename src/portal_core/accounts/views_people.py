@@ -191,17 +191,25 @@ class GrantView:
 
 @frozen
 class ClientView:
-    """A client as staff see them, with the care team and every grant over the record."""
+    """A client as staff see them. `care_team` are clinicians' ids."""
 
-    id: UUID
     profile: ProfileView
     status: ClientStatus
     state: str | None
     external_id: str | None
-    care_team: tuple[ClinicianView, ...]
-    grants: tuple[GrantView, ...]
+    care_team: tuple[UUID, ...]
     created_at: datetime
-    version: int
+
+    @classmethod
+    def of(cls, client: Client, care_team: tuple[UUID, ...] = ()) -> "ClientView":
+        return cls(
+            profile=ProfileView.of(client),
+            status=client.status,
+            state=client.state,
+            external_id=client.external_id,
+            care_team=care_team,
+            created_at=client.created_at,
+        )
 
 
 @frozen

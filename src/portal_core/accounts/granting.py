@@ -1,0 +1,104 @@
+"""What a grant needs to know of client and practice, at each of the moments when one is made or moved."""
+
+from datetime import datetime
+from uuid import UUID
+
+from portal_core.accounts.errors_people import GrantNotAllowed
+from portal_core.accounts.grants import Grant, GrantTerms, standing_of
+from portal_core.accounts.invitations import Invitation
+from portal_core.accounts.people import Client, Practice
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.outbox import Notice
+
+
+def new_grant(
+    grant_id: UUID, terms: GrantTerms, *, account_id: UUID, client: Client, practice: Practice, by: UUID, now: datetime
+) -> Grant:
+    """The grant that these terms make today; `by` is the account of the member of staff.
+
+    Raises:
+        GrantNotAllowed, Invalid: see `standing_of`.
+    """
+    today = practice.today(now)
+    standing = standing_of(terms, born=client.born, state=client.state or practice.state, today=today)
+    return Grant(
+        id=grant_id,
+        practice_id=practice.id,
+        client_id=client.id,
+        account_id=account_id,
+        relation=terms.relation,
+        areas=standing.areas,
+        may_write=terms.may_write,
+        starts=today,
+        decided_by=by,
+        decided_at=now,
+        until=standing.until,
+        decided_until=terms.until,
+        narrows_on=standing.narrows_on,
+        authorised_by_minor=terms.authorised_by_minor,
+    )
+
+
+async def invited_grant(
+    unit: PeopleUnit, invitation: Invitation, grant_id: UUID, *, account_id: UUID, now: datetime
+) -> Grant:
+    """The grant that a proxy's invitation comes to today.
+
+    Raises:
+        GrantNotAllowed: also when the client is no longer there.
+        Invalid: the terms' own last day has come.
+    """
+    assert invitation.client_id is not None
+    assert invitation.terms is not None
+    assert invitation.invited_by is not None
+    client = await unit.client_records.get(invitation.client_id)
+    if client is None:
+        raise GrantNotAllowed
+    practice = await unit.practice_record.get()
+    return new_grant(
+        grant_id,
+        invitation.terms,
+        account_id=account_id,
+        client=client,
+        practice=practice,
+        by=invitation.invited_by,
+        now=now,
+    )
+
+
+def grant_made(grant: Grant) -> Audited:
+    """The entry for a new grant."""
+    facts = {"relation": grant.relation, "until": grant.until.isoformat() if grant.until else ""}
+    return Audited("grant.made", grant.id, record=grant.client_id, facts=facts)
+
+
+async def end_grant(unit: PeopleUnit, grant: Grant, now: datetime) -> None:
+    """The last day has passed: over, and the proxy is told, once."""
+    await unit.grants.save(grant.end(now), Audited("grant.ended", grant.id, record=grant.client_id))
+    await tell_over(unit, grant)
+
+
+async def tell_over(unit: PeopleUnit, grant: Grant) -> None:
+    """Have the proxy told that access is over; whose record it was is not said."""
+    notice = Notice(
+        "grant_ended", "service", to_account=grant.account_id, about=grant.id, once=f"grant_ended:{grant.id}"
+    )
+    await unit.outbox.notify(notice)
+
+
+async def redate_grants(unit: PeopleUnit, client: Client, now: datetime) -> None:
+    """After a client's date of birth or state was corrected: move the last days that followed from it.
+
+    A grant whose last day has passed by the corrected dates ends here.
+    """
+    practice = await unit.practice_record.get()
+    for grant in await unit.grants.over(client.id):
+        if not grant.stands:
+            continue
+        redated = grant.redated(client.born, client.state or practice.state)
+        if redated.due(practice.today(now)):
+            await end_grant(unit, grant, now)
+        elif redated is not grant:
+            facts = {"until": redated.until.isoformat() if redated.until else ""}
+            await unit.grants.save(redated, Audited("grant.redated", grant.id, record=client.id, facts=facts))

@@ -1,0 +1,31 @@
+"""What all invitations have in common: the latest to one person is the only open one, and its code goes by mail."""
+
+from attrs import evolve
+
+from portal_core.accounts.invitations import INVITATION_FOR, Invitation
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import InvitationView
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.outbox import Notice
+
+
+async def send_invitation(unit: PeopleUnit, invitation: Invitation) -> InvitationView:
+    """Add the invitation in place of earlier ones to the same person for the same thing, and have it mailed.
+
+    The notice holds no code: one is made when the mail is written (`IssueInvitationCode`).
+    """
+    invitation = evolve(invitation, expires_at=invitation.created_at + INVITATION_FOR)
+    for earlier in await unit.invitations.open_to(invitation.email):
+        if _purpose(earlier) == _purpose(invitation):
+            entry = Audited("invitation.withdrawn", earlier.id, record=earlier.client_id, facts={"by": "another"})
+            await unit.invitations.save(earlier.withdraw(), entry)
+    facts = {"kind": invitation.kind}
+    await unit.invitations.add(
+        invitation, Audited("invitation.made", invitation.id, record=invitation.client_id, facts=facts)
+    )
+    await unit.outbox.notify(Notice("invitation", "service", about=invitation.id, once=f"invitation:{invitation.id}"))
+    return InvitationView.of(invitation)
+
+
+def _purpose(invitation: Invitation) -> tuple[object, ...]:
+    return invitation.kind, invitation.client_id, invitation.staff_id

@@ -1,0 +1,28 @@
+"""What must hold of a member of staff, whoever writes it."""
+
+from uuid import UUID
+
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.kernel.actor import ROLES, Role
+from portal_core.kernel.errors import Invalid
+
+
+def check_roles(roles: frozenset[Role]) -> frozenset[Role]:
+    """At least one, all of them known.
+
+    Raises:
+        Invalid: `roles_invalid`.
+    """
+    if not roles or not roles <= frozenset(ROLES):
+        raise Invalid.at("roles", "roles_invalid", "Name at least one of the roles.")
+    return roles
+
+
+async def check_clinician(unit: PeopleUnit, clinician_id: UUID | None) -> None:
+    """A clinician of the practice, or none.
+
+    Raises:
+        Invalid: `clinician_unknown`.
+    """
+    if clinician_id is not None and await unit.clinician_records.get(clinician_id) is None:
+        raise Invalid.at("clinician_id", "clinician_unknown", "There is no such clinician.")

@@ -1,0 +1,169 @@
+"""Somebody invited opens their account."""
+
+from datetime import date, datetime
+
+from attrs import evolve, frozen
+
+from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
+from portal_core.accounts.errors_people import GrantExists, GrantNotAllowed, InvitationNotOpen
+from portal_core.accounts.granting import grant_made, invited_grant
+from portal_core.accounts.identity import Credential, Credentials, Passwords, PasswordStrength
+from portal_core.accounts.invitations import ACCEPT_BY_EMAIL, Invitation
+from portal_core.accounts.model import Account
+from portal_core.accounts.passwords import check_new, words_of
+from portal_core.accounts.policy import normalise_email
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views import AccountView
+from portal_core.kernel.actor import SystemActor, VisitorActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class AcceptInvitationCommand:
+    """`born` is asked of clients, and not looked at for others."""
+
+    email: str
+    code: str
+    password: str
+    born: date | None = None
+
+
+@frozen
+class AcceptInvitation:
+    """Makes the account of somebody invited: the mailed code proves the email, so it is verified at once.
+
+    Anyone may try; nobody is signed in by it. Unknown, wrong, used and too old are one answer, and so is a wrong date
+    of birth. A proxy's grant is made by the rules of today. Somebody who has a portal account already keeps it, and
+    its password, and a proxy's grant is added to it.
+
+    The account's id is written down before the identity provider is asked, so that a try after a crash goes on with
+    the same account. The record is looked at as the system, for a visitor sees none.
+
+    Raises:
+        EmailUnfit: it is not an email address.
+        PasswordUnfit: the password does not pass the policy.
+        RateLimited: tried too often for this email, known or not.
+        CodeRefused: no open invitation to this email has this code; audited.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    ids: IdSource
+    passwords: Passwords
+    credentials: Credentials
+    strength: PasswordStrength
+    limits: RateLimits
+
+    async def __call__(self, actor: VisitorActor, command: AcceptInvitationCommand) -> AccountView:
+        email = normalise_email(command.email)
+        job = SystemActor(actor.practice_id, "accept_invitation", actor.origin)
+        async with self.begin(job) as unit:
+            rules = await unit.account_rules.get()
+        # Held against the email and the practice's name only: a verdict on the person's name would tell who they are.
+        words = words_of(email, rules.practice_name)
+        password = check_new(command.password, rules=rules, words=words, strength=self.strength)
+        await self.limits.take(actor.practice_id, ACCEPT_BY_EMAIL, email)
+        ready = await self._check(job, email, command)
+        if ready is None:
+            raise _refused()
+        invitation, account = ready
+        credential = Credential.of(account)
+        if account.status == "unverified":
+            await self.passwords.create(credential, password)
+        try:
+            return await self._settle(job, invitation, account)
+        except (AlreadyRegistered, AccountNotOpen, InvitationNotOpen, GrantNotAllowed, GrantExists, Invalid):
+            # Somebody was faster, with this code or this email. What the provider holds belongs to nobody then.
+            async with self.begin(job) as unit:
+                kept = await unit.accounts.get(account.id)
+            if kept is None:
+                await self.credentials.delete(credential)
+            raise _refused() from None
+
+    async def _check(
+        self, job: SystemActor, email: str, command: AcceptInvitationCommand
+    ) -> tuple[Invitation, Account] | None:
+        async with self.begin(job) as unit:
+            now = self.clock.now()
+            tried = await unit.invitations.attempt(email, now)
+            invitation = next((one for one in tried if one.answers(command.code)), None)
+            account = None
+            if invitation is not None and await self._is_theirs(unit, invitation, command.born, now):
+                account = await self._account(unit, invitation, now)
+            if invitation is None or account is None:
+                await unit.audit.record(Audited("invitation.code_refused", outcome="failed"))
+                return await unit.commit(None)
+            reserved = invitation.reserve(account.id)
+            if reserved is not invitation:
+                entry = Audited("invitation.code_accepted", invitation.id, record=invitation.client_id)
+                await unit.invitations.save(reserved, entry)
+            await unit.commit(None)
+            return reserved, account
+
+    async def _is_theirs(self, unit: PeopleUnit, invitation: Invitation, born: date | None, now: datetime) -> bool:
+        if invitation.kind == "staff":
+            assert invitation.staff_id is not None
+            member = await unit.staff_records.get(invitation.staff_id)
+            return member is not None and member.active
+        if invitation.kind == "client":
+            assert invitation.client_id is not None
+            client = await unit.client_records.get(invitation.client_id)
+            return client is not None and client.born == born
+        try:
+            await invited_grant(unit, invitation, invitation.id, account_id=invitation.id, now=now)
+        except (GrantNotAllowed, Invalid):
+            return False
+        return True
+
+    async def _account(self, unit: PeopleUnit, invitation: Invitation, now: datetime) -> Account | None:
+        """The account as it is to be, not yet kept: new, or one that waits for its email to be proven, or a proxy's."""
+        known = await unit.accounts.find_by_email(invitation.side, invitation.email)
+        if known is None:
+            return Account(
+                id=invitation.account_id or self.ids.new(),
+                practice_id=invitation.practice_id,
+                email=invitation.email,
+                kind=invitation.kind,
+                created_at=now,
+                client_id=invitation.client_id if invitation.kind == "client" else None,
+                staff_id=invitation.staff_id,
+            )
+        if invitation.kind == "proxy":
+            return known if known.client_id != invitation.client_id else None
+        same = (known.client_id, known.staff_id) == (invitation.client_id, invitation.staff_id)
+        return known if same and known.status == "unverified" else None
+
+    async def _settle(self, job: SystemActor, invitation: Invitation, account: Account) -> AccountView:
+        async with self.begin(job) as unit:
+            now = self.clock.now()
+            present = await unit.invitations.get(invitation.id)
+            if present is None or present.account_id != account.id:
+                raise InvitationNotOpen
+            accepted = present.accept(now)
+            if account.status == "unverified":
+                account = await self._verified(unit, account)
+            if invitation.kind == "proxy":
+                grant = await invited_grant(unit, invitation, self.ids.new(), account_id=account.id, now=now)
+                await unit.grants.add(grant, grant_made(grant))
+            entry = Audited("invitation.accepted", invitation.id, record=invitation.client_id)
+            await unit.invitations.save(accepted, entry)
+            return await unit.commit(AccountView.of(account))
+
+    async def _verified(self, unit: PeopleUnit, account: Account) -> Account:
+        entry = Audited("account.verified", account.id, record=account.client_id, facts={"by": "invitation"})
+        known = await unit.accounts.get(account.id)
+        if known is None:
+            active = evolve(account, status="active")
+            await unit.accounts.add(active, entry)
+        else:
+            active = known.activate()
+            await unit.accounts.save(active, entry)
+        return active
+
+
+def _refused() -> CodeRefused:
+    return CodeRefused(FieldError("code", "code_refused", "This code is not right, or is no longer good."))

@@ -1,0 +1,60 @@
+"""What a member of staff may do, and whether they still work here."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts import contact
+from portal_core.accounts.people import changed_fields
+from portal_core.accounts.policy_people import RUNS_PRACTICE
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.staffing import check_clinician, check_roles
+from portal_core.accounts.views_people import StaffView
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor, Role
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ChangeStaffCommand:
+    staff_id: UUID
+    name: str
+    roles: frozenset[Role]
+    clinician_id: UUID | None
+    active: bool
+    version: int
+
+
+@frozen
+class ChangeStaff:
+    """An administrator changes a member's name and roles, or ends their work here; every request looks anew.
+
+    Raises:
+        NotFound, Forbidden: no such member, or not an administrator.
+        Invalid: a field is not taken.
+        StaleVersion: it changed after it was read.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: ChangeStaffCommand) -> StaffView:
+        async with self.begin(actor) as unit:
+            staff(actor, *RUNS_PRACTICE)
+            member = await unit.staff_records.get(command.staff_id)
+            if member is None:
+                raise NotFound("staff", command.staff_id)
+            if member.version != command.version:
+                raise StaleVersion
+            await check_clinician(unit, command.clinician_id)
+            changed = member.amended(
+                name=contact.line(command.name, "name", 120),
+                roles=check_roles(command.roles),
+                clinician_id=command.clinician_id,
+                active=command.active,
+            )
+            if changed is not member:
+                facts = {"fields": changed_fields(member, changed), "roles": " ".join(sorted(changed.roles))}
+                await unit.staff_records.save(changed, Audited("staff.changed", member.id, facts=facts))
+            return await unit.commit(StaffView.of(changed))

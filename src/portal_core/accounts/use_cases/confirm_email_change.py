@@ -1,0 +1,97 @@
+"""The new email is proven, and takes the place of the old."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import AlreadyRegistered, CodeRefused
+from portal_core.accounts.identity import Credential, Credentials
+from portal_core.accounts.invitations import EmailChange
+from portal_core.accounts.model import Account
+from portal_core.accounts.policy import CODE_BY_ACCOUNT
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views import AccountView
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import AccountHolder, Actor, ClientActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import FieldError, Unauthenticated
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ConfirmEmailChangeCommand:
+    code: str
+
+
+@frozen
+class ConfirmEmailChange:
+    """Changes the email by which somebody signs in, and for a client the record's too; the old address is told.
+
+    The identity provider is asked between two units of work. A crash there leaves the change open, and the same code
+    finishes it.
+
+    Raises:
+        Unauthenticated: nobody is signed in, or the account is not open.
+        RateLimited: too many tries for this account.
+        CodeRefused: no change is open, or this is not its code; audited.
+        AlreadyRegistered: another account has the new email; only its proven holder hears of that.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    credentials: Credentials
+    limits: RateLimits
+
+    async def __call__(self, actor: Actor, command: ConfirmEmailChangeCommand) -> AccountView:
+        holder = account_holder(actor)
+        await self.limits.take(holder.practice_id, CODE_BY_ACCOUNT, str(holder.account_id))
+        async with self.begin(actor) as unit:
+            account = await unit.accounts.get(holder.account_id)
+            if account is None or account.status != "active":
+                raise Unauthenticated
+            change = await self._proven(unit, account, command.code)
+        if change is None:
+            raise CodeRefused(FieldError("code", "code_refused", "This code is not right, or is no longer good."))
+        await self.credentials.change_email(Credential.of(account), change.new_email)
+        try:
+            return await self._settle(_as_holder(holder, account), account, change)
+        except AlreadyRegistered:
+            await self.credentials.change_email(Credential.of(account), account.email)
+            raise
+
+    async def _proven(self, unit: PeopleUnit, account: Account, code: str) -> EmailChange | None:
+        """The change whose code this is; the try is counted first."""
+        change = await unit.email_changes.open_of(account.id)
+        if change is None or not change.open_at(self.clock.now()):
+            await unit.audit.record(Audited("email_change.refused", record=account.client_id, outcome="failed"))
+            return await unit.commit(None)
+        tried = change.attempt()
+        right = tried.answers(code)
+        action = "email_change.proven" if right else "email_change.refused"
+        entry = Audited(action, change.id, record=account.client_id, outcome="done" if right else "failed")
+        await unit.email_changes.save(tried, entry)
+        await unit.commit(None)
+        return tried if right else None
+
+    async def _settle(self, actor: AccountHolder, account: Account, change: EmailChange) -> AccountView:
+        async with self.begin(actor) as unit:
+            changed = account.change_email(change.new_email)
+            await unit.accounts.save(changed, Audited("account.email_changed", account.id, record=account.client_id))
+            done = Audited("email_change.done", change.id, record=account.client_id)
+            await unit.email_changes.save(change.close("done"), done)
+            if account.client_id is not None:
+                client = await unit.client_records.get(account.client_id)
+                if client is not None and client.email != change.new_email:
+                    facts = {"fields": "email"}
+                    entry = Audited("client.changed", client.id, record=client.id, facts=facts)
+                    await unit.client_records.save(client.amended(email=change.new_email), entry)
+            await unit.outbox.notify(Notice("email_changed", "security", to_account=account.id, about=change.id))
+            return await unit.commit(AccountView.of(changed))
+
+
+def _as_holder(holder: AccountHolder, account: Account) -> AccountHolder:
+    """Somebody who acts on another's record at the moment, as themself: what changes is their own."""
+    if account.client_id is None or isinstance(holder, ClientActor):
+        return holder
+    return ClientActor(account.practice_id, account.id, account.client_id, holder.session_id, holder.origin)

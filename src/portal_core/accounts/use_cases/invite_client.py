@@ -1,0 +1,64 @@
+"""A client is invited to open their account."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.errors_people import NoEmail
+from portal_core.accounts.invitations import Invitation
+from portal_core.accounts.inviting import send_invitation
+from portal_core.accounts.policy_people import CHANGES_CLIENTS
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import InvitationView
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class InviteClientCommand:
+    client_id: UUID
+
+
+@frozen
+class InviteClient:
+    """Staff (clinician, front desk, administrator) or a job invites a client by the email of their record.
+
+    The code is good for 7 days. An earlier invitation of the same client at this email is withdrawn.
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+        NoEmail: the record has none.
+        AlreadyRegistered: somebody signs in to the portal with this email.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: InviteClientCommand) -> InvitationView:
+        async with self.begin(actor) as unit:
+            by = staff_or_system(actor, *CHANGES_CLIENTS)
+            client = await unit.client_records.get(command.client_id)
+            if client is None:
+                raise NotFound("client", command.client_id)
+            if client.email is None:
+                raise NoEmail
+            account = await unit.accounts.find_by_email("portal", client.email)
+            if account is not None and account.status == "active":
+                raise AlreadyRegistered
+            now = self.clock.now()
+            invitation = Invitation(
+                id=self.ids.new(),
+                practice_id=client.practice_id,
+                kind="client",
+                email=client.email,
+                created_at=now,
+                expires_at=now,
+                client_id=client.id,
+                invited_by=by.account_id if isinstance(by, StaffActor) else None,
+            )
+            return await unit.commit(await send_invitation(unit, invitation))

@@ -1,0 +1,71 @@
+"""A parent, guardian or representative is invited to open an account of their own."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.grants import GrantTerms, standing_of
+from portal_core.accounts.invitations import Invitation
+from portal_core.accounts.inviting import send_invitation
+from portal_core.accounts.policy import normalise_email
+from portal_core.accounts.policy_people import DECIDES_GRANTS
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import InvitationView
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class InviteProxyCommand:
+    client_id: UUID
+    email: str
+    terms: GrantTerms
+
+
+@frozen
+class InviteProxy:
+    """Staff (clinician, administrator) decide on access to a client's record and invite who is to have it.
+
+    The terms are judged now, and again on the day on which the invitation is accepted: a birthday may lie between.
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+        EmailUnfit, Invalid, GrantNotAllowed: the terms are not taken at the client's age; see `standing_of`.
+        AlreadyRegistered: this email signs in to the portal already; `GrantAccess` gives that account the access.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: InviteProxyCommand) -> InvitationView:
+        async with self.begin(actor) as unit:
+            by = staff(actor, *DECIDES_GRANTS)
+            email = normalise_email(command.email)
+            client = await unit.client_records.get(command.client_id)
+            if client is None:
+                raise NotFound("client", command.client_id)
+            now = self.clock.now()
+            practice = await unit.practice_record.get()
+            standing_of(
+                command.terms, born=client.born, state=client.state or practice.state, today=practice.today(now)
+            )
+            account = await unit.accounts.find_by_email("portal", email)
+            if account is not None and account.status == "active":
+                raise AlreadyRegistered
+            invitation = Invitation(
+                id=self.ids.new(),
+                practice_id=practice.id,
+                kind="proxy",
+                email=email,
+                created_at=now,
+                expires_at=now,
+                client_id=client.id,
+                terms=command.terms,
+                invited_by=by.account_id,
+            )
+            return await unit.commit(await send_invitation(unit, invitation))

@@ -1,0 +1,40 @@
+"""The code of a change of email, made at the moment when its mail is written."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import IssuedCode
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class IssueEmailChangeCode:
+    """Makes a code, keeps its hash, and answers the code and the new email. A code issued before is dead.
+
+    For jobs: the notifications feature calls this for the kind `email_change_code`. None when the change is no longer
+    open, and there is nothing to send.
+
+    Raises:
+        Forbidden: not the system.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    tokens: TokenSource
+
+    async def __call__(self, actor: Actor, account_id: UUID, change_id: UUID) -> IssuedCode | None:
+        async with self.begin(actor) as unit:
+            system(actor)
+            change = await unit.email_changes.get(account_id, change_id)
+            if change is None or not change.open_at(self.clock.now()):
+                return None
+            code = self.tokens.code()
+            await unit.email_changes.save(change.issue(code), Audited("email_change.code_issued", change.id))
+            await unit.commit(None)
+        return IssuedCode(change.new_email, code, change.expires_at)

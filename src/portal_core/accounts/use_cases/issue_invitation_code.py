@@ -1,0 +1,42 @@
+"""The code of an invitation, made at the moment when its mail is written."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import IssuedCode
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class IssueInvitationCode:
+    """Makes a code, keeps its hash, and answers the code and the address to mail it to. A code issued before is dead.
+
+    For jobs: the notifications feature calls this for the kind `invitation`. None when the invitation is no longer
+    open, and there is nothing to send.
+
+    Raises:
+        Forbidden: not the system.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    tokens: TokenSource
+
+    async def __call__(self, actor: Actor, invitation_id: UUID) -> IssuedCode | None:
+        async with self.begin(actor) as unit:
+            system(actor)
+            invitation = await unit.invitations.get(invitation_id)
+            now = self.clock.now()
+            if invitation is None or not invitation.open_at(now):
+                return None
+            code = self.tokens.code()
+            entry = Audited("invitation.code_issued", invitation.id, record=invitation.client_id)
+            await unit.invitations.save(invitation.issue(code, now), entry)
+            await unit.commit(None)
+        return IssuedCode(invitation.email, code, invitation.expires_at)

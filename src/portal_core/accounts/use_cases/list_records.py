@@ -1,0 +1,44 @@
+"""On whose records may this account act?"""
+
+from attrs import frozen
+
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import RecordView
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor, ClientActor, StaffActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListRecords:
+    """A client finds their own record; a proxy those of the grants in force today, in the practice's zone.
+
+    Whichever record the request itself names: the answer is about the account.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: for staff, whose side has a list of its own.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> tuple[RecordView, ...]:
+        async with self.begin(actor) as unit:
+            holder = account_holder(actor)
+            if isinstance(holder, StaffActor):
+                raise NotFound("records")
+            today = (await unit.practice_record.get()).today(self.clock.now())
+            found = []
+            if isinstance(holder, ClientActor):
+                client = await unit.client_records.get(holder.client_id)
+                found += [RecordView.own(client)] if client is not None else []
+            for grant, client in await unit.grants.held_by(holder.account_id):
+                if grant.in_force(today):
+                    found.append(RecordView.granted(grant, client, today))
+            for view in found:
+                await unit.audit.record(Audited("record.listed", record=view.client_id))
+            return await unit.commit(tuple(found))

@@ -1,0 +1,73 @@
+"""Somebody signed in asks for another email."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors_people import EmailUnchanged
+from portal_core.accounts.invitations import EMAIL_CHANGE_FOR, EmailChange
+from portal_core.accounts.owner_proof import OwnerProof
+from portal_core.accounts.policy import normalise_email
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import EmailChangeView
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Forbidden
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class RequestEmailChangeCommand:
+    new_email: str
+    password: str
+
+
+@frozen
+class RequestEmailChange:
+    """Has a code mailed to the new email; nothing changes before `ConfirmEmailChange`. For clients and proxies.
+
+    The answer is the same whether or not somebody else has the new email: only its holder may learn that. A change
+    asked for before is withdrawn.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Forbidden: staff, whose email is the practice's to change.
+        EmailUnfit: it is not an email address.
+        EmailUnchanged: it is the account's email already.
+        RateLimited: too many tries at the password.
+        PasswordRefused: the password is wrong; audited.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    ids: IdSource
+    proof: OwnerProof
+
+    async def __call__(self, actor: Actor, command: RequestEmailChangeCommand) -> EmailChangeView:
+        email = normalise_email(command.new_email, path="new_email")
+        async with self.begin(actor):
+            if isinstance(account_holder(actor), StaffActor):
+                raise Forbidden("The practice's administrator changes the emails of staff.")
+        account = await self.proof.by_password(actor, command.password)
+        if email == account.email:
+            raise EmailUnchanged
+        now = self.clock.now()
+        change = EmailChange(
+            id=self.ids.new(),
+            practice_id=account.practice_id,
+            account_id=account.id,
+            former_email=account.email,
+            new_email=email,
+            created_at=now,
+            expires_at=now + EMAIL_CHANGE_FOR,
+        )
+        async with self.begin(actor) as unit:
+            earlier = await unit.email_changes.open_of(account.id)
+            if earlier is not None:
+                entry = Audited("email_change.withdrawn", earlier.id, record=account.client_id)
+                await unit.email_changes.save(earlier.close("withdrawn"), entry)
+            await unit.email_changes.add(change, Audited("email_change.asked", change.id, record=account.client_id))
+            notice = Notice("email_change_code", "security", to_account=account.id, about=change.id)
+            await unit.outbox.notify(notice)
+            return await unit.commit(EmailChangeView.of(change))

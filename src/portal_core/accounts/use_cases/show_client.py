@@ -1,0 +1,35 @@
+"""One client, for staff."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.policy_people import READS_CLIENTS
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import ClientView
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ShowClient:
+    """For staff (clinician, front desk, biller, administrator).
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, client_id: UUID) -> ClientView:
+        async with self.begin(actor) as unit:
+            staff(actor, *READS_CLIENTS)
+            client = await unit.client_records.get(client_id)
+            if client is None:
+                raise NotFound("client", client_id)
+            team = await unit.care_teams.of(client_id)
+            await unit.audit.record(Audited("client.read", client_id, record=client_id))
+            return await unit.commit(ClientView.of(client, team))

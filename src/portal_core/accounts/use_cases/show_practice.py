@@ -1,0 +1,26 @@
+"""The practice's name, place and settings."""
+
+from attrs import frozen
+
+from portal_core.accounts.policy_people import RUNS_PRACTICE
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import PracticeView
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ShowPractice:
+    """For administrators, with the version that a change names.
+
+    Raises:
+        NotFound, Forbidden: not an administrator.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor) -> PracticeView:
+        async with self.begin(actor) as unit:
+            staff(actor, *RUNS_PRACTICE)
+            return PracticeView.of(await unit.practice_record.get())

@@ -1,0 +1,44 @@
+"""An invitation is taken back."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.policy_people import CHANGES_CLIENTS, RUNS_PRACTICE
+from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.views_people import InvitationView
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class WithdrawInvitationCommand:
+    invitation_id: UUID
+
+
+@frozen
+class WithdrawInvitation:
+    """Staff (clinician, front desk, administrator) take back an open invitation; staff's own only administrators.
+
+    Raises:
+        NotFound, Forbidden: no such invitation, or not in such a role.
+        InvitationNotOpen: accepted or withdrawn.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: WithdrawInvitationCommand) -> InvitationView:
+        async with self.begin(actor) as unit:
+            staff(actor, *CHANGES_CLIENTS)
+            invitation = await unit.invitations.get(command.invitation_id)
+            if invitation is None:
+                raise NotFound("invitation", command.invitation_id)
+            if invitation.kind == "staff":
+                staff(actor, *RUNS_PRACTICE)
+            withdrawn = invitation.withdraw()
+            entry = Audited("invitation.withdrawn", invitation.id, record=invitation.client_id, facts={"by": "staff"})
+            await unit.invitations.save(withdrawn, entry)
+            return await unit.commit(InvitationView.of(withdrawn))
