@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, evolve
 
+from adapters.local.mail import KeptMail, MailShelf
 from adapters.memory.rows import confine, own_key, own_rows, visible
-from adapters.memory.store import MemoryOutbox, MemoryTransaction
+from adapters.memory.store import MemoryOutbox, MemoryStore, MemoryTransaction
 from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import Audited, AuditTrail
 from portal_core.kernel.errors import StaleVersion
@@ -265,3 +266,17 @@ def _page(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
 def _new_id(now: datetime, number: int) -> UUID:
     """As UUID version 7, with a number for its random bits: a later one sorts later."""
     return UUID(int=(int(now.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | number)
+
+
+@define
+class MemoryMailShelf(MailShelf):
+    """Kept mail, in the store's own table."""
+
+    store: MemoryStore
+
+    async def keep(self, mail: KeptMail) -> None:
+        self.store.table("kept_mail")[mail.id] = mail
+
+    async def latest(self, limit: int) -> tuple[KeptMail, ...]:
+        found = sorted(self.store.table("kept_mail").values(), key=lambda mail: (mail.at, mail.id), reverse=True)
+        return tuple(found[:limit])

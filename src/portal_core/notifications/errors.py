@@ -10,20 +10,21 @@ class NoticeNotReplayable(Conflict):
     title = "This notice was sent, or is still on its way."
 
 
-class MailRefused(Exception):
-    """The vendor refused this mail or text for good: a bad address, a sender that is not verified.
-
-    `reason` is a short code; it holds no address and no words of the mail.
-    """
+class MailProblem(Exception):
+    """Why a mail or text did not go. `reason` is a short code; it holds no address and no words of the mail."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class MailNotSent(Exception):
-    """The mail or text was surely not sent, and may be tried again: no connection, throttled, out of order."""
+class MailRefused(MailProblem):
+    """Refused for good: a bad address, words that the vendor does not take."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+
+class MailNotSent(MailProblem):
+    """Surely not sent, and may be tried again: no connection, throttled, out of order."""
+
+
+class MailUncertain(MailProblem):
+    """The vendor had it, and what became of it is not known: no answer, or one that says nothing."""

@@ -193,7 +193,7 @@ class Mailer(Protocol):
         Raises:
             MailRefused: never, as it stands.
             MailNotSent: surely not sent; another try is safe.
-            Exception: anything else: it may or may not have been sent.
+            MailUncertain: it may or may not have been sent. Any other exception is taken for this one.
         """
         ...
 

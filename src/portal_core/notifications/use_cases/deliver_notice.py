@@ -12,7 +12,7 @@ from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.catalogue import CATALOGUE, Kind
-from portal_core.notifications.errors import MailNotSent, MailRefused
+from portal_core.notifications.errors import MailNotSent, MailRefused, MailUncertain
 from portal_core.notifications.model import (
     Dropped,
     NoticeRow,
@@ -137,7 +137,7 @@ class DeliverNotice:
             return NotSent(error.reason)
         except Exception as error:
             # Whatever else went wrong, the vendor may have sent it.
-            return Unclear(type(error).__name__)
+            return Unclear(error.reason if isinstance(error, MailUncertain) else type(error).__name__)
 
     async def _settle(self, actor: Actor, claimed: NoticeRow, settlement: Settlement) -> DeliveryView:
         while True:

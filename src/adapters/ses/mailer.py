@@ -1,0 +1,75 @@
+"""Mail by SES v2, asked once for each mail: whether to ask again is decided by what is known, not by the SDK."""
+
+from typing import Any, Final
+
+from attrs import define, field
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+)
+
+from adapters.aws import AwsAccount
+from adapters.ses.mime import mime
+from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
+from portal_core.notifications.ports import Mail, Mailer
+
+_REFUSED: Final = {"MessageRejected", "BadRequestException", "InvalidParameterValue"}
+"""The mail itself is wrong. Every other answer in the 400s is about the account, and may pass."""
+
+_NEVER_REACHED: Final = (
+    EndpointConnectionError,
+    ConnectTimeoutError,
+    ProxyConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+)
+
+
+@define
+class SesMailer(Mailer):
+    """Sends raw MIME from a verified address. The notice's id is a tag of the mail, and so in SES's own events."""
+
+    account: AwsAccount
+    from_address: str
+    configuration_set: str | None = None
+    _client: Any = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        # Once: a second request by the SDK could be a second mail.
+        self._client = self.account.client("sesv2", attempts=1)
+
+    async def send(self, mail: Mail) -> str:
+        request: dict[str, Any] = {
+            "Destination": {"ToAddresses": [mail.to]},
+            "Content": {"Raw": {"Data": mime(mail, self.from_address)}},
+            "EmailTags": [{"Name": "notice", "Value": str(mail.key)}],
+        }
+        if self.configuration_set is not None:
+            request["ConfigurationSetName"] = self.configuration_set
+        try:
+            answer = await self.account.call(self._client.send_email, **request)
+        except (ClientError, BotoCoreError) as error:
+            raise problem(error) from error
+        return str(answer.get("MessageId", ""))
+
+
+def problem(error: ClientError | BotoCoreError) -> MailProblem:
+    """What an error of the SDK says about the mail.
+
+    A 4xx is an answer given before anything was sent. A 5xx is not: the mail may have been taken before it failed.
+    """
+    if isinstance(error, _NEVER_REACHED):
+        return MailNotSent(type(error).__name__)
+    if not isinstance(error, ClientError):
+        return MailUncertain(type(error).__name__)
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if not 400 <= status < 500:
+        return MailUncertain(code)
+    return MailRefused(code) if code in _REFUSED else MailNotSent(code)
