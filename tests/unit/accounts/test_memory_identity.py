@@ -1,0 +1,69 @@
+"""The contract suites of identity on the memory adapter, and RFC 6238's own test vectors."""
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+from attrs import define, field
+
+from adapters.memory.identity import (
+    MemoryCredentials,
+    MemoryMailedCodes,
+    MemoryPasswords,
+    MemoryPool,
+    MemorySecondFactors,
+    totp,
+)
+from portal_core.accounts.identity import Credential, MailedCodePurpose
+from tests.support.clock import CountingTokens, FixedClock
+from tests.support.contracts.identity import (
+    CredentialsContract,
+    IdentityProvider,
+    MailedCodesContract,
+    PasswordsContract,
+    SecondFactorsContract,
+)
+
+
+@define
+class MemoryProvider(IdentityProvider):
+    clock: FixedClock = field(factory=FixedClock)
+    pool: MemoryPool = field(init=False)
+    codes: MemoryMailedCodes = field(init=False)
+    passwords: MemoryPasswords = field(init=False)
+    second_factors: MemorySecondFactors = field(init=False)
+    credentials: MemoryCredentials = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.pool = MemoryPool(self.clock, CountingTokens())
+        self.codes, self.passwords = MemoryMailedCodes(self.pool), MemoryPasswords(self.pool)
+        self.second_factors, self.credentials = MemorySecondFactors(self.pool), MemoryCredentials(self.pool)
+
+    def mailed(self, credential: Credential, purpose: MailedCodePurpose) -> list[str]:
+        to = (credential.email, purpose)
+        return [mail.code for mail in self.pool.mailbox if (mail.credential.email, mail.purpose) == to]
+
+
+@pytest.fixture
+def provider() -> MemoryProvider:
+    return MemoryProvider()
+
+
+class TestMemoryMailedCodes(MailedCodesContract): ...
+
+
+class TestMemoryPasswords(PasswordsContract): ...
+
+
+class TestMemorySecondFactors(SecondFactorsContract): ...
+
+
+class TestMemoryCredentials(CredentialsContract): ...
+
+
+@pytest.mark.parametrize(
+    ("seconds", "code"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]
+)
+def test_rfc_6238_appendix_b(seconds: int, code: str) -> None:
+    secret = base64.b32encode(b"12345678901234567890").decode()
+    assert totp(secret, datetime.fromtimestamp(seconds, UTC)) == code
