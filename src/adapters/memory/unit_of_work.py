@@ -2,10 +2,12 @@
 
 from attrs import define
 
+from adapters.memory import access_to_records as access
 from adapters.memory import accounts as signing_in
 from adapters.memory import appointment_reads as reads
 from adapters.memory import appointments as booking
 from adapters.memory import notifications as telling
+from adapters.memory import people as persons
 from adapters.memory.store import MemoryUnit
 
 
@@ -104,3 +106,35 @@ class MemoryUnitOfWork(MemoryUnit):
     @property
     def people(self) -> signing_in.MemoryPersonDirectory:
         return signing_in.MemoryPersonDirectory(self.tx)
+
+    @property
+    def practice_record(self) -> persons.MemoryPracticeRecord:
+        return persons.MemoryPracticeRecord(self.tx, self.audit)
+
+    @property
+    def client_records(self) -> persons.MemoryClientRecords:
+        return persons.MemoryClientRecords(self.tx, self.audit)
+
+    @property
+    def clinician_records(self) -> persons.MemoryClinicianRecords:
+        return persons.MemoryClinicianRecords(self.tx, self.audit)
+
+    @property
+    def staff_records(self) -> persons.MemoryStaffRecords:
+        return persons.MemoryStaffRecords(self.tx, self.audit)
+
+    @property
+    def care_teams(self) -> persons.MemoryCareTeams:
+        return persons.MemoryCareTeams(self.tx, self.audit)
+
+    @property
+    def invitations(self) -> access.MemoryInvitations:
+        return access.MemoryInvitations(self.tx, self.audit)
+
+    @property
+    def grants(self) -> access.MemoryGrants:
+        return access.MemoryGrants(self.tx, self.audit)
+
+    @property
+    def email_changes(self) -> access.MemoryEmailChanges:
+        return access.MemoryEmailChanges(self.tx, self.audit)

@@ -10,11 +10,11 @@ class DuplicateExternalId(Conflict):
     title = "Another record has this id already."
 
 
-class DuplicateStaffEmail(Conflict):
-    """Another member of staff has this email."""
+class DuplicateStaff(Conflict):
+    """Another member of staff has this email, or this identity at the EHR's identity provider."""
 
-    code = "duplicate_staff_email"
-    title = "Another member of staff has this email."
+    code = "duplicate_staff"
+    title = "Another member of staff has this email or identity."
 
 
 class SlugTaken(Conflict):

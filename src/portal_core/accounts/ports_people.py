@@ -95,14 +95,14 @@ class StaffRecords(Protocol):
 
     async def add(self, member: StaffMember, audited: Audited) -> None:
         """Raises:
-        DuplicateStaffEmail: another member has it.
+        DuplicateStaff: another member has it.
         """
         ...
 
     async def save(self, member: StaffMember, audited: Audited) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
-        DuplicateStaffEmail: another member has its email.
+        DuplicateStaff: another member has its email.
         """
         ...
 

@@ -219,6 +219,9 @@ grants = client_table(
     ForeignKeyConstraint(
         ["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"], name="grants_client_fkey"
     ),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"], ["portal.accounts.practice_id", "portal.accounts.id"], name="grants_account_fkey"
+    ),
     CheckConstraint("relation IN ('parent', 'guardian', 'representative', 'other')", "relation"),
     CheckConstraint("until > starts", "until"),
     Index(None, "practice_id", "client_id"),
@@ -256,6 +259,11 @@ email_changes = account_table(
     instant("expires_at"),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"],
+        ["portal.accounts.practice_id", "portal.accounts.id"],
+        name="email_changes_account_fkey",
+    ),
     CheckConstraint("state IN ('open', 'done', 'withdrawn')", "state"),
     Index(None, "practice_id", "account_id"),
 )

@@ -39,7 +39,7 @@ class AddStaff:
     Raises:
         NotFound, Forbidden: not an administrator.
         EmailUnfit, Invalid: a field is not taken.
-        DuplicateStaffEmail: another member has this email.
+        DuplicateStaff: another member has this email.
     """
 
     begin: Begin[PeopleUnit]
