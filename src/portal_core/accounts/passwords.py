@@ -29,9 +29,10 @@ def normalised(password: str) -> str:
 
 
 def words_of(*texts: str) -> tuple[str, ...]:
-    """The words in names and addresses that a password may not be made of, the longest first."""
-    found = {word for text in texts for word in re.split(r"[\W_]+", text.casefold()) if len(word) >= _WORD}
-    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+    """What a password may not be made of: these names and addresses, whole and word by word, the longest first."""
+    found = {word for text in texts for word in (text, *re.split(r"[\W_]+", text))}
+    folded = {word.casefold() for word in found if len(word) >= _WORD}
+    return tuple(sorted(folded, key=lambda word: (-len(word), word)))
 
 
 def check_new(

@@ -26,7 +26,7 @@ class MemoryWorld(AccountsWorld):
     clock: FixedClock = field(factory=FixedClock)
     ids: CountingIds = field(factory=CountingIds)
     store: MemoryStore = field(init=False)
-    begin: MemoryBegin = field(init=False)  # type: ignore[assignment]
+    begin: MemoryBegin = field(init=False)
     live: MemoryLiveSessions = field(init=False)
     practice_id: UUID = field(init=False)
 
