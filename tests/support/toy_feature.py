@@ -30,8 +30,11 @@ from entrypoints.http.fields import (
 from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import delete, get, patch, post
+from portal_core.accounts.ports_people import PracticeAddress
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
+from portal_core.accounts.views import SessionView
 from portal_core.kernel.access import own_record, staff
-from portal_core.kernel.actor import Actor, ClientActor, Origin, StaffActor
+from portal_core.kernel.actor import AccountHolder, Actor, ClientActor, StaffActor
 from portal_core.kernel.errors import (
     Conflict,
     Forbidden,
@@ -48,6 +51,8 @@ from portal_core.kernel.page import Page, PageRequest
 
 NORTH, SOUTH = UUID(int=0xA1), UUID(int=0xA2)
 ADA, BOB = UUID(int=0xC1), UUID(int=0xC2)
+NOON = datetime(2027, 3, 14, 12, tzinfo=UTC)
+SESSION = SessionView(UUID(int=5), "bearer", "", "", NOON, NOON, NOON, NOON, NOON)
 ADAS_TOKEN, BOBS_TOKEN, STAFF_TOKEN = "ada-token", "bob-token", "staff-token"
 
 
@@ -248,49 +253,36 @@ class PracticeToysController(Controller):
         return {"count": 0}
 
 
-@frozen
-class Known:
-    """What `Authenticate` answers."""
-
-    actor: Actor
-
-
 @define
 class Tokens:
     """Authenticates fixed tokens, and remembers what it was asked."""
 
-    asked: list[dict[str, object]] = field(factory=list)
+    asked: list[AuthenticateCommand] = field(factory=list)
 
-    async def __call__(
-        self, practice_id: UUID, access_token: str, *, record: UUID | None, active: bool, origin: Origin
-    ) -> Known:
-        self.asked.append({"record": record, "active": active, "origin": evolve(origin)})
-        match access_token:
-            case "ada-token":
-                return Known(ClientActor(practice_id, UUID(int=1), ADA, origin=origin))
-            case "bob-token":
-                return Known(ClientActor(practice_id, UUID(int=2), BOB, origin=origin))
-            case "staff-token":
-                return Known(StaffActor(practice_id, UUID(int=3), frozenset({"front_desk"}), origin=origin))
-        raise Unauthenticated
+    async def __call__(self, command: AuthenticateCommand) -> Authenticated:
+        self.asked.append(command)
+        practice_id, origin = command.practice_id, command.origin
+        actors: dict[str, AccountHolder] = {
+            ADAS_TOKEN: ClientActor(practice_id, UUID(int=1), ADA, origin=origin),
+            BOBS_TOKEN: ClientActor(practice_id, UUID(int=2), BOB, origin=origin),
+            STAFF_TOKEN: StaffActor(practice_id, UUID(int=3), frozenset({"front_desk"}), origin=origin),
+        }
+        if command.access_token not in actors:
+            raise Unauthenticated
+        return Authenticated(actors[command.access_token], SESSION, must_enrol=False)
 
 
 @define
-class TwoPractices:
+class Practices:
     """North has a host name, south a slug only."""
 
-    lone: UUID | None = None
-    asked: int = 0
+    known: tuple[PracticeAddress, ...] = (
+        PracticeAddress(NORTH, "north", ("north.example.org",)),
+        PracticeAddress(SOUTH, "south", ()),
+    )
 
-    async def by_host(self, host: str) -> UUID | None:
-        self.asked += 1
-        return {"north.example.org": NORTH}.get(host)
-
-    async def by_slug(self, slug: str) -> UUID | None:
-        return {"north": NORTH, "south": SOUTH}.get(slug)
-
-    async def only(self) -> UUID | None:
-        return self.lone
+    async def all(self) -> tuple[PracticeAddress, ...]:
+        return self.known
 
 
 def toy_parts(**changes: object) -> HttpParts:
@@ -298,7 +290,7 @@ def toy_parts(**changes: object) -> HttpParts:
     shelf = Shelf()
     parts = HttpParts(
         authenticate=Tokens(),
-        practices=TwoPractices(lone=NORTH),
+        practices=Practices(Practices().known[:1]),
         use_cases={"add_toy": AddToy(shelf), "list_toys": ListToys(shelf), "fail_toy": FailToy()},
         portal=[ToysController],
         practice=[PracticeToysController],

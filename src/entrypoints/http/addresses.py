@@ -52,9 +52,9 @@ class Origins:
         is not ours is the client, and whatever stands left of it was claimed by the client. At junk the reading stops
         at the last address that one of ours vouched for.
         """
+        if not forwarded or not self.trusts(peer):
+            return written(peer)
         seen = read_address(peer)
-        if seen is None or not forwarded or not self.trusts(peer):
-            return "" if seen is None else str(seen)
         for hop in reversed(forwarded.split(",")):
             address = read_address(hop)
             if address is None:
@@ -63,6 +63,13 @@ class Origins:
             if address not in self._proxies:
                 break
         return str(seen)
+
+
+@lru_cache(4096)
+def written(text: str) -> str:
+    """An address in its canonical form, empty when it is junk."""
+    address = read_address(text)
+    return "" if address is None else str(address)
 
 
 @lru_cache(4096)

@@ -24,6 +24,7 @@ from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.http.plan import plan_routes
 from entrypoints.http.problems import HANDLERS
 from entrypoints.http.request import PortalRequest
+from entrypoints.http.response import PortalResponse
 from entrypoints.http.routing import get
 from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
@@ -109,6 +110,7 @@ def create_app(parts: HttpParts) -> Litestar:
         openapi_config=None,
         pdb_on_exception=False,
         request_class=PortalRequest,
+        response_class=PortalResponse,
         request_max_body_size=None,
     )
     documentation.routes = plan_routes(app, settings.body_limit)

@@ -1,6 +1,5 @@
 """Who asks, in which practice: settled between routing and the controller. What they may do, the core says."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,47 +11,46 @@ from entrypoints.http.addresses import neighbourhood
 from entrypoints.http.cookies import SessionCookies, csrf_matches
 from entrypoints.http.errors import CsrfRefused, UnknownPractice
 from entrypoints.http.inbound import Inbound
-from entrypoints.http.parts import HttpParts, PracticeDirectory
+from entrypoints.http.parts import HttpParts
 from entrypoints.http.plan import Plan
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.throttle import Throttle
+from portal_core.accounts.ports_people import PracticeAddress, PracticeDirectory
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
 from portal_core.kernel.actor import Origin, VisitorActor
 from portal_core.kernel.errors import Invalid, Unauthenticated
 from portal_core.kernel.idempotency import Attempt
 
 MOST_TOKEN = 8192
-REMEMBERED_FOR = 60.0
-MOST_REMEMBERED = 1024
 
 
 class Practices:
-    """Finds the practice by host name, else by the slug that the request names, else the only one there is.
+    """Finds the practice by host name, else by the slug that the request names, else the only one there is."""
 
-    What was found is remembered for a minute.
-    """
-
-    def __init__(self, directory: PracticeDirectory, seconds: Callable[[], float]) -> None:
+    def __init__(self, directory: PracticeDirectory) -> None:
         self._directory = directory
-        self._seconds = seconds
-        self._known: dict[tuple[str, str | None], tuple[UUID, float]] = {}
+        self._read: tuple[PracticeAddress, ...] = ()
+        self._by_host: dict[str, UUID] = {}
+        self._by_slug: dict[str, UUID] = {}
 
-    async def find(self, host: str, slug: str | None) -> UUID:
+    async def find(self, inbound: Inbound) -> UUID:
         """Raises:
         UnknownPractice: none of the three says.
         """
-        key = (host, slug)
-        known = self._known.get(key)
-        now = self._seconds()
-        if known is not None and known[1] > now:
-            return known[0]
-        found = await self._directory.by_host(host)
+        practices = await self._directory.all()
+        if practices is not self._read:
+            self._by_host = {host.lower(): practice.id for practice in practices for host in practice.hosts}
+            self._by_slug = {practice.slug: practice.id for practice in practices}
+            self._read = practices
+        found = self._by_host.get(inbound.host)
         if found is None:
-            found = await (self._directory.only() if slug is None else self._directory.by_slug(slug))
+            slug = inbound.practice
+            if slug is not None:
+                found = self._by_slug.get(slug)
+            elif len(practices) == 1:
+                found = practices[0].id
         if found is None:
             raise UnknownPractice
-        if len(self._known) >= MOST_REMEMBERED:
-            self._known.clear()
-        self._known[key] = (found, now + REMEMBERED_FOR)
         return found
 
 
@@ -62,7 +60,7 @@ class Gate:
     def __init__(self, parts: HttpParts) -> None:
         settings = parts.settings
         self._authenticate = parts.authenticate
-        self._practices = Practices(parts.practices, parts.seconds)
+        self._practices = Practices(parts.practices)
         self._throttle = Throttle(settings.throttle_rate, settings.throttle_burst, parts.seconds)
         self._cookie = SessionCookies(settings).access_name
 
@@ -82,21 +80,24 @@ class Gate:
         scope: Any = request.scope
         if plan.auth == "none":
             self._throttle.take(neighbourhood(inbound.address))
-            practice_id = await self._practices.find(inbound.host, inbound.practice)
+            practice_id = await self._practices.find(inbound)
             scope["user"] = VisitorActor(practice_id, Origin(inbound.address, inbound.device, inbound.request_id))
             return None
         token = self._token(plan, inbound)
         self._throttle.take(neighbourhood(inbound.address), token)
-        practice_id = await self._practices.find(inbound.host, inbound.practice)
+        practice_id = await self._practices.find(inbound)
         if not token:
             raise Unauthenticated
         attempt = await _attempt(request) if plan.idempotent and b"idempotency-key" in inbound.headers else None
         scope["auth"] = authenticated = await self._authenticate(
-            practice_id,
-            token,
-            record=inbound.record,
-            active=plan.active,
-            origin=Origin(inbound.address, inbound.device, inbound.request_id, attempt),
+            AuthenticateCommand(
+                practice_id,
+                token,
+                plan.active,
+                inbound.record,
+                plan.enrolling,
+                Origin(inbound.address, inbound.device, inbound.request_id, attempt),
+            )
         )
         scope["user"] = authenticated.actor
         return None

@@ -13,8 +13,8 @@ from entrypoints.http.errors import ClientGone, InternalError
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.parts import HttpParts
 from entrypoints.http.problems import MEDIA_TYPE, render
-from entrypoints.observability.logs import REQUEST_ID, describe_error
-from entrypoints.observability.metrics import METHODS, HttpMetrics
+from entrypoints.observability.logs import ACCESS, REQUEST_ID, describe_error
+from entrypoints.observability.metrics import HttpMetrics
 
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """For JSON and errors nothing is ever loaded. A page of ours sends a policy of its own, with its style's hash."""
@@ -70,7 +70,10 @@ class Front:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message["headers"], *self._headers, identity]
-                if not any(name == b"content-security-policy" for name, _ in headers):
+                for name, _ in message["headers"]:
+                    if name == b"content-security-policy":
+                        break
+                else:
                     headers.append(self._policy)
                 message["headers"] = headers
             elif bodiless:
@@ -93,13 +96,7 @@ class Front:
             route = request.get("path_template") or UNMATCHED
             self._metrics.observe(method, route, status or ClientGone.status, seconds)
             if self._access_log:
-                log.info(
-                    "request",
-                    method=method if method in METHODS else "other",
-                    route=route,
-                    status=status or ClientGone.status,
-                    ms=round(seconds * 1000, 1),
-                )
+                ACCESS.line(method, route, status or ClientGone.status, seconds, inbound.request_id)
             REQUEST_ID.reset(token)
 
     @staticmethod

@@ -3,53 +3,26 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from os import urandom
 from typing import Literal, Protocol
-from uuid import UUID, uuid4
 
 from attrs import field, frozen
 from litestar import Controller, Litestar
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from portal_core.kernel.actor import Actor, Origin
+from portal_core.accounts.ports_people import PracticeDirectory
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 
 
-class Authenticated(Protocol):
-    """What is known once a token was accepted."""
-
-    @property
-    def actor(self) -> Actor: ...
-
-
-class Authenticate(Protocol):
-    """Finds out who acts.
-
-    `record` is the client named by the Portal-Client header; `active` is false for polling and event streams, which
-    do not keep a session alive. The actor that comes back carries `origin`.
+class Authenticates(Protocol):
+    """Finds out who asks: the accounts' use case `authenticate`.
 
     Raises:
         Unauthenticated: the token is unknown, expired or ended.
         NotFound: there is no such record for this account.
     """
 
-    async def __call__(
-        self, practice_id: UUID, access_token: str, *, record: UUID | None, active: bool, origin: Origin
-    ) -> Authenticated: ...
-
-
-class PracticeDirectory(Protocol):
-    """Which practice is meant. Answers are kept in this process for a minute."""
-
-    async def by_host(self, host: str) -> UUID | None:
-        """The practice whose portal stands at this host name (lower case, without port)."""
-        ...
-
-    async def by_slug(self, slug: str) -> UUID | None:
-        """The practice with this slug."""
-        ...
-
-    async def only(self) -> UUID | None:
-        """The one practice of this deployment; None when there are several, or none."""
-        ...
+    async def __call__(self, command: AuthenticateCommand) -> Authenticated: ...
 
 
 ReadinessCheck = Callable[[], Awaitable[None]]
@@ -91,7 +64,7 @@ class HttpParts:
     webhooks) under their own full paths.
     """
 
-    authenticate: Authenticate
+    authenticate: Authenticates
     practices: PracticeDirectory
     use_cases: Mapping[str, object] = field(factory=dict)
     portal: Sequence[type[Controller]] = ()
@@ -102,4 +75,4 @@ class HttpParts:
     registry: CollectorRegistry = REGISTRY
     lifespan: Sequence[Lifespan] = ()
     seconds: Callable[[], float] = time.monotonic
-    request_id: Callable[[], str] = field(default=lambda: uuid4().hex)
+    request_id: Callable[[], str] = field(default=lambda: urandom(16).hex())

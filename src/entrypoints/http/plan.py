@@ -24,12 +24,14 @@ class Plan:
     """One route.
 
     `operation` is the OpenAPI operation id, and part of what an Idempotency-Key stands for; `active` says whether the
-    request counts as something a person does; `allow` are the address's methods; `raises` the errors it documents.
+    request counts as something a person does; `enrolling` whether a session may make it that has yet to set up its
+    second factor; `allow` are the address's methods; `raises` the errors it documents.
     """
 
     auth: Auth
     operation: str
     active: bool
+    enrolling: bool
     idempotent: bool
     unsafe: bool
     body_limit: int
@@ -70,6 +72,7 @@ def _plan(handler: HTTPRouteHandler, body_limit: int, allow: str) -> Plan:
         auth=auth,
         operation=handler.operation_id if isinstance(handler.operation_id, str) else handler.handler_name,
         active=handler.opt.get("active", True),
+        enrolling=handler.opt.get("enrolling", False),
         idempotent=handler.opt.get("idempotent", "POST" in methods) and auth in ("portal", "practice"),
         unsafe=not methods <= {"GET", "HEAD", "OPTIONS"},
         body_limit=handler.opt.get("body_limit", body_limit),

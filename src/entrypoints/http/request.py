@@ -10,6 +10,7 @@ from entrypoints.http.bodies import decode_body
 from entrypoints.http.errors import BodyTooLarge, ClientGone, UnsupportedMediaType
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.plan import Plan
+from portal_core.accounts.use_cases.authenticate import Authenticated
 from portal_core.kernel.actor import Actor, Origin
 
 
@@ -27,6 +28,11 @@ class PortalRequest(Request[Actor, None, State]):
     def origin(self) -> Origin:
         """Where this request comes from."""
         return self.actor.origin
+
+    @property
+    def signed_in(self) -> Authenticated:
+        """The session that asks, on routes that need signing in."""
+        return cast(Authenticated, self.scope["auth"])
 
     @property
     def inbound(self) -> Inbound:

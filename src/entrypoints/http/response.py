@@ -1,0 +1,36 @@
+"""JSON answers without Litestar's detours. Most answers are a value, a status and nothing else: those are encoded and
+sent here; what has cookies, headers of its own, a background task or another media type takes Litestar's way."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+
+_encoder = msgspec.json.Encoder()
+
+
+class PortalResponse(Response[Any]):
+    """The response class of every route that answers a value."""
+
+    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **said: Any) -> ASGIResponse:
+        plain = not (self.cookies or self.headers or self.background or said.get("headers") or said.get("cookies"))
+        if plain and self.media_type == "application/json" and self.status_code is not None:
+            return _JsonAnswer(self.status_code, _encoder.encode(self.content))  # type: ignore[return-value]
+        return super().to_asgi_response(app, request, **said)
+
+
+class _JsonAnswer:
+    """Status, type, length, body."""
+
+    __slots__ = ("_body", "_status")
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self._status = status
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(self._body))]
+        await send(HTTPResponseStartEvent(type="http.response.start", status=self._status, headers=headers))
+        await send(HTTPResponseBodyEvent(type="http.response.body", body=self._body, more_body=False))
