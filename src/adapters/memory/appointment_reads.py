@@ -38,7 +38,7 @@ class MemoryScheduleDirectory(ScheduleDirectory):
 
     async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:
         return {
-            one.id: _name(one)
+            one.id: one.shown_name
             for one in _people(self.tx, "clients")
             if one.id in client_ids and visible(self.tx, one.id)
         }
@@ -108,7 +108,7 @@ class MemoryAppointmentReads(AppointmentReads):
         )
 
     def _attendance(self, part: Attendance) -> AttendanceView:
-        names = {one.id: _name(one) for one in _people(self.tx, "clients")}
+        names = {one.id: one.shown_name for one in _people(self.tx, "clients")}
         return AttendanceView(
             client_id=part.client_id,
             client_name=names[part.client_id],
@@ -123,7 +123,7 @@ class MemoryAppointmentReads(AppointmentReads):
 def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Schedule:
     """What the practice offers, with these of its clinicians, or with all."""
     return Schedule(
-        rules=tx.table("appointment_rules").get(tx.practice_id, AppointmentRules()),
+        rules=tx.table("appointment_rules").get(tx.practice_id) or _default_rules(tx),
         kinds={one.id: one for one in own_rows(tx, "appointment_kinds")},
         places={one.id: one for one in own_rows(tx, "places")},
         clinicians={
@@ -139,6 +139,11 @@ def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Sche
             if clinicians is None or one.id in clinicians
         },
     )
+
+
+def _default_rules(tx: MemoryTransaction) -> AppointmentRules:
+    zones = [one.zone for one in tx.table("practices").values() if one.id == tx.practice_id]
+    return AppointmentRules(zone=zones[0]) if zones else AppointmentRules()
 
 
 def _row(booking: Booking, part: Attendance, offered: Schedule) -> AppointmentRow:
@@ -187,10 +192,6 @@ def _wanted(row: AppointmentRow, which: AppointmentFilter, now: datetime) -> boo
 
 def _place_in_order(row: AppointmentRow | Appointment) -> tuple[datetime, UUID]:
     return row.starts_at, row.id
-
-
-def _name(person: Any) -> str:
-    return f"{person.chosen_name or person.given_name} {person.family_name}"
 
 
 def _account(tx: MemoryTransaction, clinician_id: UUID) -> UUID | None:

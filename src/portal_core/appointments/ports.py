@@ -113,7 +113,7 @@ class Availability(Protocol):
 
 
 class ScheduleDirectory(Protocol):
-    """With whom, for what and where one may book, and the rules."""
+    """With whom, for what and where one may book, and the rules: the defaults in the practice's zone until saved."""
 
     async def for_client(self, client_id: UUID) -> Schedule:
         """With the clinicians of the client's care team; none of them for an unknown client."""

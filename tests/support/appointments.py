@@ -1,0 +1,195 @@
+"""A practice in memory, and the use cases of appointments over any world."""
+
+from datetime import date
+from uuid import UUID
+
+from attrs import define, field
+
+from adapters.memory.store import MemoryBegin, MemoryStore
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from portal_core.accounts.model import Account
+from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
+from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityException
+from portal_core.appointments.use_cases.block_time import BlockTime
+from portal_core.appointments.use_cases.book_appointment import BookAppointment
+from portal_core.appointments.use_cases.book_for_client import BookForClient
+from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment
+from portal_core.appointments.use_cases.cancel_for_clients import CancelForClients
+from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment
+from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
+from portal_core.appointments.use_cases.find_slots import FindSlots
+from portal_core.appointments.use_cases.hold_slot import HoldSlot
+from portal_core.appointments.use_cases.list_day import ListDay
+from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
+from portal_core.appointments.use_cases.mark_no_show import MarkNoShow
+from portal_core.appointments.use_cases.move_for_clients import MoveForClients
+from portal_core.appointments.use_cases.publish_availability import PublishAvailability
+from portal_core.appointments.use_cases.release_hold import ReleaseHold
+from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
+from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
+from portal_core.appointments.use_cases.show_appointment import ShowAppointment
+from portal_core.appointments.use_cases.show_availability import ShowAvailability
+from portal_core.appointments.use_cases.unblock_time import UnblockTime
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.outbox import Notice
+from tests.support.clock import CountingIds, CountingTokens, FixedClock
+from tests.support.contracts.appointments_world import ZONE, AppointmentsWorld
+
+
+@define
+class MemoryAppointmentsWorld(AppointmentsWorld):
+    """Rows of people are put where the accounts' adapters keep theirs."""
+
+    clock: FixedClock = field(factory=FixedClock)
+    ids: CountingIds = field(factory=lambda: CountingIds(1))
+    tokens: CountingTokens = field(factory=CountingTokens)
+    store: MemoryStore = field(init=False)
+    begin: MemoryBegin = field(init=False)  # type: ignore[assignment]
+    practice_id: UUID = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._settle_in(MemoryStore(self.clock))
+
+    def _settle_in(self, store: MemoryStore) -> None:
+        self.store = store
+        self.begin = MemoryBegin(store, MemoryUnitOfWork)
+        self.practice_id = self.ids.new()
+        practice = Practice(self.practice_id, f"p{self.practice_id}", "Elm Street", ZONE, self.clock.now())
+        store.table("practices")[self.practice_id] = practice
+
+    async def beside(self) -> "MemoryAppointmentsWorld":
+        other = MemoryAppointmentsWorld(self.clock, self.ids, self.tokens)
+        other._settle_in(self.store)
+        return other
+
+    async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID:
+        one = Clinician(self.ids.new(), self.practice_id, name, credentials, active=active)
+        self.store.table("clinicians")[self.practice_id, one.id] = one
+        return one.id
+
+    async def add_account_of(self, clinician_id: UUID) -> UUID:
+        member = StaffMember(
+            self.ids.new(), self.practice_id, "Grey", "grey@elm.test", frozenset({"clinician"}), clinician_id
+        )
+        account = Account(
+            self.ids.new(),
+            self.practice_id,
+            member.email,
+            "staff",
+            self.clock.now(),
+            staff_id=member.id,
+            status="active",
+        )
+        self.store.table("staff")[self.practice_id, member.id] = member
+        self.store.table("accounts")[self.practice_id, account.id] = account
+        return account.id
+
+    async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID:
+        one = Client(
+            self.ids.new(), self.practice_id, given, family, date(1990, 1, 1), self.clock.now(), chosen_name=chosen
+        )
+        self.store.table("clients")[self.practice_id, one.id] = one
+        return one.id
+
+    async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None:
+        self.store.table("care_team")[self.practice_id, client_id, clinician_id] = True
+
+    async def jobs(self, name: str) -> list[dict[str, UUID]]:
+        return [ids for job, ids in self.store.jobs if job == name]
+
+    async def notices(self) -> list[Notice]:
+        return self.store.notices
+
+    async def audit(self) -> list[Audited]:
+        return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
+
+
+@define
+class Desk:
+    """Every use case of appointments, over one world."""
+
+    world: AppointmentsWorld
+
+    @property
+    def list_mine(self) -> ListMyAppointments:
+        return ListMyAppointments(self.world.begin, self.world.clock)
+
+    @property
+    def show(self) -> ShowAppointment:
+        return ShowAppointment(self.world.begin, self.world.clock)
+
+    @property
+    def find_slots(self) -> FindSlots:
+        return FindSlots(self.world.begin, self.world.clock)
+
+    @property
+    def hold(self) -> HoldSlot:
+        return HoldSlot(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def release(self) -> ReleaseHold:
+        return ReleaseHold(self.world.begin, self.world.clock)
+
+    @property
+    def book(self) -> BookAppointment:
+        return BookAppointment(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def cancel(self) -> CancelAppointment:
+        return CancelAppointment(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def reschedule(self) -> RescheduleAppointment:
+        return RescheduleAppointment(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def export(self) -> ExportCalendarEvent:
+        return ExportCalendarEvent(self.world.begin, self.world.clock)
+
+    @property
+    def publish(self) -> PublishAvailability:
+        return PublishAvailability(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def show_availability(self) -> ShowAvailability:
+        return ShowAvailability(self.world.begin, self.world.clock)
+
+    @property
+    def add_exception(self) -> AddAvailabilityException:
+        return AddAvailabilityException(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def remove_exception(self) -> RemoveAvailabilityException:
+        return RemoveAvailabilityException(self.world.begin, self.world.clock)
+
+    @property
+    def block(self) -> BlockTime:
+        return BlockTime(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def unblock(self) -> UnblockTime:
+        return UnblockTime(self.world.begin, self.world.clock)
+
+    @property
+    def book_for(self) -> BookForClient:
+        return BookForClient(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def cancel_for(self) -> CancelForClients:
+        return CancelForClients(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def move_for(self) -> MoveForClients:
+        return MoveForClients(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def no_show(self) -> MarkNoShow:
+        return MarkNoShow(self.world.begin, self.world.clock)
+
+    @property
+    def complete(self) -> CompleteAppointment:
+        return CompleteAppointment(self.world.begin, self.world.clock)
+
+    @property
+    def day(self) -> ListDay:
+        return ListDay(self.world.begin, self.world.clock)
