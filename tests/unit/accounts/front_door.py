@@ -38,9 +38,9 @@ from portal_core.accounts.use_cases.refresh_session import RefreshSession
 from portal_core.accounts.use_cases.register import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor
 from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes
-from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset
+from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerification
-from portal_core.accounts.use_cases.reset_password import ResetPassword
+from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
@@ -195,6 +195,12 @@ class FrontDoor:
         await self.work()
         await self.verify(self.visitor(), VerifyEmailCommand(email, self.mailed(email)[-1], password))
         return await self.account(email)
+
+    async def forgotten(self, email: str = ANN, password: str = OTHER, *, side: Side = "portal") -> None:
+        """They set another password by a mailed code."""
+        await self.forgot(self.visitor(), RequestPasswordResetCommand(email, side))
+        await self.work()
+        await self.reset(self.visitor(), ResetPasswordCommand(email, self.mailed(email)[-1], password, side))
 
     async def hired(self, email: str = STAFF, password: str = PASSWORD) -> Account:
         """A member of staff with an account and a password."""
