@@ -1,5 +1,7 @@
 """Codes that Cognito makes, mails and checks."""
 
+import re
+
 from attrs import frozen
 
 from adapters.cognito.pools import CognitoPools, Declined, spelled
@@ -7,12 +9,13 @@ from adapters.cognito.users import find_user, make_proven, permitted, set_passwo
 from portal_core.accounts.identity import Credential, MailedCodePurpose, MailedCodes
 from portal_core.kernel.errors import Unavailable
 
+_CODE = re.compile(r"[0-9]{6}")
+
 
 @frozen
 class CognitoMailedCodes(MailedCodes):
     """`verify_email` is Cognito's sign-up, with a random password until the person sets theirs; `reset_password` is its
-    forgotten password. A sign-up that a crash left confirmed, and not yet known to us as such, goes on as a forgotten
-    password: nobody knows the one it has.
+    forgotten password. So Cognito itself keeps the codes of the two apart.
     """
 
     pools: CognitoPools
@@ -29,15 +32,12 @@ class CognitoMailedCodes(MailedCodes):
 
     async def _send_sign_up_code(self, credential: Credential) -> None:
         found = await find_user(self.pools, credential)
-        same = found is not None and found.email == credential.email
-        if found is not None and same and found.status == "UNCONFIRMED":
+        if found is not None and found.status == "UNCONFIRMED" and found.email == credential.email:
             await self.pools.as_client("resend_confirmation_code", credential)
             return
-        if found is not None and same and found.status == "CONFIRMED" and found.email_verified:
-            await self.pools.as_client("forgot_password", credential)
-            return
         if found is not None:
-            # Another address, or half made: it proves nothing, and a code to the old address must not live on.
+            # Another address, whose code must not live on; or a user that a crash left confirmed before the portal
+            # heard of it. Nobody has signed in with it, so there is nothing to lose.
             await permitted(self.pools, "admin_delete_user", credential)
         await self.pools.as_client(
             "sign_up",
@@ -47,21 +47,22 @@ class CognitoMailedCodes(MailedCodes):
         )
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
-        """Cognito's own limit on tries looks like a wrong code, or it would tell that the account exists."""
-        if purpose == "verify_email":
-            try:
-                await self.pools.as_client("confirm_sign_up", credential, ConfirmationCode=code)
-            except Declined as no:
-                if no.code != "NotAuthorizedException":
-                    return False
-                # Not waiting for a sign-up code: confirmed before, so it was a forgotten password's.
-            else:
-                await set_password(self.pools, credential, password)
-                return True
+        """Cognito's own limit on tries looks like a wrong code, or it would tell that the account exists.
+
+        A crash after the sign-up is confirmed and before the password is set leaves a user whom nobody can sign in as;
+        another code, asked for, begins anew.
+        """
+        if not _CODE.fullmatch(code):
+            return False
         try:
-            await self.pools.as_client(
-                "confirm_forgot_password", credential, ConfirmationCode=code, Password=spelled(password)
-            )
+            if purpose == "verify_email":
+                await self.pools.as_client("confirm_sign_up", credential, ConfirmationCode=code)
+            else:
+                await self.pools.as_client(
+                    "confirm_forgot_password", credential, ConfirmationCode=code, Password=spelled(password)
+                )
         except Declined:
             return False
+        if purpose == "verify_email":
+            await set_password(self.pools, credential, password)
         return True
