@@ -137,7 +137,7 @@ class FailToy:
             "limited": RateLimited(17),
             "unavailable": Unavailable(),
         }
-        raise errors[how]
+        raise errors.get(how, NotFound("toy"))
 
 
 class RenameParts(Request):

@@ -18,7 +18,7 @@ from entrypoints.http.throttle import Throttle
 from portal_core.accounts.ports_people import PracticeAddress, PracticeDirectory
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
 from portal_core.kernel.actor import Origin, VisitorActor
-from portal_core.kernel.errors import Invalid, Unauthenticated
+from portal_core.kernel.errors import Invalid, NotFound, Unauthenticated
 from portal_core.kernel.idempotency import Attempt
 
 MOST_TOKEN = 8192
@@ -68,12 +68,15 @@ class Gate:
         """Sets the request's actor; OPTIONS is answered here.
 
         Raises:
-            RateLimited, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid
+            RateLimited, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid, NotFound
         """
         plan = request.plan
         inbound = request.inbound
         if b"%00" in inbound.query:
             _refuse_nul(inbound.query)
+        path = request.scope["path"]
+        if "\x00" in path or not path.isascii():
+            _refuse_path(path)
         if plan.auth == "open":
             options = request.scope["method"] == "OPTIONS"
             return Response(None, status_code=204, headers={"allow": plan.allow}) if options else None
@@ -143,6 +146,16 @@ async def _attempt(request: PortalRequest) -> Attempt | None:
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return Attempt(request.plan.operation, key, digest.digest())
+
+
+def _refuse_path(path: str) -> None:
+    """No address of ours has NUL or half of a surrogate pair in it, nor could the database look for one."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise NotFound from None
+    if "\x00" in path:
+        raise NotFound
 
 
 def _refuse_nul(query: bytes) -> None:
