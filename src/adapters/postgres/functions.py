@@ -3,6 +3,11 @@
 `CREATE OR REPLACE`, applied after every migration like the policies.
 """
 
+from adapters.postgres.calendar_feeds import FEED_BY_HASH
+from adapters.postgres.kept_mail import KEEP_MAIL, LATEST_MAIL
+from adapters.postgres.outbox import NOTIFY
+from adapters.postgres.practices import PRACTICE_ADDRESSES
+from adapters.postgres.schedule import CLINICIAN_ACCOUNT
 from adapters.postgres.sessions import MARK_ACTIVE, SIGNED_IN
 
 PRACTICE_KEY = """
@@ -72,8 +77,14 @@ FUNCTIONS: list[str] = [
     TAKE_TRY,
     FORGET_TRIES,
     DEFER_JOB,
+    NOTIFY,
+    KEEP_MAIL,
+    LATEST_MAIL,
     MAKE_AUDIT_PARTITION,
     PRACTICE_IDS,
+    PRACTICE_ADDRESSES,
     SIGNED_IN,
     MARK_ACTIVE,
+    CLINICIAN_ACCOUNT,
+    FEED_BY_HASH,
 ]

@@ -165,7 +165,7 @@ RETURNS TABLE (
   a_status text, a_factor text, a_issuer text, a_subject text, a_closed timestamptz, a_version int,
   p_name text, p_zone text, p_settings jsonb, f_roles text[], f_clinician uuid,
   g_id uuid, g_client uuid, g_areas text[], g_write boolean, g_starts date, g_until date,
-  g_authorised boolean, g_born date)
+  g_narrows date)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   SELECT s.id, s.account_id, s.practice_id, s.kind, s.access_hash, s.family_hash, s.refresh_hash,
     s.created_at, s.last_active_at, s.access_expires_at, s.ends_at, s.idle_seconds,
@@ -173,14 +173,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     a.id, a.practice_id, a.email, a.kind, a.created_at, a.client_id, a.staff_id,
     a.status, a.second_factor, a.issuer, a.subject, a.closed_at, a.version,
     p.name, p.zone, p.settings, f.roles, f.clinician_id,
-    g.id, g.client_id, g.areas, g.may_write, g.starts, g.until, g.authorised_by_minor, c.born
+    g.id, g.client_id, g.areas, g.may_write, g.starts, g.until, g.narrows_on
   FROM portal.sessions AS s
   JOIN portal.accounts AS a ON a.practice_id = s.practice_id AND a.id = s.account_id
   JOIN portal.practices AS p ON p.id = s.practice_id
   LEFT JOIN portal.staff AS f ON f.practice_id = a.practice_id AND f.id = a.staff_id AND f.active
   LEFT JOIN portal.grants AS g ON record IS NOT NULL AND g.practice_id = a.practice_id AND g.account_id = a.id
     AND g.client_id = record AND g.revoked_at IS NULL AND g.ended_at IS NULL
-  LEFT JOIN portal.clients AS c ON c.practice_id = g.practice_id AND c.id = g.client_id
   WHERE s.practice_id = practice AND s.access_hash = token_hash
 $$"""
 
@@ -215,7 +214,7 @@ class PostgresLiveSessions(LiveSessions):
             account=account_of(row[17:30]),
             rules=rules_of(row[30], row[31], row[32]),
             staff=staff,
-            grant=_grant_of(row[35:43]),
+            grant=_grant_of(row[35:42]),
         )
 
     async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
@@ -223,4 +222,4 @@ class PostgresLiveSessions(LiveSessions):
 
 
 def _grant_of(row: Any) -> HeldGrant | None:
-    return None if row[0] is None else HeldGrant(row[0], row[1], frozenset(row[2]), row[3], row[4], row[5])
+    return None if row[0] is None else HeldGrant(row[0], row[1], frozenset(row[2]), row[3], row[4], row[5], row[6])

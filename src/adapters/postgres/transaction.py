@@ -27,6 +27,7 @@ class Transaction:
     ids: IdSource
     keys: RecordKeys
     entries: list[Audited] = field(factory=list)
+    public_url: str = ""
 
     @property
     def practice_id(self) -> UUID:

@@ -85,13 +85,17 @@ def scope(actor: Actor) -> str:
 
 @define
 class PostgresBegin:
-    """Opens units of work over a pool of connections of the application role."""
+    """Opens units of work over a pool of connections of the application role.
+
+    `public_url` is where the deployment is reached, for practices without a host of their own.
+    """
 
     pool: Any
     keys: RecordKeys
     clock: Clock
     ids: IdSource
     unit: type[UnitCore]
+    public_url: str = "http://127.0.0.1:8000"
 
     @asynccontextmanager
     async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
@@ -99,7 +103,7 @@ class PostgresBegin:
             # Before the transaction: it may ask the master key's vendor.
             await self.keys.practice(self.pool, actor.practice_id)
             async with self.pool.acquire() as connection:
-                tx = Transaction(connection, actor, self.clock, self.ids, self.keys)
+                tx = Transaction(connection, actor, self.clock, self.ids, self.keys, public_url=self.public_url)
                 await connection.execute(scope(actor))
                 try:
                     await claim(tx)

@@ -48,6 +48,7 @@ Reach = Literal["client", "account", "practice", "append", "open"]
 Instant = TIMESTAMP(timezone=True)
 Uuid = UUID(as_uuid=True)
 Uuids = ARRAY(Uuid)
+Texts = ARRAY(Text)
 
 
 def uuid(name: str, *, null: bool = False, key: bool = False) -> Column[Any]:
