@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Date, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.statements import statement
@@ -14,11 +14,10 @@ from adapters.postgres.tables.accounts import accounts, challenges, enquiries, s
 from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import clients, staff
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.model import Account, Challenge, Enquiry, ExternalIdentity, SecondFactor, SignInGuard
+from portal_core.accounts.model import Account, Challenge, Enquiry, SecondFactor, SignInGuard
 from portal_core.accounts.ports import (
     Challenges,
     Enquiries,
-    KnownStaff,
     PersonDirectory,
     SecondFactorBook,
     SignInGuards,
@@ -146,18 +145,12 @@ _staff_no_account = ~exists().where(
 )
 UNREGISTERED_STAFF = statement(
     "directory.unregistered_staff",
-    select(staff.c.id, staff.c.email_key)
-    .where(
+    select(staff.c.id).where(
         staff.c.practice_id == bindparam("practice_id"),
+        staff.c.email_key == bindparam("email"),
         staff.c.active,
         _staff_no_account,
-        or_(
-            and_(staff.c.issuer == bindparam("issuer"), staff.c.subject == bindparam("subject")),
-            and_(staff.c.email_key == bindparam("email"), staff.c.issuer.is_(None)),
-        ),
-    )
-    .order_by(staff.c.issuer.is_(None))
-    .limit(1),
+    ),
 )
 CLIENT_NAMES = statement(
     "directory.client_names",
@@ -309,9 +302,9 @@ class PostgresPersonDirectory(PersonDirectory):
         rows = await self.tx.fetch(UNREGISTERED_CLIENT, email=email, born=born)
         return rows[0][0] if len(rows) == 1 else None
 
-    async def unregistered_staff(self, external: ExternalIdentity, email: str | None) -> KnownStaff | None:
-        row = await self.tx.fetchrow(UNREGISTERED_STAFF, issuer=external.issuer, subject=external.subject, email=email)
-        return None if row is None else KnownStaff(row[0], row[1])
+    async def unregistered_staff(self, email: str) -> UUID | None:
+        rows = await self.tx.fetch(UNREGISTERED_STAFF, email=email)
+        return rows[0][0] if rows else None
 
     async def names(self, account: Account) -> tuple[str, ...]:
         if account.client_id is not None:

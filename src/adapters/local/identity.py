@@ -1,0 +1,178 @@
+"""An identity provider of our own: Argon2id, TOTP, and mailed codes."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from attrs import evolve, frozen
+
+from adapters.local.identity_record import IdentityStore, KeptIdentity
+from adapters.local.password_hashes import PasswordHashes
+from adapters.local.totp import new_secret, step_of
+from portal_core.accounts.identity import (
+    Accepted,
+    Credential,
+    Credentials,
+    MailedCodePurpose,
+    MailedCodes,
+    PasswordAnswer,
+    Passwords,
+    Refused,
+    SecondFactorNeeded,
+    SecondFactors,
+    TotpEnrolment,
+)
+from portal_core.kernel.actor import Actor, SystemActor
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.notifications.use_cases.mail_code import MailCodeCommand
+
+CODE_LASTS: dict[MailedCodePurpose, timedelta] = {
+    "verify_email": timedelta(hours=24),
+    "reset_password": timedelta(minutes=30),
+}
+_TYPED = str.maketrans("OIL", "011", "- ")
+MailCodes = Callable[[Actor, MailCodeCommand], Awaitable[str]]
+"""`MailCode`, wired."""
+
+
+def _digest(credential: Credential, purpose: MailedCodePurpose, code: str) -> bytes:
+    """Binds a code to whose it is, what for, and which email it proves. Case, dashes and look-alikes are forgiven."""
+    typed = code.strip().upper().translate(_TYPED)
+    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, typed))
+    return hashlib.sha256(bound.encode("utf-8", "surrogatepass")).digest()
+
+
+@frozen
+class LocalMailedCodes(MailedCodes):
+    """Eight characters, good once, for 24 hours (verification) or 30 minutes (reset), and ten tries.
+
+    Only a digest is kept, inside what the practice's key seals, so that its 40 bits cannot be tried out on a stolen
+    database. `send` raises what the mailer raises (`MailProblem`): whoever delivers the notice knows what it means.
+    """
+
+    store: IdentityStore
+    hashes: PasswordHashes
+    mail: MailCodes
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+
+    async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
+        code = self.tokens.code()
+        until = self.clock.now() + CODE_LASTS[purpose]
+        async with self.store.change(credential) as record:
+            record.kept = (record.kept or KeptIdentity()).issue(purpose, _digest(credential, purpose, code), until)
+        job = SystemActor(credential.practice_id, "mail_code")
+        await self.mail(
+            job, MailCodeCommand(self.ids.new(), credential.email, purpose, code, account_id=credential.account_id)
+        )
+
+    async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
+        # Hashed first, right code or wrong: so both take as long, and no lock is held meanwhile.
+        made = await self.hashes.make(password)
+        async with self.store.change(credential) as record:
+            if record.kept is None:
+                return False
+            proven = record.kept.redeem(purpose, _digest(credential, purpose, code), self.clock.now(), made)
+            record.kept = proven or record.kept.missed(purpose)
+        return proven is not None
+
+
+@frozen
+class LocalPasswords(Passwords):
+    """Argon2id hashes; one made with older parameters is made again when its password is shown."""
+
+    store: IdentityStore
+    hashes: PasswordHashes
+
+    async def create(self, credential: Credential, password: str) -> None:
+        made = await self.hashes.make(password)
+        async with self.store.change(credential) as record:
+            record.kept = (record.kept or KeptIdentity()).with_password(made)
+
+    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
+        kept = await right_password(self.store, self.hashes, credential, password)
+        if kept is None:
+            return Refused()
+        return Accepted() if kept.totp_secret is None else SecondFactorNeeded("")
+
+    async def set(self, credential: Credential, password: str) -> None:
+        made = await self.hashes.make(password)
+        async with self.store.change(credential) as record:
+            if record.kept is not None:
+                record.kept = record.kept.with_password(made)
+
+
+async def right_password(
+    store: IdentityStore, hashes: PasswordHashes, credential: Credential, password: str
+) -> KeptIdentity | None:
+    """The credential's record when the password is theirs and they are not disabled; it always takes one hashing."""
+    kept = await store.find(credential)
+    known = kept.password if kept is not None and not kept.disabled else None
+    if not await hashes.fits(known, password) or kept is None or known is None:
+        return None
+    if hashes.outdated(known):
+        made = await hashes.make(password)
+        async with store.change(credential) as record:
+            if record.kept is not None and record.kept.password == known:
+                record.kept = evolve(record.kept, password=made)
+    return kept
+
+
+@frozen
+class LocalSecondFactors(SecondFactors):
+    """TOTP. An enrolment's handle is its secret, which the core keeps encrypted; a check needs no state."""
+
+    store: IdentityStore
+    hashes: PasswordHashes
+    clock: Clock
+
+    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
+        if await right_password(self.store, self.hashes, credential, password) is None:
+            return None
+        secret = new_secret()
+        return TotpEnrolment(secret, secret)
+
+    async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
+        return await self._accept(credential, code, handle)
+
+    async def check(self, credential: Credential, state: str, code: str) -> bool:
+        return await self._accept(credential, code)
+
+    async def _accept(self, credential: Credential, code: str, enrolling: str | None = None) -> bool:
+        """Found right and written down as used under one lock: of two at once with one code, one is refused."""
+        async with self.store.change(credential) as record:
+            kept = record.kept
+            secret = None if kept is None or kept.disabled else enrolling or kept.totp_secret
+            if kept is None or secret is None:
+                return False
+            step = step_of(secret, code, self.clock.now(), kept.last_step(secret))
+            if step is not None:
+                record.kept = kept.with_totp(secret, step)
+        return step is not None
+
+    async def remove(self, credential: Credential) -> None:
+        async with self.store.change(credential) as record:
+            if record.kept is not None:
+                record.kept = record.kept.with_totp(None, 0)
+
+
+@frozen
+class LocalCredentials(Credentials):
+    """The credential as a whole. The email is not kept here: codes are bound to the one they were mailed to."""
+
+    store: IdentityStore
+
+    async def change_email(self, credential: Credential, email: str) -> None:
+        async with self.store.change(credential) as record:
+            if record.kept is not None:
+                record.kept = record.kept.without_codes()
+
+    async def disable(self, credential: Credential) -> None:
+        async with self.store.change(credential) as record:
+            if record.kept is not None:
+                record.kept = evolve(record.kept.without_codes(), disabled=True)
+
+    async def delete(self, credential: Credential) -> None:
+        async with self.store.change(credential) as record:
+            record.kept = None
