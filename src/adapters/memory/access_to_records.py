@@ -95,13 +95,14 @@ class MemoryGrants(Grants):
         rows = (one for one in self._rows() if one.client_id == client_id)
         return tuple(sorted(rows, key=lambda one: one.id, reverse=True))
 
-    async def held_by(self, account_id: UUID) -> tuple[tuple[Grant, Client], ...]:
+    async def held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
         held = [one for one in self._rows() if one.account_id == account_id and one.stands]
         clients: dict[UUID, Client] = {
             one.id: one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)
         }
         pairs = [(one, clients[one.client_id]) for one in held if one.client_id in clients]
-        return tuple(sorted(pairs, key=lambda pair: (pair[1].sort_name.encode(), pair[1].id)))
+        pairs.sort(key=lambda pair: (pair[1].sort_name.encode(), pair[1].id))
+        return tuple((grant, client.shown_name) for grant, client in pairs)
 
     async def due(self, today: date, limit: int) -> tuple[Grant, ...]:
         rows = [one for one in self._rows() if one.stands and one.due(today)]

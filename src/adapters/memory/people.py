@@ -72,13 +72,13 @@ class MemoryPracticeRecord(PracticeRecord):
     audit: AuditTrail
 
     async def get(self) -> Practice:
-        found: Practice = self.tx.table("practices")[own_key(self.tx)]
+        found: Practice = self.tx.table("practices")[self.tx.practice_id]
         return found
 
     async def save(self, practice: Practice, audited: Audited) -> None:
         only_practice_wide(self.tx)
         _refuse_hosts(self.tx.table("practices").values(), practice)
-        self.tx.save("practices", own_key(self.tx), practice)
+        self.tx.save("practices", practice.id, practice)
         await self.audit.record(audited)
 
 
@@ -224,7 +224,7 @@ class MemoryPracticeFounding(PracticeFounding):
             if any(one.slug == practice.slug for one in practices.values()):
                 raise SlugTaken
             _refuse_hosts(practices.values(), practice)
-            practices[(practice.id,)] = practice
+            practices[practice.id] = practice
             await MemoryAudit(MemoryTransaction(self.store, actor, self.store.tables)).record(audited)
 
 

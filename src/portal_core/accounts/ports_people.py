@@ -169,8 +169,8 @@ class Grants(Protocol):
         """All over this client's record, the newest first; those that are over as well."""
         ...
 
-    async def held_by(self, account_id: UUID) -> tuple[tuple[Grant, Client], ...]:
-        """Those of this account that stand, in force or not, with the client; by the client's sort name, then id."""
+    async def held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
+        """Those of this account that stand, in force or not, each with `Client.shown_name`; by sort name, then id."""
         ...
 
     async def due(self, today: date, limit: int) -> tuple[Grant, ...]:

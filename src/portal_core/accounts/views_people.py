@@ -231,9 +231,9 @@ class RecordView:
         return cls(client.id, client.shown_name, None, AREAS, True, None)
 
     @classmethod
-    def granted(cls, grant: Grant, client: Client, today: date) -> "RecordView":
+    def granted(cls, grant: Grant, name: str, today: date) -> "RecordView":
         areas = ordered(grant.areas_today(today))
-        return cls(client.id, client.shown_name, grant.relation, areas, grant.may_write, grant.until)
+        return cls(grant.client_id, name, grant.relation, areas, grant.may_write, grant.until)
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from portal_core.accounts import contact
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClientLineView
@@ -21,7 +22,7 @@ class ListClients:
 
     Raises:
         NotFound, Forbidden: not in such a role.
-        Invalid: a bad cursor or page size.
+        Invalid: a bad cursor or page size, or no beginning of a name.
     """
 
     begin: Begin[PeopleUnit]
@@ -29,6 +30,7 @@ class ListClients:
     async def __call__(self, actor: Actor, page: PageRequest, beginning: str = "") -> Page[ClientLineView]:
         async with self.begin(actor) as unit:
             staff(actor, *READS_CLIENTS)
-            found = await unit.client_records.page(beginning, page)
+            wanted = contact.line(beginning, "beginning", 160) if beginning.strip() else ""
+            found = await unit.client_records.page(wanted, page)
             await unit.audit.record(Audited("clients.listed", facts={"rows": str(len(found.items))}))
             return await unit.commit(found)

@@ -36,9 +36,9 @@ class ListRecords:
             if isinstance(holder, ClientActor):
                 client = await unit.client_records.get(holder.client_id)
                 found += [RecordView.own(client)] if client is not None else []
-            for grant, client in await unit.grants.held_by(holder.account_id):
+            for grant, name in await unit.grants.held_by(holder.account_id):
                 if grant.in_force(today):
-                    found.append(RecordView.granted(grant, client, today))
+                    found.append(RecordView.granted(grant, name, today))
             for view in found:
                 await unit.audit.record(Audited("record.listed", record=view.client_id))
             return await unit.commit(tuple(found))
