@@ -6,6 +6,8 @@ from uuid import UUID
 
 import cattrs
 
+from portal_core.appointments.deadlines import CalendarDays
+
 converter = cattrs.Converter(forbid_extra_keys=False)
 for _kind in (date, datetime, time):
     converter.register_unstructure_hook(_kind, lambda value: value.isoformat())
@@ -14,6 +16,11 @@ converter.register_unstructure_hook(UUID, str)
 converter.register_structure_hook(UUID, lambda text, _: UUID(text))
 converter.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
 converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+# Notice is real time (seconds) or days of the calendar (an object).
+converter.register_structure_hook(
+    timedelta | CalendarDays,
+    lambda value, _: converter.structure(value, CalendarDays) if isinstance(value, dict) else timedelta(seconds=value),
+)
 
 
 def section(settings: dict[str, Any], feature: str, kind: type[Any]) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import any_, bindparam, delete, or_, select, update
+from sqlalchemy import BigInteger, any_, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.refusals import REFUSALS
 from adapters.postgres.statements import statement
-from adapters.postgres.tables.appointments import calendar
+from adapters.postgres.tables.appointments import LONGEST, appointments, calendar
 from adapters.postgres.tables.base import Instant, Uuids, insert_all
 from adapters.postgres.transaction import Transaction
 from portal_core.appointments.errors import SlotTaken
@@ -80,7 +81,25 @@ BLOCK = statement(
     select(*_COLUMNS).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
 )
 
-_LOCK_ALL = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
+# One after the other as the array has them.
+LOCK_ALL = statement(
+    "calendar.lock_all",
+    select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).column_valued("key"))),
+)
+CONFLICTS = statement(
+    "calendar.conflicts",
+    select(appointments.c.id)
+    .where(
+        appointments.c.practice_id == bindparam("practice_id"),
+        appointments.c.clinician_id == bindparam("clinician_id"),
+        appointments.c.status == "booked",
+        # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
+        appointments.c.starts_at > bindparam("day_before", type_=Instant),
+        appointments.c.starts_at < bindparam("until", type_=Instant),
+        appointments.c.ends_at > bindparam("since", type_=Instant),
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id),
+)
 
 
 def entry_of(row: Any) -> CalendarEntry:
@@ -124,7 +143,7 @@ class PostgresCalendar(Calendar):
     async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
         wanted = list(clinicians)
         keys = sorted({_lock_key(one) for one in (*wanted, *clients)})
-        await self.tx.connection.execute(_LOCK_ALL, keys)
+        await self.tx.execute(LOCK_ALL, keys=keys)
         await self.tx.execute(DROP_EXPIRED, clinicians=wanted, now=now)
 
     async def busy(
@@ -137,7 +156,8 @@ class PostgresCalendar(Calendar):
         await self.tx.execute(OCCUPY, id=entry.id, **_values(entry))
 
     async def change(self, entry: CalendarEntry) -> None:
-        await self.tx.execute(CHANGE, entry=entry.id, **_values(entry))
+        if await self.tx.execute(CHANGE, entry=entry.id, **_values(entry)) == 0:
+            raise SlotTaken
 
     async def free(self, entry_id: UUID) -> None:
         await self.tx.execute(FREE, entry=entry_id)
@@ -156,6 +176,16 @@ class PostgresBlocks(Blocks):
     async def add(self, block: CalendarEntry, audited: Audited) -> None:
         await self.tx.execute(OCCUPY, id=block.id, **_values(block))
         self.tx.audited(audited)
+
+    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
+        rows = await self.tx.fetch(
+            CONFLICTS,
+            clinician_id=block.clinician_id,
+            day_before=block.starts_at - LONGEST,
+            since=block.starts_at,
+            until=block.ends_at,
+        )
+        return tuple(row[0] for row in rows)
 
     async def remove(self, entry_id: UUID, audited: Audited) -> bool:
         if await self.tx.execute(UNBLOCK, entry=entry_id) == 0:

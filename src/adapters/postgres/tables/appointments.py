@@ -1,4 +1,6 @@
-"""Appointments. The calendar names no client, so that a client's transaction sees what time is taken, and not by whom."""
+"""Appointments. The calendar names no client, so that a client's transaction sees what is taken, and not by whom."""
+
+from datetime import timedelta
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
@@ -20,6 +22,9 @@ from adapters.postgres.tables.base import (
     version,
     words,
 )
+
+LONGEST = timedelta(days=1)
+"""No appointment is longer (`KindTiming`): reads look no further back for those that are still going on."""
 
 PRACTICE_WIDE = "practice_id = {practice} AND {reach} = 'practice'"
 
@@ -163,6 +168,7 @@ appointments = practice_table(
     _place("appointments_place_fkey"),
     CheckConstraint("status IN ('booked', 'completed', 'no_show', 'cancelled')", "status"),
     CheckConstraint("attending >= 0", "attending"),
+    CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= interval '24 hours'", "length"),
     Index(None, "practice_id", "starts_at", "id"),
     Index(None, "practice_id", "clinician_id", "starts_at"),
     Index("appointments_series_idx", "practice_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
