@@ -57,7 +57,8 @@ class MemoryCalendar(Calendar):
     async def change(self, entry: CalendarEntry) -> None:
         self._refuse_overlap(entry)
         rows = self.tx.table("calendar")
-        assert own_key(self.tx, entry.id) in rows, "the entry is there, under the lock"
+        if own_key(self.tx, entry.id) not in rows:
+            raise SlotTaken
         rows[own_key(self.tx, entry.id)] = entry
 
     async def free(self, entry_id: UUID) -> None:

@@ -66,7 +66,11 @@ class Calendar(Protocol):
         ...
 
     async def change(self, entry: CalendarEntry) -> None:
-        """Give the entry of this id another time, clinician or purpose. Raises SlotTaken as `occupy`."""
+        """Give the entry of this id another time, clinician or purpose.
+
+        Raises:
+            SlotTaken: as `occupy`; or the entry is gone, being a hold that was over.
+        """
         ...
 
     async def free(self, entry_id: UUID) -> None:
@@ -190,7 +194,7 @@ class AppointmentReads(Protocol):
     async def list_for_client(
         self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        """By start and id; see `AppointmentFilter` for the order. Raises Invalid for a cursor that is none of ours."""
+        """In the filter's order, by start and id. Raises Invalid for a cursor that is none of ours."""
         ...
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...
@@ -211,9 +215,7 @@ class AppointmentRequests(Protocol):
 
     async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None: ...
 
-    async def for_practice(self, request_id: UUID) -> AppointmentRequest | None:
-        """Whichever client's it is."""
-        ...
+    async def for_practice(self, request_id: UUID) -> AppointmentRequest | None: ...
 
     async def save(self, request: AppointmentRequest, audited: Audited) -> None:
         """Raises StaleVersion."""

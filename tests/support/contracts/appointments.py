@@ -128,6 +128,13 @@ class CalendarContract:
             found = await unit.calendar.busy([clinician], new_york(3, 9), new_york(3, 12), world.clock.now())
         assert found == [entry]
 
+    async def test_a_hold_that_was_dropped_meanwhile_takes_no_time(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        with pytest.raises(SlotTaken):
+            async with world.begin(world.desk) as unit:
+                await unit.calendar.lock([clinician], world.clock.now())
+                await unit.calendar.change(world.entry(clinician, new_york(3, 10)))
+
     async def test_freed_time_is_free_and_freeing_twice_is_fine(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         entry = await world.occupy(world.entry(clinician, new_york(3, 10)))

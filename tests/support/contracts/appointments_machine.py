@@ -1,0 +1,423 @@
+"""Random histories of appointments against a simple model.
+
+Each step asks the model what should come of it, does it, and compares: the very refusal, or the change. After each
+step what is kept must be what the model believes. Further rules are added by subclasses, over `model` and `attempt`.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from portal_core.appointments.settings import AppointmentRules, Kind
+from portal_core.appointments.use_cases.block_time import BlockTimeCommand
+from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
+from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
+from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
+from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
+from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
+from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
+from portal_core.appointments.use_cases.move_for_clients import MoveForClientsCommand
+from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
+from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
+from portal_core.appointments.views import AppointmentFilter, AppointmentView
+from portal_core.kernel.errors import PortalError
+from portal_core.kernel.money import Money
+from portal_core.kernel.page import PageRequest
+from tests.support.appointments import Desk
+from tests.support.contracts.appointments_model import Booked, Held, Hours, Part, Practice, Taken
+from tests.support.contracts.appointments_world import ZONE, AppointmentsWorld, new_york
+
+T = TypeVar("T")
+FEE = Money(40_00)
+FIRST, LAST = new_york(1, 0), new_york(31, 0)
+DAYS = (3, 3, 3, 3, 4, 9, 2, 27)
+"""Mostly tomorrow, so that much meets; also today, after the change of clocks, and further ahead than is allowed."""
+TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sampled_from([0] * 7 + [30] * 4 + [15]))
+"""Mostly on the grid of half hours."""
+
+
+class AppointmentsMachine(RuleBasedStateMachine):
+    """Two clinicians, three clients, three kinds. Subclasses say how to make a world, and how to run a coroutine."""
+
+    make_world: ClassVar[Callable[[], Awaitable[AppointmentsWorld]]]
+    run: ClassVar[Callable[[Coroutine[Any, Any, Any]], Any]]
+
+    world: AppointmentsWorld
+    model: Practice
+    clinicians: list[UUID]
+    clients: list[UUID]
+    kinds: list[Kind]
+    places: list[UUID | None]
+
+    @initialize()
+    def open_the_practice(self) -> None:
+        self.model = Practice()
+        type(self).run(self._open())
+        self.desk = Desk(self.world)
+
+    async def _open(self) -> None:
+        world = self.world = await type(self).make_world()
+        self.clinicians = [await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")]
+        self.clients = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo")]
+        for client in self.clients:
+            for clinician in self.clinicians:
+                await world.join_care_team(client, clinician)
+        self.kinds = [
+            await world.add_kind("Session", minutes=50, after=10, step=30, notice_hours=2, advance_days=14),
+            await world.add_kind("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
+            await world.add_kind("Couple", minutes=60, step=30, seats=2),
+        ]
+        self.places = [None, (await world.add_place()).id]
+        await world.save_rules(AppointmentRules(zone=ZONE))
+        for number, clinician in enumerate(self.clinicians):
+            self.model.hours[clinician] = Hours(self.places[number], 9, 17)
+            await world.open_week(clinician, place_id=self.places[number])
+
+    # Steps
+
+    def attempt(self, doing: Coroutine[Any, Any, T], expected: str | None) -> T | None:
+        """Do it, and hold what comes of it to what was expected: a refusal's code, or None for success."""
+        answer: T | None = None
+        outcome: str | None = None
+        try:
+            answer = type(self).run(doing)
+        except PortalError as error:
+            outcome = error.code
+        assert outcome == expected
+        return answer
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    @rule(minutes=st.sampled_from([3, 7, 10, 45, 240, 18 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        self.world.clock.advance(timedelta(minutes=minutes))
+
+    @precondition(lambda self: self.model.standing())
+    @rule(data=st.data(), minutes=st.sampled_from([0, 5, 60]))
+    def an_appointment_begins(self, data: st.DataObject, minutes: int) -> None:
+        at = data.draw(st.sampled_from(self.model.standing())).at
+        self.world.clock.at = max(self.now, at + timedelta(minutes=minutes))
+
+    @rule(late=st.sampled_from(["refuse", "allow", "fee"]))
+    def decide_on_late_cancellations(self, late: Any) -> None:
+        self.model.late = late
+        type(self).run(self.world.save_rules(AppointmentRules(zone=ZONE, late_cancel=late, late_fee=FEE)))
+
+    @rule(data=st.data(), starts=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
+    def publish(self, data: st.DataObject, starts: int, hours: int) -> None:
+        clinician, place = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.places))
+        openings = tuple(
+            Opening(weekday=weekday, starts=time(starts), ends=time(starts + hours), place_id=place)
+            for weekday in range(5 if hours else 0)
+        )
+        command = PublishAvailabilityCommand(clinician_id=clinician, openings=openings)
+        self.attempt(self.desk.publish(self.world.desk, command), None)
+        self.model.hours[clinician] = Hours(place, starts, starts + hours)
+
+    @rule(data=st.data(), at=TIMES)
+    def hold(self, data: st.DataObject, at: datetime) -> None:
+        client, clinician, kind, place = self.wish(data)
+        at = self.near(data, clinician, at)
+        expected = self._not_online(kind)
+        if expected is None and sum(one.client == client for one in self.model.live(self.now)) >= 2:
+            expected = "too_many_holds"
+        expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now)
+        choice = self.world.choice(clinician, kind, at, place)
+        view = self.attempt(self.desk.hold(self.world.as_client(client), choice), expected)
+        if view is not None:
+            expires = min(self.now + self.model.hold_for, at)
+            assert view.expires_at == expires
+            for one in self.model.held.values():
+                one.gone = one.gone or (one.client == client and one.expires <= self.now - timedelta(days=1))
+            self.model.held[view.id] = Held(view.id, client, clinician, kind, place, at, expires)
+
+    @precondition(lambda self: self.model.held)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        held = data.draw(st.sampled_from(list(self.model.held.values())))
+        client = data.draw(st.sampled_from(self.clients))
+        expected = "not_found" if held.gone or client != held.client else None
+        self.attempt(self.desk.release(self.world.as_client(client), held.id), expected)
+        held.gone = held.gone or expected is None
+
+    @precondition(lambda self: self.model.held)
+    @rule(data=st.data())
+    def book_what_was_held(self, data: st.DataObject) -> None:
+        held = data.draw(st.sampled_from(list(self.model.held.values())))
+        client = data.draw(st.sampled_from([held.client, held.client, *self.clients]))
+        expected: str | None = None
+        if held.gone or client != held.client:
+            expected = "not_found"
+        elif held.expires <= self.now:
+            expected = "hold_expired"
+        else:
+            expected = self.model.refusal(
+                held.clinician, held.kind, held.place, held.at, [client], self.now, but=held.id
+            )
+        command = BookAppointmentCommand(hold_id=held.id)
+        view = self.attempt(self.desk.book(self.world.as_client(client), command), expected)
+        if view is not None:
+            held.gone = True
+            self.note_booked(view.id, held.clinician, held.kind, held.place, held.at, [client])
+
+    @rule(data=st.data(), at=TIMES)
+    def book(self, data: st.DataObject, at: datetime) -> None:
+        client, clinician, kind, place = self.wish(data)
+        at = self.near(data, clinician, at)
+        expected = self._not_online(kind)
+        expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now)
+        command = BookAppointmentCommand(choice=self.world.choice(clinician, kind, at, place))
+        view = self.attempt(self.desk.book(self.world.as_client(client), command), expected)
+        if view is not None:
+            self.note_booked(view.id, clinician, kind, place, at, [client])
+
+    @rule(data=st.data(), at=TIMES, count=st.sampled_from([1, 2]))
+    def book_for_clients(self, data: st.DataObject, at: datetime, count: int) -> None:
+        _, clinician, _, place = self.wish(data)
+        at = self.near(data, clinician, at)
+        kind = data.draw(st.sampled_from([self.kinds[0], self.kinds[2], self.kinds[2]]))
+        clients = data.draw(st.permutations(self.clients))[:count]
+        expected = "invalid" if count > kind.seats else None
+        expected = expected or self.model.refusal(clinician, kind, place, at, clients, self.now, by_staff=True)
+        choice = self.world.choice(clinician, kind, at, place)
+        command = BookForClientCommand(choice=choice, client_ids=tuple(clients))
+        view = self.attempt(self.desk.book_for(self.world.desk, command), expected)
+        if view is not None:
+            self.note_booked(view.id, clinician, kind, place, at, clients)
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        booking = self._any(data)
+        client = data.draw(st.sampled_from([*booking.parts] * 3 + self.clients))
+        part = booking.parts.get(client)
+        expected = self.model.change_refusal(booking, client, self.now) if part else "not_found"
+        late = self.model.is_late(booking, self.now)
+        command = CancelAppointmentCommand(appointment_id=booking.id, reason="Something came up")
+        view = self.attempt(self.desk.cancel(self.world.as_client(client), command), expected)
+        if view is not None and part is not None:
+            part.status, part.seen = "cancelled", part.seen + 1
+            part.fee = part.fee or (late and self.model.late == "fee")
+            assert view.cancelled_late == late
+            if not booking.attending:
+                booking.status = "cancelled"
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data(), at=TIMES)
+    def reschedule(self, data: st.DataObject, at: datetime) -> None:
+        booking = self._any(data)
+        client = data.draw(st.sampled_from(list(booking.parts)))
+        _, clinician, _, place = self.wish(data)
+        at = self.near(data, clinician, at)
+        expected = self.model.change_refusal(booking, client, self.now)
+        if expected in (None, "late_cancel_refused") and booking.kind.seats > 1:
+            expected = "reschedule_by_practice"
+        expected = expected or self.model.refusal(
+            clinician, booking.kind, place, at, [client], self.now, but=booking.id
+        )
+        late = self.model.is_late(booking, self.now)
+        command = RescheduleAppointmentCommand(
+            appointment_id=booking.id, clinician_id=clinician, place_id=place, starts_at=at
+        )
+        view = self.attempt(self.desk.reschedule(self.world.as_client(client), command), expected)
+        if view is not None:
+            part = booking.parts[client]
+            part.fee = part.fee or (late and self.model.late == "fee")
+            self._note_moved(booking, clinician, place, at)
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data(), at=TIMES)
+    def move_for_clients(self, data: st.DataObject, at: datetime) -> None:
+        booking = self._any(data)
+        _, clinician, _, place = self.wish(data)
+        at = self.near(data, clinician, at)
+        expected = self._closed(booking) or self.model.refusal(
+            clinician, booking.kind, place, at, booking.attending, self.now, but=booking.id, by_staff=True
+        )
+        command = MoveForClientsCommand(
+            appointment_id=booking.id, choice=self.world.choice(clinician, booking.kind, at, place)
+        )
+        if self.attempt(self.desk.move_for(self.world.desk, command), expected) is not None:
+            self._note_moved(booking, clinician, place, at)
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data())
+    def cancel_for_clients(self, data: st.DataObject) -> None:
+        booking = self._any(data)
+        command = CancelForClientsCommand(appointment_id=booking.id)
+        if self.attempt(self.desk.cancel_for(self.world.desk, command), self._closed(booking)) is not None:
+            for client in booking.attending:
+                booking.parts[client].status = "cancelled"
+            booking.status = "cancelled"
+            self._all_see_a_change(booking)
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data())
+    def mark_no_show(self, data: st.DataObject) -> None:
+        booking = self._any(data)
+        client = data.draw(st.sampled_from([*booking.parts] * 3 + self.clients))
+        part = booking.parts.get(client)
+        expected = self._not_begun(booking)
+        if expected is None and (part is None or part.status != "booked"):
+            expected = "appointment_not_booked" if part else "not_found"
+        command = MarkNoShowCommand(appointment_id=booking.id, client_id=client)
+        if self.attempt(self.desk.no_show(self.world.desk, command), expected) is not None and part is not None:
+            part.status, part.seen = "no_show", part.seen + 1
+            if not booking.attending:
+                booking.status = "no_show"
+
+    @precondition(lambda self: self.model.booked)
+    @rule(data=st.data())
+    def complete(self, data: st.DataObject) -> None:
+        booking = self._any(data)
+        command = CompleteAppointmentCommand(appointment_id=booking.id)
+        if self.attempt(self.desk.complete(self.world.desk, command), self._not_begun(booking)) is not None:
+            booking.status = "completed"
+            for client in booking.attending:
+                booking.parts[client].status = "completed"
+            self._all_see_a_change(booking)
+
+    @rule(data=st.data(), at=TIMES, hours=st.integers(1, 2))
+    def block(self, data: st.DataObject, at: datetime, hours: int) -> None:
+        clinician, until = data.draw(st.sampled_from(self.clinicians)), at + timedelta(hours=hours)
+        command = BlockTimeCommand(clinician_id=clinician, starts_at=at, ends_at=until)
+        view = self.attempt(self.desk.block(self.world.desk, command), None)
+        assert view is not None
+        assert set(view.conflicts) == {
+            one.id
+            for one in self.model.booked.values()
+            if one.status == "booked" and one.clinician == clinician and one.at < until and at < one.until
+        }
+        self.model.blocks[view.id] = Taken(clinician, at, until)
+
+    @precondition(lambda self: self.model.blocks)
+    @rule(data=st.data())
+    def unblock(self, data: st.DataObject) -> None:
+        block_id = data.draw(st.sampled_from(list(self.model.blocks)))
+        self.attempt(self.desk.unblock(self.world.desk, block_id), None)
+        del self.model.blocks[block_id]
+
+    @rule(data=st.data())
+    def look_for_slots(self, data: st.DataObject) -> None:
+        """What is listed is what can be booked: all of it, and nothing else."""
+        client, _, _, _ = self.wish(data)
+        kind = data.draw(st.sampled_from(self.kinds[:2]))
+        day = data.draw(st.sampled_from(DAYS))
+        query = FindSlotsQuery(kind_id=kind.id, first_day=new_york(day, 12).date(), last_day=new_york(day, 12).date())
+        page = type(self).run(self.desk.find_slots(self.world.as_client(client), query))
+        expected = {
+            (clinician, place, at)
+            for clinician in self.clinicians
+            for place in self.places
+            for at in (new_york(day, hour, minute) for hour in range(24) for minute in (0, 15, 30, 45))
+            if self.model.refusal(clinician, kind, place, at, [], self.now) is None
+        }
+        assert {(one.clinician_id, one.place_id, one.starts_at) for one in page.items} == expected
+
+    # What must always hold
+
+    @invariant()
+    def the_calendar_is_what_was_booked_held_and_blocked(self) -> None:
+        entries = type(self).run(self._calendar())
+        apart = [one for one in entries if one[0] != "block"]
+        model = self.model
+        believed = [("appointment", one.clinician, one.at, one.until) for one in model.standing()]
+        believed += [("hold", one.clinician, one.at, one.at + one.kind.timing.duration) for one in model.live(self.now)]
+        assert sorted(apart) == sorted(believed)
+        blocks = [("block", one.clinician, one.at, one.until) for one in model.blocks.values()]
+        assert sorted(one for one in entries if one[0] == "block") == sorted(blocks)
+        times = [one for one in model.taken(self.now) if one not in model.blocks.values()]
+        for number, one in enumerate(times):
+            for other in times[:number]:
+                assert one.clinician != other.clinician or not one.too_close(other), "two at one time"
+
+    async def _calendar(self) -> list[tuple[str, UUID, datetime, datetime]]:
+        async with self.world.begin(self.world.desk) as unit:
+            found = await unit.calendar.busy(self.clinicians, FIRST, LAST, self.now)
+        return [(one.purpose, one.clinician_id, one.starts_at, one.ends_at) for one in found]
+
+    @invariant()
+    def nothing_vanishes_and_every_change_is_seen(self) -> None:
+        for client in self.clients:
+            views = type(self).run(self._history(client))
+            believed = {one.id: one for one in self.model.booked.values() if client in one.parts}
+            assert {view.id for view in views} == set(believed)
+            for view in views:
+                booking = believed[view.id]
+                part = booking.parts[client]
+                assert (view.status, view.version) == (part.status, part.seen)
+                assert (view.starts_at, view.clinician_id) == (booking.at, booking.clinician)
+                assert view.fee_due == (FEE if part.fee else None)
+                assert view.can_cancel == (self.model.change_refusal(booking, client, self.now) is None)
+
+    async def _history(self, client: UUID) -> list[AppointmentView]:
+        found: list[AppointmentView] = []
+        after = ""
+        while True:
+            query = ListMyAppointmentsQuery(AppointmentFilter("all"), PageRequest(after, 5))
+            page = await self.desk.list_mine(self.world.as_client(client), query)
+            found += page.items
+            after = page.next
+            if not after:
+                return found
+
+    # What subclasses need too
+
+    def note_booked(
+        self, booking_id: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime, clients: list[UUID]
+    ) -> None:
+        """Believe in a new booking."""
+        parts = {client: Part() for client in clients}
+        self.model.booked[booking_id] = Booked(booking_id, clinician, kind, place, at, parts)
+
+    def _note_moved(self, booking: Booked, clinician: UUID, place: UUID | None, at: datetime) -> None:
+        booking.clinician, booking.place, booking.at = clinician, place, at
+        self._all_see_a_change(booking)
+
+    def _all_see_a_change(self, booking: Booked) -> None:
+        for part in booking.parts.values():
+            part.seen += 1
+
+    def near(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
+        """That time, or often one where the clinician has something, or close by."""
+        taken = [one.at for one in self.model.taken(self.now) if one.clinician == clinician]
+        aim = data.draw(st.sampled_from([at, *taken]))
+        return aim if aim == at else aim + timedelta(minutes=data.draw(st.sampled_from([0, 30, 60, -60, 90])))
+
+    def wish(self, data: st.DataObject) -> tuple[UUID, UUID, Kind, UUID | None]:
+        """A client, a clinician, a kind and a place."""
+        clinician = data.draw(st.sampled_from(self.clinicians))
+        # Mostly where the clinician is.
+        place = data.draw(st.sampled_from([self.model.hours[clinician].place] * 8 + self.places))
+        return (
+            data.draw(st.sampled_from(self.clients)),
+            clinician,
+            data.draw(st.sampled_from(self.kinds[:2] * 4 + self.kinds[2:])),
+            place,
+        )
+
+    def _any(self, data: st.DataObject) -> Booked:
+        """Mostly one that stands."""
+        everything = list(self.model.booked.values())
+        return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
+
+    def _not_online(self, kind: Kind) -> str | None:
+        return "not_bookable" if kind.seats > 1 else None
+
+    def _closed(self, booking: Booked) -> str | None:
+        if booking.status != "booked":
+            return "appointment_not_booked"
+        return "appointment_started" if booking.at <= self.now else None
+
+    def _not_begun(self, booking: Booked) -> str | None:
+        if booking.status != "booked":
+            return "appointment_not_booked"
+        return "appointment_not_started" if self.now < booking.at else None

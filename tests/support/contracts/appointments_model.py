@@ -1,0 +1,168 @@
+"""What the appointments' state machine believes: a practice so simple that one can see it is right."""
+
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from attrs import define, field
+
+from portal_core.appointments.settings import Kind
+from tests.support.contracts.appointments_world import ZONE
+
+WALL = ZoneInfo(ZONE)
+MINUTE = timedelta(minutes=1)
+
+
+@define
+class Part:
+    """One client's part in a booking; `seen` counts the changes that they could see."""
+
+    status: str = "booked"
+    seen: int = 0
+    fee: bool = False
+
+
+@define
+class Booked:
+    """An appointment."""
+
+    id: UUID
+    clinician: UUID
+    kind: Kind
+    place: UUID | None
+    at: datetime
+    parts: dict[UUID, Part]
+    status: str = "booked"
+
+    @property
+    def until(self) -> datetime:
+        return self.at + self.kind.timing.duration
+
+    @property
+    def attending(self) -> list[UUID]:
+        return [client for client, part in self.parts.items() if part.status == "booked"]
+
+
+@define
+class Held:
+    """A hold; `gone` once it was booked, released or forgotten."""
+
+    id: UUID
+    client: UUID
+    clinician: UUID
+    kind: Kind
+    place: UUID | None
+    at: datetime
+    expires: datetime
+    gone: bool = False
+
+
+@define
+class Hours:
+    """What a clinician publishes: the same hours on all five weekdays, at one place."""
+
+    place: UUID | None
+    starts: int
+    ends: int
+
+
+@define
+class Taken:
+    """Time of a clinician, with what must be free around it."""
+
+    clinician: UUID
+    at: datetime
+    until: datetime
+    before: timedelta = timedelta()
+    after: timedelta = timedelta()
+
+    def too_close(self, other: "Taken") -> bool:
+        """Whether the two leave less than the larger of their buffers between them."""
+        first, second = sorted((self, other), key=lambda one: one.at)
+        return second.at - first.until < max(first.after, second.before)
+
+
+@define
+class Practice:
+    """Everything that the machine has done."""
+
+    notice: timedelta = timedelta(hours=24)
+    late: str = "refuse"
+    holds_per_client: int = 2
+    hold_for: timedelta = timedelta(minutes=10)
+    hours: dict[UUID, Hours] = field(factory=dict)
+    booked: dict[UUID, Booked] = field(factory=dict)
+    held: dict[UUID, Held] = field(factory=dict)
+    blocks: dict[UUID, Taken] = field(factory=dict)
+
+    def taken(self, now: datetime, *, but: UUID | None = None) -> list[Taken]:
+        """All time that is taken, except by one booking or hold."""
+        entries = list(self.blocks.values())
+        entries += [taken(one.clinician, one.kind, one.at) for one in self.standing() if one.id != but]
+        entries += [taken(one.clinician, one.kind, one.at) for one in self.live(now) if one.id != but]
+        return entries
+
+    def standing(self) -> list[Booked]:
+        """Bookings that have their time, past ones too."""
+        return [one for one in self.booked.values() if one.status != "cancelled"]
+
+    def live(self, now: datetime) -> list[Held]:
+        """Holds that are not over."""
+        return [one for one in self.held.values() if not one.gone and now < one.expires]
+
+    def refusal(
+        self,
+        clinician: UUID,
+        kind: Kind,
+        place: UUID | None,
+        at: datetime,
+        clients: list[UUID],
+        now: datetime,
+        *,
+        but: UUID | None = None,
+        by_staff: bool = False,
+    ) -> str | None:
+        """Why that time is not to be had, leaving one booking or hold aside; None when it is."""
+        until = at + kind.timing.duration
+        for one in self.booked.values():
+            overlaps = one.at < until and at < one.until
+            if one.status == "booked" and one.id != but and overlaps and set(one.attending) & set(clients):
+                return "own_overlap"
+        if at < now + (timedelta() if by_staff else kind.timing.minimum_notice):
+            return "too_soon"
+        wall = at.astimezone(WALL)
+        if not self.is_open(clinician, place, at, until):
+            return "outside_availability"
+        if not by_staff and (wall.date() - now.astimezone(WALL).date()).days > kind.timing.maximum_advance_days:
+            return "too_far"
+        wish = taken(clinician, kind, at)
+        if any(one.clinician == clinician and one.too_close(wish) for one in self.taken(now, but=but)):
+            return "slot_taken"
+        opened = datetime.combine(wall.date(), time(self.hours[clinician].starts), WALL)
+        if not by_staff and (wall - opened) % kind.timing.step:
+            return "outside_availability"
+        return None
+
+    def is_open(self, clinician: UUID, place: UUID | None, at: datetime, until: datetime) -> bool:
+        """Whether the clinician's hours there hold the whole time; no day of the machine's has a change of clocks."""
+        hours, starts, ends = self.hours.get(clinician), at.astimezone(WALL), until.astimezone(WALL)
+        if hours is None or hours.place != place or starts.weekday() > 4 or ends.date() != starts.date():
+            return False
+        return time(hours.starts) <= starts.time() and ends.time() <= time(hours.ends)
+
+    def change_refusal(self, booking: Booked, client: UUID, now: datetime) -> str | None:
+        """Why a client may not cancel; None when they may."""
+        if booking.status != "booked" or (booking.at > now and booking.parts[client].status != "booked"):
+            return "appointment_not_booked"
+        if booking.at <= now:
+            return "appointment_started"
+        return "late_cancel_refused" if self.is_late(booking, now) and self.late == "refuse" else None
+
+    def is_late(self, booking: Booked, now: datetime) -> bool:
+        return now > booking.at - self.notice
+
+
+def taken(clinician: UUID, kind: Kind, at: datetime) -> Taken:
+    """The time that an appointment of the kind takes."""
+    timing = kind.timing
+    return Taken(clinician, at, at + timing.duration, timing.buffer_before, timing.buffer_after)
