@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, bindparam, delete, exists, select, update
+from sqlalchemy import Date, and_, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.statements import statement
@@ -127,15 +127,14 @@ TAKE_ENQUIRY = statement(
 _no_account = ~exists().where(
     accounts.c.practice_id == clients.c.practice_id, accounts.c.client_id == clients.c.id, accounts.c.status != "closed"
 )
+# Two rows are enough to know that the email and date of birth do not tell one person from another.
 UNREGISTERED_CLIENT = statement(
     "directory.unregistered_client",
-    select(clients.c.id)
+    select(clients.c.id, and_(clients.c.status == "active", _no_account))
     .where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.email_key == bindparam("email"),
         clients.c.born == bindparam("born", type_=Date()),
-        clients.c.status == "active",
-        _no_account,
     )
     .limit(2),
     across="it looks for whose record this is",
@@ -300,7 +299,7 @@ class PostgresPersonDirectory(PersonDirectory):
 
     async def unregistered_client(self, email: str, born: date) -> UUID | None:
         rows = await self.tx.fetch(UNREGISTERED_CLIENT, email=email, born=born)
-        return rows[0][0] if len(rows) == 1 else None
+        return rows[0][0] if len(rows) == 1 and rows[0][1] else None
 
     async def unregistered_staff(self, email: str) -> UUID | None:
         rows = await self.tx.fetch(UNREGISTERED_STAFF, email=email)
