@@ -1,0 +1,35 @@
+"""The PostgreSQL adapters keep the contracts of appointments, on every cluster."""
+
+import pytest_asyncio
+
+from tests.support.contracts.appointments import CalendarContract, FreedSlotsContract, HoldsContract
+from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
+from tests.support.contracts.appointments_reads import OffersContract, ReadsContract
+from tests.support.postgres import PortalDatabase
+from tests.support.postgres_appointments import PostgresAppointmentsWorld
+
+
+@pytest_asyncio.fixture
+async def world(shared_database: PortalDatabase) -> PostgresAppointmentsWorld:
+    return await PostgresAppointmentsWorld.open(shared_database)
+
+
+class TestCalendar(CalendarContract): ...
+
+
+class TestHolds(HoldsContract): ...
+
+
+class TestFreedSlots(FreedSlotsContract): ...
+
+
+class TestBookings(BookingsContract): ...
+
+
+class TestRaces(RacesContract): ...
+
+
+class TestOffers(OffersContract): ...
+
+
+class TestReads(ReadsContract): ...
