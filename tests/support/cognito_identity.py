@@ -1,0 +1,97 @@
+"""The Cognito adapter over a fake or moto's server, with a pool set up for each side."""
+
+from typing import Any
+from uuid import UUID
+
+import boto3
+from attrs import frozen
+
+from adapters.aws import AwsAccount
+from adapters.cognito.credentials import CognitoCredentials
+from adapters.cognito.mailed_codes import CognitoMailedCodes
+from adapters.cognito.passwords import CognitoPasswords
+from adapters.cognito.pools import CognitoPool, CognitoPools
+from adapters.cognito.second_factors import CognitoSecondFactors
+from portal_core.accounts.identity import Credential, SecondFactorNeeded
+from tests.support.cognito_fake import CognitoFake, code_at
+
+PRACTICE = UUID(int=7)
+ANN = Credential(PRACTICE, "portal", UUID(int=1), "ann@example.org")
+BOB = Credential(PRACTICE, "portal", UUID(int=2), "bob@example.org")
+NOBODY = Credential(PRACTICE, "portal", UUID(int=0), "nobody@example.org")
+PASSWORD = "lantern otter mosaic"
+OTHER = "quarry violin thistle"
+_KINDS = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
+CLIENT = {
+    "GenerateSecret": True,
+    "ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+    "PreventUserExistenceErrors": "ENABLED",
+    "AuthSessionValidity": 5,
+}
+
+
+def made(aws: Any, **client: Any) -> CognitoPool:
+    """A pool that is set up as the portal needs it."""
+    pool = aws.create_user_pool(
+        PoolName="portal",
+        AutoVerifiedAttributes=["email"],
+        Policies={"PasswordPolicy": {"MinimumLength": 12} | dict.fromkeys(_KINDS, False)},
+    )["UserPool"]["Id"]
+    totp = {"Enabled": True}
+    aws.set_user_pool_mfa_config(UserPoolId=pool, SoftwareTokenMfaConfiguration=totp, MfaConfiguration="OPTIONAL")
+    made = aws.create_user_pool_client(UserPoolId=pool, ClientName="portal", **CLIENT | client)["UserPoolClient"]
+    return CognitoPool(pool, made["ClientId"], made["ClientSecret"])
+
+
+@frozen
+class Identity:
+    """The adapter's four parts over one pool for each side."""
+
+    fake: CognitoFake
+    aws: Any
+    account: AwsAccount
+    pools: CognitoPools
+    codes: CognitoMailedCodes
+    passwords: CognitoPasswords
+    factors: CognitoSecondFactors
+    credentials: CognitoCredentials
+
+    @property
+    def mailed(self) -> str:
+        return self.fake.outbox[-1].code
+
+    def user(self, credential: Credential) -> Any:
+        pool = self.pools.pools[credential.side].pool_id
+        found = self.aws.admin_get_user(UserPoolId=pool, Username=str(credential.account_id))
+        return found | {item["Name"]: item["Value"] for item in found["UserAttributes"]}
+
+    def code(self, secret: str) -> str:
+        return code_at(secret, int(self.fake.now().timestamp()) // 30)
+
+    async def enrol(self, credential: Credential) -> str:
+        begun = await self.factors.begin(credential, PASSWORD)
+        assert begun is not None
+        assert await self.factors.confirm(credential, begun.handle, self.code(begun.secret))
+        self.fake.advance(30)
+        return begun.secret
+
+    async def state(self, credential: Credential) -> str:
+        answer = await self.passwords.check(credential, PASSWORD)
+        assert isinstance(answer, SecondFactorNeeded)
+        return answer.state
+
+
+def over(fake: CognitoFake, url: str) -> Identity:
+    aws = boto3.client("cognito-idp", endpoint_url=url, region_name="us-east-1")
+    account = AwsAccount("us-east-1", url)
+    pools = CognitoPools(account, {"portal": made(aws), "practice": made(aws)})
+    return Identity(
+        fake,
+        aws,
+        account,
+        pools,
+        CognitoMailedCodes(pools),
+        CognitoPasswords(pools),
+        CognitoSecondFactors(pools),
+        CognitoCredentials(pools),
+    )
