@@ -29,7 +29,8 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 _SLUG = re.compile(r"[a-z][a-z0-9_.\-]{0,63}\Z")
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,64}\Z")
 _ROUTE = re.compile(r"/[A-Za-z0-9_\-./{}:]{0,200}\Z")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}\Z")
+_MODULE = re.compile(r"[a-z_][a-z0-9_]{0,40}(\.[a-z_][a-z0-9_]{0,40}){0,8}\Z")
+_CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _PLACE = re.compile(r"[A-Za-z0-9_.<>]{1,200}:\d{1,6}\Z")
 
 Shape = Callable[[Any], bool]
@@ -54,7 +55,7 @@ def _each(shape: Shape) -> Shape:
 SHAPES: dict[str, Shape] = {
     "event": _matches(_SLUG),
     "level": _matches(_SLUG),
-    "logger": _matches(_NAME),
+    "logger": _matches(_MODULE),
     "timestamp": _matches(re.compile(r"[0-9T:.\-Z+]{1,40}\Z")),
     "message": _matches(re.compile(r"[^\x00-\x1f]{1,300}\Z")),
     "request_id": _matches(_ID),
@@ -68,19 +69,19 @@ SHAPES: dict[str, Shape] = {
     "ms": _number,
     "code": _matches(_SLUG),
     "job": _matches(_SLUG),
-    "task": _matches(_NAME),
+    "task": _matches(_MODULE),
     "queue": _matches(_SLUG),
     "kind": _matches(_SLUG),
     "part": _matches(_SLUG),
     "channel": _matches(_SLUG),
     "outcome": _matches(_SLUG),
-    "version": _matches(re.compile(r"[A-Za-z0-9_.+\-]{1,40}\Z")),
+    "version": _matches(re.compile(r"\d[0-9a-z.+]{0,20}\Z")),
     "port": _number,
     "pid": _number,
     "count": _number,
     "attempt": _number,
     "seconds": _number,
-    "error": _each(_matches(_NAME)),
+    "error": _each(_matches(_CLASS)),
     "places": _each(_matches(_PLACE)),
 }
 """Every key that a log line may have, and what its value must look like. Add here, never around it. `message` is set
@@ -90,6 +91,7 @@ PLAIN_SPOKEN = frozenset({"_granian", "granian"})
 """Libraries whose log texts were read and say nothing about requests."""
 
 MOST_HEADS = 2048
+MOST_CAUSES = 8
 
 Event = MutableMapping[str, Any]
 
@@ -145,15 +147,23 @@ ACCESS = AccessLog()
 
 def describe_error(error: BaseException) -> dict[str, list[str]]:
     """An exception without its words: `error` the classes from the raised one to its root cause, `places` the last
-    places of the raised one as `module:line`, innermost last."""
-    chain: list[str] = []
-    link: BaseException | None = error
-    while link is not None and len(chain) < 8:
-        chain.append(type(link).__name__)
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    frames = list(traceback.walk_tb(error.__traceback__))[-12:]
-    places = [f"{frame.f_globals.get('__name__', 'unknown')}.{frame.f_code.co_name}:{line}" for frame, line in frames]
-    return {"error": chain, "places": places}
+    places that each of them passed, as `module.function:line`."""
+    chain = [error]
+    while len(chain) < MOST_CAUSES and (cause := _cause(chain[-1])) is not None:
+        chain.append(cause)
+    places = [place for link in chain for place in _places(link)[-6:]]
+    return {"error": [type(link).__name__ for link in chain], "places": list(dict.fromkeys(places))}
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    if isinstance(error, BaseExceptionGroup):
+        return error.exceptions[0]
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.walk_tb(error.__traceback__)
+    return [f"{frame.f_globals.get('__name__', 'unknown')}.{frame.f_code.co_name}:{line}" for frame, line in frames]
 
 
 def _with_error(_: object, __: str, event: Event) -> Event:
@@ -168,9 +178,7 @@ def _with_error(_: object, __: str, event: Event) -> Event:
 
 
 def _with_request_id(_: object, __: str, event: Event) -> Event:
-    request_id = REQUEST_ID.get()
-    if request_id:
-        event.setdefault("request_id", request_id)
+    event["request_id"] = REQUEST_ID.get()
     return event
 
 

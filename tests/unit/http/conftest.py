@@ -17,7 +17,9 @@ Ask = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def asking(peer: str = "203.0.113.7", token: str = ADAS_TOKEN, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(
+    peer: str = "203.0.113.7", token: str = ADAS_TOKEN, **changes: object
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a fresh app; `changes` are of its parts."""
     app = create_app(toy_parts(**changes))
     headers = {"authorization": f"Bearer {token}"} if token else {}

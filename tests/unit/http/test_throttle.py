@@ -1,0 +1,52 @@
+"""The general brake."""
+
+import pytest
+
+from entrypoints.http.throttle import Throttle
+from portal_core.kernel.errors import RateLimited
+
+
+def taken(throttle: Throttle, *keys: str, most: int = 1000) -> int:
+    for count in range(most):
+        try:
+            throttle.take(*keys)
+        except RateLimited:
+            return count
+    return most
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    now = [0.0]
+    throttle = Throttle(2.0, 5, lambda: now[0])
+    assert taken(throttle, "198.51.100.4") == 5
+    now[0] = 1.0
+    assert taken(throttle, "198.51.100.4") == 2
+    now[0] = 1000.0
+    assert taken(throttle, "198.51.100.4") == 5
+
+
+def test_it_says_when_to_come_back() -> None:
+    throttle = Throttle(0.1, 1, lambda: 0.0)
+    throttle.take("a")
+    with pytest.raises(RateLimited) as caught:
+        throttle.take("a")
+    assert caught.value.retry_after == 10
+
+
+def test_a_known_session_does_not_spend_its_address() -> None:
+    throttle = Throttle(1.0, 5, lambda: 0.0)
+    assert taken(throttle, "a", "session") == 5
+    assert taken(throttle, "a") == 4
+
+
+def test_zero_switches_it_off() -> None:
+    assert taken(Throttle(0, 0, lambda: 0.0), "a") == 1000
+
+
+def test_it_keeps_so_many_buckets_and_drops_the_longest_unused() -> None:
+    throttle = Throttle(1.0, 2, lambda: 0.0, most=3)
+    for key in ("a", "b", "c"):
+        assert taken(throttle, key) == 2
+    throttle.take("d")
+    assert taken(throttle, "a") == 2
+    assert taken(throttle, "c") == 0
