@@ -79,8 +79,11 @@ class Attendance:
     def cancel(
         self, by: CancelledBy, *, at: datetime, reason: str | None, late: bool = False, fee: Money | None = None
     ) -> "Attendance":
-        """The client comes no more. The fee of a no-show or an earlier cancellation is not touched here."""
-        return evolve(self, status="cancelled", cancelled_at=at, cancelled_by=by, reason=reason, late=late, fee_due=fee)
+        """The client comes no more. The fee of an earlier late change stays due."""
+        owed = fee or self.fee_due
+        return evolve(
+            self, status="cancelled", cancelled_at=at, cancelled_by=by, reason=reason, late=late, fee_due=owed
+        )
 
 
 @frozen(kw_only=True)
