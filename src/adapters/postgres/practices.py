@@ -139,6 +139,7 @@ class PostgresPracticeDirectory(PracticeDirectory):
     """Every request asks, and practices are few and change rarely: all are kept for half a minute."""
 
     pool: Any
+    seconds: float = KEPT_SECONDS
     _kept: tuple[PracticeAddress, ...] = field(init=False, default=())
     _until: float = field(init=False, default=0.0)
 
@@ -149,5 +150,5 @@ class PostgresPracticeDirectory(PracticeDirectory):
             except _GONE as error:
                 raise Unavailable from error
             self._kept = tuple(PracticeAddress(row[0], row[1], tuple(row[2])) for row in rows)
-            self._until = time.monotonic() + KEPT_SECONDS
+            self._until = time.monotonic() + self.seconds
         return self._kept
