@@ -339,13 +339,17 @@ class Reminders(Protocol):
 
 @frozen(kw_only=True)
 class Visit:
-    """What a room needs to know of one client's session. `room` is unguessable and names nothing."""
+    """What a room needs to know of somebody's session. `room` is unguessable and names nothing.
+
+    A `moderator` lets others in and puts them out: the clinician.
+    """
 
     room: str
     display_name: str
     clinician_link: str
     opens_at: datetime
     ends_at: datetime
+    moderator: bool = False
 
 
 class TelehealthRooms(Protocol):

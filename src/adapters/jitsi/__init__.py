@@ -1,0 +1,1 @@
+"""Jitsi Meet: rooms that open with a signed token."""
