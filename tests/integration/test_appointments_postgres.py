@@ -3,8 +3,15 @@
 import pytest_asyncio
 
 from tests.support.contracts.appointments import CalendarContract, FreedSlotsContract, HoldsContract
+from tests.support.contracts.appointments_beside import (
+    CheckInsContract,
+    FeedsContract,
+    RemindersContract,
+    SeriesContract,
+)
 from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
 from tests.support.contracts.appointments_reads import OffersContract, ReadsContract
+from tests.support.contracts.appointments_waiting import RequestsContract, WaitlistContract
 from tests.support.postgres import PortalDatabase
 from tests.support.postgres_appointments import PostgresAppointmentsWorld
 
@@ -33,3 +40,21 @@ class TestOffers(OffersContract): ...
 
 
 class TestReads(ReadsContract): ...
+
+
+class TestRequests(RequestsContract): ...
+
+
+class TestWaitlist(WaitlistContract): ...
+
+
+class TestSeries(SeriesContract): ...
+
+
+class TestCheckIns(CheckInsContract): ...
+
+
+class TestFeeds(FeedsContract): ...
+
+
+class TestReminders(RemindersContract): ...
