@@ -79,8 +79,9 @@ class PostgresWorld(AccountsWorld):
         return staff_id
 
     async def clinician_of(self, staff_id: UUID) -> UUID | None:
-        [(clinician_id,)] = self._run("SELECT clinician_id FROM portal.staff WHERE id = %s", staff_id)
-        return clinician_id
+        found: UUID | None
+        [(found,)] = self._run("SELECT clinician_id FROM portal.staff WHERE id = %s", staff_id)
+        return found
 
     async def add_grant(
         self,

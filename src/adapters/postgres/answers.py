@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.encryption.cipher import Cipher
@@ -27,7 +27,7 @@ CLAIM = statement(
     "answers.claim",
     _new.on_conflict_do_update(
         index_elements=["practice_id", "account_id", "operation", "key"],
-        set_={"digest": _new.excluded.digest, "body": None, "until": _new.excluded.until},
+        set_={"digest": _new.excluded.digest, "body": null(), "until": _new.excluded.until},
         where=answers.c.until <= bindparam("now", type_=Instant),
     ).returning(answers.c.until),
 )

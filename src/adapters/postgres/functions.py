@@ -4,10 +4,12 @@
 """
 
 from adapters.postgres.calendar_feeds import FEED_BY_HASH
+from adapters.postgres.chores import FORGET_EXPIRED
 from adapters.postgres.kept_mail import KEEP_MAIL, LATEST_MAIL
 from adapters.postgres.outbox import NOTIFY
 from adapters.postgres.practices import PRACTICE_ADDRESSES
 from adapters.postgres.schedule import CLINICIAN_ACCOUNT
+from adapters.postgres.rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
 from adapters.postgres.sessions import MARK_ACTIVE, SIGNED_IN
 
 PRACTICE_KEY = """
@@ -17,7 +19,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 $$"""
 
 # Counts one try under the row's lock: an exact sliding window across processes. Answers the seconds to wait, 0 when
-# the try was counted. A key's row is made first, so that two first tries meet on it as well.
+# the try was counted. A key's row is made first, so that two first tries meet on it as well; and made again when it
+# was forgotten in between.
 TAKE_TRY = """
 CREATE OR REPLACE FUNCTION portal.take_try(try_key bytea, tries_allowed int, window_seconds float8, instant timestamptz)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -25,9 +28,12 @@ DECLARE
   counted timestamptz[];
   edge timestamptz := instant - make_interval(secs => window_seconds);
 BEGIN
-  INSERT INTO portal.tries (key, at, until) VALUES (try_key, '{}', instant) ON CONFLICT (key) DO NOTHING;
-  SELECT array(SELECT h FROM unnest(t.at) AS h WHERE h > edge ORDER BY h) INTO counted
-    FROM portal.tries AS t WHERE t.key = try_key FOR UPDATE;
+  LOOP
+    INSERT INTO portal.tries (key, at, until) VALUES (try_key, '{}', instant) ON CONFLICT (key) DO NOTHING;
+    SELECT array(SELECT h FROM unnest(t.at) AS h WHERE h > edge ORDER BY h) INTO counted
+      FROM portal.tries AS t WHERE t.key = try_key FOR UPDATE;
+    EXIT WHEN FOUND;
+  END LOOP;
   IF cardinality(counted) >= tries_allowed THEN
     UPDATE portal.tries SET at = counted WHERE key = try_key;
     RETURN greatest(1, ceil(extract(epoch FROM
@@ -37,12 +43,6 @@ BEGIN
     WHERE key = try_key;
   RETURN 0;
 END $$"""
-
-FORGET_TRIES = """
-CREATE OR REPLACE FUNCTION portal.forget_tries(instant timestamptz) RETURNS int
-LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  WITH gone AS (DELETE FROM portal.tries WHERE until < instant RETURNING 1) SELECT count(*)::int FROM gone
-$$"""
 
 DEFER_JOB = """
 CREATE OR REPLACE FUNCTION portal.defer_job(task text, arguments jsonb) RETURNS void
@@ -66,22 +66,17 @@ BEGIN
   END IF;
 END $$"""
 
-PRACTICE_IDS = """
-CREATE OR REPLACE FUNCTION portal.practice_ids() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT id FROM portal.practices ORDER BY id
-$$"""
-
 FUNCTIONS: list[str] = [
     PRACTICE_KEY,
     TAKE_TRY,
-    FORGET_TRIES,
+    FORGET_EXPIRED,
     DEFER_JOB,
     NOTIFY,
     KEEP_MAIL,
     LATEST_MAIL,
     MAKE_AUDIT_PARTITION,
-    PRACTICE_IDS,
+    OLD_PRACTICE_KEYS,
+    REPLACE_PRACTICE_KEY,
     PRACTICE_ADDRESSES,
     SIGNED_IN,
     MARK_ACTIVE,

@@ -170,9 +170,10 @@ class PostgresSignInGuards(SignInGuards):
     tx: Transaction
 
     async def lock(self, key: bytes) -> SignInGuard:
-        await self.tx.execute(MAKE_GUARD, guard_key=key, tries=[])
-        row = await self.tx.fetchrow(LOCK_GUARD, guard_key=key)
-        assert row is not None
+        row = None
+        while row is None:  # it may be forgotten between the two
+            await self.tx.execute(MAKE_GUARD, guard_key=key, tries=[])
+            row = await self.tx.fetchrow(LOCK_GUARD, guard_key=key)
         return SignInGuard(self.tx.practice_id, key, tuple(row[0]), row[1], row[2])
 
     async def save(self, guard: SignInGuard) -> None:
@@ -231,9 +232,10 @@ class PostgresSecondFactors(SecondFactorBook):
     tx: Transaction
 
     async def lock(self, account_id: UUID) -> SecondFactor:
-        await self.tx.execute(MAKE_FACTOR, account=account_id, hashes=[])
-        row = await self.tx.fetchrow(LOCK_FACTOR, account=account_id)
-        assert row is not None
+        row = None
+        while row is None:  # it may be removed between the two
+            await self.tx.execute(MAKE_FACTOR, account=account_id, hashes=[])
+            row = await self.tx.fetchrow(LOCK_FACTOR, account=account_id)
         pending = None
         if row[0] is not None:
             pending = (
