@@ -1,5 +1,6 @@
 """Everything that an operator may set: `PORTAL_…` in the environment, or a TOML file named by `PORTAL_SETTINGS`."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Literal
@@ -36,6 +37,10 @@ class Settings:
     """Other origins whose pages may call the API."""
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     """Networks that may read /metrics."""
+    throttle_rate: float = 20.0
+    """Requests a second for one session or address in one process; 0 switches it off. The named limits are exact."""
+    throttle_burst: int = 100
+    access_log: bool = True
 
     # Identity.
     identity: Literal["local", "cognito"] = "local"
@@ -111,3 +116,8 @@ def missing(settings: Settings) -> list[str]:
         for name in names
         if not getattr(settings, name)
     ]
+
+
+def level_of(settings: Settings) -> int:
+    """The log level as the standard library counts it."""
+    return logging.getLevelNamesMapping()[settings.log_level.upper()]

@@ -43,6 +43,9 @@ class KeyFile(MasterKey):
         name, _, sealed = wrapped.partition(b"\0")
         cipher = self._keys.get(name.decode(errors="replace"))
         if cipher is None:
+            self._read()  # another process may have rotated it since
+            cipher = self._keys.get(name.decode(errors="replace"))
+        if cipher is None:
             raise Unreadable("wrapped by a master key that is not in the key file")
         return cipher.open(sealed, context)
 

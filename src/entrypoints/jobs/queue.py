@@ -38,7 +38,12 @@ class Jobs:
 
     use_cases: dict[str, Any]
     practices: Callable[[], Awaitable[list[UUID]]]
-    chores: dict[str, Callable[[], Awaitable[None]]]
+    chores: dict[str, Callable[[], Awaitable[Any]]]
+
+    @property
+    def scheduled(self) -> list[str]:
+        """The use cases that run by the clock."""
+        return [name for name in SCHEDULE if name in self.use_cases]
 
     async def run(self, name: str, practice_id: UUID, ids: dict[str, str], request_id: str = "") -> None:
         """One use case for one practice."""
@@ -72,10 +77,9 @@ def register(app: App, jobs: Jobs) -> None:
     """Make every use case a task, and put those with a schedule on the clock."""
     for name in use_case_classes():
         app.task(name=name, queue=QUEUE, retry=RETRY, pass_context=True)(_task(jobs, name))
-    for name, cron in SCHEDULE.items():
-        if name in jobs.use_cases:
-            everywhere = app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(_sweep(jobs, name))
-            app.periodic(cron=cron)(everywhere)
+    for name in jobs.scheduled:
+        everywhere = app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(_sweep(jobs, name))
+        app.periodic(cron=SCHEDULE[name])(everywhere)
     for name, chore in jobs.chores.items():
         app.periodic(cron="*/5 * * * *")(app.task(name=name, queue=QUEUE, queueing_lock=name)(_chore(chore)))
 
@@ -101,7 +105,7 @@ def _sweep(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
     return run
 
 
-def _chore(chore: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def _chore(chore: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
     async def run(timestamp: int) -> None:
         await chore()
 

@@ -1,0 +1,47 @@
+"""The commands, one module for each group."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from typed_settings.exceptions import TsError
+
+from adapters.local.key_file import KeyFileError
+from adapters.local.postgres_server import EmbeddedPostgresError
+from entrypoints.catalogue import MissingPart
+from entrypoints.commands.failures import Failed
+from entrypoints.extras import MissingExtra
+from portal_core.kernel.errors import Invalid, PortalError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An open client portal for mental-health practices.",
+)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns what an operator can mend into one line on standard error and exit 1."""
+    try:
+        yield
+    except (Failed, EmbeddedPostgresError, KeyFileError, MissingExtra, MissingPart, TsError) as error:
+        sys.exit(_line(str(error)))
+    except Invalid as error:
+        fields = "; ".join(f"{field.path}: {field.message}" for field in error.fields)
+        sys.exit(_line(fields or str(error)))
+    except PortalError as error:
+        sys.exit(_line(f"{error.title} {error.detail}"))
+    except OSError as error:
+        sys.exit(_line(error.strerror or type(error).__name__))
+
+
+def _line(text: str) -> str:
+    return "portal: " + " ".join(text.split())
+
+
+from entrypoints.commands import jobs, keys, mail, practice, serve, tools  # noqa: E402  (they add themselves to `app`)
+
+__all__ = ["app", "jobs", "keys", "mail", "practice", "serve", "told", "tools"]

@@ -1,0 +1,33 @@
+"""`portal mail`: what the local mailer kept."""
+
+from typing import Annotated
+
+import typer
+
+from entrypoints.commands import app
+from entrypoints.commands.running import with_portal
+from entrypoints.container import Portal
+
+
+@app.command()
+def mail(
+    to: Annotated[str, typer.Option(help="Only mail to this address.")] = "",
+    last: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest last.")] = 10,
+    body: Annotated[bool, typer.Option("--body", help="The body of the newest alone, for scripts.")] = False,
+) -> None:
+    """Show the mail that was kept instead of sent (the embedded default)."""
+
+    async def show(portal: Portal) -> None:
+        kept = [one for one in await portal.parts.shelf().latest(1000) if not to or one.to.lower() == to.lower()]
+        if body:
+            typer.echo(kept[0].body if kept else "", nl=True)
+            return
+        for one in reversed(kept[:last]):
+            typer.echo(f"— {one.at:%Y-%m-%d %H:%M:%S} UTC · {one.kind} to {one.to} · from {one.sender_name}")
+            if one.subject:
+                typer.echo(one.subject)
+            typer.echo(f"{one.body}\n")
+        if not kept:
+            typer.echo("no mail yet")
+
+    with_portal(show)

@@ -1,0 +1,237 @@
+"""The composition root: which adapter stands behind which port, as the settings say.
+
+Use cases are wired by the names of their fields (`catalogue.wire`): a new port becomes a part here, under the name that
+use cases call it by, and nothing else has to be registered.
+"""
+
+import importlib
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+from dependency_injector import containers, providers
+
+from adapters.codes import AccountCodes
+from adapters.local.identity import LocalCredentials, LocalMailedCodes, LocalPasswords, LocalSecondFactors
+from adapters.local.key_file import KeyFile
+from adapters.local.mail import LocalMailer
+from adapters.local.password_hashes import PasswordHashes
+from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
+from adapters.local.strength import ZxcvbnStrength
+from adapters.postgres.chores import PostgresChores
+from adapters.postgres.identity_store import PostgresIdentities
+from adapters.postgres.kept_mail import PostgresMailShelf
+from adapters.postgres.keys import RecordKeys
+from adapters.postgres.limits import PostgresRateLimits
+from adapters.postgres.pool import open_pool
+from adapters.postgres.practices import PostgresPracticeDirectory, PostgresPracticeFounding
+from adapters.postgres.rotation import KeyRotation
+from adapters.postgres.sessions import PostgresLiveSessions
+from adapters.postgres.unit_core import PostgresBegin
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from entrypoints.catalogue import wire
+from entrypoints.extras import extra
+from entrypoints.sections import SECTION_CHECKS
+from entrypoints.settings import Settings
+from portal_core.accounts.owner_proof import OwnerProof
+from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
+from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
+from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
+from portal_core.notifications.use_cases.mail_code import MailCode
+
+
+def _aws(settings: Settings) -> Any:
+    with extra("aws"):
+        from adapters.aws import AwsAccount
+    return AwsAccount(settings.aws_region, settings.aws_endpoint_url or None)
+
+
+def _cognito(settings: Settings, account: Any) -> Any:
+    with extra("aws"):
+        from adapters.cognito.pools import CognitoPool, CognitoPools
+    portal = CognitoPool(settings.cognito_pool, settings.cognito_client, settings.cognito_client_secret)
+    staff = CognitoPool(
+        settings.cognito_staff_pool, settings.cognito_staff_client, settings.cognito_staff_client_secret
+    )
+    return CognitoPools(account, {"portal": portal, "practice": staff})
+
+
+def _of_cognito(pools: Any, name: str) -> Any:
+    module, _, kind = name.partition(".")
+    return getattr(importlib.import_module(f"adapters.cognito.{module}"), kind)(pools)
+
+
+def _staff_tokens(pool: Any, clock: Any) -> Any:
+    from adapters.oidc.staff_tokens import OidcStaffTokens
+
+    return OidcStaffTokens(pool, clock)
+
+
+def _kms(account: Any, key: str) -> Any:
+    with extra("aws"):
+        from adapters.kms.master_key import KmsMasterKey
+    return KmsMasterKey(account, key)
+
+
+def _ses(account: Any, settings: Settings) -> Any:
+    with extra("aws"):
+        from adapters.ses.mailer import SesMailer
+    return SesMailer(account, settings.mail_from, settings.ses_configuration_set or None)
+
+
+def _rooms(settings: Settings, clock: Any, ids: Any) -> Any:
+    if settings.rooms == "jitsi":
+        from adapters.jitsi.rooms import JitsiRooms
+
+        return JitsiRooms(settings.jitsi_url, settings.jitsi_app_id, settings.jitsi_app_secret, clock, ids)
+    from adapters.local.rooms import ClinicianRooms
+
+    return ClinicianRooms()
+
+
+class Container(containers.DeclarativeContainer):
+    """Every part, by the name that use cases know it by. Singletons, made when first asked for."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    pool: providers.Dependency[Any] = providers.Dependency()
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(Uuid7Ids)
+    tokens = providers.Singleton(SystemTokens)
+    strength = providers.Singleton(ZxcvbnStrength)
+    worker_name = providers.Object(f"{socket.gethostname()}:{os.getpid()}")
+
+    aws = providers.Singleton(_aws, settings)
+    master = providers.Selector(
+        settings.provided.keys,
+        file=providers.Singleton(KeyFile, settings.provided.key_path),
+        kms=providers.Singleton(_kms, aws, settings.provided.kms_key),
+    )
+    keys = providers.Singleton(RecordKeys, master, clock)
+    begin = providers.Singleton(PostgresBegin, pool, keys, clock, ids, PostgresUnitOfWork, settings.provided.public_url)
+    limits = providers.Singleton(PostgresRateLimits, pool, clock)
+    live = providers.Singleton(PostgresLiveSessions, pool)
+    founding = providers.Singleton(PostgresPracticeFounding, pool, keys, clock, ids)
+    directory = providers.Singleton(PostgresPracticeDirectory, pool)
+
+    rotation = providers.Singleton(KeyRotation, pool, master)
+    chores = providers.Singleton(PostgresChores, pool, clock)
+
+    # Mail.
+    shelf = providers.Singleton(PostgresMailShelf, pool)
+    local_mailer = providers.Singleton(LocalMailer, shelf, clock, ids)
+    mailer = providers.Selector(
+        settings.provided.mail, local=local_mailer, ses=providers.Singleton(_ses, aws, settings)
+    )
+    # No vendor of texts yet: they are kept and shown with the local mail.
+    texter = local_mailer
+    mail_code = providers.Singleton(MailCode, begin, mailer)
+
+    # Identity.
+    cognito = providers.Singleton(_cognito, settings, aws)
+    identities = providers.Singleton(PostgresIdentities, pool, keys)
+    hashes = providers.Singleton(PasswordHashes)
+    codes = providers.Selector(
+        settings.provided.identity,
+        local=providers.Singleton(LocalMailedCodes, identities, hashes, mail_code, clock, ids, tokens),
+        cognito=providers.Singleton(_of_cognito, cognito, "mailed_codes.CognitoMailedCodes"),
+    )
+    passwords = providers.Selector(
+        settings.provided.identity,
+        local=providers.Singleton(LocalPasswords, identities, hashes),
+        cognito=providers.Singleton(_of_cognito, cognito, "passwords.CognitoPasswords"),
+    )
+    second_factors = providers.Selector(
+        settings.provided.identity,
+        local=providers.Singleton(LocalSecondFactors, identities, hashes, clock),
+        cognito=providers.Singleton(_of_cognito, cognito, "second_factors.CognitoSecondFactors"),
+    )
+    credentials = providers.Selector(
+        settings.provided.identity,
+        local=providers.Singleton(LocalCredentials, identities),
+        cognito=providers.Singleton(_of_cognito, cognito, "credentials.CognitoCredentials"),
+    )
+    staff_tokens = providers.Singleton(_staff_tokens, pool, clock)
+    proof = providers.Singleton(OwnerProof, begin, passwords, second_factors, limits)
+    code_sender = providers.Singleton(
+        AccountCodes,
+        provider=providers.Singleton(SendMailedCode, begin, codes),
+        of_invitation=providers.Singleton(IssueInvitationCode, begin, clock, tokens),
+        of_email_change=providers.Singleton(IssueEmailChangeCode, begin, clock, tokens),
+        mail=mail_code,
+    )
+
+    # What a practice may set, each feature's section judged by the feature.
+    checks = providers.Object(SECTION_CHECKS)
+    rooms = providers.Singleton(_rooms, settings, clock, ids)
+
+
+PARTS = (
+    "begin",
+    "checks",
+    "clock",
+    "code_sender",
+    "codes",
+    "credentials",
+    "founding",
+    "ids",
+    "limits",
+    "live",
+    "mailer",
+    "passwords",
+    "proof",
+    "rooms",
+    "second_factors",
+    "staff_tokens",
+    "strength",
+    "texter",
+    "tokens",
+    "worker_name",
+)
+"""What use cases may ask for, by name."""
+
+
+@frozen
+class Portal:
+    """A running portal: the use cases, and the parts that entry points need themselves."""
+
+    settings: Settings
+    use_cases: dict[str, Any]
+    parts: Container
+    pool: Any
+
+    async def practice_ids(self) -> list[UUID]:
+        """Every practice of the deployment."""
+        return [one.id for one in await self.parts.directory().all()]
+
+    def chores(self) -> dict[str, Callable[[], Awaitable[Any]]]:
+        """What the deployment does for itself every few minutes, beside the practices' jobs."""
+        chores = self.parts.chores()
+        return {
+            "wrap_keys_anew": self.parts.rotation(),
+            "forget_expired": chores.forget_expired,
+            "make_room_for_audit": chores.make_room_for_audit,
+        }
+
+
+@asynccontextmanager
+async def opened(settings: Settings, database_url: str) -> AsyncIterator[Portal]:
+    """The portal over a database, until the block is left.
+
+    Raises:
+        MissingPart: a use case names a part that there is none of.
+        MissingExtra: a chosen adapter's packages are not installed.
+        KeyFileError: the key file cannot be read or written.
+        OSError: the database does not answer.
+    """
+    pool = await open_pool(database_url, largest=settings.pool_size)
+    try:
+        container = Container(settings=settings, pool=pool)
+        use_cases = wire({name: getattr(container, name)() for name in PARTS})
+        yield Portal(settings, use_cases, container, pool)
+    finally:
+        await pool.close()

@@ -1,0 +1,69 @@
+"""The ASGI application that a server runs: it opens the portal when the server's event loop is there."""
+
+from typing import Any
+
+from litestar import Litestar
+
+from entrypoints.container import Portal, opened
+from entrypoints.http.app import create_app
+from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
+from entrypoints.http.parts import HttpParts, HttpSettings
+from entrypoints.settings import Settings
+
+
+def http_settings(settings: Settings) -> HttpSettings:
+    """What of the settings HTTP needs."""
+    return HttpSettings(
+        public_url=settings.public_url,
+        proxies=settings.trusted_proxies,
+        cors_origins=settings.allowed_origins,
+        metrics_from=settings.metrics_from,
+        throttle_rate=settings.throttle_rate,
+        throttle_burst=settings.throttle_burst,
+        access_log=settings.access_log,
+    )
+
+
+def make_app(portal: Portal) -> Litestar:
+    """The HTTP API over an open portal."""
+
+    async def database() -> None:
+        await portal.pool.fetchval("SELECT 1")
+
+    return create_app(
+        HttpParts(
+            authenticate=portal.use_cases["authenticate"],
+            practices=portal.parts.directory(),
+            use_cases=portal.use_cases,
+            portal=PORTAL,
+            practice=PRACTICE,
+            other=OTHER,
+            settings=http_settings(portal.settings),
+            readiness={"database": database},
+        )
+    )
+
+
+class Application:
+    """Opened by the lifespan's start and closed by its end; one for each server process."""
+
+    def __init__(self, settings: Settings, database_url: str) -> None:
+        self._settings = settings
+        self._database_url = database_url
+        self._app: Litestar | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        else:
+            assert self._app is not None, "a server starts with the lifespan"
+            await self._app(scope, receive, send)
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            async with opened(self._settings, self._database_url) as portal:
+                self._app = make_app(portal)
+                await self._app(scope, receive, send)
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+            raise

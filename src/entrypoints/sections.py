@@ -1,0 +1,70 @@
+"""Each feature's judge of its section of a practice's settings: unknown names and wrong kinds are refused.
+
+Appointments' rules have a use case of their own. Durations are seconds.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_structure_fn
+from cattrs.v import format_exception
+
+from adapters.codec import converter
+from portal_core.accounts.ports import AccountRules
+from portal_core.kernel.errors import FieldError, Invalid
+
+_strict = converter.copy()
+
+
+def _check(kind: type[Any], *, without: tuple[str, ...] = ()) -> Callable[[Mapping[str, object]], Mapping[str, object]]:
+    """A judge by a class of the core: only its fields but `without`, each of its own kind."""
+    structure = make_dict_structure_fn(kind, _strict, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True)
+    allowed = {field.name for field in attrs.fields(kind)} - set(without)
+
+    def check(values: Mapping[str, object]) -> Mapping[str, object]:
+        unknown = sorted(set(values) - allowed)
+        if unknown:
+            raise Invalid(*(FieldError(f"values.{name}", "unknown", "There is no such setting.") for name in unknown))
+        try:
+            rules = structure(values, kind)
+        except cattrs.BaseValidationError as error:
+            raise Invalid(*_wrong(error)) from None
+        except (ValueError, TypeError, OverflowError):
+            raise Invalid.at("values", "invalid", "These settings cannot be used.") from None
+        kept: dict[str, object] = _strict.unstructure(rules)
+        return {name: kept[name] for name in values}
+
+    return check
+
+
+def _wrong(error: cattrs.BaseValidationError) -> list[FieldError]:
+    found = []
+    for inner, notes in error.group_exceptions()[0] if hasattr(error, "group_exceptions") else ():
+        if isinstance(inner, Invalid):
+            found.extend(inner.fields)
+        else:
+            found.append(FieldError(f"values.{notes.name}", "invalid", format_exception(inner, None)))
+    return found or [FieldError("values", "invalid", "These settings cannot be used.")]
+
+
+def _check_voice(values: Mapping[str, object]) -> Mapping[str, object]:
+    """How the practice writes: see `PracticeVoice`."""
+    wrong = [
+        FieldError(f"values.{name}", "invalid", "A short text.")
+        for name, value in values.items()
+        if name not in ("neutral_name", "portal_url") or not isinstance(value, str) or len(value) > 200
+    ]
+    url = values.get("portal_url")
+    if isinstance(url, str) and url and not url.startswith("https://"):
+        wrong.append(FieldError("values.portal_url", "invalid", "It begins with https://."))
+    if wrong:
+        raise Invalid(*wrong)
+    return values
+
+
+SECTION_CHECKS: dict[str, Callable[[Mapping[str, object]], Mapping[str, object]]] = {
+    "accounts": _check(AccountRules, without=("practice_name", "zone")),
+    "notifications": _check_voice,
+}
