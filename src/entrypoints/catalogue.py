@@ -5,6 +5,7 @@ case, and a controller asks for a use case by the same name.
 """
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping

@@ -40,7 +40,7 @@ def _check(kind: type[Any], *, without: tuple[str, ...] = ()) -> Callable[[Mappi
 
 
 def _wrong(error: cattrs.BaseValidationError) -> list[FieldError]:
-    found = []
+    found: list[FieldError] = []
     for inner, notes in error.group_exceptions()[0] if hasattr(error, "group_exceptions") else ():
         if isinstance(inner, Invalid):
             found.extend(inner.fields)

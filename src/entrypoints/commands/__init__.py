@@ -17,7 +17,7 @@ from portal_core.kernel.errors import Invalid, PortalError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,
+    pretty_exceptions_enable=False,  # they show local variables: clients' values
     help="An open client portal for mental-health practices.",
 )
 

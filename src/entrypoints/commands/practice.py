@@ -103,7 +103,7 @@ def import_people(
     report = with_portal(work)
     typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged")
     for refused in report.refused:
-        typer.echo(f"line {refused.line}: {refused.path}: {refused.message}")
+        typer.echo(f"line {refused.line}: {refused.field}: {refused.reason}")
     if report.refused:
         raise Failed(f"{len(report.refused)} rows were refused; mend them and run it again")
 

@@ -19,6 +19,11 @@ from entrypoints.processes import Database, Urls
 from entrypoints.settings import Settings, level_of, load, missing
 
 T = TypeVar("T")
+_NEVER_MIGRATED = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
 console = Console(stderr=True, highlight=False)
 
 
@@ -57,9 +62,11 @@ def migrate_with_bar(urls: Urls) -> list[str]:
     try:
         with bar("migrating") as progress:
             task = progress.add_task("migrating", total=None)
-            return migrate(
-                urls.owner, today, step=lambda name, done, of: progress.update(task, completed=done, total=of)
-            )
+
+            def step(_name: str, done: int, of: int) -> None:
+                progress.update(task, completed=done, total=of)
+
+            return migrate(urls.owner, today, step=step)
     except (OperationalError, ProgrammingError) as error:
         raise Failed(f"the database cannot be migrated: {error.orig}") from None
 

@@ -103,7 +103,7 @@ def _nothing() -> Iterator[None]:
 def _worker_beside() -> Iterator[None]:
     # A group of its own, so that Ctrl-C reaches it once: from here, after the server has ended.
     command = [sys.executable, "-m", "entrypoints.cli", "worker"]
-    process = subprocess.Popen(command, process_group=0)
+    process = subprocess.Popen(command, process_group=0)  # noqa: S603  (our own interpreter and module)
     try:
         yield
     finally:

@@ -70,6 +70,23 @@ async def _silent(settings: Settings) -> list[str]:
     return silent
 
 
+async def _pools(parts: Any) -> str:
+    """Cognito's pools, and whether they are set up as the portal needs them."""
+    from adapters.cognito.pool_check import pool_problems
+
+    pools = parts.cognito()
+    found = [
+        f"{side}: {problem}"
+        for side, pool in pools.pools.items()
+        for problem in await asyncio.to_thread(pool_problems, parts.aws(), pool, side)
+    ]
+    for problem in found:
+        typer.echo(f"identity   {problem}")
+    if found:
+        raise ValueError("the user pools are not set up as the portal needs them")
+    return "both pools are set up as the portal needs them"
+
+
 def _questions(settings: Settings, urls: Any) -> dict[str, Any]:
     parts = Container(settings=settings, pool=None)
 
@@ -94,9 +111,5 @@ def _questions(settings: Settings, urls: Any) -> dict[str, Any]:
         "keys": master_key,
     }
     if settings.identity == "cognito":
-        from adapters.cognito.pool_check import check_pools
-
-        asked["identity"] = lambda: check_pools(parts.cognito())
-    if settings.mail == "ses":
-        asked["mail"] = lambda: parts.mailer().check()
+        asked["identity"] = lambda: _pools(parts)
     return asked

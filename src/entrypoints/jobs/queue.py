@@ -84,8 +84,8 @@ def register(app: App, jobs: Jobs) -> None:
         app.periodic(cron="*/5 * * * *")(app.task(name=name, queue=QUEUE, queueing_lock=name)(_chore(chore)))
 
     @app.periodic(cron="*/2 * * * *")
-    @app.task(name="retry_stalled_jobs", queue=QUEUE, queueing_lock="retry_stalled_jobs", pass_context=True)
-    async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    @app.task(name="retry_stalled_jobs", queue=QUEUE, queueing_lock="retry_stalled_jobs")
+    async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001  (the clock passes it)
         """Jobs of a worker that died are taken up by another."""
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
             await app.job_manager.retry_job(job)
@@ -99,14 +99,14 @@ def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
 
 
 def _sweep(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
-    async def run(timestamp: int) -> None:
+    async def run(**_: Any) -> None:
         await jobs.run_everywhere(name)
 
     return run
 
 
 def _chore(chore: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
-    async def run(timestamp: int) -> None:
+    async def run(**_: Any) -> None:
         await chore()
 
     return run
