@@ -55,9 +55,7 @@ async def locked(
 
 
 async def give_back(unit: AppointmentUnit, freed: Appointment, ids: IdSource, now: datetime) -> None:
-    """Have the time that `freed` had offered to the waitlist, unless it has come."""
-    if freed.starts_at <= now:
-        return
+    """Have the time that `freed` had offered to the waitlist. It has not come: what has begun gives nothing back."""
     slot = FreedSlot(
         id=ids.new(),
         practice_id=freed.practice_id,
@@ -116,12 +114,7 @@ async def shown(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, no
 
 
 async def shown_to_practice(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:
-    """The appointment on the practice's screen, as this transaction has it.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """An appointment that this transaction has written or found, on the practice's screen."""
     view = await unit.appointment_reads.one_for_practice(appointment_id)
-    if view is None:
-        raise NotFound("appointment", appointment_id)
+    assert view is not None, "it is there"
     return view

@@ -4,7 +4,9 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 
+from portal_core.appointments.changing import locked
 from portal_core.appointments.deadlines import CalendarDays
 from portal_core.appointments.errors import (
     AlreadyStarted,
@@ -15,6 +17,7 @@ from portal_core.appointments.errors import (
     OutsideAvailability,
     SlotTaken,
 )
+from portal_core.appointments.model import Booking
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
@@ -272,6 +275,23 @@ class TestSeveralClients:
         await scene.desk.cancel(scene.ann, off(appointment_id))
         with pytest.raises(NotBooked):
             await scene.desk.reschedule(scene.ann, to(scene, appointment_id, new_york(5, 10)))
+
+
+class TestMeanwhile:
+    """What another transaction did between the first look and the lock."""
+
+    @pytest.mark.parametrize("gone", [True, False])
+    async def test_it_went_to_another_clinician(self, scene: Scene, gone: bool) -> None:
+        booking = await scene.world.add_booking(scene.grey, scene.kind, WEDNESDAY_AT_TEN, scene.ann.client_id)
+        elsewhere = evolve(booking, appointment=evolve(booking.appointment, clinician_id=scene.world.ids.new()))
+        answers = [booking, None if gone else elsewhere]
+
+        async def find() -> Booking | None:
+            return answers.pop(0)
+
+        async with scene.world.begin(scene.world.desk) as unit:
+            with pytest.raises(StaleVersion):
+                await locked(unit, find, booking.appointment.id, scene.world.clock.now())
 
 
 class TestLooking:

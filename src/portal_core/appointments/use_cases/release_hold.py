@@ -28,11 +28,11 @@ class ReleaseHold:
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments", write=True)
             hold = await unit.holds.get(client_id, hold_id)
+            if hold is not None:
+                await unit.calendar.lock([hold.clinician_id], self.clock.now(), clients=[client_id])
+                # If it was booked meanwhile, the calendar entry is the appointment's now.
+                hold = await unit.holds.get(client_id, hold_id)
             if hold is None:
-                raise NotFound("hold", hold_id)
-            await unit.calendar.lock([hold.clinician_id], self.clock.now(), clients=[client_id])
-            # Booked meanwhile: the entry is the appointment's now.
-            if await unit.holds.get(client_id, hold_id) is None:
                 raise NotFound("hold", hold_id)
             await unit.calendar.free(hold.calendar_entry_id)
             await unit.holds.remove(client_id, hold_id, Audited("slot.released", hold_id, record=client_id))

@@ -28,10 +28,9 @@ class UnblockTime:
         async with self.begin(actor) as unit:
             scheduler(actor)
             block = await unit.blocks.get(block_id)
-            if block is None:
-                raise NotFound("block", block_id)
-            scheduler(actor, block.clinician_id)
-            await unit.calendar.lock([block.clinician_id], self.clock.now())
-            if not await unit.blocks.remove(block_id, Audited("time.unblocked", block_id)):
+            if block is not None:
+                scheduler(actor, block.clinician_id)
+                await unit.calendar.lock([block.clinician_id], self.clock.now())
+            if block is None or not await unit.blocks.remove(block_id, Audited("time.unblocked", block_id)):
                 raise NotFound("block", block_id)
             await unit.commit(None)

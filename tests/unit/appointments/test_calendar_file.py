@@ -1,0 +1,145 @@
+"""Calendar files, read back by another library."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import icalendar
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from portal_core.appointments.calendar_file import CalendarEvent, calendar_text
+from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
+from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
+from portal_core.kernel.errors import NotFound
+from tests.support.contracts.appointments_world import ZONE, new_york
+from tests.unit.appointments.conftest import Scene
+
+PRACTICE = UUID(int=7)
+INSTANTS = st.integers(946_684_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+WORDS = st.text(st.characters(codec="utf-8"), max_size=300)
+
+
+def one_event(text: str) -> icalendar.Event:
+    (event,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    return event
+
+
+@example(starts_at=datetime(2026, 3, 8, 7, tzinfo=UTC), minutes=60, title="é" * 99, place="😀" * 40, sequence=1)
+@given(starts_at=INSTANTS, minutes=st.integers(1, 600), title=WORDS, place=WORDS, sequence=st.integers(0, 10**6))
+def test_what_is_written_is_read(starts_at: datetime, minutes: int, title: str, place: str, sequence: int) -> None:
+    event = CalendarEvent(
+        uid=UUID(int=1),
+        sequence=sequence,
+        cancelled=False,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=minutes),
+        changed_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
+        title=title,
+        location=place,
+    )
+    text = calendar_text([event], PRACTICE)
+    lines = text.encode().split(b"\r\n")
+    assert lines.pop() == b"", "every line ends in CRLF"
+    assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in lines)
+    for line in lines:
+        line.decode()  # no character is cut in two
+    found = one_event(text)
+    assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == (str(UUID(int=1)), sequence, "CONFIRMED")
+    assert (found.decoded("DTSTART"), found.decoded("DTEND")) == (event.starts_at, event.ends_at)
+    assert str(found["SUMMARY"]) == _printable(title)
+    assert str(found.get("LOCATION", "")) == _printable(place)
+
+
+def _printable(text: str) -> str:
+    ends = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(char for char in ends if char == "\n" or (char >= " " and char != "\x7f"))
+
+
+def test_a_feed_names_no_method_and_has_all_its_events() -> None:
+    def event(number: int, cancelled: bool) -> CalendarEvent:
+        return CalendarEvent(
+            uid=UUID(int=number),
+            sequence=number,
+            cancelled=cancelled,
+            starts_at=new_york(4, 10),
+            ends_at=new_york(4, 11),
+            changed_at=new_york(2, 9),
+            title="Appointment",
+            location="",
+        )
+
+    text = calendar_text([event(1, False), event(2, True)], PRACTICE)
+    feed = icalendar.Calendar.from_ical(text)
+    assert "METHOD" not in feed
+    assert [(one["UID"], one["STATUS"], one["TRANSP"]) for one in feed.walk("VEVENT")] == [
+        (str(UUID(int=1)), "CONFIRMED", "OPAQUE"),
+        (str(UUID(int=2)), "CANCELLED", "TRANSPARENT"),
+    ]
+    assert "LOCATION" not in text
+    assert {one.decoded("DTSTAMP") for one in feed.walk("VEVENT")} == {new_york(2, 9)}
+
+
+async def test_the_life_of_an_appointment_in_a_calendar(scene: Scene) -> None:
+    choice = scene.world.choice(scene.grey, scene.kind, new_york(4, 10))
+    view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
+    texts = [await scene.desk.export(scene.ann, view.id)]
+    await scene.desk.reschedule(
+        scene.ann,
+        RescheduleAppointmentCommand(
+            appointment_id=view.id, clinician_id=scene.grey, starts_at=new_york(9, 10), version=view.version
+        ),
+    )
+    scene.world.clock.advance(timedelta(minutes=1))
+    texts.append(await scene.desk.export(scene.ann, view.id))
+    await scene.desk.cancel(scene.ann, CancelAppointmentCommand(appointment_id=view.id, reason="Panic attacks"))
+    texts.append(await scene.desk.export(scene.ann, view.id))
+    assert [(one.file_name, one.method) for one in texts] == [
+        ("appointment.ics", "PUBLISH"),
+        ("appointment.ics", "PUBLISH"),
+        ("appointment.ics", "CANCEL"),
+    ]
+    events = [one_event(one.content) for one in texts]
+    assert {str(one["UID"]) for one in events} == {str(view.id)}
+    assert [one["SEQUENCE"] for one in events] == [0, 1, 2]
+    assert [str(one["STATUS"]) for one in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert [one.decoded("DTSTART") for one in events] == [new_york(4, 10), new_york(9, 10), new_york(9, 10)]
+    assert events[1].decoded("DTSTAMP") == scene.world.clock.now()
+    assert [icalendar.Calendar.from_ical(one.content)["METHOD"] for one in texts] == ["PUBLISH", "PUBLISH", "CANCEL"]
+    assert (await scene.world.audit())[-1].action == "appointments.exported"
+
+
+async def test_only_ones_own(scene: Scene) -> None:
+    choice = scene.world.choice(scene.grey, scene.kind, new_york(4, 10))
+    view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
+    with pytest.raises(NotFound):
+        await scene.desk.export(scene.bob, view.id)
+
+
+async def test_a_couples_events_know_nothing_of_each_other(scene: Scene) -> None:
+    kind = await scene.world.add_kind("Couple", minutes=60, seats=2)
+    clients = (scene.ann.client_id, scene.bob.client_id)
+    booking = await scene.world.add_booking(scene.grey, kind, new_york(4, 10), *clients)
+    before = await scene.desk.export(scene.bob, booking.appointment.id)
+    await scene.desk.cancel(scene.ann, CancelAppointmentCommand(appointment_id=booking.appointment.id))
+    assert await scene.desk.export(scene.bob, booking.appointment.id) == before
+    gone = one_event((await scene.desk.export(scene.ann, booking.appointment.id)).content)
+    assert (gone["STATUS"], gone["SEQUENCE"]) == ("CANCELLED", 1)
+
+
+async def test_no_clinical_word_and_no_name_gets_in(scene: Scene) -> None:
+    world = scene.world
+    kind = await world.add_kind("Trauma therapy", minutes=60)
+    place = await world.add_place("Centre for Eating Disorders", address="1 Elm Street, 2nd floor; Boston")
+    await world.save_rules(AppointmentRules(zone=ZONE, calendar_title="Elm, 10 o'clock"))
+    await world.open_week(scene.grey, place_id=place.id)
+    choice = world.choice(scene.grey, kind, new_york(4, 10), place.id)
+    view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
+    text = (await scene.desk.export(scene.ann, view.id)).content
+    event = one_event(text)
+    assert str(event["SUMMARY"]) == "Elm, 10 o'clock"
+    assert str(event["LOCATION"]) == "1 Elm Street, 2nd floor; Boston"
+    for word in ("Trauma", "Eating", "Grey", "Ann", "Lee"):
+        assert word not in text
