@@ -5,9 +5,12 @@ from attrs import define
 from adapters.memory import access_to_records as access
 from adapters.memory import accounts as signing_in
 from adapters.memory import appointment_reads as reads
+from adapters.memory import appointment_requests as asking
 from adapters.memory import appointments as booking
+from adapters.memory import appointments_beside as beside
 from adapters.memory import notifications as telling
 from adapters.memory import people as persons
+from adapters.memory import waitlist as waiting
 from adapters.memory.store import MemoryUnit
 
 
@@ -54,6 +57,38 @@ class MemoryUnitOfWork(MemoryUnit):
     @property
     def freed_slots(self) -> booking.MemoryFreedSlots:
         return booking.MemoryFreedSlots(self.tx)
+
+    @property
+    def requests(self) -> asking.MemoryAppointmentRequests:
+        return asking.MemoryAppointmentRequests(self.tx, self.audit)
+
+    @property
+    def request_reads(self) -> asking.MemoryRequestReads:
+        return asking.MemoryRequestReads(self.tx)
+
+    @property
+    def waitlist(self) -> waiting.MemoryWaitlist:
+        return waiting.MemoryWaitlist(self.tx, self.audit)
+
+    @property
+    def offers(self) -> waiting.MemoryWaitlistOffers:
+        return waiting.MemoryWaitlistOffers(self.tx, self.audit)
+
+    @property
+    def series(self) -> beside.MemorySeriesBook:
+        return beside.MemorySeriesBook(self.tx, self.audit)
+
+    @property
+    def check_ins(self) -> beside.MemoryCheckIns:
+        return beside.MemoryCheckIns(self.tx, self.audit)
+
+    @property
+    def feeds(self) -> beside.MemoryFeedTokens:
+        return beside.MemoryFeedTokens(self.tx, self.audit)
+
+    @property
+    def reminders(self) -> beside.MemoryReminders:
+        return beside.MemoryReminders(self.tx)
 
     @property
     def notices(self) -> telling.MemoryNotices:

@@ -4,8 +4,15 @@ import pytest
 
 from tests.support.appointments import MemoryAppointmentsWorld
 from tests.support.contracts.appointments import CalendarContract, FreedSlotsContract, HoldsContract
+from tests.support.contracts.appointments_beside import (
+    CheckInsContract,
+    FeedsContract,
+    RemindersContract,
+    SeriesContract,
+)
 from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
 from tests.support.contracts.appointments_reads import OffersContract, ReadsContract
+from tests.support.contracts.appointments_waiting import RequestsContract, WaitlistContract
 
 
 @pytest.fixture
@@ -32,3 +39,21 @@ class TestOffers(OffersContract): ...
 
 
 class TestReads(ReadsContract): ...
+
+
+class TestRequests(RequestsContract): ...
+
+
+class TestWaitlist(WaitlistContract): ...
+
+
+class TestSeries(SeriesContract): ...
+
+
+class TestCheckIns(CheckInsContract): ...
+
+
+class TestFeeds(FeedsContract): ...
+
+
+class TestReminders(RemindersContract): ...

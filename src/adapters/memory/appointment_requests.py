@@ -1,0 +1,112 @@
+"""Requests for appointments in memory."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from attrs import define
+
+from adapters.memory.appointment_reads import schedule
+from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.store import MemoryTransaction
+from portal_core.appointments.cursor import cursor, position
+from portal_core.appointments.ports import AppointmentRequests, RequestReads
+from portal_core.appointments.practice_views import PracticeRequestView
+from portal_core.appointments.settings import Schedule
+from portal_core.appointments.views import RequestedTime, RequestView
+from portal_core.appointments.waiting import AppointmentRequest, RequestStatus
+from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.page import Page, PageRequest
+
+
+@define
+class MemoryAppointmentRequests(AppointmentRequests):
+    """Requests as they are."""
+
+    tx: MemoryTransaction
+    audit: AuditTrail
+
+    async def add(self, request: AppointmentRequest, audited: Audited) -> None:
+        confine(self.tx, request.client_id)
+        self.tx.insert("appointment_requests", own_key(self.tx, request.id), request)
+        await self.audit.record(audited)
+
+    async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None:
+        found = await self.for_practice(request_id)
+        return found if found is not None and found.client_id == client_id else None
+
+    async def for_practice(self, request_id: UUID) -> AppointmentRequest | None:
+        found: AppointmentRequest | None = self.tx.table("appointment_requests").get(own_key(self.tx, request_id))
+        return found if found is not None and visible(self.tx, found.client_id) else None
+
+    async def save(self, request: AppointmentRequest, audited: Audited) -> None:
+        confine(self.tx, request.client_id)
+        self.tx.save("appointment_requests", own_key(self.tx, request.id), request)
+        await self.audit.record(audited)
+
+    async def pending(self, client_id: UUID) -> int:
+        return sum(one.client_id == client_id and one.status == "pending" for one in _seen(self.tx))
+
+
+@define
+class MemoryRequestReads(RequestReads):
+    """Requests with the names beside them."""
+
+    tx: MemoryTransaction
+
+    async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]:
+        after = position(page)
+        own = [one for one in _seen(self.tx) if one.client_id == client_id and (after is None or _key(one) < after)]
+        own.sort(key=_key, reverse=True)
+        offered = schedule(self.tx, None)
+        return Page(tuple(_view(one, offered) for one in own[: page.size]), _next(own, page))
+
+    async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
+        after = position(page)
+        found = [one for one in _seen(self.tx) if one.status == status and (after is None or _key(one) > after)]
+        found.sort(key=_key)
+        offered = schedule(self.tx, None)
+        names = {one.id: one.shown_name for one in self.tx.table("clients").values()}
+        items = (
+            PracticeRequestView(client_id=one.client_id, client_name=names[one.client_id], request=_view(one, offered))
+            for one in found[: page.size]
+        )
+        return Page(tuple(items), _next(found, page))
+
+
+def _seen(tx: MemoryTransaction) -> Iterable[AppointmentRequest]:
+    return (one for one in own_rows(tx, "appointment_requests") if visible(tx, one.client_id))
+
+
+def _key(request: AppointmentRequest) -> tuple[object, UUID]:
+    return request.requested_at, request.id
+
+
+def _next(found: list[AppointmentRequest], page: PageRequest) -> str:
+    """The cursor of the page's last row, when there are more."""
+    if len(found) <= page.size:
+        return ""
+    last = found[page.size - 1]
+    return cursor(last.requested_at, last.id)
+
+
+def _view(one: AppointmentRequest, offered: Schedule) -> RequestView:
+    place = offered.places.get(one.place_id) if one.place_id else None
+    clinician = offered.clinicians.get(one.clinician_id) if one.clinician_id else None
+    return RequestView(
+        id=one.id,
+        status=one.status,
+        kind_id=one.kind_id,
+        kind_name=offered.kinds[one.kind_id].name,
+        place_id=one.place_id,
+        place_name=place.name if place else "",
+        telehealth=one.place_id is None,
+        clinician_id=one.clinician_id,
+        clinician_name=clinician.name if clinician else "",
+        preferred=tuple(RequestedTime(starts_at=time.starts_at, ends_at=time.ends_at) for time in one.preferred),
+        reason=one.reason,
+        requested_at=one.requested_at,
+        answered_at=one.answered_at,
+        answer=one.answer,
+        appointment_id=one.appointment_id,
+        version=one.version,
+    )
