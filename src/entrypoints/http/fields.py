@@ -133,7 +133,8 @@ def field_error(path: str, words: str) -> FieldError:
     for start, code, sentence in _WORDS:
         if words.startswith(start):
             figure = words.rpartition(" ")[2]
-            return FieldError(path, code, sentence.format(figure=figure))
+            empty = code == "too_short" and figure == "1"
+            return FieldError(path, code, "Give a value." if empty else sentence.format(figure=figure))
     return FieldError(path, "invalid", "This value is not usable.")
 
 
@@ -141,8 +142,8 @@ _WORDS = (
     ("Object missing required field", "required", "Give a value."),
     ("Missing required", "required", "Give a value."),
     ("Object contains unknown field", "unknown_field", "There is no such field."),
-    ("Expected `str` of length <=", "too_long", "At most {figure} characters."),
-    ("Expected `str` of length >=", "too_short", "At least {figure} characters."),
+    ("Expected `str` of length <=", "too_long", "Use {figure} characters or fewer."),
+    ("Expected `str` of length >=", "too_short", "Use {figure} characters or more."),
     ("Expected `array` of length <=", "too_many", "At most {figure}."),
     ("Expected `array` of length >=", "too_few", "At least {figure}."),
     ("Expected `object` of length <=", "too_many", "At most {figure}."),

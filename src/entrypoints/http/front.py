@@ -64,21 +64,26 @@ class Front:
         if bodiless:
             request["method"] = "GET"
         status = 0
+        ended = False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *self._headers, identity]
-                for name, _ in message["headers"]:
-                    if name == b"content-security-policy":
-                        break
-                else:
-                    headers.append(self._policy)
+                headers = [*self._headers, identity]
+                policy = self._policy
+                for header in message["headers"]:
+                    if header[0] == b"content-security-policy":
+                        policy = header
+                    elif header[0] != b"cache-control":
+                        headers.append(header)
+                headers.append(policy)
                 message["headers"] = headers
             elif bodiless:
-                more = message["type"] == "http.response.body" and message.get("more_body", False)
-                message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=more)
+                if ended:
+                    return
+                ended = True
+                message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=False)
             await send(message)
 
         token = REQUEST_ID.set(inbound.request_id)

@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 
 from attrs import field, frozen
 from litestar import Controller, Litestar
-from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client import CollectorRegistry
 
+from entrypoints.observability.metrics import process_registry
 from portal_core.accounts.ports_people import PracticeDirectory
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 
@@ -72,7 +73,7 @@ class HttpParts:
     other: Sequence[type[Controller]] = ()
     settings: HttpSettings = field(factory=HttpSettings)
     readiness: Mapping[str, ReadinessCheck] = field(factory=dict)
-    registry: CollectorRegistry = REGISTRY
+    registry: CollectorRegistry = field(factory=process_registry)
     lifespan: Sequence[Lifespan] = ()
     seconds: Callable[[], float] = time.monotonic
     request_id: Callable[[], str] = field(default=lambda: urandom(16).hex())

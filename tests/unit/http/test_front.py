@@ -88,6 +88,7 @@ async def test_configured_origins_may() -> None:
 async def test_events_are_streamed(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"{TOYS}/events")
     assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.text == "data: one\r\n\r\ndata: two\r\n\r\n"
 
 

@@ -2,6 +2,9 @@
 
 import json
 import re
+import sys
+import types
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -260,3 +263,29 @@ def test_an_unknown_use_case_is_found_when_the_app_is_made() -> None:
 
     with pytest.raises(ImproperlyConfiguredException, match="list_bears"):
         create_app(toy_parts(portal=[Forgetful]))
+
+
+def test_the_controller_in_contributing_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text()
+    section = text[text.index("## Entry points") : text.index("## Tests")]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    imports = """
+from uuid import UUID
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from entrypoints.http.fields import FromPath, LongText, Request, Version
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import patch
+from portal_core.appointments.errors import AlreadyStarted, LateCancelRefused, NotBooked
+from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment, CancelAppointmentCommand
+from portal_core.appointments.views import AppointmentView
+from portal_core.kernel.errors import StaleVersion
+"""
+    module = types.ModuleType("contributed")
+    monkeypatch.setitem(sys.modules, "contributed", module)
+    exec(imports + code, vars(module))
+    app = create_app(toy_parts(portal=[module.AppointmentsController], use_cases={"cancel_appointment": object()}))
+    cancel = operations(openapi_of(app))["cancel_appointment"]
+    assert cancel["path"] == "/api/v1/portal/appointments/{appointment_id}/cancel"
+    assert {"late_cancel_refused", "stale_version", "not_found", "csrf_token_wrong"} <= problem_codes(cancel)
