@@ -1,0 +1,188 @@
+"""What terms come to, and what a grant opens on a day: for all births, states and days."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from portal_core.accounts.errors_people import GrantNotAllowed, GrantOver
+from portal_core.accounts.grants import RELATIONS, Grant, GrantTerms, Standing, areas_on, ordered, standing_of
+from portal_core.accounts.minors import OFF_OVER_ADOLESCENTS, RULES, birthday_turning
+from portal_core.kernel.actor import AREAS
+from portal_core.kernel.errors import Invalid
+
+TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+DAYS = st.dates(date(1990, 1, 1), date(2060, 1, 1))
+STATES = st.sampled_from([None, "ZZ", "CA", "NY", "PA", "WA", "MT"])
+AREA_SETS = st.frozensets(st.sampled_from(AREAS), min_size=1)
+TERMS = st.builds(
+    GrantTerms,
+    st.sampled_from(RELATIONS),
+    st.none() | AREA_SETS,
+    st.booleans(),
+    st.none() | DAYS,
+    st.booleans(),
+)
+
+
+def decided(terms: GrantTerms, born: date, state: str | None, today: date) -> Standing | None:
+    try:
+        return standing_of(terms, born=born, state=state, today=today)
+    except (GrantNotAllowed, Invalid):
+        return None
+
+
+def grant_of(terms: GrantTerms, standing: Standing, today: date = TODAY) -> Grant:
+    return Grant(
+        UUID(int=1),
+        UUID(int=2),
+        UUID(int=3),
+        UUID(int=4),
+        terms.relation,
+        standing.areas,
+        terms.may_write,
+        today,
+        UUID(int=5),
+        NOW,
+        standing.until,
+        terms.until,
+        standing.narrows_on,
+        terms.authorised_by_minor,
+    )
+
+
+@given(TERMS, DAYS, STATES, st.integers(0, 30 * 365), st.integers(0, 20 * 365))
+def test_no_grant_over_a_minor_outlives_the_birthday_that_ends_it(
+    terms: GrantTerms, born: date, state: str | None, age: int, later: int
+) -> None:
+    today = born + timedelta(days=age)
+    standing = decided(terms, born, state, today)
+    assume(standing is not None)
+    assert standing is not None
+    grant = grant_of(terms, standing, today)
+    day = today + timedelta(days=later)
+    opened = grant.areas_today(day)
+    minor = today < birthday_turning(born, 18)
+    if minor and day >= birthday_turning(born, 18):
+        assert opened == frozenset()
+    rule = RULES.get(state or "")
+    if minor and rule is not None and not terms.authorised_by_minor:
+        assert day < birthday_turning(born, rule.parent_access_ends_at) or opened == frozenset()
+    if terms.until is not None and day >= terms.until:
+        assert opened == frozenset()
+    if terms.areas is not None:
+        assert opened <= terms.areas
+    assert grant.in_force(today)
+
+
+@given(TERMS, DAYS, STATES, st.integers(0, 20 * 365))
+def test_from_the_12th_birthday_what_was_decided_before_it_is_narrowed(
+    terms: GrantTerms, born: date, state: str | None, age: int
+) -> None:
+    today = born + timedelta(days=age)
+    standing = decided(terms, born, state, today)
+    assume(standing is not None)
+    assert standing is not None
+    twelfth = birthday_turning(born, 12)
+    grant = grant_of(terms, standing, today)
+    if today < twelfth and not terms.authorised_by_minor:
+        assert not grant.areas_today(twelfth) & OFF_OVER_ADOLESCENTS
+        assert grant.areas_today(twelfth - timedelta(days=1)) in (grant.areas, frozenset())
+    else:
+        assert standing.narrows_on is None
+    if terms.areas is None and twelfth <= today:
+        assert not grant.areas & OFF_OVER_ADOLESCENTS
+
+
+@given(TERMS, DAYS, STATES, STATES, DAYS, st.integers(0, 17 * 365))
+def test_a_corrected_birth_gives_the_dates_that_the_right_one_would_have_given(
+    terms: GrantTerms, born: date, state: str | None, moved: str | None, right: date, age: int
+) -> None:
+    today = born + timedelta(days=age)
+    standing = decided(terms, born, state, today)
+    assume(standing is not None and today < birthday_turning(right, 18) and right <= today)
+    assert standing is not None
+    grant = grant_of(terms, standing, today)
+    redated = grant.redated(right, moved)
+    anew = decided(terms, right, moved, today)
+    if anew is not None:
+        assert (redated.until, redated.narrows_on) == (anew.until, anew.narrows_on)
+    assert redated.redated(born, state).until == grant.until
+    assert grant.redated(born, state) is grant
+    assert redated is grant or redated.version == grant.version + 1
+
+
+def test_over_adults_staff_say_everything_and_a_parent_as_such_has_nothing() -> None:
+    born = date(2008, 3, 2)
+    with pytest.raises(GrantNotAllowed):
+        standing_of(GrantTerms("parent", frozenset({"profile"})), born=born, state="NY", today=TODAY)
+    with pytest.raises(Invalid) as refused:
+        standing_of(GrantTerms("representative"), born=born, state="NY", today=TODAY)
+    assert refused.value.fields[0].code == "areas_needed"
+    terms = GrantTerms("guardian", frozenset({"messages"}), until=date(2027, 1, 1))
+    assert standing_of(terms, born=born, state="NY", today=TODAY) == Standing(
+        frozenset({"messages"}), date(2027, 1, 1), None
+    )
+    grant = grant_of(terms, standing_of(terms, born=born, state="NY", today=TODAY))
+    assert grant.redated(date(2007, 1, 1), "CA") is grant
+
+
+@pytest.mark.parametrize("state", [None, "ZZ"])
+def test_where_no_rule_is_known_staff_name_the_end_and_the_18th_birthday_binds(state: str | None) -> None:
+    born = date(2016, 5, 1)
+    with pytest.raises(Invalid) as refused:
+        standing_of(GrantTerms("parent"), born=born, state=state, today=TODAY)
+    assert refused.value.fields[0].code == "until_needed"
+    terms = GrantTerms("parent", until=date(2050, 1, 1))
+    assert standing_of(terms, born=born, state=state, today=TODAY).until == date(2034, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [(GrantTerms("parent", until=TODAY), "until_past"), (GrantTerms("parent", frozenset()), "areas_needed")],
+)
+def test_terms_that_open_nothing_are_refused(terms: GrantTerms, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        standing_of(terms, born=date(2016, 5, 1), state="NY", today=TODAY)
+    assert refused.value.fields[0].code == code
+
+
+def test_past_the_age_of_the_rule_only_with_the_minors_own_word() -> None:
+    born = date(2013, 1, 1)
+    with pytest.raises(GrantNotAllowed):
+        standing_of(GrantTerms("parent"), born=born, state="CA", today=TODAY)
+    with_word = standing_of(GrantTerms("parent", authorised_by_minor=True), born=born, state="CA", today=TODAY)
+    assert with_word.until == date(2031, 1, 1)
+    assert not with_word.areas & OFF_OVER_ADOLESCENTS
+    chosen = GrantTerms("parent", frozenset({"messages"}), authorised_by_minor=True)
+    assert standing_of(chosen, born=born, state="CA", today=TODAY).areas == {"messages"}
+
+
+def test_a_grant_is_over_once() -> None:
+    grant = grant_of(GrantTerms("other"), Standing(frozenset({"forms"}), date(2026, 4, 1), None))
+    assert grant.in_force(TODAY)
+    assert not grant.in_force(TODAY - timedelta(days=1))
+    assert not grant.in_force(date(2026, 4, 1))
+    for over in (grant.revoke(NOW), grant.end(NOW)):
+        assert not over.stands
+        assert over.version == 2
+        assert over.areas_today(TODAY) == frozenset()
+        for again in (over.revoke, over.end):
+            with pytest.raises(GrantOver):
+                again(NOW)
+
+
+def test_areas_are_masked_from_the_day_on_and_shown_in_order() -> None:
+    day = date(2026, 9, 1)
+    every = frozenset(AREAS)
+    assert areas_on(every, day, day - timedelta(days=1)) == areas_on(every, None, day) == every
+    assert areas_on(every, day, day) == every - OFF_OVER_ADOLESCENTS
+    assert ordered(every) == AREAS
+    assert ordered(frozenset({"payments", "profile"})) == ("profile", "payments")
+    standing = Standing(every, None, day)
+    grant = evolve(grant_of(GrantTerms("parent"), standing), starts=TODAY)
+    assert grant.areas_today(TODAY) == every
