@@ -19,6 +19,7 @@ from adapters.memory.identity import (
 from adapters.memory.limits import MemoryRateLimits
 from portal_core.accounts.identity import Credential
 from portal_core.accounts.model import Account, Side
+from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.owner_proof import OwnerProof
 from portal_core.accounts.use_cases.answer_second_factor import AnswerSecondFactor, AnswerSecondFactorCommand
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand, Authenticated
@@ -222,6 +223,14 @@ class FrontDoor:
     async def signed_in(self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal") -> SessionTokens:
         opened = await self.try_in(email, password, side=side)
         assert isinstance(opened, SessionTokens)
+        return opened
+
+    async def signed_in_as(self, account: Account, *, strong: bool = True) -> SessionTokens:
+        """A session as any way of signing in ends in."""
+        opening = SessionOpening(self.world.clock, self.world.ids, self.tokens)
+        async with self.world.begin(self.visitor()) as unit:
+            opened = await opening.open(unit, account, kind="bearer", strong=strong, origin=Origin())
+            await unit.commit(None)
         return opened
 
     async def asked(self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal") -> SecondFactorAsked:
