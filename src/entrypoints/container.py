@@ -27,6 +27,7 @@ from adapters.postgres.identity_store import PostgresIdentities
 from adapters.postgres.kept_mail import PostgresMailShelf
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.limits import PostgresRateLimits
+from adapters.postgres.oidc_issuers import PostgresOidcIssuers
 from adapters.postgres.pool import open_pool
 from adapters.postgres.practices import PostgresPracticeDirectory, PostgresPracticeFounding
 from adapters.postgres.rotation import KeyRotation
@@ -68,7 +69,7 @@ def _of_cognito(pools: Any, name: str) -> Any:
 def _staff_tokens(pool: Any, clock: Any) -> Any:
     from adapters.oidc.staff_tokens import OidcStaffTokens
 
-    return OidcStaffTokens(pool, clock)
+    return OidcStaffTokens(PostgresOidcIssuers(pool), clock)
 
 
 def _kms(account: Any, key: str) -> Any:

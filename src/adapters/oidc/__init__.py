@@ -1,0 +1,1 @@
+"""The EHR as an OpenID Connect issuer."""

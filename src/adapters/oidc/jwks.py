@@ -1,0 +1,153 @@
+"""An issuer's public keys, fetched over HTTPS and kept for a while."""
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from attrs import define, field, frozen
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+
+from portal_core.kernel.errors import Unavailable
+from portal_core.kernel.sources import Clock
+
+FRESH: Final = timedelta(minutes=10)
+"""Keys are fetched again after this, so that one which the issuer withdrew does not stay good."""
+RETRY: Final = timedelta(minutes=1)
+"""Keys of one issuer are fetched at most this often, whatever ids tokens name."""
+KEPT: Final = timedelta(hours=1)
+"""Known keys still serve for this long while the issuer does not answer."""
+
+_SECONDS = 5.0
+_MOST_BYTES = 1_000_000
+_MOST_KEYS = 100
+_RSA_2048_BITS = 342  # characters of base64url
+_log = logging.getLogger(__name__)
+
+
+class Fetch(Protocol):
+    """Gets a document; blocks, and raises OSError or ValueError when it cannot."""
+
+    def __call__(self, url: str) -> bytes: ...
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """What was configured is what is asked: a redirect could lead anywhere, out of TLS as well."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_opener = build_opener(_NoRedirects)
+
+
+def fetch(url: str) -> bytes:
+    """The document behind an https URL."""
+    if not url.startswith("https://"):
+        raise ValueError("keys are fetched over https only")
+    return read(url)
+
+
+def read(url: str) -> bytes:
+    """The document behind a URL, of a megabyte at most."""
+    request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310
+    with _opener.open(request, timeout=_SECONDS) as answer:
+        body: bytes = answer.read(_MOST_BYTES + 1)
+    if len(body) > _MOST_BYTES:
+        raise ValueError("too long for a set of keys")
+    return body
+
+
+@frozen
+class _Kept:
+    keys: tuple[Key, ...]
+    at: datetime
+
+
+@define
+class KeySets:
+    """The keys by the URL they come from, in this process."""
+
+    clock: Clock
+    fetch: Fetch = fetch
+    _kept: dict[str, _Kept] = field(init=False, factory=dict)
+    _tried: dict[str, datetime] = field(init=False, factory=dict)
+    _lines: dict[str, asyncio.Lock] = field(init=False, factory=lambda: defaultdict(asyncio.Lock))
+    _threads: ThreadPoolExecutor = field(init=False, factory=lambda: ThreadPoolExecutor(2, "jwks"))
+
+    async def find(self, url: str, kid: str | None) -> Key | None:
+        """The key of that id; the only one when none is named. An id that is not known has the set fetched again.
+
+        Raises:
+            Unavailable: no key is known, and the issuer does not answer.
+        """
+        found = _named(self._known(url, FRESH), kid)
+        if found is not None:
+            return found
+        async with self._lines[url]:
+            await self._refresh(url)
+        known = self._known(url, KEPT)
+        if known is None:
+            raise Unavailable
+        return _named(known, kid)
+
+    def _known(self, url: str, age: timedelta) -> tuple[Key, ...] | None:
+        kept = self._kept.get(url)
+        return kept.keys if kept is not None and self.clock.now() - kept.at < age else None
+
+    async def _refresh(self, url: str) -> None:
+        now = self.clock.now()
+        tried = self._tried.get(url)
+        if tried is not None and now - tried < RETRY:
+            return
+        self._tried[url] = now
+        try:
+            body = await asyncio.get_running_loop().run_in_executor(self._threads, self.fetch, url)
+            self._kept[url] = _Kept(_keys(body), now)
+        except (OSError, ValueError, RecursionError) as error:
+            _log.warning("jwks_unavailable", extra={"error": type(error).__name__})
+
+    def close(self) -> None:
+        """Give the threads back."""
+        self._threads.shutdown()
+
+
+def _named(keys: tuple[Key, ...] | None, kid: str | None) -> Key | None:
+    if keys is None:
+        return None
+    if kid is None:
+        return keys[0] if len(keys) == 1 else None
+    return next((key for key in keys if key.kid == kid), None)
+
+
+def _keys(body: bytes) -> tuple[Key, ...]:
+    """The public keys that sign; others, weak ones and unreadable ones are passed over (RFC 7517, 5)."""
+    document = json.loads(body)
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("no set of keys")
+    found = []
+    for entry in entries[:_MOST_KEYS]:
+        if isinstance(entry, dict) and _signs(entry):
+            try:
+                found.append(JWKRegistry.import_key(entry))
+            except (JoseError, ValueError, TypeError):
+                continue
+    return tuple(found)
+
+
+def _signs(entry: dict[str, Any]) -> bool:
+    if entry.get("use", "sig") != "sig":
+        return False
+    match entry.get("kty"):
+        case "RSA":
+            return len(str(entry.get("n"))) >= _RSA_2048_BITS
+        case "EC" | "OKP":
+            return True
+        case _:
+            return False
