@@ -69,12 +69,12 @@ class AppointmentsMachine(RuleBasedStateMachine):
             for clinician in self.clinicians:
                 await world.join_care_team(client, clinician)
         self.kinds = [
-            await world.add_kind("Session", minutes=50, after=10, step=30, notice_hours=2, advance_days=14),
+            await world.add_kind("Session", minutes=50, before=10, after=10, step=30, notice_hours=2, advance_days=14),
             await world.add_kind("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
             await world.add_kind("Couple", minutes=60, step=30, seats=2),
         ]
         self.places = [None, (await world.add_place()).id]
-        await world.save_rules(AppointmentRules(zone=ZONE))
+        await world.save_rules(self.settled_rules())
         for number, clinician in enumerate(self.clinicians):
             self.model.hours[clinician] = Hours(self.places[number], 9, 17)
             await world.open_week(clinician, place_id=self.places[number])
@@ -96,7 +96,7 @@ class AppointmentsMachine(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.world.clock.now()
 
-    @rule(minutes=st.sampled_from([3, 7, 10, 45, 240, 18 * 60]))
+    @rule(minutes=st.sampled_from([3, 7, 10, 45, 45, 240, 18 * 60]))
     def time_passes(self, minutes: int) -> None:
         self.world.clock.advance(timedelta(minutes=minutes))
 
@@ -107,9 +107,9 @@ class AppointmentsMachine(RuleBasedStateMachine):
         self.world.clock.at = max(self.now, at + timedelta(minutes=minutes))
 
     @rule(late=st.sampled_from(["refuse", "allow", "fee"]))
-    def decide_on_late_cancellations(self, late: Any) -> None:
+    def decide_on_late_cancellations(self, late: str) -> None:
         self.model.late = late
-        type(self).run(self.world.save_rules(AppointmentRules(zone=ZONE, late_cancel=late, late_fee=FEE)))
+        type(self).run(self.world.save_rules(self.settled_rules()))
 
     @rule(data=st.data(), starts=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
     def publish(self, data: st.DataObject, starts: int, hours: int) -> None:
@@ -127,7 +127,10 @@ class AppointmentsMachine(RuleBasedStateMachine):
         client, clinician, kind, place = self.wish(data)
         at = self.near(data, clinician, at)
         expected = self._not_online(kind)
-        if expected is None and sum(one.client == client for one in self.model.live(self.now)) >= 2:
+        if (
+            expected is None
+            and sum(one.client == client for one in self.model.live(self.now)) >= self.model.holds_per_client
+        ):
             expected = "too_many_holds"
         expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now)
         choice = self.world.choice(clinician, kind, at, place)
@@ -370,6 +373,11 @@ class AppointmentsMachine(RuleBasedStateMachine):
                 return found
 
     # What subclasses need too
+
+    def settled_rules(self) -> AppointmentRules:
+        """As the model has them."""
+        late: Any = self.model.late
+        return AppointmentRules(zone=ZONE, cancel_notice=self.model.notice, late_cancel=late, late_fee=FEE)
 
     def note_booked(
         self, booking_id: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime, clients: list[UUID]

@@ -86,7 +86,7 @@ class Taken:
 class Practice:
     """Everything that the machine has done."""
 
-    notice: timedelta = timedelta(hours=24)
+    notice: timedelta = timedelta(hours=4)
     late: str = "refuse"
     holds_per_client: int = 2
     hold_for: timedelta = timedelta(minutes=10)

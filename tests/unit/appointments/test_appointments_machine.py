@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -11,16 +12,20 @@ from tests.support.appointments import MemoryAppointmentsWorld
 from tests.support.contracts.appointments_machine import AppointmentsMachine
 
 
+@pytest.mark.timeout(3600)  # `nox -s deep` runs a thousand histories.
 def test_random_histories() -> None:
-    with asyncio.Runner() as runner:
+    loop = asyncio.new_event_loop()
 
-        class OverMemory(AppointmentsMachine):
-            @staticmethod
-            async def make_world() -> MemoryAppointmentsWorld:
-                return MemoryAppointmentsWorld()
+    class OverMemory(AppointmentsMachine):
+        @staticmethod
+        async def make_world() -> MemoryAppointmentsWorld:
+            return MemoryAppointmentsWorld()
 
-            @staticmethod
-            def run(doing: Coroutine[Any, Any, Any]) -> Any:
-                return runner.run(doing)
+        @staticmethod
+        def run(doing: Coroutine[Any, Any, Any]) -> Any:
+            return loop.run_until_complete(doing)
 
-        run_state_machine_as_test(OverMemory, settings=settings(stateful_step_count=40))
+    try:
+        run_state_machine_as_test(OverMemory, settings=settings(stateful_step_count=50))
+    finally:
+        loop.close()
