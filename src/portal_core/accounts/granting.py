@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from portal_core.accounts.errors_people import GrantNotAllowed
 from portal_core.accounts.grants import Grant, GrantTerms, standing_of
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.people import Client, Practice
@@ -46,15 +45,14 @@ async def invited_grant(
     """The grant that a proxy's invitation comes to today.
 
     Raises:
-        GrantNotAllowed: also when the client is no longer there.
+        GrantNotAllowed: the client has come to an age at which it is not allowed.
         Invalid: the terms' own last day has come.
     """
     assert invitation.client_id is not None
     assert invitation.terms is not None
     assert invitation.invited_by is not None
     client = await unit.client_records.get(invitation.client_id)
-    if client is None:
-        raise GrantNotAllowed
+    assert client is not None  # no client with an invitation is ever removed
     practice = await unit.practice_record.get()
     return new_grant(
         grant_id,
@@ -87,7 +85,7 @@ async def tell_over(unit: PeopleUnit, grant: Grant) -> None:
     await unit.outbox.notify(notice)
 
 
-async def redate_grants(unit: PeopleUnit, client: Client, now: datetime) -> None:
+async def redate_grants(unit: PeopleUnit, before: Client, client: Client, now: datetime) -> None:
     """After a client's date of birth or state was corrected: move the last days that followed from it.
 
     A grant whose last day has passed by the corrected dates ends here.
@@ -96,7 +94,7 @@ async def redate_grants(unit: PeopleUnit, client: Client, now: datetime) -> None
     for grant in await unit.grants.over(client.id):
         if not grant.stands:
             continue
-        redated = grant.redated(client.born, client.state or practice.state)
+        redated = grant.redated(client.born, client.state or practice.state, formerly=before.born)
         if redated.due(practice.today(now)):
             await end_grant(unit, grant, now)
         elif redated is not grant:

@@ -144,13 +144,15 @@ class Grant:
         self._must_stand()
         return evolve(self, ended_at=at, version=self.version + 1)
 
-    def redated(self, born: date, state: str | None) -> "Grant":
+    def redated(self, born: date, state: str | None, *, formerly: date) -> "Grant":
         """With the dates that follow from a corrected date of birth, or another state; the same when none moves.
 
+        `formerly` is the date of birth by which it was decided. The rules for minors bind a grant that was decided
+        over a minor by either date, so what was granted over a child who turns out to have been an adult ends.
         `until` may come to lie in the past, or before the start: such a grant is due, and the caller ends it.
         """
         until, narrows_on = self.decided_until, None
-        if self.starts < birthday_turning(born, ADULT_FROM):
+        if self.starts < birthday_turning(max(born, formerly), ADULT_FROM):
             until = grant_ends_on(born, state, self.decided_until, authorised_by_minor=self.authorised_by_minor)
             narrows_on = _narrows_on(born, self.starts, authorised_by_minor=self.authorised_by_minor)
         if (until, narrows_on) == (self.until, self.narrows_on):

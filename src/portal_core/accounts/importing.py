@@ -63,7 +63,7 @@ async def take_client(unit: PeopleUnit, row: ClientRow, seen: set[str], new_id: 
         facts = {"fields": changed_fields(known, changed)}
         await unit.client_records.save(changed, Audited("client.changed", known.id, record=known.id, facts=facts))
         if (changed.born, changed.state) != (known.born, known.state):
-            await redate_grants(unit, changed, now)
+            await redate_grants(unit, known, changed, now)
     moved = await _assign(unit, known.id, team)
     return "changed" if moved or changed is not known else "unchanged"
 

@@ -104,15 +104,17 @@ def test_a_corrected_birth_gives_the_dates_that_the_right_one_would_have_given(
 ) -> None:
     today = born + timedelta(days=age)
     standing = decided(terms, born, state, today)
-    assume(standing is not None and today < birthday_turning(right, 18) and right <= today)
+    assume(standing is not None and right <= today)
     assert standing is not None
     grant = grant_of(terms, standing, today)
-    redated = grant.redated(right, moved)
+    redated = grant.redated(right, moved, formerly=born)
     anew = decided(terms, right, moved, today)
-    if anew is not None:
+    if anew is not None and today < birthday_turning(right, 18):
         assert (redated.until, redated.narrows_on) == (anew.until, anew.narrows_on)
-    assert redated.redated(born, state).until == grant.until
-    assert grant.redated(born, state) is grant
+    if birthday_turning(right, 18) <= today:
+        assert redated.due(today)
+    assert redated.redated(born, state, formerly=right).until == grant.until
+    assert grant.redated(born, state, formerly=born) is grant
     assert redated is grant or redated.version == grant.version + 1
 
 
@@ -128,7 +130,9 @@ def test_over_adults_staff_say_everything_and_a_parent_as_such_has_nothing() -> 
         frozenset({"messages"}), date(2027, 1, 1), None
     )
     grant = grant_of(terms, standing_of(terms, born=born, state="NY", today=TODAY))
-    assert grant.redated(date(2007, 1, 1), "CA") is grant
+    assert grant.redated(date(2007, 1, 1), "CA", formerly=born) is grant
+    turned_out_a_child = grant.redated(date(2012, 5, 1), "CA", formerly=born)
+    assert turned_out_a_child.due(TODAY)
 
 
 @pytest.mark.parametrize("state", [None, "ZZ"])

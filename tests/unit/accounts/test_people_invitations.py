@@ -443,6 +443,33 @@ async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(desk: 
     assert desk.pool.people == {}
 
 
+async def test_who_registered_meanwhile_and_used_the_code_for_that_account_wins(desk: PeopleDesk) -> None:
+    client_id, invitation = await invited_client(desk)
+    code = await desk.code(invitation.id)
+    whole = desk.accept
+    account = None
+
+    async def crash() -> None:
+        raise Unavailable
+
+    async def registered() -> None:
+        nonlocal account
+        account = await desk.world.add_account(ANN, "client", client_id=client_id)
+        account = evolve(account, status="unverified")
+        desk.world.store.table("accounts")[desk.world.practice_id, account.id] = account
+        desk.accept = evolve(whole, passwords=Interrupted(whole.passwords, crash))
+        with pytest.raises(Unavailable):
+            await desk.accepted(ANN, code)
+
+    desk.accept = evolve(whole, passwords=Interrupted(whole.passwords, registered))
+    with pytest.raises(CodeRefused):
+        await desk.accept(desk.world.visitor, AcceptInvitationCommand(ANN, code, PASSWORD, BORN))
+    assert account is not None
+    assert list(desk.pool.people) == [("portal", account.id)]
+    desk.accept = whole
+    assert (await desk.accepted(ANN, code)).id == account.id
+
+
 async def test_listing_invitations_is_for_those_who_make_them(desk: PeopleDesk) -> None:
     show = ListInvitations(desk.world.begin)
     for actor in (desk.world.staff("biller"), desk.world.staff("auditor")):

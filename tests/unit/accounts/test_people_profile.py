@@ -202,6 +202,18 @@ async def test_a_client_who_acts_for_a_child_changes_their_own(desk: PeopleDesk)
     assert (await ShowProfile(desk.world.begin)(desk.world.as_client(child.id))).email == "kid@example.org"
 
 
+async def test_a_record_that_has_the_new_email_already_is_left_alone(desk: PeopleDesk) -> None:
+    account = await desk.client_with_account()
+    change = await asked(desk, account)
+    async with desk.world.begin(desk.world.system) as unit:
+        client = await unit.client_records.get(account.client_id)
+        await unit.client_records.save(client.amended(email=NEW), AUDITED)
+        await unit.commit(None)
+    await confirm(desk, account, await desk.change_code(account.id, change.id))
+    assert (await ShowProfile(desk.world.begin)(holder(desk, account))).version == 2
+    assert await desk.trail("client.changed") == []
+
+
 async def test_asking_needs_the_password_and_another_email(desk: PeopleDesk) -> None:
     account = await desk.client_with_account()
     actor = holder(desk, account)

@@ -58,5 +58,5 @@ class ChangeClient:
                 entry = Audited("client.changed", client.id, record=client.id, facts=facts)
                 await unit.client_records.save(changed, entry)
                 if (changed.born, changed.state) != (client.born, client.state):
-                    await redate_grants(unit, changed, now)
+                    await redate_grants(unit, client, changed, now)
             return await unit.commit(ClientView.of(changed))
