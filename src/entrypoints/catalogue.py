@@ -22,9 +22,17 @@ class MissingPart(Exception):
     """A use case has a field that no part is named after."""
 
 
+class Misnamed(Exception):
+    """A module of use cases has no class of its name."""
+
+
 @cache
 def use_case_classes() -> dict[str, type[Any]]:
-    """Every use case by its name (`book_appointment`)."""
+    """Every use case by its name (`book_appointment`).
+
+    Raises:
+        Misnamed: a module and its class have different names.
+    """
     return dict(_found())
 
 
@@ -36,8 +44,9 @@ def _found() -> Iterator[tuple[str, type[Any]]]:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             loaded = importlib.import_module(f"{package}.{module.name}")
             kind = getattr(loaded, "".join(word.capitalize() for word in module.name.split("_")), None)
-            if kind is not None and attrs.has(kind) and "__call__" in vars(kind):
-                yield module.name, kind
+            if kind is None or not attrs.has(kind) or "__call__" not in vars(kind):
+                raise Misnamed(f"{package}.{module.name} has no use case of that name")
+            yield module.name, kind
 
 
 def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fields: kind(**fields)) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from litestar.types import BeforeRequestHookHandler
 from entrypoints.http.auth import Gate
 from entrypoints.http.bounds import refuse_unbounded
 from entrypoints.http.catalogue import as_page, catalogue
+from entrypoints.http.cookies import SessionCookies
 from entrypoints.http.docs_page import docs_body
 from entrypoints.http.fields import FromPath, Slug
 from entrypoints.http.front import Front
@@ -89,6 +90,7 @@ def create_app(parts: HttpParts) -> Litestar:
     given = {
         **parts.use_cases,
         "documentation": documentation,
+        "session_cookies": SessionCookies(settings),
         "readiness": Readiness(parts.readiness),
         "metrics_door": MetricsDoor(metrics, settings.metrics_from),
     }

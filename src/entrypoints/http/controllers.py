@@ -2,6 +2,8 @@
 
 from litestar import Controller
 
-PORTAL: tuple[type[Controller], ...] = ()
-PRACTICE: tuple[type[Controller], ...] = ()
+from entrypoints.http import accounts, notifications
+
+PORTAL: tuple[type[Controller], ...] = (*accounts.PORTAL, *notifications.PORTAL)
+PRACTICE: tuple[type[Controller], ...] = (*accounts.PRACTICE, *notifications.PRACTICE)
 OTHER: tuple[type[Controller], ...] = ()

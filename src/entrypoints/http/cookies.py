@@ -15,7 +15,7 @@ from litestar.datastructures import Cookie
 
 from entrypoints.http.parts import HttpSettings
 
-REFRESH_PATH = "/api/v1/portal/auth/refresh-token"
+REFRESH_PATH = "/api/v1"
 
 
 def csrf_token(access_token: str) -> str:
@@ -33,7 +33,7 @@ def csrf_matches(access_token: str, given: str) -> bool:
 class SessionCookies:
     """Names and flags of the cookies. With https the access cookie has the `__Host-` prefix: this host's alone, Secure.
 
-    The refresh cookie goes to the refreshing address only.
+    The refresh cookie goes to the API only, on either side of which it may be used.
     """
 
     settings: HttpSettings

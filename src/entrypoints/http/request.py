@@ -11,7 +11,7 @@ from entrypoints.http.errors import BodyTooLarge, ClientGone, UnsupportedMediaTy
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.plan import Plan
 from portal_core.accounts.use_cases.authenticate import Authenticated
-from portal_core.kernel.actor import Actor, Origin
+from portal_core.kernel.actor import Actor, Origin, VisitorActor
 
 
 class PortalRequest(Request[Actor, None, State]):
@@ -23,6 +23,11 @@ class PortalRequest(Request[Actor, None, State]):
     def actor(self) -> Actor:
         """Who acts: the account holder, or a `VisitorActor` on routes with `auth="none"`."""
         return cast(Actor, self.scope["user"])
+
+    @property
+    def visitor(self) -> VisitorActor:
+        """Who acts on routes with `auth="none"`: nobody yet."""
+        return cast(VisitorActor, self.scope["user"])
 
     @property
     def origin(self) -> Origin:

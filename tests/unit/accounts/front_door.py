@@ -36,7 +36,7 @@ from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
 from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc
 from portal_core.accounts.use_cases.log_out import LogOut
 from portal_core.accounts.use_cases.refresh_session import RefreshSession
-from portal_core.accounts.use_cases.register import RegisterAccount, RegisterAccountCommand
+from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor
 from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand

@@ -6,7 +6,7 @@ import pytest
 
 from portal_core.accounts.errors import CodeRefused, EmailUnfit, PasswordUnfit, SignInRefused
 from portal_core.accounts.identity import Credential
-from portal_core.accounts.use_cases.register import RegisterAccountCommand
+from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerificationCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
 from portal_core.kernel.errors import Forbidden, RateLimited

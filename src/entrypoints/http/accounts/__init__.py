@@ -1,0 +1,28 @@
+"""Controllers of accounts. Signing in, second factors and sessions are the same on both sides, under their own ids."""
+
+from entrypoints.http.accounts.passwords import password_controller
+from entrypoints.http.accounts.profile import EmailChangeController, ProfileController, RecordsController
+from entrypoints.http.accounts.registration import RegistrationController, invitation_controller
+from entrypoints.http.accounts.second_factor import second_factor_controller
+from entrypoints.http.accounts.sessions import sessions_controller
+from entrypoints.http.accounts.signing_in import OidcController, sign_in_controller
+
+PORTAL = (
+    RegistrationController,
+    invitation_controller("portal"),
+    sign_in_controller("portal"),
+    password_controller("portal"),
+    second_factor_controller("portal"),
+    sessions_controller("portal"),
+    ProfileController,
+    EmailChangeController,
+    RecordsController,
+)
+PRACTICE = (
+    invitation_controller("practice"),
+    sign_in_controller("practice"),
+    OidcController,
+    password_controller("practice"),
+    second_factor_controller("practice"),
+    sessions_controller("practice"),
+)

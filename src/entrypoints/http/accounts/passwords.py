@@ -1,0 +1,119 @@
+"""Forgotten and changed passwords, and closing an account."""
+
+from litestar import Controller, Response
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from entrypoints.http.accounts.answers import signed_out
+from entrypoints.http.accounts.registration import NOTED, EmailRequest, Noted
+from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.cookies import SessionCookies
+from entrypoints.http.fields import Code, Email, Password, Request
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import post
+from portal_core.accounts.errors import CodeRefused, EmailUnfit, PasswordRefused, PasswordUnfit
+from portal_core.accounts.model import Side
+from portal_core.accounts.use_cases.change_password import ChangePassword, ChangePasswordCommand
+from portal_core.accounts.use_cases.close_account import CloseAccount, CloseAccountCommand
+from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand
+from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
+from portal_core.kernel.errors import RateLimited
+
+
+class ResetPasswordRequest(Request, frozen=True):
+    """The mailed code, and the new password."""
+
+    email: Email
+    code: Code
+    password: Password
+
+
+class ChangePasswordRequest(Request, frozen=True):
+    """The password that is, and the one that will be."""
+
+    current_password: Password
+    new_password: Password
+
+
+class CloseAccountRequest(Request, frozen=True):
+    """`code` is asked where a second factor is enrolled."""
+
+    password: Password
+    code: Code | None = None
+
+
+def password_controller(side: Side) -> type[Controller]:
+    """Passwords at one side."""
+
+    class PasswordController(Controller):
+        path = "/auth"
+        tags = tag(side, "Password")
+
+        @post(
+            "/forgot-password",
+            auth="none",
+            idempotent=False,
+            status_code=202,
+            operation_id=named(side, "request_password_reset"),
+            raises=[EmailUnfit, RateLimited],
+        )
+        async def request_password_reset(
+            self,
+            request: PortalRequest,
+            data: JSONBody[EmailRequest],
+            request_password_reset: NamedDependency[RequestPasswordReset],
+        ) -> Noted:
+            """Asks for a code to set a new password."""
+            await request_password_reset(request.visitor, RequestPasswordResetCommand(data.email, side))
+            return NOTED
+
+        @post(
+            "/reset-password",
+            auth="none",
+            idempotent=False,
+            operation_id=named(side, "reset_password"),
+            raises=[EmailUnfit, PasswordUnfit, CodeRefused, RateLimited],
+        )
+        async def reset_password(
+            self,
+            request: PortalRequest,
+            data: JSONBody[ResetPasswordRequest],
+            reset_password: NamedDependency[ResetPassword],
+        ) -> None:
+            """Sets a new password by a mailed code. Every session ends."""
+            await reset_password(request.visitor, ResetPasswordCommand(data.email, data.code, data.password, side))
+
+        @post(
+            "/change-password",
+            idempotent=False,
+            operation_id=named(side, "change_password"),
+            raises=[PasswordUnfit, PasswordRefused, RateLimited],
+        )
+        async def change_password(
+            self,
+            request: PortalRequest,
+            data: JSONBody[ChangePasswordRequest],
+            change_password: NamedDependency[ChangePassword],
+        ) -> None:
+            """Sets a new password. The other sessions end."""
+            await change_password(request.actor, ChangePasswordCommand(data.current_password, data.new_password))
+
+        @post(
+            "/close-account",
+            idempotent=False,
+            operation_id=named(side, "close_account"),
+            raises=[PasswordRefused, CodeRefused, RateLimited],
+            status_code=204,
+        )
+        async def close_account(
+            self,
+            request: PortalRequest,
+            data: JSONBody[CloseAccountRequest],
+            close_account: NamedDependency[CloseAccount],
+            session_cookies: NamedDependency[SessionCookies],
+        ) -> Response[None]:
+            """Closes one's account. The record stays with the practice."""
+            await close_account(request.actor, CloseAccountCommand(data.password, data.code or ""))
+            return signed_out(session_cookies)
+
+    return PasswordController

@@ -1,0 +1,59 @@
+"""Where one is signed in, and until when."""
+
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+
+from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.fields import FromPath
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import delete, get, post
+from portal_core.accounts.model import Side
+from portal_core.accounts.use_cases.end_session import EndSession
+from portal_core.accounts.use_cases.extend_session import ExtendSession
+from portal_core.accounts.use_cases.list_sessions import ListSessions
+from portal_core.accounts.views import SessionView
+from portal_core.kernel.errors import NotFound
+
+
+def sessions_controller(side: Side) -> type[Controller]:
+    """Sessions at one side."""
+
+    class SessionsController(Controller):
+        path = "/auth/sessions"
+        tags = tag(side, "Sessions")
+
+        @get("", operation_id=named(side, "list_sessions"))
+        async def list_sessions(
+            self, request: PortalRequest, list_sessions: NamedDependency[ListSessions]
+        ) -> tuple[SessionView, ...]:
+            """Where one is signed in."""
+            return await list_sessions(request.actor)
+
+        @get("/current", active=False, enrolling=True, operation_id=named(side, "show_session"))
+        async def show_session(self, request: PortalRequest) -> SessionView:
+            """This session and its ends. Asking does not count as activity."""
+            return request.signed_in.session
+
+        @post(
+            "/current/extend",
+            enrolling=True,
+            idempotent=False,
+            status_code=200,
+            operation_id=named(side, "extend_session"),
+        )
+        async def extend_session(
+            self, request: PortalRequest, extend_session: NamedDependency[ExtendSession]
+        ) -> SessionView:
+            """Goes on: the idle time begins anew."""
+            return await extend_session(request.actor)
+
+        @delete("/{session_id:uuid}", operation_id=named(side, "end_session"), raises=[NotFound])
+        async def end_session(
+            self, request: PortalRequest, session_id: FromPath[UUID], end_session: NamedDependency[EndSession]
+        ) -> None:
+            """Signs a device out."""
+            await end_session(request.actor, session_id)
+
+    return SessionsController

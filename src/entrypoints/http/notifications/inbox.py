@@ -1,0 +1,58 @@
+"""The notifications inside the portal."""
+
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, page
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import get, post
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import Page
+from portal_core.notifications.use_cases.list_notifications import ListNotifications, ListNotificationsCommand
+from portal_core.notifications.use_cases.read_all_notifications import ReadAllNotifications
+from portal_core.notifications.use_cases.read_notification import ReadNotification, ReadNotificationCommand
+from portal_core.notifications.views import NotificationView
+
+
+class MarkedRead(Struct, frozen=True):
+    """How many were not read before."""
+
+    marked: int
+
+
+class NotificationsController(Controller):
+    """One's inbox; of a record only what the request is about."""
+
+    path = "/notifications"
+    tags = ("Notifications",)
+
+    @get("")
+    async def list_notifications(
+        self,
+        request: PortalRequest,
+        list_notifications: NamedDependency[ListNotifications],
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+    ) -> Page[NotificationView]:
+        """Newest first."""
+        return await list_notifications(request.actor, ListNotificationsCommand(page(after, size)))
+
+    @post("/{notification_id:uuid}/read", status_code=200, idempotent=False, raises=[NotFound])
+    async def read_notification(
+        self,
+        request: PortalRequest,
+        notification_id: FromPath[UUID],
+        read_notification: NamedDependency[ReadNotification],
+    ) -> NotificationView:
+        """Marks one as read."""
+        return await read_notification(request.actor, ReadNotificationCommand(notification_id))
+
+    @post("/read-all", status_code=200, idempotent=False)
+    async def read_all_notifications(
+        self, request: PortalRequest, read_all_notifications: NamedDependency[ReadAllNotifications]
+    ) -> MarkedRead:
+        """Marks all as read."""
+        return MarkedRead(await read_all_notifications(request.actor))
