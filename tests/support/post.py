@@ -12,7 +12,7 @@ from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import MailNotSent, MailRefused
 from portal_core.notifications.ports import CodeOrder, CodeSender, Mail, Mailer, Text, Texter
 
-Mood = Literal["takes", "refuses", "is_away", "takes_and_fails", "dies"]
+Mood = Literal["takes", "refuses", "is_away", "takes_and_fails", "dies", "has_nothing"]
 """`takes_and_fails`: the mail is on its way, and the answer is an error that says nothing."""
 
 
@@ -51,8 +51,11 @@ class Post(Mailer, Texter, CodeSender):
     async def send_text(self, text: Text) -> str:
         return self._take(text)
 
-    async def send_code(self, actor: SystemActor, order: CodeOrder) -> None:
+    async def send_code(self, actor: SystemActor, order: CodeOrder) -> bool:
+        if self.mood == "has_nothing":
+            return False
         self._take(order)
+        return True
 
     def of(self, notice_id: UUID) -> list[Mail | Text | CodeOrder]:
         return [one for one in self.taken if one.key == notice_id]

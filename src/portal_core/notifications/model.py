@@ -153,10 +153,11 @@ class NoticeRow:
     def settled(self, attempt: int, settlement: Settlement, now: datetime) -> "NoticeRow":
         """What became of claim number `attempt`.
 
-        The same row when that claim is over: a worker that comes after its lease may still say what became of an
-        uncertain notice, and says nothing about one that was queued again.
+        The same row when another claim was made since, or it is settled. A worker that comes after its lease may
+        still say what became of an uncertain notice, and that one which was queued again need not be sent.
         """
-        if attempt != self.attempt or self.state not in ("sending", "uncertain"):
+        late = self.state == "queued" and isinstance(settlement, Sent)
+        if attempt != self.attempt or not (late or self.state in ("sending", "uncertain")):
             return self
         match settlement:
             case Sent(vendor_id=vendor_id):
@@ -167,12 +168,11 @@ class NoticeRow:
                 return self._closed("dead", reason, now)
             case NotSent(reason=reason):
                 return self._failed(reason, now)
-            case Unclear() if self.state == "uncertain":
-                return self
-            case Unclear(reason=reason) if self.notice_class in ("security", "safety"):
-                return self._failed(reason, now)
-            case Unclear(reason=reason):
-                return self._closed("uncertain", reason, now)
+        if self.state == "uncertain":
+            return self
+        if self.notice_class in ("security", "safety"):
+            return self._failed(settlement.reason, now)
+        return self._closed("uncertain", settlement.reason, now)
 
     def replayed(self, now: datetime) -> "NoticeRow":
         """Queued again by an operator, with all its tries.

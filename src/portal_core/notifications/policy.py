@@ -1,7 +1,7 @@
 """Who is told by which channel, and who sees what of an inbox."""
 
 from portal_core.kernel.access import account_holder
-from portal_core.kernel.actor import AREAS, Actor, Area, ClientActor, ProxyActor
+from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor
 from portal_core.notifications.catalogue import CATALOGUE, Kind
 from portal_core.notifications.model import Channel
 from portal_core.notifications.ports import InboxScope, Recipient
@@ -44,7 +44,7 @@ def letterhead(recipient: Recipient) -> Letterhead:
 
 
 def inbox_scope(actor: Actor) -> InboxScope:
-    """What the actor sees of their inbox: lines about themself, and about the record that the request names.
+    """What the actor sees of their inbox: lines to their account, and of it about the record that the request names.
 
     A proxy sees of that record what the grant opens now, whatever it opened when the line was written.
 
@@ -54,14 +54,13 @@ def inbox_scope(actor: Actor) -> InboxScope:
     holder = account_holder(actor)
     match holder:
         case ClientActor(client_id=client_id):
-            return InboxScope(holder.account_id, client_id, _kinds(AREAS))
+            return InboxScope(holder.account_id, client_id, tuple(CATALOGUE))
         case ProxyActor(client_id=client_id, areas=areas):
-            return InboxScope(holder.account_id, client_id, _kinds(areas))
-        case _:
-            return InboxScope(holder.account_id, None, _kinds(()))
+            return InboxScope(holder.account_id, client_id, _kinds_within(areas))
+    return InboxScope(holder.account_id, None, tuple(CATALOGUE))
 
 
-def _kinds(areas: frozenset[Area] | tuple[Area, ...]) -> tuple[str, ...]:
+def _kinds_within(areas: frozenset[Area]) -> tuple[str, ...]:
     return tuple(name for name, kind in CATALOGUE.items() if kind.area is None or kind.area in areas)
 
 
@@ -71,5 +70,4 @@ def _reaches(channel: Channel, kind: Kind, recipient: Recipient) -> bool:
             return kind.to_former or bool(mail_address(kind, recipient))
         case "sms":
             return recipient.settings.may_text()
-        case "in_app":
-            return recipient.account_id is not None
+    return recipient.account_id is not None

@@ -223,9 +223,9 @@ class CodeSender(Protocol):
     `MailCode` writes the mail where the provider does not.
     """
 
-    async def send_code(self, actor: SystemActor, order: CodeOrder) -> None:
+    async def send_code(self, actor: SystemActor, order: CodeOrder) -> bool:
         """Make a code, which ends earlier ones, and mail it to where it proves something.
 
-        An order that is void by now (expired, withdrawn, used) is `MailRefused("void")`; raises as `Mailer.send` does.
+        False, and nothing is sent, when it is void by now: expired, withdrawn, used. Raises as `Mailer.send` does.
         """
         ...

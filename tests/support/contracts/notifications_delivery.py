@@ -231,6 +231,7 @@ class DeliveryContract:
         unknown = Notice("email_changed", "security", to_account=account, about=UUID(int=99))
         await world.notify(told)
         lost = await world.notify(unknown)
+        vague = await world.notify(Notice("email_changed", "security", to_account=account))
         await worker.run_all()
         assert [one.to for one in worker.post.taken if isinstance(one, Mail)] == ["old@example.org"]
-        assert (await world.notice(lost)).state == "dropped"
+        assert {(await world.notice(one)).problem for one in (lost, vague)} == {"no_address"}

@@ -128,9 +128,7 @@ class DeliverNotice:
                     return Sent(await self.mailer.send(parcel))
                 case Text():
                     return Sent(await self.texter.send_text(parcel))
-                case CodeOrder():
-                    await self.code_sender.send_code(by, parcel)
-                    return Sent()
+            return Sent() if await self.code_sender.send_code(by, parcel) else Dropped("no_longer_true")
         except MailRefused as error:
             return Refused(error.reason)
         except MailNotSent as error:

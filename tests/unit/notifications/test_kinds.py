@@ -1,0 +1,59 @@
+"""What features write into their notices is in the catalogue, with the catalogue's class."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import portal_core
+from portal_core.kernel.outbox import NoticeClass
+from portal_core.notifications.catalogue import CATALOGUE
+from portal_core.notifications.model import CHANNELS
+
+CORE = Path(portal_core.__path__[0])
+
+
+def notices_in(source: str) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The kind and the class of every `Notice(...)`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Notice":
+            named = {word.arg: word.value for word in node.keywords}
+            kind, notice_class = [*node.args, named.get("kind"), named.get("notice_class")][:2]
+            assert kind is not None
+            assert notice_class is not None
+            yield kind, notice_class
+
+
+def test_features_and_the_catalogue_agree() -> None:
+    seen = set()
+    for path in CORE.rglob("*.py"):
+        for kind, notice_class in notices_in(path.read_text()):
+            assert isinstance(notice_class, ast.Constant), path
+            if isinstance(kind, ast.Constant):
+                assert CATALOGUE[kind.value].notice_class == notice_class.value, (path, kind.value)
+                seen.add(kind.value)
+    assert {"contact_changed", "recovery_codes_used"} <= seen
+
+
+def test_the_guard_reads_both_ways_of_writing() -> None:
+    source = 'Notice("a", "service", about=x); Notice(kind="b", notice_class="reminder")'
+    assert [(ast.literal_eval(k), ast.literal_eval(c)) for k, c in notices_in(source)] == [
+        ("a", "service"),
+        ("b", "reminder"),
+    ]
+
+
+def test_the_table_is_sound() -> None:
+    for name, kind in CATALOGUE.items():
+        assert kind.notice_class in get_args(NoticeClass), name
+        assert set(kind.channels) <= set(CHANNELS), name
+        assert kind.channels, name
+        if kind.notice_class == "security":
+            assert kind.fixed, name
+            assert "email" in kind.channels, name
+        if kind.code is not None:
+            assert kind.channels == ("email",), name
+        if not kind.fixed:
+            assert kind.area is not None, name
+        if kind.timed:
+            assert kind.notice_class == "reminder", name

@@ -1,0 +1,26 @@
+"""Mail that is kept instead of sent."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from adapters.local.mail import LocalMailer
+from adapters.memory.notifications import MemoryMailShelf
+from adapters.memory.store import MemoryStore
+from portal_core.notifications.ports import Mail, Text
+from tests.support.clock import CountingIds, FixedClock
+
+
+async def test_everything_is_kept_each_time_and_shown_newest_first() -> None:
+    clock = FixedClock()
+    shelf = MemoryMailShelf(MemoryStore(clock))
+    mailer = LocalMailer(shelf, clock, CountingIds())
+    mail = Mail(UUID(int=7), "a@example.org", "Elm Street", "Your code", "It is ABCD.")
+    ids = [await mailer.send(mail), await mailer.send(mail)]
+    clock.advance(timedelta(minutes=1))
+    ids.append(await mailer.send_text(Text(UUID(int=8), "+12125550123", "Hi")))
+    kept = await shelf.latest(10)
+    assert [str(one.id) for one in kept] == ids[::-1]
+    assert [(one.kind, one.to) for one in kept] == [("sms", "+12125550123")] + [("email", "a@example.org")] * 2
+    assert (kept[2].sender_name, kept[2].subject, kept[2].body) == ("Elm Street", "Your code", "It is ABCD.")
+    assert "ABCD" not in repr(kept)
+    assert await shelf.latest(1) == kept[:1]

@@ -1,0 +1,198 @@
+"""How somebody wants to be told, and who may say so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_core.kernel.actor import StaffActor, VisitorActor
+from portal_core.kernel.errors import Forbidden, Invalid, StaleVersion, Unauthenticated
+from portal_core.kernel.outbox import Notice
+from portal_core.notifications.contact_rules import email_errors, phone_errors, zone_errors
+from portal_core.notifications.use_cases.change_settings import ChangeSettings, ChangeSettingsCommand
+from portal_core.notifications.use_cases.show_settings import ShowSettings
+from portal_core.notifications.use_cases.stop_texts import StopTexts, StopTextsCommand
+from portal_core.notifications.views import SettingsView
+from tests.unit.notifications.memory_world import MemoryWorld
+
+PHONE = "+12125550123"
+
+
+class Holder:
+    """A client with an account."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self.world = world
+
+    async def move_in(self, email: str = "a@example.org") -> "Holder":
+        self.client_id = await self.world.add_client()
+        self.account_id = await self.world.add_account(email, client_id=self.client_id)
+        self.actor = self.world.client_actor(self.client_id, self.account_id)
+        return self
+
+    async def show(self) -> SettingsView:
+        return await ShowSettings(self.world.begin)(self.actor)
+
+    async def change(self, **fields: Any) -> SettingsView:
+        fields = {"version": (await self.show()).version} | fields
+        return await ChangeSettings(self.world.begin, self.world.clock)(self.actor, ChangeSettingsCommand(**fields))
+
+
+@pytest.fixture
+def world() -> MemoryWorld:
+    return MemoryWorld()
+
+
+@pytest.fixture
+async def holder(world: MemoryWorld) -> Holder:
+    return await Holder(world).move_in()
+
+
+async def test_defaults_are_spelled_out(holder: Holder) -> None:
+    view = await holder.show()
+    assert (view.version, view.reminder_minutes, view.language, view.zone) == (0, (1440, 120), "en", "")
+    choices = {choice.kind: choice for choice in view.choices}
+    assert choices["new_message"].channels == ("email", "in_app")
+    assert choices["new_message"].possible == ("email", "sms", "in_app")
+    assert choices["password_changed"].fixed
+    assert choices["password_changed"].possible == choices["password_changed"].channels
+    assert "verify_email" not in choices
+
+
+async def test_a_change_keeps_what_it_does_not_name(holder: Holder) -> None:
+    first = await holder.change(
+        channels={"new_message": ("sms",), "form_assigned": ()}, reminder_minutes=(60, 1440), language="es"
+    )
+    assert (first.version, first.reminder_minutes, first.language) == (1, (1440, 60), "es")
+    second = await holder.change(channels={"new_message": ("email",)}, zone="America/Chicago", neutral_sender=True)
+    choices = {choice.kind: choice.channels for choice in second.choices}
+    assert (choices["new_message"], choices["form_assigned"]) == (("email",), ())
+    assert (second.language, second.reminder_minutes, second.zone) == ("es", (1440, 60), "America/Chicago")
+    assert second.neutral_sender
+    assert not second.do_not_text
+    assert second == await holder.show()
+    third = await holder.change(zone="", neutral_sender=False, reminder_minutes=())
+    assert (third.zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
+
+
+async def test_consent_to_texts_is_dated_and_for_one_number(world: MemoryWorld, holder: Holder) -> None:
+    given_at = world.clock.now()
+    assert (await holder.change(texts_to=PHONE)).texts_consent_at == given_at
+    world.clock.advance(timedelta(days=1))
+    again = await holder.change(texts_to=PHONE, do_not_voicemail=True)
+    assert (again.texts_to, again.texts_consent_at) == (PHONE, given_at)
+    other = await holder.change(texts_to="+12125550199")
+    assert other.texts_consent_at == world.clock.now()
+    assert (await holder.change(texts_to="")).texts_consent_at is None
+
+
+async def test_stop_takes_consent_back_everywhere_in_the_practice(world: MemoryWorld, holder: Holder) -> None:
+    same_phone = await Holder(world).move_in("b@example.org")
+    elsewhere = await Holder(await world.beside()).move_in()
+    for one in (holder, same_phone, elsewhere):
+        await one.change(texts_to=PHONE)
+    stop = StopTexts(world.begin, world.clock)
+    assert await stop(world.system, StopTextsCommand(PHONE)) == 2
+    assert await stop(world.system, StopTextsCommand(PHONE)) == 0
+    for one in (holder, same_phone):
+        view = await one.show()
+        assert (view.texts_to, view.texts_stopped_at) == ("", world.clock.now())
+    assert (await elsewhere.show()).texts_to == PHONE
+    assert [entry.action for entry in await world.audit()].count("texts.stopped") == 2
+    consented = await holder.change(texts_to=PHONE)
+    assert (consented.texts_to, consented.texts_stopped_at) == (PHONE, None)
+    with pytest.raises(Forbidden):
+        await stop(holder.actor, StopTextsCommand(PHONE))
+
+
+async def test_the_old_place_is_told_when_notices_go_elsewhere(world: MemoryWorld, holder: Holder) -> None:
+    warning = Notice("contact_changed", "security", to_account=holder.account_id)
+    await holder.change(language="es", do_not_text=True, safe_phone=PHONE)
+    assert world.store.notices == []
+    await holder.change(safe_email="safe@example.org")
+    assert world.store.notices == [warning]
+    await holder.change(safe_email="safe@example.org")
+    await holder.change(texts_to=PHONE)
+    assert world.store.notices == [warning, warning]
+
+
+async def test_a_stale_change_is_refused(holder: Holder) -> None:
+    await holder.change(language="es")
+    with pytest.raises(StaleVersion):
+        await holder.change(version=0, language="en")
+    assert (await holder.show()).language == "es"
+
+
+async def test_every_bad_field_is_named_at_once_and_nothing_changes(holder: Holder) -> None:
+    bad: dict[str, Any] = {
+        "channels": {
+            "new_message": ("pigeon",),
+            "form_assigned": ("sms", "sms"),
+            "password_changed": ("email",),
+            "nothing": (),
+        },
+        "reminder_minutes": (5, 60, 60),
+        "language": "fr",
+        "zone": "America",
+        "safe_email": "ann@",
+        "safe_phone": "911",
+        "texts_to": "2125550123",
+    }
+    with pytest.raises(Invalid) as caught:
+        await holder.change(**bad)
+    assert {(error.path, error.code) for error in caught.value.fields} == {
+        ("channels.new_message", "bad_channels"),
+        ("channels.form_assigned", "bad_channels"),
+        ("channels.password_changed", "not_choosable"),
+        ("channels.nothing", "not_choosable"),
+        ("reminder_minutes", "bad_reminders"),
+        ("reminder_minutes.0", "bad_reminder"),
+        ("language", "bad_language"),
+        ("zone", "bad_zone"),
+        ("safe_email", "bad_email"),
+        ("safe_phone", "bad_phone"),
+        ("texts_to", "bad_phone"),
+    }
+    assert (await holder.show()).version == 0
+
+
+async def test_the_audit_trail_names_fields_and_no_values(world: MemoryWorld, holder: Holder) -> None:
+    await holder.change(safe_email="safe@example.org", neutral_sender=False)
+    (entry,) = [entry for entry in await world.audit() if entry.action == "settings.changed"]
+    assert entry.facts == {"set": "safe_email,neutral_sender"}
+
+
+async def test_staff_have_settings_of_their_own_and_visitors_none(world: MemoryWorld) -> None:
+    account = await world.add_account("staff@example.org")
+    staff = StaffActor(world.practice_id, account, frozenset({"clinician"}))
+    assert (await ShowSettings(world.begin)(staff)).version == 0
+    with pytest.raises(Unauthenticated):
+        await ShowSettings(world.begin)(VisitorActor(world.practice_id))
+
+
+@given(st.text(max_size=30))
+def test_what_passes_for_an_address_is_one_bare_address(text: str) -> None:
+    if text and not list(email_errors("", text)):
+        assert text.isascii()
+        assert text.count("@") == 1
+        assert not set(text) & set(' \r\n\t,;:<>()[]"\\')
+
+
+@pytest.mark.parametrize("email", ["a@b.org\n", "a b@c.org", "a@b", "@b.org", "a@b.org,c@d.org", "a" * 250 + "@b.org"])
+def test_bad_addresses(email: str) -> None:
+    assert list(email_errors("", email))
+
+
+@pytest.mark.parametrize(
+    "phone", ["+0125550123", "+1", "+1212555012x", "+1 212 555 0123", "+1212555012345678", "+١٢٣٤٥٦٧٨"]
+)
+def test_bad_numbers(phone: str) -> None:
+    assert list(phone_errors("", phone))
+
+
+@pytest.mark.parametrize("zone", ["../../etc/passwd", "/etc/passwd", "Mars/Olympus", "\0", "America"])
+def test_bad_zones(zone: str) -> None:
+    assert list(zone_errors("", zone))
+    assert not list(zone_errors("", "America/New_York"))
