@@ -141,7 +141,7 @@ def _invalid(error: ValidationException) -> PortalError:
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Litestar's exception handler for everything."""
     known = as_portal_error(error)
-    if isinstance(known, InternalError):
+    if status_of(type(known)) == 500:
         log.error("request.failed", code=known.code, **describe_error(error))
     elif isinstance(known, ClientGone):
         log.info("request.abandoned")

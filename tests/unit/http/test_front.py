@@ -52,6 +52,12 @@ async def test_head_is_get_without_its_body(client: httpx.AsyncClient) -> None:
     assert (await client.head("/nowhere")).content == b""
 
 
+async def test_nothing_is_answered_by_204(client: httpx.AsyncClient) -> None:
+    answer = await client.delete(f"{TOYS}/00000000-0000-0000-0000-000000000001")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "content-type" not in answer.headers
+
+
 async def test_options_lists_methods_and_needs_no_token(client: httpx.AsyncClient) -> None:
     answer = await client.options(TOYS, headers={"authorization": ""})
     assert (answer.status_code, answer.content) == (204, b"")
