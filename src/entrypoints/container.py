@@ -16,12 +16,15 @@ from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.codes import AccountCodes
+from adapters.jitsi.rooms import JitsiRooms
 from adapters.local.identity import LocalCredentials, LocalMailedCodes, LocalPasswords, LocalSecondFactors
 from adapters.local.key_file import KeyFile
 from adapters.local.mail import LocalMailer
 from adapters.local.password_hashes import PasswordHashes
+from adapters.local.rooms import ClinicianRooms
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
 from adapters.local.strength import ZxcvbnStrength
+from adapters.oidc.staff_tokens import OidcStaffTokens
 from adapters.postgres.chores import PostgresChores
 from adapters.postgres.identity_store import PostgresIdentities
 from adapters.postgres.kept_mail import PostgresMailShelf
@@ -66,12 +69,6 @@ def _of_cognito(pools: Any, name: str) -> Any:
     return getattr(importlib.import_module(f"adapters.cognito.{module}"), kind)(pools)
 
 
-def _staff_tokens(pool: Any, clock: Any) -> Any:
-    from adapters.oidc.staff_tokens import OidcStaffTokens
-
-    return OidcStaffTokens(PostgresOidcIssuers(pool), clock)
-
-
 def _kms(account: Any, key: str) -> Any:
     with extra("aws"):
         from adapters.kms.master_key import KmsMasterKey
@@ -82,16 +79,6 @@ def _ses(account: Any, settings: Settings) -> Any:
     with extra("aws"):
         from adapters.ses.mailer import SesMailer
     return SesMailer(account, settings.mail_from, settings.ses_configuration_set or None)
-
-
-def _rooms(settings: Settings, clock: Any, ids: Any) -> Any:
-    if settings.rooms == "jitsi":
-        from adapters.jitsi.rooms import JitsiRooms
-
-        return JitsiRooms(settings.jitsi_url, settings.jitsi_app_id, settings.jitsi_app_secret, clock, ids)
-    from adapters.local.rooms import ClinicianRooms
-
-    return ClinicianRooms()
 
 
 class Container(containers.DeclarativeContainer):
@@ -156,7 +143,7 @@ class Container(containers.DeclarativeContainer):
         local=providers.Singleton(LocalCredentials, identities),
         cognito=providers.Singleton(_of_cognito, cognito, "credentials.CognitoCredentials"),
     )
-    staff_tokens = providers.Singleton(_staff_tokens, pool, clock)
+    staff_tokens = providers.Singleton(OidcStaffTokens, providers.Singleton(PostgresOidcIssuers, pool), clock)
     proof = providers.Singleton(OwnerProof, begin, passwords, second_factors, limits)
     code_sender = providers.Singleton(
         AccountCodes,
@@ -168,7 +155,18 @@ class Container(containers.DeclarativeContainer):
 
     # What a practice may set, each feature's section judged by the feature.
     checks = providers.Object(SECTION_CHECKS)
-    rooms = providers.Singleton(_rooms, settings, clock, ids)
+    rooms = providers.Selector(
+        settings.provided.rooms,
+        clinician=providers.Singleton(ClinicianRooms),
+        jitsi=providers.Singleton(
+            JitsiRooms,
+            settings.provided.jitsi_url,
+            settings.provided.jitsi_app_id,
+            settings.provided.jitsi_app_secret,
+            clock,
+            ids,
+        ),
+    )
 
 
 PARTS = (

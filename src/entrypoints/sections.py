@@ -12,7 +12,7 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
 from adapters.codec import converter
-from adapters.oidc.issuers import check_oidc
+from adapters.oidc.issuers import SECTION, check_oidc
 from portal_core.accounts.ports import AccountRules
 from portal_core.kernel.errors import FieldError, Invalid
 
@@ -68,5 +68,6 @@ def _check_voice(values: Mapping[str, object]) -> Mapping[str, object]:
 SECTION_CHECKS: dict[str, Callable[[Mapping[str, object]], Mapping[str, object]]] = {
     "accounts": _check(AccountRules, without=("practice_name", "zone")),
     "notifications": _check_voice,
+    SECTION: check_oidc,
     "oidc": check_oidc,
 }

@@ -18,7 +18,7 @@ from granian.log import LogLevels
 from entrypoints.commands import app
 from entrypoints.commands.failures import Failed
 from entrypoints.commands.running import console, migrate_with_bar, quiet_logs, settings_or_fail
-from entrypoints.http.server import APP_URL, PARENT
+from entrypoints.server import APP_URL, PARENT
 from entrypoints.observability.logs import configure_logging
 from entrypoints.processes import Database, Urls, die_with_parent
 from entrypoints.settings import Settings, level_of
@@ -52,7 +52,7 @@ def serve(
 @app.command(name="worker")
 def run_worker() -> None:
     """Run jobs: any number of workers, on any machines."""
-    from entrypoints.jobs.worker import work
+    from entrypoints.worker import work
 
     settings = settings_or_fail()
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
@@ -82,7 +82,7 @@ def run_server(settings: Settings, urls: Urls, *, worker: bool) -> None:
     os.environ |= {PARENT: str(os.getpid()), APP_URL: urls.app, WORKER_URL: urls.worker}
     with _worker_beside() if worker else _nothing():
         Granian(
-            "entrypoints.http.server:application",
+            "entrypoints.server:application",
             address=settings.host,
             port=settings.port,
             interface=Interfaces.ASGI,

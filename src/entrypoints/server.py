@@ -1,9 +1,9 @@
-"""What granian loads in each of its workers: `entrypoints.http.server:application`."""
+"""What granian loads in each of its workers: `entrypoints.server:application`."""
 
 import os
 from typing import Any
 
-from entrypoints.http.application import Application
+from entrypoints.application import Application
 from entrypoints.observability.logs import configure_logging
 from entrypoints.processes import die_with_parent
 from entrypoints.settings import level_of, load
