@@ -11,8 +11,7 @@ from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.ports import AppointmentRequests, RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
-from portal_core.appointments.settings import Schedule
-from portal_core.appointments.views import RequestedTime, RequestView
+from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, RequestStatus
 from portal_core.kernel.audit import Audited, AuditTrail
 from portal_core.kernel.page import Page, PageRequest
@@ -58,7 +57,7 @@ class MemoryRequestReads(RequestReads):
         own = [one for one in _seen(self.tx) if one.client_id == client_id and (after is None or _key(one) < after)]
         own.sort(key=_key, reverse=True)
         offered = schedule(self.tx, None)
-        return Page(tuple(_view(one, offered) for one in own[: page.size]), _next(own, page))
+        return Page(tuple(RequestView.of(one, offered) for one in own[: page.size]), _next(own, page))
 
     async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
         after = position(page)
@@ -67,7 +66,9 @@ class MemoryRequestReads(RequestReads):
         offered = schedule(self.tx, None)
         names = {one.id: one.shown_name for one in self.tx.table("clients").values()}
         items = (
-            PracticeRequestView(client_id=one.client_id, client_name=names[one.client_id], request=_view(one, offered))
+            PracticeRequestView(
+                client_id=one.client_id, client_name=names[one.client_id], request=RequestView.of(one, offered)
+            )
             for one in found[: page.size]
         )
         return Page(tuple(items), _next(found, page))
@@ -87,26 +88,3 @@ def _next(found: list[AppointmentRequest], page: PageRequest) -> str:
         return ""
     last = found[page.size - 1]
     return cursor(last.requested_at, last.id)
-
-
-def _view(one: AppointmentRequest, offered: Schedule) -> RequestView:
-    place = offered.places.get(one.place_id) if one.place_id else None
-    clinician = offered.clinicians.get(one.clinician_id) if one.clinician_id else None
-    return RequestView(
-        id=one.id,
-        status=one.status,
-        kind_id=one.kind_id,
-        kind_name=offered.kinds[one.kind_id].name,
-        place_id=one.place_id,
-        place_name=place.name if place else "",
-        telehealth=one.place_id is None,
-        clinician_id=one.clinician_id,
-        clinician_name=clinician.name if clinician else "",
-        preferred=tuple(RequestedTime(starts_at=time.starts_at, ends_at=time.ends_at) for time in one.preferred),
-        reason=one.reason,
-        requested_at=one.requested_at,
-        answered_at=one.answered_at,
-        answer=one.answer,
-        appointment_id=one.appointment_id,
-        version=one.version,
-    )

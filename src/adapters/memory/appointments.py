@@ -202,6 +202,11 @@ class MemoryHolds(Holds):
             if one.expires_at <= before:
                 del self.tx.table("holds")[own_key(self.tx, one.id)]
 
+    async def clear_all(self, before: datetime) -> None:
+        for one in own_rows(self.tx, "holds"):
+            if one.expires_at <= before and visible(self.tx, one.client_id):
+                del self.tx.table("holds")[own_key(self.tx, one.id)]
+
     def _all(self, client_id: UUID) -> list[Hold]:
         return [one for one in own_rows(self.tx, "holds") if one.client_id == client_id and visible(self.tx, client_id)]
 

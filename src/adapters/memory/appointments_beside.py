@@ -95,6 +95,7 @@ class MemoryReminders(Reminders):
                 client_id=client_id,
                 starts_at=one.appointment.starts_at,
                 sequence=one.version_for(client_id),
+                changed_at=one.appointment.changed_at,
                 lead_times=tuple(timedelta(minutes=minutes) for minutes in self._minutes(client_id)),
             )
             for one in _bookings(self.tx)

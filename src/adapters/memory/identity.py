@@ -59,7 +59,7 @@ class _Person:
     password: str | None = None
     disabled: bool = False
     secret: str | None = None
-    last_step: int = 0
+    taken: dict[str, int] = field(factory=dict)
     codes: dict[MailedCodePurpose, tuple[str, datetime]] = field(factory=dict)
     begun: dict[str, str] = field(factory=dict)
     states: set[str] = field(factory=set)
@@ -91,8 +91,8 @@ class MemoryPool:
         """Whether the code is right now, and its step later than any that was taken."""
         now = int(self.clock.now().timestamp()) // STEP
         for step in (now - 1, now, now + 1):
-            if step > person.last_step and _totp_at(secret, step) == code:
-                person.last_step = step
+            if step > person.taken.get(secret, 0) and _totp_at(secret, step) == code:
+                person.taken[secret] = step
                 return True
         return False
 

@@ -22,6 +22,7 @@ STARTING = statement(
         attendances.c.client_id,
         appointments.c.starts_at,
         appointments.c.sequence + attendances.c.sequence,
+        appointments.c.changed_at,
         settings.c.reminder_minutes,
     )
     .select_from(appointments)
@@ -61,8 +62,9 @@ class PostgresReminders(Reminders):
                 client_id=row[1],
                 starts_at=row[2],
                 sequence=row[3],
+                changed_at=row[4],
                 lead_times=tuple(
-                    timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDERS if row[4] is None else row[4])
+                    timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDERS if row[5] is None else row[5])
                 ),
             )
             for row in await self.tx.fetch(STARTING, since=since, until=until)

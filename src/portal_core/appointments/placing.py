@@ -14,9 +14,9 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Clinician, Kind
 from portal_core.appointments.slots import Refusal, fits, on_grid
 from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS, ZERO, KindTiming
-from portal_core.appointments.wall_clock import DAY, in_utc, sane_day
+from portal_core.appointments.wall_clock import DAY, aware
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import Conflict, Invalid
+from portal_core.kernel.errors import Conflict
 from portal_core.kernel.money import Money
 from portal_core.kernel.sources import IdSource, TokenSource
 
@@ -26,14 +26,6 @@ REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
     Refusal.OUTSIDE_AVAILABILITY: OutsideAvailability,
     Refusal.TAKEN: SlotTaken,
 }
-
-
-def aware(value: datetime) -> datetime:
-    """An attrs converter: the instant in UTC; Invalid for a time without an offset, or out of range."""
-    if value.utcoffset() is None:
-        raise Invalid.at("starts_at", "no_zone", "Give the time with its offset from UTC.")
-    sane_day(value.date(), "starts_at")
-    return in_utc(value)
 
 
 @frozen(kw_only=True)

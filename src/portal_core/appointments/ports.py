@@ -163,6 +163,10 @@ class Holds(Protocol):
         """Forget those that were over by then."""
         ...
 
+    async def clear_all(self, before: datetime) -> None:
+        """Forget everybody's that were over by then; for the job."""
+        ...
+
 
 class Appointments(Protocol):
     """Appointments with their attendances, saved as one."""

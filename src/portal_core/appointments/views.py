@@ -8,8 +8,8 @@ from attrs import frozen
 
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
-from portal_core.appointments.settings import AppointmentRules
-from portal_core.appointments.waiting import OfferStatus, RequestStatus, WaitlistStatus
+from portal_core.appointments.settings import AppointmentRules, Schedule
+from portal_core.appointments.waiting import AppointmentRequest, OfferStatus, RequestStatus, WaitlistStatus
 from portal_core.kernel.money import Money
 
 Scope = Literal["upcoming", "past", "cancelled", "all"]
@@ -208,6 +208,30 @@ class RequestView:
     appointment_id: UUID | None
     version: int
 
+    @classmethod
+    def of(cls, request: AppointmentRequest, offered: Schedule) -> "RequestView":
+        """With the names that the practice has for things."""
+        place = offered.places.get(request.place_id) if request.place_id else None
+        clinician = offered.clinicians.get(request.clinician_id) if request.clinician_id else None
+        return cls(
+            id=request.id,
+            status=request.status,
+            kind_id=request.kind_id,
+            kind_name=offered.kinds[request.kind_id].name,
+            place_id=request.place_id,
+            place_name=place.name if place else "",
+            telehealth=request.place_id is None,
+            clinician_id=request.clinician_id,
+            clinician_name=clinician.name if clinician else "",
+            preferred=tuple(RequestedTime(starts_at=one.starts_at, ends_at=one.ends_at) for one in request.preferred),
+            reason=request.reason,
+            requested_at=request.requested_at,
+            answered_at=request.answered_at,
+            answer=request.answer,
+            appointment_id=request.appointment_id,
+            version=request.version,
+        )
+
 
 @frozen(kw_only=True)
 class OfferView:
@@ -260,10 +284,14 @@ class JoinView:
 
 @frozen(kw_only=True)
 class Starting:
-    """An appointment of one client that comes near: what reminders are made of."""
+    """An appointment of one client that comes near: what reminders are made of.
+
+    `changed_at` is when it was booked, or moved here.
+    """
 
     appointment_id: UUID
     client_id: UUID
     starts_at: datetime
     sequence: int
+    changed_at: datetime
     lead_times: tuple[timedelta, ...] = ()

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import Attribute, evolve, field, frozen
 
 from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
-from portal_core.appointments.wall_clock import in_utc, zone_of
+from portal_core.appointments.wall_clock import aware, sane_day, zone_of
 from portal_core.kernel.errors import Invalid
 
 RequestStatus = Literal["pending", "confirmed", "declined", "withdrawn"]
@@ -29,8 +29,8 @@ def sane_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
 class PreferredTime:
     """A time that would suit: from `starts_at` to `ends_at`, anywhere within."""
 
-    starts_at: datetime = field(converter=in_utc)
-    ends_at: datetime = field(converter=in_utc)
+    starts_at: datetime = field(converter=aware)
+    ends_at: datetime = field(converter=aware)
 
     def __attrs_post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
@@ -69,20 +69,21 @@ class AppointmentRequest:
 
     def confirm(self, appointment_id: UUID, *, at: datetime) -> "AppointmentRequest":
         """The practice has booked `appointment_id` for it. Raises RequestClosed."""
-        self._require_pending()
+        self.require_pending()
         return evolve(self, status="confirmed", appointment_id=appointment_id, answered_at=at, version=self.version + 1)
 
     def decline(self, answer: str | None, *, at: datetime) -> "AppointmentRequest":
         """The practice says no. Raises RequestClosed."""
-        self._require_pending()
+        self.require_pending()
         return evolve(self, status="declined", answer=answer, answered_at=at, version=self.version + 1)
 
     def withdraw(self, *, at: datetime) -> "AppointmentRequest":
         """The client no longer asks. Raises RequestClosed."""
-        self._require_pending()
+        self.require_pending()
         return evolve(self, status="withdrawn", answered_at=at, version=self.version + 1)
 
-    def _require_pending(self) -> None:
+    def require_pending(self) -> None:
+        """Raises RequestClosed."""
         if self.status != "pending":
             raise RequestClosed
 
@@ -114,6 +115,8 @@ class WaitlistEntry:
 
     def __attrs_post_init__(self) -> None:
         zone_of(self.zone)
+        sane_day(self.earliest, "earliest")
+        sane_day(self.latest, "latest")
         if self.latest < self.earliest:
             raise Invalid.at("latest", "before_start", "The last date must not be before the first.")
         if not self.weekdays <= frozenset(range(7)):
@@ -185,9 +188,13 @@ class WaitlistOffer:
 
     def accept(self, appointment_id: UUID, *, at: datetime) -> "WaitlistOffer":
         """Booked as `appointment_id`. Raises OfferClosed, also when its time is up at `at`."""
-        if at >= self.expires_at:
-            raise OfferClosed
+        self.require_open(at)
         return evolve(self._closed("accepted"), appointment_id=appointment_id)
+
+    def require_open(self, at: datetime) -> None:
+        """Raises OfferClosed, also when its time is up at `at`."""
+        if self.status != "open" or at >= self.expires_at:
+            raise OfferClosed
 
     def decline(self) -> "WaitlistOffer":
         """Not wanted. Raises OfferClosed."""

@@ -48,6 +48,18 @@ def in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def aware(value: datetime) -> datetime:
+    """An attrs converter for somebody's input: the instant in UTC.
+
+    Raises:
+        Invalid: a time without an offset, or out of range.
+    """
+    if value.utcoffset() is None:
+        raise Invalid.at("starts_at", "no_zone", "Give the time with its offset from UTC.")
+    sane_day(value.date(), "starts_at")
+    return in_utc(value)
+
+
 def sane_day(day: date, path: str = "date") -> date:
     """The day itself, when it lies in the years 1900 to 2999, so that no arithmetic on it can overflow.
 

@@ -244,6 +244,23 @@ class HoldsContract:
             assert await unit.holds.get(client, short.id) is None
             assert await unit.holds.get(client, long.id) == long
 
+    async def test_a_job_forgets_everybodys_that_are_over(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(), await world.add_client()
+        of_ann, of_bob = await self._hold(world, ann), await self._hold(world, bob)
+        of_bob = evolve(of_bob, expires_at=of_ann.expires_at + timedelta(minutes=1))
+        async with world.begin(world.desk) as unit:
+            for one in (of_ann, of_bob):
+                await unit.holds.add(one, AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.as_client(bob)) as unit:
+            await unit.holds.clear_all(of_ann.expires_at)
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert await unit.holds.get(ann, of_ann.id) == of_ann, "a client reaches their own alone"
+            await unit.holds.clear_all(of_ann.expires_at)
+            assert await unit.holds.get(ann, of_ann.id) is None
+            assert await unit.holds.get(bob, of_bob.id) == of_bob
+
     async def test_another_clients_hold_is_not_there(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         hold = await self._hold(world, other)
