@@ -7,13 +7,27 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.deadlines import CalendarDays
+from portal_core.appointments.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.timing import KindTiming
 from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
 
 LateCancel = Literal["refuse", "allow", "fee"]
+LONGEST_NAME = 200
+MOST_SEATS = 100
+LONGEST_NOTICE = timedelta(days=LONGEST_NOTICE_DAYS)
+
+
+def sane_name(name: str) -> str:
+    """The name without blanks around it.
+
+    Raises:
+        Invalid: nothing is left, or more than 200 characters.
+    """
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise Invalid.at("name", "out_of_range", f"A name has 1 to {LONGEST_NAME} characters.")
+    return name.strip()
 
 
 @frozen(kw_only=True)
@@ -48,8 +62,10 @@ class AppointmentRules:
             raise Invalid.at("late_fee", "required", "Say how much a late cancellation costs.")
         if min(self.hold_for, self.offer_for) <= timedelta():
             raise Invalid.at("hold_for", "out_of_range", "Holds and offers last longer than no time.")
-        if isinstance(self.cancel_notice, timedelta) and self.cancel_notice < timedelta():
-            raise Invalid.at("cancel_notice", "out_of_range", "Notice is not negative.")
+        if isinstance(self.cancel_notice, timedelta) and not timedelta() <= self.cancel_notice <= LONGEST_NOTICE:
+            raise Invalid.at("cancel_notice", "out_of_range", "Notice is not negative, and a year at most.")
+        if min(self.holds_per_client, self.requests_per_client, self.waitlist_per_client) < 1:
+            raise Invalid.at("holds_per_client", "out_of_range", "Whoever may hold, ask or wait may do so once.")
 
 
 @frozen(kw_only=True)
@@ -57,6 +73,9 @@ class Kind:
     """A kind of appointment that the practice offers. `seats` is how many clients may come: above 1 it is shared.
 
     `online` says whether clients book it themselves; what is not `active` is booked by nobody.
+
+    Raises:
+        Invalid: less than one seat, or more than 100.
     """
 
     id: UUID
@@ -65,6 +84,10 @@ class Kind:
     seats: int = 1
     online: bool = True
     active: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if not 1 <= self.seats <= MOST_SEATS:
+            raise Invalid.at("seats", "out_of_range", f"An appointment has 1 to {MOST_SEATS} seats.")
 
 
 @frozen(kw_only=True)

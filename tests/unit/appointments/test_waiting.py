@@ -199,6 +199,8 @@ def test_a_series_ends_once() -> None:
         {"hold_for": timedelta()},
         {"offer_for": -timedelta(minutes=1)},
         {"cancel_notice": -timedelta(hours=1)},
+        {"cancel_notice": timedelta(days=367)},
+        {"holds_per_client": 0},
     ],
 )
 def test_rules_that_make_no_sense(wrong: dict[str, object]) -> None:

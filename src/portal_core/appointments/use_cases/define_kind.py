@@ -1,0 +1,74 @@
+"""A practice says which kinds of appointment it has."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.offer_views import KindView
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import Kind, sane_name
+from portal_core.appointments.timing import ZERO, KindTiming
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class DefineKindCommand:
+    """The whole of a kind, as `Kind` and `KindTiming` have it. Without an id it is a new one."""
+
+    kind_id: UUID | None = None
+    name: str
+    duration: timedelta
+    buffer_before: timedelta = ZERO
+    buffer_after: timedelta = ZERO
+    slot_step: timedelta | None = None
+    minimum_notice: timedelta = ZERO
+    maximum_advance_days: int = 90
+    seats: int = 1
+    online: bool = True
+    active: bool = True
+
+
+@frozen
+class DefineKind:
+    """Adds a kind, or changes one; what is booked keeps its time. Administrators.
+
+    Raises:
+        NotFound: not staff, or no such kind.
+        Forbidden: staff in other roles.
+        Invalid: no name, no seats, or times out of range.
+    """
+
+    begin: Begin[AppointmentUnit]
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: DefineKindCommand) -> KindView:
+        async with self.begin(actor) as unit:
+            staff(actor, "administrator")
+            if command.kind_id and command.kind_id not in (await unit.directory.for_practice()).kinds:
+                raise NotFound("kind", command.kind_id)
+            kind_id = command.kind_id or self.ids.new()
+            timing = KindTiming(
+                kind_id=kind_id,
+                duration=command.duration,
+                buffer_before=command.buffer_before,
+                buffer_after=command.buffer_after,
+                slot_step=command.slot_step,
+                minimum_notice=command.minimum_notice,
+                maximum_advance_days=command.maximum_advance_days,
+            )
+            kind = Kind(
+                id=kind_id,
+                name=sane_name(command.name),
+                timing=timing,
+                seats=command.seats,
+                online=command.online,
+                active=command.active,
+            )
+            await unit.setup.save_kind(kind, Audited("appointment_kind.defined", kind_id))
+            return await unit.commit(KindView.of(kind))

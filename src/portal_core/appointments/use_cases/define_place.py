@@ -1,0 +1,57 @@
+"""A practice says where it sees clients."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.offer_views import PlaceView
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import Place, sane_name
+from portal_core.appointments.wall_clock import zone_of
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class DefinePlaceCommand:
+    """The whole of a place. Without an id it is a new one."""
+
+    place_id: UUID | None = None
+    name: str
+    zone: str
+    address: str = ""
+    active: bool = True
+
+
+@frozen
+class DefinePlace:
+    """Adds a place, or changes one; what is booked keeps its time. Administrators.
+
+    Raises:
+        NotFound: not staff, or no such place.
+        Forbidden: staff in other roles.
+        Invalid: no name, or an unknown zone.
+    """
+
+    begin: Begin[AppointmentUnit]
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: DefinePlaceCommand) -> PlaceView:
+        async with self.begin(actor) as unit:
+            staff(actor, "administrator")
+            if command.place_id and command.place_id not in (await unit.directory.for_practice()).places:
+                raise NotFound("place", command.place_id)
+            zone_of(command.zone)
+            place = Place(
+                id=command.place_id or self.ids.new(),
+                name=sane_name(command.name),
+                zone=command.zone,
+                address=command.address,
+                active=command.active,
+            )
+            await unit.setup.save_place(place, Audited("place.defined", place.id))
+            return await unit.commit(PlaceView.of(place))

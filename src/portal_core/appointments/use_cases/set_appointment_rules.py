@@ -1,0 +1,30 @@
+"""A practice sets its rules for appointments."""
+
+from attrs import frozen
+
+from portal_core.appointments.offer_views import RulesView
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import AppointmentRules
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class SetAppointmentRules:
+    """Replaces the rules; appointments that stand are under the new ones from now on. Administrators.
+
+    Raises:
+        NotFound: not staff.
+        Forbidden: staff in other roles.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(self, actor: Actor, rules: AppointmentRules) -> RulesView:
+        async with self.begin(actor) as unit:
+            staff(actor, "administrator")
+            facts = {"late_cancel": rules.late_cancel, "self_booking": str(rules.self_booking).lower()}
+            await unit.setup.save_rules(rules, Audited("appointment_rules.set", facts=facts))
+            return await unit.commit(RulesView.of(rules))

@@ -1,0 +1,127 @@
+"""What a practice offers, and who says so."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal_core.appointments.deadlines import CalendarDays
+from portal_core.appointments.settings import AppointmentRules, Kind
+from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
+from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
+from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
+from portal_core.appointments.use_cases.show_offering import ShowOffering
+from portal_core.kernel.actor import StaffActor
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.kernel.money import Money
+from tests.support.contracts.appointments_world import ZONE
+from tests.unit.appointments.conftest import Scene
+
+HOUR = timedelta(hours=1)
+
+
+def administrator(scene: Scene) -> StaffActor:
+    return scene.world.as_staff("administrator")
+
+
+async def test_a_client_sees_what_is_active_and_their_care_team(scene: Scene) -> None:
+    await scene.world.add_clinician("Dr. Green")
+    gone = await scene.world.add_clinician("Dr. Gone", active=False)
+    await scene.world.join_care_team(scene.ann.client_id, gone)
+    await scene.world.add_kind("Closed", active=False)
+    await scene.world.add_kind("By request", online=False)
+    await scene.world.add_place("Branch")
+    await scene.world.add_place("Closed", active=False)
+    view = await ShowOffering(scene.world.begin)(scene.ann)
+    assert [(one.name, one.minutes, one.online) for one in view.kinds] == [
+        ("By request", 50, False),
+        ("Individual session", 60, True),
+    ]
+    assert [one.name for one in view.places] == ["Branch"]
+    assert [(one.name, one.credentials) for one in view.clinicians] == [("Dr. Grey", "PhD")]
+    assert (view.rules.cancel_notice_minutes, view.rules.cancel_notice_days) == (24 * 60, None)
+    assert (await scene.world.audit())[-1].action == "offering.read"
+
+
+async def test_staff_see_all(scene: Scene) -> None:
+    await scene.world.add_clinician("Dr. Gone", active=False)
+    await scene.world.add_kind("Closed", active=False, step=30)
+    view = await ShowOffering(scene.world.begin)(scene.world.as_staff("auditor"))
+    assert [(one.name, one.active) for one in view.clinicians] == [("Dr. Gone", False), ("Dr. Grey", True)]
+    assert [(one.name, one.active, one.slot_step) for one in view.kinds] == [
+        ("Closed", False, 30),
+        ("Individual session", True, None),
+    ]
+
+
+async def test_others_see_nothing(scene: Scene) -> None:
+    for actor in (scene.world.system, scene.world.as_proxy(scene.ann.client_id, may_write=True, areas=["forms"])):
+        with pytest.raises(NotFound):
+            await ShowOffering(scene.world.begin)(actor)
+
+
+async def test_a_kind_is_added_and_changed(scene: Scene) -> None:
+    define = DefineKind(scene.world.begin, scene.world.ids)
+    kind = await define(administrator(scene), DefineKindCommand(name=" Group ", duration=HOUR, seats=8))
+    assert (kind.name, kind.minutes, kind.seats, kind.active) == ("Group", 60, 8, True)
+    changed = await define(
+        administrator(scene), DefineKindCommand(kind_id=kind.id, name="Group", duration=2 * HOUR, active=False)
+    )
+    assert (changed.id, changed.minutes, changed.active) == (kind.id, 120, False)
+    entries = [one.target for one in await scene.world.audit() if one.action == "appointment_kind.defined"]
+    assert entries == [kind.id, kind.id]
+    with pytest.raises(NotFound):
+        await define(
+            administrator(scene), DefineKindCommand(kind_id=scene.world.ids.new(), name="Group", duration=HOUR)
+        )
+
+
+async def test_a_place_is_added_and_changed(scene: Scene) -> None:
+    define = DefinePlace(scene.world.begin, scene.world.ids)
+    place = await define(administrator(scene), DefinePlaceCommand(name="Branch", zone="America/Chicago"))
+    moved = await define(
+        administrator(scene), DefinePlaceCommand(place_id=place.id, name="Branch", zone=ZONE, address="2 Oak Street")
+    )
+    assert (moved.id, moved.zone, moved.address) == (place.id, ZONE, "2 Oak Street")
+    with pytest.raises(NotFound):
+        await define(administrator(scene), DefinePlaceCommand(place_id=scene.world.ids.new(), name="Branch", zone=ZONE))
+
+
+async def test_rules_are_set(scene: Scene) -> None:
+    rules = AppointmentRules(
+        zone="America/Chicago", cancel_notice=CalendarDays(2), late_cancel="fee", late_fee=Money(60_00)
+    )
+    view = await SetAppointmentRules(scene.world.begin)(administrator(scene), rules)
+    assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_fee) == (2, None, Money(60_00))
+    assert (await ShowOffering(scene.world.begin)(scene.ann)).rules == view
+
+
+async def test_only_administrators_decide(scene: Scene) -> None:
+    for actor, refusal in (
+        (scene.world.as_staff("front_desk", "clinician", "biller", "auditor"), Forbidden),
+        (scene.ann, NotFound),
+    ):
+        for doing in (
+            SetAppointmentRules(scene.world.begin)(actor, AppointmentRules()),
+            DefineKind(scene.world.begin, scene.world.ids)(actor, DefineKindCommand(name="Group", duration=HOUR)),
+            DefinePlace(scene.world.begin, scene.world.ids)(actor, DefinePlaceCommand(name="Branch", zone=ZONE)),
+        ):
+            with pytest.raises(refusal):
+                await doing
+
+
+@pytest.mark.parametrize("name", ["", "  ", "n" * 201])
+async def test_names_are_there_and_not_endless(scene: Scene, name: str) -> None:
+    for doing in (
+        DefineKind(scene.world.begin, scene.world.ids)(
+            administrator(scene), DefineKindCommand(name=name, duration=HOUR)
+        ),
+        DefinePlace(scene.world.begin, scene.world.ids)(administrator(scene), DefinePlaceCommand(name=name, zone=ZONE)),
+    ):
+        with pytest.raises(Invalid):
+            await doing
+
+
+@pytest.mark.parametrize("seats", [0, 101])
+def test_somebody_comes(scene: Scene, seats: int) -> None:
+    with pytest.raises(Invalid):
+        Kind(id=scene.kind.id, name="Group", timing=scene.kind.timing, seats=seats)
