@@ -1,5 +1,7 @@
 """The contract suites of people on PostgreSQL, and what only a database can show."""
 
+from datetime import date, timedelta
+
 import asyncpg
 import pytest
 import pytest_asyncio
@@ -7,7 +9,27 @@ from attrs import define, field
 from psycopg.rows import dict_row
 
 from adapters.postgres.practices import PostgresPracticeDirectory, PostgresPracticeFounding
+from portal_core.accounts.contact import ContactChanges
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.grants import GrantTerms
+from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.people import Practice
+from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.accounts.use_cases.change_practice_settings import (
+    ChangePracticeSettings,
+    ChangePracticeSettingsCommand,
+)
+from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChangeCommand
+from portal_core.accounts.use_cases.expire_grants import ExpireGrants
+from portal_core.accounts.use_cases.grant_access import GrantAccess, GrantAccessCommand
+from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.accounts.use_cases.list_records import ListRecords
+from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
+from portal_core.accounts.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
+from portal_core.accounts.use_cases.show_practice import ShowPractice
+from portal_core.accounts.use_cases.show_profile import ShowProfile
+from portal_core.kernel.actor import AccountHolder, Origin, StaffActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import IdSource
@@ -15,6 +37,7 @@ from tests.support.clock import FixedClock
 from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.support.contracts.people_access import EmailChangesContract, GrantsContract, InvitationsContract
 from tests.support.contracts.people_world import BORN, PeopleWorld
+from tests.support.people_desk import PA, PASSWORD, PeopleDesk, birthday
 from tests.support.postgres import PortalDatabase
 
 
@@ -112,3 +135,90 @@ async def test_the_directory_is_asked_twice_a_minute(shared_database: PortalData
     await world.found()
     assert await kept.all() == before
     assert len(await world.directory.all()) == len(before) + 1
+
+
+# --- whole use cases, where row-level security has its say ------------------------------------------------------------
+
+
+async def test_a_proxy_comes_by_invitation_and_finds_their_records(world: PostgresPeople) -> None:
+    desk = PeopleDesk(world)
+    child, second = await world.add_client("Kim", born=birthday(8)), await world.add_client("Lou", born=birthday(9))
+    proxy = await desk.proxy_of(child.id, terms=GrantTerms("parent", frozenset({"profile"}), may_write=True))
+    grant = GrantAccess(world.begin, world.clock, world.ids)
+    view = await grant(world.staff("clinician"), GrantAccessCommand(second.id, PA, GrantTerms("parent")))
+    show = ListRecords(world.begin, world.clock)
+    found = await show(world.as_proxy(proxy.id))
+    assert [(one.name, one.relation) for one in found] == [("Kim Lee", "parent"), ("Lou Lee", "parent")]
+    assert await show(world.as_proxy(proxy.id, second.id)) == found
+    on_child = world.as_proxy(proxy.id, child.id)
+    changed = await ChangeProfile(world.begin)(on_child, ChangeProfileCommand(ContactChanges(address="Elm 1"), 1))
+    assert changed.address == "Elm 1"
+    assert await ShowProfile(world.begin)(world.as_client(child.id)) == changed
+    revoke = RevokeGrant(world.begin, world.clock)
+    await revoke(world.staff("clinician"), RevokeGrantCommand(second.id, view.id))
+    assert await show(world.as_proxy(proxy.id)) == found[:1]
+    world.clock.advance(timedelta(days=365 * 11))
+    assert await show(world.as_proxy(proxy.id)) == ()
+
+
+async def test_the_dated_job_ends_grants(world: PostgresPeople) -> None:
+    desk = PeopleDesk(world)
+    child = await world.add_client(born=birthday(18, date(2026, 3, 10)))
+    await desk.proxy_of(child.id)
+    expire = ExpireGrants(world.begin, world.clock)
+    assert await expire(world.system) == 0
+    world.clock.advance(timedelta(days=8))
+    assert await expire(world.system) == 1
+    assert await expire(world.system) == 0
+
+
+@pytest.mark.parametrize("kind", ["client", "proxy"])
+async def test_an_email_is_changed_by_its_holder(world: PostgresPeople, kind: str) -> None:
+    desk = PeopleDesk(world)
+    if kind == "client":
+        account = await desk.client_with_account()
+        assert account.client_id is not None
+        actor: AccountHolder = world.as_client(account.client_id, account.id)
+    else:
+        child = await world.add_client(born=birthday(8))
+        account = await desk.proxy_of(child.id)
+        actor = world.as_proxy(account.id, child.id)
+    taken = await world.add_account("taken@example.org")
+    for email in (taken.email, "new@example.org"):
+        change = await desk.request_change(actor, RequestEmailChangeCommand(email, PASSWORD))
+        code = await desk.change_code(account.id, change.id)
+        confirming = desk.confirm_change(actor, ConfirmEmailChangeCommand(code))
+        if email == taken.email:
+            with pytest.raises(AlreadyRegistered):
+                await confirming
+        else:
+            await confirming
+    assert (await desk.account(account.id)).email == "new@example.org"
+    if account.client_id is not None:
+        assert (await ShowProfile(world.begin)(actor)).email == "new@example.org"
+
+
+async def test_an_import_is_safe_to_run_twice(world: PostgresPeople) -> None:
+    bring = ImportPeople(world.begin, world.clock, world.ids)
+    clinicians = [ClinicianRow(2, "C-1", "Dr. Grey")]
+    rows = [
+        ClientRow(n, f"E-{n}", "Ann", f"Lee {n}", "1990-05-17", address="Elm 1", clinicians="C-1") for n in range(60)
+    ]
+    bad = ClientRow(99, "E-99", "Ann", "Lee", "1990-02-30")
+    first = await bring(world.system, ImportPeopleCommand(clinicians, [*rows, bad]))
+    assert (first.added, [one.line for one in first.refused]) == (61, [99])
+    second = await bring(world.system, ImportPeopleCommand(clinicians, [*rows, bad]))
+    assert (second.added, second.changed, second.unchanged) == (0, 0, 61)
+
+
+async def test_a_practice_is_run_from_its_own_side(world: PostgresPeople) -> None:
+    add = AddPractice(world.founding, world.clock, world.ids)
+    name = f"p{world.ids.new().hex}"
+    made = await add(Origin("127.0.0.1"), AddPracticeCommand(name[:32], "Oak", "UTC", "ny", (f"{name}.example",)))
+    administrator = StaffActor(made.id, world.ids.new(), frozenset({"administrator"}))
+    keep = ChangePracticeSettings(world.begin, {"appointments": dict})
+    sent = ChangePracticeSettingsCommand("appointments", {"notice_hours": 24}, 1)
+    assert (await keep(administrator, sent)).settings == {"appointments": {"notice_hours": 24}}
+    shown = await ShowPractice(world.begin)(administrator)
+    assert (shown.version, shown.hosts, shown.state) == (2, (f"{name}.example",), "NY")
+    assert made.id in {one.id for one in await world.directory.all()}

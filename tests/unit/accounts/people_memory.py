@@ -10,6 +10,7 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.people_world import PeopleWorld
+from tests.support.people_desk import PeopleDesk
 
 
 @define
@@ -41,3 +42,13 @@ class MemoryPeople(PeopleWorld):
     def notices(self) -> list[Notice]:
         """The committed notices of the store, oldest first."""
         return self.store.notices
+
+
+class MemoryDesk(PeopleDesk):
+    """A desk over memory, whose tables a test may look into."""
+
+    world: MemoryPeople
+
+    @classmethod
+    async def open(cls) -> "MemoryDesk":
+        return cls(await MemoryPeople.open())

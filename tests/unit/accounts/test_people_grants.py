@@ -24,16 +24,17 @@ from portal_core.kernel.actor import AREAS, ProxyActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from portal_core.kernel.outbox import Notice
 from tests.support.contracts.people_world import AUDITED
-from tests.unit.accounts.people_desk import ANN, PA, PeopleDesk, birthday
+from tests.support.people_desk import ANN, PA, birthday
+from tests.unit.accounts.people_memory import MemoryDesk
 
 
 @pytest_asyncio.fixture
-async def desk() -> PeopleDesk:
-    return await PeopleDesk.open()
+async def desk() -> MemoryDesk:
+    return await MemoryDesk.open()
 
 
 async def grant_access(
-    desk: PeopleDesk, client_id: UUID, email: str = PA, terms: GrantTerms | None = None
+    desk: MemoryDesk, client_id: UUID, email: str = PA, terms: GrantTerms | None = None
 ) -> GrantView:
     grant = GrantAccess(desk.world.begin, desk.world.clock, desk.world.ids)
     return await grant(
@@ -41,7 +42,7 @@ async def grant_access(
     )
 
 
-async def actor_on(desk: PeopleDesk, account: Account, record: UUID) -> ProxyActor:
+async def actor_on(desk: MemoryDesk, account: Account, record: UUID) -> ProxyActor:
     """Who the account's session is on a record, as every request finds out."""
     now = desk.world.clock.now()
     session = Session(
@@ -68,7 +69,7 @@ async def actor_on(desk: PeopleDesk, account: Account, record: UUID) -> ProxyAct
     return found.actor
 
 
-async def test_a_proxy_acts_within_the_grant(desk: PeopleDesk) -> None:
+async def test_a_proxy_acts_within_the_grant(desk: MemoryDesk) -> None:
     child = await desk.world.add_client("Kim", born=birthday(8))
     proxy = await desk.proxy_of(child.id, terms=GrantTerms("parent", frozenset({"profile", "forms"}), may_write=True))
     actor = await actor_on(desk, proxy, child.id)
@@ -78,7 +79,7 @@ async def test_a_proxy_acts_within_the_grant(desk: PeopleDesk) -> None:
         await actor_on(desk, proxy, (await desk.world.add_client()).id)
 
 
-async def test_on_the_12th_birthday_areas_close_by_themselves(desk: PeopleDesk) -> None:
+async def test_on_the_12th_birthday_areas_close_by_themselves(desk: MemoryDesk) -> None:
     twelfth = date(2026, 3, 10)
     child = await desk.world.add_client(born=birthday(12, twelfth))
     proxy = await desk.proxy_of(child.id)
@@ -93,7 +94,7 @@ async def test_on_the_12th_birthday_areas_close_by_themselves(desk: PeopleDesk) 
     assert (set(view.granted_areas), view.narrows_on) == (frozenset(AREAS), twelfth)
 
 
-async def test_access_ends_at_midnight_of_the_birthday_at_the_practice_even_before_the_job(desk: PeopleDesk) -> None:
+async def test_access_ends_at_midnight_of_the_birthday_at_the_practice_even_before_the_job(desk: MemoryDesk) -> None:
     child = await desk.world.add_client(born=birthday(18, date(2026, 3, 10)), zone="Asia/Tokyo")
     proxy = await desk.proxy_of(child.id)
     desk.world.clock.at = datetime(2026, 3, 10, 3, 59, tzinfo=UTC)
@@ -106,7 +107,7 @@ async def test_access_ends_at_midnight_of_the_birthday_at_the_practice_even_befo
     assert (view.in_force, view.areas, view.ended_at) == (False, (), None)
 
 
-async def test_the_job_ends_what_is_due_and_tells_once(desk: PeopleDesk) -> None:
+async def test_the_job_ends_what_is_due_and_tells_once(desk: MemoryDesk) -> None:
     world = desk.world
     expire = ExpireGrants(world.begin, world.clock)
     child = await world.add_client(born=birthday(18, date(2026, 3, 10)))
@@ -132,7 +133,7 @@ async def test_the_job_ends_what_is_due_and_tells_once(desk: PeopleDesk) -> None
         await expire(world.staff())
 
 
-async def test_the_job_goes_on_past_one_batch(desk: PeopleDesk) -> None:
+async def test_the_job_goes_on_past_one_batch(desk: MemoryDesk) -> None:
     world = desk.world
     proxy = await world.add_account(PA)
     for _ in range(BATCH + 1):
@@ -141,7 +142,7 @@ async def test_the_job_goes_on_past_one_batch(desk: PeopleDesk) -> None:
     assert await ExpireGrants(world.begin, world.clock)(world.system) == BATCH + 1
 
 
-async def test_a_grant_revoked_while_the_job_runs_stays_revoked(desk: PeopleDesk) -> None:
+async def test_a_grant_revoked_while_the_job_runs_stays_revoked(desk: MemoryDesk) -> None:
     world = desk.world
     proxy = await world.add_account(PA)
     client = await world.add_client()
@@ -162,7 +163,7 @@ async def test_a_grant_revoked_while_the_job_runs_stays_revoked(desk: PeopleDesk
     assert world.notices() == []
 
 
-async def test_revoking_ends_access_at_once(desk: PeopleDesk) -> None:
+async def test_revoking_ends_access_at_once(desk: MemoryDesk) -> None:
     world = desk.world
     child = await world.add_client(born=birthday(8))
     proxy = await desk.proxy_of(child.id)
@@ -185,7 +186,7 @@ async def test_revoking_ends_access_at_once(desk: PeopleDesk) -> None:
     assert (await actor_on(desk, proxy, child.id)).grant_id == again.id
 
 
-async def test_access_for_somebody_who_has_an_account(desk: PeopleDesk) -> None:
+async def test_access_for_somebody_who_has_an_account(desk: MemoryDesk) -> None:
     parent = await desk.client_with_account(ANN)
     child = await desk.world.add_client("Kim", born=birthday(8), state="CA")
     view = await grant_access(desk, child.id, ANN.upper())
@@ -201,7 +202,7 @@ async def test_access_for_somebody_who_has_an_account(desk: PeopleDesk) -> None:
     assert len(await desk.trail("record.listed")) == 2
 
 
-async def test_access_that_is_refused(desk: PeopleDesk) -> None:
+async def test_access_that_is_refused(desk: MemoryDesk) -> None:
     adult = await desk.client_with_account(ANN)
     child = await desk.world.add_client(born=birthday(8))
     assert adult.client_id is not None
@@ -226,7 +227,7 @@ async def test_access_that_is_refused(desk: PeopleDesk) -> None:
         await grant_access(desk, child.id, ANN)
 
 
-async def test_a_client_sees_who_has_access_and_a_proxy_does_not(desk: PeopleDesk) -> None:
+async def test_a_client_sees_who_has_access_and_a_proxy_does_not(desk: MemoryDesk) -> None:
     world = desk.world
     client = await world.add_client(email=ANN)
     other = await world.add_client()
@@ -247,7 +248,7 @@ async def test_a_client_sees_who_has_access_and_a_proxy_does_not(desk: PeopleDes
     assert [entry.record for entry in await desk.trail("grants.read")] == [client.id]
 
 
-async def test_records_are_for_those_who_sign_in_to_the_portal(desk: PeopleDesk) -> None:
+async def test_records_are_for_those_who_sign_in_to_the_portal(desk: MemoryDesk) -> None:
     show = ListRecords(desk.world.begin, desk.world.clock)
     with pytest.raises(NotFound):
         await show(desk.world.staff())

@@ -19,7 +19,8 @@ from portal_core.accounts.use_cases.list_grants import ListGrants
 from portal_core.accounts.views_people import ImportReport
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from tests.support.contracts.people_world import TODAY
-from tests.unit.accounts.people_desk import ANN, PeopleDesk, birthday
+from tests.support.people_desk import ANN, birthday
+from tests.unit.accounts.people_memory import MemoryDesk
 
 PLAIN = ClientRow(2, "E-1", "Ann", "Lee", "1990-05-17")
 FULL = ClientRow(
@@ -46,21 +47,21 @@ CLINICIANS = (
 
 
 @pytest_asyncio.fixture
-async def desk() -> PeopleDesk:
-    return await PeopleDesk.open()
+async def desk() -> MemoryDesk:
+    return await MemoryDesk.open()
 
 
-async def bring_in(desk: PeopleDesk, *clients: ClientRow, clinicians: tuple[ClinicianRow, ...] = ()) -> ImportReport:
+async def bring_in(desk: MemoryDesk, *clients: ClientRow, clinicians: tuple[ClinicianRow, ...] = ()) -> ImportReport:
     bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
     return await bring(desk.world.system, ImportPeopleCommand(clinicians, clients))
 
 
-async def client_of(desk: PeopleDesk, external_id: str) -> Any:
+async def client_of(desk: MemoryDesk, external_id: str) -> Any:
     async with desk.world.begin(desk.world.system) as unit:
         return await unit.client_records.find_by_external_id(external_id)
 
 
-async def test_people_come_in_and_a_second_run_changes_nothing(desk: PeopleDesk) -> None:
+async def test_people_come_in_and_a_second_run_changes_nothing(desk: MemoryDesk) -> None:
     report = await bring_in(desk, PLAIN, FULL, clinicians=CLINICIANS)
     assert report == ImportReport(added=4, changed=0, unchanged=0, refused=())
     ann, zoe = await client_of(desk, "E-1"), await client_of(desk, "E-2")
@@ -84,7 +85,7 @@ async def test_people_come_in_and_a_second_run_changes_nothing(desk: PeopleDesk)
     assert desk.world.notices() == []
 
 
-async def test_what_differs_is_changed_and_named(desk: PeopleDesk) -> None:
+async def test_what_differs_is_changed_and_named(desk: MemoryDesk) -> None:
     await bring_in(desk, PLAIN, FULL, clinicians=CLINICIANS)
     report = await bring_in(
         desk,
@@ -122,7 +123,7 @@ async def test_what_differs_is_changed_and_named(desk: PeopleDesk) -> None:
     ],
 )
 async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
-    desk: PeopleDesk, row: ClientRow, field: str, code: str
+    desk: MemoryDesk, row: ClientRow, field: str, code: str
 ) -> None:
     before, after = evolve(PLAIN, external_id="E-9"), evolve(PLAIN, external_id="E-8")
     report = await bring_in(desk, before, evolve(row, line=17), after)
@@ -146,13 +147,13 @@ async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
         (ClinicianRow(5, "C-2", "Dr. Owen"), "external_id", "duplicate_id"),
     ],
 )
-async def test_a_bad_clinician_is_refused(desk: PeopleDesk, row: ClinicianRow, field: str, code: str) -> None:
+async def test_a_bad_clinician_is_refused(desk: MemoryDesk, row: ClinicianRow, field: str, code: str) -> None:
     report = await bring_in(desk, clinicians=(CLINICIANS[1], row))
     assert [(one.line, one.field, one.code) for one in report.refused] == [(5, field, code)]
     assert report.added == 1
 
 
-async def test_what_a_client_changed_stays_and_gaps_are_filled(desk: PeopleDesk) -> None:
+async def test_what_a_client_changed_stays_and_gaps_are_filled(desk: MemoryDesk) -> None:
     await bring_in(desk, FULL, PLAIN, clinicians=CLINICIANS)
     zoe = await client_of(desk, "E-2")
     changes = ContactChanges(phone="+12125559999", pronouns=None)
@@ -164,7 +165,7 @@ async def test_what_a_client_changed_stays_and_gaps_are_filled(desk: PeopleDesk)
     assert (await client_of(desk, "E-1")).phone == "+12125550000"
 
 
-async def test_an_email_that_signs_in_stays(desk: PeopleDesk) -> None:
+async def test_an_email_that_signs_in_stays(desk: MemoryDesk) -> None:
     await desk.client_with_account(ANN, external_id="E-1", given="Ann", family="Lee")
     other = await desk.world.add_client(external_id="E-3", email="kim@example.org", given="Kim", family="Lee")
     await desk.world.add_account("kim@example.org", "proxy")
@@ -176,7 +177,7 @@ async def test_an_email_that_signs_in_stays(desk: PeopleDesk) -> None:
     assert other.email == "kim@example.org"
 
 
-async def test_a_corrected_birth_moves_and_ends_grants(desk: PeopleDesk) -> None:
+async def test_a_corrected_birth_moves_and_ends_grants(desk: MemoryDesk) -> None:
     world = desk.world
     child = await world.add_client("Kim", "Lee", external_id="E-1", born=birthday(8))
     proxy = await desk.proxy_of(child.id, terms=GrantTerms("parent"))
@@ -192,7 +193,7 @@ async def test_a_corrected_birth_moves_and_ends_grants(desk: PeopleDesk) -> None
     assert (view.in_force, view.ended_at, view.account_id) == (False, world.clock.now(), proxy.id)
 
 
-async def test_progress_is_told_by_chunks(desk: PeopleDesk) -> None:
+async def test_progress_is_told_by_chunks(desk: MemoryDesk) -> None:
     told: list[tuple[int, int]] = []
     rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK * 2 + 1)]
     bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
@@ -202,7 +203,7 @@ async def test_progress_is_told_by_chunks(desk: PeopleDesk) -> None:
     assert told == [(2, of), (CHUNK + 2, of), (CHUNK * 2 + 2, of), (of, of)]
 
 
-async def test_an_import_that_was_cut_short_is_run_again(desk: PeopleDesk) -> None:
+async def test_an_import_that_was_cut_short_is_run_again(desk: MemoryDesk) -> None:
     rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK * 2)]
 
     def cut(done: int, of: int) -> None:
@@ -215,7 +216,7 @@ async def test_an_import_that_was_cut_short_is_run_again(desk: PeopleDesk) -> No
     assert (report.added, report.unchanged) == (CHUNK, CHUNK)
 
 
-async def test_only_administrators_and_jobs_import(desk: PeopleDesk) -> None:
+async def test_only_administrators_and_jobs_import(desk: MemoryDesk) -> None:
     bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):

@@ -26,27 +26,27 @@ from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited,
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people_world import BORN
-from tests.unit.accounts.people_desk import ANN, PA, PASSWORD, PeopleDesk, birthday
-from tests.unit.accounts.people_memory import MemoryPeople
+from tests.support.people_desk import ANN, PA, PASSWORD, birthday
+from tests.unit.accounts.people_memory import MemoryDesk, MemoryPeople
 
 
 @pytest_asyncio.fixture
-async def desk() -> PeopleDesk:
-    return await PeopleDesk.open()
+async def desk() -> MemoryDesk:
+    return await MemoryDesk.open()
 
 
-async def invited_client(desk: PeopleDesk, **more: Any) -> tuple[UUID, InvitationView]:
+async def invited_client(desk: MemoryDesk, **more: Any) -> tuple[UUID, InvitationView]:
     client = await desk.world.add_client(email=ANN, **more)
     return client.id, await desk.invite_client(desk.world.staff("front_desk"), InviteClientCommand(client.id))
 
 
-async def invited_proxy(desk: PeopleDesk, terms: GrantTerms | None = None, **more: Any) -> tuple[UUID, InvitationView]:
+async def invited_proxy(desk: MemoryDesk, terms: GrantTerms | None = None, **more: Any) -> tuple[UUID, InvitationView]:
     child = await desk.world.add_client(**({"born": birthday(8)} | more))
     command = InviteProxyCommand(child.id, PA, terms or GrantTerms("parent"))
     return child.id, await desk.invite_proxy(desk.world.staff("clinician"), command)
 
 
-async def test_a_client_comes_by_invitation(desk: PeopleDesk) -> None:
+async def test_a_client_comes_by_invitation(desk: MemoryDesk) -> None:
     client_id, invitation = await invited_client(desk)
     assert desk.world.notices() == [
         Notice("invitation", "service", about=invitation.id, once=f"invitation:{invitation.id}")
@@ -67,7 +67,7 @@ async def test_a_client_comes_by_invitation(desk: PeopleDesk) -> None:
     ]
 
 
-async def test_a_proxy_comes_by_invitation_with_their_grant(desk: PeopleDesk) -> None:
+async def test_a_proxy_comes_by_invitation_with_their_grant(desk: MemoryDesk) -> None:
     terms = GrantTerms("guardian", frozenset({"forms"}), may_write=True, until=date(2030, 1, 1))
     child_id, invitation = await invited_proxy(desk, terms)
     view = await desk.accepted(PA, await desk.code(invitation.id), born=None)
@@ -86,7 +86,7 @@ async def test_a_proxy_comes_by_invitation_with_their_grant(desk: PeopleDesk) ->
     assert (made.target, made.record) == (grant.id, child_id)
 
 
-async def test_staff_come_by_invitation(desk: PeopleDesk) -> None:
+async def test_staff_come_by_invitation(desk: MemoryDesk) -> None:
     member = await desk.world.add_staff("sam@elm.example")
     invitation = await desk.invite_staff(desk.world.staff(), InviteStaffCommand(member.id))
     view = await desk.accepted(member.email, await desk.code(invitation.id))
@@ -97,7 +97,7 @@ async def test_staff_come_by_invitation(desk: PeopleDesk) -> None:
         await desk.invite_staff(desk.world.system, InviteStaffCommand(member.id))
 
 
-async def test_what_is_kept_of_a_code_is_a_hash(desk: PeopleDesk) -> None:
+async def test_what_is_kept_of_a_code_is_a_hash(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     async with desk.world.begin(desk.world.system) as unit:
@@ -108,7 +108,7 @@ async def test_what_is_kept_of_a_code_is_a_hash(desk: PeopleDesk) -> None:
     assert hash_code(invitation.id, "oO0-iIlL1") == hash_code(invitation.id, "000 11111")
 
 
-async def test_a_new_code_ends_the_one_before(desk: PeopleDesk) -> None:
+async def test_a_new_code_ends_the_one_before(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     first, second = await desk.code(invitation.id), await desk.code(invitation.id)
     with pytest.raises(CodeRefused):
@@ -116,7 +116,7 @@ async def test_a_new_code_ends_the_one_before(desk: PeopleDesk) -> None:
     await desk.accepted(ANN, second)
 
 
-async def test_a_code_is_good_once_and_seven_days(desk: PeopleDesk) -> None:
+async def test_a_code_is_good_once_and_seven_days(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     desk.world.clock.advance(INVITATION_FOR)
@@ -131,7 +131,7 @@ async def test_a_code_is_good_once_and_seven_days(desk: PeopleDesk) -> None:
         await desk.accepted(ANN, code)
 
 
-async def test_only_the_system_has_codes_made(desk: PeopleDesk) -> None:
+async def test_only_the_system_has_codes_made(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     issue = IssueInvitationCode(desk.world.begin, desk.world.clock, desk.tokens)
     for actor in (desk.world.staff(), desk.world.visitor):
@@ -139,7 +139,7 @@ async def test_only_the_system_has_codes_made(desk: PeopleDesk) -> None:
             await issue(actor, invitation.id)
 
 
-async def test_ten_tries_and_no_more(desk: PeopleDesk) -> None:
+async def test_ten_tries_and_no_more(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     for hour in range(2):
@@ -153,7 +153,7 @@ async def test_ten_tries_and_no_more(desk: PeopleDesk) -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_tries_are_limited_for_known_and_unknown_emails_alike(desk: PeopleDesk, known: bool) -> None:
+async def test_tries_are_limited_for_known_and_unknown_emails_alike(desk: MemoryDesk, known: bool) -> None:
     if known:
         await invited_client(desk)
     for _ in range(10):
@@ -163,7 +163,7 @@ async def test_tries_are_limited_for_known_and_unknown_emails_alike(desk: People
         await desk.accepted(ANN, "WRONG")
 
 
-async def test_all_refusals_are_one(desk: PeopleDesk) -> None:
+async def test_all_refusals_are_one(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     other = await MemoryPeople.open(desk.world)
@@ -185,7 +185,7 @@ async def test_all_refusals_are_one(desk: PeopleDesk) -> None:
         assert (await unit.accounts.find_by_email("portal", ANN)) is None
 
 
-async def test_email_and_password_are_judged_before_the_code_is_looked_at(desk: PeopleDesk) -> None:
+async def test_email_and_password_are_judged_before_the_code_is_looked_at(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     for email, typed in ((ANN, code), (ANN, "WRONG"), ("nobody@example.org", code)):
@@ -200,7 +200,7 @@ async def test_email_and_password_are_judged_before_the_code_is_looked_at(desk: 
     await desk.accepted(ANN, code)
 
 
-async def test_inviting_again_withdraws_the_one_before(desk: PeopleDesk) -> None:
+async def test_inviting_again_withdraws_the_one_before(desk: MemoryDesk) -> None:
     client_id, first = await invited_client(desk)
     code = await desk.code(first.id)
     other_id, _ = await invited_proxy(desk)
@@ -218,7 +218,7 @@ async def test_inviting_again_withdraws_the_one_before(desk: PeopleDesk) -> None
     assert (entry.target, entry.facts) == (first.id, {"by": "another"})
 
 
-async def test_an_invitation_is_taken_back(desk: PeopleDesk) -> None:
+async def test_an_invitation_is_taken_back(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     withdraw = WithdrawInvitation(desk.world.begin)
@@ -237,7 +237,7 @@ async def test_an_invitation_is_taken_back(desk: PeopleDesk) -> None:
     assert (await withdraw(desk.world.staff(), WithdrawInvitationCommand(of_staff.id))).state == "withdrawn"
 
 
-async def test_who_cannot_be_invited(desk: PeopleDesk) -> None:
+async def test_who_cannot_be_invited(desk: MemoryDesk) -> None:
     world, desk_clerk = desk.world, desk.world.staff("front_desk")
     nobody = await world.add_client()
     with pytest.raises(NoEmail):
@@ -267,7 +267,7 @@ async def test_who_cannot_be_invited(desk: PeopleDesk) -> None:
         )
 
 
-async def test_who_may_invite(desk: PeopleDesk) -> None:
+async def test_who_may_invite(desk: MemoryDesk) -> None:
     world = desk.world
     client = await world.add_client(email=ANN, born=birthday(8))
     member = await world.add_staff()
@@ -289,7 +289,7 @@ async def test_who_may_invite(desk: PeopleDesk) -> None:
     assert world.notices() == []
 
 
-async def test_a_birthday_between_invitation_and_acceptance_counts(desk: PeopleDesk) -> None:
+async def test_a_birthday_between_invitation_and_acceptance_counts(desk: MemoryDesk) -> None:
     eighteen_on = date(2026, 3, 5)
     _, invitation = await invited_proxy(desk, born=birthday(18, eighteen_on))
     code = await desk.code(invitation.id)
@@ -299,7 +299,7 @@ async def test_a_birthday_between_invitation_and_acceptance_counts(desk: PeopleD
     assert desk.pool.people == {}
 
 
-async def test_terms_whose_own_day_has_come_are_refused(desk: PeopleDesk) -> None:
+async def test_terms_whose_own_day_has_come_are_refused(desk: MemoryDesk) -> None:
     _, invitation = await invited_proxy(desk, GrantTerms("parent", until=date(2026, 3, 3)))
     code = await desk.code(invitation.id)
     desk.world.clock.advance(timedelta(days=1))
@@ -307,7 +307,7 @@ async def test_terms_whose_own_day_has_come_are_refused(desk: PeopleDesk) -> Non
         await desk.accepted(PA, code)
 
 
-async def test_a_parent_of_two_keeps_one_account_and_its_password(desk: PeopleDesk) -> None:
+async def test_a_parent_of_two_keeps_one_account_and_its_password(desk: MemoryDesk) -> None:
     first_child, first = await invited_proxy(desk)
     second_child, second = await invited_proxy(desk)
     assert first_child != second_child
@@ -321,7 +321,7 @@ async def test_a_parent_of_two_keeps_one_account_and_its_password(desk: PeopleDe
     assert {grant.client_id for grant, _ in held} == {first_child, second_child}
 
 
-async def test_somebody_who_has_registered_is_verified_by_the_invitation(desk: PeopleDesk) -> None:
+async def test_somebody_who_has_registered_is_verified_by_the_invitation(desk: MemoryDesk) -> None:
     client_id, invitation = await invited_client(desk)
     account = await desk.world.add_account(ANN, "client", client_id=client_id)
     async with desk.world.begin(desk.world.system) as unit:
@@ -332,7 +332,7 @@ async def test_somebody_who_has_registered_is_verified_by_the_invitation(desk: P
     assert await desk.opens(account.id)
 
 
-async def test_an_email_that_signs_in_for_somebody_else_is_refused(desk: PeopleDesk) -> None:
+async def test_an_email_that_signs_in_for_somebody_else_is_refused(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     other = await desk.world.add_client()
@@ -346,14 +346,14 @@ async def test_an_email_that_signs_in_for_somebody_else_is_refused(desk: PeopleD
         await desk.accepted(ANN, code)
 
 
-async def test_a_client_is_no_proxy_of_themself(desk: PeopleDesk) -> None:
+async def test_a_client_is_no_proxy_of_themself(desk: MemoryDesk) -> None:
     child_id, invitation = await invited_proxy(desk)
     await desk.world.add_account(PA, "client", client_id=child_id)
     with pytest.raises(CodeRefused):
         await desk.accepted(PA, await desk.code(invitation.id))
 
 
-async def test_a_member_who_left_is_refused(desk: PeopleDesk) -> None:
+async def test_a_member_who_left_is_refused(desk: MemoryDesk) -> None:
     member = await desk.world.add_staff()
     invitation = await desk.invite_staff(desk.world.staff(), InviteStaffCommand(member.id))
     code = await desk.code(invitation.id)
@@ -382,7 +382,7 @@ class Interrupted(Passwords):
         await self.inner.set(credential, password)
 
 
-async def test_a_crash_after_the_provider_goes_on_with_the_same_account(desk: PeopleDesk) -> None:
+async def test_a_crash_after_the_provider_goes_on_with_the_same_account(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     whole = desk.accept
@@ -400,7 +400,7 @@ async def test_a_crash_after_the_provider_goes_on_with_the_same_account(desk: Pe
     assert await desk.opens(view.id, "the second password")
 
 
-async def test_of_two_with_one_code_one_is_refused_and_the_account_stays(desk: PeopleDesk) -> None:
+async def test_of_two_with_one_code_one_is_refused_and_the_account_stays(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     whole = desk.accept
@@ -417,7 +417,7 @@ async def test_of_two_with_one_code_one_is_refused_and_the_account_stays(desk: P
     assert await desk.opens(views[0].id)
 
 
-async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_credential(desk: PeopleDesk) -> None:
+async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_credential(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
 
@@ -430,7 +430,7 @@ async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_creden
     assert desk.pool.people == {}
 
 
-async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(desk: PeopleDesk) -> None:
+async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(desk: MemoryDesk) -> None:
     _, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
 
@@ -443,7 +443,7 @@ async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(desk: 
     assert desk.pool.people == {}
 
 
-async def test_who_registered_meanwhile_and_used_the_code_for_that_account_wins(desk: PeopleDesk) -> None:
+async def test_who_registered_meanwhile_and_used_the_code_for_that_account_wins(desk: MemoryDesk) -> None:
     client_id, invitation = await invited_client(desk)
     code = await desk.code(invitation.id)
     whole = desk.accept
@@ -470,7 +470,7 @@ async def test_who_registered_meanwhile_and_used_the_code_for_that_account_wins(
     assert (await desk.accepted(ANN, code)).id == account.id
 
 
-async def test_listing_invitations_is_for_those_who_make_them(desk: PeopleDesk) -> None:
+async def test_listing_invitations_is_for_those_who_make_them(desk: MemoryDesk) -> None:
     show = ListInvitations(desk.world.begin)
     for actor in (desk.world.staff("biller"), desk.world.staff("auditor")):
         with pytest.raises(Forbidden):

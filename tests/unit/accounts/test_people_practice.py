@@ -37,24 +37,25 @@ from portal_core.kernel.actor import Origin
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people_world import BORN
-from tests.unit.accounts.people_desk import PeopleDesk, birthday
+from tests.support.people_desk import birthday
+from tests.unit.accounts.people_memory import MemoryDesk
 
 NOBODY = UUID(int=9)
 
 
 @pytest_asyncio.fixture
-async def desk() -> PeopleDesk:
-    return await PeopleDesk.open()
+async def desk() -> MemoryDesk:
+    return await MemoryDesk.open()
 
 
-def adding(desk: PeopleDesk) -> AddPractice:
+def adding(desk: MemoryDesk) -> AddPractice:
     return AddPractice(desk.world.founding, desk.world.clock, desk.world.ids)
 
 
 # --- practices --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_practice_is_added_by_the_operator(desk: PeopleDesk) -> None:
+async def test_a_practice_is_added_by_the_operator(desk: MemoryDesk) -> None:
     command = AddPracticeCommand("oak", " Oak  Street ", "Europe/Vienna", "ca", ("B.example", "a.example", "b.example"))
     view = await adding(desk)(Origin("127.0.0.1"), command)
     assert (view.slug, view.name, view.zone, view.state) == ("oak", "Oak Street", "Europe/Vienna", "CA")
@@ -84,7 +85,7 @@ async def test_a_practice_is_added_by_the_operator(desk: PeopleDesk) -> None:
     ],
 )
 async def test_a_practice_that_makes_no_sense_is_refused(
-    desk: PeopleDesk, wrong: dict[str, Any], path: str, code: str
+    desk: MemoryDesk, wrong: dict[str, Any], path: str, code: str
 ) -> None:
     command = evolve(AddPracticeCommand("oak", "Oak", "UTC"), **wrong)
     with pytest.raises(Invalid) as refused:
@@ -92,7 +93,7 @@ async def test_a_practice_that_makes_no_sense_is_refused(
     assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
 
 
-async def test_an_administrator_describes_the_practice(desk: PeopleDesk) -> None:
+async def test_an_administrator_describes_the_practice(desk: MemoryDesk) -> None:
     world = desk.world
     change = ChangePractice(world.begin)
     view = await change(world.staff(), ChangePracticeCommand("Oak", "Europe/Vienna", None, 1))
@@ -110,7 +111,7 @@ async def test_an_administrator_describes_the_practice(desk: PeopleDesk) -> None
         await ShowPractice(world.begin)(world.visitor)
 
 
-async def test_each_feature_judges_its_own_settings(desk: PeopleDesk) -> None:
+async def test_each_feature_judges_its_own_settings(desk: MemoryDesk) -> None:
     world = desk.world
 
     def hours(values: Mapping[str, object]) -> Mapping[str, object]:
@@ -136,7 +137,7 @@ async def test_each_feature_judges_its_own_settings(desk: PeopleDesk) -> None:
         await change(world.staff("front_desk"), evolve(sent, version=3))
 
 
-async def test_hosts_are_the_operators_to_set(desk: PeopleDesk) -> None:
+async def test_hosts_are_the_operators_to_set(desk: MemoryDesk) -> None:
     world = desk.world
     put = SetPracticeHosts(world.begin)
     assert (await put(world.system, SetPracticeHostsCommand(("Elm.example",)))).hosts == ("elm.example",)
@@ -153,7 +154,7 @@ async def test_hosts_are_the_operators_to_set(desk: PeopleDesk) -> None:
 DETAILS = ClientDetails("Ann", "Lee", BORN, external_id="E-1", email="ANN@example.org", phone="2125550123", state="ny")
 
 
-async def test_a_client_is_added_shown_and_corrected(desk: PeopleDesk) -> None:
+async def test_a_client_is_added_shown_and_corrected(desk: MemoryDesk) -> None:
     world = desk.world
     add, change = AddClient(world.begin, world.clock, world.ids), ChangeClient(world.begin, world.clock)
     view = await add(world.staff("front_desk"), AddClientCommand(DETAILS))
@@ -178,7 +179,7 @@ async def test_a_client_is_added_shown_and_corrected(desk: PeopleDesk) -> None:
     assert [entry.record for entry in await desk.trail("client.read")] == [client_id]
 
 
-async def test_bad_details_are_refused(desk: PeopleDesk) -> None:
+async def test_bad_details_are_refused(desk: MemoryDesk) -> None:
     world = desk.world
     add = AddClient(world.begin, world.clock, world.ids)
     for wrong, path in (
@@ -194,7 +195,7 @@ async def test_bad_details_are_refused(desk: PeopleDesk) -> None:
         await add(world.staff(), AddClientCommand(evolve(DETAILS, email="ann")))
 
 
-async def test_a_corrected_birth_or_state_moves_grants(desk: PeopleDesk) -> None:
+async def test_a_corrected_birth_or_state_moves_grants(desk: MemoryDesk) -> None:
     world = desk.world
     change, show = ChangeClient(world.begin, world.clock), ListGrants(world.begin, world.clock)
     child = await world.add_client("Kim", "Lee", born=birthday(8))
@@ -212,7 +213,7 @@ async def test_a_corrected_birth_or_state_moves_grants(desk: PeopleDesk) -> None
     assert [view.in_force for view in await show(world.staff(), child.id)] == [False, False]
 
 
-async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk: PeopleDesk) -> None:
+async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk: MemoryDesk) -> None:
     world = desk.world
     for family in ("Lee", "Leeds", "Moor"):
         await world.add_client("Ann", family)
@@ -228,7 +229,7 @@ async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk:
         await show(world.staff(), PageRequest(), "a\x00")
 
 
-async def test_a_care_team_is_assigned(desk: PeopleDesk) -> None:
+async def test_a_care_team_is_assigned(desk: MemoryDesk) -> None:
     world = desk.world
     client = await world.add_client()
     team = sorted([(await world.add_clinician()).id for _ in range(2)])
@@ -247,7 +248,7 @@ async def test_a_care_team_is_assigned(desk: PeopleDesk) -> None:
 # --- staff ------------------------------------------------------------------------------------------------------------
 
 
-async def test_clinicians_are_added_changed_and_listed(desk: PeopleDesk) -> None:
+async def test_clinicians_are_added_changed_and_listed(desk: MemoryDesk) -> None:
     world = desk.world
     add, change = AddClinician(world.begin, world.ids), ChangeClinician(world.begin)
     details = ClinicianDetails("Dr. Grey", "PhD", "C-1", "UTC", "https://rooms.example/grey")
@@ -268,7 +269,7 @@ async def test_clinicians_are_added_changed_and_listed(desk: PeopleDesk) -> None
     assert [entry.facts for entry in await desk.trail("clinician.changed")] == [{"fields": "active"}]
 
 
-async def test_staff_are_added_changed_and_listed(desk: PeopleDesk) -> None:
+async def test_staff_are_added_changed_and_listed(desk: MemoryDesk) -> None:
     world = desk.world
     clinician = await world.add_clinician()
     add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin)
@@ -312,7 +313,7 @@ async def test_staff_are_added_changed_and_listed(desk: PeopleDesk) -> None:
     assert entry.facts == {"fields": "roles clinician_id active", "roles": "biller"}
 
 
-async def test_who_may_on_the_practices_side(desk: PeopleDesk) -> None:
+async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
     world, begin = desk.world, desk.world.begin
     client, clinician = await world.add_client(), await world.add_clinician()
     member = await world.add_staff()

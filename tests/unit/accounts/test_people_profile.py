@@ -33,20 +33,21 @@ from portal_core.kernel.errors import (
 )
 from portal_core.kernel.outbox import Notice
 from tests.support.contracts.people_world import AUDITED
-from tests.unit.accounts.people_desk import ANN, PASSWORD, PeopleDesk, birthday
+from tests.support.people_desk import ANN, PASSWORD, birthday
+from tests.unit.accounts.people_memory import MemoryDesk
 
 NEW = "ann.new@example.org"
 
 
 @pytest_asyncio.fixture
-async def desk() -> PeopleDesk:
-    return await PeopleDesk.open()
+async def desk() -> MemoryDesk:
+    return await MemoryDesk.open()
 
 
 # --- profile ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_client_sees_and_changes_contact_fields(desk: PeopleDesk) -> None:
+async def test_a_client_sees_and_changes_contact_fields(desk: MemoryDesk) -> None:
     world = desk.world
     client = await world.add_client("Ann", "Lee", email=ANN, address="Old street 1", pronouns="she/her")
     actor = world.as_client(client.id)
@@ -72,7 +73,7 @@ async def test_a_client_sees_and_changes_contact_fields(desk: PeopleDesk) -> Non
         await ChangeProfile(world.begin)(actor, ChangeProfileCommand(ContactChanges(phone=None), 1))
 
 
-async def test_what_is_not_named_stays_and_nothing_changed_is_a_read(desk: PeopleDesk) -> None:
+async def test_what_is_not_named_stays_and_nothing_changed_is_a_read(desk: MemoryDesk) -> None:
     world = desk.world
     client = await world.add_client(phone="+12125550123", chosen_name="Andy")
     actor = world.as_client(client.id)
@@ -103,7 +104,7 @@ async def test_what_is_not_named_stays_and_nothing_changed_is_a_read(desk: Peopl
     ],
 )
 async def test_bad_fields_are_named_and_change_nothing(
-    desk: PeopleDesk, changes: dict[str, str], path: str, code: str
+    desk: MemoryDesk, changes: dict[str, str], path: str, code: str
 ) -> None:
     world = desk.world
     client = await world.add_client()
@@ -124,7 +125,7 @@ async def test_phones_are_kept_in_one_form(typed: str, kept: str) -> None:
     assert ContactChanges(phone=typed).checked().phone == kept
 
 
-async def test_a_profile_is_for_its_client_and_for_proxies_with_it(desk: PeopleDesk) -> None:
+async def test_a_profile_is_for_its_client_and_for_proxies_with_it(desk: MemoryDesk) -> None:
     world = desk.world
     child = await world.add_client(born=birthday(8))
     await desk.proxy_of(child.id, terms=GrantTerms("parent"))
@@ -148,21 +149,21 @@ async def test_a_profile_is_for_its_client_and_for_proxies_with_it(desk: PeopleD
 # --- change of email --------------------------------------------------------------------------------------------------
 
 
-def holder(desk: PeopleDesk, account: Account) -> AccountHolder:
+def holder(desk: MemoryDesk, account: Account) -> AccountHolder:
     if account.client_id is None:
         return desk.world.as_proxy(account.id)
     return desk.world.as_client(account.client_id, account.id)
 
 
-async def asked(desk: PeopleDesk, account: Account, email: str = NEW) -> EmailChangeView:
+async def asked(desk: MemoryDesk, account: Account, email: str = NEW) -> EmailChangeView:
     return await desk.request_change(holder(desk, account), RequestEmailChangeCommand(email, PASSWORD))
 
 
-async def confirm(desk: PeopleDesk, account: Account, code: str) -> None:
+async def confirm(desk: MemoryDesk, account: Account, code: str) -> None:
     await desk.confirm_change(holder(desk, account), ConfirmEmailChangeCommand(code))
 
 
-async def test_the_new_email_is_proven_and_the_old_one_told(desk: PeopleDesk) -> None:
+async def test_the_new_email_is_proven_and_the_old_one_told(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     change = await asked(desk, account, NEW.upper())
     assert change.new_email == NEW
@@ -182,7 +183,7 @@ async def test_the_new_email_is_proven_and_the_old_one_told(desk: PeopleDesk) ->
     assert code not in repr(desk.world.store.tables)
 
 
-async def test_a_proxy_changes_theirs_and_no_record(desk: PeopleDesk) -> None:
+async def test_a_proxy_changes_theirs_and_no_record(desk: MemoryDesk) -> None:
     child = await desk.world.add_client(born=birthday(8), email="kid@example.org")
     proxy = await desk.proxy_of(child.id)
     change = await asked(desk, proxy)
@@ -192,7 +193,7 @@ async def test_a_proxy_changes_theirs_and_no_record(desk: PeopleDesk) -> None:
     assert (await ShowProfile(desk.world.begin)(desk.world.as_client(child.id))).email == "kid@example.org"
 
 
-async def test_a_client_who_acts_for_a_child_changes_their_own(desk: PeopleDesk) -> None:
+async def test_a_client_who_acts_for_a_child_changes_their_own(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     child = await desk.world.add_client(email="kid@example.org")
     change = await asked(desk, account)
@@ -202,7 +203,7 @@ async def test_a_client_who_acts_for_a_child_changes_their_own(desk: PeopleDesk)
     assert (await ShowProfile(desk.world.begin)(desk.world.as_client(child.id))).email == "kid@example.org"
 
 
-async def test_a_record_that_has_the_new_email_already_is_left_alone(desk: PeopleDesk) -> None:
+async def test_a_record_that_has_the_new_email_already_is_left_alone(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     change = await asked(desk, account)
     async with desk.world.begin(desk.world.system) as unit:
@@ -214,7 +215,7 @@ async def test_a_record_that_has_the_new_email_already_is_left_alone(desk: Peopl
     assert await desk.trail("client.changed") == []
 
 
-async def test_asking_needs_the_password_and_another_email(desk: PeopleDesk) -> None:
+async def test_asking_needs_the_password_and_another_email(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     actor = holder(desk, account)
     with pytest.raises(PasswordRefused):
@@ -230,7 +231,7 @@ async def test_asking_needs_the_password_and_another_email(desk: PeopleDesk) -> 
     assert await desk.trail("email_change.asked") == []
 
 
-async def test_asking_again_ends_the_one_before(desk: PeopleDesk) -> None:
+async def test_asking_again_ends_the_one_before(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     first = await asked(desk, account, "typo@example.org")
     code = await desk.change_code(account.id, first.id)
@@ -241,7 +242,7 @@ async def test_asking_again_ends_the_one_before(desk: PeopleDesk) -> None:
     assert [entry.target for entry in await desk.trail("email_change.withdrawn")] == [first.id]
 
 
-async def test_the_code_is_good_for_an_hour_and_ten_tries(desk: PeopleDesk) -> None:
+async def test_the_code_is_good_for_an_hour_and_ten_tries(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     change = await asked(desk, account)
     code = await desk.change_code(account.id, change.id)
@@ -264,7 +265,7 @@ async def test_the_code_is_good_for_an_hour_and_ten_tries(desk: PeopleDesk) -> N
     assert (await desk.account(account.id)).email == ANN
 
 
-async def test_tries_of_codes_are_limited_for_an_account(desk: PeopleDesk) -> None:
+async def test_tries_of_codes_are_limited_for_an_account(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     for _ in range(5):
         with pytest.raises(CodeRefused):
@@ -273,7 +274,7 @@ async def test_tries_of_codes_are_limited_for_an_account(desk: PeopleDesk) -> No
         await confirm(desk, account, "WRONG")
 
 
-async def test_only_the_proven_holder_learns_that_an_email_is_taken(desk: PeopleDesk) -> None:
+async def test_only_the_proven_holder_learns_that_an_email_is_taken(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     await desk.world.add_account(NEW, "proxy")
     change = await asked(desk, account)
@@ -285,7 +286,7 @@ async def test_only_the_proven_holder_learns_that_an_email_is_taken(desk: People
     assert desk.pool.people["portal", account.id].email == ANN
 
 
-async def test_a_closed_account_confirms_nothing(desk: PeopleDesk) -> None:
+async def test_a_closed_account_confirms_nothing(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     change = await asked(desk, account)
     code = await desk.change_code(account.id, change.id)
@@ -316,7 +317,7 @@ class Flaky(Credentials):
         await self.inner.delete(credential)
 
 
-async def test_a_crash_after_the_provider_is_finished_by_the_same_code(desk: PeopleDesk) -> None:
+async def test_a_crash_after_the_provider_is_finished_by_the_same_code(desk: MemoryDesk) -> None:
     account = await desk.client_with_account()
     change = await asked(desk, account)
     code = await desk.change_code(account.id, change.id)

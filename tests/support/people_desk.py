@@ -1,4 +1,4 @@
-"""Every use case of people over memory, and what a practice does with them."""
+"""What a practice does with people, over whichever keeper of them, with an identity provider in memory."""
 
 from datetime import date
 from typing import Any
@@ -24,8 +24,7 @@ from portal_core.accounts.use_cases.request_email_change import RequestEmailChan
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.audit import Audited
 from tests.support.clock import CountingTokens
-from tests.support.contracts.people_world import BORN
-from tests.unit.accounts.people_memory import MemoryPeople
+from tests.support.contracts.people_world import BORN, PeopleWorld
 
 ANN = "ann@example.org"
 PA = "pa@example.org"
@@ -34,9 +33,9 @@ PASSWORD = "correct horse battery"
 
 @define
 class PeopleDesk:
-    """One practice, with an identity provider in memory."""
+    """One practice's desk."""
 
-    world: MemoryPeople
+    world: PeopleWorld
     tokens: CountingTokens = field(factory=CountingTokens)
     pool: MemoryPool = field(init=False)
     limits: MemoryRateLimits = field(init=False)
@@ -54,10 +53,6 @@ class PeopleDesk:
         proof = OwnerProof(world.begin, passwords, MemoryFactors(self.pool), self.limits)
         self.request_change = RequestEmailChange(world.begin, clock, ids, proof)
         self.confirm_change = ConfirmEmailChange(world.begin, clock, credentials, self.limits)
-
-    @classmethod
-    async def open(cls) -> "PeopleDesk":
-        return cls(await MemoryPeople.open())
 
     @property
     def invite_client(self) -> InviteClient:
