@@ -1,0 +1,103 @@
+"""Which passwords are taken."""
+
+import unicodedata
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from adapters.memory.identity import MemoryPasswordStrength
+from portal_core.accounts.errors import PasswordUnfit
+from portal_core.accounts.passwords import MAX_LENGTH, check_new, normalised, words_of
+from portal_core.accounts.ports import AccountRules
+
+STRENGTH = MemoryPasswordStrength()
+
+
+def verdict(password: str, *, least: int = 12, words: tuple[str, ...] = ()) -> str:
+    """The code of the refusal, or `taken`."""
+    try:
+        check_new(password, rules=AccountRules(min_password_length=least), words=words, strength=STRENGTH)
+    except PasswordUnfit as unfit:
+        [field] = unfit.fields
+        assert field.path == "password"
+        return field.code
+    return "taken"
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("", "password_too_short"),
+        ("abcdefghijk", "password_too_short"),
+        ("abcdefghijkl", "taken"),
+        ("ÅÄÖåäöñçßþð€", "taken"),
+        ("            ", "password_guessable"),
+        ("PasswordPassword", "password_common"),
+        ("aaaaaaaaaaaaaaaa", "password_guessable"),
+        ("only lower case words", "taken"),
+        ("🦉🐝🦊🐢🐙🦔🐳🦩🐞🦑🐌🦚", "taken"),
+        ("abcdefgh" * 16, "taken"),
+        ("abcdefgh" * 16 + "i", "password_too_long"),
+    ],
+)
+def test_length_common_ones_and_guesses_and_no_rules_of_composition(password: str, code: str) -> None:
+    assert verdict(password) == code
+
+
+def test_a_practice_may_ask_for_fifteen() -> None:
+    assert verdict("abcdefghijklmn", least=15) == "password_too_short"
+    assert verdict("abcdefghijklmno", least=15) == "taken"
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("elm street 2026", "password_from_context"),
+        ("ELMSTREET-ELMSTREET", "password_from_context"),
+        ("ann.lee@example.org", "password_from_context"),
+        ("annabelle-annabelle", "password_from_context"),
+        ("annabelle likes owls", "taken"),
+        ("street lamp orchestra", "taken"),
+    ],
+)
+def test_words_of_the_context_do_not_make_a_password(password: str, code: str) -> None:
+    words = words_of("ann.lee@example.org", "Elm Street", "ElmStreet", "Annabelle")
+    assert verdict(password, words=words) == code
+
+
+def test_short_words_are_no_context() -> None:
+    assert words_of("Jo Li", "", "a@b.co") == ("a@b.co", "jo li")
+
+
+def test_what_is_typed_in_two_ways_is_one_password() -> None:
+    composed, decomposed = "caf\u00e9 au lait, please", "cafe\u0301 au lait, please"
+    assert composed != decomposed
+    assert normalised(composed) == normalised(decomposed)
+
+
+def test_the_field_is_named() -> None:
+    with pytest.raises(PasswordUnfit) as unfit:
+        check_new("x", rules=AccountRules(), words=(), strength=STRENGTH, path="new_password")
+    assert unfit.value.fields[0].path == "new_password"
+
+
+@given(st.text(st.characters(), max_size=200), st.lists(st.text(max_size=20), max_size=4))
+@example("\ud800" * 20, [])
+@example("\x00" * 20, [])
+def test_any_text_has_a_verdict_and_what_is_taken_keeps_the_rules(password: str, texts: list[str]) -> None:
+    words = words_of(*texts)
+    if verdict(password, words=words) != "taken":
+        return
+    text = normalised(password)
+    assert 12 <= len(text) <= MAX_LENGTH
+    assert text == unicodedata.normalize("NFC", text)
+    text.encode()
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
+def test_normalising_twice_is_normalising_once_and_loses_nothing_readable(password: str) -> None:
+    once = normalised(password)
+    assert normalised(once) == once
+    assume(unicodedata.is_normalized("NFC", password))
+    assert once == password
