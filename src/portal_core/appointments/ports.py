@@ -1,7 +1,8 @@
 """What appointments need from outside.
 
 All repositories are confined to the practice, and for a client or proxy to the record that they act on. Changing
-methods write the audit entries in the same transaction.
+methods write the audit entries in the same transaction, and every `save` raises StaleVersion when what it saves was
+changed after it was read.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -182,7 +183,7 @@ class Appointments(Protocol):
         ...
 
     async def save(self, booking: Booking, *audited: Audited) -> None:
-        """The appointment and the attendances that the booking holds; others of it stay. Raises StaleVersion."""
+        """The appointment and the attendances that the booking holds; others of it stay."""
         ...
 
     async def clients_busy(
@@ -221,9 +222,7 @@ class AppointmentRequests(Protocol):
 
     async def for_practice(self, request_id: UUID) -> AppointmentRequest | None: ...
 
-    async def save(self, request: AppointmentRequest, audited: Audited) -> None:
-        """Raises StaleVersion."""
-        ...
+    async def save(self, request: AppointmentRequest, audited: Audited) -> None: ...
 
     async def pending(self, client_id: UUID) -> int:
         """How many."""
@@ -247,9 +246,7 @@ class Waitlist(Protocol):
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None: ...
 
-    async def save(self, entry: WaitlistEntry, audited: Audited) -> None:
-        """Raises StaleVersion."""
-        ...
+    async def save(self, entry: WaitlistEntry, audited: Audited) -> None: ...
 
     async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
         """Those who wait for this kind on a local date of theirs, longest first; within a client's transaction their
@@ -268,9 +265,7 @@ class WaitlistOffers(Protocol):
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None: ...
 
-    async def save(self, offer: WaitlistOffer, audited: Audited) -> None:
-        """Raises StaleVersion."""
-        ...
+    async def save(self, offer: WaitlistOffer, audited: Audited) -> None: ...
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
         """All that were ever made of this slot; for the job that makes them."""
@@ -300,9 +295,7 @@ class SeriesBook(Protocol):
 
     async def get(self, series_id: UUID) -> Series | None: ...
 
-    async def save(self, series: Series, audited: Audited) -> None:
-        """Raises StaleVersion."""
-        ...
+    async def save(self, series: Series, audited: Audited) -> None: ...
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         """The series' appointments, cancelled ones too, by start."""
