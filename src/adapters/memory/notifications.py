@@ -134,10 +134,10 @@ class MemoryInbox(Inbox):
         return len(unread)
 
     async def news(self, scope: InboxScope, after: UUID | None) -> News:
-        lines = sorted(self._lines(scope), key=lambda line: line.id, reverse=True)
+        lines = sorted(self._lines(scope), key=lambda line: line.id, reverse=True)[:MOST_NEWS]
         unread = sum(line.read_at is None for line in lines)
         new = [line.id for line in lines if after is not None and line.id > after]
-        return News(min(unread, MOST_NEWS), tuple(new[:MOST_NEWS]), lines[0].id if lines else None)
+        return News(unread, tuple(new), lines[0].id if lines else None)
 
     def _lines(self, scope: InboxScope) -> list[Notification]:
         return [

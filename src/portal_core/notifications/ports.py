@@ -125,7 +125,7 @@ class Inbox(Protocol):
         ...
 
     async def news(self, scope: InboxScope, after: UUID | None) -> News:
-        """Cheap enough to be asked every few seconds: one look at an index, 100 rows at most."""
+        """Of the newest 100 lines. Cheap enough to be asked every few seconds: one look at an index."""
         ...
 
 

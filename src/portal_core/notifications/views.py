@@ -32,7 +32,7 @@ class NotificationView:
 
 @frozen
 class News:
-    """What an event stream tells: `unread` up to 100, the ids that came after the one asked with, and the newest.
+    """What an event stream tells of the newest 100 lines: how many are unread, which came after the one asked with.
 
     Two ids may be committed out of order; `unread` is right all the same, so a change of it is a reason to reload.
     """
@@ -93,6 +93,19 @@ class SettingsView:
             settings.texts_stopped_at,
             settings.version,
         )
+
+
+@frozen
+class ContactWishesView:
+    """How a client wants to be reached, for staff who call or write: `email` and `safe_phone` are the ones to use."""
+
+    client_id: UUID
+    email: str
+    safe_phone: str
+    language: str
+    neutral_sender: bool
+    do_not_text: bool
+    do_not_voicemail: bool
 
 
 @frozen

@@ -264,6 +264,14 @@ class InboxContract:
             assert await unit.inbox.news(scope, ids[2]) == News(0, (), ids[2])
         assert (await world.audit()).count(entry) == 2
 
+    async def test_news_looks_at_the_newest_hundred(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        ids = [world.ids.new() for _ in range(101)]
+        await world.add_lines(*(Notification(one, account, "new_sign_in", world.clock.now()) for one in ids))
+        async with world.begin(world.proxy_actor(account, None, ())) as unit:
+            news = await unit.inbox.news(InboxScope(account, None, ALL_KINDS), ids[0])
+        assert news == News(100, tuple(ids[:0:-1]), ids[-1])
+
     async def test_an_empty_inbox(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         async with world.begin(world.proxy_actor(account, None, ())) as unit:

@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.kernel.actor import StaffActor, VisitorActor
-from portal_core.kernel.errors import Forbidden, Invalid, StaleVersion, Unauthenticated
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion, Unauthenticated
 from portal_core.kernel.outbox import Notice
 from portal_core.notifications.contact_rules import email_errors, phone_errors, zone_errors
 from portal_core.notifications.use_cases.change_settings import ChangeSettings, ChangeSettingsCommand
+from portal_core.notifications.use_cases.show_contact_wishes import ShowContactWishes, ShowContactWishesCommand
 from portal_core.notifications.use_cases.show_settings import ShowSettings
 from portal_core.notifications.use_cases.stop_texts import StopTexts, StopTextsCommand
 from portal_core.notifications.views import SettingsView
@@ -196,3 +198,25 @@ def test_bad_numbers(phone: str) -> None:
 def test_bad_zones(zone: str) -> None:
     assert list(zone_errors("", zone))
     assert not list(zone_errors("", "America/New_York"))
+
+
+async def test_staff_see_how_a_client_wants_to_be_reached(world: MemoryWorld, holder: Holder) -> None:
+    use = ShowContactWishes(world.begin)
+    clinician = StaffActor(world.practice_id, UUID(int=1), frozenset({"clinician"}))
+    command = ShowContactWishesCommand(holder.client_id)
+    plain = await use(clinician, command)
+    assert (plain.email, plain.do_not_text, plain.do_not_voicemail) == ("a@example.org", True, False)
+    await holder.change(safe_email="safe@example.org", safe_phone=PHONE, do_not_voicemail=True, texts_to=PHONE)
+    asked = await use(clinician, command)
+    assert (asked.email, asked.safe_phone, asked.do_not_text, asked.do_not_voicemail) == (
+        "safe@example.org",
+        PHONE,
+        False,
+        True,
+    )
+    assert [(e.action, e.record) for e in await world.audit()][-1] == ("contact_wishes.read", holder.client_id)
+    with pytest.raises(NotFound):
+        await use(holder.actor, command)
+    elsewhere = StaffActor((await world.beside()).practice_id, UUID(int=1), frozenset({"administrator"}))
+    with pytest.raises(NotFound):
+        await use(elsewhere, command)
