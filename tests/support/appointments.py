@@ -9,27 +9,41 @@ from adapters.memory.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.accounts.model import Account
 from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
+from portal_core.appointments.use_cases.accept_offer import AcceptOffer
 from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityException
 from portal_core.appointments.use_cases.block_time import BlockTime
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.book_for_client import BookForClient
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment
 from portal_core.appointments.use_cases.cancel_for_clients import CancelForClients
+from portal_core.appointments.use_cases.clear_holds import ClearHolds
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment
+from portal_core.appointments.use_cases.confirm_request import ConfirmRequest
+from portal_core.appointments.use_cases.decline_offer import DeclineOffer
+from portal_core.appointments.use_cases.decline_request import DeclineRequest
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
 from portal_core.appointments.use_cases.find_slots import FindSlots
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
+from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist
+from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
 from portal_core.appointments.use_cases.list_day import ListDay
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
+from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests
+from portal_core.appointments.use_cases.list_requests import ListRequests
+from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShow
 from portal_core.appointments.use_cases.move_for_clients import MoveForClients
+from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot, OfferFreedSlotCommand
+from portal_core.appointments.use_cases.pass_on_offers import PassOnOffers
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
+from portal_core.appointments.use_cases.request_appointment import RequestAppointment
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
 from portal_core.appointments.use_cases.show_appointment import ShowAppointment
 from portal_core.appointments.use_cases.show_availability import ShowAvailability
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
+from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
@@ -109,6 +123,7 @@ class Desk:
     """Every use case of appointments, over one world."""
 
     world: AppointmentsWorld
+    _ran: int = field(init=False, default=0)
 
     @property
     def list_mine(self) -> ListMyAppointments:
@@ -193,3 +208,65 @@ class Desk:
     @property
     def day(self) -> ListDay:
         return ListDay(self.world.begin, self.world.clock)
+
+    @property
+    def accept_offer(self) -> AcceptOffer:
+        return AcceptOffer(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def confirm_request(self) -> ConfirmRequest:
+        return ConfirmRequest(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def decline_offer(self) -> DeclineOffer:
+        return DeclineOffer(self.world.begin, self.world.clock)
+
+    @property
+    def decline_request(self) -> DeclineRequest:
+        return DeclineRequest(self.world.begin, self.world.clock)
+
+    @property
+    def clear_holds(self) -> ClearHolds:
+        return ClearHolds(self.world.begin, self.world.clock)
+
+    @property
+    def join_waitlist(self) -> JoinWaitlist:
+        return JoinWaitlist(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def leave_waitlist(self) -> LeaveWaitlist:
+        return LeaveWaitlist(self.world.begin, self.world.clock)
+
+    @property
+    def list_practice_requests(self) -> ListPracticeRequests:
+        return ListPracticeRequests(self.world.begin)
+
+    @property
+    def list_requests(self) -> ListRequests:
+        return ListRequests(self.world.begin)
+
+    @property
+    def list_waitlist(self) -> ListWaitlist:
+        return ListWaitlist(self.world.begin, self.world.clock)
+
+    @property
+    def offer_freed_slot(self) -> OfferFreedSlot:
+        return OfferFreedSlot(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def pass_on_offers(self) -> PassOnOffers:
+        return PassOnOffers(self.world.begin, self.world.clock)
+
+    @property
+    def request_appointment(self) -> RequestAppointment:
+        return RequestAppointment(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def withdraw_request(self) -> WithdrawRequest:
+        return WithdrawRequest(self.world.begin, self.world.clock)
+
+    async def offer_what_was_freed(self) -> None:
+        """Run the deferred jobs `offer_freed_slot` that have not been run, as the worker would."""
+        for ids in (await self.world.jobs("offer_freed_slot"))[self._ran :]:
+            self._ran += 1
+            await self.offer_freed_slot(self.world.system, OfferFreedSlotCommand(**ids))

@@ -4,12 +4,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
 from portal_core.appointments.settings import AppointmentRules, Schedule
 from portal_core.appointments.waiting import AppointmentRequest, OfferStatus, RequestStatus, WaitlistStatus
+from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.money import Money
 
 Scope = Literal["upcoming", "past", "cancelled", "all"]
@@ -270,6 +271,14 @@ class WaitlistView:
     joined_at: datetime
     offer: OfferView | None
     version: int
+
+    def waits_still(self, now: datetime) -> bool:
+        """Whether its last date is yet to pass."""
+        return now.astimezone(zone_of(self.zone)).date() <= self.latest
+
+    def at(self, now: datetime) -> "WaitlistView":
+        """Without an offer whose time is up, though the job that passes it on may not have come by."""
+        return evolve(self, offer=None) if self.offer and self.offer.expires_at <= now else self
 
 
 @frozen(kw_only=True)

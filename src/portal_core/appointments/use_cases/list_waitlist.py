@@ -1,0 +1,30 @@
+"""A client sees what they wait for."""
+
+from attrs import frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import WaitlistView
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListWaitlist:
+    """Lists the record's places on the waitlist with the offers that can be accepted now, longest waiting first.
+
+    A client, or a proxy with `appointments`. Those whose last date is past are not shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> tuple[WaitlistView, ...]:
+        now = self.clock.now()
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments")
+            found = await unit.waitlist.of_client(client_id)
+            await unit.audit.record(Audited("waitlist.read", record=client_id))
+            return await unit.commit(tuple(one.at(now) for one in found if one.waits_still(now)))

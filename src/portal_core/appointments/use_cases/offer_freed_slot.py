@@ -1,0 +1,136 @@
+"""A job: time that came free is offered to who has waited longest."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.errors import NotBookable
+from portal_core.appointments.placing import SlotChoice, entry_for, require_free
+from portal_core.appointments.policy import bookable_by_client, bookable_by_staff
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import Kind, Schedule
+from portal_core.appointments.waiting import FreedSlot, WaitlistEntry, WaitlistOffer
+from portal_core.appointments.wall_clock import zone_of
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Conflict
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class OfferFreedSlotCommand:
+    """Which."""
+
+    freed_slot_id: UUID
+
+
+@frozen
+class OfferFreedSlot:
+    """Offers a freed slot to the client who has waited longest for it, and holds it in the calendar meanwhile.
+
+    Each client is asked once. Passed over for now: who has an offer open, or is elsewhere at that time. A slot that
+    nobody wants, or that can no longer be had, is forgotten, and is then free for all. Run again it changes nothing.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: OfferFreedSlotCommand) -> None:
+        async with self.begin(actor) as unit:
+            system(actor)
+            slot = await unit.freed_slots.get(command.freed_slot_id)
+            if slot is None:
+                return
+            now = self.clock.now()
+            await unit.calendar.lock([slot.clinician_id], now)
+            # Read under the lock: an acceptance takes the slot away.
+            slot = await unit.freed_slots.get(command.freed_slot_id)
+            asked = await unit.offers.of_slot(command.freed_slot_id)
+            if slot is None or any(one.status == "open" for one in asked):
+                return
+            kind = await _kind_if_free(unit, slot, now)
+            entry = await _next(unit, slot, {one.client_id for one in asked}) if kind else None
+            if kind is None or entry is None:
+                await unit.freed_slots.remove(slot.id)
+            else:
+                await self._offer(unit, slot, kind, entry, now)
+            await unit.commit(None)
+
+    async def _offer(
+        self, unit: AppointmentUnit, slot: FreedSlot, kind: Kind, entry: WaitlistEntry, now: datetime
+    ) -> None:
+        lasts = (await unit.directory.for_practice()).rules.offer_for
+        held = entry_for(_choice(slot), kind.timing, self.ids.new(), slot.practice_id, "hold", lasts, now)
+        await unit.calendar.occupy(held)
+        offer = WaitlistOffer(
+            id=self.ids.new(),
+            practice_id=slot.practice_id,
+            client_id=entry.client_id,
+            entry_id=entry.id,
+            freed_slot_id=slot.id,
+            clinician_id=slot.clinician_id,
+            kind_id=slot.kind_id,
+            place_id=slot.place_id,
+            starts_at=held.starts_at,
+            ends_at=held.ends_at,
+            calendar_entry_id=held.id,
+            offered_at=now,
+            expires_at=held.expires_at or held.starts_at,
+        )
+        await unit.offers.add(offer, Audited("waitlist_offer.made", offer.id, record=entry.client_id))
+        once = f"waitlist_offer:{offer.id}"
+        await unit.outbox.notify(
+            Notice("waitlist_offer", "service", to_client=entry.client_id, about=offer.id, once=once)
+        )
+
+
+def _choice(slot: FreedSlot) -> SlotChoice:
+    return SlotChoice(
+        clinician_id=slot.clinician_id, kind_id=slot.kind_id, place_id=slot.place_id, starts_at=slot.starts_at
+    )
+
+
+async def _kind_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -> Kind | None:
+    """The kind, when the time can still be had with the notice that the kind needs; staff may have left the grid."""
+    schedule = await unit.directory.for_practice()
+    try:
+        kind, _ = bookable_by_staff(schedule, slot.kind_id, slot.place_id, slot.clinician_id)
+        await require_free(unit, _choice(slot), kind.timing, now, clients=(), by_staff=True)
+    except Conflict:
+        return None
+    return kind if kind.timing.earliest(now) <= slot.starts_at else None
+
+
+async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> WaitlistEntry | None:
+    """Who has waited longest of those who want it, may book it, and can come."""
+    day = slot.starts_at.astimezone(zone_of(slot.zone)).date()
+    for entry in await unit.waitlist.waiting(slot.kind_id, day):
+        if entry.client_id in asked or not _suits(entry, slot):
+            continue
+        if _may_book(await unit.directory.for_client(entry.client_id), slot) and await _can_come(unit, entry, slot):
+            return entry
+    return None
+
+
+def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
+    with_them = entry.clinician_id in (None, slot.clinician_id)
+    return with_them and entry.place_id == slot.place_id and entry.wants(slot.starts_at, slot.ends_at)
+
+
+def _may_book(schedule: Schedule, slot: FreedSlot) -> bool:
+    try:
+        bookable_by_client(schedule, slot.kind_id, slot.place_id, slot.clinician_id)
+    except NotBookable:
+        return False
+    return True
+
+
+async def _can_come(unit: AppointmentUnit, entry: WaitlistEntry, slot: FreedSlot) -> bool:
+    if any(one.offer is not None for one in await unit.waitlist.of_client(entry.client_id)):
+        return False
+    return not await unit.appointments.clients_busy([entry.client_id], slot.starts_at, slot.ends_at)
