@@ -8,7 +8,9 @@ import pytest_asyncio
 from attrs import define, field
 from psycopg.rows import dict_row
 
+from adapters.postgres.people import NEXT_CLIENTS
 from adapters.postgres.practices import PostgresPracticeDirectory, PostgresPracticeFounding
+from adapters.postgres.unit_core import scope
 from portal_core.accounts.contact import ContactChanges
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.grants import GrantTerms
@@ -32,6 +34,7 @@ from portal_core.accounts.use_cases.show_profile import ShowProfile
 from portal_core.kernel.actor import AccountHolder, Origin, StaffActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.page import PageRequest
 from portal_core.kernel.sources import IdSource
 from tests.support.clock import FixedClock
 from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
@@ -135,6 +138,32 @@ async def test_the_directory_is_asked_twice_a_minute(shared_database: PortalData
     await world.found()
     assert await kept.all() == before
     assert len(await world.directory.all()) == len(before) + 1
+
+
+async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: PostgresPeople) -> None:
+    owner = world.database.owner
+    owner.execute(
+        "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, born, status, created_at)"
+        " SELECT %s, gen_random_uuid(), 'A', n::text, lpad(n::text, 6, '0'), '1990-01-01', 'active', %s"
+        " FROM generate_series(1, 5000) AS n",
+        (world.practice_id, world.clock.now()),
+    )
+    owner.execute("ANALYZE portal.clients")
+    marked = owner.execute(
+        "SELECT id FROM portal.clients WHERE practice_id = %s AND sort_name = '004900'", (world.practice_id,)
+    ).fetchone()
+    assert marked is not None
+    values = {"practice_id": world.practice_id, "begins": "", "ends": "~", "size": 21, "after": marked[0]}
+    async with world.database.pool.acquire() as connection:
+        await connection.execute(scope(world.staff()))
+        sql = f"EXPLAIN (ANALYZE, BUFFERS OFF) {NEXT_CLIENTS.sql}"
+        plan = "\n".join(row[0] for row in await connection.fetch(sql, *NEXT_CLIENTS.arguments(values)))
+        await connection.execute("ROLLBACK")
+    assert "clients_practice_id_sort_name_id_idx" in plan
+    assert "Rows Removed" not in plan
+    async with world.begin(world.staff()) as unit:
+        page = await unit.client_records.page("", PageRequest(str(marked[0]), 2))
+    assert [one.name for one in page.items] == ["A 4901", "A 4902"]
 
 
 # --- whole use cases, where row-level security has its say ------------------------------------------------------------

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select, tuple_, update
 
 from adapters.postgres.refusals import REFUSALS
 from adapters.postgres.statements import statement
-from adapters.postgres.tables.base import insert_all
+from adapters.postgres.tables.base import Uuid, insert_all
 from adapters.postgres.tables.people import care_team, clients
 from adapters.postgres.transaction import Transaction
 from portal_core.accounts.cursor import position
@@ -71,15 +71,20 @@ _line = (
     .order_by(clients.c.sort_name, clients.c.id)
     .limit(bindparam("size"))
 )
-_place = clients.alias("place")
 _LIST = "the practice's own list of its clients"
 FIRST_CLIENTS = statement("clients.first_page", _line, across=_LIST)
+# A cursor is an id alone, since a name may not stand in an address. The place that it marks is looked up by a scalar
+# query, so that the index is entered there; by a join it was read from its beginning (170 ms of 100,000 clients).
+_marked = clients.alias("marked")
+_place = (
+    select(_marked.c.sort_name)
+    .where(_marked.c.practice_id == bindparam("practice_id"), _marked.c.id == bindparam("after", type_=Uuid))
+    .scalar_subquery()
+)
 NEXT_CLIENTS = statement(
     "clients.next_page",
     _line.where(
-        _place.c.practice_id == bindparam("practice_id"),
-        _place.c.id == bindparam("after"),
-        tuple_(clients.c.sort_name, clients.c.id) > tuple_(_place.c.sort_name, _place.c.id),
+        tuple_(clients.c.sort_name, clients.c.id) > tuple_(_place, bindparam("after", type_=Uuid)),
     ),
     across=_LIST,
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from portal_core.accounts.details import ClientDetails, ClinicianDetails
 from portal_core.accounts.granting import redate_grants
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.people import Client, Clinician, changed_fields
+from portal_core.accounts.people import Client, Clinician, Practice, changed_fields
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid
@@ -20,7 +20,9 @@ KEPT_BY_CLIENTS = ("chosen_name", "pronouns", "phone", "address", "zone", "langu
 """What clients may change themselves: an import fills it where the record has nothing, and changes nothing of it."""
 
 
-async def take_clinician(unit: PeopleUnit, row: ClinicianRow, seen: set[str], new_id: NewId) -> Fate:
+async def take_clinician(
+    unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str], new_id: NewId
+) -> Fate:
     """Add or change the clinician of a row; `seen` are the external ids of the rows before.
 
     Raises:
@@ -30,7 +32,6 @@ async def take_clinician(unit: PeopleUnit, row: ClinicianRow, seen: set[str], ne
     external_id = _once(details, seen)
     known = await unit.clinician_records.find_by_external_id(external_id)
     if known is None:
-        practice = await unit.practice_record.get()
         made = Clinician(new_id(), practice.id, **details.values())  # type: ignore[arg-type]
         await unit.clinician_records.add(made, Audited("clinician.added", made.id))
         return "added"
@@ -42,13 +43,14 @@ async def take_clinician(unit: PeopleUnit, row: ClinicianRow, seen: set[str], ne
     return "changed"
 
 
-async def take_client(unit: PeopleUnit, row: ClientRow, seen: set[str], new_id: NewId, now: datetime) -> Fate:
+async def take_client(
+    unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str], new_id: NewId, now: datetime
+) -> Fate:
     """Add or change the client of a row; `seen` are the external ids of the rows before.
 
     Raises:
         Invalid: the row cannot be taken.
     """
-    practice = await unit.practice_record.get()
     details = row.read(practice.today(now))
     external_id = _once(details, seen)
     team = await _team(unit, row)

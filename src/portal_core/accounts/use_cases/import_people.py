@@ -7,6 +7,7 @@ from attrs import frozen
 
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.importing import Fate, take_client, take_clinician
+from portal_core.accounts.people import Practice
 from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ImportReport, RefusedRow
@@ -60,26 +61,30 @@ class ImportPeople:
         seen: set[str] = set()
         for clinicians in _chunks(command.clinicians):
             async with self.begin(actor) as unit:
-                fates += [await self._clinician(unit, row, seen) for row in clinicians]
+                practice = await unit.practice_record.get()
+                fates += [await self._clinician(unit, practice, row, seen) for row in clinicians]
                 await unit.commit(None)
             progress(len(fates), of)
         seen = set()
         for clients in _chunks(command.clients):
             async with self.begin(actor) as unit:
-                fates += [await self._client(unit, row, seen) for row in clients]
+                practice = await unit.practice_record.get()
+                fates += [await self._client(unit, practice, row, seen) for row in clients]
                 await unit.commit(None)
             progress(len(fates), of)
         return await self._reported(actor, fates)
 
-    async def _clinician(self, unit: PeopleUnit, row: ClinicianRow, seen: set[str]) -> Fate | RefusedRow:
+    async def _clinician(
+        self, unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str]
+    ) -> Fate | RefusedRow:
         try:
-            return await take_clinician(unit, row, seen, self.ids.new)
+            return await take_clinician(unit, practice, row, seen, self.ids.new)
         except Invalid as refused:
             return _refusal(row.line, refused)
 
-    async def _client(self, unit: PeopleUnit, row: ClientRow, seen: set[str]) -> Fate | RefusedRow:
+    async def _client(self, unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str]) -> Fate | RefusedRow:
         try:
-            return await take_client(unit, row, seen, self.ids.new, self.clock.now())
+            return await take_client(unit, practice, row, seen, self.ids.new, self.clock.now())
         except Invalid as refused:
             return _refusal(row.line, refused)
 
