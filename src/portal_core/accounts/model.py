@@ -282,7 +282,8 @@ class SecondFactor:
 class Enquiry:
     """What a visitor asked about an email, kept (encrypted) until a job decides it, and then deleted.
 
-    So the answer to the visitor cannot depend on what is known of the email. `born` is set for `register`.
+    So the answer to the visitor cannot depend on what is known of the email. `born` is set for `register`, and for
+    nothing else.
     """
 
     id: UUID

@@ -1,5 +1,6 @@
 """Second factors: setting up, signing in with one, recovery codes, and what a stolen password is worth."""
 
+import asyncio
 from datetime import timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -182,6 +183,28 @@ async def test_a_question_is_answered_once() -> None:
     for code in (door.totp(secret), codes[0]):
         with pytest.raises(ChallengeOver):
             await door.answered(asked, code)
+
+
+async def test_two_right_answers_at_once_open_one_session() -> None:
+    door, secret, codes = await enrolled()
+    asked = await door.asked()
+    check = door.second_factors.check
+    checked, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments):  # type: ignore[no-untyped-def]
+        checked.set()
+        await go.wait()
+        return await check(*arguments)
+
+    object.__setattr__(door.answer, "second_factors", _Checks(slow))
+    late = asyncio.create_task(door.answered(asked, door.totp(secret)))
+    await checked.wait()
+    before = len(door.world.store.table("sessions"))
+    await door.answered(asked, codes[0])
+    go.set()
+    with pytest.raises(ChallengeOver):
+        await late
+    assert len(door.world.store.table("sessions")) == before + 1
 
 
 async def test_a_code_seen_over_the_shoulder_is_no_good() -> None:

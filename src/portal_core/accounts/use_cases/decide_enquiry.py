@@ -1,5 +1,6 @@
 """The job behind registering, asking for a code, and a locked email: what is known of the email decides here only."""
 
+from datetime import date
 from uuid import UUID
 
 from attrs import frozen
@@ -43,8 +44,8 @@ class DecideEnquiry:
             account = await unit.accounts.find_by_email(enquiry.side, enquiry.email)
             if account is not None:
                 await self._tell(unit, enquiry, account)
-            elif enquiry.purpose == "register":
-                await self._register(unit, enquiry)
+            elif enquiry.born is not None:
+                await self._register(unit, enquiry, enquiry.born)
             await unit.commit(None)
 
     async def _tell(self, unit: SignInUnit, enquiry: Enquiry, account: Account) -> None:
@@ -61,10 +62,8 @@ class DecideEnquiry:
                 return
         await unit.outbox.notify(Notice(kind, "security", to_account=account.id, about=account.id))
 
-    async def _register(self, unit: SignInUnit, enquiry: Enquiry) -> None:
-        if enquiry.born is None:
-            return
-        client_id = await unit.people.unregistered_client(enquiry.email, enquiry.born)
+    async def _register(self, unit: SignInUnit, enquiry: Enquiry, born: date) -> None:
+        client_id = await unit.people.unregistered_client(enquiry.email, born)
         if client_id is None:
             return
         account = Account(

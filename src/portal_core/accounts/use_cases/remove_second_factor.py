@@ -44,8 +44,9 @@ class RemoveSecondFactor:
     async def __call__(self, actor: Actor, command: RemoveSecondFactorCommand) -> None:
         async with self.begin(actor) as unit:
             holder = account_holder(actor)
-            if (await own_account(unit, holder)).second_factor == "none":
-                raise NoSecondFactor
+            account = await own_account(unit, holder)
+        if account.second_factor == "none":
+            raise NoSecondFactor
         account = await self.proof.by_both(actor, command.password, command.code)
         await self.second_factors.remove(Credential.of(account))
         async with self.begin(actor) as unit:
