@@ -67,16 +67,13 @@ def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fie
     return made
 
 
-def command_class(kind: type[Any]) -> type[Any] | None:
-    """The class of a use case's command; None when it takes the actor alone."""
-    parameters = list(inspect.signature(kind.__call__).parameters)
-    if len(parameters) < 3:
-        return None
-    hint: type[Any] = get_type_hints(kind.__call__)[parameters[2]]
-    return hint
-
-
-def command_of_ids(kind: type[Any], ids: Mapping[str, str]) -> Any:
-    """The command for a job, whose arguments are ids."""
-    command = command_class(kind)
-    return None if command is None else command(**{name: UUID(value) for name, value in ids.items()})
+def job_arguments(kind: type[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
+    """What a use case takes beside the actor when it is called as a job, whose arguments are ids: its command, made of
+    them, or the one id that it asks for, or nothing."""
+    names = [name for name in inspect.signature(kind.__call__).parameters if name not in ("self", "actor")]
+    if not names:
+        return ()
+    wanted = get_type_hints(kind.__call__)[names[0]]
+    if wanted is UUID:
+        return (UUID(ids[names[0]]),)
+    return (wanted(**{name: UUID(value) for name, value in ids.items()}),)

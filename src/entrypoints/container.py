@@ -218,8 +218,8 @@ class Portal:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, database_url: str) -> AsyncIterator[Portal]:
-    """The portal over a database, until the block is left.
+async def opened(settings: Settings, database_url: str, **instead: Any) -> AsyncIterator[Portal]:
+    """The portal over a database, until the block is left; `instead` puts other parts in place of the container's.
 
     Raises:
         MissingPart: a use case names a part that there is none of.
@@ -230,6 +230,8 @@ async def opened(settings: Settings, database_url: str) -> AsyncIterator[Portal]
     pool = await open_pool(database_url, largest=settings.pool_size)
     try:
         container = Container(settings=settings, pool=pool)
+        for name, part in instead.items():
+            getattr(container, name).override(providers.Object(part))
         use_cases = wire({name: getattr(container, name)() for name in PARTS})
         yield Portal(settings, use_cases, container, pool)
     finally:

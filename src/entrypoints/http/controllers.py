@@ -2,8 +2,8 @@
 
 from litestar import Controller
 
-from entrypoints.http import accounts, notifications
+from entrypoints.http import accounts, appointments, notifications, practice
 
-PORTAL: tuple[type[Controller], ...] = (*accounts.PORTAL, *notifications.PORTAL)
-PRACTICE: tuple[type[Controller], ...] = (*accounts.PRACTICE, *notifications.PRACTICE)
-OTHER: tuple[type[Controller], ...] = ()
+PORTAL: tuple[type[Controller], ...] = (*accounts.PORTAL, *notifications.PORTAL, *appointments.PORTAL)
+PRACTICE: tuple[type[Controller], ...] = (*accounts.PRACTICE, *notifications.PRACTICE, *practice.PRACTICE)
+OTHER: tuple[type[Controller], ...] = (*appointments.OTHER,)

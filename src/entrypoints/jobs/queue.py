@@ -13,7 +13,7 @@ from attrs import define
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.job_context import JobContext
 
-from entrypoints.catalogue import command_of_ids, use_case_classes
+from entrypoints.catalogue import job_arguments, use_case_classes
 from portal_core.kernel.actor import Origin, SystemActor
 
 QUEUE = "portal"
@@ -48,9 +48,7 @@ class Jobs:
     async def run(self, name: str, practice_id: UUID, ids: dict[str, str], request_id: str = "") -> None:
         """One use case for one practice."""
         actor = SystemActor(practice_id, name, Origin(request_id=request_id))
-        command = command_of_ids(use_case_classes()[name], ids)
-        arguments = (actor,) if command is None else (actor, command)
-        await self.use_cases[name](*arguments)
+        await self.use_cases[name](actor, *job_arguments(use_case_classes()[name], ids))
 
     async def run_everywhere(self, name: str) -> None:
         """One scheduled use case for every practice. One practice's failure does not keep the others waiting."""

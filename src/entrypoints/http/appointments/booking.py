@@ -1,0 +1,110 @@
+"""From what there is to book to an appointment: free times, holds, booking."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.appointments.slot import SlotRequest
+from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, Request, page
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import delete, get, post
+from portal_core.appointments.errors import (
+    HoldExpired,
+    NotBookable,
+    OutsideAvailability,
+    OwnOverlap,
+    SlotTaken,
+    TooFar,
+    TooManyHolds,
+    TooSoon,
+)
+from portal_core.appointments.offer_views import OfferingView
+from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
+from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
+from portal_core.appointments.use_cases.hold_slot import HoldSlot
+from portal_core.appointments.use_cases.release_hold import ReleaseHold
+from portal_core.appointments.use_cases.show_offering import ShowOffering
+from portal_core.appointments.views import AppointmentView, HoldView, SlotView
+from portal_core.kernel.errors import Forbidden, NotFound
+from portal_core.kernel.page import Page
+
+REFUSALS = (NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar)
+"""Why a time is not to be had."""
+
+
+class BookAppointmentRequest(Request, frozen=True):
+    """A free time, or one's hold on it: one of the two."""
+
+    slot: SlotRequest | None = None
+    hold_id: Annotated[UUID | None, Meta(examples=[None])] = None
+
+
+class BookingController(Controller):
+    """What a booking screen needs."""
+
+    path = "/appointments"
+    tags = ("Appointments",)
+
+    @get("/offering")
+    async def show_offering(self, request: PortalRequest, show_offering: NamedDependency[ShowOffering]) -> OfferingView:
+        """What one may book or ask for: kinds, places, the care team, and the practice's rules."""
+        return await show_offering(request.actor)
+
+    @get("/slots", raises=[NotBookable])
+    async def find_slots(
+        self,
+        request: PortalRequest,
+        find_slots: NamedDependency[FindSlots],
+        kind_id: FromQuery[UUID],
+        first_day: FromQuery[date],
+        last_day: FromQuery[date],
+        clinician_id: FromQuery[UUID | None] = None,
+        place_id: FromQuery[UUID | None] = None,
+        telehealth: FromQuery[bool | None] = None,
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 100,
+    ) -> Page[SlotView]:
+        """Free times of the care team, soonest first.
+
+        On the practice's local dates from `first_day` to `last_day`, both included, six weeks at most.
+        """
+        query = FindSlotsQuery(
+            kind_id=kind_id,
+            first_day=first_day,
+            last_day=last_day,
+            clinician_id=clinician_id,
+            place_id=place_id,
+            telehealth=telehealth,
+            page=page(after, size),
+        )
+        return await find_slots(request.actor, query)
+
+    @post("/holds", raises=[Forbidden, TooManyHolds, *REFUSALS])
+    async def hold_slot(
+        self, request: PortalRequest, data: JSONBody[SlotRequest], hold_slot: NamedDependency[HoldSlot]
+    ) -> HoldView:
+        """Keeps a free time for a few minutes, while one decides."""
+        return await hold_slot(request.actor, data.choice())
+
+    @delete("/holds/{hold_id:uuid}", raises=[Forbidden])
+    async def release_hold(
+        self, request: PortalRequest, hold_id: FromPath[UUID], release_hold: NamedDependency[ReleaseHold]
+    ) -> None:
+        """Gives a held time back."""
+        await release_hold(request.actor, hold_id)
+
+    @post("", raises=[Forbidden, NotFound, HoldExpired, *REFUSALS])
+    async def book_appointment(
+        self,
+        request: PortalRequest,
+        data: JSONBody[BookAppointmentRequest],
+        book_appointment: NamedDependency[BookAppointment],
+    ) -> AppointmentView:
+        """Books a free time, or the time that one holds."""
+        choice = data.slot.choice() if data.slot else None
+        return await book_appointment(request.actor, BookAppointmentCommand(choice=choice, hold_id=data.hold_id))

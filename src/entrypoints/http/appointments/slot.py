@@ -1,0 +1,21 @@
+"""A time with a clinician, as requests name it: the very fields that `GET /appointments/slots` answers."""
+
+from uuid import UUID
+
+from entrypoints.http.fields import Instant, Request
+from portal_core.appointments.placing import SlotChoice
+
+
+class SlotRequest(Request, frozen=True):
+    """A time with a clinician for a kind of appointment. No place is telehealth."""
+
+    clinician_id: UUID
+    kind_id: UUID
+    starts_at: Instant
+    place_id: UUID | None = None
+
+    def choice(self) -> SlotChoice:
+        """The core's word for it."""
+        return SlotChoice(
+            clinician_id=self.clinician_id, kind_id=self.kind_id, place_id=self.place_id, starts_at=self.starts_at
+        )

@@ -1,0 +1,16 @@
+"""Fields of the practice's own requests. The core says in which form each is kept."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Ada"])]
+FullName = Annotated[str, Meta(min_length=1, max_length=120, examples=["Dr. Ruth Byrne"])]
+Pronouns = Annotated[str, Meta(min_length=1, max_length=40, examples=["she/her"])]
+Address = Annotated[str, Meta(min_length=1, max_length=400, examples=["12 Elm Street\nAlbany, NY 12207"])]
+Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z0-9\-]+$", examples=["en"])]
+State = Annotated[str, Meta(min_length=2, max_length=2, pattern=r"^[A-Za-z]{2}$", examples=["NY"])]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=100, examples=["ehr-1001"])]
+"""The EHR's own id."""
+
+Url = Annotated[str, Meta(min_length=1, max_length=500, examples=["https://id.example.org"])]
