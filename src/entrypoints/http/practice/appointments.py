@@ -38,7 +38,7 @@ REFUSALS = (NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon)
 """Why staff cannot have a time: no notice, advance or grid binds them, and nobody is booked over somebody else."""
 
 
-class BookForClientRequest(SlotRequest, frozen=True):
+class BookForClientRequest(SlotRequest, frozen=True, kw_only=True):
     """The time, and for whom. `outside_hours` books also where the clinician has published no availability."""
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_SEATS)]

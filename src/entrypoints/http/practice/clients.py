@@ -64,7 +64,7 @@ class ClientRequest(Request, frozen=True):
         )
 
 
-class ChangeClientRequest(ClientRequest, frozen=True):
+class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
     """All that the practice says of a client, in place of what was read; `version` is the one that was read."""
 
     version: Version

@@ -31,7 +31,7 @@ Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Setting = bool | Number | Text | None
 
 
-class ChangePracticeRequest(Request, frozen=True):
+class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     """What the practice is called and where it is; `version` is the one that was read."""
 
     name: FullName

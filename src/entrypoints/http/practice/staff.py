@@ -54,7 +54,7 @@ class ClinicianRequest(Request, frozen=True):
         )
 
 
-class ChangeClinicianRequest(ClinicianRequest, frozen=True):
+class ChangeClinicianRequest(ClinicianRequest, frozen=True, kw_only=True):
     """All that the practice says of a clinician; `version` is the one that was read."""
 
     version: Version
