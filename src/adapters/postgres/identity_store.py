@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import msgspec
 from attrs import define
 from sqlalchemy import bindparam, delete, select
@@ -13,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.local.identity_record import IdentityStore, KeptIdentity, OpenIdentity
 from adapters.postgres.keys import RecordKeys
+from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.statements import Statement, statement
 from adapters.postgres.tables.identity import identities
 from portal_core.accounts.identity import Credential
-from portal_core.kernel.errors import Unavailable
 
 _mine = (
     identities.c.practice_id == bindparam("practice_id"),
@@ -39,16 +38,6 @@ PUT = statement(
     ),
 )
 REMOVE = statement("identities.remove", delete(identities).where(*_mine))
-_GONE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.QueryCanceledError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CannotConnectNowError,
-    OSError,
-    TimeoutError,
-)
 
 
 @define
@@ -89,7 +78,7 @@ class PostgresIdentities(IdentityStore):
     @asynccontextmanager
     async def _scoped(self, credential: Credential) -> AsyncIterator[Any]:
         """A transaction confined to the account; kept unless the block raises."""
-        try:
+        with unavailable_when_gone():
             # Before the transaction: it may ask the master key's vendor.
             await self.keys.practice(self.pool, credential.practice_id)
             async with self.pool.acquire() as connection, connection.transaction():
@@ -98,8 +87,6 @@ class PostgresIdentities(IdentityStore):
                     f"SET LOCAL portal.client = ''; SET LOCAL portal.account = '{credential.account_id}'"
                 )
                 yield connection
-        except _GONE as error:
-            raise Unavailable from error
 
 
 def _arguments(statement: Statement, credential: Credential, **values: Any) -> list[Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
+from adapters.postgres.outages import unavailable_when_gone
 from portal_core.kernel.errors import RateLimited
 from portal_core.kernel.limits import Limit, RateLimits
 from portal_core.kernel.sources import Clock
@@ -19,13 +20,14 @@ class PostgresRateLimits(RateLimits):
     clock: Clock
 
     async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        digest = hashlib.sha256(f"{practice_id}\0{limit.name}\0{key}".encode()).digest()
-        wait: int = await self.pool.fetchval(
-            "SELECT portal.take_try($1, $2, $3, $4)",
-            digest,
-            limit.tries,
-            limit.window.total_seconds(),
-            self.clock.now(),
-        )
+        name = f"{practice_id}\0{limit.name}\0{key}"
+        with unavailable_when_gone():
+            wait: int = await self.pool.fetchval(
+                "SELECT portal.take_try($1, $2, $3, $4)",
+                hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest(),
+                limit.tries,
+                limit.window.total_seconds(),
+                self.clock.now(),
+            )
         if wait:
             raise RateLimited(wait)

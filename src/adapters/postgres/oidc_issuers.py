@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from attrs import define
 from sqlalchemy import bindparam, select
 
 from adapters.oidc.issuers import SECTION, OidcIssuers
+from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.people import practices
 from adapters.postgres.unit_core import scope
 from portal_core.kernel.actor import VisitorActor
-from portal_core.kernel.errors import Unavailable
 
 GET_ISSUER = statement("oidc.issuer", select(practices.c.settings).where(practices.c.id == bindparam("practice_id")))
 
@@ -26,7 +25,7 @@ class PostgresOidcIssuers(OidcIssuers):
 
     async def of(self, practice_id: UUID) -> Mapping[str, Any]:
         arguments = GET_ISSUER.arguments({"practice_id": practice_id})
-        try:
+        with unavailable_when_gone():
             async with self.pool.acquire() as connection:
                 await connection.execute(scope(VisitorActor(practice_id)))
                 try:
@@ -34,7 +33,5 @@ class PostgresOidcIssuers(OidcIssuers):
                 finally:
                     if not connection.is_closed():
                         await connection.execute("ROLLBACK")
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            raise Unavailable from error
         section = (settings or {}).get(SECTION, {})
         return section if isinstance(section, dict) else {}

@@ -3,12 +3,12 @@
 import time
 from typing import Any
 
-import asyncpg
 from attrs import define, field
 from sqlalchemy import bindparam, delete, select, update
 
 from adapters.postgres.audit import write_entries
 from adapters.postgres.keys import ADD_PRACTICE_KEY, RecordKeys
+from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.refusals import REFUSALS
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import insert_all
@@ -20,12 +20,10 @@ from portal_core.accounts.people import Practice
 from portal_core.accounts.ports_people import PracticeAddress, PracticeDirectory, PracticeFounding, PracticeRecord
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import Unavailable
 from portal_core.kernel.sources import Clock, IdSource
 
 REFUSALS["practices_slug_key"] = SlugTaken
 REFUSALS["practice_hosts_pkey"] = HostTaken
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
 KEPT_SECONDS = 30.0
 
 GET_PRACTICE = statement(
@@ -109,7 +107,7 @@ class PostgresPracticeFounding(PracticeFounding):
 
     async def found(self, actor: SystemActor, practice: Practice, audited: Audited) -> None:
         wrapped, master_key = await self.keys.make_practice_key(practice.id)
-        try:
+        with unavailable_when_gone():
             async with self.pool.acquire() as connection, connection.transaction():
                 tx = Transaction(connection, actor, self.clock, self.ids, self.keys, [audited])
                 await connection.execute(scope(actor).removeprefix("BEGIN; "))
@@ -130,8 +128,6 @@ class PostgresPracticeFounding(PracticeFounding):
                 made_at = self.clock.now()
                 await tx.execute(ADD_PRACTICE_KEY, wrapped=wrapped, master_key=master_key, made_at=made_at)
                 await write_entries(tx)
-        except _GONE as error:
-            raise Unavailable from error
 
 
 @define
@@ -145,10 +141,8 @@ class PostgresPracticeDirectory(PracticeDirectory):
 
     async def all(self) -> tuple[PracticeAddress, ...]:
         if time.monotonic() >= self._until:
-            try:
+            with unavailable_when_gone():
                 rows = await self.pool.fetch("SELECT * FROM portal.practice_addresses()")
-            except _GONE as error:
-                raise Unavailable from error
             self._kept = tuple(PracticeAddress(row[0], row[1], tuple(row[2])) for row in rows)
             self._until = time.monotonic() + self.seconds
         return self._kept

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from attrs import define
 from sqlalchemy import bindparam, select, update
 
 from adapters.postgres.accounts import account_of, rules_of
+from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.accounts import sessions
 from adapters.postgres.tables.base import insert_all
@@ -16,7 +16,6 @@ from adapters.postgres.transaction import Transaction
 from portal_core.accounts.model import Session
 from portal_core.accounts.ports import HeldGrant, LiveSessions, Sessions, SignedIn, StaffStanding
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import Unavailable
 
 _COLUMNS = (
     sessions.c.id,
@@ -200,12 +199,10 @@ class PostgresLiveSessions(LiveSessions):
     async def find_by_access_hash(
         self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
     ) -> SignedIn | None:
-        try:
+        with unavailable_when_gone():
             row = await self.pool.fetchrow(
                 "SELECT * FROM portal.signed_in($1, $2, $3)", practice_id, access_hash, record
             )
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            raise Unavailable from error
         if row is None:
             return None
         staff = None if row[33] is None else StaffStanding(frozenset(row[33]), row[34])
@@ -218,7 +215,8 @@ class PostgresLiveSessions(LiveSessions):
         )
 
     async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
-        await self.pool.execute("SELECT portal.mark_active($1, $2, $3)", practice_id, session_id, at)
+        with unavailable_when_gone():
+            await self.pool.execute("SELECT portal.mark_active($1, $2, $3)", practice_id, session_id, at)
 
 
 def _grant_of(row: Any) -> HeldGrant | None:

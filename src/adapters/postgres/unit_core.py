@@ -1,38 +1,25 @@
 """One transaction for one use case, confined to the actor's practice and record."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from attrs import define, field
 
 from adapters.postgres.answers import claim, keep
 from adapters.postgres.audit import write_entries
 from adapters.postgres.keys import RecordKeys
+from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import Audited, AuditTrail, denial
-from portal_core.kernel.errors import PortalError, Unavailable
+from portal_core.kernel.errors import PortalError
 from portal_core.kernel.sources import Clock, IdSource
 
 T = TypeVar("T")
-_GONE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CannotConnectNowError,
-    OSError,
-    TimeoutError,
-)
-_log = logging.getLogger(__name__)
 
 
 @define
@@ -99,7 +86,7 @@ class PostgresBegin:
 
     @asynccontextmanager
     async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
-        try:
+        with unavailable_when_gone():
             # Before the transaction: it may ask the master key's vendor.
             await self.keys.practice(self.pool, actor.practice_id)
             async with self.pool.acquire() as connection:
@@ -114,9 +101,6 @@ class PostgresBegin:
                     raise
                 finally:
                     await self._roll_back(connection)
-        except _GONE as error:
-            _log.warning("database_unavailable", extra={"error": type(error).__name__})
-            raise Unavailable from error
 
     async def _roll_back(self, connection: Any) -> None:
         if not connection.is_closed() and connection.is_in_transaction():

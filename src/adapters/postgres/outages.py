@@ -1,0 +1,38 @@
+"""When the database does not answer."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from portal_core.kernel.errors import Unavailable
+
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    TimeoutError,
+)
+"""What the driver raises when the server is away, too busy, or gave the transaction up: trying again may do."""
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def unavailable_when_gone() -> Iterator[None]:
+    """Turns what the driver raises then into the core's word for it.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    try:
+        yield
+    except GONE as error:
+        _log.warning("database_unavailable", extra={"error": type(error).__name__})
+        raise Unavailable from error
