@@ -13,7 +13,6 @@ from adapters.postgres.tables.base import Texts, insert_all
 from adapters.postgres.tables.notifications import notification_settings, notifications
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.notifications.cursor import position
 from portal_core.notifications.model import Notification
@@ -84,21 +83,23 @@ CONSENTING = statement(
     .where(_mine, notification_settings.c.texts_to == bindparam("phone"))
     .order_by(notification_settings.c.account_id),
 )
-_put = insert(notification_settings).values(
-    {column.name: bindparam(column.name, type_=column.type) for column in notification_settings.c}
+# Of two first saves at once the second adds nothing.
+ADD_SETTINGS = statement(
+    "settings.add",
+    insert(notification_settings)
+    .values({column.name: bindparam(column.name, type_=column.type) for column in notification_settings.c})
+    .on_conflict_do_nothing(),
 )
-# The first save adds, every later one names the version before it.
-PUT_SETTINGS = statement(
-    "settings.put",
-    _put.on_conflict_do_update(
-        index_elements=["practice_id", "account_id"],
-        set_={
-            column.name: _put.excluded[column.name]
-            for column in notification_settings.c
-            if column.name not in ("practice_id", "account_id")
-        },
-        where=notification_settings.c.version == _put.excluded.version - 1,
-    ).returning(notification_settings.c.version),
+_CHANGING = [column for column in notification_settings.c if column.name not in ("practice_id", "account_id")]
+SAVE_SETTINGS = statement(
+    "settings.save",
+    update(notification_settings)
+    .where(
+        _mine,
+        notification_settings.c.account_id == bindparam("account_id"),
+        notification_settings.c.version == bindparam("before"),
+    )
+    .values({column.name: bindparam(column.name, type_=column.type) for column in _CHANGING}),
 )
 
 
@@ -181,8 +182,10 @@ class PostgresSettings(SettingsStore):
 
     async def save(self, settings: NotificationSettings, audited: Audited) -> None:
         confidential, texts = settings.confidential, settings.texts
-        row = await self.tx.fetchrow(
-            PUT_SETTINGS,
+        first = settings.version == 1
+        await self.tx.save(
+            ADD_SETTINGS if first else SAVE_SETTINGS,
+            before=settings.version - 1,
             account_id=settings.account_id,
             channels={kind: list(channels) for kind, channels in settings.channels.items()},
             reminder_minutes=list(settings.reminder_minutes),
@@ -198,8 +201,6 @@ class PostgresSettings(SettingsStore):
             texts_stopped_at=settings.texts_stopped_at,
             version=settings.version,
         )
-        if row is None:
-            raise StaleVersion
         self.tx.audited(audited)
 
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:

@@ -27,6 +27,7 @@ class Worker:
     world: NotificationsWorld
     post: Post = field(factory=Post)
     wire: Tripwire = field(factory=Tripwire)
+    skipped: int = 0
 
     async def deliver(self, notice_id: UUID) -> DeliveryView:
         world = self.world
@@ -41,10 +42,11 @@ class Worker:
         return report.lost, report.handed
 
     async def run_all(self) -> None:
-        """Every job that was ever written, once more, and those that come of it."""
+        """Every job that was ever written but those skipped, once more, and those that come of it."""
         done = 0
         while True:
-            jobs = [ids["notice_id"] for name, ids in await self.world.jobs() if name == "deliver_notice"]
+            written = (await self.world.jobs())[self.skipped :]
+            jobs = [ids["notice_id"] for name, ids in written if name == "deliver_notice"]
             if len(jobs) == done:
                 return
             for notice_id in jobs:
@@ -87,7 +89,7 @@ class DeliveryContract:
         account = await world.add_account("a@example.org")
         steps: list[str] = []
         for at in range(1, 100):
-            worker = Worker(world, wire=Tripwire(at))
+            worker = Worker(world, wire=Tripwire(at), skipped=len(await world.jobs()))
             notice_id = await world.notify(Notice("account_closed", notice_class, to_account=account))
             try:
                 await worker.deliver(notice_id)
@@ -114,7 +116,7 @@ class DeliveryContract:
     async def test_killed_sweeps_lose_nothing(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         for at in range(1, 100):
-            worker = Worker(world, Post(mood="is_away"))
+            worker = Worker(world, Post(mood="is_away"), skipped=len(await world.jobs()))
             retried = await world.notify(Notice("account_closed", "reminder", to_account=account))
             await worker.deliver(retried)
             stalled = await world.notify(Notice("account_closed", "security", to_account=account))

@@ -67,6 +67,9 @@ class NoticeMachine(RuleBasedStateMachine):
     async def make_world(self) -> NotificationsWorld:
         raise NotImplementedError
 
+    async def close_world(self) -> None:
+        """Give back what the world was made with."""
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
@@ -87,6 +90,7 @@ class NoticeMachine(RuleBasedStateMachine):
             for task in self.tasks.values():
                 task.cancel()
             self._run(asyncio.sleep(0))
+            self._run(self.close_world())
             self.loop.close()
 
     @initialize(classes=st.lists(st.sampled_from(CLASSES), min_size=1, max_size=2))
