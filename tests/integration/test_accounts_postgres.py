@@ -1,11 +1,23 @@
-"""The contract suites of accounts on PostgreSQL."""
+"""The contract suites of accounts on PostgreSQL, and what only many connections at once can show."""
+
+import asyncio
 
 import pytest_asyncio
 
+from portal_core.accounts.errors import SignInLocked
+from portal_core.accounts.model import LOCK_AFTER, Enquiry
+from portal_core.accounts.opening import SessionOpening
+from portal_core.accounts.use_cases.refresh_session import RefreshSession
+from portal_core.accounts.views import SessionTokens
+from portal_core.kernel.errors import Unauthenticated
 from tests.support.accounts_postgres import PostgresWorld
 from tests.support.contracts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
+from tests.support.contracts.accounts_world import AUDITED
+from tests.support.contracts.session_histories import NamedTokens, SessionHistoriesContract
 from tests.support.contracts.sessions import LiveSessionsContract, SessionsContract
 from tests.support.postgres import PortalDatabase
+
+ANN = "ann@example.org"
 
 
 @pytest_asyncio.fixture
@@ -26,3 +38,56 @@ class TestPostgresSessions(SessionsContract): ...
 
 
 class TestPostgresLiveSessions(LiveSessionsContract): ...
+
+
+class TestPostgresSessionHistories(SessionHistoriesContract): ...
+
+
+async def test_of_tries_at_once_no_more_are_decided_than_lock(world: PostgresWorld) -> None:
+    """The first tries of an email, too, for which there is no row yet to stand in line at."""
+
+    async def attempt() -> bool:
+        try:
+            async with world.begin(world.visitor) as unit:
+                guard = await unit.sign_in_guards.lock(world.hashed("key"))
+                await unit.sign_in_guards.save(guard.attempt(world.clock.now()))
+                await unit.commit(None)
+        except SignInLocked:
+            return False
+        return True
+
+    decided = await asyncio.gather(*(attempt() for _ in range(20)))
+    assert decided.count(True) == LOCK_AFTER
+
+
+async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world: PostgresWorld) -> None:
+    account = await world.account(ANN)
+    tokens = NamedTokens(str(world.practice_id))
+    opening = SessionOpening(world.clock, world.ids, tokens)
+    async with world.begin(world.visitor) as unit:
+        opened = await opening.open(unit, account, kind="bearer", strong=False, origin=world.visitor.origin)
+        await unit.commit(None)
+    refresh = RefreshSession(world.begin, world.clock, tokens)
+    ends = await asyncio.gather(
+        *(refresh(world.visitor, opened.refresh_token) for _ in range(2)), return_exceptions=True
+    )
+    assert sum(isinstance(end, SessionTokens) for end in ends) == 1
+    assert sum(isinstance(end, Unauthenticated) for end in ends) == 1
+    async with world.begin(world.system) as unit:
+        assert await unit.sessions.open_of(account.id, world.clock.now()) == ()
+
+
+async def test_of_two_who_take_one_enquiry_one_has_it(world: PostgresWorld) -> None:
+    enquiry = Enquiry(world.ids.new(), world.practice_id, "portal", "register", ANN, world.clock.now())
+    async with world.begin(world.visitor) as unit:
+        await unit.enquiries.add(enquiry, AUDITED)
+        await unit.commit(None)
+
+    async def take() -> Enquiry | None:
+        async with world.begin(world.system) as unit:
+            found: Enquiry | None = await unit.enquiries.take(enquiry.id)
+            await unit.commit(None)
+            return found
+
+    taken = await asyncio.gather(*(take() for _ in range(4)))
+    assert [one for one in taken if one is not None] == [enquiry]
