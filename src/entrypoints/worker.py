@@ -1,6 +1,7 @@
 """The worker: runs jobs until it is told to stop. Any number may run, on any machines."""
 
 import asyncio
+import logging
 import signal
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ def jobs_of(portal: Portal) -> Jobs:
 async def work(settings: Settings, database_url: str, worker_url: str) -> None:
     """Run jobs until SIGINT or SIGTERM."""
     async with opened(settings, database_url) as portal:
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it announces every task it knows
         app = make_app(worker_url)
         register(app, jobs_of(portal))
         stop = asyncio.Event()

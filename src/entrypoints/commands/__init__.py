@@ -9,8 +9,9 @@ from typed_settings.exceptions import TsError
 
 from adapters.local.key_file import KeyFileError
 from adapters.local.postgres_server import EmbeddedPostgresError
-from entrypoints.catalogue import MissingPart
+from entrypoints.catalogue import Misnamed, MissingPart
 from entrypoints.commands.failures import Failed
+from entrypoints.demo import HalfLoaded
 from entrypoints.extras import MissingExtra
 from portal_core.kernel.errors import Invalid, PortalError
 
@@ -22,12 +23,33 @@ app = typer.Typer(
 )
 
 
+_MENDABLE = (
+    EmbeddedPostgresError,
+    Failed,
+    HalfLoaded,
+    KeyFileError,
+    Misnamed,
+    MissingExtra,
+    MissingPart,
+    TsError,
+)
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turns what an operator can mend into one line on standard error and exit 1."""
     try:
         yield
-    except (Failed, EmbeddedPostgresError, KeyFileError, MissingExtra, MissingPart, TsError) as error:
+    except (
+        Failed,
+        EmbeddedPostgresError,
+        KeyFileError,
+        MissingExtra,
+        MissingPart,
+        Misnamed,
+        HalfLoaded,
+        TsError,
+    ) as error:
         sys.exit(_line(str(error)))
     except Invalid as error:
         fields = "; ".join(f"{field.path}: {field.message}" for field in error.fields)

@@ -14,8 +14,8 @@ from entrypoints.commands.failures import Failed
 from entrypoints.commands.running import settings_or_fail, with_portal
 from entrypoints.container import Portal
 from entrypoints.jobs.queue import make_app
-from entrypoints.worker import jobs_of
 from entrypoints.processes import Database
+from entrypoints.worker import jobs_of
 
 jobs = typer.Typer(no_args_is_help=True, help="The job queue.")
 app.add_typer(jobs, name="jobs")

@@ -18,12 +18,18 @@ from granian.log import LogLevels
 from entrypoints.commands import app
 from entrypoints.commands.failures import Failed
 from entrypoints.commands.running import console, migrate_with_bar, quiet_logs, settings_or_fail
-from entrypoints.server import APP_URL, PARENT
+from entrypoints.container import opened
+from entrypoints.demo import Demo, code_now, keep, known_demo, load
+from entrypoints.jobs.queue import make_app, register
 from entrypoints.observability.logs import configure_logging
 from entrypoints.processes import Database, Urls, die_with_parent
+from entrypoints.server import APP_URL, PARENT
 from entrypoints.settings import Settings, level_of
+from entrypoints.welcome import welcome
+from entrypoints.worker import jobs_of
 
 WORKER_URL = "PORTAL_RUNNING_WORKER_URL"
+DEMO_FILE = "demo.json"
 
 
 @app.command()
@@ -62,6 +68,48 @@ def run_worker() -> None:
         return
     with Database(settings) as urls:
         asyncio.run(work(settings, urls.app, urls.worker))
+
+
+@app.command()
+def demo() -> None:
+    """Run the portal on embedded parts, with a practice to try things out with."""
+    os.environ.setdefault("PORTAL_LOG_LEVEL", "warning")
+    settings = settings_or_fail()
+    if not settings.embedded_database:
+        raise Failed("the demo runs on the embedded database: unset PORTAL_DATABASE_URL")
+    refuse_busy_port(settings)
+    quiet_logs(settings)
+    with Database(settings) as urls:
+        migrate_with_bar(urls)
+        loaded = known_demo(settings.data_dir / DEMO_FILE)
+        if loaded is None:
+            with console.status("loading the demo practice"):
+                loaded = asyncio.run(_load_demo(settings, urls))
+            keep(settings.data_dir / DEMO_FILE, loaded)
+        typer.echo(welcome(settings, loaded))
+        run_server(settings, urls, worker=True)
+
+
+@app.command(name="demo-code")
+def demo_code() -> None:
+    """Show what the demo administrator's authenticator app shows now."""
+    settings = settings_or_fail()
+    loaded = known_demo(settings.data_dir / DEMO_FILE)
+    if loaded is None:
+        raise Failed("there is no demo here yet: portal demo")
+    typer.echo(code_now(loaded.administrator_secret))
+
+
+async def _load_demo(settings: Settings, urls: Urls) -> Demo:
+    async with opened(settings, urls.app) as portal:
+        queue = make_app(urls.worker)
+        register(queue, jobs_of(portal))
+
+        async def work_off() -> None:
+            await queue.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+
+        async with queue.open_async():
+            return await load(portal, work_off)
 
 
 def refuse_busy_port(settings: Settings) -> None:

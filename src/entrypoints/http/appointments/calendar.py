@@ -1,22 +1,47 @@
-"""Appointments in people's own calendars (RFC 5545)."""
+"""Appointments in people's own calendars (RFC 5545): one as a file, all as a feed that a phone subscribes to."""
 
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Controller, Response
 from litestar.di import NamedDependency
+from msgspec import Meta, Struct
 
 from entrypoints.http.fields import FromPath
 from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get
+from entrypoints.http.routing import delete, get, post
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
-from portal_core.appointments.views import CalendarFile
+from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
+from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
+from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
+from portal_core.appointments.views import CalendarFile, FeedView
+from portal_core.kernel.errors import Forbidden, NotFound
+
+FeedName = Annotated[str, Meta(max_length=128, pattern=r"^[A-Za-z0-9_\-]+\.ics$", examples=["2hW9….ics"])]
+"""A feed's token, and the ending by which calendars know what it is."""
+
+
+class CalendarFeed(Struct, frozen=True):
+    """A feed, shown once: whoever has the address can read it. `path` goes after the host, under webcal or https."""
+
+    path: str
+    created_at: datetime
+
+    @classmethod
+    def at(cls, root: str, feed: FeedView, practice: str | None) -> "CalendarFeed":
+        """The feed's address; it names the practice where the request that made it had to."""
+        query = f"?{urlencode({'practice': practice})}" if practice else ""
+        return cls(f"{root}/{feed.token}.ics{query}", feed.created_at)
 
 
 def calendar_answer(file: CalendarFile) -> Response[str]:
-    """The file as text/calendar, with the method that RFC 5545, 8.1, wants said beside it."""
+    """The file as text/calendar, with the method beside it that RFC 5545, 8.1, wants where the file has one."""
+    method = f"; method={file.method}" if file.method else ""
     return Response(
         file.content,
-        media_type=f"text/calendar; charset=utf-8; method={file.method}",
+        media_type=f"text/calendar; charset=utf-8{method}",
         headers={"content-disposition": f'attachment; filename="{file.file_name}"'},
     )
 
@@ -25,7 +50,7 @@ class CalendarFileController(Controller):
     """One appointment as a file."""
 
     path = "/appointments"
-    tags = ("Appointments",)
+    tags = ("Calendar",)
 
     @get("/{appointment_id:uuid}/calendar.ics", media_type="text/calendar")
     async def export_calendar_event(
@@ -36,3 +61,32 @@ class CalendarFileController(Controller):
     ) -> Response[str]:
         """The appointment for one's own calendar; of a cancelled one, what takes it out again."""
         return calendar_answer(await export_calendar_event(request.actor, appointment_id))
+
+
+class CalendarFeedController(Controller):
+    """The record's feed."""
+
+    path = "/calendar"
+    tags = ("Calendar",)
+
+    @post("/feed", idempotent=False, raises=[Forbidden])
+    async def make_calendar_feed(
+        self, request: PortalRequest, make_calendar_feed: NamedDependency[MakeCalendarFeed]
+    ) -> CalendarFeed:
+        """Makes the address of a feed, and ends an earlier one. It is shown this once."""
+        feed = await make_calendar_feed(request.actor)
+        return CalendarFeed.at(request.url.path.removesuffix("/feed"), feed, request.inbound.practice)
+
+    @delete("/feed", raises=[Forbidden, NotFound])
+    async def remove_calendar_feed(
+        self, request: PortalRequest, remove_calendar_feed: NamedDependency[RemoveCalendarFeed]
+    ) -> None:
+        """Ends the feed: its address is dead from now on."""
+        await remove_calendar_feed(request.actor)
+
+    @get("/{feed:str}", auth="none", media_type="text/calendar", raises=[NotFound])
+    async def read_calendar_feed(
+        self, request: PortalRequest, feed: FromPath[FeedName], read_calendar_feed: NamedDependency[ReadCalendarFeed]
+    ) -> Response[str]:
+        """The appointments of the client whose feed this is, for whoever has its address. No clinical word is in it."""
+        return calendar_answer(await read_calendar_feed(request.visitor, feed.removesuffix(".ics")))

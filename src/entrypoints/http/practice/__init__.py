@@ -6,7 +6,11 @@ from entrypoints.http.practice.appointments import PracticeAppointmentsControlle
 from entrypoints.http.practice.calendar import AvailabilityController, BlocksController
 from entrypoints.http.practice.clients import ClientsController
 from entrypoints.http.practice.invitations import InvitationsController
+from entrypoints.http.practice.offering import OfferingController
 from entrypoints.http.practice.proxies import ProxiesController
+from entrypoints.http.practice.requests import PracticeRequestsController
+from entrypoints.http.practice.rooms import RoomsController
+from entrypoints.http.practice.series import SeriesController
 from entrypoints.http.practice.setup import PracticeController
 from entrypoints.http.practice.staff import CliniciansController, StaffController
 
@@ -17,7 +21,11 @@ PRACTICE: tuple[type[Controller], ...] = (
     CliniciansController,
     StaffController,
     InvitationsController,
+    OfferingController,
     AvailabilityController,
     BlocksController,
     PracticeAppointmentsController,
+    PracticeRequestsController,
+    SeriesController,
+    RoomsController,
 )

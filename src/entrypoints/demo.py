@@ -1,0 +1,176 @@
+"""A practice to try things out with: fictional people, real use cases. Loading it twice changes nothing.
+
+Its passwords and the administrator's authenticator secret are made at the first start and kept in the data folder.
+"""
+
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from attrs import asdict, define
+
+from adapters.local.sources import SystemClock
+from entrypoints.container import Portal
+from portal_core.accounts.import_rows import ClientRow, ClinicianRow
+from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
+from portal_core.accounts.use_cases.add_practice import AddPracticeCommand
+from portal_core.accounts.use_cases.add_staff import AddStaffCommand
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
+from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
+from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
+from portal_core.accounts.use_cases.log_in import LogInCommand
+from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
+from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
+from portal_core.accounts.views import SessionTokens
+from portal_core.appointments.use_cases.define_kind import DefineKindCommand
+from portal_core.appointments.use_cases.define_place import DefinePlaceCommand
+from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
+from portal_core.kernel.actor import Origin, SystemActor, VisitorActor
+
+SLUG = "elm-street"
+ZONE = "America/New_York"
+CLIENT = "mira@client.example"
+ADMINISTRATOR = "ada@elm-street.example"
+_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b")
+
+CLINICIANS = (
+    ClinicianRow(2, "C-1", "Elena Rivera", "PhD, Psychologist", room_link="https://rooms.example/rivera"),
+    ClinicianRow(3, "C-2", "Jonah Brandt", "LCSW", room_link="https://rooms.example/brandt"),
+)
+CLIENTS = (
+    ClientRow(4, "K-1", "Mira", "Okafor", "1990-05-17", pronouns="she/her", email=CLIENT, clinicians="C-1;C-2"),
+    ClientRow(5, "K-2", "Theo", "Lindqvist", "1984-11-02", email="theo@client.example", clinicians="C-2"),
+    ClientRow(6, "K-3", "Sam", "Park", "2011-03-09", clinicians="C-1"),
+)
+
+
+class HalfLoaded(Exception):
+    """There is a demo practice, and nobody knows its passwords."""
+
+
+@define
+class Demo:
+    """What a visitor needs to know."""
+
+    client: str
+    client_password: str
+    administrator: str
+    administrator_password: str
+    administrator_secret: str
+
+
+async def load(portal: Portal, work_off: Callable[[], Awaitable[None]]) -> Demo:
+    """Load the practice. `work_off` runs the jobs that are queued.
+
+    Raises:
+        HalfLoaded: it is there; an earlier start was broken off before anybody was told its passwords.
+    """
+    if any(known.slug == SLUG for known in await portal.parts.directory().all()):
+        raise HalfLoaded("the demo was broken off while it was loaded: remove the data folder and start again")
+    founding = AddPracticeCommand(SLUG, "Elm Street Practice", ZONE, "NY")
+    practice_id = UUID(str((await portal.use_cases["add_practice"](Origin(), founding)).id))
+    job = SystemActor(practice_id, "portal demo")
+    await portal.use_cases["import_people"](job, ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS))
+    tokens = portal.parts.tokens()
+    demo = Demo(CLIENT, _password(tokens), ADMINISTRATOR, _password(tokens), "")
+    demo.administrator_secret, administrator = await _administrator(portal, practice_id, demo, work_off)
+    await _offer(portal, administrator)
+    await _client(portal, practice_id, demo, work_off)
+    return demo
+
+
+def known_demo(file: Path) -> Demo | None:
+    """The demo that was loaded before, if any."""
+    return Demo(**json.loads(file.read_text())) if file.exists() else None
+
+
+def keep(file: Path, demo: Demo) -> None:
+    """Remember it, for this user's eyes only."""
+    fresh = file.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        json.dump(asdict(demo), opened)
+    fresh.replace(file)
+
+
+async def _offer(portal: Portal, administrator: Any) -> None:
+    """Kinds, a place, and weekly hours: the office on four days, telehealth in the evenings."""
+    place = await portal.use_cases["define_place"](
+        administrator,
+        DefinePlaceCommand(name="Elm Street office", zone=ZONE, address="12 Elm Street, Albany, NY 12207"),
+    )
+    for name, minutes in (("Individual session", 50), ("First visit", 80)):
+        kind = DefineKindCommand(
+            name=name,
+            duration=timedelta(minutes=minutes),
+            buffer_after=timedelta(minutes=10),
+            slot_step=timedelta(minutes=30),
+            minimum_notice=timedelta(hours=2),
+            maximum_advance_days=60,
+        )
+        await portal.use_cases["define_kind"](administrator, kind)
+    openings = [Opening(weekday=day, starts=time(9), ends=time(17), place_id=place.id) for day in range(4)]
+    openings += [Opening(weekday=day, starts=time(18), ends=time(21)) for day in range(5)]
+    for clinician in await portal.use_cases["list_clinicians"](administrator):
+        command = PublishAvailabilityCommand(clinician_id=clinician.id, openings=tuple(openings))
+        await portal.use_cases["publish_availability"](administrator, command)
+
+
+async def _client(portal: Portal, practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]) -> None:
+    """Mira registers, gets a code by mail, and proves her email, as anybody does."""
+    visitor = VisitorActor(practice_id)
+    born = date.fromisoformat(CLIENTS[0].born)
+    await portal.use_cases["register_account"](visitor, RegisterAccountCommand(CLIENT, born))
+    code = await _mailed_code(portal, CLIENT, work_off)
+    await portal.use_cases["verify_email"](visitor, VerifyEmailCommand(CLIENT, code, demo.client_password))
+
+
+async def _administrator(
+    portal: Portal, practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]
+) -> tuple[str, Any]:
+    """Ada is invited, accepts, and sets up her second factor; answers its secret, and herself as an actor."""
+    job, visitor = SystemActor(practice_id, "portal demo"), VisitorActor(practice_id)
+    roles = frozenset({"administrator", "front_desk"})
+    member = await portal.use_cases["add_staff"](
+        job,
+        AddStaffCommand(name="Ada Whitfield", email=ADMINISTRATOR, roles=roles),  # type: ignore[arg-type]
+    )
+    await portal.use_cases["invite_staff"](job, InviteStaffCommand(member.id))
+    code = await _mailed_code(portal, ADMINISTRATOR, work_off)
+    command = AcceptInvitationCommand(ADMINISTRATOR, code, demo.administrator_password)
+    await portal.use_cases["accept_invitation"](visitor, command)
+    signed_in = await portal.use_cases["log_in"](
+        visitor, LogInCommand(ADMINISTRATOR, demo.administrator_password, "bearer", "practice")
+    )
+    assert isinstance(signed_in, SessionTokens)
+    asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrolling=True)
+    actor: Any = (await portal.use_cases["authenticate"](asks)).actor
+    enrolment = await portal.use_cases["enroll_second_factor"](actor, demo.administrator_password)
+    # The code of the step before: it is accepted within the half minute's slack, and the present one stays unused.
+    await portal.use_cases["confirm_second_factor"](actor, code_now(enrolment.secret, steps=-1))
+    await portal.use_cases["log_out"](actor)
+    return str(enrolment.secret), actor
+
+
+def code_now(secret: str, *, steps: int = 0) -> str:
+    """What an authenticator app shows now, or `steps` half minutes away."""
+    shown: str = pyotp.TOTP(secret).at(SystemClock().now(), counter_offset=steps)
+    return shown
+
+
+async def _mailed_code(portal: Portal, to: str, work_off: Callable[[], Awaitable[None]]) -> str:
+    for _ in range(5):  # a job may queue another
+        await work_off()
+        for mail in await portal.parts.shelf().latest(50):
+            if mail.to == to and (found := _CODE.findall(mail.body)):
+                return str(found[-1])
+    raise RuntimeError(f"no mail for {to}")
+
+
+def _password(tokens: Any) -> str:
+    return "-".join(tokens.code().lower() for _ in range(3))

@@ -1,0 +1,83 @@
+"""Asking the practice for an appointment."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import get, patch, post
+from portal_core.appointments.errors import NotBookable, RequestClosed, TooManyRequests
+from portal_core.appointments.use_cases.list_requests import ListRequests
+from portal_core.appointments.use_cases.request_appointment import RequestAppointment, RequestAppointmentCommand
+from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
+from portal_core.appointments.views import RequestView
+from portal_core.appointments.waiting import LONGEST_REASON, MOST_PREFERRED_TIMES, PreferredTime
+from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.page import Page
+
+
+class PreferredTimeRequest(Request, frozen=True):
+    """A time that would suit: anywhere from `starts_at` to `ends_at`."""
+
+    starts_at: Instant
+    ends_at: Annotated[Instant, Meta(examples=["2027-03-14T18:00:00Z"])]
+
+
+class AppointmentRequestRequest(Request, frozen=True):
+    """Up to three times that would suit. No place is telehealth, no clinician is anyone of the care team."""
+
+    kind_id: UUID
+    preferred: Annotated[tuple[PreferredTimeRequest, ...], Meta(min_length=1, max_length=MOST_PREFERRED_TIMES)]
+    place_id: UUID | None = None
+    clinician_id: UUID | None = None
+    reason: Annotated[str, Meta(max_length=LONGEST_REASON, examples=["After work would be best."])] = ""
+
+    def command(self) -> RequestAppointmentCommand:
+        """The core's word for it."""
+        return RequestAppointmentCommand(
+            kind_id=self.kind_id,
+            preferred=tuple(PreferredTime(starts_at=one.starts_at, ends_at=one.ends_at) for one in self.preferred),
+            place_id=self.place_id,
+            clinician_id=self.clinician_id,
+            reason=self.reason,
+        )
+
+
+class RequestsController(Controller):
+    """Requests that the practice confirms or declines."""
+
+    path = "/appointments"
+    tags = ("Appointment requests",)
+
+    @post("/request", raises=[Forbidden, NotBookable, TooManyRequests])
+    async def request_appointment(
+        self,
+        request: PortalRequest,
+        data: JSONBody[AppointmentRequestRequest],
+        request_appointment: NamedDependency[RequestAppointment],
+    ) -> RequestView:
+        """Asks for an appointment at up to three preferred times. Nothing is held by it."""
+        return await request_appointment(request.actor, data.command())
+
+    @get("/requests")
+    async def list_requests(
+        self,
+        request: PortalRequest,
+        list_requests: NamedDependency[ListRequests],
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+    ) -> Page[RequestView]:
+        """The record's requests and what became of them, latest first."""
+        return await list_requests(request.actor, page(after, size))
+
+    @patch("/requests/{request_id:uuid}/withdraw", raises=[Forbidden, RequestClosed, StaleVersion])
+    async def withdraw_request(
+        self, request: PortalRequest, request_id: FromPath[UUID], withdraw_request: NamedDependency[WithdrawRequest]
+    ) -> RequestView:
+        """Withdraws a request that was not answered yet."""
+        return await withdraw_request(request.actor, request_id)

@@ -1,0 +1,118 @@
+"""Waiting for a time that somebody gives back."""
+
+from datetime import date, time
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.fields import FromPath, Request
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import delete, get, post
+from portal_core.appointments.errors import (
+    AlreadyWaiting,
+    NotBookable,
+    NotWaiting,
+    OfferClosed,
+    OutsideAvailability,
+    OwnOverlap,
+    SlotTaken,
+    TooSoon,
+)
+from portal_core.appointments.use_cases.accept_offer import AcceptOffer
+from portal_core.appointments.use_cases.decline_offer import DeclineOffer
+from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist, JoinWaitlistCommand
+from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
+from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
+from portal_core.appointments.views import AppointmentView, WaitlistView
+from portal_core.kernel.errors import Forbidden, StaleVersion
+
+Weekday = Annotated[int, Meta(ge=0, le=6)]
+
+
+class JoinWaitlistRequest(Request, frozen=True):
+    """What would suit, on the wall clock of the place, or of the practice for telehealth.
+
+    From the date `earliest` to `latest`, on `weekdays` (0 is Monday; none are all), from `from_time` to `until_time`,
+    where 00:00:00 is the end of the day.
+    """
+
+    kind_id: UUID
+    earliest: date
+    latest: Annotated[date, Meta(examples=["2027-04-14"])]
+    place_id: UUID | None = None
+    clinician_id: UUID | None = None
+    weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, examples=[[0, 2]])] = ()
+    from_time: Annotated[time, Meta(tz=False, examples=["16:00:00"])] = time.min
+    until_time: Annotated[time, Meta(tz=False, examples=["20:00:00"])] = time.min
+
+    def command(self) -> JoinWaitlistCommand:
+        """The core's word for it."""
+        return JoinWaitlistCommand(
+            kind_id=self.kind_id,
+            earliest=self.earliest,
+            latest=self.latest,
+            place_id=self.place_id,
+            clinician_id=self.clinician_id,
+            weekdays=frozenset(self.weekdays),
+            from_time=self.from_time,
+            until_time=self.until_time,
+        )
+
+
+class WaitlistController(Controller):
+    """The record's places on the waitlist, and what is offered to them."""
+
+    path = "/appointments/waitlist"
+    tags = ("Waitlist",)
+
+    @get("")
+    async def list_waitlist(
+        self, request: PortalRequest, list_waitlist: NamedDependency[ListWaitlist]
+    ) -> tuple[WaitlistView, ...]:
+        """What one waits for, each with the offer that can be accepted now."""
+        return await list_waitlist(request.actor)
+
+    @post("", raises=[Forbidden, NotBookable, AlreadyWaiting])
+    async def join_waitlist(
+        self, request: PortalRequest, data: JSONBody[JoinWaitlistRequest], join_waitlist: NamedDependency[JoinWaitlist]
+    ) -> WaitlistView:
+        """Waits for a time that is given back."""
+        return await join_waitlist(request.actor, data.command())
+
+    @delete("/{entry_id:uuid}", raises=[Forbidden, NotWaiting, StaleVersion])
+    async def leave_waitlist(
+        self, request: PortalRequest, entry_id: FromPath[UUID], leave_waitlist: NamedDependency[LeaveWaitlist]
+    ) -> None:
+        """Waits no longer. An offer that is open goes to the next."""
+        await leave_waitlist(request.actor, entry_id)
+
+    @post(
+        "/offers/{offer_id:uuid}/accept",
+        raises=[
+            Forbidden,
+            OfferClosed,
+            NotWaiting,
+            NotBookable,
+            OwnOverlap,
+            SlotTaken,
+            OutsideAvailability,
+            TooSoon,
+            StaleVersion,
+        ],
+    )
+    async def accept_offer(
+        self, request: PortalRequest, offer_id: FromPath[UUID], accept_offer: NamedDependency[AcceptOffer]
+    ) -> AppointmentView:
+        """Books the offered time."""
+        return await accept_offer(request.actor, offer_id)
+
+    @post("/offers/{offer_id:uuid}/decline", raises=[Forbidden, OfferClosed, StaleVersion])
+    async def decline_offer(
+        self, request: PortalRequest, offer_id: FromPath[UUID], decline_offer: NamedDependency[DeclineOffer]
+    ) -> None:
+        """Lets the offer go to the next, and waits on."""
+        await decline_offer(request.actor, offer_id)
