@@ -34,6 +34,7 @@ from portal_core.kernel.errors import Forbidden
 
 Weekday = Annotated[int, Meta(ge=0, le=6, examples=[1])]
 WallTime = Annotated[time, Meta(tz=False, examples=["09:00:00"])]
+Closing = Annotated[time, Meta(tz=False, examples=["17:00:00"])]
 Kinds = Annotated[tuple[UUID, ...], Meta(max_length=100, examples=[[]])]
 
 
@@ -46,11 +47,11 @@ class OpeningRequest(Request, frozen=True):
 
     weekday: Weekday
     starts: WallTime
-    ends: Annotated[time, Meta(tz=False, examples=["17:00:00"])]
+    ends: Closing
     place_id: UUID | None = None
     kind_ids: Kinds = ()
     valid_from: date | None = None
-    valid_until: date | None = None
+    valid_until: Annotated[date | None, Meta(examples=[None])] = None
 
     def opening(self) -> Opening:
         """The core's word for it."""
@@ -77,7 +78,7 @@ class ExceptionRequest(Request, frozen=True):
     date: date
     opens: bool
     starts: WallTime | None = None
-    ends: WallTime | None = None
+    ends: Closing | None = None
     place_id: UUID | None = None
 
 

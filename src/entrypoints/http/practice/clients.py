@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from entrypoints.http.fields import Cursor, Email, FromPath, FromQuery, PageSize, Phone, Request, Version, Zone, page
-from entrypoints.http.practice.words import Address, ExternalId, Language, Name, Pronouns, State
+from entrypoints.http.practice.words import Address, ExternalId, FamilyName, Language, Name, Pronouns, State
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
 from portal_core.accounts.details import ClientDetails
@@ -32,8 +32,8 @@ class ClientRequest(Request, frozen=True):
     """All that the practice says of a client; what is left out is empty."""
 
     given_name: Name
-    family_name: Name
-    born: date
+    family_name: FamilyName
+    born: Annotated[date, Meta(examples=["1985-12-10"])]
     external_id: ExternalId | None = None
     chosen_name: Name | None = None
     pronouns: Pronouns | None = None
@@ -74,8 +74,8 @@ class SearchClientsRequest(Request, frozen=True):
     """How the family name begins; it may go on to the given name. In a body, since addresses end up in logs."""
 
     beginning: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
-    after: Cursor = ""
-    size: PageSize = 20
+    after: Annotated[Cursor, Meta(examples=[""])] = ""
+    size: Annotated[PageSize, Meta(examples=[20])] = 20
 
 
 class CareTeamRequest(Request, frozen=True):

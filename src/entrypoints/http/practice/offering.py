@@ -28,6 +28,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Ses
 Minutes = Annotated[int, Meta(ge=1, le=DAY, examples=[50])]
 Buffer = Annotated[int, Meta(ge=0, le=DAY, examples=[10])]
 Notice = Annotated[int, Meta(ge=0, le=LONGEST_NOTICE_DAYS * DAY, examples=[1440])]
+Days = Annotated[int, Meta(ge=1, le=LONGEST_NOTICE_DAYS)]
 Several = Annotated[int, Meta(ge=1, le=100, examples=[3])]
 
 
@@ -45,7 +46,7 @@ class KindRequest(Request, frozen=True):
     buffer_after: Buffer = 0
     slot_step: Minutes | None = None
     minimum_notice: Notice = 0
-    maximum_advance_days: Annotated[int, Meta(ge=0, le=LONGEST_ADVANCE_DAYS)] = 90
+    maximum_advance_days: Annotated[int, Meta(ge=0, le=LONGEST_ADVANCE_DAYS, examples=[90])] = 90
     seats: Annotated[int, Meta(ge=1, le=MOST_SEATS)] = 1
     online: bool = True
     active: bool = True
@@ -70,7 +71,7 @@ class KindRequest(Request, frozen=True):
 class PlaceRequest(Request, frozen=True):
     """All of a place."""
 
-    name: Name
+    name: Annotated[Name, Meta(examples=["Elm Street"])]
     zone: Zone
     address: Annotated[str, Meta(max_length=400, examples=["12 Elm Street, Albany, NY 12207"])] = ""
     active: bool = True
@@ -99,15 +100,15 @@ class RulesRequest(Request, frozen=True):
 
     zone: Zone
     cancel_notice_minutes: Notice | None = None
-    cancel_notice_days: Annotated[int | None, Meta(ge=1, le=LONGEST_NOTICE_DAYS, examples=[None])] = None
+    cancel_notice_days: Annotated[Days | None, Meta(examples=[None])] = None
     late_cancel: LateCancel = "refuse"
     late_fee: MoneyRequest | None = None
     self_booking: bool = True
-    hold_minutes: Annotated[int, Meta(ge=1, le=120)] = 10
+    hold_minutes: Annotated[int, Meta(ge=1, le=120, examples=[10])] = 10
     holds_per_client: Several = 2
     requests_per_client: Several = 3
     waitlist_per_client: Several = 3
-    offer_minutes: Annotated[int, Meta(ge=1, le=7 * DAY)] = 120
+    offer_minutes: Annotated[int, Meta(ge=1, le=7 * DAY, examples=[120])] = 120
     calendar_title: Annotated[str, Meta(min_length=1, max_length=100, examples=["Appointment"])] = "Appointment"
 
     def __post_init__(self) -> None:

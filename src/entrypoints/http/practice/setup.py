@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from entrypoints.http.fields import FromPath, Request, Slug, Version, Zone
 from entrypoints.http.practice.rows import ImportRequest
-from entrypoints.http.practice.words import FullName, State
+from entrypoints.http.practice.words import State
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
 from portal_core.accounts.errors_people import UnknownSection
@@ -31,10 +31,13 @@ Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Setting = bool | Number | Text | None
 
 
+PracticeName = Annotated[str, Meta(min_length=1, max_length=120, examples=["Elm Street Counselling"])]
+
+
 class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     """What the practice is called and where it is; `version` is the one that was read."""
 
-    name: FullName
+    name: PracticeName
     zone: Zone
     state: State | None = None
     version: Version

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Ada"])]
+FamilyName = Annotated[str, Meta(min_length=1, max_length=80, examples=["Lovelace"])]
 FullName = Annotated[str, Meta(min_length=1, max_length=120, examples=["Dr. Ruth Byrne"])]
 Pronouns = Annotated[str, Meta(min_length=1, max_length=40, examples=["she/her"])]
 Address = Annotated[str, Meta(min_length=1, max_length=400, examples=["12 Elm Street\nAlbany, NY 12207"])]
