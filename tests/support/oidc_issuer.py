@@ -18,6 +18,7 @@ from tests.support.clock import FixedClock
 
 ISSUER = "https://login.ehr.example/realm"
 AUDIENCE = "client-portal"
+PRACTICE = UUID(int=1)
 
 
 def make_keys() -> dict[str, Key]:

@@ -1,0 +1,30 @@
+"""An issuer, and the adapter that believes it."""
+
+from collections.abc import Iterator
+
+import pytest
+from joserfc.jwk import Key
+
+from adapters.oidc.jwks import KeySets
+from adapters.oidc.staff_tokens import OidcStaffTokens
+from tests.support.clock import FixedClock
+from tests.support.oidc_issuer import FakeIssuer, make_keys
+
+
+@pytest.fixture(scope="session")
+def keys() -> dict[str, Key]:
+    return make_keys()
+
+
+@pytest.fixture
+def issuer(keys: dict[str, Key]) -> Iterator[FakeIssuer]:
+    made = FakeIssuer(FixedClock(), dict(keys))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def tokens(issuer: FakeIssuer) -> Iterator[OidcStaffTokens]:
+    made = OidcStaffTokens(issuer, issuer.clock, KeySets(issuer.clock, issuer.fetch))
+    yield made
+    made.keys.close()
