@@ -14,34 +14,43 @@ from portal_core.appointments.use_cases.add_availability_exception import AddAva
 from portal_core.appointments.use_cases.block_time import BlockTime
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.book_for_client import BookForClient
+from portal_core.appointments.use_cases.book_series import BookSeries
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment
 from portal_core.appointments.use_cases.cancel_for_clients import CancelForClients
+from portal_core.appointments.use_cases.cancel_series import CancelSeries
 from portal_core.appointments.use_cases.clear_holds import ClearHolds
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment
 from portal_core.appointments.use_cases.confirm_request import ConfirmRequest
 from portal_core.appointments.use_cases.decline_offer import DeclineOffer
 from portal_core.appointments.use_cases.decline_request import DeclineRequest
+from portal_core.appointments.use_cases.drop_calendar_feed import DropCalendarFeed
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
 from portal_core.appointments.use_cases.find_slots import FindSlots
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist
 from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
+from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
 from portal_core.appointments.use_cases.list_day import ListDay
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests
 from portal_core.appointments.use_cases.list_requests import ListRequests
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
+from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShow
 from portal_core.appointments.use_cases.move_for_clients import MoveForClients
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot, OfferFreedSlotCommand
 from portal_core.appointments.use_cases.pass_on_offers import PassOnOffers
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
+from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
+from portal_core.appointments.use_cases.remind_of_appointments import RemindOfAppointments
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
+from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
 from portal_core.appointments.use_cases.show_appointment import ShowAppointment
 from portal_core.appointments.use_cases.show_availability import ShowAvailability
+from portal_core.appointments.use_cases.show_series import ShowSeries
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
 from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
 from portal_core.kernel.audit import Audited
@@ -264,6 +273,42 @@ class Desk:
     @property
     def withdraw_request(self) -> WithdrawRequest:
         return WithdrawRequest(self.world.begin, self.world.clock)
+
+    @property
+    def book_series(self) -> BookSeries:
+        return BookSeries(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def cancel_series(self) -> CancelSeries:
+        return CancelSeries(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def drop_calendar_feed(self) -> DropCalendarFeed:
+        return DropCalendarFeed(self.world.begin)
+
+    @property
+    def list_check_ins(self) -> ListCheckIns:
+        return ListCheckIns(self.world.begin)
+
+    @property
+    def make_calendar_feed(self) -> MakeCalendarFeed:
+        return MakeCalendarFeed(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def read_calendar_feed(self) -> ReadCalendarFeed:
+        return ReadCalendarFeed(self.world.begin, self.world.clock)
+
+    @property
+    def remind_of_appointments(self) -> RemindOfAppointments:
+        return RemindOfAppointments(self.world.begin, self.world.clock)
+
+    @property
+    def remove_calendar_feed(self) -> RemoveCalendarFeed:
+        return RemoveCalendarFeed(self.world.begin)
+
+    @property
+    def show_series(self) -> ShowSeries:
+        return ShowSeries(self.world.begin)
 
     async def offer_what_was_freed(self) -> None:
         """Run the deferred jobs `offer_freed_slot` that have not been run, as the worker would."""

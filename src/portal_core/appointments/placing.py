@@ -16,7 +16,7 @@ from portal_core.appointments.slots import Refusal, fits, on_grid
 from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS, ZERO, KindTiming
 from portal_core.appointments.wall_clock import DAY, aware
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import Conflict
+from portal_core.kernel.errors import Conflict, Invalid, NotFound
 from portal_core.kernel.money import Money
 from portal_core.kernel.sources import IdSource, TokenSource
 
@@ -202,6 +202,21 @@ async def require_free(
         raise REFUSALS[refusal]
     if not by_staff and not on_grid(starts_at, timing, windows):
         raise OutsideAvailability
+
+
+async def require_seats(unit: AppointmentUnit, kind: Kind, client_ids: Collection[UUID]) -> None:
+    """That these are clients of the practice, and not too many for the kind.
+
+    Raises:
+        Invalid: more than it has seats.
+        NotFound: no such client.
+    """
+    if len(client_ids) > kind.seats:
+        raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {kind.seats} seats.")
+    known = await unit.directory.client_names(client_ids)
+    for client_id in client_ids:
+        if client_id not in known:
+            raise NotFound("client", client_id)
 
 
 def entry_for(

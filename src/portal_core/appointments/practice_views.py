@@ -7,9 +7,9 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
-from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, CalendarEntry, Purpose
+from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.views import RequestView
-from portal_core.appointments.waiting import SeriesStatus
+from portal_core.appointments.waiting import CheckIn, Series, SeriesStatus
 from portal_core.kernel.money import Money
 
 
@@ -201,3 +201,40 @@ class SeriesView:
     appointments: tuple[UUID, ...]
     refused: tuple[datetime, ...] = ()
     version: int = 1
+
+    @classmethod
+    def of(cls, series: Series, bookings: Iterable[Booking], refused: Iterable[datetime] = ()) -> "SeriesView":
+        return cls(
+            id=series.id,
+            clinician_id=series.clinician_id,
+            kind_id=series.kind_id,
+            place_id=series.place_id,
+            first_start=series.first_start,
+            zone=series.zone,
+            weeks=series.weeks,
+            status=series.status,
+            appointments=tuple(one.appointment.id for one in bookings),
+            refused=tuple(refused),
+            version=series.version,
+        )
+
+
+@frozen(kw_only=True)
+class CheckInView:
+    """Where a client said they are, and how to call back, when they joined."""
+
+    client_id: UUID
+    client_name: str
+    location: str
+    callback: str
+    joined_at: datetime
+
+    @classmethod
+    def of(cls, one: CheckIn, client_name: str) -> "CheckInView":
+        return cls(
+            client_id=one.client_id,
+            client_name=client_name,
+            location=one.location,
+            callback=one.callback,
+            joined_at=one.joined_at,
+        )

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
@@ -178,6 +178,14 @@ class CalendarFile:
     file_name: str
     method: str
     content: str
+
+
+@frozen(kw_only=True)
+class FeedView:
+    """A calendar feed, as it is shown once: whoever has the `token` can read it."""
+
+    token: str = field(repr=False)
+    created_at: datetime
 
 
 @frozen(kw_only=True)

@@ -6,12 +6,12 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.changing import shown_to_practice, tell
-from portal_core.appointments.placing import Order, SlotChoice, place_booking
+from portal_core.appointments.placing import Order, SlotChoice, place_booking, require_seats
 from portal_core.appointments.policy import bookable_by_staff, scheduler
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -58,12 +58,7 @@ class BookForClient:
             scheduler(actor, choice.clinician_id)
             schedule = await unit.directory.for_practice()
             kind, clinician = bookable_by_staff(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
-            if len(clients) > kind.seats:
-                raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {kind.seats} seats.")
-            known = await unit.directory.client_names(clients)
-            for client_id in clients:
-                if client_id not in known:
-                    raise NotFound("client", client_id)
+            await require_seats(unit, kind, clients)
             now = self.clock.now()
             await unit.calendar.lock([clinician.id], now, clients=clients)
             order = Order(

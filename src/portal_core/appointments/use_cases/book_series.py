@@ -1,0 +1,141 @@
+"""Staff book the same time every week."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.changing import tell
+from portal_core.appointments.model import Booking
+from portal_core.appointments.placing import Order, SlotChoice, place_booking, require_seats
+from portal_core.appointments.policy import bookable_by_staff, scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import SeriesView
+from portal_core.appointments.recurrence import weekly
+from portal_core.appointments.settings import Clinician, Kind
+from portal_core.appointments.waiting import Series
+from portal_core.appointments.wall_clock import zone_of
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Conflict, FieldError, Invalid
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+def _once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(client_ids))
+
+
+def _on_the_wall(first_start: datetime) -> datetime:
+    if first_start.tzinfo is not None:
+        raise Invalid.at("first_start", "time_with_zone", "A series is local; the zone stands beside it.")
+    return first_start
+
+
+@frozen(kw_only=True)
+class BookSeriesCommand:
+    """Every week at `first_start`, local and without an offset, on the wall of the place, else of the practice.
+
+    For `count` weeks, or until a local date, included; see `weekly` for `skip_dates`. Dates that are not to be had
+    refuse the whole series, unless `skip_conflicts`.
+
+    Raises:
+        Invalid: no client, or a time with an offset.
+    """
+
+    clinician_id: UUID
+    kind_id: UUID
+    place_id: UUID | None = None
+    client_ids: tuple[UUID, ...] = field(converter=_once_each)
+    first_start: datetime = field(converter=_on_the_wall)
+    count: int | None = None
+    until: date | None = None
+    skip_dates: frozenset[date] = frozenset()
+    skip_conflicts: bool = False
+    outside_hours: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if not self.client_ids:
+            raise Invalid.at("client_ids", "required", "Say for whom.")
+
+
+@frozen
+class BookSeries:
+    """Books a weekly series for clients, and tells each of them, and the clinician, once. Staff as for `BookForClient`.
+
+    A single date is moved or cancelled later as any appointment.
+
+    Raises:
+        NotFound: no such client, or a colleague's calendar.
+        NotBookable: a kind, place or clinician that the practice no longer has.
+        Invalid: more clients than seats, a series that makes no sense, or dates that are not to be had: each is named
+            as `dates.2026-03-10` with the refusal's code, and nothing is booked.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+
+    async def __call__(self, actor: Actor, command: BookSeriesCommand) -> SeriesView:
+        async with self.begin(actor) as unit:
+            scheduler(actor, command.clinician_id)
+            schedule = await unit.directory.for_practice()
+            kind, clinician = bookable_by_staff(schedule, command.kind_id, command.place_id, command.clinician_id)
+            await require_seats(unit, kind, command.client_ids)
+            now, zone = self.clock.now(), schedule.zone_at(command.place_id)
+            starts = weekly(
+                command.first_start, zone, count=command.count, until=command.until, skip_dates=command.skip_dates
+            )
+            series = Series(
+                id=self.ids.new(),
+                practice_id=actor.practice_id,
+                clinician_id=command.clinician_id,
+                kind_id=command.kind_id,
+                place_id=command.place_id,
+                first_start=command.first_start,
+                zone=zone,
+                weeks=len(weekly(command.first_start, zone, count=command.count, until=command.until)),
+                created_at=now,
+            )
+            await unit.series.add(series, Audited("series.booked", series.id))
+            await unit.calendar.lock([clinician.id], now, clients=command.client_ids)
+            booked, refused = await self._book(unit, command, series, kind, clinician, starts, now)
+            if refused and (not command.skip_conflicts or not booked):
+                raise Invalid(*(_field(at, zone, error) for at, error in refused))
+            await tell(unit, actor, "appointment_booked", booked[0], command.client_ids, clinician)
+            return await unit.commit(SeriesView.of(series, booked, [at for at, _ in refused]))
+
+    async def _book(
+        self,
+        unit: AppointmentUnit,
+        command: BookSeriesCommand,
+        series: Series,
+        kind: Kind,
+        clinician: Clinician,
+        starts: Iterable[datetime],
+        now: datetime,
+    ) -> tuple[list[Booking], list[tuple[datetime, Conflict]]]:
+        booked: list[Booking] = []
+        refused: list[tuple[datetime, Conflict]] = []
+        for at in starts:
+            order = Order(
+                choice=SlotChoice(clinician_id=clinician.id, kind_id=kind.id, place_id=command.place_id, starts_at=at),
+                kind=kind,
+                clinician=clinician,
+                zone=series.zone,
+                clients=command.client_ids,
+                series_id=series.id,
+                by_staff=True,
+                outside_hours=command.outside_hours,
+            )
+            try:
+                booked.append(await place_booking(unit, order, self.ids, self.tokens, series.practice_id, now))
+            except Conflict as refusal:
+                refused.append((at, refusal))
+        return booked, refused
+
+
+def _field(at: datetime, zone: str, refusal: Conflict) -> FieldError:
+    return FieldError(f"dates.{at.astimezone(zone_of(zone)).date()}", refusal.code, refusal.title)

@@ -1,0 +1,93 @@
+"""A client joins a telehealth session."""
+
+from uuid import UUID
+
+from attrs import Attribute, field, frozen
+
+from portal_core.appointments.errors import NotBooked
+from portal_core.appointments.ports import AppointmentUnit, TelehealthRooms
+from portal_core.appointments.rooms import into_room, require_open_room, visit_to
+from portal_core.appointments.views import JoinView
+from portal_core.appointments.waiting import CheckIn
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+LONGEST_LOCATION = 500
+LONGEST_CALLBACK = 40
+FEWEST_DIGITS = 7
+"""Of a number that can be called without knowing where one is (ITU-T E.164 has 15 at most)."""
+
+
+def _where(_: object, attribute: "Attribute[str]", value: str) -> None:
+    if not value.strip() or len(value) > LONGEST_LOCATION:
+        raise Invalid.at(attribute.name, "required", f"Say where you are, in {LONGEST_LOCATION} characters at most.")
+
+
+def _number(_: object, attribute: "Attribute[str]", value: str) -> None:
+    if len(value) > LONGEST_CALLBACK or sum(char.isdigit() for char in value) < FEWEST_DIGITS:
+        raise Invalid.at(attribute.name, "no_number", "Give a telephone number with its area code.")
+
+
+@frozen(kw_only=True)
+class JoinSessionCommand:
+    """Where the client is today, and how to call back; asked for each time (see `CheckIn`).
+
+    Raises:
+        Invalid: nothing said, or no number.
+    """
+
+    appointment_id: UUID
+    location: str = field(validator=_where)
+    callback: str = field(validator=_number)
+
+
+@frozen
+class JoinSession:
+    """Answers a short-lived link into the room, from 15 minutes before the start to the end.
+
+    A client, or a proxy who may write. Where the client is has been kept before a link is asked for.
+
+    Raises:
+        NotFound: no such appointment on this record.
+        NotBooked: cancelled or closed.
+        NotTelehealth: it is at a place.
+        JoinNotOpen, JoinOver: outside of that time.
+        NoRoom: the clinician has given no room.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+    rooms: TelehealthRooms
+
+    async def __call__(self, actor: Actor, command: JoinSessionCommand) -> JoinView:
+        appointment_id = command.appointment_id
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments", write=True)
+            booking = await unit.appointments.get(client_id, appointment_id)
+            if booking is None:
+                raise NotFound("appointment", appointment_id)
+            now = self.clock.now()
+            if booking.of(client_id).status != "attending":
+                raise NotBooked
+            require_open_room(booking.appointment, now)
+            names = await unit.directory.client_names([client_id])
+            clinician = await unit.directory.clinician(booking.appointment.clinician_id)
+            assert clinician is not None, "an appointment is with a clinician of the practice"
+            check_in = CheckIn(
+                id=self.ids.new(),
+                practice_id=actor.practice_id,
+                appointment_id=appointment_id,
+                client_id=client_id,
+                location=command.location.strip(),
+                callback=command.callback.strip(),
+                joined_at=now,
+            )
+            await unit.check_ins.add(check_in, Audited("appointment.joined", appointment_id, record=client_id))
+            await unit.commit(None)
+        visit = visit_to(booking.appointment, names[client_id], clinician.room_link)
+        return await into_room(self.rooms, visit, booking.appointment)

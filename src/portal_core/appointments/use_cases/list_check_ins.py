@@ -1,0 +1,40 @@
+"""The practice sees where the clients of a session are."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import CheckInView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListCheckIns:
+    """Where those who joined a session said they are, and how to call back, the latest first.
+
+    Front desk and administrators, who may have to send help; clinicians for their own sessions.
+
+    Raises:
+        NotFound: no such appointment, or in a colleague's calendar.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(self, actor: Actor, appointment_id: UUID) -> tuple[CheckInView, ...]:
+        async with self.begin(actor) as unit:
+            scheduler(actor)
+            booking = await unit.appointments.whole(appointment_id)
+            if booking is None:
+                raise NotFound("appointment", appointment_id)
+            scheduler(actor, booking.appointment.clinician_id)
+            found = await unit.check_ins.of_appointment(appointment_id)
+            clients = sorted({one.client_id for one in found})
+            names = await unit.directory.client_names(clients)
+            for client_id in clients:
+                await unit.audit.record(Audited("check_ins.read", appointment_id, record=client_id))
+            return await unit.commit(tuple(CheckInView.of(one, names[one.client_id]) for one in found))

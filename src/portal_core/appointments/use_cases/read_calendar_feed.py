@@ -1,0 +1,59 @@
+"""A phone reads a client's calendar feed."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from attrs import frozen
+
+from portal_core.appointments.calendar_file import CalendarEvent, calendar_text
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow, CalendarFile
+from portal_core.kernel.actor import Actor, ClientActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import MAX_PAGE, PageRequest
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+LOOK_BACK = timedelta(days=90)
+LOOK_AHEAD = timedelta(days=400)
+
+
+@frozen
+class ReadCalendarFeed:
+    """The appointments of the client whose feed has this token, for their calendar. Whoever has the token.
+
+    From 90 days ago on; cancelled ones stay, as cancelled, so that a calendar takes them out. No clinical word is in
+    it: the practice's title for all appointments, time and address.
+
+    Raises:
+        NotFound: no feed has this token, or no longer.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, token: str) -> CalendarFile:
+        async with self.begin(actor) as unit:
+            feed = await unit.feeds.unscoped_by_hash(sha256(token.encode()).digest())
+            if feed is None:
+                raise NotFound("calendar_feed")
+            # From here on confined to that client, as if they had signed in.
+            reader = ClientActor(feed.practice_id, feed.account_id, feed.client_id, origin=actor.origin)
+        async with self.begin(reader) as unit:
+            rows = await self._rows(unit, reader)
+            await unit.audit.record(Audited("calendar_feed.read", feed.id, record=reader.client_id))
+            content = calendar_text(map(CalendarEvent.of, rows), reader.practice_id)
+            return await unit.commit(CalendarFile(file_name="appointments.ics", method="", content=content))
+
+    async def _rows(self, unit: AppointmentUnit, reader: ClientActor) -> list[AppointmentRow]:
+        now = self.clock.now()
+        which = AppointmentFilter("all", since=now - LOOK_BACK, until=now + LOOK_AHEAD)
+        rows: list[AppointmentRow] = []
+        page = PageRequest(size=MAX_PAGE)
+        while True:
+            found = await unit.appointment_reads.list_for_client(reader.client_id, which, page, now)
+            rows += found.items
+            if not found.next:
+                return rows
+            page = PageRequest(found.next, MAX_PAGE)

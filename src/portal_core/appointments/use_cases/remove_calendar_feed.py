@@ -1,0 +1,28 @@
+"""A client ends their calendar feed."""
+
+from attrs import frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class RemoveCalendarFeed:
+    """Ends the record's feed: its address is dead from now on. The client, or a proxy who may write.
+
+    Raises:
+        NotFound: there is none.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(self, actor: Actor) -> None:
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments", write=True)
+            if not await unit.feeds.remove(client_id, Audited("calendar_feed.removed", record=client_id)):
+                raise NotFound("calendar_feed")
+            await unit.commit(None)
