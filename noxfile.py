@@ -94,6 +94,7 @@ def lock(session: nox.Session) -> None:
     """Pin the dependencies again, with hashes and without naming a host."""
     session.install("-q", "uv")
     common = ["--python-version", "3.11", "--universal", "--generate-hashes", "--no-header", "-q"]
-    common += ["--no-emit-index-url", "--no-emit-find-links", "--extra", "server", "--extra", "embedded", "--extra", "aws"]
+    common += ["--no-emit-index-url", "--no-emit-find-links"]
+    common += ["--extra", "server", "--extra", "embedded", "--extra", "aws"]
     for target, more in (("requirements.txt", []), ("requirements-dev.txt", ["--group", "dev"])):
         session.run("uv", "pip", "compile", "pyproject.toml", *common, *more, "-o", target)

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def _ruff(source: str, pretended: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID251", "--stdin-filename", str(ROOT / pretended), "-"]
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID251"]
+    command += ["--stdin-filename", str(ROOT / pretended), "-"]
     return subprocess.run(command, input=source, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
@@ -54,8 +55,8 @@ def copy(tmp_path: Path) -> Path:
 )
 def test_an_import_that_crosses_a_layer_breaks_the_contract(copy: Path, module: str, line: str) -> None:
     (copy / "src" / module).write_text(f'"""An example."""\n\n{line}\n')
-    script = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
-    command = [sys.executable, "-c", script]
+    script = "from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'src'); {script}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=copy, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN" in done.stdout
