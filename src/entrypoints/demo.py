@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Awaitable, Callable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,6 @@ from uuid import UUID
 import pyotp
 from attrs import asdict, define
 
-from adapters.local.sources import SystemClock
 from entrypoints.container import Portal
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
@@ -152,14 +151,14 @@ async def _administrator(
     actor: Any = (await portal.use_cases["authenticate"](asks)).actor
     enrolment = await portal.use_cases["enroll_second_factor"](actor, demo.administrator_password)
     # The code of the step before: it is accepted within the half minute's slack, and the present one stays unused.
-    await portal.use_cases["confirm_second_factor"](actor, code_now(enrolment.secret, steps=-1))
+    await portal.use_cases["confirm_second_factor"](actor, code_at(enrolment.secret, portal.parts.clock().now(), steps=-1))
     await portal.use_cases["log_out"](actor)
     return str(enrolment.secret), actor
 
 
-def code_now(secret: str, *, steps: int = 0) -> str:
-    """What an authenticator app shows now, or `steps` half minutes away."""
-    shown: str = pyotp.TOTP(secret).at(SystemClock().now(), counter_offset=steps)
+def code_at(secret: str, at: datetime, *, steps: int = 0) -> str:
+    """What an authenticator app shows at an instant, or `steps` half minutes away from it."""
+    shown: str = pyotp.TOTP(secret).at(at, counter_offset=steps)
     return shown
 
 

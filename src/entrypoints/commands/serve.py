@@ -15,11 +15,12 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
+from adapters.local.sources import SystemClock
 from entrypoints.commands import app
 from entrypoints.commands.failures import Failed
 from entrypoints.commands.running import console, migrate_with_bar, quiet_logs, settings_or_fail
 from entrypoints.container import opened
-from entrypoints.demo import Demo, code_now, keep, known_demo, load
+from entrypoints.demo import Demo, code_at, keep, known_demo, load
 from entrypoints.jobs.queue import make_app, register
 from entrypoints.observability.logs import configure_logging
 from entrypoints.processes import Database, Urls, die_with_parent
@@ -97,7 +98,7 @@ def demo_code() -> None:
     loaded = known_demo(settings.data_dir / DEMO_FILE)
     if loaded is None:
         raise Failed("there is no demo here yet: portal demo")
-    typer.echo(code_now(loaded.administrator_secret))
+    typer.echo(code_at(loaded.administrator_secret, SystemClock().now()))
 
 
 async def _load_demo(settings: Settings, urls: Urls) -> Demo:
