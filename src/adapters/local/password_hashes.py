@@ -1,6 +1,7 @@
 """Argon2id, away from the event loop."""
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from attrs import define, field
 
 @define
 class PasswordHashes:
-    """Hashes and checks in a few threads, since each takes some 20 ms of a core and 19 MiB.
+    """Hashes and checks in a few threads, since each takes tens of milliseconds of a core, and 19 MiB.
 
     The defaults are OWASP's (Password Storage Cheat Sheet: Argon2id, m = 19,456 KiB, t = 2, p = 1). A hash made with
     others still checks, and says that it wants to be made again.
@@ -24,11 +25,13 @@ class PasswordHashes:
     threads: int = 2
     _hasher: PasswordHasher = field(init=False, repr=False)
     _pool: ThreadPoolExecutor = field(init=False, repr=False)
-    _nobodys: str | None = field(init=False, default=None, repr=False)
+    _nobodys: str = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._hasher = PasswordHasher(self.passes, self.memory_kib, self.lanes, type=Type.ID)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="argon2")
+        # Made beforehand, so that the first unknown credential takes no longer than the next.
+        self._nobodys = self._hasher.hash(os.urandom(32))
 
     async def make(self, password: str) -> str:
         """A new hash with a salt of its own, as a PHC string."""
@@ -37,13 +40,8 @@ class PasswordHashes:
 
     async def fits(self, kept: str | None, password: str) -> bool:
         """Whether the password made the hash. With None it is not, and that takes as long to find out."""
-        if kept is None:
-            if self._nobodys is None:
-                self._nobodys = await self.make("nobody's")
-            await self._away(self._verify, self._nobodys, password)
-            return False
-        right: bool = await self._away(self._verify, kept, password)
-        return right
+        right: bool = await self._away(self._verify, kept or self._nobodys, password)
+        return right and kept is not None
 
     def outdated(self, kept: str) -> bool:
         """Whether it was made with other parameters than today's."""
