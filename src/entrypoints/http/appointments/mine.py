@@ -54,7 +54,7 @@ class AppointmentsController(Controller):
         self,
         request: PortalRequest,
         list_my_appointments: NamedDependency[ListMyAppointments],
-        scope: FromQuery[Scope] = "upcoming",
+        which: FromQuery[Scope] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
         after: FromQuery[Cursor] = "",
@@ -64,7 +64,7 @@ class AppointmentsController(Controller):
 
         With `since` and `until` only those that start from the one up to, not including, the other.
         """
-        query = ListMyAppointmentsQuery(AppointmentFilter(scope, since, until), page(after, size))
+        query = ListMyAppointmentsQuery(AppointmentFilter(which, since, until), page(after, size))
         return await list_my_appointments(request.actor, query)
 
     @get("/{appointment_id:uuid}")
