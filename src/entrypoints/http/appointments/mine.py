@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from entrypoints.http.appointments.booking import REFUSALS
-from entrypoints.http.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, Version, page
+from entrypoints.http.fields import Count, Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, patch
 from portal_core.appointments.errors import AlreadyStarted, LateCancelRefused, MovedByPracticeOnly, NotBooked
@@ -27,20 +27,24 @@ from portal_core.kernel.page import Page
 Reason = Annotated[str, Meta(max_length=1000, examples=["I am travelling that week."])]
 
 
+Shown = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
+"""A client's appointment counts its versions from 0, as calendars do (RFC 5545, 3.8.7.4)."""
+
+
 class CancelAppointmentRequest(Request, frozen=True):
-    """Why, and which version was shown; both may be left out."""
+    """Why, and which version was shown, 0 before any change; both may be left out."""
 
     reason: Reason | None = None
-    version: Version | None = None
+    version: Count | None = None
 
 
 class RescheduleAppointmentRequest(Request, frozen=True):
-    """The new time in full; the kind stays. `version` is the one that was shown."""
+    """The new time in full; the kind stays. `version` is the one that was shown, 0 before any change."""
 
     clinician_id: UUID
     starts_at: Instant
     place_id: UUID | None = None
-    version: Version | None = None
+    version: Count | None = None
 
 
 class AppointmentsController(Controller):
