@@ -28,7 +28,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "availability_exceptions": {"starts": None, "ends": None},
     "calendar": {"purpose": "appointment", "expires_at": None},
     "email_changes": {"state": "open"},
-    "grants": {"until": date(2027, 1, 1)},
+    "grants": {"until": date(2028, 1, 1)},
     "invitations": {"kind": "client", "staff_id": None},
     "notification_settings": {"texts_to": None, "texts_consent_at": None},
 }
@@ -53,9 +53,20 @@ FEW = {
     "appointment_kinds": 5,
     "clinicians": 8,
     "staff": 12,
+    "availability_rules": 40,
 }
 """What a practice has few of, whatever its size."""
-_BY_CLIENT = {"client_keys", "feed_tokens", "accounts", "clients", "second_factors", "notification_settings"}
+_BY_CLIENT = {
+    "accounts",
+    "care_team",
+    "client_keys",
+    "clients",
+    "feed_tokens",
+    "grants",
+    "identities",
+    "notification_settings",
+    "second_factors",
+}
 """One for each client."""
 _FIRST = ("practices", "clinicians", "staff", "appointment_kinds", "places", "clients", "accounts", "appointments")
 

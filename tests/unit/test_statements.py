@@ -1,8 +1,6 @@
 """Every statement says for whom it runs, and takes and gives only what asyncpg carries by itself."""
 
-import pkgutil
 import re
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -30,21 +28,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, asyncpg
 from sqlalchemy.types import NullType
 
-import adapters.postgres
-from adapters.postgres.statements import REGISTRY, Statement
+from adapters.postgres.statements import Statement
 from adapters.postgres.tables.accounts import sessions
 from adapters.postgres.tables.appointments import appointments, attendances, calendar, holds
 from adapters.postgres.tables.base import Uuids
 from adapters.postgres.tables.kernel import tries
 from adapters.postgres.tables.people import clients, practices
 from tests.support.scoping import unscoped
+from tests.support.statements import DIALECT, all_statements
 
-for _module in pkgutil.iter_modules(adapters.postgres.__path__, "adapters.postgres."):
-    if not _module.ispkg:
-        import_module(_module.name)
-
+REGISTRY = all_statements()
 BEYOND_A_PRACTICE = {"practices.add": "the practice that it adds is nobody's yet"}
-DIALECT = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 NATIVE = (
     postgresql.UUID,
     postgresql.TIMESTAMP,

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import BigInteger, any_, bindparam, delete, func, or_, select, update
+from sqlalchemy import BigInteger, any_, bindparam, delete, func, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.refusals import REFUSALS
@@ -44,17 +44,28 @@ DROP_EXPIRED = statement(
         _here, _clinicians, calendar.c.purpose == "hold", calendar.c.expires_at <= bindparam("now", type_=Instant)
     ),
 )
+_since, _until = bindparam("since", type_=Instant), bindparam("until", type_=Instant)
+# Blocks may be long, and are few; the others end within a day of their start, so that what is later is not looked at.
 BUSY = statement(
     "calendar.busy",
-    select(*_COLUMNS)
-    .where(
-        _here,
-        _clinicians,
-        calendar.c.ends_at > bindparam("since", type_=Instant),
-        calendar.c.starts_at < bindparam("until", type_=Instant),
-        or_(calendar.c.expires_at.is_(None), calendar.c.expires_at > bindparam("now", type_=Instant)),
-    )
-    .order_by(calendar.c.starts_at, calendar.c.id),
+    union_all(
+        select(*_COLUMNS).where(
+            _here,
+            _clinicians,
+            calendar.c.purpose != "block",
+            calendar.c.ends_at > _since,
+            calendar.c.ends_at <= bindparam("day_after", type_=Instant),
+            calendar.c.starts_at < _until,
+            or_(calendar.c.expires_at.is_(None), calendar.c.expires_at > bindparam("now", type_=Instant)),
+        ),
+        select(*_COLUMNS).where(
+            _here,
+            _clinicians,
+            calendar.c.purpose == "block",
+            calendar.c.ends_at > _since,
+            calendar.c.starts_at < _until,
+        ),
+    ).order_by("starts_at", "id"),
 )
 OCCUPY = statement("calendar.occupy", insert_all(calendar))
 CHANGE = statement(
@@ -149,7 +160,9 @@ class PostgresCalendar(Calendar):
     async def busy(
         self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
     ) -> list[CalendarEntry]:
-        rows = await self.tx.fetch(BUSY, clinicians=list(clinicians), since=since, until=until, now=now)
+        rows = await self.tx.fetch(
+            BUSY, clinicians=list(clinicians), since=since, until=until, day_after=until + LONGEST, now=now
+        )
         return [entry_of(row) for row in rows]
 
     async def occupy(self, entry: CalendarEntry) -> None:

@@ -6,6 +6,8 @@ staff and jobs). A setting that was used once in a session reads as '' later, he
 policy compares with null and shows nothing.
 """
 
+import re
+
 from sqlalchemy import Table
 
 from adapters.postgres.tables import metadata
@@ -18,10 +20,23 @@ def _setting(name: str) -> str:
 
 _REACH = "current_setting('portal.reach', true)"
 _PRACTICE_WIDE = f"{_REACH} = 'practice'"
+# The planner takes `setting = 'word'` to leave one row in two hundred; lists of the practice's then sort all of its
+# rows instead of walking an index (measured: 800 rows read for a page of 20). A null test it takes to leave them all.
+_REACHES = re.compile(rf"{re.escape(_REACH)} (?:= '\w+'|IN \([^)]*\))")
+
+
+def _estimated(condition: str) -> str:
+    """The same condition, so written that the planner expects it to hold."""
+    return _REACHES.sub(lambda found: f"(CASE WHEN {found[0]} THEN true END) IS NOT NULL", condition)
 
 
 def visible(table: Table) -> str | None:
     """The condition under which a row is there for the transaction; None for tables reached by functions only."""
+    condition = _visible(table)
+    return None if condition is None else _estimated(condition)
+
+
+def _visible(table: Table) -> str | None:
     info = table.info
     if "visible" in info:
         return str(info["visible"]).format(

@@ -128,6 +128,7 @@ calendar = practice_table(
     _clinician("calendar_clinician_fkey"),
     CheckConstraint("purpose IN ('appointment', 'hold', 'block')", "purpose"),
     CheckConstraint("ends_at > starts_at", "order"),
+    CheckConstraint("purpose = 'block' OR ends_at - starts_at <= interval '24 hours'", "length"),
     CheckConstraint("(purpose = 'hold') = (expires_at IS NOT NULL)", "expires"),
     # The last word on who has a clinician's time.
     ExcludeConstraint(
@@ -138,6 +139,7 @@ calendar = practice_table(
         using="gist",
     ),
     Index(None, "practice_id", "clinician_id", "ends_at"),
+    Index("calendar_blocks_idx", "practice_id", "clinician_id", "ends_at", postgresql_where=text("purpose = 'block'")),
     Index(
         "calendar_expires_idx", "practice_id", "clinician_id", "expires_at", postgresql_where=text("purpose = 'hold'")
     ),
