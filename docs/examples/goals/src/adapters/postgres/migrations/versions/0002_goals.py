@@ -1,0 +1,14 @@
+"""Goals."""
+
+from alembic import op
+
+from adapters.postgres.tables.goals import goals
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    goals.create(op.get_bind(), checkfirst=True)

@@ -1,0 +1,66 @@
+"""Goals over HTTP."""
+
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, Request, ShortText, Version, page
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import get, post
+from portal_core.goals.errors import GoalCompleted
+from portal_core.goals.use_cases.complete_goal import CompleteGoal, CompleteGoalCommand
+from portal_core.goals.use_cases.list_goals import ListGoals, ListGoalsCommand
+from portal_core.goals.use_cases.set_goal import SetGoal, SetGoalCommand
+from portal_core.goals.views import GoalView
+from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.page import Page
+
+
+class SetGoalRequest(Request, frozen=True):
+    """The goal, in the client's words."""
+
+    title: ShortText
+
+
+class CompleteGoalRequest(Request, frozen=True):
+    """Which version was shown."""
+
+    version: Version
+
+
+class GoalsController(Controller):
+    """What one works towards."""
+
+    path = "/progress/goals"
+    tags = ("Progress",)
+
+    @get("")
+    async def list_goals(
+        self,
+        request: PortalRequest,
+        list_goals: NamedDependency[ListGoals],
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+    ) -> Page[GoalView]:
+        """One's goals, newest first."""
+        return await list_goals(request.actor, ListGoalsCommand(page(after, size)))
+
+    @post("", raises=[Forbidden])
+    async def set_goal(
+        self, request: PortalRequest, data: JSONBody[SetGoalRequest], set_goal: NamedDependency[SetGoal]
+    ) -> GoalView:
+        """Sets a goal."""
+        return await set_goal(request.actor, SetGoalCommand(data.title))
+
+    @post("/{goal_id:uuid}/complete", status_code=200, raises=[Forbidden, GoalCompleted, StaleVersion])
+    async def complete_goal(
+        self,
+        request: PortalRequest,
+        goal_id: FromPath[UUID],
+        data: JSONBody[CompleteGoalRequest],
+        complete_goal: NamedDependency[CompleteGoal],
+    ) -> GoalView:
+        """Marks a goal as reached."""
+        return await complete_goal(request.actor, CompleteGoalCommand(goal_id, data.version))

@@ -1,0 +1,1 @@
+"""What clients work towards, in their own words."""

@@ -1,0 +1,44 @@
+"""A client has reached a goal."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.goals.policy import completing
+from portal_core.goals.ports import GoalsUnit
+from portal_core.goals.views import GoalView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class CompleteGoalCommand:
+    goal_id: UUID
+    version: int
+
+
+@frozen
+class CompleteGoal:
+    """Marks a goal as reached. The client alone.
+
+    Raises:
+        NotFound: no such goal on this record.
+        StaleVersion: it changed after it was read.
+        GoalCompleted: it was completed before.
+    """
+
+    begin: Begin[GoalsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: CompleteGoalCommand) -> GoalView:
+        async with self.begin(actor) as unit:
+            client_id = completing(actor)
+            goal = await unit.goals.get(client_id, command.goal_id)
+            if goal is None:
+                raise NotFound("goal", command.goal_id)
+            done = goal.complete(self.clock.now(), command.version)
+            await unit.goals.save(done, Audited("goal.completed", goal.id, record=client_id))
+            return await unit.commit(GoalView.of(done))

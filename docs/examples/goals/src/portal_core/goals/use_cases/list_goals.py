@@ -1,0 +1,34 @@
+"""A client looks at their goals."""
+
+from attrs import field, frozen
+
+from portal_core.goals.ports import GoalsUnit
+from portal_core.goals.views import GoalView
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListGoalsCommand:
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListGoals:
+    """The record's goals, newest first. A client, or a proxy with `progress`.
+
+    Raises:
+        Invalid: a cursor or page size that is none.
+    """
+
+    begin: Begin[GoalsUnit]
+
+    async def __call__(self, actor: Actor, command: ListGoalsCommand) -> Page[GoalView]:
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "progress")
+            found = await unit.goals.page(client_id, command.page)
+            await unit.audit.record(Audited("goals.read", record=client_id))
+            return await unit.commit(Page(tuple(GoalView.of(goal) for goal in found.items), found.next))

@@ -1,0 +1,97 @@
+"""Goals over HTTP, by two clients of one practice who have signed in; and all that the feature did not write."""
+
+from uuid import uuid4
+
+from portal_core.accounts.import_rows import ClientRow
+from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
+from tests.support.portal import RunningPortal
+
+AUTH, GOALS = "/api/v1/portal/auth", "/api/v1/portal/progress/goals"
+MIRA, THEO = "mira@client.example", "theo@client.example"
+PASSWORD = "violet harbour 7 trombone"
+BORN = "1990-05-17"
+TITLE = "Walk by the river every morning"
+
+
+async def signed_in(portal: RunningPortal, email: str) -> str:
+    """Registers a client, proves the email, signs in; answers the bearer token."""
+    async with portal.asking() as ask:
+        await ask.post(f"{AUTH}/register", json={"email": email, "date_of_birth": BORN})
+        code = await portal.mailed_code(email)
+        await ask.post(f"{AUTH}/verify-email", json={"email": email, "code": code, "password": PASSWORD})
+        answer = await ask.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
+        return str(answer.json()["access_token"])
+
+
+async def two_clients(portal: RunningPortal) -> tuple[str, str]:
+    practice = await portal.practice()
+    clients = [
+        ClientRow(2, "k1", "Mira", "Okafor", BORN, email=MIRA),
+        ClientRow(3, "k2", "Theo", "Lindqvist", BORN, email=THEO),
+    ]
+    await portal.portal.use_cases["import_people"](portal.system(practice), ImportPeopleCommand(clients=clients))
+    return await signed_in(portal, MIRA), await signed_in(portal, THEO)
+
+
+def audited(portal: RunningPortal, *, since: int = 0) -> list[tuple[str, str]]:
+    """Actions on goals with their outcomes, and denials, oldest first."""
+    rows = portal.database.owner.execute(
+        "SELECT action, outcome FROM portal.audit_entries"
+        " WHERE action LIKE 'goal%' OR action = 'access.denied' ORDER BY at, id"
+    ).fetchall()
+    return [(action, outcome) for action, outcome in rows][since:]
+
+
+async def test_goals(portal: RunningPortal) -> None:
+    mira, theo = await two_clients(portal)
+
+    async with portal.asking(mira) as ask:
+        # A request that is repeated under its key sets one goal, and is answered the same.
+        first = await ask.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
+        again = await ask.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert again.headers["idempotency-replayed"] == "true"
+        assert again.json() == first.json()
+        other = await ask.post(GOALS, json={"title": "Another"}, headers={"idempotency-key": "river"})
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+        listed = (await ask.get(GOALS)).json()
+        assert listed["items"] == [first.json()]
+        assert audited(portal) == [("goal.set", "done"), ("goals.read", "done")]
+
+        # The title is encrypted at rest; so is the answer that was kept for the key.
+        database = portal.database.owner
+        for secret in ("SELECT title FROM portal.goals", "SELECT body FROM portal.answers"):
+            assert all(TITLE.encode() not in bytes(row[0]) for row in database.execute(secret).fetchall())
+
+        # Bad input is refused before the use case.
+        for body in ({"title": ""}, {"title": "x" * 201}, {"title": 7}, {"title": TITLE, "owner": str(uuid4())}, []):
+            refused = await ask.post(GOALS, json=body)
+            assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
+
+    goal = first.json()
+    path = f"{GOALS}/{goal['id']}/complete"
+    async with portal.asking(theo) as ask:
+        # Another client's goal is not there; the attempt is in the audit trail.
+        before = len(audited(portal))
+        denied = await ask.post(path, json={"version": 1})
+        assert (denied.status_code, denied.json()["code"]) == (404, "not_found")
+        assert audited(portal, since=before) == [("access.denied", "denied")]
+        assert (await ask.get(GOALS)).json()["items"] == []
+
+    async with portal.asking(mira) as ask:
+        # A version that nobody was shown is refused; the right one is taken once.
+        stale = await ask.post(path, json={"version": 2})
+        assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
+        done = await ask.post(path, json={"version": 1})
+        assert (done.status_code, done.json()["version"]) == (200, 2)
+        twice = await ask.post(path, json={"version": 2})
+        assert (twice.status_code, twice.json()["code"]) == (409, "goal_completed")
+        assert ("goal.completed", "done") in audited(portal)
+
+    async with portal.asking() as ask:
+        assert (await ask.get(GOALS)).status_code == 401
+        # The document has the routes, with the errors that they answer.
+        document = (await ask.get("/openapi.json")).json()
+        answers = document["paths"][f"{GOALS}/{{goal_id}}/complete"]["post"]["responses"]
+        assert {"200", "401", "403", "404", "409", "422"} <= set(answers)
+        assert (await ask.get("/problems/goal_completed")).status_code == 200

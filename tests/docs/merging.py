@@ -1,0 +1,44 @@
+"""A copy of the sources with an example merged into it, as an engineer would have added it."""
+
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+GOALS = ROOT / "docs/examples/goals"
+
+
+def changes(example: Path) -> list[dict[str, Any]]:
+    """What the example adds to files that are there already."""
+    found: list[dict[str, Any]] = tomllib.loads((example / "changes.toml").read_text())["change"]
+    return found
+
+
+def new_files(example: Path) -> list[Path]:
+    """The files that the example brings, relative to it, those of `src` first."""
+    folders = (example / "src", example / "tests")
+    return [path.relative_to(example) for folder in folders for path in sorted(folder.rglob("*.py"))]
+
+
+def merged(example: Path, target: Path) -> Path:
+    """Copy sources and tests to `target`, and put the example's files and changes where they belong."""
+    for name in ("src", "tests"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", target)
+    for path in new_files(example):
+        assert not (target / path).exists(), f"{path} is there already"
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(example / path, target / path)
+    for change in changes(example):
+        file = target / change["file"]
+        file.write_text(_changed(file.read_text(), change))
+    return target
+
+
+def _changed(text: str, change: dict[str, Any]) -> str:
+    after, add = change.get("after", ""), change["add"]
+    if not after:
+        return text + add
+    assert after in text, f"{change['file']} has no {after!r} any more"
+    return text.replace(after, after + add)

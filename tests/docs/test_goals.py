@@ -1,0 +1,83 @@
+"""The feature of docs/add-a-use-case.md, merged into a copy of the sources: it works, and every guard covers it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.merging import GOALS, ROOT, changes, merged, new_files
+
+GUARDS = ("tests/unit/test_statements.py", "tests/integration/test_row_level_security.py")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return merged(GOALS, tmp_path_factory.mktemp("goals"))
+
+
+def run(tree: Path, *command: str) -> str:
+    """Run a Python module in the merged tree; it must succeed."""
+    environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}:{tree}"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def python_files(tree: Path) -> list[str]:
+    """Those that the feature brings or changes."""
+    return sorted({*map(str, new_files(GOALS)), *(one["file"] for one in changes(GOALS) if one["file"].endswith("py"))})
+
+
+@pytest.fixture(scope="module")
+def report(tree: Path) -> str:
+    """What pytest says of the feature's own tests, and of the guards as far as they look at it."""
+    own = [str(path) for path in new_files(GOALS) if path.name.startswith("test_")]
+    return run(tree, "pytest", "-q", "-rA", *own, *GUARDS, "-k", "not debian15 and (goals or every_table)")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "test",
+    [
+        "http/test_goals.py::test_goals[embedded]",
+        "test_goals_postgres.py::TestPostgresGoals::test_what_was_kept_is_found[embedded]",
+        "test_memory_goals.py::TestMemoryGoals::test_what_was_kept_is_found",
+        "goals/test_goals.py::test_only_the_client_says_that_it_is_reached",
+    ],
+)
+def test_its_own_tests_pass(report: str, test: str) -> None:
+    assert f"/{test}\n" in report
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "test_it_says_for_whom_it_runs[goals.get]",
+        "test_asyncpg_carries_its_values[goals.complete]",
+        "test_every_table_of_the_schema_is_secured[embedded]",
+        "test_a_client_sees_their_own_rows_alone[embedded-goals]",
+        "test_a_client_writes_nothing_of_anothers[embedded-goals]",
+    ],
+)
+def test_the_guards_cover_it_by_themselves(report: str, guard: str) -> None:
+    assert f"::{guard}\n" in report
+
+
+def test_the_import_contracts_hold(tree: Path) -> None:
+    script = (
+        "import sys; sys.path.insert(0, 'src'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_is_typed_and_in_style(tree: Path) -> None:
+    run(tree, "ruff", "check", "--no-cache", *python_files(tree))
+    run(tree, "ruff", "format", "--check", "--no-cache", *python_files(tree))
+    checked = [str(path) for path in new_files(GOALS) if path.parts[0] == "src"]
+    run(tree, "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "goals"), *checked)
