@@ -144,5 +144,6 @@ class PostgresPracticeDirectory(PracticeDirectory):
             with unavailable_when_gone():
                 rows = await self.pool.fetch("SELECT * FROM portal.practice_addresses()")
             self._kept = tuple(PracticeAddress(row[0], row[1], tuple(row[2])) for row in rows)
-            self._until = time.monotonic() + self.seconds
+            # With none yet, the first is seen at once.
+            self._until = time.monotonic() + self.seconds if rows else 0.0
         return self._kept
