@@ -37,11 +37,14 @@ class CalendarFeed(Struct, frozen=True):
 
 
 def calendar_answer(file: CalendarFile) -> Response[str]:
-    """The file as text/calendar, with the method beside it that RFC 5545, 8.1, wants where the file has one."""
+    """The file as text/calendar, with the method beside it that RFC 5545, 8.1, wants where the file has one.
+
+    Litestar adds the charset.
+    """
     method = f"; method={file.method}" if file.method else ""
     return Response(
         file.content,
-        media_type=f"text/calendar; charset=utf-8{method}",
+        media_type=f"text/calendar{method}",
         headers={"content-disposition": f'attachment; filename="{file.file_name}"'},
     )
 
