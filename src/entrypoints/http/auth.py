@@ -100,6 +100,7 @@ class Gate:
                 inbound.record,
                 plan.enrolling,
                 Origin(inbound.address, inbound.device, inbound.request_id, attempt),
+                plan.auth if plan.auth in ("portal", "practice") else None,
             )
         )
         scope["user"] = authenticated.actor

@@ -23,6 +23,7 @@ class Operation:
     method: str
     path: str
     parameters: tuple[str, ...]
+    query: dict[str, Any]
     body: Any
     security: bool
     polls: bool
@@ -42,6 +43,7 @@ def operations() -> Iterator[Operation]:
                 method.upper(),
                 path,
                 tuple(each["name"] for each in parameters if each["in"] == "path"),
+                {each["name"]: _example(each) for each in parameters if each["in"] == "query" and each.get("required")},
                 content.get("application/json", {}).get("example"),
                 bool(one.get("security")),
                 path.endswith("/events"),
@@ -55,6 +57,11 @@ def _resolved(described: Any, part: Any) -> Any:
             found = found[key]
         part = found
     return part
+
+
+def _example(parameter: Any) -> Any:
+    """What a required parameter may be."""
+    return {"date": "2026-03-09", "uuid": str(uuid4())}[parameter["schema"]["format"]]
 
 
 def with_ids(body: Any, ids: dict[str, str]) -> Any:
@@ -96,7 +103,7 @@ async def test_another_clients_ids_are_not_there(portal: RunningPortal) -> None:
             assert not missing, f"{operation}: tests/support/story.py has no {missing} of the victim's"
             path = operation.path.format(**story.victims)
             body = with_ids(operation.body, story.victims)
-            answer = await ask.request(operation.method, path, json=body)
+            answer = await ask.request(operation.method, path, params=operation.query, json=body)
             assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
             assert answer.json()["code"] == "not_found", str(operation)
             tried += 1
@@ -134,9 +141,9 @@ async def test_the_practices_side_does_not_exist_for_a_client(portal: RunningPor
                 continue
             known = {name: ids.get(name, str(uuid4())) for name in operation.parameters}
             known |= {"section": "accounts"} if "section" in operation.parameters else {}
-            answer = await ask.request(
-                operation.method, operation.path.format(**known), json=with_ids(operation.body, ids)
-            )
+            path = operation.path.format(**known)
+            body = with_ids(operation.body, ids)
+            answer = await ask.request(operation.method, path, params=operation.query, json=body)
             assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
     assert everything(portal) == before
 

@@ -5,12 +5,13 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from portal_core.accounts.errors import SecondFactorRequired
+from portal_core.accounts.model import Side
 from portal_core.accounts.policy import account_actor, must_enrol, record_actor
 from portal_core.accounts.ports import LiveSessions, SignInUnit
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SessionView
 from portal_core.kernel.actor import AccountHolder, Origin
-from portal_core.kernel.errors import PortalError, Unauthenticated
+from portal_core.kernel.errors import NotFound, PortalError, Unauthenticated
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -19,7 +20,7 @@ from portal_core.kernel.uow import Begin
 class AuthenticateCommand:
     """What a request shows. `active`: a person did something, not a poll or a stream; `record`: the client that it
     names (`Portal-Client`); `enrolling`: it is one of the few that a session without its second factor may make
-    (setting one up, signing out, its own session)."""
+    (setting one up, signing out, its own session); `side`: on which it is made, where the route is of one side."""
 
     practice_id: UUID
     access_token: str
@@ -27,6 +28,7 @@ class AuthenticateCommand:
     record: UUID | None = None
     enrolling: bool = False
     origin: Origin = field(factory=Origin)
+    side: Side | None = None
 
 
 @frozen
@@ -45,7 +47,7 @@ class Authenticate:
     Raises:
         Unauthenticated: the token is unknown in this practice or too old, the session is over, the account not open.
         SecondFactorRequired: the practice asks for a second factor first; audited.
-        NotFound: for this account there is no such record; audited.
+        NotFound: for this account there is no such record, or no such side; audited.
     """
 
     live: LiveSessions
@@ -59,6 +61,8 @@ class Authenticate:
         if found is None:
             raise Unauthenticated
         actor = account_actor(found, now, command.origin)
+        if command.side is not None and found.account.side != command.side:
+            await self._deny(actor, NotFound(command.side))
         enrol = must_enrol(found.account, found.session, found.rules)
         if enrol and not command.enrolling:
             await self._deny(actor, SecondFactorRequired())
