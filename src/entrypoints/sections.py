@@ -4,12 +4,12 @@ Appointments' rules have a use case of their own. Durations are seconds.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
-from cattrs.v import format_exception
 
 from adapters.codec import converter
 from adapters.oidc.issuers import SECTION, check_oidc
@@ -17,6 +17,23 @@ from portal_core.accounts.ports import AccountRules
 from portal_core.kernel.errors import FieldError, Invalid
 
 _strict = converter.copy()
+
+
+def _exactly(*kinds: type) -> Callable[[Any, Any], Any]:
+    """Takes values of these kinds as they are. A bool is no number here, whatever Python says."""
+
+    def take(value: Any, _: Any) -> Any:
+        if type(value) not in kinds:
+            raise TypeError
+        return value
+
+    return take
+
+
+for _kind in (bool, int, str):
+    _strict.register_structure_hook(_kind, _exactly(_kind))
+_number = _exactly(int, float)
+_strict.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=_number(value, _)))
 
 
 def _check(kind: type[Any], *, without: tuple[str, ...] = ()) -> Callable[[Mapping[str, object]], Mapping[str, object]]:
@@ -41,12 +58,15 @@ def _check(kind: type[Any], *, without: tuple[str, ...] = ()) -> Callable[[Mappi
 
 
 def _wrong(error: cattrs.BaseValidationError) -> list[FieldError]:
-    found: list[FieldError] = []
-    for inner, notes in error.group_exceptions()[0] if hasattr(error, "group_exceptions") else ():
-        if isinstance(inner, Invalid):
-            found.extend(inner.fields)
-        else:
-            found.append(FieldError(f"values.{notes.name}", "invalid", format_exception(inner, None)))
+    if not isinstance(error, cattrs.ClassValidationError):
+        return [FieldError("values", "invalid", "These settings cannot be used.")]
+    of_fields, of_all = error.group_exceptions()
+    found = [
+        FieldError(f"values.{note.name}", "invalid", "This is not the right kind of value.") for _, note in of_fields
+    ]
+    for one in of_all:
+        fields = one.fields if isinstance(one, Invalid) else ()
+        found += [FieldError(f"values.{field.path}", field.code, field.message) for field in fields]
     return found or [FieldError("values", "invalid", "These settings cannot be used.")]
 
 

@@ -21,7 +21,13 @@ from portal_core.accounts.model import (
 )
 from portal_core.kernel.actor import Area, Role
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Invalid
 from portal_core.kernel.uow import Unit
+
+PASSWORD_LENGTHS = (12, 64)
+LEAST = timedelta(minutes=1)
+LONGEST_IDLE, LONGEST_SESSION = timedelta(hours=1), timedelta(hours=24)
+"""What NIST SP 800-63B-4, 2.2.3, takes for sessions with two factors."""
 
 
 @frozen
@@ -30,6 +36,9 @@ class AccountRules:
 
     `zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15 of a
     password that stands alone. `clients_need_second_factor` binds clients and proxies; staff always need one.
+
+    Raises:
+        Invalid: a number or a time is out of range.
     """
 
     practice_name: str = ""
@@ -39,6 +48,15 @@ class AccountRules:
     idle_for: timedelta = timedelta(minutes=15)
     session_for: timedelta = timedelta(hours=8)
     access_for: timedelta = timedelta(hours=1)
+
+    def __attrs_post_init__(self) -> None:
+        least, most = PASSWORD_LENGTHS
+        if not least <= self.min_password_length <= most:
+            raise Invalid.at("min_password_length", "out_of_range", f"It must be between {least} and {most}.")
+        longest = {"idle_for": LONGEST_IDLE, "session_for": LONGEST_SESSION, "access_for": LONGEST_SESSION}
+        for name, limit in longest.items():
+            if not LEAST <= getattr(self, name) <= limit:
+                raise Invalid.at(name, "out_of_range", f"It must be between {LEAST} and {limit}.")
 
 
 class AccountRulesSource(Protocol):
