@@ -37,7 +37,7 @@ from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import PageRequest
 from portal_core.kernel.sources import IdSource
 from tests.support.clock import FixedClock
-from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
+from tests.support.contracts.people import ClientRecordsContract, KeyContract, PracticeContract, StaffContract
 from tests.support.contracts.people_access import EmailChangesContract, GrantsContract, InvitationsContract
 from tests.support.contracts.people_world import BORN, PeopleWorld
 from tests.support.people_desk import PA, PASSWORD, PeopleDesk, birthday
@@ -86,6 +86,9 @@ class TestPostgresPractice(PracticeContract): ...
 
 
 class TestPostgresClientRecords(ClientRecordsContract): ...
+
+
+class TestPostgresKeys(KeyContract): ...
 
 
 class TestPostgresStaff(StaffContract): ...

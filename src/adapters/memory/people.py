@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from attrs import define
+from attrs import define, evolve
 
 from adapters.memory.rows import own_key, own_rows
 from adapters.memory.store import MemoryAudit, MemoryStore, MemoryTransaction
@@ -24,6 +24,7 @@ from portal_core.accounts.ports_people import (
 from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
 from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page, PageRequest
 
 T = TypeVar("T")
@@ -104,8 +105,20 @@ class MemoryClientRecords(ClientRecords):
     async def save(self, client: Client, audited: Audited) -> None:
         assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
         _refuse_twin(self.tx, "clients", client)
+        if client.address is not None and own_key(self.tx, client.id) in self.tx.table("destroyed_keys"):
+            raise NotFound("client", client.id)
         self.tx.save("clients", own_key(self.tx, client.id), client)
         await self.audit.record(audited)
+
+    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
+        key, destroyed = own_key(self.tx, client_id), self.tx.table("destroyed_keys")
+        client = await self.get(client_id)
+        if client is None or key in destroyed:
+            return False
+        destroyed[key] = True
+        self.tx.table("clients")[key] = evolve(client, address=None)
+        await self.audit.record(audited)
+        return True
 
     async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
         after = position(page)

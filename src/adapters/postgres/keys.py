@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define, field
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from adapters.encryption.cipher import Cipher, new_key
 from adapters.encryption.master import MasterKey
@@ -32,6 +32,12 @@ ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
 GET_CLIENT_KEY = statement(
     "keys.client",
     select(client_keys.c.wrapped).where(
+        client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
+    ),
+)
+DROP_CLIENT_KEY = statement(
+    "keys.drop_client",
+    delete(client_keys).where(
         client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
     ),
 )

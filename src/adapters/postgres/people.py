@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import bindparam, delete, select, tuple_, update
 
+from adapters.postgres.keys import DROP_CLIENT_KEY
 from adapters.postgres.refusals import REFUSALS
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Uuid, insert_all
@@ -121,6 +122,13 @@ class PostgresClientRecords(ClientRecords):
         values = {**_client_values(client), "address": await self._sealed(client)}
         await self.tx.save(SAVE_CLIENT, client_id=client.id, before=client.version - 1, **values)
         self.tx.audited(audited)
+
+    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
+        if await self.tx.execute(DROP_CLIENT_KEY, client_id=client_id) == 0:
+            return False
+        self.tx.keys.forget(client_id)
+        self.tx.audited(audited)
+        return True
 
     async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
         after = position(page)

@@ -1,11 +1,17 @@
 """`portal keys`: the master key."""
 
+from typing import Annotated
+from uuid import UUID
+
 import typer
 
 from adapters.local.key_file import KeyFile
 from entrypoints.commands import app
+from entrypoints.commands.practice import Slug, practice_named
 from entrypoints.commands.running import with_portal
 from entrypoints.container import Portal
+from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKeyCommand
+from portal_core.kernel.actor import SystemActor
 
 keys = typer.Typer(no_args_is_help=True, help="The master key.")
 app.add_typer(keys, name="keys")
@@ -19,11 +25,29 @@ def rotate() -> None:
     does the second part too, and finishes what was broken off.
     """
 
-    async def work(portal: Portal) -> None:
+    async def work(portal: "Portal") -> None:
         master = portal.parts.master()
         if isinstance(master, KeyFile):
             master.rotate()
         done = await portal.parts.rotation()()
         typer.echo(f"{master.name} is the master key; {done} practices' keys were wrapped anew")
+
+    with_portal(work)
+
+
+@keys.command()
+def destroy(
+    client: Annotated[UUID, typer.Argument(help="The client's id.")],
+    slug: Slug = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy a client's key: the record's content can never be read again. The audit trail stays."""
+    if not yes:
+        typer.confirm("The content of this record will be lost for good. Go on?", abort=True)
+
+    async def work(portal: "Portal") -> None:
+        actor = SystemActor(await practice_named(portal, slug), "portal keys destroy")
+        await portal.use_cases["destroy_record_key"](actor, DestroyRecordKeyCommand(client))
+        typer.echo("destroyed; other processes forget it within five minutes, backups when they expire")
 
     with_portal(work)

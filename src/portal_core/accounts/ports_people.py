@@ -50,6 +50,14 @@ class ClientRecords(Protocol):
         """
         ...
 
+    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
+        """Make all that the client's key seals unreadable, for good; whether there was a key to destroy.
+
+        Sealed fields read as None from then on, and none can be written: `NotFound`. The rest of the record, and the
+        audit trail, stay.
+        """
+        ...
+
     async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
         """By `Client.sort_name`, then id: those whose sort name begins with `beginning` (folded); all when empty."""
         ...

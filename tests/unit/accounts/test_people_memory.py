@@ -2,7 +2,7 @@
 
 import pytest_asyncio
 
-from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
+from tests.support.contracts.people import ClientRecordsContract, KeyContract, PracticeContract, StaffContract
 from tests.support.contracts.people_access import EmailChangesContract, GrantsContract, InvitationsContract
 from tests.unit.accounts.people_memory import MemoryPeople
 
@@ -16,6 +16,9 @@ class TestMemoryPractice(PracticeContract): ...
 
 
 class TestMemoryClientRecords(ClientRecordsContract): ...
+
+
+class TestMemoryKeys(KeyContract): ...
 
 
 class TestMemoryStaff(StaffContract): ...
