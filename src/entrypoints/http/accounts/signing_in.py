@@ -32,7 +32,15 @@ from portal_core.accounts.views import SecondFactorAsked
 from portal_core.kernel.errors import RateLimited
 
 Carried = Literal["bearer", "cookie"]
-OidcToken = Annotated[str, Meta(min_length=1, max_length=16384, pattern=r"^[A-Za-z0-9_\-.]+$", examples=["eyJ…"])]
+OidcToken = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=16384,
+        pattern=r"^[A-Za-z0-9_\-.]+$",
+        examples=["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIyNDgyIn0.c2lnbmF0dXJl"],
+    ),
+]
 
 
 class LogInRequest(Request, frozen=True):
