@@ -8,8 +8,8 @@ from adapters.postgres.chores import FORGET_EXPIRED
 from adapters.postgres.kept_mail import KEEP_MAIL, LATEST_MAIL
 from adapters.postgres.outbox import NOTIFY
 from adapters.postgres.practices import PRACTICE_ADDRESSES
-from adapters.postgres.schedule import CLINICIAN_ACCOUNT
 from adapters.postgres.rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
+from adapters.postgres.schedule import CLINICIAN_ACCOUNT
 from adapters.postgres.sessions import MARK_ACTIVE, SIGNED_IN
 
 PRACTICE_KEY = """
