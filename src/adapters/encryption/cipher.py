@@ -50,5 +50,5 @@ class Cipher:
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, body, place.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # a tag that does not fit, or nothing left to hold one
             raise Unreadable("not sealed here by this key") from None

@@ -1,0 +1,33 @@
+"""The master key is rotated under a portal that runs: every practice's key is wrapped anew, nothing is lost."""
+
+from pathlib import Path
+
+from adapters.local.key_file import KeyFile
+from adapters.postgres.keys import RecordKeys
+from adapters.postgres.rotation import KeyRotation
+from adapters.postgres.unit_core import PostgresBegin
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from portal_core.kernel.actor import SystemActor
+from tests.support.postgres import PortalDatabase
+
+
+async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase, tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    database.keys = RecordKeys(file, database.clock)
+    practices = [await database.practice() for _ in range(3)]
+    client = await database.client(practices[0])
+    async with database.begin(SystemActor(practices[0], "test")) as unit:
+        sealed = await unit.tx.seal(client, "x.y/1", "words")
+    operator = KeyFile(file.path)
+    operator.rotate()
+    rotation = KeyRotation(database.pool, operator)
+    assert await rotation() == 3
+    assert await rotation() == 0
+    names = database.owner.execute("SELECT DISTINCT master_key FROM portal.practice_keys").fetchall()
+    assert names == [(operator.name,)]
+    # A process with cold caches and the key file as it was before the rotation.
+    fresh = PostgresBegin(
+        database.pool, RecordKeys(file, database.clock), database.clock, database.ids, PostgresUnitOfWork
+    )
+    async with fresh(SystemActor(practices[0], "test")) as unit:
+        assert await unit.tx.unseal(client, "x.y/1", sealed) == "words"

@@ -1,0 +1,34 @@
+"""What every keeper of the master key must do. Give the fixtures `master` and `rotated`."""
+
+import pytest
+
+from adapters.encryption.cipher import Unreadable, new_key
+from adapters.encryption.master import MasterKey
+
+
+class MasterKeyContract:
+    """`rotated` rotates a master key and answers the keeper that wraps with the newer one."""
+
+    async def test_a_key_comes_back(self, master: MasterKey) -> None:
+        key = new_key()
+        wrapped = await master.wrap(key, "practice 1")
+        assert key not in wrapped
+        assert await master.unwrap(wrapped, "practice 1") == key
+
+    async def test_not_under_other_words(self, master: MasterKey) -> None:
+        wrapped = await master.wrap(new_key(), "practice 1")
+        with pytest.raises(Unreadable):
+            await master.unwrap(wrapped, "practice 2")
+
+    async def test_not_when_changed(self, master: MasterKey) -> None:
+        wrapped = bytearray(await master.wrap(new_key(), "practice 1"))
+        wrapped[-1] ^= 1
+        with pytest.raises(Unreadable):
+            await master.unwrap(bytes(wrapped), "practice 1")
+
+    async def test_an_older_key_still_unwraps(self, master: MasterKey, rotated: MasterKey) -> None:
+        key = new_key()
+        before, after = await master.wrap(key, "practice 1"), await rotated.wrap(key, "practice 1")
+        assert rotated.name != master.name
+        assert await rotated.unwrap(before, "practice 1") == key
+        assert await rotated.unwrap(after, "practice 1") == key
