@@ -10,6 +10,9 @@ import attrs
 import msgspec
 
 Schema = dict[str, Any]
+DEEPEST = 12
+"""Levels of an example, for types that hold themselves."""
+
 REFERENCE = "#/components/schemas/{name}"
 _GENERIC = re.compile(r"(\w+?)_(\w+)_\Z")
 
@@ -61,11 +64,11 @@ class Schemas:
                 return {
                     name: self.example(field, depth + 1)
                     for name, field in schema.get("properties", {}).items()
-                    if depth < 6
+                    if depth < DEEPEST
                 }
             case "array":
                 items = schema.get("items")
-                return [self.example(items, depth + 1)] if isinstance(items, dict) and depth < 6 else []
+                return [self.example(items, depth + 1)] if isinstance(items, dict) and depth < DEEPEST else []
             case "string":
                 return EXAMPLES.get(schema.get("format", ""), "text")
             case "integer" | "number":

@@ -62,7 +62,7 @@ class PlaceView:
 
 
 @frozen(kw_only=True)
-class ClinicianView:
+class OfferedClinicianView:
     """Somebody who sees clients."""
 
     id: UUID
@@ -71,7 +71,7 @@ class ClinicianView:
     active: bool
 
     @classmethod
-    def of(cls, one: Clinician) -> "ClinicianView":
+    def of(cls, one: Clinician) -> "OfferedClinicianView":
         return cls(id=one.id, name=one.name, credentials=one.credentials, active=one.active)
 
 
@@ -118,7 +118,7 @@ class OfferingView:
     rules: RulesView
     kinds: tuple[KindView, ...]
     places: tuple[PlaceView, ...]
-    clinicians: tuple[ClinicianView, ...]
+    clinicians: tuple[OfferedClinicianView, ...]
 
     @classmethod
     def of(cls, schedule: Schedule) -> "OfferingView":
@@ -127,6 +127,6 @@ class OfferingView:
             kinds=tuple(sorted(map(KindView.of, schedule.kinds.values()), key=lambda one: (one.name, one.id))),
             places=tuple(sorted(map(PlaceView.of, schedule.places.values()), key=lambda one: (one.name, one.id))),
             clinicians=tuple(
-                sorted(map(ClinicianView.of, schedule.clinicians.values()), key=lambda one: (one.name, one.id))
+                sorted(map(OfferedClinicianView.of, schedule.clinicians.values()), key=lambda one: (one.name, one.id))
             ),
         )

@@ -97,7 +97,12 @@ class EmailChangeController(Controller):
     path = "/profile/email"
     tags = tag("portal", "Profile")
 
-    @post("", idempotent=False, status_code=202, raises=[EmailUnfit, EmailUnchanged, PasswordRefused, RateLimited])
+    @post(
+        "",
+        idempotent=False,
+        status_code=202,
+        raises=[Forbidden, EmailUnfit, EmailUnchanged, PasswordRefused, RateLimited],
+    )
     async def request_email_change(
         self,
         request: PortalRequest,

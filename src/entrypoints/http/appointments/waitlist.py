@@ -83,7 +83,7 @@ class WaitlistController(Controller):
         """Waits for a time that is given back."""
         return await join_waitlist(request.actor, data.command())
 
-    @delete("/{entry_id:uuid}", raises=[Forbidden, NotWaiting, StaleVersion])
+    @delete("/{entry_id:uuid}", raises=[Forbidden, NotWaiting, OfferClosed, StaleVersion])
     async def leave_waitlist(
         self, request: PortalRequest, entry_id: FromPath[UUID], leave_waitlist: NamedDependency[LeaveWaitlist]
     ) -> None:
