@@ -53,7 +53,9 @@ Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 555 0100"
 Password = Annotated[str, Meta(min_length=1, max_length=512, examples=["correct horse battery staple"])]
 """Bounded for the hash's sake only. The policy is the core's, which answers with reasons."""
 
-Token = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_\-.]+$", examples=["2hW9kQ0vT7xN4pRzY1cLmA"])]
+Token = Annotated[
+    str, Meta(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_\-.]+$", examples=["2hW9kQ0vT7xN4pRzY1cLmA"])
+]
 """A token of ours, or of an identity provider."""
 
 Code = Annotated[str, Meta(min_length=1, max_length=64, examples=["K7QM2XNB"])]
