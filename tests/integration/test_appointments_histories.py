@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from adapters.postgres.pool import open_pool
 from tests.support.clusters import Cluster
 from tests.support.contracts.appointments_machine import AppointmentsMachine
+from tests.support.contracts.appointments_waiting_machine import WaitingMachine
 from tests.support.postgres import APP, WORKER, PortalDatabase
 from tests.support.postgres_appointments import PostgresAppointmentsWorld
 
@@ -20,13 +21,14 @@ FEW = settings(max_examples=8 if settings().max_examples < 1000 else 300, statef
 
 
 @pytest.mark.timeout(300)
-def test_random_histories(cluster: Cluster, database_name: str) -> None:
+@pytest.mark.parametrize("machine", [AppointmentsMachine, WaitingMachine])
+def test_random_histories(cluster: Cluster, database_name: str, machine: type[AppointmentsMachine]) -> None:
     with asyncio.Runner() as runner, psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
         dsn, worker = cluster.dsn(APP, database_name), cluster.dsn(WORKER, database_name)
         pool = runner.run(open_pool(dsn, smallest=1, largest=2))
         database = PortalDatabase(owner, dsn, worker, pool)
 
-        class OverPostgres(AppointmentsMachine):
+        class OverPostgres(machine):  # type: ignore[misc,valid-type]
             @staticmethod
             async def make_world() -> PostgresAppointmentsWorld:
                 return await PostgresAppointmentsWorld.open(database)
