@@ -9,13 +9,14 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import psycopg
 import pyotp
 from attrs import asdict, define
 
-from entrypoints.container import Portal
+from entrypoints.failures import Failed
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
 from portal_core.accounts.use_cases.add_practice import AddPracticeCommand
@@ -32,6 +33,12 @@ from portal_core.appointments.use_cases.define_place import DefinePlaceCommand
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.kernel.actor import Origin, SystemActor, VisitorActor
 
+if TYPE_CHECKING:
+    from entrypoints.container import Portal
+
+KNOWN = "demo.json"
+LOADING = "demo.loading"
+"""There while the demo is loaded: what is in the database then is of no use to anybody."""
 SLUG = "elm-street"
 ZONE = "America/New_York"
 CLIENT = "mira@client.example"
@@ -49,10 +56,6 @@ CLIENTS = (
 )
 
 
-class HalfLoaded(Exception):
-    """There is a demo practice, and nobody knows its passwords."""
-
-
 @define
 class Demo:
     """What a visitor needs to know."""
@@ -64,14 +67,23 @@ class Demo:
     administrator_secret: str
 
 
-async def load(portal: Portal, work_off: Callable[[], Awaitable[None]]) -> Demo:
+async def load_once(portal: "Portal", folder: Path, work_off: Callable[[], Awaitable[None]]) -> Demo:
+    """Load the practice and keep in the data folder what a visitor needs; see `load`."""
+    (folder / LOADING).touch(0o600)
+    demo = await load(portal, work_off)
+    _keep(folder / KNOWN, demo)
+    (folder / LOADING).unlink()
+    return demo
+
+
+async def load(portal: "Portal", work_off: Callable[[], Awaitable[None]]) -> Demo:
     """Load the practice. `work_off` runs the jobs that are queued.
 
     Raises:
-        HalfLoaded: it is there; an earlier start was broken off before anybody was told its passwords.
+        Failed: it is there, and nobody knows its passwords.
     """
     if any(known.slug == SLUG for known in await portal.parts.directory().all()):
-        raise HalfLoaded("the demo was broken off while it was loaded: remove the data folder and start again")
+        raise Failed(f"there is a practice {SLUG}, and its passwords are lost: choose another PORTAL_DATA_DIR")
     founding = AddPracticeCommand(SLUG, "Elm Street Practice", ZONE, "NY")
     practice_id = UUID(str((await portal.use_cases["add_practice"](Origin(), founding)).id))
     job = SystemActor(practice_id, "portal demo")
@@ -84,12 +96,27 @@ async def load(portal: Portal, work_off: Callable[[], Awaitable[None]]) -> Demo:
     return demo
 
 
-def known_demo(file: Path) -> Demo | None:
+def forget_half_loaded(folder: Path, owner_url: str) -> None:
+    """Empty the database when a first start was broken off while it loaded the demo, and nobody else used it since."""
+    if not (folder / LOADING).exists():
+        return
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        there = owner.execute("SELECT to_regclass('portal.practices')").fetchone()
+        if there != (None,):
+            practices = owner.execute("SELECT slug FROM portal.practices").fetchall()
+            if any(slug != SLUG for (slug,) in practices):
+                return
+            owner.execute("DROP SCHEMA portal, jobs CASCADE")
+    (folder / LOADING).unlink()
+
+
+def known_demo(folder: Path) -> Demo | None:
     """The demo that was loaded before, if any."""
+    file = folder / KNOWN
     return Demo(**json.loads(file.read_text())) if file.exists() else None
 
 
-def keep(file: Path, demo: Demo) -> None:
+def _keep(file: Path, demo: Demo) -> None:
     """Remember it, for this user's eyes only."""
     fresh = file.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
@@ -97,7 +124,7 @@ def keep(file: Path, demo: Demo) -> None:
     fresh.replace(file)
 
 
-async def _offer(portal: Portal, administrator: Any) -> None:
+async def _offer(portal: "Portal", administrator: Any) -> None:
     """Kinds, a place, and weekly hours: the office on four days, telehealth in the evenings."""
     place = await portal.use_cases["define_place"](
         administrator,
@@ -120,7 +147,7 @@ async def _offer(portal: Portal, administrator: Any) -> None:
         await portal.use_cases["publish_availability"](administrator, command)
 
 
-async def _client(portal: Portal, practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]) -> None:
+async def _client(portal: "Portal", practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]) -> None:
     """Mira registers, gets a code by mail, and proves her email, as anybody does."""
     visitor = VisitorActor(practice_id)
     born = date.fromisoformat(CLIENTS[0].born)
@@ -130,7 +157,7 @@ async def _client(portal: Portal, practice_id: UUID, demo: Demo, work_off: Calla
 
 
 async def _administrator(
-    portal: Portal, practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]
+    portal: "Portal", practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]
 ) -> tuple[str, Any]:
     """Ada is invited, accepts, and sets up her second factor; answers its secret, and herself as an actor."""
     job, visitor = SystemActor(practice_id, "portal demo"), VisitorActor(practice_id)
@@ -151,7 +178,9 @@ async def _administrator(
     actor: Any = (await portal.use_cases["authenticate"](asks)).actor
     enrolment = await portal.use_cases["enroll_second_factor"](actor, demo.administrator_password)
     # The code of the step before: it is accepted within the half minute's slack, and the present one stays unused.
-    await portal.use_cases["confirm_second_factor"](actor, code_at(enrolment.secret, portal.parts.clock().now(), steps=-1))
+    await portal.use_cases["confirm_second_factor"](
+        actor, code_at(enrolment.secret, portal.parts.clock().now(), steps=-1)
+    )
     await portal.use_cases["log_out"](actor)
     return str(enrolment.secret), actor
 
@@ -162,7 +191,7 @@ def code_at(secret: str, at: datetime, *, steps: int = 0) -> str:
     return shown
 
 
-async def _mailed_code(portal: Portal, to: str, work_off: Callable[[], Awaitable[None]]) -> str:
+async def _mailed_code(portal: "Portal", to: str, work_off: Callable[[], Awaitable[None]]) -> str:
     for _ in range(5):  # a job may queue another
         await work_off()
         for mail in await portal.parts.shelf().latest(50):

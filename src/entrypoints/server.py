@@ -1,20 +1,68 @@
-"""What granian loads in each of its workers: `entrypoints.server:application`."""
+"""The HTTP server: granian in a process of its own, whose workers load `application` from here."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from entrypoints.application import Application
-from entrypoints.observability.logs import configure_logging
-from entrypoints.processes import die_with_parent
-from entrypoints.settings import level_of, load
+from entrypoints.processes import APP_URL, PARENT, die_with_parent
+from entrypoints.settings import Settings, level_of, load
 
-PARENT = "PORTAL_PARENT_PID"
-APP_URL = "PORTAL_RUNNING_DATABASE_URL"
+KILLED_AFTER = 10
+"""Seconds that a worker has to end its requests. A busy one may hang in granian's last step (emmett-framework/granian,
+issue 875), so without this the portal would wait for ever."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    from granian import Granian
+    from granian.constants import Interfaces, Loops
+    from granian.log import LogLevels
+
+    from entrypoints.observability.logs import configure_logging
+
+    server = Granian(
+        "entrypoints.server:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=settings.http_workers,
+        factory=True,
+        log_level=LogLevels.warning,
+        backlog=2048,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILLED_AFTER,
+    )
+    configure_logging(json=settings.log_format == "json", level=level_of(settings))
+    os.environ[PARENT] = str(os.getpid())
+    with _counted_together() if settings.http_workers > 1 else nullcontext():
+        server.serve()
+
+
+@contextmanager
+def _counted_together() -> Iterator[None]:
+    """Several workers keep their metrics in files, so that whichever is asked answers for all."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="portal-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 def application() -> Any:
-    """The ASGI application of this worker process, which ends with the process that started it."""
+    """The ASGI application of one worker process, which ends with the server."""
+    die_with_parent()
+    from entrypoints.application import Application
+    from entrypoints.observability.logs import configure_logging
+
     settings = load()
-    die_with_parent(int(os.environ[PARENT]))
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
     return Application(settings, os.environ[APP_URL])
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    serve(load())

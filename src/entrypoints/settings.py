@@ -2,11 +2,20 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import typed_settings as ts
-from attrs import field, frozen, validators
+from attrs import Factory, field, fields, frozen, validators
+from typed_settings.exceptions import TsError
+
+PREFIX = "PORTAL_"
+FILE = "PORTAL_SETTINGS"
+LEAST_JITSI_SECRET = 32
+"""As the adapter asks (RFC 7518, 3.2: a key for HS256 has 256 bits)."""
 
 
 @frozen
@@ -27,10 +36,10 @@ class Settings:
 
     # HTTP.
     host: str = "127.0.0.1"
-    port: int = field(default=8000, validator=validators.and_(validators.ge(0), validators.le(65535)))
+    port: int = field(default=8000, validator=validators.and_(validators.ge(1), validators.le(65535)))
     http_workers: int = field(default=1, validator=validators.ge(1))
-    public_url: str = "http://127.0.0.1:8000"
-    """How browsers reach it; https makes cookies Secure and turns HSTS on."""
+    public_url: str = field(default=Factory(lambda self: f"http://{self.netloc}", takes_self=True))
+    """How browsers reach it; https makes cookies Secure and turns HSTS on. Without it: host and port."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks (CIDR) of the proxies whose X-Forwarded-For is believed."""
     allowed_origins: tuple[str, ...] = ()
@@ -75,47 +84,119 @@ class Settings:
         return not self.database_url
 
     @property
-    def secure(self) -> bool:
-        """Whether browsers reach it over TLS."""
-        return self.public_url.startswith("https://")
+    def netloc(self) -> str:
+        """Host and port as they stand in a URL."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def key_path(self) -> Path:
         return Path(self.key_file) if self.key_file else self.data_dir / "keys.json"
 
 
+class Unusable(Exception):
+    """A setting cannot be read: one line says which, and never what a secret is."""
+
+
 def load() -> Settings:
     """The settings of this process.
 
     Raises:
-        typed_settings.exceptions.TsError: a value cannot be read; the message names it.
+        Unusable: a value or the file cannot be read.
     """
-    loaders: list[ts.loaders.Loader] = [ts.EnvLoader("PORTAL_")]
-    file = os.environ.get("PORTAL_SETTINGS")
+    loaders: list[ts.loaders.Loader] = [ts.EnvLoader(PREFIX)]
+    file = os.environ.get(FILE, "")
     if file:
-        loaders.insert(0, ts.FileLoader({"*.toml": ts.TomlFormat("portal")}, [file]))
-    return ts.load_settings(Settings, loaders)
+        loaders.insert(0, ts.FileLoader({"*": ts.TomlFormat("portal")}, [f"!{file}"]))
+    try:
+        return ts.load_settings(Settings, loaders)
+    except FileNotFoundError:
+        raise Unusable(f"{FILE} names {file}, where there is no file") from None
+    except TsError as error:
+        raise Unusable("; ".join(dict.fromkeys(_said(error, file)))) from None
 
 
-def missing(settings: Settings) -> list[str]:
-    """What the chosen adapters need and was not set, one line each."""
+def _said(error: BaseException, file: str) -> Iterator[str]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _said(inner, file)
+        return
+    text, _, loader = str(error).partition(" from loader ")
+    where = "the environment" if loader.startswith("Env") else file
+    yield f"{text} ({where})" if where and where not in text else text
+
+
+def unknown() -> list[str]:
+    """Variables of the environment that look like settings and are none: a typing error is easily overlooked."""
+    known = {PREFIX + one.name.upper() for one in fields(Settings)} | {FILE}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def wrong(settings: Settings) -> list[str]:
+    """What is not as it must be, and what the chosen adapters need and was not set; one line each.
+
+    The URLs of the owner and the worker are none of it: a server that has no use for them should not know them.
+    """
+    return [*_malformed(settings), *_missing(settings)]
+
+
+def _malformed(settings: Settings) -> Iterator[str]:
+    for name in ("database_url", "owner_database_url", "worker_database_url"):
+        if not _is_url(getattr(settings, name) or "postgresql://", "postgresql", "postgres"):
+            yield f"PORTAL_{name.upper()} is no postgresql:// URL"
+    public = urlsplit(settings.public_url) if _is_url(settings.public_url, "http", "https") else None
+    if public is None or not public.hostname or public.path.strip("/") or public.query or public.fragment:
+        yield "PORTAL_PUBLIC_URL is http:// or https:// and a host, and nothing after it"
+    for name in ("trusted_proxies", "metrics_from"):
+        for network in getattr(settings, name):
+            if not _is_network(network):
+                yield f"PORTAL_{name.upper()}: {network} is no network, such as 10.0.0.0/8"
+
+    if settings.rooms == "jitsi" and settings.jitsi_url and not _is_url(settings.jitsi_url, "https"):
+        yield "PORTAL_JITSI_URL is no https:// URL"
+    if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < LEAST_JITSI_SECRET:
+        yield f"PORTAL_JITSI_APP_SECRET has {LEAST_JITSI_SECRET} characters at least"
+
+
+def _is_url(text: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _missing(settings: Settings) -> Iterator[str]:
     needs: dict[str, tuple[bool, tuple[str, ...]]] = {
-        "identity = cognito": (
+        "PORTAL_IDENTITY=cognito": (
             settings.identity == "cognito",
-            ("cognito_pool", "cognito_client", "cognito_staff_pool", "cognito_staff_client", "aws_region"),
+            (
+                "cognito_pool",
+                "cognito_client",
+                "cognito_client_secret",
+                "cognito_staff_pool",
+                "cognito_staff_client",
+                "cognito_staff_client_secret",
+                "aws_region",
+            ),
         ),
-        "mail = ses": (settings.mail == "ses", ("mail_from", "aws_region")),
-        "keys = kms": (settings.keys == "kms", ("kms_key", "aws_region")),
-        "rooms = jitsi": (settings.rooms == "jitsi", ("jitsi_url", "jitsi_app_id", "jitsi_app_secret")),
-        "database_url": (bool(settings.database_url), ("owner_database_url", "worker_database_url")),
+        "PORTAL_MAIL=ses": (settings.mail == "ses", ("mail_from", "aws_region")),
+        "PORTAL_KEYS=kms": (settings.keys == "kms", ("kms_key", "aws_region")),
+        "PORTAL_ROOMS=jitsi": (settings.rooms == "jitsi", ("jitsi_url", "jitsi_app_id", "jitsi_app_secret")),
     }
-    return [
-        f"PORTAL_{name.upper()} is needed with {why}"
-        for why, (chosen, names) in needs.items()
-        if chosen
-        for name in names
-        if not getattr(settings, name)
-    ]
+    for why, (chosen, names) in needs.items():
+        for name in names:
+            if chosen and not getattr(settings, name):
+                yield f"PORTAL_{name.upper()} is needed with {why}"
+    if settings.mail == "ses" and settings.mail_from == fields(Settings).mail_from.default:
+        yield "PORTAL_MAIL_FROM is needed with PORTAL_MAIL=ses"
 
 
 def level_of(settings: Settings) -> int:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from adapters.postgres.functions import FUNCTIONS
+from adapters.postgres.roles import APP_ROLE as APP_ROLE
+from adapters.postgres.roles import WORKER_ROLE as WORKER_ROLE
 from adapters.postgres.security import secure
 from adapters.postgres.tables.base import SCHEMA
 
-APP_ROLE = "portal_app"
-WORKER_ROLE = "portal_worker"
 _LOCK = 0x706F7274616C  # "portal": two migrations at once wait for each other
 
 

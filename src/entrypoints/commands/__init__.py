@@ -1,19 +1,21 @@
-"""The commands, one module for each group."""
+"""The commands, one module for each group. They import what they need when they are run: `portal --help` is quick."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from typed_settings.exceptions import TsError
 
 from adapters.local.key_file import KeyFileError
-from adapters.local.postgres_server import EmbeddedPostgresError
+from adapters.local.postgres_account import EmbeddedPostgresError
 from entrypoints.catalogue import Misnamed, MissingPart
-from entrypoints.commands.failures import Failed
-from entrypoints.demo import HalfLoaded
 from entrypoints.extras import MissingExtra
+from entrypoints.failures import Failed
+from entrypoints.settings import Unusable
 from portal_core.kernel.errors import Invalid, PortalError
+
+MENDABLE = (EmbeddedPostgresError, Failed, KeyFileError, Misnamed, MissingExtra, MissingPart, Unusable)
+"""What says in one line what is wrong and what to do."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,33 +25,12 @@ app = typer.Typer(
 )
 
 
-_MENDABLE = (
-    EmbeddedPostgresError,
-    Failed,
-    HalfLoaded,
-    KeyFileError,
-    Misnamed,
-    MissingExtra,
-    MissingPart,
-    TsError,
-)
-
-
 @contextmanager
 def told() -> Iterator[None]:
     """Turns what an operator can mend into one line on standard error and exit 1."""
     try:
         yield
-    except (
-        Failed,
-        EmbeddedPostgresError,
-        KeyFileError,
-        MissingExtra,
-        MissingPart,
-        Misnamed,
-        HalfLoaded,
-        TsError,
-    ) as error:
+    except MENDABLE as error:
         sys.exit(_line(str(error)))
     except Invalid as error:
         fields = "; ".join(f"{field.path}: {field.message}" for field in error.fields)
@@ -57,7 +38,8 @@ def told() -> Iterator[None]:
     except PortalError as error:
         sys.exit(_line(f"{error.title} {error.detail}"))
     except OSError as error:
-        sys.exit(_line(error.strerror or type(error).__name__))
+        where = f" ({error.filename})" if error.filename else ""
+        sys.exit(_line((error.strerror or type(error).__name__) + where))
 
 
 def _line(text: str) -> str:

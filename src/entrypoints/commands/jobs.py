@@ -2,20 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from procrastinate import App
-from procrastinate.jobs import Status
 
-from adapters.local.sources import SystemClock
 from entrypoints.commands import app
-from entrypoints.commands.failures import Failed
-from entrypoints.commands.running import settings_or_fail, with_portal
-from entrypoints.container import Portal
-from entrypoints.jobs.queue import make_app
+from entrypoints.commands.running import queue_over, quiet_logs, settings_or_fail, with_portal
+from entrypoints.failures import Failed
 from entrypoints.processes import Database
-from entrypoints.worker import jobs_of
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+    from entrypoints.container import Portal
 
 jobs = typer.Typer(no_args_is_help=True, help="The job queue.")
 app.add_typer(jobs, name="jobs")
@@ -25,7 +24,9 @@ app.add_typer(jobs, name="jobs")
 def run(name: Annotated[str, typer.Argument(help="A job that needs no ids, such as remind_of_appointments.")]) -> None:
     """Run a scheduled job now, in this process, for every practice."""
 
-    async def work(portal: Portal) -> None:
+    async def work(portal: "Portal") -> None:
+        from entrypoints.worker import jobs_of
+
         queue = jobs_of(portal)
         if name in queue.chores:
             await queue.chores[name]()
@@ -42,7 +43,9 @@ def run(name: Annotated[str, typer.Argument(help="A job that needs no ids, such 
 def dead() -> None:
     """List jobs that were given up. Undelivered notices are listed by the practice's API."""
 
-    async def work(queue: App) -> None:
+    async def work(queue: "App") -> None:
+        from procrastinate.jobs import Status
+
         found = list(await queue.job_manager.list_jobs_async(status=Status.FAILED.value))
         for job in found:
             typer.echo(f"{job.id}  {job.task_name}  {job.attempts} tries  {job.task_kwargs}")
@@ -55,7 +58,11 @@ def dead() -> None:
 def retry(job_id: Annotated[int, typer.Argument(help="As `portal jobs dead` lists it.")]) -> None:
     """Queue a dead job again, for one more try."""
 
-    async def work(queue: App) -> None:
+    async def work(queue: "App") -> None:
+        from procrastinate.jobs import Status
+
+        from adapters.local.sources import SystemClock
+
         found = list(await queue.job_manager.list_jobs_async(id=job_id, status=Status.FAILED.value))
         if not found:
             raise Failed(f"no dead job {job_id}")
@@ -65,12 +72,13 @@ def retry(job_id: Annotated[int, typer.Argument(help="As `portal jobs dead` list
     _with_queue(work)
 
 
-def _with_queue(work: Callable[[App], Awaitable[None]]) -> None:
-    async def run_it(url: str) -> None:
-        queue = make_app(url)
-        async with queue.open_async():
-            await work(queue)
-
-    settings = settings_or_fail()
+def _with_queue(work: "Callable[[App], Awaitable[None]]") -> None:
+    settings = settings_or_fail("worker_database_url")
+    quiet_logs(settings)
     with Database(settings) as urls:
-        asyncio.run(run_it(urls.worker))
+
+        async def run_it() -> None:
+            async with queue_over(settings, urls) as queue:
+                await work(queue)
+
+        asyncio.run(run_it())

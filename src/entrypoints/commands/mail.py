@@ -1,12 +1,14 @@
 """`portal mail`: what the local mailer kept."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from entrypoints.commands import app
 from entrypoints.commands.running import with_portal
-from entrypoints.container import Portal
+
+if TYPE_CHECKING:
+    from entrypoints.container import Portal
 
 
 @app.command()
@@ -17,7 +19,7 @@ def mail(
 ) -> None:
     """Show the mail that was kept instead of sent (the embedded default)."""
 
-    async def show(portal: Portal) -> None:
+    async def show(portal: "Portal") -> None:
         kept = [one for one in await portal.parts.shelf().latest(1000) if not to or one.to.lower() == to.lower()]
         if body:
             typer.echo(kept[0].body if kept else "", nl=True)

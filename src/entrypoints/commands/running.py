@@ -2,47 +2,52 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
-import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from adapters.postgres.migrate import migrate
-from entrypoints.commands.failures import Failed
-from entrypoints.container import Portal, opened
-from entrypoints.observability.logs import configure_logging
+from entrypoints.failures import Failed
 from entrypoints.processes import Database, Urls
-from entrypoints.settings import Settings, level_of, load, missing
+from entrypoints.settings import Settings, level_of, load, wrong
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+    from entrypoints.container import Portal
 
 T = TypeVar("T")
-_NEVER_MIGRATED = (
-    asyncpg.InvalidSchemaNameError,
-    asyncpg.UndefinedFunctionError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-)
 console = Console(stderr=True, highlight=False)
 
 
-def settings_or_fail() -> Settings:
-    """The settings of this process, whole.
+def settings_or_fail(*urls: str) -> Settings:
+    """The settings of this process, whole; `urls` are the database's others that a command needs beside the first.
 
     Raises:
+        Unusable: a value cannot be read.
         Failed: something that the chosen parts need is not set.
     """
     settings = load()
-    gaps = missing(settings)
+    gaps = wrong(settings)
+    if not settings.embedded_database:
+        gaps += [f"PORTAL_{name.upper()} is needed here" for name in urls if not getattr(settings, name)]
     if gaps:
-        raise Failed(f"{gaps[0]} (portal config check lists everything)")
+        raise Failed(gaps[0] + ("" if len(gaps) == 1 else f" (and {len(gaps) - 1} more: portal config check)"))
     return settings
 
 
 def quiet_logs(settings: Settings) -> None:
-    """For commands, whose own words are their output: warnings and worse only."""
-    configure_logging(json=settings.log_format == "json", level=max(level_of(settings), logging.WARNING))
+    """For commands, whose own words are their output: errors only."""
+    full_logs(settings, at_least=logging.ERROR)
+
+
+def full_logs(settings: Settings, *, at_least: int = 0) -> None:
+    """For what stays and serves."""
+    from entrypoints.observability.logs import configure_logging
+
+    configure_logging(json=settings.log_format == "json", level=max(level_of(settings), at_least))
 
 
 def bar(description: str) -> Progress:
@@ -56,7 +61,10 @@ def migrate_with_bar(urls: Urls) -> list[str]:
     Raises:
         Failed: it does not answer, or the role may not.
     """
+    from sqlalchemy.exc import DBAPIError
+
     from adapters.local.sources import SystemClock
+    from adapters.postgres.migrate import migrate
 
     today = SystemClock().now().date()
     try:
@@ -67,11 +75,11 @@ def migrate_with_bar(urls: Urls) -> list[str]:
                 progress.update(task, completed=done, total=of)
 
             return migrate(urls.owner, today, step=step)
-    except (OperationalError, ProgrammingError) as error:
+    except DBAPIError as error:
         raise Failed(f"the database cannot be migrated: {error.orig}") from None
 
 
-def with_portal(work: Callable[[Portal], Awaitable[T]]) -> T:
+def with_portal(work: "Callable[[Portal], Awaitable[T]]") -> T:
     """Run `work` with the portal over the database of the settings, beside a running portal or alone.
 
     Raises:
@@ -82,22 +90,85 @@ def with_portal(work: Callable[[Portal], Awaitable[T]]) -> T:
     with Database(settings) as urls:
 
         async def run() -> T:
-            async with _opened(settings, urls) as portal:
+            async with portal_over(settings, urls) as portal:
                 return await work(portal)
 
         return asyncio.run(run())
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, urls: Urls) -> AsyncIterator[Portal]:
-    try:
-        async with opened(settings, urls.app) as portal:
-            yield portal
-    except (
+async def portal_over(settings: Settings, urls: Urls) -> "AsyncIterator[Portal]":
+    """The portal over a database that is there.
+
+    Raises:
+        Failed: the database does not answer, or was never migrated.
+    """
+    from entrypoints.container import opened
+
+    async with AsyncExitStack() as stack:
+        with database_or_fail(settings):
+            portal = await stack.enter_async_context(opened(settings, urls.app))
+            await portal.practice_ids()
+        yield portal
+
+
+@asynccontextmanager
+async def queue_over(settings: Settings, urls: Urls) -> "AsyncIterator[App]":
+    """The job queue over a database that is there.
+
+    Raises:
+        Failed: the database does not answer, or was never migrated.
+    """
+    import asyncpg
+
+    from entrypoints.jobs.queue import make_app
+
+    with database_or_fail(settings):  # procrastinate would try for half a minute, and say less
+        connection = await asyncpg.connect(urls.worker)
+        try:
+            await connection.execute("SELECT FROM jobs.procrastinate_jobs LIMIT 0")
+        finally:
+            await connection.close()
+    queue = make_app(urls.worker)
+    async with queue.open_async():
+        yield queue
+
+
+@contextmanager
+def database_or_fail(settings: Settings) -> Iterator[None]:
+    """Inside, a database is asked for the first time.
+
+    Raises:
+        Failed: it does not answer, or was never migrated.
+    """
+    import asyncpg
+
+    from adapters.postgres.outages import GONE
+
+    nothing_there: tuple[type[Exception], ...] = (
         asyncpg.InvalidSchemaNameError,
         asyncpg.UndefinedFunctionError,
-        asyncpg.InvalidAuthorizationSpecificationError,
-    ):
+        asyncpg.UndefinedTableError,
+    )
+    refused: tuple[type[Exception], ...] = (asyncpg.InvalidAuthorizationSpecificationError,)
+    if settings.embedded_database:  # no passwords there: a role that is refused was never made
+        nothing_there, refused = nothing_there + refused, ()
+    try:
+        yield
+    except nothing_there:
         raise Failed("the database was never migrated: portal migrate") from None
-    except (asyncpg.CannotConnectNowError, ConnectionError) as error:
-        raise Failed(f"the database does not answer: {error}") from None
+    except (*GONE, *refused, asyncpg.InvalidCatalogNameError) as error:
+        raise Failed(f"the database does not answer: {why_silent(error)}") from None
+
+
+def why_silent(error: BaseException) -> str:
+    """What may be shown of why something does not answer. The words of an unknown error may hold a piece of a URL."""
+    import asyncpg
+
+    if isinstance(error, Failed | asyncpg.PostgresError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    cause = error.__cause__ or error
+    code = getattr(cause, "response", {}).get("Error", {}).get("Code")  # of botocore's ClientError
+    return f"{type(cause).__name__} {code}" if code else type(cause).__name__

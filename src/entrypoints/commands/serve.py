@@ -1,42 +1,51 @@
 """`portal serve`, `portal worker`, `portal migrate`, `portal demo`: the processes that stay."""
 
 import asyncio
+import http.client
 import os
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from granian import Granian
-from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
 
-from adapters.local.sources import SystemClock
 from entrypoints.commands import app
-from entrypoints.commands.failures import Failed
-from entrypoints.commands.running import console, migrate_with_bar, quiet_logs, settings_or_fail
-from entrypoints.container import opened
-from entrypoints.demo import Demo, code_at, keep, known_demo, load
-from entrypoints.jobs.queue import make_app, register
-from entrypoints.observability.logs import configure_logging
-from entrypoints.processes import Database, Urls, die_with_parent
-from entrypoints.server import APP_URL, PARENT
-from entrypoints.settings import Settings, level_of
-from entrypoints.welcome import welcome
-from entrypoints.worker import jobs_of
+from entrypoints.commands.running import (
+    console,
+    full_logs,
+    migrate_with_bar,
+    portal_over,
+    queue_over,
+    quiet_logs,
+    settings_or_fail,
+)
+from entrypoints.failures import Failed
+from entrypoints.processes import (
+    APP_URL,
+    WORKER_URL,
+    Children,
+    Database,
+    Told,
+    Urls,
+    die_with_parent,
+    end_in_order,
+    leave_in_peace,
+)
+from entrypoints.settings import Settings
 
-WORKER_URL = "PORTAL_RUNNING_WORKER_URL"
-DEMO_FILE = "demo.json"
+if TYPE_CHECKING:
+    from entrypoints.demo import Demo
+
+SERVER, WORKER = "the HTTP server", "the worker"
+AGAIN_AFTER = 5.0
+"""Seconds until a worker that broke down is started again."""
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the present schema, rights and row-level security."""
-    settings = settings_or_fail()
+    settings = settings_or_fail("owner_database_url")
     quiet_logs(settings)
     with Database(settings) as urls:
         done = migrate_with_bar(urls)
@@ -48,69 +57,105 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Run a worker beside the server.")] = True,
 ) -> None:
     """Serve the HTTP API; with the embedded database, also start and migrate that."""
-    settings = settings_or_fail()
+    end_in_order()
+    settings = settings_or_fail(*["worker_database_url"] * worker)
     refuse_busy_port(settings)
-    with Database(settings) as urls:
+    quiet_logs(settings)
+    with Database(settings, stays=True) as urls:
         if settings.embedded_database:
             migrate_with_bar(urls)
-        run_server(settings, urls, worker=worker)
+        asyncio.run(_opens(settings, urls))
+        run_server(settings, urls, worker=worker, ready=lambda: console.print(f"serving {settings.public_url}"))
 
 
 @app.command(name="worker")
 def run_worker() -> None:
     """Run jobs: any number of workers, on any machines."""
-    from entrypoints.worker import work
-
-    settings = settings_or_fail()
-    configure_logging(json=settings.log_format == "json", level=level_of(settings))
-    if PARENT in os.environ:
-        die_with_parent(int(os.environ[PARENT]))
-        asyncio.run(work(settings, os.environ[APP_URL], os.environ[WORKER_URL]))
+    die_with_parent()
+    settings = settings_or_fail(*["worker_database_url"] * (WORKER_URL not in os.environ))
+    full_logs(settings)
+    if WORKER_URL in os.environ:
+        asyncio.run(_work(settings, Urls(os.environ[APP_URL], os.environ[WORKER_URL], "")))
         return
+    end_in_order()
     with Database(settings) as urls:
-        asyncio.run(work(settings, urls.app, urls.worker))
+        asyncio.run(_work(settings, urls))
 
 
 @app.command()
 def demo() -> None:
     """Run the portal on embedded parts, with a practice to try things out with."""
+    end_in_order()
     os.environ.setdefault("PORTAL_LOG_LEVEL", "warning")
+    os.environ.setdefault("PORTAL_ACCESS_LOG", "false")
     settings = settings_or_fail()
     if not settings.embedded_database:
         raise Failed("the demo runs on the embedded database: unset PORTAL_DATABASE_URL")
     refuse_busy_port(settings)
     quiet_logs(settings)
-    with Database(settings) as urls:
-        migrate_with_bar(urls)
-        loaded = known_demo(settings.data_dir / DEMO_FILE)
-        if loaded is None:
-            with console.status("loading the demo practice"):
-                loaded = asyncio.run(_load_demo(settings, urls))
-            keep(settings.data_dir / DEMO_FILE, loaded)
-        typer.echo(welcome(settings, loaded))
-        run_server(settings, urls, worker=True)
+    with Database(settings, stays=True) as urls:
+        loaded = _loaded(settings, urls)
+        run_server(settings, urls, worker=True, ready=lambda: _greet(settings, loaded))
 
 
 @app.command(name="demo-code")
 def demo_code() -> None:
     """Show what the demo administrator's authenticator app shows now."""
-    settings = settings_or_fail()
-    loaded = known_demo(settings.data_dir / DEMO_FILE)
+    from adapters.local.sources import SystemClock
+    from entrypoints.demo import code_at, known_demo
+
+    loaded = known_demo(settings_or_fail().data_dir)
     if loaded is None:
         raise Failed("there is no demo here yet: portal demo")
     typer.echo(code_at(loaded.administrator_secret, SystemClock().now()))
 
 
-async def _load_demo(settings: Settings, urls: Urls) -> Demo:
-    async with opened(settings, urls.app) as portal:
-        queue = make_app(urls.worker)
+def _loaded(settings: Settings, urls: Urls) -> "Demo":
+    """The demo of the data folder; the first start loads it, and begins again where an earlier one was broken off."""
+    from entrypoints.demo import forget_half_loaded, known_demo
+
+    known = known_demo(settings.data_dir)
+    if known is None:
+        forget_half_loaded(settings.data_dir, urls.owner)
+    migrate_with_bar(urls)
+    if known is not None:
+        asyncio.run(_opens(settings, urls))
+        return known
+    with console.status("loading the demo practice"):
+        return asyncio.run(_load(settings, urls))
+
+
+async def _load(settings: Settings, urls: Urls) -> "Demo":
+    from entrypoints.demo import load_once
+    from entrypoints.jobs.queue import register
+    from entrypoints.worker import jobs_of
+
+    async with portal_over(settings, urls) as portal, queue_over(settings, urls) as queue:
         register(queue, jobs_of(portal))
 
         async def work_off() -> None:
             await queue.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
 
-        async with queue.open_async():
-            return await load(portal, work_off)
+        return await load_once(portal, settings.data_dir, work_off)
+
+
+def _greet(settings: Settings, loaded: "Demo") -> None:
+    from entrypoints.welcome import welcome
+
+    typer.echo(welcome(settings, loaded))
+
+
+async def _opens(settings: Settings, urls: Urls) -> None:
+    """What stands in the way is said here, once, and not by each of the processes that would meet it."""
+    async with portal_over(settings, urls):
+        pass
+
+
+async def _work(settings: Settings, urls: Urls) -> None:
+    from entrypoints.worker import work
+
+    async with portal_over(settings, urls) as portal:
+        await work(portal, urls.worker)
 
 
 def refuse_busy_port(settings: Settings) -> None:
@@ -122,44 +167,49 @@ def refuse_busy_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            raise Failed(f"cannot listen on {where} ({error.strerror}): set PORTAL_PORT to a free one") from None
+            raise Failed(
+                f"cannot listen on {settings.netloc} ({error.strerror}): set PORTAL_PORT to a free one"
+            ) from None
 
 
-def run_server(settings: Settings, urls: Urls, *, worker: bool) -> None:
-    """Serve until SIGINT or SIGTERM; the worker beside it ends with it."""
-    os.environ |= {PARENT: str(os.getpid()), APP_URL: urls.app, WORKER_URL: urls.worker}
-    with _worker_beside() if worker else _nothing():
-        Granian(
-            "entrypoints.server:application",
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGI,
-            loop=Loops.uvloop,
-            workers=settings.http_workers,
-            factory=True,
-            log_level=LogLevels.warning,
-            backlog=2048,
-        ).serve()
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def _worker_beside() -> Iterator[None]:
-    # A group of its own, so that Ctrl-C reaches it once: from here, after the server has ended.
-    command = [sys.executable, "-m", "entrypoints.cli", "worker"]
-    process = subprocess.Popen(command, process_group=0)  # noqa: S603  (our own interpreter and module)
+def run_server(settings: Settings, urls: Urls, *, worker: bool, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is called when the server answers. The worker beside it ends with it."""
+    children = Children({APP_URL: urls.app, WORKER_URL: urls.worker})
     try:
-        yield
+        children.start(SERVER, "entrypoints.server")
+        if worker:
+            children.start(WORKER, "entrypoints.cli", "worker")
+        _watch(children, settings, ready)
+    except (KeyboardInterrupt, Told):
+        return
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            console.print("the worker does not end; its jobs will be taken up again")
-            process.kill()
-            process.wait()
+        leave_in_peace()
+        children.stop(console.print)
+
+
+def _watch(children: Children, settings: Settings, ready: Callable[[], None]) -> None:
+    answered = False
+    while True:
+        if not answered and _answers(settings):
+            answered = True
+            ready()
+        ended = children.ended()
+        if ended is not None and ended.name == SERVER:
+            raise Failed(f"the HTTP server ended by itself (exit {ended.code}): its log says why")
+        if ended is not None:
+            console.print(f"the worker broke down (exit {ended.code}) and is started again")
+            time.sleep(AGAIN_AFTER)
+            children.start(WORKER, "entrypoints.cli", "worker")
+        time.sleep(0.2)
+
+
+def _answers(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  (anywhere is here too)
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,91 @@
+"""People in a CSV file, as an EHR exports them: what each line says, and which lines cannot be read."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+from attrs import define, field
+
+from entrypoints.failures import Failed
+from portal_core.accounts.import_rows import ClientRow, ClinicianRow
+from portal_core.accounts.views_people import RefusedRow
+
+Row = TypeVar("Row", ClientRow, ClinicianRow)
+_LARGEST_FIELD = 64 * 1024
+
+
+@define
+class PeopleFile:
+    """What was read. `refused` are lines that are neither; what a line says is judged by the import."""
+
+    clinicians: list[ClinicianRow] = field(factory=list)
+    clients: list[ClientRow] = field(factory=list)
+    refused: list[RefusedRow] = field(factory=list)
+
+
+def read_people(file: Path) -> PeopleFile:
+    """Reads it.
+
+    Raises:
+        Failed: it is no such file.
+    """
+    people = PeopleFile()
+    csv.field_size_limit(_LARGEST_FIELD)
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            for line, values in _rows(file, csv.reader(opened, strict=True)):
+                _take(people, line, values)
+    except UnicodeDecodeError:
+        raise Failed(f"{file}: it is not UTF-8 text") from None
+    except OSError as error:
+        raise Failed(f"{file}: {error.strerror}") from None
+    return people
+
+
+def _rows(file: Path, reader: Any) -> Iterator[tuple[int, dict[str, str] | None]]:
+    """Each row's first line and its values; None for a row with more or fewer fields than there are columns."""
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        _check_header(file, names)
+        before = reader.line_num
+        for fields in reader:
+            line, before = before + 1, reader.line_num
+            if any(one.strip() for one in fields):
+                yield line, dict(zip(names, fields, strict=True)) if len(fields) == len(names) else None
+    except csv.Error as error:
+        raise Failed(f"{file}: line {reader.line_num}: {error}") from None
+
+
+def _check_header(file: Path, names: list[str]) -> None:
+    if "kind" not in names:
+        raise Failed(f"{file}: the first line must name the columns, and one of them is kind")
+    known = {"kind", *_columns(ClientRow), *_columns(ClinicianRow)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Failed(f"{file}: no such column as {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}")
+    if len(set(names)) < len(names):
+        raise Failed(f"{file}: a column is there twice")
+
+
+def _columns(kind: type[Any]) -> list[str]:
+    return [one.name for one in attrs.fields(kind) if one.name != "line"]
+
+
+def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
+    if values is None:
+        refused = RefusedRow(line, "kind", "fields_uneven", "This row has more or fewer fields than there are columns.")
+        people.refused.append(refused)
+        return
+    kind = values["kind"].strip().lower()
+    if kind == "clinician":
+        people.clinicians.append(_row(ClinicianRow, line, values))
+    elif kind == "client":
+        people.clients.append(_row(ClientRow, line, values))
+    else:
+        people.refused.append(RefusedRow(line, "kind", "kind_unknown", "Write client or clinician."))
+
+
+def _row(kind: type[Row], line: int, values: dict[str, str]) -> Row:
+    return kind(line=line, **{name: values.get(name, "") for name in _columns(kind)})
