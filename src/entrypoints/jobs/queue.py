@@ -6,19 +6,24 @@ practice's system actor. What runs by the clock is in `SCHEDULE`, once for every
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from attrs import define
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.job_context import JobContext
+from procrastinate.jobs import Status
 
 from entrypoints.catalogue import job_arguments, use_case_classes
 from portal_core.kernel.actor import Origin, SystemActor
 
 QUEUE = "portal"
-RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
-"""4, 16, 64 … seconds; after eight tries the job is dead and waits for an operator (`portal jobs`)."""
+MOST_RETRIES = 7
+"""After the first try and so many more a job is dead and waits for an operator (`portal jobs`). A try that killed its
+worker counts as well."""
+RETRY = RetryStrategy(max_attempts=MOST_RETRIES, exponential_wait=4)
+"""4, 16, 64 … seconds."""
 
 SCHEDULE: dict[str, str] = {
     "sweep_notices": "* * * * *",
@@ -76,17 +81,23 @@ def register(app: App, jobs: Jobs) -> None:
     for name in use_case_classes():
         app.task(name=name, queue=QUEUE, retry=RETRY, pass_context=True)(_task(jobs, name))
     for name in jobs.scheduled:
-        everywhere = app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(_sweep(jobs, name))
-        app.periodic(cron=SCHEDULE[name])(everywhere)
-    for name, chore in jobs.chores.items():
-        app.periodic(cron="*/5 * * * *")(app.task(name=name, queue=QUEUE, queueing_lock=name)(_chore(chore)))
+        everywhere = _until_the_next_time(name, partial(jobs.run_everywhere, name))
+        app.periodic(cron=SCHEDULE[name])(
+            app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(everywhere)
+        )
+    chores = {name: ("*/5 * * * *", chore) for name, chore in jobs.chores.items()}
+    chores["retry_stalled_jobs"] = ("*/2 * * * *", partial(_retry_stalled_jobs, app))
+    for name, (cron, chore) in chores.items():
+        app.periodic(cron=cron)(app.task(name=name, queue=QUEUE, queueing_lock=name)(_until_the_next_time(name, chore)))
 
-    @app.periodic(cron="*/2 * * * *")
-    @app.task(name="retry_stalled_jobs", queue=QUEUE, queueing_lock="retry_stalled_jobs")
-    async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001  (the clock passes it)
-        """Jobs of a worker that died are taken up by another."""
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
+
+async def _retry_stalled_jobs(app: App) -> None:
+    """Jobs of a worker that died are taken up by another; not for ever, since a job may be what killed it."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
+        if job.attempts < MOST_RETRIES:
             await app.job_manager.retry_job(job)
+        else:
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
 def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
@@ -96,15 +107,14 @@ def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
     return run
 
 
-def _sweep(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
+def _until_the_next_time(name: str, call: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
+    """A job of the clock. It fails in the log alone: the clock runs it again anyhow, and a dead job a minute would bury
+    those that wait for somebody."""
+
     async def run(**_: Any) -> None:
-        await jobs.run_everywhere(name)
-
-    return run
-
-
-def _chore(chore: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
-    async def run(**_: Any) -> None:
-        await chore()
+        try:
+            await call()
+        except Exception:
+            _log.exception("job_failed", extra={"job": name})
 
     return run
