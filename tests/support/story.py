@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 from attrs import define, field
 
-from entrypoints.demo import code_at, load
+from entrypoints.demo import Demo, code_at, load
 from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
 from portal_core.kernel.actor import VisitorActor
@@ -28,6 +28,7 @@ class Story:
     attacker: str
     victim: str
     administrator: str
+    demo: Demo = field(repr=False)
     victims: dict[str, str] = field(factory=dict)
 
     def asking(self, token: str, **headers: str) -> Any:
@@ -56,6 +57,7 @@ async def told(portal: RunningPortal) -> Story:
         administrator=await _staff_in(
             portal, demo.administrator, demo.administrator_password, demo.administrator_secret
         ),
+        demo=demo,
     )
 
 

@@ -1,0 +1,84 @@
+"""Nasty input at every route of the document: refused as a problem, or harmless; never a fault, and a refusal changes
+nothing. A new route is covered by itself; what it needs in order to succeed is said in tests/support/scene.py."""
+
+import os
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.http.catalogue import catalogue
+from tests.support.nasty import Attempt, Nasty
+from tests.support.operations import Operation, operations
+from tests.support.scene import Scene
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+UNMATCHED = {404, 405}
+"""Answers that a route's documentation need not name: another address, another method."""
+CODES = catalogue()
+NEEDS_MORE = {"log_in_with_oidc": 401, "metrics": 404}
+"""An identity provider of the practice's; an address of the deployment's own networks."""
+
+every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.operation_id)
+
+
+async def send(scene: Scene, attempt: Attempt) -> httpx.Response:
+    return await scene.ask(attempt.method, attempt.target, attempt.headers, attempt.body)
+
+
+@every_operation
+async def test_the_scene_grants_a_good_request(scene: Scene, operation: Operation) -> None:
+    """Else all that follows would try nothing but the door."""
+    good = Nasty(scene, operation, thorough=False).good()
+    try:
+        answer = await send(scene, good)
+    finally:
+        scene.rewinding.take_back()
+    wanted = NEEDS_MORE.get(operation.operation_id, min(operation.statuses))
+    assert answer.status_code == wanted, f"{good}: {answer.text}"
+
+
+@every_operation
+async def test_nasty_input_is_refused_or_harmless(scene: Scene, operation: Operation) -> None:
+    faults = []
+    for attempt in Nasty(scene, operation, thorough=THOROUGH).attempts():
+        try:
+            answer = await send(scene, attempt)
+            fault = wrong(operation, attempt, answer, scene.rewinding.changes())
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}"
+        finally:
+            scene.rewinding.take_back()
+        if fault:
+            faults.append(f"{attempt.what}: {fault}")
+    assert not faults, f"{operation}\n" + "\n".join(faults)
+
+
+def wrong(operation: Operation, attempt: Attempt, answer: httpx.Response, changes: list[str]) -> str:
+    """What is wrong with the answer, in a line; empty when nothing is."""
+    status = answer.status_code
+    if status >= 500:
+        return f"{status} {answer.text}"
+    if status < 400:
+        return "" if status in operation.statuses or attempt.method != operation.method else f"{status} is not declared"
+    if changes:
+        return f"{status} and yet changed: {changes}"
+    fault = _no_problem(answer)
+    elsewhere = attempt.method != operation.method or attempt.target.partition("?")[0].count("/") != _slashes(operation)
+    if not fault and status not in operation.statuses and not (elsewhere and status in UNMATCHED):
+        fault = f"{status} {answer.text} is not declared"
+    return fault
+
+
+def _no_problem(answer: httpx.Response) -> str:
+    if answer.headers["content-type"] != "application/problem+json":
+        return f"{answer.status_code} as {answer.headers['content-type']}"
+    problem: Any = answer.json()
+    known = CODES.get(problem.get("code"))
+    if known is None or known.status != answer.status_code or problem["status"] != answer.status_code:
+        return f"{answer.status_code} with {problem}"
+    return ""
+
+
+def _slashes(operation: Operation) -> int:
+    return operation.path.count("/")
