@@ -1,0 +1,62 @@
+"""What an EHR brings in before anybody books: a practice, its people, what it offers, and when."""
+
+from collections.abc import Sequence
+from datetime import time, timedelta
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core import Begin, ClientActor, Clock, IdSource, Origin, PageRequest, StaffActor, SystemActor
+from portal_core.accounts.import_rows import ClientRow, ClinicianRow
+from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.accounts.use_cases.list_clients import ListClients
+from portal_core.accounts.use_cases.list_clinicians import ListClinicians
+from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
+from portal_core.appointments.use_cases.publish_availability import (
+    Opening,
+    PublishAvailability,
+    PublishAvailabilityCommand,
+)
+
+CLINICIANS: Sequence[ClinicianRow] = (ClinicianRow(1, "C-1", "Elena Rivera", "PhD"),)
+CLIENTS: Sequence[ClientRow] = (
+    ClientRow(1, "K-1", "Mira", "Okafor", "1990-05-17", email="mira@client.example", clinicians="C-1"),
+    ClientRow(2, "K-2", "Theo", "Lindqvist", "1984-11-02", clinicians="C-1"),
+)
+
+
+@frozen
+class ElmStreet:
+    """The practice as the EHR knows it: the portal's ids of the EHR's clients, by the EHR's own."""
+
+    practice_id: UUID
+    kind_id: UUID
+    clients: dict[str, UUID]
+
+    def acting(self, external_id: str, account_id: UUID) -> ClientActor:
+        """A client whom the EHR has signed in itself; `account_id` names them in the audit trail."""
+        return ClientActor(self.practice_id, account_id, self.clients[external_id], origin=Origin(device="EHR"))
+
+
+async def found(add_practice: AddPractice, begin: Begin[Any], clock: Clock, ids: IdSource) -> ElmStreet:
+    """Found the practice and fill it. Whether `begin` opens units in memory or on PostgreSQL is not seen here."""
+    command = AddPracticeCommand("elm-street", "Elm Street Practice", "America/New_York", "NY")
+    practice = await add_practice(Origin(), command)
+
+    job = SystemActor(practice.id, "ehr import")
+    people = ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS)
+    report = await ImportPeople(begin, clock, ids)(job, people)
+    assert not report.refused, report.refused
+
+    desk = StaffActor(practice.id, ids.new(), frozenset({"administrator"}))
+    session = DefineKindCommand(name="Individual session", duration=timedelta(minutes=50))
+    kind = await DefineKind(begin, ids)(desk, session)
+    week = tuple(Opening(weekday=day, starts=time(9), ends=time(17)) for day in range(5))
+    for clinician in await ListClinicians(begin)(desk):
+        hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)
+        await PublishAvailability(begin, clock, ids)(desk, hours)
+
+    listed = await ListClients(begin)(desk, PageRequest(size=100))
+    return ElmStreet(practice.id, kind.id, {one.external_id or "": one.id for one in listed.items})

@@ -1,0 +1,35 @@
+"""The EHR's module on memory adapters: for a first look, and for the EHR's own tests."""
+
+import asyncio
+from datetime import timedelta
+
+from elm_street import found
+from next_visit import NextVisit
+
+from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
+from adapters.memory.people import MemoryPracticeFounding
+from adapters.memory.store import MemoryBegin, MemoryStore
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from portal_core.accounts.use_cases.add_practice import AddPractice
+from portal_core.appointments.use_cases.book_appointment import BookAppointment
+from portal_core.appointments.use_cases.find_slots import FindSlots
+
+
+async def main() -> None:
+    clock, ids, tokens = SystemClock(), Uuid7Ids(), SystemTokens()
+    store = MemoryStore(clock)
+    begin = MemoryBegin(store, MemoryUnitOfWork)
+
+    add_practice = AddPractice(MemoryPracticeFounding(store), clock, ids)
+    elm = await found(add_practice, begin, clock, ids)
+    next_visit = NextVisit(FindSlots(begin, clock), BookAppointment(begin, clock, ids, tokens))
+    mira = elm.acting("K-1", account_id=ids.new())
+    booked = await next_visit(mira, elm.kind_id, clock.now().date() + timedelta(days=1))
+
+    assert booked is not None
+    print(f"booked: {booked.kind_name} with {booked.clinician_name}")
+    print(f"told: {len(store.notices)}; audited: {store.audit[-1].entry.action}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

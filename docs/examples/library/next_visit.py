@@ -1,0 +1,35 @@
+"""A module of an EHR: it books a client's next visit. It knows use cases of the portal, and not what is behind them."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core import Actor
+from portal_core.appointments.errors import SlotTaken
+from portal_core.appointments.placing import SlotChoice
+from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
+from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
+from portal_core.appointments.views import AppointmentView
+
+TWO_WEEKS = timedelta(days=13)
+
+
+@frozen
+class NextVisit:
+    """Books the first free time from a day on; None when there is none in two weeks."""
+
+    find_slots: FindSlots
+    book_appointment: BookAppointment
+
+    async def __call__(self, actor: Actor, kind_id: UUID, first_day: date) -> AppointmentView | None:
+        query = FindSlotsQuery(kind_id=kind_id, first_day=first_day, last_day=first_day + TWO_WEEKS)
+        for slot in (await self.find_slots(actor, query)).items:
+            choice = SlotChoice(
+                clinician_id=slot.clinician_id, kind_id=kind_id, place_id=slot.place_id, starts_at=slot.starts_at
+            )
+            try:
+                return await self.book_appointment(actor, BookAppointmentCommand(choice=choice))
+            except SlotTaken:
+                continue  # somebody was faster: the calendar has the last word
+        return None

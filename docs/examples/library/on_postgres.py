@@ -1,0 +1,63 @@
+"""The same on PostgreSQL, put together by hand: what a use case needs, and nothing of HTTP, jobs or accounts."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from attrs import frozen
+from elm_street import found
+from next_visit import NextVisit
+
+from adapters.local.key_file import KeyFile
+from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
+from adapters.postgres.keys import RecordKeys
+from adapters.postgres.pool import open_pool
+from adapters.postgres.practices import PostgresPracticeFounding
+from adapters.postgres.unit_core import PostgresBegin
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from portal_core.accounts.use_cases.add_practice import AddPractice
+from portal_core.appointments.use_cases.book_appointment import BookAppointment
+from portal_core.appointments.use_cases.find_slots import FindSlots
+
+
+@frozen
+class Portal:
+    """The parts that the EHR needs of the portal; one for each process."""
+
+    begin: PostgresBegin
+    add_practice: AddPractice
+    clock: SystemClock
+    ids: Uuid7Ids
+    tokens: SystemTokens
+
+
+@asynccontextmanager
+async def connected(database_url: str, key_file: Path) -> AsyncIterator[Portal]:
+    """Over a database that `portal migrate` has migrated, as the application's role, which owns nothing."""
+    clock, ids = SystemClock(), Uuid7Ids()
+    keys = RecordKeys(KeyFile(key_file), clock)
+    pool = await open_pool(database_url)
+    try:
+        begin = PostgresBegin(pool, keys, clock, ids, PostgresUnitOfWork)
+        founding = PostgresPracticeFounding(pool, keys, clock, ids)
+        yield Portal(begin, AddPractice(founding, clock, ids), clock, ids, SystemTokens())
+    finally:
+        await pool.close()
+
+
+async def main() -> None:
+    async with connected(os.environ["PORTAL_DATABASE_URL"], Path(os.environ["PORTAL_KEY_FILE"])) as portal:
+        begin, clock, ids = portal.begin, portal.clock, portal.ids
+        elm = await found(portal.add_practice, begin, clock, ids)
+        next_visit = NextVisit(FindSlots(begin, clock), BookAppointment(begin, clock, ids, portal.tokens))
+        mira = elm.acting("K-1", account_id=ids.new())
+        booked = await next_visit(mira, elm.kind_id, clock.now().date() + timedelta(days=1))
+        assert booked is not None
+        print(f"booked: {booked.kind_name} with {booked.clinician_name}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

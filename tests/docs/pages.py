@@ -1,0 +1,116 @@
+"""The parts of the documentation that are made, not written. Renew them all: `python -m tests.docs.pages`.
+
+<!-- file docs/examples/library/next_visit.py -->     the fence that follows shows that file
+<!-- made settings -->  …  <!-- end -->               what the function `settings` below answers
+"""
+
+import ast
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+import attrs
+
+from entrypoints.settings import Settings
+from portal_core.accounts.import_rows import ClientRow, ClinicianRow
+from tests.docs.merging import GOALS, ROOT, changes, new_files
+
+_FILE = re.compile(r"(<!-- file (\S+) -->\n```\w*\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
+_MADE = re.compile(r"(<!-- made (\w+) -->\n)(.*?)(^<!-- end -->$)", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"(?:<!-- ([^>]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Every page of the documentation that people read, but the one that `entrypoints.http.catalogue` makes."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def renewed(page: str) -> str:
+    """The page with its made parts as they should be now."""
+    page = _FILE.sub(lambda found: found[1] + (ROOT / found[2]).read_text() + found[4], page)
+    return _MADE.sub(lambda found: found[1] + MAKERS[found[2]]() + found[4], page)
+
+
+def settings() -> str:
+    """Every setting, with its default and what the source says of it."""
+    rows = ["| variable | default | |", "| --- | --- | --- |"]
+    words = _words(ROOT / "src/entrypoints/settings.py")
+    for one in attrs.fields(Settings):
+        value = getattr(Settings(), one.name)
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        help_text = str(one.metadata.get("help", ""))
+        said = [
+            words.get(one.name, "") or (help_text and f"{help_text[:1].upper()}{help_text[1:]}."),
+            f"One of {', '.join(f'`{choice}`' for choice in get_args(one.type))}."
+            if get_origin(one.type) is Literal
+            else "",
+            "Secret." if one.repr is not True else "",
+        ]
+        row = f"| `PORTAL_{one.name.upper()}` | {f'`{shown}`' if shown else ''} | {' '.join(filter(None, said))} |"
+        rows.append(row)
+    return "\n".join(rows) + "\n"
+
+
+def _words(source: Path) -> dict[str, str]:
+    """The texts that stand under the fields of the module's first class."""
+    kind = next(node for node in ast.parse(source.read_text()).body if isinstance(node, ast.ClassDef))
+    return {
+        node.target.id: " ".join(str(text.value.value).split())
+        for node, text in pairwise(kind.body)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
+
+
+def client_columns() -> str:
+    """The columns of a client's row in an import."""
+    return _columns(ClientRow)
+
+
+def clinician_columns() -> str:
+    """The columns of a clinician's row in an import."""
+    return _columns(ClinicianRow)
+
+
+def _columns(kind: type[attrs.AttrsInstance]) -> str:
+    fields = [one for one in attrs.fields(kind) if one.name != "line"]
+    needed = [f"`{one.name}`" for one in fields if one.default is attrs.NOTHING]
+    others = [f"`{one.name}`" for one in fields if one.default is not attrs.NOTHING]
+    return f"Needed: {', '.join(needed)}. May be empty or left out: {', '.join(others)}.\n"
+
+
+def goals_lines() -> str:
+    """How many lines each file of the feature has, and how many go into others."""
+    rows = ["| file | lines |", "| --- | ---: |"]
+    total = 0
+    for path in new_files(GOALS):
+        count = len((GOALS / path).read_text().splitlines())
+        if path.parts[0] == "src":
+            total += count
+            rows.append(f"| `{path}` | {count} |")
+    added: dict[str, int] = {}
+    for change in changes(GOALS):
+        count = len(change["add"].strip("\n").splitlines())
+        added[change["file"]] = added.get(change["file"], 0) + count
+    total += sum(added.values())
+    rows += [f"| into `{file}` | {count} |" for file, count in added.items()]
+    rows.append(f"| **the feature** | **{total}** |")
+    tests = [path for path in new_files(GOALS) if path.parts[0] == "tests"]
+    rows.append(f"| its tests, in {len(tests)} files | {sum(_lines(path) for path in tests)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _lines(path: Path) -> int:
+    return len((GOALS / path).read_text().splitlines())
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    one.__name__: one for one in (settings, client_columns, clinician_columns, goals_lines)
+}
+
+
+if __name__ == "__main__":
+    for page in pages():
+        page.write_text(renewed(page.read_text()))

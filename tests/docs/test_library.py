@@ -1,0 +1,93 @@
+"""The examples of docs/library.md, run as an EHR would run them: as programs of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.docs.merging import ROOT
+from tests.support.clusters import clusters, drop_database, fresh_database, running, template_database
+from tests.support.postgres import APP, migrated
+
+LIBRARY = ROOT / "docs/examples/library"
+
+
+def run(program: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(LIBRARY / program)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module", params=clusters())
+def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A migrated database of no practice, and where the key file shall be."""
+    cluster = running(request.param)
+    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
+        owner.execute("SELECT portal.make_audit_partition(%s)", (datetime.now(UTC).date().replace(day=1),))
+    folder = tmp_path_factory.mktemp("ehr")
+    yield {
+        "PORTAL_DATABASE_URL": cluster.dsn(APP, name),
+        "PORTAL_KEY_FILE": str(folder / "keys.json"),
+        "PORTAL_DATA_DIR": str(folder),
+    }
+    drop_database(cluster, name)
+
+
+def test_an_ehr_module_books_in_memory() -> None:
+    assert run("in_memory.py") == (
+        "booked: Individual session with Elena Rivera\ntold: 1; audited: appointment.booked\n"
+    )
+
+
+def test_an_ehr_module_books_on_postgres_and_a_batch_job_follows(settings: dict[str, str]) -> None:
+    assert run("on_postgres.py", **settings) == "booked: Individual session with Elena Rivera\n"
+    first = run("nightly.py", **settings)
+    assert first.splitlines()[0] == "elm-street: 1 changed, 0 grants ended"
+    assert first.splitlines()[1].startswith("  row 2, born: Write a date as year-month-day")
+    assert run("nightly.py", **settings).splitlines()[0] == "elm-street: 0 changed, 0 grants ended"
+
+
+def test_the_module_itself_knows_the_core_alone() -> None:
+    for file in ("next_visit.py", "elm_street.py"):
+        lines = (LIBRARY / file).read_text().splitlines()
+        imported = {line.split()[1].partition(".")[0] for line in lines if line.startswith(("import ", "from "))}
+        assert imported - set(sys.stdlib_module_names) == {"attrs", "portal_core"}
+
+
+def test_they_are_typed_and_in_style() -> None:
+    files = [str(path) for path in sorted(LIBRARY.glob("*.py"))]
+    for command in (
+        ("ruff", "check", "--ignore", "T201", *files),
+        ("ruff", "format", "--check", *files),
+        (
+            "mypy",
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "--cache-dir",
+            str(ROOT / ".mypy_cache/library"),
+            *files,
+        ),
+    ):
+        environment = os.environ | {"MYPYPATH": str(ROOT / "src")}
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=LIBRARY, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_docs_show_every_file() -> None:
+    page = (ROOT / "docs/library.md").read_text()
+    shown = {path for path in Path(LIBRARY).glob("*.py") if f"<!-- file docs/examples/library/{path.name} -->" in page}
+    assert shown == set(LIBRARY.glob("*.py"))
