@@ -8,6 +8,7 @@ from entrypoints.http.practice.clients import ClientsController
 from entrypoints.http.practice.invitations import InvitationsController
 from entrypoints.http.practice.offering import OfferingController
 from entrypoints.http.practice.proxies import ProxiesController
+from entrypoints.http.practice.records import RecordController
 from entrypoints.http.practice.requests import PracticeRequestsController
 from entrypoints.http.practice.rooms import RoomsController
 from entrypoints.http.practice.series import SeriesController
@@ -18,6 +19,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     PracticeController,
     ClientsController,
     ProxiesController,
+    RecordController,
     CliniciansController,
     StaffController,
     InvitationsController,
