@@ -168,9 +168,10 @@ class FrontDoor:
         for name, ids in jobs[self._jobs_done :]:
             if name == "decide_enquiry":
                 await self.decide(self.system, ids["enquiry_id"])
-            else:
-                assert name == "disable_credential"
+            elif name == "disable_credential":
                 await self.disable(self.system, ids["account_id"])
+            else:
+                assert name == "drop_calendar_feed", name  # the appointments' to do
         self._jobs_done = len(jobs)
         notices = self.world.notices[self._delivered :]
         self._delivered += len(notices)

@@ -282,6 +282,7 @@ async def test_a_closed_account_signs_in_no_more_and_the_record_stays() -> None:
     with pytest.raises(SignInRefused):
         await door.try_in()
     assert not isinstance(await door.passwords.check(Credential.of(account), PASSWORD), Refused)
+    assert ("drop_calendar_feed", {"client_id": account.client_id}) in await door.world.jobs()
     assert await door.work() == [("account_closed", account.id)]
     assert isinstance(await door.passwords.check(Credential.of(account), PASSWORD), Refused)
     assert "credential.disabled" in await door.actions()

@@ -1,6 +1,7 @@
 """Which passwords are taken."""
 
 import unicodedata
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, example, given
@@ -10,6 +11,7 @@ from adapters.memory.identity import MemoryPasswordStrength
 from portal_core.accounts.errors import PasswordUnfit
 from portal_core.accounts.passwords import MAX_LENGTH, check_new, normalised, words_of
 from portal_core.accounts.ports import AccountRules
+from portal_core.kernel.errors import Invalid
 
 STRENGTH = MemoryPasswordStrength()
 
@@ -80,6 +82,22 @@ def test_the_field_is_named() -> None:
     with pytest.raises(PasswordUnfit) as unfit:
         check_new("x", rules=AccountRules(), words=(), strength=STRENGTH, path="new_password")
     assert unfit.value.fields[0].path == "new_password"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("min_password_length", 11),
+        ("min_password_length", 65),
+        ("idle_for", timedelta(0)),
+        ("idle_for", timedelta(days=30)),
+        ("access_for", timedelta(days=30)),
+    ],
+)
+def test_no_rule_lets_everybody_in_or_out(name: str, value: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        AccountRules(**{name: value})  # type: ignore[arg-type]
+    assert [field.path for field in refused.value.fields] == [name]
 
 
 @given(st.text(st.characters(), max_size=200), st.lists(st.text(max_size=20), max_size=4))

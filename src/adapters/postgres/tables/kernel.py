@@ -3,13 +3,13 @@
 from sqlalchemy import Index, PrimaryKeyConstraint
 
 from adapters.postgres.tables.base import (
+    account_table,
     append_table,
     digest,
     document,
     instant,
     instants,
     open_table,
-    practice_table,
     sealed,
     uuid,
     words,
@@ -37,9 +37,8 @@ audit_entries = append_table(
     postgresql_partition_by="RANGE (at)",
 )
 
-answers = practice_table(
+answers = account_table(
     "answers",
-    uuid("account_id"),
     words("operation"),
     words("key"),
     digest("digest"),

@@ -12,6 +12,7 @@ from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 DISABLE_CREDENTIAL = "disable_credential"
+DROP_CALENDAR_FEED = "drop_calendar_feed"
 """The job, with `account_id`."""
 
 
@@ -48,5 +49,7 @@ class CloseAccount:
             ended = Audited("sessions.ended", account.id, account.client_id, facts={"by": "account_closed"})
             await unit.sessions.end_all(account.id, now, ended)
             await unit.outbox.defer(DISABLE_CREDENTIAL, account_id=account.id)
+            if account.client_id is not None:  # a phone must not go on reading what its owner has closed
+                await unit.outbox.defer(DROP_CALENDAR_FEED, client_id=account.client_id)
             await unit.outbox.notify(Notice("account_closed", "security", to_account=account.id, about=account.id))
             await unit.commit(None)
