@@ -1,12 +1,17 @@
 """A copy of the sources with an example merged into it, as an engineer would have added it."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 GOALS = ROOT / "docs/examples/goals"
+SMTP = ROOT / "docs/examples/smtp"
+CONTRACTS = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
 
 
 def changes(example: Path) -> list[dict[str, Any]]:
@@ -42,3 +47,31 @@ def _changed(text: str, change: dict[str, Any]) -> str:
         return text + add
     assert after in text, f"{change['file']} has no {after!r} any more"
     return text.replace(after, after + add)
+
+
+def run(tree: Path, *command: str) -> str:
+    """Run Python in the merged tree, and answer what it says; it must succeed."""
+    environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}:{tree}"}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def keeps_the_rules(tree: Path, example: Path) -> None:
+    """The example, merged into `tree`, is typed, in style, and keeps the import contracts."""
+    files = [str(path) for path in new_files(example)]
+    run(
+        tree,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        *files,
+        *(one["file"] for one in changes(example) if ".py" in one["file"]),
+    )
+    run(tree, "-m", "ruff", "format", "--check", "--no-cache", *files)
+    run(tree, "-c", CONTRACTS)
+    cache = str(ROOT / ".mypy_cache" / "examples")
+    run(tree, "-m", "mypy", "--cache-dir", cache, *(file for file in files if file.startswith("src")))

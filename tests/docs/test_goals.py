@@ -1,13 +1,10 @@
 """The feature of docs/add-a-use-case.md, merged into a copy of the sources: it works, and every guard covers it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.docs.merging import GOALS, ROOT, changes, merged, new_files
+from tests.docs.merging import GOALS, keeps_the_rules, merged, new_files, run
 
 GUARDS = ("tests/unit/test_statements.py", "tests/integration/test_row_level_security.py")
 
@@ -17,26 +14,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return merged(GOALS, tmp_path_factory.mktemp("goals"))
 
 
-def run(tree: Path, *command: str) -> str:
-    """Run a Python module in the merged tree; it must succeed."""
-    environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}:{tree}"}
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=tree, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def python_files(tree: Path) -> list[str]:
-    """Those that the feature brings or changes."""
-    return sorted({*map(str, new_files(GOALS)), *(one["file"] for one in changes(GOALS) if one["file"].endswith("py"))})
-
-
 @pytest.fixture(scope="module")
 def report(tree: Path) -> str:
     """What pytest says of the feature's own tests, and of the guards as far as they look at it."""
     own = [str(path) for path in new_files(GOALS) if path.name.startswith("test_")]
-    return run(tree, "pytest", "-q", "-rA", *own, *GUARDS, "-k", "not debian15 and (goals or every_table)")
+    return run(tree, "-m", "pytest", "-q", "-rA", *own, *GUARDS, "-k", "not debian15 and (goals or every_table)")
 
 
 @pytest.mark.timeout(300)
@@ -68,16 +50,6 @@ def test_the_guards_cover_it_by_themselves(report: str, guard: str) -> None:
     assert f"::{guard}\n" in report
 
 
-def test_the_import_contracts_hold(tree: Path) -> None:
-    script = (
-        "import sys; sys.path.insert(0, 'src'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=tree, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-
-
-def test_it_is_typed_and_in_style(tree: Path) -> None:
-    run(tree, "ruff", "check", "--no-cache", *python_files(tree))
-    run(tree, "ruff", "format", "--check", "--no-cache", *python_files(tree))
-    checked = [str(path) for path in new_files(GOALS) if path.parts[0] == "src"]
-    run(tree, "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "goals"), *checked)
+@pytest.mark.timeout(300)
+def test_it_keeps_the_rules(tree: Path) -> None:
+    keeps_the_rules(tree, GOALS)

@@ -1,0 +1,1 @@
+"""Mail by a server that speaks SMTP."""

@@ -1,0 +1,48 @@
+"""The SMTP mailer keeps the contract, over a real connection."""
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+from adapters.smtp.mailer import SmtpMailer
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from tests.support.contracts.mailer import MailerContract, Mood, Vendor
+from tests.support.smtp_relay import SmtpRelay
+
+
+@define
+class SmtpVendor(Vendor):
+    relay: SmtpRelay = field(factory=SmtpRelay)
+    mailer: SmtpMailer = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.mailer = SmtpMailer("127.0.0.1", self.relay.port, "portal@example.org", tls=False)
+
+    def behave(self, mood: Mood) -> None:
+        if mood == "is_away":
+            self.relay.stop()
+        else:
+            self.relay.mood = mood
+
+    def taken(self) -> list[tuple[tuple[str, ...], EmailMessage]]:
+        return self.relay.taken
+
+
+@pytest.fixture
+def vendor() -> Iterator[SmtpVendor]:
+    made = SmtpVendor()
+    yield made
+    made.relay.stop()
+
+
+class TestSmtpMailer(MailerContract): ...
+
+
+def test_a_setting_chooses_it(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, mail="smtp", smtp_host="relay.example", mail_from="portal@example.org")
+    mailer = Container(settings=settings, pool=None).mailer()
+    assert mailer == SmtpMailer("relay.example", 587, "portal@example.org")

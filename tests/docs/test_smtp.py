@@ -1,0 +1,24 @@
+"""The adapter of docs/add-an-adapter.md, merged into a copy of the sources."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.merging import SMTP, keeps_the_rules, merged, run
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return merged(SMTP, tmp_path_factory.mktemp("smtp"))
+
+
+@pytest.mark.timeout(300)
+def test_it_keeps_the_contract_and_a_setting_chooses_it(tree: Path) -> None:
+    report = run(tree, "-m", "pytest", "-q", "-rA", "tests/integration/test_smtp.py")
+    assert "TestSmtpMailer::test_without_an_answer_nobody_knows_and_it_does_not_try_again" in report
+    assert "PASSED tests/integration/test_smtp.py::test_a_setting_chooses_it" in report
+
+
+@pytest.mark.timeout(300)
+def test_it_keeps_the_rules(tree: Path) -> None:
+    keeps_the_rules(tree, SMTP)
