@@ -9,14 +9,27 @@ from attrs import define, field
 TRACES = ("audit_entries", "alembic_version")
 COUNTED = {"tries", "sign_in_guards"}
 """Counts of attempts: a refused one may change them, and they are taken back so that no limit ends the fuzzing."""
+QUIET = {
+    "sessions": ("last_active_at",),
+    "challenges": ("tries", "version"),
+    "email_changes": ("tries", "version"),
+    "invitations": ("tries", "version"),
+}
+"""Columns that count as well: when somebody was last there, and how often a code was wrong."""
 
 _RECORD = """
 CREATE SCHEMA rewinding;
-CREATE UNLOGGED TABLE rewinding.changed (number bigserial, name text, kind text, what jsonb);
+CREATE UNLOGGED TABLE rewinding.changed (number bigserial, name text, kind text, what jsonb, counts boolean);
 CREATE FUNCTION rewinding.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    INSERT INTO rewinding.changed (name, kind, what)
-    VALUES (TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, TG_OP, to_jsonb(COALESCE(NEW, OLD)));
+    IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO rewinding.changed (name, kind, what, counts)
+    VALUES (
+        TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, TG_OP, to_jsonb(COALESCE(NEW, OLD)),
+        TG_OP = 'UPDATE' AND to_jsonb(OLD) - TG_ARGV::text[] = to_jsonb(NEW) - TG_ARGV::text[]
+    );
     RETURN NULL;
 END $$;
 """
@@ -24,10 +37,7 @@ END $$;
 
 @define
 class Rewinding:
-    """Watches the tables of a test's database from when it is made. `owner` is a superuser's connection.
-
-    Activity of a session is no change: that is what a signed-in request leaves behind.
-    """
+    """Watches the tables of a test's database from when it is made. `owner` is a superuser's connection."""
 
     owner: psycopg.Connection[Any]
     _columns: dict[str, str] = field(factory=dict)
@@ -45,17 +55,10 @@ class Rewinding:
                 run(f"DELETE FROM {name}")  # type: ignore[call-overload]
             self._columns[name] = self._kept_columns(name)
             run(f"CREATE TABLE rewinding.{bare} AS SELECT {self._columns[name]} FROM {name}")  # type: ignore[call-overload]
-            for change, but in (("INSERT OR DELETE", ""), ("UPDATE", self._matters(bare))):
-                trigger = f"rewinding_{change[:6].lower()}"
-                run(  # type: ignore[call-overload]
-                    f"CREATE TRIGGER {trigger} AFTER {change} ON {name} FOR EACH ROW {but}"
-                    " EXECUTE FUNCTION rewinding.note()"
-                )
-
-    @staticmethod
-    def _matters(bare: str) -> str:
-        quiet = " - 'last_active_at'" if bare == "sessions" else ""
-        return f"WHEN ((to_jsonb(OLD){quiet}) IS DISTINCT FROM (to_jsonb(NEW){quiet}))"
+            run(  # type: ignore[call-overload]
+                f"CREATE TRIGGER rewinding AFTER INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW"
+                f" EXECUTE FUNCTION rewinding.note({', '.join(QUIET.get(bare, ()))})"
+            )
 
     def _kept_columns(self, name: str) -> str:
         rows = self.owner.execute(
@@ -65,23 +68,22 @@ class Rewinding:
         ).fetchall()
         return ", ".join(one for (one,) in rows)
 
-    def changes(self) -> list[str]:
-        """What was written since it was taken back, oldest first, without counts of attempts."""
-        rows = self.owner.execute("SELECT name, kind, what FROM rewinding.changed ORDER BY number").fetchall()
-        return [f"{kind} {name} {what}" for name, kind, what in rows if name.partition(".")[2] not in COUNTED]
-
-    def take_back(self) -> None:
-        """Everything is as it was when this was made."""
+    def take_back(self) -> list[str]:
+        """Everything is as it was when this was made. Answers what had been written, without what only counts."""
         run = self.owner.execute
-        changed = [name for (name,) in run("SELECT DISTINCT name FROM rewinding.changed").fetchall()]
-        if not changed:
-            return
-        with self.owner.transaction():
-            run("SET LOCAL session_replication_role = replica")
-            for name in changed:
-                columns, bare = self._columns[name], name.partition(".")[2]
-                run(f"DELETE FROM {name}")  # type: ignore[call-overload]
-                run(  # type: ignore[call-overload]
-                    f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM rewinding.{bare}"
-                )
-            run("TRUNCATE rewinding.changed")
+        rows = run("SELECT name, kind, what, counts FROM rewinding.changed ORDER BY number").fetchall()
+        if rows:
+            with self.owner.transaction():
+                run("SET LOCAL session_replication_role = replica")
+                for name in {name for name, *_ in rows}:
+                    columns, bare = self._columns[name], name.partition(".")[2]
+                    run(f"DELETE FROM {name}")  # type: ignore[call-overload]
+                    run(  # type: ignore[call-overload]
+                        f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM rewinding.{bare}"
+                    )
+                run("TRUNCATE rewinding.changed")
+        return [
+            f"{kind} {name} {what}"
+            for name, kind, what, counts in rows
+            if not counts and name.partition(".")[2] not in COUNTED
+        ]

@@ -72,14 +72,14 @@ class Gate:
         """
         plan = request.plan
         inbound = request.inbound
-        if b"%00" in inbound.query:
-            _refuse_nul(inbound.query)
         path = request.scope["path"]
         if "\x00" in path or not path.isascii():
             _refuse_path(path)
         if plan.auth == "open":
             options = request.scope["method"] == "OPTIONS"
             return Response(None, status_code=204, headers={"allow": plan.allow}) if options else None
+        if b"%00" in inbound.query:
+            _refuse_nul(inbound.query)
         scope: Any = request.scope
         if plan.auth == "none":
             self._throttle.take(neighbourhood(inbound.address))

@@ -1,0 +1,97 @@
+"""An OpenAPI fuzzer over every route, as a client, as staff and as nobody: no fault, and what is declared holds.
+
+Schemathesis makes requests of the document, right and wrong ones; ids and fields of the scene are mixed in, so that
+more than the first check is met. Everything is taken back after each request, so that signing out, closing the account
+or changing its password spoils nothing for the next.
+"""
+
+import os
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from entrypoints.http.catalogue import catalogue
+from tests.integration.http.test_nasty_input import every_operation
+from tests.support.operations import Operation, operations, with_ids
+from tests.support.scene import Scene
+
+FEW = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 4
+"""Examples for each route; each is sent by everybody."""
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+CODES = catalogue()
+DOCUMENT = schemathesis.openapi.from_dict(operations()[0].document)
+OURS = ("Authorization", "X-CSRF-Token", "Portal-Practice", "Portal-Client")
+"""Headers that are said on purpose here: made up, they end every request at the door."""
+
+
+@every_operation
+@settings(max_examples=FEW)
+@given(data=st.data())
+async def test_whatever_is_asked_is_answered_as_declared(scene: Scene, operation: Operation, data: Any) -> None:
+    route = DOCUMENT[operation.path][operation.method]
+    wrong = data.draw(st.booleans(), "wrong on purpose")
+    mode = GenerationMode.NEGATIVE if wrong else GenerationMode.POSITIVE
+    case = data.draw(route.as_strategy(generation_mode=mode))
+    for name in OURS:
+        case.headers.pop(name, None)
+    mixed = data.draw(st.booleans(), "with what the scene has")
+    if mixed:
+        mix(scene, operation, case, data)
+    for who, token in (
+        ("the one who may", scene.token(operation)),
+        ("a client", scene.tokens["portal"]),
+        ("staff", scene.tokens["practice"]),
+        ("nobody", ""),
+    ):
+        answer = await send(scene, case, token)
+        rejects = [negative_data_rejection] if wrong and not mixed and who == "the one who may" else []
+        case.validate_response(answer, checks=[*CHECKS, *rejects])
+        if answer.status_code >= 400:
+            problem = answer.json()
+            assert CODES[problem["code"]].status == problem["status"] == answer.status_code, problem
+
+
+def mix(scene: Scene, operation: Operation, case: Any, data: Any) -> None:
+    """Ids of what there is, and some fields of the request that succeeds."""
+    if case.path_parameters:
+        case.path_parameters = dict(scene.path_values(operation))
+    good = scene.body(operation)
+    if isinstance(case.body, dict) and isinstance(good, dict) and good:
+        taken = data.draw(st.sets(st.sampled_from(sorted(good))), "fields that are right")
+        case.body = {**with_ids(case.body, scene.ids), **{name: good[name] for name in sorted(taken)}}
+
+
+async def send(scene: Scene, case: Any, token: str) -> Any:
+    """The answer to the case, as somebody asks it; what it changed is taken back."""
+    said = requests.Request(**case.as_transport_kwargs(base_url="http://portal.example.org")).prepare()
+    headers = [(_bytes(name).lower(), _bytes(value)) for name, value in said.headers.items()]
+    if token:
+        headers.append((b"authorization", f"Bearer {token}".encode()))
+    body = said.body or b""
+    try:
+        answer = await scene.ask(str(said.method), said.path_url, headers, _bytes(body))
+    finally:
+        scene.rewinding.take_back()
+    return answer
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1", "replace")
