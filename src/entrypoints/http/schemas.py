@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
+
+from entrypoints.http.fields import Request
 
 Schema = dict[str, Any]
 DEEPEST = 12
@@ -19,8 +21,10 @@ _GENERIC = re.compile(r"(\w+?)_(\w+)_\Z")
 EXAMPLES: dict[str, Any] = {
     "uuid": "0190a3c4-7c1e-7d2a-9f00-5b8c2f6d1e42",
     "date-time": "2027-03-14T15:30:00Z",
+    "date-time-local": "2027-03-16T10:00:00",
     "date": "2027-03-14",
     "time": "15:30:00",
+    "partial-time": "15:30:00",
     "duration": "PT50M",
     "byte": "aGVsbG8=",
 }
@@ -111,31 +115,47 @@ def _classes(kinds: Iterable[Any], seen: set[Any] | None = None) -> set[Any]:
     seen = set() if seen is None else seen
     for kind in kinds:
         origin = get_origin(kind) or kind
-        if attrs.has(origin) and kind not in seen:
+        if (attrs.has(origin) or _is_answer(origin)) and kind not in seen:
             seen.add(kind)
             _classes(get_type_hints(origin, include_extras=True).values(), seen)
         _classes(get_args(kind), seen)
     return seen
 
 
+def _is_answer(kind: Any) -> bool:
+    """A structure that is no request; a request's own types say all."""
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not issubclass(kind, Request)
+
+
 def _completed(schema: Schema, kind: Any) -> None:
-    """An answer has all its fields, and its times have an offset; msgspec cannot know either of an attrs class."""
-    schema["required"] = list(schema.get("properties", {}))
-    for name, hint in get_type_hints(get_origin(kind) or kind).items():
-        if name in schema["properties"] and _mentions(hint, datetime):
-            _with_format(schema["properties"][name])
+    """An answer has all its fields, and its times have an offset; msgspec cannot know either of an attrs class.
+
+    A time of day, and a `NewType` of a datetime, are readings of a clock on the wall, without an offset.
+    """
+    origin = get_origin(kind) or kind
+    if attrs.has(origin):
+        schema["required"] = list(schema.get("properties", {}))
+    for name, hint in get_type_hints(origin).items():
+        if name in schema["properties"] and (words := _time_format(hint)):
+            _with_format(schema["properties"][name], words)
 
 
-def _mentions(hint: Any, kind: type) -> bool:
-    return hint is kind or any(_mentions(part, kind) for part in get_args(hint))
+def _time_format(hint: Any) -> str:
+    if hint is datetime:
+        return "date-time"
+    if hint is time:
+        return "partial-time"
+    if getattr(hint, "__supertype__", None) is datetime:
+        return "date-time-local"
+    return next(filter(None, map(_time_format, get_args(hint))), "")
 
 
-def _with_format(schema: Any) -> None:
+def _with_format(schema: Any, words: str) -> None:
     if isinstance(schema, dict):
         if schema.get("type") == "string":
-            schema.setdefault("format", "date-time")
+            schema.setdefault("format", words)
         for value in schema.values():
-            _with_format(value)
+            _with_format(value, words)
     elif isinstance(schema, list):
         for item in schema:
-            _with_format(item)
+            _with_format(item, words)

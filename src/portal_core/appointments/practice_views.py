@@ -10,6 +10,7 @@ from portal_core.appointments.availability import AvailabilityException, Availab
 from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import CheckIn, Series, SeriesStatus
+from portal_core.appointments.wall_clock import Reading
 from portal_core.kernel.money import Money
 
 
@@ -194,7 +195,7 @@ class SeriesView:
     clinician_id: UUID
     kind_id: UUID
     place_id: UUID | None
-    first_start: datetime
+    first_start: Reading
     zone: str
     weeks: int
     status: SeriesStatus
@@ -209,7 +210,7 @@ class SeriesView:
             clinician_id=series.clinician_id,
             kind_id=series.kind_id,
             place_id=series.place_id,
-            first_start=series.first_start,
+            first_start=Reading(series.first_start),
             zone=series.zone,
             weeks=series.weeks,
             status=series.status,

@@ -9,10 +9,13 @@ PEP 495). Python leaves it to the caller what to do then; these functions are wh
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import cast
+from typing import NewType, cast
 from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import Invalid
+
+Reading = NewType("Reading", datetime)
+"""What a clock on the wall shows: naive, and an instant only together with a zone."""
 
 Span = tuple[datetime, datetime]
 """From the first instant up to, not including, the second. Both in UTC."""

@@ -1,0 +1,43 @@
+"""What schemas say of times: with an offset where there is one, and only there."""
+
+from datetime import datetime, time
+from typing import Any, NewType
+from uuid import UUID
+
+import msgspec
+from attrs import frozen
+
+from entrypoints.http.schemas import Schemas
+
+Reading = NewType("Reading", datetime)
+
+
+@frozen
+class SeriesView:
+    first_start: Reading
+    opens: time
+    ends_at: datetime | None
+    name: str | None
+
+
+class Answer(msgspec.Struct):
+    at: datetime
+    series: list[SeriesView]
+    id: UUID
+
+
+def test_times_of_answers_are_told_apart() -> None:
+    schemas = Schemas([Answer])
+    answer, series = (schemas.components[name]["properties"] for name in ("Answer", "SeriesView"))
+    assert answer["at"] == {"type": "string", "format": "date-time"}
+    assert series["first_start"] == {"type": "string", "format": "date-time-local"}
+    assert series["opens"] == {"type": "string", "format": "partial-time"}
+    assert series["ends_at"]["anyOf"] == [{"type": "string", "format": "date-time"}, {"type": "null"}]
+    assert series["name"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    assert schemas.components["SeriesView"]["required"] == ["first_start", "opens", "ends_at", "name"]
+
+
+def test_examples_read_back_as_what_they_show() -> None:
+    schemas = Schemas([Answer])
+    example: Any = schemas.example(schemas.of(Answer))
+    assert msgspec.convert(example, Answer).series[0].first_start.isoformat() == "2027-03-16T10:00:00"
