@@ -1,9 +1,8 @@
 """`portal`: the command line. A failure that an operator can mend is one line and exit 1, never a traceback."""
 
 import sys
-from importlib.metadata import version
 
-ADVICE = "pip install 'client-portal[server]'"
+from entrypoints.extras import is_not_installed
 
 
 def main() -> None:
@@ -11,9 +10,9 @@ def main() -> None:
     try:
         from entrypoints.commands import app, told
     except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in ("adapters", "entrypoints", "portal_core"):
+        if not is_not_installed(error):
             raise
-        sys.exit(f"portal {version('client-portal')}: the package {error.name} is missing: {ADVICE}")
+        sys.exit(f"portal: the package {error.name} is missing: pip install 'client-portal[server]'")
     with told():
         app()
 

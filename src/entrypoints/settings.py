@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import typed_settings as ts
 from attrs import Factory, field, fields, frozen, validators
+from typed_settings.converters import get_default_cattrs_converter, register_strlist_hook
 from typed_settings.exceptions import TsError
 
 PREFIX = "PORTAL_"
@@ -43,7 +44,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     """Networks (CIDR) of the proxies whose X-Forwarded-For is believed."""
     allowed_origins: tuple[str, ...] = ()
-    """Other origins whose pages may call the API."""
+    """Other origins (https://host) whose pages may call the API."""
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     """Networks that may read /metrics."""
     throttle_rate: float = 20.0
@@ -108,11 +109,18 @@ def load() -> Settings:
     if file:
         loaders.insert(0, ts.FileLoader({"*": ts.TomlFormat("portal")}, [f"!{file}"]))
     try:
-        return ts.load_settings(Settings, loaders)
+        return ts.load_settings(Settings, loaders, converter=_converter())
     except FileNotFoundError:
         raise Unusable(f"{FILE} names {file}, where there is no file") from None
     except TsError as error:
         raise Unusable("; ".join(dict.fromkeys(_said(error, file)))) from None
+
+
+def _converter() -> Any:
+    """Lists in the environment have commas between them: colons, the library's choice, are in URLs and addresses."""
+    made = get_default_cattrs_converter()
+    register_strlist_hook(made, fn=lambda text: [one.strip() for one in text.split(",") if one.strip()])
+    return made
 
 
 def _said(error: BaseException, file: str) -> Iterator[str]:
@@ -121,6 +129,7 @@ def _said(error: BaseException, file: str) -> Iterator[str]:
             yield from _said(inner, file)
         return
     text, _, loader = str(error).partition(" from loader ")
+    text = text.removeprefix("Could not convert loaded settings: \n- ValueError: ")
     where = "the environment" if loader.startswith("Env") else file
     yield f"{text} ({where})" if where and where not in text else text
 

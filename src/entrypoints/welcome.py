@@ -1,46 +1,81 @@
 """What `portal demo` prints: what to do next, in commands that work when pasted."""
 
+import os
+import shlex
+import sys
+from pathlib import Path
+
 from entrypoints.demo import Demo
-from entrypoints.settings import Settings
+from entrypoints.settings import FILE, Settings
 
 _TEXT = """
-The portal runs at {url} — its API is described at {url}/docs. Ctrl-C stops everything.
+The portal runs at {url}, and describes its API at {url}/docs. Ctrl-C stops everything.
 
   client         {client}   password {client_password}
-  administrator  {administrator}   password {administrator_password}   second factor: portal demo-code
+  administrator  {administrator}   password {administrator_password}
+                 second factor: {portal} demo-code
 
-In another terminal, in this folder:
+Paste this in another terminal, in this folder:
 
   # Mira signs in
-  TOKEN=$(curl -s {url}/api/v1/portal/auth/login -H 'content-type: application/json' \\
-    -d '{{"email":"{client}","password":"{client_password}"}}' \\
-    | {python} -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+  ask() {{ to=$1; shift; curl -s "{url}/api/v1$to" -H "authorization: Bearer $TOKEN" \\
+    -H "content-type: application/json" "$@"; }}
+  pick() {{ {python} -c "import json, sys; it = json.load(sys.stdin); print($1)"; }}
+  day() {{ {python} -c "import datetime; print(datetime.date.today() + datetime.timedelta($1))"; }}
+  TOKEN=
+  TOKEN=$(ask /portal/auth/login -d '{{"email": "{client}", "password": "{client_password}"}}' |
+    pick 'it["access_token"]')
 
-  # what she may book, and free times in the next week
-  curl -s {url}/api/v1/portal/appointments/offering -H "authorization: Bearer $TOKEN"
-  curl -s {url}/api/v1/portal/appointments/slots -H "authorization: Bearer $TOKEN"
+  # what she may book, and when it is free
+  ask /portal/appointments/offering | {python} -m json.tool
+  KIND=$(ask /portal/appointments/offering | pick 'it["kinds"][0]["id"]')
+  FREE=$(ask "/portal/appointments/slots?kind_id=$KIND&first_day=$(day 2)&last_day=$(day 14)&size=3")
+  printf %s "$FREE" | {python} -m json.tool
 
-  # she books the first of them
-  curl -s {url}/api/v1/portal/appointments/slots -H "authorization: Bearer $TOKEN" | {python} -c '
-  import json, sys; s = json.load(sys.stdin)["items"][0]
-  print(json.dumps({{k: s[k] for k in ("clinician_id", "kind_id", "place_id", "starts_at")}}))' > slot.json
-  curl -s {url}/api/v1/portal/appointments -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
-    -H "idempotency-key: $(date +%s)" -d @slot.json
-  curl -s {url}/api/v1/portal/appointments -H "authorization: Bearer $TOKEN"
+  # she books the first of these times, and has it in her list and in her own calendar
+  SLOT=$(printf %s "$FREE" | pick 'json.dumps({{"slot": {{name: it["items"][0][name]
+    for name in ("kind_id", "clinician_id", "starts_at", "place_id")}}}})')
+  BOOKED=$(ask /portal/appointments -H "idempotency-key: $(date +%s)" -d "$SLOT" | pick 'it["id"]')
+  ask "/portal/appointments/$BOOKED" | {python} -m json.tool
+  curl -s "{url}$(ask /portal/calendar/feed -X POST | pick 'it["path"]')"
 
-  # the mail that was kept instead of sent
+  # she cancels it; mail is kept here and not sent
+  ask "/portal/appointments/$BOOKED/cancel" -X PATCH -d '{{"reason": "I am away."}}' | {python} -m json.tool
   {portal} mail --last 3
+
+  # Ada signs in at the practice, with her second factor, and lists the clients
+  TOKEN=
+  CHALLENGE=$(ask /practice/auth/login \\
+    -d '{{"email": "{administrator}", "password": "{administrator_password}"}}' | pick 'it["challenge"]')
+  TOKEN=$(ask /practice/auth/mfa -d "{{\\"challenge\\": \\"$CHALLENGE\\", \\"code\\": \\"$({portal} demo-code)\\"}}" |
+    pick 'it["access_token"]')
+  ask /practice/clients | {python} -m json.tool
 """
 
 
 def welcome(settings: Settings, demo: Demo) -> str:
     """The text for this start."""
     return _TEXT.format(
-        url=settings.public_url,
+        url=settings.public_url.rstrip("/"),
         client=demo.client,
         client_password=demo.client_password,
         administrator=demo.administrator,
         administrator_password=demo.administrator_password,
-        python=".venv/bin/python",
-        portal=".venv/bin/portal",
+        python=_shown(Path(sys.executable)),
+        portal=_portal(settings),
     )
+
+
+def _portal(settings: Settings) -> str:
+    """This command as another shell has to say it: with the variables that say where the data is, if any do."""
+    said = {"PORTAL_DATA_DIR": str(settings.data_dir)} if "PORTAL_DATA_DIR" in os.environ else {}
+    if os.environ.get(FILE):
+        said[FILE] = str(Path(os.environ[FILE]).absolute())
+    script = Path(sys.executable).with_name("portal")
+    command = _shown(script) if script.exists() else f"{_shown(Path(sys.executable))} -m entrypoints.cli"
+    return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in said.items()), command])
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

@@ -9,7 +9,7 @@ import typer
 from adapters.local.key_file import KeyFileError
 from adapters.local.postgres_account import EmbeddedPostgresError
 from entrypoints.catalogue import Misnamed, MissingPart
-from entrypoints.extras import MissingExtra
+from entrypoints.extras import MissingExtra, is_not_installed
 from entrypoints.failures import Failed
 from entrypoints.settings import Unusable
 from portal_core.kernel.errors import Invalid, PortalError
@@ -37,6 +37,10 @@ def told() -> Iterator[None]:
         sys.exit(_line(fields or str(error)))
     except PortalError as error:
         sys.exit(_line(f"{error.title} {error.detail}"))
+    except ModuleNotFoundError as error:
+        if not is_not_installed(error):
+            raise
+        sys.exit(_line(f"the package {error.name} is missing: pip install 'client-portal[server]'"))
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(_line((error.strerror or type(error).__name__) + where))

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import importlib.util
 import os
 import socket
 import time
@@ -12,6 +13,7 @@ import typer
 
 from entrypoints.commands import app
 from entrypoints.commands.running import (
+    busy,
     console,
     full_logs,
     migrate_with_bar,
@@ -118,10 +120,10 @@ def _loaded(settings: Settings, urls: Urls) -> "Demo":
     if known is None:
         forget_half_loaded(settings.data_dir, urls.owner)
     migrate_with_bar(urls)
+    asyncio.run(_opens(settings, urls))
     if known is not None:
-        asyncio.run(_opens(settings, urls))
         return known
-    with console.status("loading the demo practice"):
+    with busy("loading the demo practice"):
         return asyncio.run(_load(settings, urls))
 
 
@@ -147,6 +149,9 @@ def _greet(settings: Settings, loaded: "Demo") -> None:
 
 async def _opens(settings: Settings, urls: Urls) -> None:
     """What stands in the way is said here, once, and not by each of the processes that would meet it."""
+    for package in ("granian", "litestar", "uvloop"):
+        if importlib.util.find_spec(package) is None:
+            raise ModuleNotFoundError(name=package)
     async with portal_over(settings, urls):
         pass
 

@@ -1,0 +1,55 @@
+"""One first start of `portal demo` for all tests of the command line, and copies of what it made."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from tests.support.commands import PortalCommand, RunningCommand
+
+SECONDS = 1200
+"""For a test that starts portals on a slow machine."""
+
+
+@frozen
+class FirstStart:
+    """A first start that Ctrl-C ended."""
+
+    portal: PortalCommand
+    running: RunningCommand
+    printed: str
+    processes: tuple[str, ...]
+    exit_code: int
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """`portal demo` in an empty folder, until it greets; then Ctrl-C."""
+    portal = PortalCommand(tmp_path_factory.mktemp("demo"))
+    with portal.started("demo", until="Paste this") as running:
+        processes = tuple(" ".join(one.cmdline()) for one in running.family())
+        printed = running.printed
+        exit_code = running.press_ctrl_c()
+        assert running.all_gone()
+    return FirstStart(portal, running, printed, processes, exit_code)
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> PortalCommand:
+    """In an empty folder."""
+    return PortalCommand(tmp_path)
+
+
+@pytest.fixture
+def demo(first_start: FirstStart, tmp_path: Path) -> PortalCommand:
+    """Over a copy of what a first start made, at rest."""
+    return first_start.portal.copy_to(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def serving(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalCommand]:
+    """Another copy, over which `portal serve` runs."""
+    portal = first_start.portal.copy_to(tmp_path_factory.mktemp("serving"))
+    with portal.started("serve"):
+        yield portal
