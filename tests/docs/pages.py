@@ -7,12 +7,18 @@
 import ast
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from textwrap import wrap
 from typing import Literal, get_args, get_origin
 
 import attrs
+import boto3
 
+from adapters.postgres.chores import KEPT
+from entrypoints.catalogue import use_case_classes
+from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from tests.docs.merging import GOALS, ROOT, changes, new_files
@@ -78,7 +84,43 @@ def _columns(kind: type[attrs.AttrsInstance]) -> str:
     fields = [one for one in attrs.fields(kind) if one.name != "line"]
     needed = [f"`{one.name}`" for one in fields if one.default is attrs.NOTHING]
     others = [f"`{one.name}`" for one in fields if one.default is not attrs.NOTHING]
-    return f"Needed: {', '.join(needed)}. May be empty or left out: {', '.join(others)}.\n"
+    return _wrapped(f"Needed: {', '.join(needed)}. May be empty or left out: {', '.join(others)}.")
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(wrap(text, 120, break_on_hyphens=False)) + "\n"
+
+
+def schedule() -> str:
+    """What runs by the clock, when, and what it does."""
+    rows = ["| use case | when | |", "| --- | --- | --- |"]
+    for name, cron in SCHEDULE.items():
+        what = str(use_case_classes()[name].__doc__).partition("\n\n")[0]
+        rows.append(f"| `{name}` | `{cron}` | {' '.join(what.split())} |")
+    return "\n".join(rows) + "\n"
+
+
+def kept() -> str:
+    """What is deleted, and how long after it was over."""
+    rows = ["| table | a row stays, after it is over, for |", "| --- | --- |"]
+    rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in KEPT.items()]
+    return "\n".join(rows) + "\n"
+
+
+def _period(period: timedelta) -> str:
+    if not period:
+        return "no time"
+    hours = period // timedelta(hours=1)
+    return f"{period.days} days" if period.days else f"{hours} hour{'s' if hours > 1 else ''}"
+
+
+def cognito_operations() -> str:
+    """The operations of Cognito's API that the adapters name."""
+    client = boto3.client("cognito-idp", region_name="us-east-1")
+    known: dict[str, str] = client.meta.method_to_api_mapping
+    sources = "".join(path.read_text() for path in sorted((ROOT / "src/adapters/cognito").glob("*.py")))
+    named = set(re.findall(r"[\".]([a-z_]+)[\"(]", sources)) & set(known)
+    return _wrapped(", ".join(f"`{known[name]}`" for name in sorted(named)) + ".")
 
 
 def goals_lines() -> str:
@@ -107,7 +149,8 @@ def _lines(path: Path) -> int:
 
 
 MAKERS: dict[str, Callable[[], str]] = {
-    one.__name__: one for one in (settings, client_columns, clinician_columns, goals_lines)
+    one.__name__: one
+    for one in (settings, client_columns, clinician_columns, schedule, kept, cognito_operations, goals_lines)
 }
 
 

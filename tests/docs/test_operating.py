@@ -1,0 +1,100 @@
+"""docs/operating.md, followed by somebody who knows nothing else: on one machine, and on a PostgreSQL server."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import psycopg
+import pytest
+import typer
+
+from entrypoints.commands import app
+from tests.docs.merging import ROOT
+from tests.docs.pages import FENCE, pages
+from tests.support.clusters import clusters, running
+
+PAGE = (ROOT / "docs/operating.md").read_text()
+
+
+def bash(folder: Path, script: str, **settings: str) -> str:
+    """Run a script with this Python's commands and no settings but these; it must succeed."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+    environment = plain | settings | {"PATH": f"{Path(sys.executable).parent}:{plain['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail\n{script}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_on_one_machine(tmp_path: Path) -> None:
+    said = bash(tmp_path, "\n".join(found[3] for found in FENCE.finditer(PAGE) if found[2] == "sh"))
+    for words in ("migrated: ", "elm-street is ", "3 added", "key-2 is the master key", "0 dead"):
+        assert words in said, said
+    assert '"openapi": "3.1' in (tmp_path / "openapi.json").read_text()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", clusters())
+def test_on_a_server_of_its_own(name: str, tmp_path: Path) -> None:
+    """The owner is no superuser; the roles that it makes suffice for all the rest."""
+    cluster = running(name)
+    as_superuser, as_owner = (found[3] for found in FENCE.finditer(PAGE) if found[2] == "sql")
+    database = "operating"
+    try:
+        for statement in as_superuser.replace("DATABASE portal ", f"DATABASE {database} ").split(";\n"):
+            cluster.admin.execute(statement)
+        settings = {
+            f"PORTAL_{setting}DATABASE_URL": cluster.dsn(role, database)
+            for setting, role in (("OWNER_", "portal_owner"), ("", "portal_app"), ("WORKER_", "portal_worker"))
+        }
+        bash(tmp_path, "portal migrate", **settings)
+        with psycopg.connect(cluster.dsn("portal_owner", database), autocommit=True) as owner:
+            for statement in as_owner.split(";\n"):
+                owner.execute(statement)  # type: ignore[call-overload]
+        said = bash(tmp_path, "portal config check", **settings)
+        assert [line.split(":")[0] for line in said.splitlines() if "answers: PostgreSQL" in line] == [
+            "database   answers",
+            "worker     answers",
+            "owner      answers",
+        ]
+        with (
+            psycopg.connect(cluster.dsn("portal_worker", database)) as worker,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            worker.execute("SELECT 1 FROM portal.clients")
+    finally:
+        cluster.admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+        cluster.admin.execute("ALTER ROLE portal_app PASSWORD NULL; ALTER ROLE portal_worker PASSWORD NULL")
+
+
+def test_every_command_that_pages_name_is_there() -> None:
+    known = set(commands(typer.main.get_command(app)))
+    text = "\n".join(page.read_text() for page in pages())
+    for named in re.findall(r"\bportal ((?:(?:config|jobs|keys|practice) )?[a-z\-]+)\b(?=[` ]|$)", text, re.MULTILINE):
+        assert named in known or named.split()[0] not in {one.split()[0] for one in known}, named
+    assert {"serve", "practice import", "jobs retry", "keys rotate"} <= known
+
+
+def commands(group: click.Command, before: str = "") -> Iterator[str]:
+    """Every command by its full name."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield f"{before}{name}"
+        yield from commands(command, f"{before}{name} ")
+
+
+def test_the_pool_is_described_as_it_is_checked() -> None:
+    source = (ROOT / "src/adapters/cognito/pool_check.py").read_text()
+    for setting in ("AutoVerifiedAttributes", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "PreventUserExistenceErrors"):
+        assert setting in source
+        assert setting in PAGE

@@ -1,0 +1,114 @@
+"""README: its two commands are those that were promised, and its tour is pasted against a portal that really runs."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from tests.docs.merging import ROOT
+from tests.docs.pages import FENCE
+
+README = (ROOT / "README.md").read_text()
+DEMO = (
+    "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt"
+    " && .venv/bin/pip install -q --no-deps -e . && .venv/bin/portal demo"
+)
+CHECKS = "python3 -m venv .venv && .venv/bin/pip install -q nox uv && .venv/bin/nox"
+
+
+@frozen
+class RunningDemo:
+    """A demo in a folder of its own, and where it listens."""
+
+    folder: Path
+    port: int
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / ".venv").symlink_to(sys.prefix)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = RunningDemo(folder, port)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [folder / ".venv/bin/portal", "demo"], cwd=folder, env=environment(running), stdout=log, stderr=log
+        )
+        try:
+            wait_until_it_serves(running, process)
+            yield running
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def environment(demo: RunningDemo) -> dict[str, str]:
+    """Ours, without settings of a portal."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+    return plain | {"PORTAL_PORT": str(demo.port)}
+
+
+def wait_until_it_serves(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
+    """The demo says when it serves; nothing here waits for a fixed time."""
+    log = demo.folder / "log"
+    while "Ctrl-C stops everything" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        try:
+            process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            continue
+    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/health/ready", timeout=20) as answer:
+        assert answer.status == 200
+
+
+def test_the_two_commands_are_there() -> None:
+    blocks = [found[3].strip() for found in FENCE.finditer(README)]
+    assert blocks[:2] == [DEMO, CHECKS]
+
+
+@pytest.mark.timeout(300)
+def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
+    commands = [found[3] for found in FENCE.finditer(README) if found[2] == "sh"]
+    assert len(commands) == 4
+    script = "set -euo pipefail\n" + "\n".join(commands).replace("127.0.0.1:8000", f"127.0.0.1:{demo.port}")
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=demo.folder, env=environment(demo), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
+    for words in (
+        '"given_name":"Mira"',
+        "booked once\n",
+        "BEGIN:VCALENDAR",
+        "cancelled\n",
+        "mira@client.example",
+        '"code":"not_found"',
+        '"code":"unauthenticated"',
+    ):
+        assert words in done.stdout, done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
+    printed = (demo.folder / "log").read_text()
+    script = printed.partition("Paste this in another terminal, in this folder:\n")[2]
+    assert "appointments/slots" in script
+    done = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail\n{script}"],
+        cwd=demo.folder,
+        env=environment(demo),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BEGIN:VCALENDAR" in done.stdout
+    assert "Okafor" in done.stdout
