@@ -31,3 +31,17 @@ async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase,
     )
     async with fresh(SystemActor(practices[0], "test")) as unit:
         assert await unit.tx.unseal(client, "x.y/1", sealed) == "words"
+
+
+async def test_a_worker_that_knew_the_older_key_leaves_the_newer_one_in_place(
+    database: PortalDatabase, tmp_path: Path
+) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    database.keys = RecordKeys(file, database.clock)
+    await database.practice()
+    operator = KeyFile(file.path)
+    operator.rotate()
+    assert await KeyRotation(database.pool, operator)() == 1
+    wrapped = database.owner.execute("SELECT wrapped, master_key FROM portal.practice_keys").fetchall()
+    assert await KeyRotation(database.pool, file)() == 0
+    assert database.owner.execute("SELECT wrapped, master_key FROM portal.practice_keys").fetchall() == wrapped

@@ -25,7 +25,6 @@ class KeyFile(MasterKey):
 
     path: Path
     _keys: dict[str, Cipher] = field(init=False, factory=dict, repr=False)
-    _seen: tuple[int, int] = field(init=False, default=(0, 0))
 
     def __attrs_post_init__(self) -> None:
         if not self.path.exists():
@@ -34,9 +33,6 @@ class KeyFile(MasterKey):
 
     @property
     def name(self) -> str:
-        # Another process may have rotated it: what wraps by an older key would be wrapped anew for ever.
-        if self._seen != self._stamp():
-            self._read()
         return list(self._keys)[-1]
 
     async def wrap(self, key: bytes, context: str) -> bytes:
@@ -67,16 +63,7 @@ class KeyFile(MasterKey):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise KeyFileError(f"cannot read the key file {self.path}: {error}") from None
 
-    def _stamp(self) -> tuple[int, int]:
-        """What changes when the file is replaced; a file that is gone for the moment has not changed."""
-        try:
-            status = self.path.stat()
-        except OSError:
-            return self._seen
-        return status.st_ino, status.st_mtime_ns
-
     def _read(self) -> None:
-        self._seen = self._stamp()
         self._keys = {name: Cipher(base64.b64decode(text)) for name, text in self._stored()}
 
     def _write(self, keys: list[tuple[str, bytes]]) -> None:
