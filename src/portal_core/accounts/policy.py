@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,19 @@ RESET_BY_EMAIL = Limit("reset_email", 10, _HOUR)
 SIGN_IN_BY_ADDRESS = Limit("sign_in_address", 5, _QUARTER)
 CONFIRM_BY_ACCOUNT = Limit("confirm_password", 5, _QUARTER)
 CODE_BY_ACCOUNT = Limit("confirm_code", 5, _QUARTER)
+
+
+def sign_in_key(side: Side, address: str) -> str:
+    """What tries to sign in are counted by: a side and an IPv4 address, or the /64 that one household or host has of
+    IPv6 (RFC 6177), whose addresses anybody in it takes as many of as they like."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return f"{side} {address}"
+    if isinstance(parsed, IPv6Address):
+        return f"{side} {parsed.ipv4_mapped or ip_network((parsed, 64), strict=False)}"
+    return f"{side} {parsed}"
+
 
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
 _MAX_EMAIL = 254

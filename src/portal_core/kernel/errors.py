@@ -94,7 +94,7 @@ class IdempotencyMismatch(Invalid):
 
 
 class RateLimited(PortalError):
-    """Too many tries. `retry_after` is in whole seconds, at least 1."""
+    """Too many tries. The header `Retry-After` says in whole seconds, at least 1, when to come back."""
 
     code = "rate_limited"
     title = "Too many tries. Wait a little."

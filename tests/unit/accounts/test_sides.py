@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal_core.accounts.policy import sign_in_key
 from portal_core.kernel.errors import NotFound
 from tests.unit.accounts.front_door import FrontDoor
 
@@ -14,3 +15,20 @@ async def test_a_clients_session_is_not_there_on_the_practices_side() -> None:
     with pytest.raises(NotFound):
         await door.who(tokens, side="practice")
     assert "access.denied" in await door.actions()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("203.0.113.7", "203.0.113.7", True),
+        ("203.0.113.7", "203.0.113.8", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("203.0.113.7", "::ffff:203.0.113.7", True),
+        ("", "", True),
+        ("not an address", "another", False),
+    ],
+)
+def test_tries_are_counted_by_address_and_by_the_whole_64_of_ipv6(one: str, other: str, same: bool) -> None:
+    assert (sign_in_key("portal", one) == sign_in_key("portal", other)) is same
+    assert sign_in_key("portal", one) != sign_in_key("practice", one)

@@ -8,7 +8,7 @@ from portal_core.accounts.identity import PasswordAnswer, Passwords, Refused, Se
 from portal_core.accounts.model import CHALLENGE_FOR, Account, Challenge, SessionKind, Side
 from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.passwords import normalised
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, credential_for, guard_key, normalise_email
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, credential_for, guard_key, normalise_email, sign_in_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
@@ -54,7 +54,7 @@ class LogIn:
 
     async def __call__(self, actor: VisitorActor, command: LogInCommand) -> SessionTokens | SecondFactorAsked:
         side, email = command.side, normalise_email(command.email)
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, f"{side} {actor.origin.address}")
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, sign_in_key(side, actor.origin.address))
         async with self.begin(actor) as unit:
             mine = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
             await unit.sign_in_guards.save(mine)

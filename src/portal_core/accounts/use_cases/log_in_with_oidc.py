@@ -6,7 +6,7 @@ from portal_core.accounts.errors import EmailUnfit, SignInRefused, WeakSignIn
 from portal_core.accounts.identity import StaffIdentity, StaffTokens
 from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
 from portal_core.accounts.opening import SessionOpening
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_strong, normalise_email
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_strong, normalise_email, sign_in_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
@@ -44,7 +44,7 @@ class LogInWithOidc:
     staff_tokens: StaffTokens
 
     async def __call__(self, actor: VisitorActor, command: LogInWithOidcCommand) -> SessionTokens:
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, f"practice {actor.origin.address}")
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, sign_in_key("practice", actor.origin.address))
         identity = await self.staff_tokens.verify(actor.practice_id, command.token)
         async with self.begin(actor) as unit:
             if identity is None:

@@ -30,7 +30,7 @@ class ShowContactWishes:
 
     async def __call__(self, actor: Actor, command: ShowContactWishesCommand) -> ContactWishesView:
         async with self.begin(actor) as unit:
-            staff(actor)
+            staff(actor, "clinician", "front_desk", "administrator")
             found = await unit.recipients.client(command.client_id, None)
             if not found:
                 raise NotFound("client", command.client_id)
