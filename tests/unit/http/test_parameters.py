@@ -1,0 +1,50 @@
+"""Times in a query: as RFC 3339 has them, and nothing else."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from litestar import Controller
+
+from entrypoints.http.app import create_app
+from entrypoints.http.fields import FromQuery, Instant
+from entrypoints.http.request import PortalRequest
+from entrypoints.http.routing import get
+from tests.support.toy_feature import ADAS_TOKEN, toy_parts
+
+
+class WhenController(Controller):
+    path = "/when"
+
+    @get()
+    async def tell_when(
+        self, request: PortalRequest, since: FromQuery[Instant | None] = None
+    ) -> dict[str, datetime | None]:
+        """Says it again."""
+        return {"since": since}
+
+
+async def ask(query: str) -> Any:
+    app = create_app(toy_parts(portal=[WhenController]))
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    headers = {"authorization": f"Bearer {ADAS_TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://portal.example.org", headers=headers) as client:
+        return await client.get(f"/api/v1/portal/when?{query}")
+
+
+@pytest.mark.parametrize("said", ["0", "0.5", "1772463600", "-1", "1e3", "+5", ""])
+async def test_seconds_since_1970_are_no_time(said: str) -> None:
+    answer = await ask(f"since={quote(said)}")
+    assert answer.status_code == 422, answer.text
+    assert [(one["path"], one["code"]) for one in answer.json()["errors"]] in (
+        [("since", "bad_format")],
+        [("since", "invalid")],
+    )
+
+
+async def test_a_time_is_one() -> None:
+    assert (await ask("since=2027-03-14T15:30:00%2B01:00")).json() == {"since": "2027-03-14T15:30:00+01:00"}
+    assert (await ask("")).json() == {"since": None}
+    assert (await ask("since=2027-03-14T15:30:00")).status_code == 422
