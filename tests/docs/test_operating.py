@@ -12,11 +12,13 @@ import psycopg
 import pytest
 import typer
 
+from adapters.local.postgres_server import EmbeddedPostgres
 from entrypoints.commands import app
 from tests.docs.merging import ROOT
 from tests.docs.pages import FENCE, pages
-from tests.support.clusters import clusters, running
+from tests.support.clusters import require
 
+SERVERS = {"embedded": None, "debian15": Path("/usr/lib/postgresql/15/bin")}
 PAGE = (ROOT / "docs/operating.md").read_text()
 
 
@@ -44,38 +46,41 @@ def test_on_one_machine(tmp_path: Path) -> None:
     assert '"openapi": "3.1' in (tmp_path / "openapi.json").read_text()
 
 
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    """A server that nobody has prepared: roles belong to a whole one, and other tests have made theirs elsewhere."""
+    programs = SERVERS[request.param]
+    require("Debian's postgresql-15", programs is None or programs.exists())
+    with EmbeddedPostgres(tmp_path / "server", programs, durable=False) as started:
+        yield started
+
+
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", clusters())
-def test_on_a_server_of_its_own(name: str, tmp_path: Path) -> None:
+def test_on_a_server_of_its_own(server: EmbeddedPostgres, tmp_path: Path) -> None:
     """The owner is no superuser; the roles that it makes suffice for all the rest."""
-    cluster = running(name)
     as_superuser, as_owner = (found[3] for found in FENCE.finditer(PAGE) if found[2] == "sql")
-    database = "operating"
-    try:
-        for statement in as_superuser.replace("DATABASE portal ", f"DATABASE {database} ").split(";\n"):
-            cluster.admin.execute(statement)
-        settings = {
-            f"PORTAL_{setting}DATABASE_URL": cluster.dsn(role, database)
-            for setting, role in (("OWNER_", "portal_owner"), ("", "portal_app"), ("WORKER_", "portal_worker"))
-        }
-        bash(tmp_path, "portal migrate", **settings)
-        with psycopg.connect(cluster.dsn("portal_owner", database), autocommit=True) as owner:
-            for statement in as_owner.split(";\n"):
-                owner.execute(statement)  # type: ignore[call-overload]
-        said = bash(tmp_path, "portal config check", **settings)
-        assert [line.split(":")[0] for line in said.splitlines() if "answers: PostgreSQL" in line] == [
-            "database   answers",
-            "worker     answers",
-            "owner      answers",
-        ]
-        with (
-            psycopg.connect(cluster.dsn("portal_worker", database)) as worker,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            worker.execute("SELECT 1 FROM portal.clients")
-    finally:
-        cluster.admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-        cluster.admin.execute("ALTER ROLE portal_app PASSWORD NULL; ALTER ROLE portal_worker PASSWORD NULL")
+    run(server.dsn(database="postgres"), as_superuser.replace("DATABASE portal ", "DATABASE operating "))
+    settings = {
+        f"PORTAL_{setting}DATABASE_URL": server.dsn(role, "operating")
+        for setting, role in (("OWNER_", "portal_owner"), ("", "portal_app"), ("WORKER_", "portal_worker"))
+    }
+    bash(tmp_path, "portal migrate", **settings)
+    run(server.dsn("portal_owner", "operating"), as_owner)
+    said = bash(tmp_path, "portal config check", **settings)
+    assert [line.split(":")[0] for line in said.splitlines() if "answers: PostgreSQL" in line] == [
+        "database   answers",
+        "worker     answers",
+        "owner      answers",
+    ]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run(server.dsn("portal_worker", "operating"), "SELECT 1 FROM portal.clients")
+
+
+def run(dsn: str, script: str) -> None:
+    """Statement by statement, each in a transaction of its own."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for statement in filter(str.strip, script.split(";\n")):
+            connection.execute(statement)  # type: ignore[call-overload]
 
 
 def test_every_command_that_pages_name_is_there() -> None:
