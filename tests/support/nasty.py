@@ -29,6 +29,9 @@ from tests.support.nasty_values import (
 from tests.support.operations import Operation
 from tests.support.scene import Scene
 
+SECRETS = {"password", "current_password", "new_password", "code", "phone", "callback"}
+"""Texts that have a form, which the schema does not say."""
+
 
 @frozen
 class Attempt:
@@ -52,6 +55,11 @@ class Nasty:
     def good(self) -> Attempt:
         """The request that succeeds."""
         return self._attempt("nothing")
+
+    def flooded(self, text: str) -> Attempt:
+        """The request that succeeds, with every free text in it replaced."""
+        body = self._flood(self.operation.body, self.scene.body(self.operation), text)
+        return self._attempt(f"every text {text[:20]!r}", body=json.dumps(body).encode())
 
     def attempts(self) -> Iterator[Attempt]:
         """All of them, in the same order every time."""
@@ -79,6 +87,19 @@ class Nasty:
             tuple(known.items()),
             good if body is None else body,
         )
+
+    def _flood(self, schema: Any, value: Any, text: str) -> Any:
+        schema = self.operation.resolved(schema)
+        if isinstance(value, dict):
+            names = schema.get("properties", {})
+            return {
+                name: one if name in SECRETS or name not in names else self._flood(names[name], one, text)
+                for name, one in value.items()
+            }
+        if isinstance(value, list):
+            return [self._flood(schema["items"], one, text) for one in value]
+        free = schema.get("type") == "string" and not {"format", "pattern", "enum"} & schema.keys()
+        return text[: schema.get("maxLength", 200)] if free else value
 
     def _bodies(self) -> Iterator[Attempt]:
         operation = self.operation

@@ -1,6 +1,7 @@
 """Nasty input at every route of the document: refused as a problem, or harmless; never a fault, and a refusal changes
 nothing. A new route is covered by itself; what it needs in order to succeed is said in tests/support/scene.py."""
 
+import json
 import os
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from entrypoints.http.catalogue import catalogue
 from tests.support.nasty import Attempt, Nasty
+from tests.support.nasty_values import FLOODS, STRINGS
 from tests.support.operations import Operation, operations
 from tests.support.scene import Scene
 
@@ -54,6 +56,35 @@ async def test_nasty_input_is_refused_or_harmless(scene: Scene, operation: Opera
         if fault:
             faults.append(f"{attempt.what}: {fault}")
     assert not faults, f"{operation}\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_what_was_taken_in_is_shown_and_sent(scene: Scene, kind: str) -> None:
+    """Texts that are odd and allowed come back from every route, and no job stumbles over them."""
+    text, taken, faults = json.loads(STRINGS[kind]), 0, []
+    try:
+        for operation in operations():
+            if operation.body is not None and "/auth/" not in operation.path:
+                answer = await send(scene, Nasty(scene, operation, thorough=False).flooded(text))
+                taken += answer.status_code < 300
+                if answer.status_code >= 500:
+                    faults.append(f"{operation}: {answer.text}")
+        await scene.portal.work_off()
+        for operation in operations():
+            if operation.method == "GET":
+                answer = await send(scene, Nasty(scene, operation, thorough=False).good())
+                if answer.status_code >= 500:
+                    faults.append(f"{operation}: {answer.text}")
+        lines = [line for one in await scene.portal.mail() for line in (one.to, one.sender_name, one.subject)]
+        stuck = scene.portal.database.owner.execute(
+            "SELECT kind, state, problem FROM portal.notices WHERE problem <> ''"
+        ).fetchall()
+    finally:
+        scene.rewinding.take_back()
+    assert not faults, "\n".join(faults)
+    assert taken >= 15, f"only {taken} were taken"
+    assert [line for line in lines if not line.isprintable() and set(line) & set("\r\n")] == []
+    assert not stuck
 
 
 def wrong(operation: Operation, attempt: Attempt, answer: httpx.Response, changes: list[str]) -> str:
