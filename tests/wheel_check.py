@@ -8,7 +8,8 @@ import portal_core
 
 for module in pkgutil.walk_packages(portal_core.__path__, "portal_core."):
     importlib.import_module(module.name)
-foreign = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+loaded = {name.partition(".")[0] for name in sys.modules}
+foreign = {name for name in loaded if not name.startswith("_sysconfigdata")} - set(sys.stdlib_module_names)
 foreign -= {"attr", "attrs", "portal_core"}
 foreign -= {"__main__", "__mp_main__", "_distutils_hack", "sitecustomize", "usercustomize"}
 if foreign:
