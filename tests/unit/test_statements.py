@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, asyncpg
 from sqlalchemy.types import NullType
 
-from adapters.postgres.statements import Statement
+from adapters.postgres.statements import Statement, compiled
 from adapters.postgres.tables.accounts import sessions
 from adapters.postgres.tables.appointments import appointments, attendances, calendar, holds
 from adapters.postgres.tables.base import Uuids
@@ -60,7 +60,7 @@ _mine = holds.c.client_id == bindparam("client_id")
 
 def made(source: Any, across: str = "") -> Statement:
     """A statement that is in no registry."""
-    return Statement("made", "", (), {}, source, across)
+    return Statement("made", "", (), source, across)
 
 
 def not_carried(type_: Any) -> bool:
@@ -100,10 +100,18 @@ def test_parameters_are_told_apart(name: str) -> None:
 
 
 @everything
-def test_constants_need_no_value(name: str) -> None:
+def test_constants_are_written_out(name: str) -> None:
     """A constant gets a number from SQLAlchemy; one that is None would be asked for by every call."""
-    constants = {one for one in REGISTRY[name].names if re.search(r"_\d+$", one)}
-    assert constants <= set(REGISTRY[name].fixed)
+    assert [one for one in REGISTRY[name].names if re.search(r"_\d+$", one)] == []
+
+
+def test_a_constant_is_quoted_and_what_is_left_is_numbered_anew() -> None:
+    source = select(holds.c.id).where(clients.c.status == "it's", holds.c.id == bindparam("id"), _here)
+    made = compiled("made", source)
+    assert made.names == ("id", "practice_id")
+    assert "= 'it''s'" in made.sql
+    assert made.sql.endswith("portal.holds.id = $1::UUID AND portal.holds.practice_id = $2::UUID")
+    assert made.arguments({"practice_id": 1, "id": 2, "more": 3}) == [2, 1]
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,8 @@ class PostgresSessions(Sessions):
         self.tx.audited(audited)
 
 
-# Everything about who asks, in one statement. It runs as the owner: the token's hash is the key that opens it.
+# Everything about who asks, in one statement. It runs as the owner: the token's hash is the key that opens it. By that
+# key there is one plan for all values, kept for each connection: every request asks, and planning was most of it.
 SIGNED_IN = """
 CREATE OR REPLACE FUNCTION portal.signed_in(practice uuid, token_hash bytea, record uuid)
 RETURNS TABLE (
@@ -165,8 +166,9 @@ RETURNS TABLE (
   p_name text, p_zone text, p_settings jsonb, f_roles text[], f_clinician uuid,
   g_id uuid, g_client uuid, g_areas text[], g_write boolean, g_starts date, g_until date,
   g_narrows date)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT s.id, s.account_id, s.practice_id, s.kind, s.access_hash, s.family_hash, s.refresh_hash,
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = portal, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN QUERY SELECT s.id, s.account_id, s.practice_id, s.kind, s.access_hash, s.family_hash, s.refresh_hash,
     s.created_at, s.last_active_at, s.access_expires_at, s.ends_at, s.idle_seconds,
     s.strong, s.device, s.address, s.ended_at, s.version,
     a.id, a.practice_id, a.email, a.kind, a.created_at, a.client_id, a.staff_id,
@@ -179,8 +181,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   LEFT JOIN portal.staff AS f ON f.practice_id = a.practice_id AND f.id = a.staff_id AND f.active
   LEFT JOIN portal.grants AS g ON record IS NOT NULL AND g.practice_id = a.practice_id AND g.account_id = a.id
     AND g.client_id = record AND g.revoked_at IS NULL AND g.ended_at IS NULL
-  WHERE s.practice_id = practice AND s.access_hash = token_hash
-$$"""
+  WHERE s.practice_id = practice AND s.access_hash = token_hash;
+END $$"""
 
 MARK_ACTIVE = """
 CREATE OR REPLACE FUNCTION portal.mark_active(practice uuid, session uuid, instant timestamptz) RETURNS void

@@ -9,6 +9,7 @@ without `practice_id = :practice_id`, or a client's without `client_id`, unless 
 SQLAlchemy's bind and result processors are skipped, so `in_()` does not survive: `== any_(bindparam(...))`.
 """
 
+import re
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -16,16 +17,16 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import Executable
 
 _DIALECT: Final = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+_PLACE: Final = re.compile(r"\$(\d+)")
 
 
 @frozen
 class Statement:
-    """SQL text with its parameters in order. `fixed` are the constants that the statement was written with."""
+    """SQL text with its parameters in order."""
 
     name: str
     sql: str
     names: tuple[str, ...]
-    fixed: dict[str, Any]
     source: Executable = field(repr=False, eq=False)
     across: str = ""
 
@@ -35,9 +36,6 @@ class Statement:
         Raises:
             KeyError: one is missing.
         """
-        fixed = self.fixed
-        if fixed:
-            return [values[name] if name in values else fixed[name] for name in self.names]
         return [values[name] for name in self.names]
 
 
@@ -48,9 +46,21 @@ def statement(name: str, source: Executable, *, across: str = "") -> Statement:
     """Compile `source` and register it under `name`; `across` says why it may reach over practices or clients."""
     if name in REGISTRY:
         raise ValueError(f"two statements are called {name}")
-    compiled: Any = source.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
-    names = tuple(compiled.positiontup or ())
-    fixed = {n: v for n, v in compiled.params.items() if v is not None}
-    done = Statement(name, " ".join(str(compiled).split()), names, fixed, source, across)
-    REGISTRY[name] = done
+    done = REGISTRY[name] = compiled(name, source, across)
     return done
+
+
+def compiled(name: str, source: Executable, across: str = "") -> Statement:
+    """Compile `source`, its constants written out: only then does a plan for all values use a partial index."""
+    made: Any = source.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
+    numbered, numbers = made.positiontup or (), dict[str, int]()
+
+    def place(found: re.Match[str]) -> str:
+        bound = numbered[int(found[1]) - 1]
+        value = made.params[bound]
+        if value is not None:
+            return str(made.render_literal_value(value, made.binds[bound].type))
+        return f"${numbers.setdefault(bound, len(numbers) + 1)}"
+
+    sql = _PLACE.sub(place, " ".join(str(made).split()))
+    return Statement(name, sql, tuple(numbers), source, across)
