@@ -223,4 +223,3 @@ def test_a_statement_that_grows_is_found(planned: Planned, name: str, source: An
     table = next(iter(source.get_final_froms()))
     made = compiled(name, source.where(table.c.practice_id == bindparam("practice_id")), "shown to fail")
     assert faults(planned, made) != []
-

@@ -166,7 +166,8 @@ RETURNS TABLE (
   p_name text, p_zone text, p_settings jsonb, f_roles text[], f_clinician uuid,
   g_id uuid, g_client uuid, g_areas text[], g_write boolean, g_starts date, g_until date,
   g_narrows date)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = portal, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = portal, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY SELECT s.id, s.account_id, s.practice_id, s.kind, s.access_hash, s.family_hash, s.refresh_hash,
     s.created_at, s.last_active_at, s.access_expires_at, s.ends_at, s.idle_seconds,
