@@ -105,8 +105,10 @@ class PortalCommand:
         return ended.stdout
 
     @contextmanager
-    def started(self, *arguments: str, until: str = "", **settings: str) -> "Iterator[RunningCommand]":
-        """In the background, as in a terminal of its own, until it answers and has printed `until`."""
+    def started(
+        self, *arguments: str, until: str = "", answers: bool = True, **settings: str
+    ) -> "Iterator[RunningCommand]":
+        """In the background, as in a terminal of its own, until it `answers` over HTTP and has printed `until`."""
         with (self.folder / "printed.txt").open("w") as printed:
             process = subprocess.Popen(
                 [*self.interpreter.command, *arguments],
@@ -122,7 +124,9 @@ class PortalCommand:
             )
         running = RunningCommand(process, self.folder / "printed.txt")
         try:
-            assert eventually(lambda: process.poll() is not None or (until in running.printed and self._answers()))
+            assert eventually(
+                lambda: process.poll() is not None or (until in running.printed and (not answers or self._answers()))
+            )
             assert process.poll() is None, running.printed
             yield running
         finally:
