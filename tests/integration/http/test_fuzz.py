@@ -27,7 +27,7 @@ from tests.integration.http.test_nasty_input import every_operation
 from tests.support.operations import Operation, operations, with_ids
 from tests.support.scene import Scene
 
-FEW = 25 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 4
+FEW = 25 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 3
 """Examples for each route; each is sent by everybody."""
 CHECKS: list[Any] = [
     not_a_server_error,
