@@ -10,8 +10,9 @@ from attrs import define, evolve, field, frozen
 
 from portal_core.accounts.identity import Credential, MailedCodePurpose
 
-CODE_TRIES = 10
-"""Wrong tries after which a mailed code is dead: of 40 random bits, one guess in 10^11 is right by then."""
+CODE_TRIES = 100
+"""Wrong tries after which a mailed code is dead: of 40 random bits, one guess in 10^10 is right by then. More than a
+stranger may try within an hour, or they could kill the code of whom they wish."""
 
 
 @frozen

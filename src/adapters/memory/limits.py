@@ -25,3 +25,8 @@ class MemoryRateLimits(RateLimits):
             left = tries[0] + limit.window - now
             raise RateLimited(-(-left // timedelta(seconds=1)))
         tries.append(now)
+
+    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        tries = self._tries.get((practice_id, limit.name, key))
+        if tries:
+            tries.pop()

@@ -44,6 +44,12 @@ BEGIN
   RETURN 0;
 END $$"""
 
+GIVE_BACK_TRY = """
+CREATE OR REPLACE FUNCTION portal.give_back_try(try_key bytea) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  UPDATE portal.tries SET at = trim_array(at, 1) WHERE key = try_key AND at <> '{}'
+$$"""
+
 DEFER_JOB = """
 CREATE OR REPLACE FUNCTION portal.defer_job(task text, arguments jsonb) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = jobs, pg_temp AS $$
@@ -69,6 +75,7 @@ END $$"""
 FUNCTIONS: list[str] = [
     PRACTICE_KEY,
     TAKE_TRY,
+    GIVE_BACK_TRY,
     FORGET_EXPIRED,
     DEFER_JOB,
     NOTIFY,

@@ -20,14 +20,21 @@ class PostgresRateLimits(RateLimits):
     clock: Clock
 
     async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        name = f"{practice_id}\0{limit.name}\0{key}"
         with unavailable_when_gone():
             wait: int = await self.pool.fetchval(
                 "SELECT portal.take_try($1, $2, $3, $4)",
-                hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest(),
+                _digest(practice_id, limit, key),
                 limit.tries,
                 limit.window.total_seconds(),
                 self.clock.now(),
             )
         if wait:
             raise RateLimited(wait)
+
+    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        with unavailable_when_gone():
+            await self.pool.execute("SELECT portal.give_back_try($1)", _digest(practice_id, limit, key))
+
+
+def _digest(practice_id: UUID, limit: Limit, key: str) -> bytes:
+    return hashlib.sha256(f"{practice_id}\0{limit.name}\0{key}".encode("utf-8", "surrogatepass")).digest()

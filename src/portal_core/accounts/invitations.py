@@ -1,7 +1,7 @@
 """Invitations by code, and changes of email: both prove a mailbox by a code that is mailed to it.
 
-The code is made when the mail is written and only its hash is kept. It has 40 random bits, which ten tries within a
-few days cannot find; the hash is bound to the one thing that the code is for.
+The code is made when the mail is written and only its hash is kept. It has 40 random bits, which a hundred tries
+cannot find; the hash is bound to the one thing that the code is for.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,6 @@ from portal_core.accounts.errors_people import InvitationNotOpen
 from portal_core.accounts.grants import GrantTerms
 from portal_core.accounts.model import Side
 from portal_core.accounts.tokens import hash_token, same
-from portal_core.kernel.limits import Limit
 
 InvitationKind = Literal["client", "proxy", "staff"]
 InvitationState = Literal["open", "accepted", "withdrawn"]
@@ -22,9 +21,10 @@ EmailChangeState = Literal["open", "done", "withdrawn"]
 
 INVITATION_FOR = timedelta(days=7)
 EMAIL_CHANGE_FOR = timedelta(hours=1)
+INVITATION_TRIES = 100
+"""Tries at an invitation, by anybody who knows the email, after which its code is dead."""
 CODE_TRIES = 10
-ACCEPT_BY_EMAIL = Limit("accept_invitation", 10, timedelta(hours=1))
-"""Known and unknown emails alike, beside the tries that each invitation counts."""
+"""Tries at a change of email, by its owner only."""
 
 _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 

@@ -23,23 +23,21 @@ _QUARTER = timedelta(minutes=15)
 REGISTER_BY_EMAIL = Limit("register_email", 3, _HOUR)
 RESEND_BY_EMAIL = Limit("resend_email", 3, _HOUR)
 FORGOT_BY_EMAIL = Limit("forgot_email", 3, _HOUR)
-VERIFY_BY_EMAIL = Limit("verify_email", 10, _HOUR)
-RESET_BY_EMAIL = Limit("reset_email", 10, _HOUR)
 SIGN_IN_BY_ADDRESS = Limit("sign_in_address", 5, _QUARTER)
 CONFIRM_BY_ACCOUNT = Limit("confirm_password", 5, _QUARTER)
 CODE_BY_ACCOUNT = Limit("confirm_code", 5, _QUARTER)
 
 
-def sign_in_key(side: Side, address: str) -> str:
-    """What tries to sign in are counted by: a side and an IPv4 address, or the /64 that one household or host has of
-    IPv6 (RFC 6177), whose addresses anybody in it takes as many of as they like."""
+def address_key(address: str) -> str:
+    """What tries from outside are counted by: an IPv4 address, or the /64 that one household or host has of IPv6
+    (RFC 6177), whose addresses anybody in it takes as many of as they like."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return f"{side} {address}"
+        return address
     if isinstance(parsed, IPv6Address):
-        return f"{side} {parsed.ipv4_mapped or ip_network((parsed, 64), strict=False)}"
-    return f"{side} {parsed}"
+        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")

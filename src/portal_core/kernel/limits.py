@@ -26,3 +26,10 @@ class RateLimits(Protocol):
             RateLimited: `limit.tries` stand in the window already; this one is not counted.
         """
         ...
+
+    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        """Forget the newest try of `key`: it was no guess, since it came out right. Nothing happens where none stands.
+
+        Whoever is in takes back one try, their own; so it opens no more guesses at somebody else's door.
+        """
+        ...

@@ -46,6 +46,22 @@ class RateLimitsContract:
             await counter.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 60
 
+    async def test_a_try_given_back_makes_room_for_one(self, counter: Counter) -> None:
+        practice = uuid4()
+        await counter.limits.give_back(practice, THREE, "k")
+        for _ in range(3):
+            await counter.limits.take(practice, THREE, "k")
+            counter.clock.advance(timedelta(minutes=1))
+        await counter.limits.give_back(practice, THREE, "other")
+        await counter.limits.give_back(uuid4(), THREE, "k")
+        with pytest.raises(RateLimited):
+            await counter.limits.take(practice, THREE, "k")
+        await counter.limits.give_back(practice, THREE, "k")
+        await counter.limits.take(practice, THREE, "k")
+        with pytest.raises(RateLimited) as limited:
+            await counter.limits.take(practice, THREE, "k")
+        assert limited.value.retry_after == 7 * 60
+
     async def test_practices_limits_and_keys_are_counted_apart(self, counter: Counter) -> None:
         practice = uuid4()
         for other, limit, key in (

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from portal_core.accounts.errors_people import GrantExists
 from portal_core.accounts.grants import Grant, GrantTerms
-from portal_core.accounts.invitations import CODE_TRIES
+from portal_core.accounts.invitations import INVITATION_TRIES
 from portal_core.accounts.views_people import InvitationView
 from portal_core.kernel.actor import AREAS
 from portal_core.kernel.errors import StaleVersion
@@ -54,7 +54,7 @@ class InvitationsContract:
             await world.add_invitation(client.id, state="accepted"),
             await world.add_invitation(client.id, state="withdrawn"),
             await world.add_invitation(client.id, expires_at=world.clock.now()),
-            await world.add_invitation(client.id, tries=CODE_TRIES),
+            await world.add_invitation(client.id, tries=INVITATION_TRIES),
         ]
         abroad = await world.beside()
         foreign = await abroad.add_invitation((await abroad.add_client()).id)
@@ -80,11 +80,11 @@ class InvitationsContract:
             async with world.begin(world.system) as unit:
                 return await unit.commit(len(await unit.invitations.attempt(EMAIL, world.clock.now())))
 
-        assert sum(await asyncio.gather(*(attempt() for _ in range(CODE_TRIES + 3)))) == CODE_TRIES
+        assert sum(await asyncio.gather(*(attempt() for _ in range(INVITATION_TRIES + 3)))) == INVITATION_TRIES
         async with world.begin(world.system) as unit:
             kept = await unit.invitations.get(made.id)
         assert kept is not None
-        assert kept.tries == CODE_TRIES
+        assert kept.tries == INVITATION_TRIES
 
     async def test_a_try_that_is_rolled_back_is_none(self, world: PeopleWorld) -> None:
         made = await world.add_invitation((await world.add_client()).id)

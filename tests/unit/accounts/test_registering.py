@@ -21,8 +21,8 @@ async def ask(door: FrontDoor, email: str = ANN, days_off: int = 0) -> None:
     await door.register(door.visitor(), RegisterAccountCommand(email, BORN + timedelta(days=days_off)))
 
 
-async def prove(door: FrontDoor, email: str, code: str, password: str = PASSWORD) -> None:
-    await door.verify(door.visitor(), VerifyEmailCommand(email, code, password))
+async def prove(door: FrontDoor, email: str, code: str, password: str = PASSWORD, *, address: str = "") -> None:
+    await door.verify(door.visitor(address), VerifyEmailCommand(email, code, password))
 
 
 async def test_a_client_registers_proves_their_email_and_signs_in() -> None:
@@ -161,13 +161,28 @@ async def test_a_code_for_a_closed_or_active_account_activates_nothing() -> None
     assert (await door.signed_in()).access_token
 
 
-async def test_ten_tries_an_hour_at_a_code() -> None:
+async def test_ten_tries_an_hour_at_a_code_from_one_address() -> None:
     door = FrontDoor()
     await door.world.add_client(ANN)
     await ask(door)
     await door.work()
     for email in (ANN, "eve@example.org"):
         for _ in range(10):
+            with pytest.raises(CodeRefused):
+                await prove(door, email, "WRONG", address="192.0.2.9")
+        with pytest.raises(RateLimited):
+            await prove(door, email, door.mailed()[-1], address="192.0.2.9")
+    assert (await door.account()).status == "unverified"
+    await prove(door, ANN, door.mailed()[-1])  # she is elsewhere: no stranger keeps her out
+
+
+async def test_fifty_tries_an_hour_at_a_code_from_all_addresses() -> None:
+    door = FrontDoor()
+    await door.world.add_client(ANN)
+    await ask(door)
+    await door.work()
+    for email in (ANN, "eve@example.org"):
+        for _ in range(50):
             with pytest.raises(CodeRefused):
                 await prove(door, email, "WRONG")
         with pytest.raises(RateLimited):

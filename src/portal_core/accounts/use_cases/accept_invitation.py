@@ -7,8 +7,9 @@ from attrs import evolve, frozen
 from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
 from portal_core.accounts.errors_people import GrantExists, GrantNotAllowed, InvitationNotOpen
 from portal_core.accounts.granting import grant_made, invited_grant
+from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import Credential, Credentials, Passwords, PasswordStrength
-from portal_core.accounts.invitations import ACCEPT_BY_EMAIL, Invitation
+from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Account
 from portal_core.accounts.passwords import check_new, words_of
 from portal_core.accounts.policy import normalise_email
@@ -46,7 +47,7 @@ class AcceptInvitation:
     Raises:
         EmailUnfit: it is not an email address.
         PasswordUnfit: the password does not pass the policy.
-        RateLimited: tried too often for this email, known or not.
+        RateLimited: tried too often from this address, or for this email, known or not.
         CodeRefused: no open invitation to this email has this code; audited.
     """
 
@@ -66,7 +67,7 @@ class AcceptInvitation:
         # Held against the email and the practice's name only: a verdict on the person's name would tell who they are.
         words = words_of(email, rules.practice_name)
         password = check_new(command.password, rules=rules, words=words, strength=self.strength)
-        await self.limits.take(actor.practice_id, ACCEPT_BY_EMAIL, email)
+        await count_guess(self.limits, actor, email)
         ready = await self._check(job, email, command)
         if ready is None:
             raise _refused()

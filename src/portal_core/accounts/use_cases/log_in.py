@@ -8,7 +8,7 @@ from portal_core.accounts.identity import PasswordAnswer, Passwords, Refused, Se
 from portal_core.accounts.model import CHALLENGE_FOR, Account, Challenge, SessionKind, Side
 from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.passwords import normalised
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, credential_for, guard_key, normalise_email, sign_in_key
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key, normalise_email
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
@@ -34,9 +34,9 @@ class LogIn:
     """Opens a session, or asks for the second factor where one is enrolled.
 
     Anyone may try: 5 times in 15 minutes from one address, and until the fifth failure for one email, known or not,
-    which locks it for 15 minutes. A try counts before it is decided, so that many at once get no more. Sessions that
-    are open stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one answer, by the same
-    calls.
+    which locks it for 15 minutes. A try counts before it is decided, so that many at once get no more; a right
+    password gives the address its try back, since a family or a practice signs in from one. Sessions that are open
+    stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one answer, by the same calls.
 
     Raises:
         EmailUnfit: it is not an email address.
@@ -54,7 +54,8 @@ class LogIn:
 
     async def __call__(self, actor: VisitorActor, command: LogInCommand) -> SessionTokens | SecondFactorAsked:
         side, email = command.side, normalise_email(command.email)
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, sign_in_key(side, actor.origin.address))
+        address = f"{side} {address_key(actor.origin.address)}"
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         async with self.begin(actor) as unit:
             mine = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
             await unit.sign_in_guards.save(mine)
@@ -70,16 +71,17 @@ class LogIn:
                 await unit.commit(None)
                 raise SignInRefused
             guard = await unit.sign_in_guards.lock(mine.key)
+            answered: SessionTokens | SecondFactorAsked
             if isinstance(answer, SecondFactorNeeded) or account.second_factor != "none":
                 await unit.sign_in_guards.save(guard.forgive())
-                asked = await self._challenge(unit, account, answer, command.kind)
-                await unit.commit(None)
-                return asked
-            await unit.sign_in_guards.save(guard.succeed())
-            opening = SessionOpening(self.clock, self.ids, self.tokens)
-            opened = await opening.open(unit, account, kind=command.kind, strong=False, origin=actor.origin)
+                answered = await self._challenge(unit, account, answer, command.kind)
+            else:
+                await unit.sign_in_guards.save(guard.succeed())
+                opening = SessionOpening(self.clock, self.ids, self.tokens)
+                answered = await opening.open(unit, account, kind=command.kind, strong=False, origin=actor.origin)
             await unit.commit(None)
-            return opened
+        await self.limits.give_back(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        return answered
 
     async def _challenge(
         self, unit: SignInUnit, account: Account, answer: PasswordAnswer, kind: SessionKind

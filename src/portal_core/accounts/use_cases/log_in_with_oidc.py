@@ -6,7 +6,7 @@ from portal_core.accounts.errors import EmailUnfit, SignInRefused, WeakSignIn
 from portal_core.accounts.identity import StaffIdentity, StaffTokens
 from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
 from portal_core.accounts.opening import SessionOpening
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_strong, normalise_email, sign_in_key
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, is_strong, normalise_email
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
@@ -44,7 +44,8 @@ class LogInWithOidc:
     staff_tokens: StaffTokens
 
     async def __call__(self, actor: VisitorActor, command: LogInWithOidcCommand) -> SessionTokens:
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, sign_in_key("practice", actor.origin.address))
+        address = f"practice {address_key(actor.origin.address)}"
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         identity = await self.staff_tokens.verify(actor.practice_id, command.token)
         async with self.begin(actor) as unit:
             if identity is None:
@@ -57,7 +58,8 @@ class LogInWithOidc:
             opening = SessionOpening(self.clock, self.ids, self.tokens)
             opened = await opening.open(unit, account, kind=command.kind, strong=True, origin=actor.origin)
             await unit.commit(None)
-            return opened
+        await self.limits.give_back(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        return opened
 
     async def _account(self, unit: SignInUnit, actor: VisitorActor, identity: StaffIdentity) -> Account | None:
         external = ExternalIdentity(identity.issuer, identity.subject)

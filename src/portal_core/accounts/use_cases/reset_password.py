@@ -3,10 +3,11 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import CodeRefused
+from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import MailedCodes, PasswordStrength
 from portal_core.accounts.model import Side
 from portal_core.accounts.passwords import check_new, words_of
-from portal_core.accounts.policy import RESET_BY_EMAIL, credential_for, guard_key, normalise_email
+from portal_core.accounts.policy import credential_for, guard_key, normalise_email
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
@@ -28,13 +29,13 @@ class ResetPasswordCommand:
 class ResetPassword:
     """Sets a new password by a mailed code, ends every session, lifts a lock, and tells the account.
 
-    Anyone may try, 10 times an hour for one email, known or not; unknown and wrong are one answer. A second factor
-    stays as it is, and nobody is signed in.
+    Anyone may try, as often as `count_guess` lets them, for an email known or not; unknown and wrong are one
+    answer. A second factor stays as it is, and nobody is signed in.
 
     Raises:
         EmailUnfit: it is not an email address.
         PasswordUnfit: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
-        RateLimited: tried too often for this email.
+        RateLimited: tried too often from this address, or for this email.
         CodeRefused: the code is not good; audited.
     """
 
@@ -52,7 +53,7 @@ class ResetPassword:
         active = found if found is not None and found.status == "active" else None
         words = words_of(email, rules.practice_name)
         password = check_new(command.password, rules=rules, words=words, strength=self.strength)
-        await self.limits.take(actor.practice_id, RESET_BY_EMAIL, f"{side} {email}")
+        await count_guess(self.limits, actor, email)
         credential = credential_for(active, actor.practice_id, side, email)
         good = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
         async with self.begin(actor) as unit:

@@ -3,9 +3,10 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import CodeRefused
+from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import MailedCodes, PasswordStrength
 from portal_core.accounts.passwords import check_new, words_of
-from portal_core.accounts.policy import VERIFY_BY_EMAIL, credential_for, normalise_email
+from portal_core.accounts.policy import credential_for, normalise_email
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
@@ -24,13 +25,14 @@ class VerifyEmailCommand:
 class VerifyEmail:
     """Activates an unverified account whose mailed code is right. Nobody is signed in by it.
 
-    Anyone may try, 10 times an hour for one email, known or not; unknown and wrong are one answer. The password is
-    held against the email and the practice's name only, since a verdict on the person's name would tell who they are.
+    Anyone may try, as often as `count_guess` lets them, for an email known or not; unknown and wrong are one
+    answer. The password is held against the email and the practice's name only, since a verdict on the person's name
+    would tell who they are.
 
     Raises:
         EmailUnfit: it is not an email address.
         PasswordUnfit: the password does not pass the policy.
-        RateLimited: tried too often for this email.
+        RateLimited: tried too often from this address, or for this email.
         CodeRefused: the code is not good, or the account does not wait for one; audited.
     """
 
@@ -47,7 +49,7 @@ class VerifyEmail:
         waiting = found if found is not None and found.status == "unverified" else None
         words = words_of(email, rules.practice_name)
         password = check_new(command.password, rules=rules, words=words, strength=self.strength)
-        await self.limits.take(actor.practice_id, VERIFY_BY_EMAIL, email)
+        await count_guess(self.limits, actor, email)
         credential = credential_for(waiting, actor.practice_id, "portal", email)
         good = await self.codes.redeem(credential, "verify_email", command.code.strip(), password)
         async with self.begin(actor) as unit:
