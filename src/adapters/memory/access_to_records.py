@@ -7,12 +7,11 @@ from attrs import define, evolve
 
 from adapters.memory.accounts import reaches
 from adapters.memory.people import first, only_practice_wide, portal_user, practice_wide, reaches_client
-from adapters.memory.rows import own_key, own_rows
+from adapters.memory.rows import newest_first, own_key, own_rows
 from adapters.memory.store import MemoryTransaction
-from portal_core.accounts.cursor import position
 from portal_core.accounts.errors_people import GrantExists
 from portal_core.accounts.grants import Grant
-from portal_core.accounts.invitations import CODE_TRIES, EmailChange, Invitation
+from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
 from portal_core.accounts.people import Client
 from portal_core.accounts.ports_people import EmailChanges, Grants, Invitations
 from portal_core.accounts.views_people import InvitationView
@@ -44,7 +43,7 @@ class MemoryInvitations(Invitations):
         tried = tuple(
             evolve(one, tries=one.tries + 1, version=one.version + 1)
             for one in await self.open_to(email)
-            if one.open_at(now) and one.tries < CODE_TRIES
+            if one.open_at(now) and one.tries < INVITATION_TRIES
         )
         for one in tried:
             self.tx.save("invitations", own_key(self.tx, one.id), one)
@@ -54,11 +53,7 @@ class MemoryInvitations(Invitations):
         return tuple(one for one in self._rows() if one.email == email and one.state == "open")
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        before = position(page)
-        rows = sorted(self._rows(), key=lambda one: one.id, reverse=True)
-        found = [one for one in rows if before is None or one.id < before]
-        items = tuple(InvitationView.of(one) for one in found[: page.size])
-        return Page(items, str(items[-1].id) if len(found) > page.size else "")
+        return newest_first(self._rows(), page).map(InvitationView.of)
 
     def _rows(self) -> list[Invitation]:
         rows: list[Invitation] = [] if portal_user(self.tx) else own_rows(self.tx, "invitations")

@@ -1,6 +1,5 @@
 """Notices, the inbox and settings in memory, with what PostgreSQL refuses refused."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,14 +8,13 @@ from zoneinfo import ZoneInfo
 from attrs import define, evolve
 
 from adapters.local.mail import KeptMail, MailShelf
-from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.rows import confine, newest_first, own_key, own_rows, visible
 from adapters.memory.store import MemoryOutbox, MemoryStore, MemoryTransaction
 from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import Audited, AuditTrail
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.cursor import position
 from portal_core.notifications.model import NoticeRow, Notification
 from portal_core.notifications.ports import (
     AppointmentTimes,
@@ -96,8 +94,8 @@ class MemoryNotices(Notices):
         return tuple(sorted(found, key=lambda row: (row.claimed_at, row.id))[:limit])
 
     async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
-        found = _page((row for row in self._rows() if row.state in ("dead", "uncertain")), page)
-        return Page(tuple(TroubledNoticeView.of(row) for row in found.items), found.next)
+        troubled = (row for row in self._rows() if row.state in ("dead", "uncertain"))
+        return newest_first(troubled, page).map(TroubledNoticeView.of)
 
     def _rows(self) -> list[NoticeRow]:
         return own_rows(self.tx, "notice_rows")
@@ -120,7 +118,7 @@ class MemoryInbox(Inbox):
         await self.audit.record(audited)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
-        return _page(self._lines(scope), page)
+        return newest_first(self._lines(scope), page)
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         return next((line for line in self._lines(scope) if line.id == notification_id), None)
@@ -254,13 +252,6 @@ class MemoryAppointmentTimes(AppointmentTimes):
             return None
         starts: datetime = found.starts_at
         return starts
-
-
-def _page(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
-    after = position(page)
-    found = sorted((row for row in rows if after is None or row.id < after), key=lambda row: row.id, reverse=True)
-    items = tuple(found[: page.size])
-    return Page(items, items[-1].id.hex if len(found) > page.size else "")
 
 
 def _new_id(now: datetime, number: int) -> UUID:

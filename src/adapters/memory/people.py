@@ -8,7 +8,6 @@ from attrs import define, evolve
 
 from adapters.memory.rows import own_key, own_rows
 from adapters.memory.store import MemoryAudit, MemoryStore, MemoryTransaction
-from portal_core.accounts.cursor import position
 from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
 from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
 from portal_core.accounts.ports_people import (
@@ -121,14 +120,13 @@ class MemoryClientRecords(ClientRecords):
         return True
 
     async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
-        after = position(page)
+        after = page.after_id()
         begins = beginning.casefold()
         rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
         places = {one.id: place for place, one in enumerate(rows)}
         start = 0 if after is None else places.get(after, len(rows)) + 1
         found = [one for one in rows[start:] if one.sort_name.startswith(begins)]
-        items = tuple(ClientLineView.of(one) for one in found[: page.size])
-        return Page(items, str(items[-1].id) if len(found) > page.size else "")
+        return page.cut(found, lambda one: one.id).map(ClientLineView.of)
 
     def _rows(self) -> list[Client]:
         return [one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)]

@@ -14,7 +14,6 @@ from adapters.postgres.tables.notifications import notification_settings, notifi
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.cursor import position
 from portal_core.notifications.model import Notification
 from portal_core.notifications.ports import Inbox, InboxScope, SettingsStore
 from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
@@ -42,8 +41,7 @@ _one = notifications.c.id == bindparam("notification")
 _newest_first = select(*_LINE).order_by(notifications.c.id.desc()).limit(bindparam("limit"))
 ADD = statement("inbox.add", insert_all(notifications))
 GET = statement("inbox.get", select(*_LINE).where(_seen, _one))
-PAGE = statement("inbox.page", _newest_first.where(_seen))
-PAGE_AFTER = statement("inbox.page_after", _newest_first.where(_seen, notifications.c.id < bindparam("after")))
+PAGE = statement("inbox.page", _newest_first.where(_seen, notifications.c.id < bindparam("before")))
 _reading = update(notifications).values(read_at=bindparam("at"))
 _unread = notifications.c.read_at.is_(None)
 READ_ONE = statement("inbox.read_one", _reading.where(_seen, _unread, _one))
@@ -138,13 +136,8 @@ class PostgresInbox(Inbox):
         self.tx.audited(audited)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
-        after = position(page)
-        if after is None:
-            rows = await self.tx.fetch(PAGE, **_scope(scope), limit=page.size + 1)
-        else:
-            rows = await self.tx.fetch(PAGE_AFTER, **_scope(scope), after=after, limit=page.size + 1)
-        items = tuple(Notification(*row) for row in rows[: page.size])
-        return Page(items, items[-1].id.hex if len(rows) > page.size else "")
+        rows = await self.tx.fetch(PAGE, **_scope(scope), before=page.before_id(), limit=page.size + 1)
+        return page.cut([Notification(*row) for row in rows], lambda row: row.id)
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         row = await self.tx.fetchrow(GET, **_scope(scope), notification=notification_id)

@@ -4,9 +4,8 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.rows import confine, newest_first, own_key, own_rows, visible
 from adapters.memory.store import MemoryTransaction
-from portal_core.goals.cursor import position
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import Goals
 from portal_core.kernel.audit import Audited, AuditTrail
@@ -34,11 +33,7 @@ class MemoryGoals(Goals):
         await self.audit.record(audited)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
-        after = position(page)
-        found = sorted(self._of(client_id), key=lambda goal: goal.id, reverse=True)
-        found = [goal for goal in found if after is None or goal.id < after]
-        items = tuple(found[: page.size])
-        return Page(items, items[-1].id.hex if len(found) > page.size else "")
+        return newest_first(self._of(client_id), page)
 
     def _of(self, client_id: UUID) -> list[Goal]:
         if not visible(self.tx, client_id):
