@@ -13,7 +13,7 @@ from portal_core.appointments.ports import AppointmentRequests, RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, RequestStatus
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -22,12 +22,11 @@ class MemoryAppointmentRequests(AppointmentRequests):
     """Requests as they are."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, request: AppointmentRequest, audited: Audited) -> None:
         confine(self.tx, request.client_id)
         self.tx.insert("appointment_requests", own_key(self.tx, request.id), request)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None:
         found = await self.for_practice(request_id)
@@ -40,7 +39,7 @@ class MemoryAppointmentRequests(AppointmentRequests):
     async def save(self, request: AppointmentRequest, audited: Audited) -> None:
         confine(self.tx, request.client_id)
         self.tx.save("appointment_requests", own_key(self.tx, request.id), request)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def pending(self, client_id: UUID) -> int:
         return sum(one.client_id == client_id and one.status == "pending" for one in _seen(self.tx))

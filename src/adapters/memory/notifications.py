@@ -11,7 +11,7 @@ from adapters.local.mail import KeptMail, MailShelf
 from adapters.memory.rows import confine, newest_first, own_key, own_rows, visible
 from adapters.memory.store import MemoryOutbox, MemoryStore, MemoryTransaction
 from portal_core.kernel.actor import Area
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import Page, PageRequest
@@ -64,7 +64,6 @@ class MemoryNotices(Notices):
     """The queue. Units of work run one at a time here, so a claim is one caller's."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
         row = await self.get(notice_id)
@@ -81,7 +80,7 @@ class MemoryNotices(Notices):
         self._put(notice)
         for row in beside:
             self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
         due = sorted((row for row in self._rows() if row.waits_for_a_job(now)), key=lambda row: (row.due_at, row.id))
@@ -109,13 +108,12 @@ class MemoryInbox(Inbox):
     """Lines of inboxes, confined to an account and, for a client or proxy, to the record of the transaction."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, notification: Notification, audited: Audited) -> None:
         if notification.client_id is not None:
             confine(self.tx, notification.client_id)
         self.tx.insert("notifications", own_key(self.tx, notification.id), notification)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
         return newest_first(self._lines(scope), page)
@@ -128,7 +126,7 @@ class MemoryInbox(Inbox):
         for line in unread:
             self.tx.table("notifications")[own_key(self.tx, line.id)] = evolve(line, read_at=at)
         if unread:
-            await self.audit.record(audited)
+            await self.tx.audit.record(audited)
         return len(unread)
 
     async def news(self, scope: InboxScope, after: UUID | None) -> News:
@@ -152,7 +150,6 @@ class MemorySettings(SettingsStore):
     """Settings of accounts."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, account_id: UUID) -> NotificationSettings:
         found = self.tx.table("notification_settings").get(own_key(self.tx, account_id))
@@ -162,7 +159,7 @@ class MemorySettings(SettingsStore):
         if settings.version != (await self.get(settings.account_id)).version + 1:
             raise StaleVersion
         self.tx.table("notification_settings")[own_key(self.tx, settings.account_id)] = settings
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
         rows: list[NotificationSettings] = own_rows(self.tx, "notification_settings")

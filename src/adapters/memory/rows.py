@@ -30,5 +30,6 @@ def confine(tx: MemoryTransaction, client_id: UUID) -> None:
 
 def newest_first(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
     """The page of rows with an `id`, the greatest first."""
-    found = sorted((row for row in rows if row.id < page.before_id()), key=lambda row: row.id, reverse=True)
+    before = page.before_id()
+    found = sorted((row for row in rows if row.id < before), key=lambda row: row.id, reverse=True)
     return page.cut(found, lambda row: row.id)
