@@ -25,6 +25,7 @@ from portal_core.notifications.ports import (
     Recipients,
     SettingsStore,
 )
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice
 from portal_core.notifications.views import News, TroubledNoticeView
 
@@ -159,6 +160,17 @@ class MemorySettings(SettingsStore):
         if settings.version != (await self.get(settings.account_id)).version + 1:
             raise StaleVersion
         self.tx.table("notification_settings")[own_key(self.tx, settings.account_id)] = settings
+        await self.tx.audit.record(audited)
+
+    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+        found: SafeEmailProof | None = self.tx.table("safe_email_proofs").get(own_key(self.tx, account_id))
+        return found
+
+    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+        before = await self.proof(proof.account_id)
+        if proof.version != (before.version if before else 0) + 1:
+            raise StaleVersion
+        self.tx.table("safe_email_proofs")[own_key(self.tx, proof.account_id)] = proof
         await self.tx.audit.record(audited)
 
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:

@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import define
+from attrs import asdict, define
 from sqlalchemy import and_, any_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Texts, insert_all
-from adapters.postgres.tables.notifications import notification_settings, notifications
+from adapters.postgres.tables.notifications import notification_settings, notifications, safe_email_proofs
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.notifications.model import Notification
 from portal_core.notifications.ports import Inbox, InboxScope, SettingsStore
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
 from portal_core.notifications.views import News
 
@@ -98,6 +99,34 @@ SAVE_SETTINGS = statement(
         notification_settings.c.version == bindparam("before"),
     )
     .values({column.name: bindparam(column.name, type_=column.type) for column in _CHANGING}),
+)
+
+_PROOF = (
+    safe_email_proofs.c.account_id,
+    safe_email_proofs.c.id,
+    safe_email_proofs.c.email,
+    safe_email_proofs.c.expires_at,
+    safe_email_proofs.c.code_hash,
+    safe_email_proofs.c.tries,
+    safe_email_proofs.c.version,
+)
+_proof_of = and_(
+    safe_email_proofs.c.practice_id == bindparam("practice_id"),
+    safe_email_proofs.c.account_id == bindparam("account_id"),
+)
+GET_PROOF = statement("settings.proof", select(*_PROOF).where(_proof_of))
+# As with first saves of settings.
+ADD_PROOF = statement(
+    "settings.add_proof",
+    insert(safe_email_proofs)
+    .values({column.name: bindparam(column.name, type_=column.type) for column in safe_email_proofs.c})
+    .on_conflict_do_nothing(),
+)
+SAVE_PROOF = statement(
+    "settings.save_proof",
+    update(safe_email_proofs)
+    .where(_proof_of, safe_email_proofs.c.version == bindparam("before"))
+    .values({column.name: bindparam(column.name, type_=column.type) for column in _PROOF[1:]}),
 )
 
 
@@ -194,6 +223,15 @@ class PostgresSettings(SettingsStore):
             texts_stopped_at=settings.texts_stopped_at,
             version=settings.version,
         )
+        self.tx.audited(audited)
+
+    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+        row = await self.tx.fetchrow(GET_PROOF, account_id=account_id)
+        return None if row is None else SafeEmailProof(*row)
+
+    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+        first = proof.version == 1
+        await self.tx.save(ADD_PROOF if first else SAVE_PROOF, before=proof.version - 1, **asdict(proof))
         self.tx.audited(audited)
 
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
