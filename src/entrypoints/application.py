@@ -9,6 +9,7 @@ from entrypoints.http.app import create_app
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
 from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.settings import Settings
+from portal_core.accounts.use_cases.authenticate import Authenticate
 
 
 def http_settings(settings: Settings) -> HttpSettings:
@@ -32,7 +33,7 @@ def make_app(portal: Portal) -> Litestar:
 
     return create_app(
         HttpParts(
-            authenticate=portal.use_cases["authenticate"],
+            authenticate=portal.use_case(Authenticate),
             practices=portal.parts.directory(),
             use_cases=portal.use_cases,
             portal=PORTAL,

@@ -53,6 +53,11 @@ def _found() -> Iterator[tuple[str, type[Any]]]:
             yield module.name, kind
 
 
+def name_of(kind: type[Any]) -> str:
+    """The name of a use case: its module's."""
+    return kind.__module__.rpartition(".")[2]
+
+
 def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fields: kind(**fields)) -> dict[str, Any]:
     """Every use case, made of the parts that its fields name.
 

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from attrs import frozen
@@ -37,7 +37,7 @@ from adapters.postgres.rotation import KeyRotation
 from adapters.postgres.sessions import PostgresLiveSessions
 from adapters.postgres.unit_core import PostgresBegin
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from entrypoints.catalogue import wire
+from entrypoints.catalogue import name_of, wire
 from entrypoints.extras import extra
 from entrypoints.sections import SECTION_CHECKS
 from entrypoints.settings import Settings
@@ -47,6 +47,8 @@ from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitation
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
 from portal_core.notifications.use_cases.mail_code import MailCode
 from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode
+
+T = TypeVar("T")
 
 
 def _aws(settings: Settings) -> Any:
@@ -204,6 +206,12 @@ class Portal:
     use_cases: dict[str, Any]
     parts: Container
     pool: Any
+
+    def use_case(self, kind: type[T]) -> T:
+        """The use case of this class."""
+        made = self.use_cases[name_of(kind)]
+        assert isinstance(made, kind)
+        return made
 
     async def practice_ids(self) -> list[UUID]:
         """Every practice of the deployment."""

@@ -14,7 +14,7 @@ from attrs import define, field
 from adapters.postgres.pool import open_pool
 from portal_core.accounts.model import Account
 from portal_core.accounts.opening import SessionOpening
-from portal_core.accounts.use_cases.add_staff import AddStaffCommand
+from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
 from portal_core.kernel.actor import Origin, Role
 from portal_core.kernel.audit import Audited
 from tests.support.clusters import Cluster, drop_database, fresh_database, template_database
@@ -102,7 +102,7 @@ class ElmStreet:
         """A member of staff with a session in which a second factor was shown."""
         email = f"{roles[0]}-{uuid4().hex}@elm.example"
         command = AddStaffCommand("Sam Wu", email, frozenset(roles), clinician_id)
-        made = await self.portal.portal.use_cases["add_staff"](self.portal.system(self.practice_id), command)
+        made = await self.portal.portal.use_case(AddStaff)(self.portal.system(self.practice_id), command)
         return await self._signed_in(made.id, "staff", email)
 
     async def again(self, person: Person) -> Person:

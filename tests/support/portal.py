@@ -16,7 +16,7 @@ from entrypoints.container import Portal, opened
 from entrypoints.jobs.queue import Jobs
 from entrypoints.settings import Settings
 from entrypoints.worker import jobs_of
-from portal_core.accounts.use_cases.add_practice import AddPracticeCommand
+from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.kernel.actor import Origin, SystemActor
 from tests.support.clock import FixedClock
 from tests.support.postgres import PortalDatabase
@@ -52,7 +52,7 @@ class RunningPortal:
     async def practice(self, slug: str = "elm", *, zone: str = "America/New_York", state: str | None = "NY") -> UUID:
         """Found a practice as an operator does."""
         command = AddPracticeCommand(slug, slug.title(), zone, state)
-        made = await self.portal.use_cases["add_practice"](Origin(), command)
+        made = await self.portal.use_case(AddPractice)(Origin(), command)
         return UUID(str(made.id))
 
     def system(self, practice_id: UUID) -> SystemActor:

@@ -8,8 +8,8 @@ import httpx
 from attrs import define, field
 
 from entrypoints.demo import Demo, code_at, load
-from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
-from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
+from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
+from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.kernel.actor import VisitorActor
 from tests.support.portal import RunningPortal
 
@@ -46,9 +46,9 @@ async def told(portal: RunningPortal) -> Story:
     visitor = VisitorActor(practice.id)
     born = portal.database.owner.execute("SELECT born FROM portal.clients WHERE email = %s", (VICTIM,)).fetchone()
     assert born is not None
-    await portal.portal.use_cases["register_account"](visitor, RegisterAccountCommand(VICTIM, born[0]))
+    await portal.portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(VICTIM, born[0]))
     code = await portal.mailed_code(VICTIM)
-    await portal.portal.use_cases["verify_email"](visitor, VerifyEmailCommand(VICTIM, code, PASSWORD))
+    await portal.portal.use_case(VerifyEmail)(visitor, VerifyEmailCommand(VICTIM, code, PASSWORD))
     return Story(
         portal,
         practice.id,

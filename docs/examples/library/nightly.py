@@ -9,7 +9,8 @@ from entrypoints.container import Portal, opened
 from entrypoints.settings import load
 from portal_core import PortalError, SystemActor
 from portal_core.accounts.import_rows import ClientRow
-from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
+from portal_core.accounts.use_cases.expire_grants import ExpireGrants
+from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
 
 CHANGED = {
     "elm-street": [
@@ -27,8 +28,8 @@ async def nightly(portal: Portal) -> int:
         actor = SystemActor(practice.id, "ehr nightly")
         try:
             people = ImportPeopleCommand(clients=CHANGED.get(practice.slug, []))
-            report = await portal.use_cases["import_people"](actor, people)
-            ended = await portal.use_cases["expire_grants"](actor)
+            report = await portal.use_case(ImportPeople)(actor, people)
+            ended = await portal.use_case(ExpireGrants)(actor)
         except PortalError as error:  # of one practice: the others go on
             print(f"{practice.slug}: {error.code}")
             failed += 1

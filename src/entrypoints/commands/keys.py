@@ -10,7 +10,7 @@ from entrypoints.commands import app
 from entrypoints.commands.practice import Slug, practice_named
 from entrypoints.commands.running import with_portal
 from entrypoints.container import Portal
-from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKeyCommand
+from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.kernel.actor import SystemActor
 
 keys = typer.Typer(no_args_is_help=True, help="The master key.")
@@ -47,7 +47,7 @@ def destroy(
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await practice_named(portal, slug), "portal keys destroy")
-        await portal.use_cases["destroy_record_key"](actor, DestroyRecordKeyCommand(client))
+        await portal.use_case(DestroyRecordKey)(actor, DestroyRecordKeyCommand(client))
         typer.echo("destroyed; other processes forget it within five minutes, backups when they expire")
 
     with_portal(work)

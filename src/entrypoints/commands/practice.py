@@ -42,12 +42,12 @@ def add(
 ) -> None:
     """Found a practice, with a key of its own."""
 
-    from portal_core.accounts.use_cases.add_practice import AddPracticeCommand
+    from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
     from portal_core.kernel.actor import Origin
 
     async def work(portal: "Portal") -> None:
         command = AddPracticeCommand(slug, name, zone, state or None, tuple(host or ()))
-        made = await portal.use_cases["add_practice"](Origin(), command)
+        made = await portal.use_case(AddPractice)(Origin(), command)
         typer.echo(
             f"{made.slug} is {made.id}; invite its administrator: portal practice administrator --practice {slug}"
         )
@@ -63,15 +63,15 @@ def administrator(
 ) -> None:
     """Add an administrator and mail them an invitation."""
 
-    from portal_core.accounts.use_cases.add_staff import AddStaffCommand
-    from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
+    from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
+    from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
     from portal_core.kernel.actor import SystemActor
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await practice_named(portal, slug), "portal practice administrator")
         command = AddStaffCommand(name=name, email=email, roles=frozenset({"administrator"}))
-        member = await portal.use_cases["add_staff"](actor, command)
-        await portal.use_cases["invite_staff"](actor, InviteStaffCommand(member.id))
+        member = await portal.use_case(AddStaff)(actor, command)
+        await portal.use_case(InviteStaff)(actor, InviteStaffCommand(member.id))
         typer.echo("the invitation is on its way (portal worker sends it; portal mail shows local mail)")
 
     with_portal(work)
@@ -90,7 +90,7 @@ def import_people(
     zone, room_link and active (yes or no).
     """
     from entrypoints.people_file import read_people
-    from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
+    from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
     from portal_core.kernel.actor import SystemActor
 
     people = read_people(file)
@@ -100,10 +100,9 @@ def import_people(
         command = ImportPeopleCommand(clinicians=people.clinicians, clients=people.clients)
         with bar("importing") as progress:
             task = progress.add_task("importing", total=len(people.clinicians) + len(people.clients))
-            report: ImportReport = await portal.use_cases["import_people"](
+            return await portal.use_case(ImportPeople)(
                 actor, command, lambda done, of: progress.update(task, completed=done, total=of)
             )
-        return report
 
     report = with_portal(work)
     typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged")

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pyotp
 
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
+from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from tests.support.portal import RunningPortal
 
 AUTH = "/api/v1/portal/auth"
@@ -20,7 +20,7 @@ async def import_mira(portal: RunningPortal) -> None:
         clinicians=[ClinicianRow(2, "c1", "Dr. Rivera", "PhD", room_link="https://rooms.example/rivera")],
         clients=[ClientRow(3, "k1", "Mira", "Okafor", "1990-05-17", email=EMAIL, clinicians="c1")],
     )
-    report = await portal.portal.use_cases["import_people"](portal.system(practice), command)
+    report = await portal.portal.use_case(ImportPeople)(portal.system(practice), command)
     assert (report.added, report.refused) == (2, ())
 
 

@@ -4,7 +4,7 @@ import asyncio
 from uuid import uuid4
 
 from portal_core.accounts.import_rows import ClientRow
-from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
+from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from tests.support.portal import RunningPortal
 
 AUTH, GOALS = "/api/v1/portal/auth", "/api/v1/portal/progress/goals"
@@ -30,7 +30,7 @@ async def two_clients(portal: RunningPortal) -> tuple[str, str]:
         ClientRow(2, "k1", "Mira", "Okafor", BORN, email=MIRA),
         ClientRow(3, "k2", "Theo", "Lindqvist", BORN, email=THEO),
     ]
-    await portal.portal.use_cases["import_people"](portal.system(practice), ImportPeopleCommand(clients=clients))
+    await portal.portal.use_case(ImportPeople)(portal.system(practice), ImportPeopleCommand(clients=clients))
     return await signed_in(portal, MIRA), await signed_in(portal, THEO)
 
 
