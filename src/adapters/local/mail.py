@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from adapters.mime import mime
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.notifications.ports import Mail, Mailer, Text, Texter
 
@@ -41,13 +42,14 @@ class MailShelf(Protocol):
 
 @frozen
 class LocalMailer(Mailer, Texter):
-    """Keeps each mail and text, every time it is asked to."""
+    """Keeps each mail and text, every time it is asked to, and refuses the mail that could not be sent."""
 
     shelf: MailShelf
     clock: Clock
     ids: IdSource
 
     async def send(self, mail: Mail) -> str:
+        mime(mail, "portal@localhost")
         return await self._keep("email", mail.key, mail.to, mail.sender_name, mail.subject, mail.body)
 
     async def send_text(self, text: Text) -> str:

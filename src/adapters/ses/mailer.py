@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from adapters.aws import AwsAccount
-from adapters.ses.mime import mime
+from adapters.mime import mime
 from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
 from portal_core.notifications.ports import Mail, Mailer
 

@@ -1,13 +1,47 @@
 """Mail that is kept instead of sent."""
 
 from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
 from uuid import UUID
 
-from adapters.local.mail import LocalMailer
+import pytest
+from attrs import define
+
+from adapters.local.mail import KeptMail, LocalMailer
 from adapters.memory.notifications import MemoryMailShelf
 from adapters.memory.store import MemoryStore
 from portal_core.notifications.ports import Mail, Text
 from tests.support.clock import CountingIds, FixedClock
+from tests.support.contracts.mailer import MailerContract, Post, Taken
+
+
+@define
+class Kept(Post):
+    """Mail on a shelf."""
+
+    shelf: MemoryMailShelf
+    mailer: LocalMailer
+
+    async def taken(self) -> list[Taken]:
+        return [((one.to,), _message(one)) for one in reversed(await self.shelf.latest(100))]
+
+
+def _message(kept: KeptMail) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = Address(kept.sender_name, addr_spec="portal@localhost")
+    message["To"] = kept.to
+    message["Subject"] = kept.subject
+    message.set_content(kept.body)
+    return message
+
+
+class TestLocalMailer(MailerContract):
+    @pytest.fixture
+    def post(self) -> Kept:
+        clock = FixedClock()
+        shelf = MemoryMailShelf(MemoryStore(clock))
+        return Kept(shelf, LocalMailer(shelf, clock, CountingIds()))
 
 
 async def test_everything_is_kept_each_time_and_shown_newest_first() -> None:

@@ -1,7 +1,6 @@
 """The SMTP mailer keeps the contract, over a real connection."""
 
 from collections.abc import Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from attrs import define, field
 from adapters.smtp.mailer import SmtpMailer
 from entrypoints.container import Container
 from entrypoints.settings import Settings
-from tests.support.contracts.mailer import MailerContract, Mood, Vendor
+from tests.support.contracts.mailer import Mood, Taken, Vendor, VendorMailerContract
 from tests.support.smtp_relay import SmtpRelay
 
 
@@ -28,18 +27,18 @@ class SmtpVendor(Vendor):
         else:
             self.relay.mood = mood
 
-    def taken(self) -> list[tuple[tuple[str, ...], EmailMessage]]:
+    async def taken(self) -> list[Taken]:
         return self.relay.taken
 
 
 @pytest.fixture
-def vendor() -> Iterator[SmtpVendor]:
+def post() -> Iterator[SmtpVendor]:
     made = SmtpVendor()
     yield made
     made.relay.stop()
 
 
-class TestSmtpMailer(MailerContract): ...
+class TestSmtpMailer(VendorMailerContract): ...
 
 
 def test_a_setting_chooses_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import ssl
 
 from attrs import field, frozen
 
-from adapters.ses.mime import mime
+from adapters.mime import mime
 from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
 from portal_core.notifications.ports import Mail, Mailer
 
