@@ -8,7 +8,7 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "imports", "unit", "integration", "docs", "wheel"]
-PYTHON_PATHS = ("src", "tests", "bench", "noxfile.py")
+PYTHON_PATHS = ("src", "tests", "bench", "docs", "noxfile.py")
 
 
 def install(session: nox.Session) -> None:

@@ -1,4 +1,4 @@
-"""Codes that notices ask for, made by the accounts and by the identity provider."""
+"""Codes that notices ask for, made by the accounts, the identity provider and the notifications themselves."""
 
 from attrs import frozen
 
@@ -9,6 +9,7 @@ from portal_core.accounts.views_people import IssuedCode
 from portal_core.kernel.actor import SystemActor
 from portal_core.notifications.ports import CodeOrder, CodeSender
 from portal_core.notifications.use_cases.mail_code import MailCode, MailCodeCommand
+from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode, MailSafeEmailCodeCommand
 
 
 @frozen
@@ -18,6 +19,7 @@ class AccountCodes(CodeSender):
     provider: SendMailedCode
     of_invitation: IssueInvitationCode
     of_email_change: IssueEmailChangeCode
+    of_safe_email: MailSafeEmailCode
     mail: MailCode
 
     async def send_code(self, actor: SystemActor, order: CodeOrder) -> bool:
@@ -27,6 +29,8 @@ class AccountCodes(CodeSender):
                 return True
             case CodeOrder(purpose="change_email", account_id=account_id, about=about) if account_id and about:
                 return await self._mail(actor, order, await self.of_email_change(actor, account_id, about))
+            case CodeOrder(purpose="safe_email", account_id=account_id, about=about) if account_id and about:
+                return await self.of_safe_email(actor, MailSafeEmailCodeCommand(order.key, account_id, about))
             case CodeOrder(purpose="invitation", about=about) if about:
                 return await self._mail(actor, order, await self.of_invitation(actor, about))
             case _:

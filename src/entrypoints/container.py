@@ -46,6 +46,7 @@ from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailCha
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
 from portal_core.notifications.use_cases.mail_code import MailCode
+from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode
 
 
 def _aws(settings: Settings) -> Any:
@@ -150,6 +151,7 @@ class Container(containers.DeclarativeContainer):
         provider=providers.Singleton(SendMailedCode, begin, codes),
         of_invitation=providers.Singleton(IssueInvitationCode, begin, clock, tokens),
         of_email_change=providers.Singleton(IssueEmailChangeCode, begin, clock, tokens),
+        of_safe_email=providers.Singleton(MailSafeEmailCode, begin, clock, tokens, mailer),
         mail=mail_code,
     )
 

@@ -21,6 +21,7 @@ from portal_core.kernel.actor import Actor, Origin, SystemActor
 from portal_core.kernel.errors import RateLimited
 from portal_core.kernel.idempotency import Attempt
 from portal_core.kernel.limits import Limit
+from portal_core.notifications.safe_email import PROOF_FOR, SafeEmailProof
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
 from tests.support.accounts_postgres import PostgresWorld
 from tests.support.contracts.accounts_world import AUDITED
@@ -74,6 +75,11 @@ async def _fill(world: PostgresWorld, table: str) -> None:
                 async with place.begin(SystemActor(place.practice_id, "job", origin)) as unit:
                     await unit.commit("made")
                 place.clock.advance(timedelta(hours=24))
+            case "safe_email_proofs":
+                proof = SafeEmailProof.asked(account.id, place.ids.new(), ANN, now - PROOF_FOR, None)
+                async with place.begin(SystemActor(place.practice_id, "job")) as unit:
+                    await unit.notification_settings.save_proof(proof, AUDITED)
+                    await unit.commit(None)
             case "identities":
                 place.clock.advance(-timedelta(hours=24))
                 await _codes(place).send(Credential.of(account), "verify_email")

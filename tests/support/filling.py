@@ -65,6 +65,7 @@ _BY_CLIENT = {
     "grants",
     "identities",
     "notification_settings",
+    "safe_email_proofs",
     "second_factors",
 }
 """One for each client."""

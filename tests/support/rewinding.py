@@ -14,6 +14,7 @@ QUIET = {
     "challenges": ("tries", "version"),
     "email_changes": ("tries", "version"),
     "invitations": ("tries", "version"),
+    "safe_email_proofs": ("tries", "version"),
 }
 """Columns that count as well: when somebody was last there, and how often a code was wrong."""
 

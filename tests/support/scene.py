@@ -246,6 +246,9 @@ class _Desk:
         change = {"new_email": "theo.lindqvist@client.example", "password": PASSWORD}
         await self.post(theo, f"{PORTAL}/profile/email", change)
         proof = await self.story.portal.mailed_code(change["new_email"])
+        wish = {"version": 0, "safe_email": "theo.safe@client.example"}
+        await self.post(theo, f"{PORTAL}/profile/settings", wish, "PATCH")
+        safe = await self.story.portal.mailed_code(wish["safe_email"])  # type: ignore[arg-type]
         slots = await self._slots(ids)
         last, late = slots[-1], slots[-2]
         names = ("clinician_id", "kind_id", "place_id", "starts_at")
@@ -276,6 +279,8 @@ class _Desk:
             "answer_second_factor": Asked(body={"challenge": challenge["challenge"], **codes}),
             "request_email_change": Asked(body={**change, "new_email": "theo.l@client.example"}),
             "confirm_email_change": Asked(body={"code": proof}),
+            "change_settings": Asked(body={"version": 1}),
+            "confirm_safe_email": Asked(body={"code": safe}),
         }
 
     async def _slots(self, ids: dict[str, str]) -> list[Any]:

@@ -7,16 +7,15 @@ from attrs import define, evolve
 
 from adapters.memory.accounts import reaches
 from adapters.memory.people import first, only_practice_wide, portal_user, practice_wide, reaches_client
-from adapters.memory.rows import own_key, own_rows
+from adapters.memory.rows import newest_first, own_key, own_rows
 from adapters.memory.store import MemoryTransaction
-from portal_core.accounts.cursor import position
 from portal_core.accounts.errors_people import GrantExists
 from portal_core.accounts.grants import Grant
-from portal_core.accounts.invitations import CODE_TRIES, EmailChange, Invitation
+from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
 from portal_core.accounts.people import Client
 from portal_core.accounts.ports_people import EmailChanges, Grants, Invitations
 from portal_core.accounts.views_people import InvitationView
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -25,7 +24,6 @@ class MemoryInvitations(Invitations):
     """Portal users see none."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, invitation_id: UUID) -> Invitation | None:
         return first(one for one in self._rows() if one.id == invitation_id)
@@ -33,18 +31,18 @@ class MemoryInvitations(Invitations):
     async def add(self, invitation: Invitation, audited: Audited) -> None:
         assert not portal_user(self.tx)
         self.tx.insert("invitations", own_key(self.tx, invitation.id), invitation)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, invitation: Invitation, audited: Audited) -> None:
         assert not portal_user(self.tx)
         self.tx.save("invitations", own_key(self.tx, invitation.id), invitation)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
         tried = tuple(
             evolve(one, tries=one.tries + 1, version=one.version + 1)
             for one in await self.open_to(email)
-            if one.open_at(now) and one.tries < CODE_TRIES
+            if one.open_at(now) and one.tries < INVITATION_TRIES
         )
         for one in tried:
             self.tx.save("invitations", own_key(self.tx, one.id), one)
@@ -54,11 +52,7 @@ class MemoryInvitations(Invitations):
         return tuple(one for one in self._rows() if one.email == email and one.state == "open")
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        before = position(page)
-        rows = sorted(self._rows(), key=lambda one: one.id, reverse=True)
-        found = [one for one in rows if before is None or one.id < before]
-        items = tuple(InvitationView.of(one) for one in found[: page.size])
-        return Page(items, str(items[-1].id) if len(found) > page.size else "")
+        return newest_first(self._rows(), page).map(InvitationView.of)
 
     def _rows(self) -> list[Invitation]:
         rows: list[Invitation] = [] if portal_user(self.tx) else own_rows(self.tx, "invitations")
@@ -70,7 +64,6 @@ class MemoryGrants(Grants):
     """One standing grant for an account and a client."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, client_id: UUID, grant_id: UUID) -> Grant | None:
         return first(one for one in self._rows() if (one.client_id, one.id) == (client_id, grant_id))
@@ -84,12 +77,12 @@ class MemoryGrants(Grants):
         assert own_key(self.tx, grant.account_id) in self.tx.table("accounts"), "a grant to nobody"
         assert grant.until is None or grant.until > grant.starts, "a grant that is over before it starts"
         self.tx.insert("grants", own_key(self.tx, grant.id), grant)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, grant: Grant, audited: Audited) -> None:
         only_practice_wide(self.tx)
         self.tx.save("grants", own_key(self.tx, grant.id), grant)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def over(self, client_id: UUID) -> tuple[Grant, ...]:
         rows = (one for one in self._rows() if one.client_id == client_id)
@@ -121,7 +114,6 @@ class MemoryEmailChanges(EmailChanges):
     """Portal users reach their own account's."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, account_id: UUID, change_id: UUID) -> EmailChange | None:
         return first(one for one in self._of(account_id) if one.id == change_id)
@@ -132,12 +124,12 @@ class MemoryEmailChanges(EmailChanges):
     async def add(self, change: EmailChange, audited: Audited) -> None:
         assert reaches(self.tx, change.account_id)
         self.tx.insert("email_changes", own_key(self.tx, change.id), change)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, change: EmailChange, audited: Audited) -> None:
         assert reaches(self.tx, change.account_id)
         self.tx.save("email_changes", own_key(self.tx, change.id), change)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     def _of(self, account_id: UUID) -> list[EmailChange]:
         rows: list[EmailChange] = own_rows(self.tx, "email_changes") if reaches(self.tx, account_id) else []

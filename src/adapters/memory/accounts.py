@@ -32,7 +32,7 @@ from portal_core.accounts.ports import (
     SignInGuards,
 )
 from portal_core.kernel.actor import ClientActor, ProxyActor
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 
 
 def reaches(tx: MemoryTransaction, account_id: UUID) -> bool:
@@ -65,7 +65,6 @@ class MemoryAccounts(Accounts):
     """Open accounts are unique by side and email, client, staff member and external identity."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, account_id: UUID) -> Account | None:
         return next((one for one in self._rows() if one.id == account_id), None)
@@ -79,12 +78,12 @@ class MemoryAccounts(Accounts):
     async def add(self, account: Account, audited: Audited) -> None:
         self._refuse_twins(account)
         self.tx.insert("accounts", own_key(self.tx, account.id), account)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, account: Account, audited: Audited) -> None:
         self._refuse_twins(account)
         self.tx.save("accounts", own_key(self.tx, account.id), account)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     def _rows(self) -> list[Account]:
         return [one for one in own_rows(self.tx, "accounts") if reaches(self.tx, one.id)]
@@ -117,11 +116,10 @@ class MemorySessions(Sessions):
     """Activity is written by `MemoryLiveSessions` alone."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, session: Session, audited: Audited) -> None:
         self.tx.insert("sessions", own_key(self.tx, session.id), session)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
         return next((one for one in self._of(account_id) if one.id == session_id), None)
@@ -138,13 +136,13 @@ class MemorySessions(Sessions):
         key = own_key(self.tx, session.id)
         kept = self.tx.table("sessions").get(key, session)
         self.tx.save("sessions", key, evolve(session, last_active_at=kept.last_active_at))
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def end_all(self, account_id: UUID, at: datetime, audited: Audited, *, keep: UUID | None = None) -> None:
         for one in self._of(account_id):
             if one.ended_at is None and one.id != keep:
                 self.tx.save("sessions", own_key(self.tx, one.id), one.end(at))
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     def _of(self, account_id: UUID) -> list[Session]:
         rows = own_rows(self.tx, "sessions")
@@ -186,7 +184,6 @@ class MemorySecondFactorBook(SecondFactorBook):
     """One row for each account."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def lock(self, account_id: UUID) -> SecondFactor:
         found: SecondFactor | None = self.tx.table("second_factors").get(own_key(self.tx, account_id))
@@ -195,12 +192,12 @@ class MemorySecondFactorBook(SecondFactorBook):
     async def save(self, second_factor: SecondFactor, audited: Audited) -> None:
         assert reaches(self.tx, second_factor.account_id), "a use case wrote another holder's second factor"
         self.tx.table("second_factors")[own_key(self.tx, second_factor.account_id)] = second_factor
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def remove(self, account_id: UUID, audited: Audited) -> None:
         assert reaches(self.tx, account_id), "a use case removed another holder's second factor"
         self.tx.table("second_factors").pop(own_key(self.tx, account_id), None)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     def _none(self, account_id: UUID) -> SecondFactor:
         return SecondFactor(account_id, self.tx.practice_id)
@@ -211,11 +208,10 @@ class MemoryEnquiries(Enquiries):
     """Until they are decided."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, enquiry: Enquiry, audited: Audited) -> None:
         self.tx.insert("enquiries", own_key(self.tx, enquiry.id), enquiry)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def take(self, enquiry_id: UUID) -> Enquiry | None:
         found: Enquiry | None = self.tx.table("enquiries").pop(own_key(self.tx, enquiry_id), None)

@@ -11,7 +11,6 @@ from attrs import define
 from adapters.memory.appointments import attendances
 from adapters.memory.rows import own_key, own_rows, visible
 from adapters.memory.store import MemoryTransaction
-from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import AppointmentReads, ScheduleDirectory
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
@@ -55,12 +54,11 @@ class MemoryAppointmentReads(AppointmentReads):
     ) -> Page[AppointmentRow]:
         rows = [row for row in self._rows(client_id) if _wanted(row, which, now)]
         rows.sort(key=_place_in_order, reverse=which.latest_first)
-        after = position(page)
+        after = page.after_time()
         if after is not None:
             beyond = operator.lt if which.latest_first else operator.gt
             rows = [row for row in rows if beyond(_place_in_order(row), after)]
-        items = tuple(rows[: page.size])
-        return Page(items, cursor(items[-1].starts_at, items[-1].id) if len(rows) > page.size else "")
+        return page.cut(rows, _place_in_order)
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
         return next((row for row in self._rows(client_id) if row.id == appointment_id), None)

@@ -1,6 +1,7 @@
 """Requests for appointments in memory."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from attrs import define
@@ -8,12 +9,11 @@ from attrs import define
 from adapters.memory.appointment_reads import schedule
 from adapters.memory.rows import confine, own_key, own_rows, visible
 from adapters.memory.store import MemoryTransaction
-from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.ports import AppointmentRequests, RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, RequestStatus
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -22,12 +22,11 @@ class MemoryAppointmentRequests(AppointmentRequests):
     """Requests as they are."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, request: AppointmentRequest, audited: Audited) -> None:
         confine(self.tx, request.client_id)
         self.tx.insert("appointment_requests", own_key(self.tx, request.id), request)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None:
         found = await self.for_practice(request_id)
@@ -40,7 +39,7 @@ class MemoryAppointmentRequests(AppointmentRequests):
     async def save(self, request: AppointmentRequest, audited: Audited) -> None:
         confine(self.tx, request.client_id)
         self.tx.save("appointment_requests", own_key(self.tx, request.id), request)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def pending(self, client_id: UUID) -> int:
         return sum(one.client_id == client_id and one.status == "pending" for one in _seen(self.tx))
@@ -53,38 +52,28 @@ class MemoryRequestReads(RequestReads):
     tx: MemoryTransaction
 
     async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]:
-        after = position(page)
+        after = page.after_time()
         own = [one for one in _seen(self.tx) if one.client_id == client_id and (after is None or _key(one) < after)]
         own.sort(key=_key, reverse=True)
         offered = schedule(self.tx, None)
-        return Page(tuple(RequestView.of(one, offered) for one in own[: page.size]), _next(own, page))
+        return page.cut(own, _key).map(lambda one: RequestView.of(one, offered))
 
     async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
-        after = position(page)
+        after = page.after_time()
         found = [one for one in _seen(self.tx) if one.status == status and (after is None or _key(one) > after)]
         found.sort(key=_key)
         offered = schedule(self.tx, None)
         names = {one.id: one.shown_name for one in self.tx.table("clients").values()}
-        items = (
-            PracticeRequestView(
+        return page.cut(found, _key).map(
+            lambda one: PracticeRequestView(
                 client_id=one.client_id, client_name=names[one.client_id], request=RequestView.of(one, offered)
             )
-            for one in found[: page.size]
         )
-        return Page(tuple(items), _next(found, page))
 
 
 def _seen(tx: MemoryTransaction) -> Iterable[AppointmentRequest]:
     return (one for one in own_rows(tx, "appointment_requests") if visible(tx, one.client_id))
 
 
-def _key(request: AppointmentRequest) -> tuple[object, UUID]:
+def _key(request: AppointmentRequest) -> tuple[datetime, UUID]:
     return request.requested_at, request.id
-
-
-def _next(found: list[AppointmentRequest], page: PageRequest) -> str:
-    """The cursor of the page's last row, when there are more."""
-    if len(found) <= page.size:
-        return ""
-    last = found[page.size - 1]
-    return cursor(last.requested_at, last.id)

@@ -22,7 +22,7 @@ from portal_core.appointments.ports import (
 )
 from portal_core.appointments.settings import AppointmentRules, Kind, Place
 from portal_core.appointments.waiting import FreedSlot
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 
 
 @define
@@ -83,7 +83,6 @@ class MemoryBlocks(Blocks):
     """Blocks are calendar entries of their own purpose."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, entry_id: UUID) -> CalendarEntry | None:
         entry: CalendarEntry | None = self.tx.table("calendar").get(own_key(self.tx, entry_id))
@@ -91,7 +90,7 @@ class MemoryBlocks(Blocks):
 
     async def add(self, block: CalendarEntry, audited: Audited) -> None:
         self.tx.insert("calendar", own_key(self.tx, block.id), block)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
         found: list[Appointment] = [
@@ -108,7 +107,7 @@ class MemoryBlocks(Blocks):
         if await self.get(entry_id) is None:
             return False
         del self.tx.table("calendar")[own_key(self.tx, entry_id)]
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
         return True
 
 
@@ -117,7 +116,6 @@ class MemoryAvailability(Availability):
     """Weekly rules and exceptions."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def rules(self, clinicians: Collection[UUID]) -> list[AvailabilityRule]:
         return [one for one in own_rows(self.tx, "availability_rules") if one.clinician_id in clinicians]
@@ -137,11 +135,11 @@ class MemoryAvailability(Availability):
             del rows[own_key(self.tx, one.id)]
         for one in rules:
             self.tx.insert("availability_rules", own_key(self.tx, one.id), one)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def add_exception(self, exception: AvailabilityException, audited: Audited) -> None:
         self.tx.insert("availability_exceptions", own_key(self.tx, exception.id), exception)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audited: Audited) -> bool:
         rows = self.tx.table("availability_exceptions")
@@ -149,7 +147,7 @@ class MemoryAvailability(Availability):
         if known is None or known.clinician_id != clinician_id:
             return False
         del rows[own_key(self.tx, exception_id)]
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
         return True
 
 
@@ -158,19 +156,18 @@ class MemoryScheduleSetup(ScheduleSetup):
     """What the practice offers."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None:
         self.tx.table("appointment_rules")[self.tx.practice_id] = rules
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None:
         self.tx.table("appointment_kinds")[own_key(self.tx, kind.id)] = kind
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save_place(self, place: Place, audited: Audited) -> None:
         self.tx.table("places")[own_key(self.tx, place.id)] = place
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
 
 @define
@@ -178,12 +175,11 @@ class MemoryHolds(Holds):
     """Slots held by clients."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, hold: Hold, audited: Audited) -> None:
         confine(self.tx, hold.client_id)
         self.tx.insert("holds", own_key(self.tx, hold.id), hold)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
         hold: Hold | None = self.tx.table("holds").get(own_key(self.tx, hold_id))
@@ -195,7 +191,7 @@ class MemoryHolds(Holds):
     async def remove(self, client_id: UUID, hold_id: UUID, audited: Audited) -> None:
         if await self.get(client_id, hold_id) is not None:
             del self.tx.table("holds")[own_key(self.tx, hold_id)]
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def clear(self, client_id: UUID, before: datetime) -> None:
         for one in self._all(client_id):
@@ -216,7 +212,6 @@ class MemoryAppointments(Appointments):
     """Appointments, and attendances in a table of their own by appointment and client."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, booking: Booking, *audited: Audited) -> None:
         self.tx.insert("appointments", own_key(self.tx, booking.appointment.id), booking.appointment)
@@ -265,7 +260,7 @@ class MemoryAppointments(Appointments):
 
     async def _record(self, audited: Iterable[Audited]) -> None:
         for one in audited:
-            await self.audit.record(one)
+            await self.tx.audit.record(one)
 
 
 @define

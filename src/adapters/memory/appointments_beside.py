@@ -13,7 +13,7 @@ from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import CheckIns, FeedTokens, Reminders, SeriesBook
 from portal_core.appointments.views import Starting
 from portal_core.appointments.waiting import CheckIn, FeedToken, Series
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.notifications.settings import DEFAULT_REMINDERS
 
 
@@ -22,11 +22,10 @@ class MemorySeriesBook(SeriesBook):
     """Weekly series; a client's transaction reaches none."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, series: Series, audited: Audited) -> None:
         self.tx.insert("appointment_series", own_key(self.tx, series.id), series)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, series_id: UUID) -> Series | None:
         found: Series | None = self.tx.table("appointment_series").get(own_key(self.tx, series_id))
@@ -34,7 +33,7 @@ class MemorySeriesBook(SeriesBook):
 
     async def save(self, series: Series, audited: Audited) -> None:
         self.tx.save("appointment_series", own_key(self.tx, series.id), series)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         return [one for one in _bookings(self.tx) if one.appointment.series_id == series_id]
@@ -45,12 +44,11 @@ class MemoryCheckIns(CheckIns):
     """Where clients were when they joined."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, check_in: CheckIn, audited: Audited) -> None:
         confine(self.tx, check_in.client_id)
         self.tx.insert("check_ins", own_key(self.tx, check_in.id), check_in)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]:
         rows: Iterable[CheckIn] = own_rows(self.tx, "check_ins")
@@ -63,19 +61,18 @@ class MemoryFeedTokens(FeedTokens):
     """One feed for each client, by the client's id."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def replace(self, token: FeedToken, audited: Audited) -> None:
         confine(self.tx, token.client_id)
         self.tx.table("feed_tokens")[own_key(self.tx, token.client_id)] = token
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def remove(self, client_id: UUID, audited: Audited) -> bool:
         key = own_key(self.tx, client_id)
         if key not in self.tx.table("feed_tokens") or not visible(self.tx, client_id):
             return False
         del self.tx.table("feed_tokens")[key]
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
         return True
 
     async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:

@@ -1,6 +1,5 @@
 """Notices, the inbox and settings in memory, with what PostgreSQL refuses refused."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,14 +8,13 @@ from zoneinfo import ZoneInfo
 from attrs import define, evolve
 
 from adapters.local.mail import KeptMail, MailShelf
-from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.rows import confine, newest_first, own_key, own_rows, visible
 from adapters.memory.store import MemoryOutbox, MemoryStore, MemoryTransaction
 from portal_core.kernel.actor import Area
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.cursor import position
 from portal_core.notifications.model import NoticeRow, Notification
 from portal_core.notifications.ports import (
     AppointmentTimes,
@@ -27,6 +25,7 @@ from portal_core.notifications.ports import (
     Recipients,
     SettingsStore,
 )
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice
 from portal_core.notifications.views import News, TroubledNoticeView
 
@@ -66,7 +65,6 @@ class MemoryNotices(Notices):
     """The queue. Units of work run one at a time here, so a claim is one caller's."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
         row = await self.get(notice_id)
@@ -83,7 +81,7 @@ class MemoryNotices(Notices):
         self._put(notice)
         for row in beside:
             self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
         due = sorted((row for row in self._rows() if row.waits_for_a_job(now)), key=lambda row: (row.due_at, row.id))
@@ -96,8 +94,8 @@ class MemoryNotices(Notices):
         return tuple(sorted(found, key=lambda row: (row.claimed_at, row.id))[:limit])
 
     async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
-        found = _page((row for row in self._rows() if row.state in ("dead", "uncertain")), page)
-        return Page(tuple(TroubledNoticeView.of(row) for row in found.items), found.next)
+        troubled = (row for row in self._rows() if row.state in ("dead", "uncertain"))
+        return newest_first(troubled, page).map(TroubledNoticeView.of)
 
     def _rows(self) -> list[NoticeRow]:
         return own_rows(self.tx, "notice_rows")
@@ -111,16 +109,15 @@ class MemoryInbox(Inbox):
     """Lines of inboxes, confined to an account and, for a client or proxy, to the record of the transaction."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, notification: Notification, audited: Audited) -> None:
         if notification.client_id is not None:
             confine(self.tx, notification.client_id)
         self.tx.insert("notifications", own_key(self.tx, notification.id), notification)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
-        return _page(self._lines(scope), page)
+        return newest_first(self._lines(scope), page)
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         return next((line for line in self._lines(scope) if line.id == notification_id), None)
@@ -130,7 +127,7 @@ class MemoryInbox(Inbox):
         for line in unread:
             self.tx.table("notifications")[own_key(self.tx, line.id)] = evolve(line, read_at=at)
         if unread:
-            await self.audit.record(audited)
+            await self.tx.audit.record(audited)
         return len(unread)
 
     async def news(self, scope: InboxScope, after: UUID | None) -> News:
@@ -154,7 +151,6 @@ class MemorySettings(SettingsStore):
     """Settings of accounts."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, account_id: UUID) -> NotificationSettings:
         found = self.tx.table("notification_settings").get(own_key(self.tx, account_id))
@@ -164,7 +160,18 @@ class MemorySettings(SettingsStore):
         if settings.version != (await self.get(settings.account_id)).version + 1:
             raise StaleVersion
         self.tx.table("notification_settings")[own_key(self.tx, settings.account_id)] = settings
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
+
+    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+        found: SafeEmailProof | None = self.tx.table("safe_email_proofs").get(own_key(self.tx, account_id))
+        return found
+
+    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+        before = await self.proof(proof.account_id)
+        if proof.version != (before.version if before else 0) + 1:
+            raise StaleVersion
+        self.tx.table("safe_email_proofs")[own_key(self.tx, proof.account_id)] = proof
+        await self.tx.audit.record(audited)
 
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
         rows: list[NotificationSettings] = own_rows(self.tx, "notification_settings")
@@ -254,13 +261,6 @@ class MemoryAppointmentTimes(AppointmentTimes):
             return None
         starts: datetime = found.starts_at
         return starts
-
-
-def _page(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
-    after = position(page)
-    found = sorted((row for row in rows if after is None or row.id < after), key=lambda row: row.id, reverse=True)
-    items = tuple(found[: page.size])
-    return Page(items, items[-1].id.hex if len(found) > page.size else "")
 
 
 def _new_id(now: datetime, number: int) -> UUID:

@@ -7,8 +7,7 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.rows import own_key, own_rows
-from adapters.memory.store import MemoryAudit, MemoryStore, MemoryTransaction
-from portal_core.accounts.cursor import position
+from adapters.memory.store import MemoryStore, MemoryTransaction
 from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
 from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
 from portal_core.accounts.ports_people import (
@@ -23,7 +22,7 @@ from portal_core.accounts.ports_people import (
 )
 from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page, PageRequest
 
@@ -70,7 +69,6 @@ class MemoryPracticeRecord(PracticeRecord):
     """The practice of the actor."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self) -> Practice:
         found: Practice = self.tx.table("practices")[self.tx.practice_id]
@@ -80,7 +78,7 @@ class MemoryPracticeRecord(PracticeRecord):
         only_practice_wide(self.tx)
         _refuse_hosts(self.tx.table("practices").values(), practice)
         self.tx.save("practices", practice.id, practice)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
 
 @define
@@ -88,7 +86,6 @@ class MemoryClientRecords(ClientRecords):
     """External ids are unique in the practice."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, client_id: UUID) -> Client | None:
         return first(one for one in self._rows() if one.id == client_id)
@@ -100,7 +97,7 @@ class MemoryClientRecords(ClientRecords):
         only_practice_wide(self.tx)
         _refuse_twin(self.tx, "clients", client)
         self.tx.insert("clients", own_key(self.tx, client.id), client)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, client: Client, audited: Audited) -> None:
         assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
@@ -108,7 +105,7 @@ class MemoryClientRecords(ClientRecords):
         if client.address is not None and own_key(self.tx, client.id) in self.tx.table("destroyed_keys"):
             raise NotFound("client", client.id)
         self.tx.save("clients", own_key(self.tx, client.id), client)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
         key, destroyed = own_key(self.tx, client_id), self.tx.table("destroyed_keys")
@@ -117,18 +114,17 @@ class MemoryClientRecords(ClientRecords):
             return False
         destroyed[key] = True
         self.tx.table("clients")[key] = evolve(client, address=None)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
         return True
 
     async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
-        after = position(page)
+        after = page.after_id()
         begins = beginning.casefold()
         rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
         places = {one.id: place for place, one in enumerate(rows)}
         start = 0 if after is None else places.get(after, len(rows)) + 1
         found = [one for one in rows[start:] if one.sort_name.startswith(begins)]
-        items = tuple(ClientLineView.of(one) for one in found[: page.size])
-        return Page(items, str(items[-1].id) if len(found) > page.size else "")
+        return page.cut(found, lambda one: one.id).map(ClientLineView.of)
 
     def _rows(self) -> list[Client]:
         return [one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)]
@@ -139,7 +135,6 @@ class MemoryClinicianRecords(ClinicianRecords):
     """External ids are unique in the practice."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, clinician_id: UUID) -> Clinician | None:
         return first(one for one in await self.all() if one.id == clinician_id)
@@ -154,13 +149,13 @@ class MemoryClinicianRecords(ClinicianRecords):
         only_practice_wide(self.tx)
         _refuse_twin(self.tx, "clinicians", clinician)
         self.tx.insert("clinicians", own_key(self.tx, clinician.id), clinician)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, clinician: Clinician, audited: Audited) -> None:
         only_practice_wide(self.tx)
         _refuse_twin(self.tx, "clinicians", clinician)
         self.tx.save("clinicians", own_key(self.tx, clinician.id), clinician)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
 
 @define
@@ -168,7 +163,6 @@ class MemoryStaffRecords(StaffRecords):
     """Emails, external ids and identities are unique in the practice; portal users see none of it."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def get(self, staff_id: UUID) -> StaffMember | None:
         return first(one for one in await self.all() if one.id == staff_id)
@@ -183,12 +177,12 @@ class MemoryStaffRecords(StaffRecords):
     async def add(self, member: StaffMember, audited: Audited) -> None:
         self._refuse_twins(member)
         self.tx.insert("staff", own_key(self.tx, member.id), member)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def save(self, member: StaffMember, audited: Audited) -> None:
         self._refuse_twins(member)
         self.tx.save("staff", own_key(self.tx, member.id), member)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     def _refuse_twins(self, member: StaffMember) -> None:
         only_practice_wide(self.tx)
@@ -204,7 +198,6 @@ class MemoryCareTeams(CareTeams):
     """Keyed by client and clinician; there is no more to a row."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def of(self, client_id: UUID) -> tuple[UUID, ...]:
         if self.tx.record != client_id and not practice_wide(self.tx):
@@ -219,7 +212,7 @@ class MemoryCareTeams(CareTeams):
             del self.tx.table("care_team")[key]
         for clinician_id in clinicians:
             self.tx.insert("care_team", own_key(self.tx, client_id, clinician_id), clinician_id)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     def _keys(self, client_id: UUID) -> list[Any]:
         return [key for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)]
@@ -238,7 +231,7 @@ class MemoryPracticeFounding(PracticeFounding):
                 raise SlugTaken
             _refuse_hosts(practices.values(), practice)
             practices[practice.id] = practice
-            await MemoryAudit(MemoryTransaction(self.store, actor, self.store.tables)).record(audited)
+            await MemoryTransaction(self.store, actor, self.store.tables).audit.record(audited)
 
 
 @define

@@ -1,9 +1,11 @@
 """Which rows of a table a transaction reaches: its practice's, and of them its record's."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from adapters.memory.store import MemoryTransaction
+from portal_core.kernel.page import Page, PageRequest
 
 
 def own_key(tx: MemoryTransaction, *ids: UUID) -> tuple[UUID, ...]:
@@ -24,3 +26,10 @@ def visible(tx: MemoryTransaction, client_id: UUID) -> bool:
 def confine(tx: MemoryTransaction, client_id: UUID) -> None:
     """As the WITH CHECK of row-level security: a client's transaction writes rows of their own record only."""
     assert visible(tx, client_id), "a use case wrote another client's row"
+
+
+def newest_first(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
+    """The page of rows with an `id`, the greatest first."""
+    before = page.before_id()
+    found = sorted((row for row in rows if row.id < before), key=lambda row: row.id, reverse=True)
+    return page.cut(found, lambda row: row.id)

@@ -1,7 +1,7 @@
 """Tables as dictionaries, with transactions that are taken whole or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from attrs import define, field, frozen
 
+from adapters.units import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import Audited, AuditTrail, denial
 from portal_core.kernel.errors import IdempotencyMismatch, PortalError, StaleVersion
@@ -85,6 +86,11 @@ class MemoryTransaction:
         return self.actor.practice_id
 
     @property
+    def audit(self) -> "MemoryAudit":
+        """The entries that explain it."""
+        return MemoryAudit(self)
+
+    @property
     def record(self) -> UUID | None:
         """The client the transaction is confined to, as row-level security does in PostgreSQL."""
         return record_id(self.actor)
@@ -139,14 +145,14 @@ class MemoryOutbox(Outbox):
 
 @define
 class MemoryUnit:
-    """The unit of work that features' memory units extend with their repositories."""
+    """What every unit has; features' units add their repositories."""
 
     tx: MemoryTransaction
     audit: MemoryAudit = field(init=False)
     outbox: MemoryOutbox = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.audit = MemoryAudit(self.tx)
+        self.audit = self.tx.audit
         self.outbox = MemoryOutbox(self.tx)
 
     async def commit(self, result: T) -> T:
@@ -160,7 +166,9 @@ class MemoryUnit:
         return result
 
 
-U = TypeVar("U", bound=MemoryUnit)
+def repository(make: Callable[[MemoryTransaction], T]) -> Repository[MemoryTransaction, T]:
+    """A repository of a unit."""
+    return Repository(make)
 
 
 @define
@@ -180,7 +188,7 @@ class MemoryBegin:
             except PortalError as error:
                 denied = denial(error)
                 if denied is not None:
-                    await MemoryAudit(MemoryTransaction(self.store, actor, self.store.tables)).record(denied)
+                    await MemoryTransaction(self.store, actor, self.store.tables).audit.record(denied)
                 raise
 
     def _claim(self, tx: MemoryTransaction) -> None:

@@ -13,7 +13,7 @@ from portal_core.appointments.ports import Waitlist, WaitlistOffers
 from portal_core.appointments.settings import Schedule
 from portal_core.appointments.views import OfferView, WaitlistView
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 
 MOST_EXPIRED = 100
 SLACK = timedelta(days=1)
@@ -24,12 +24,11 @@ class MemoryWaitlist(Waitlist):
     """Who waits for what."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, entry: WaitlistEntry, audited: Audited) -> None:
         confine(self.tx, entry.client_id)
         self.tx.insert("waitlist_entries", own_key(self.tx, entry.id), entry)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
         return next((one for one in self._seen() if one.id == entry_id and one.client_id == client_id), None)
@@ -37,7 +36,7 @@ class MemoryWaitlist(Waitlist):
     async def save(self, entry: WaitlistEntry, audited: Audited) -> None:
         confine(self.tx, entry.client_id)
         self.tx.save("waitlist_entries", own_key(self.tx, entry.id), entry)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
         return [
@@ -73,12 +72,11 @@ class MemoryWaitlistOffers(WaitlistOffers):
     """To whom freed slots were offered."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, offer: WaitlistOffer, audited: Audited) -> None:
         confine(self.tx, offer.client_id)
         self.tx.insert("waitlist_offers", own_key(self.tx, offer.id), offer)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None:
         return next((one for one in _offers(self.tx) if one.id == offer_id and one.client_id == client_id), None)
@@ -86,7 +84,7 @@ class MemoryWaitlistOffers(WaitlistOffers):
     async def save(self, offer: WaitlistOffer, audited: Audited) -> None:
         confine(self.tx, offer.client_id)
         self.tx.save("waitlist_offers", own_key(self.tx, offer.id), offer)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
         found = (one for one in _offers(self.tx) if one.freed_slot_id == freed_slot_id)

@@ -14,7 +14,6 @@ from adapters.postgres.tables.appointments import LONGEST, appointment_kinds, ap
 from adapters.postgres.tables.base import Instant, Uuid
 from adapters.postgres.tables.people import clients, clinicians, practices
 from adapters.postgres.transaction import Transaction
-from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.ports import AppointmentReads
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
@@ -176,12 +175,11 @@ class PostgresAppointmentReads(AppointmentReads):
         elif which.scope == "past":
             until = min(until, now)
         first = (NEVER, LAST_ID) if which.latest_first else (EVER, FIRST_ID)
-        after_at, after_id = position(page) or first
+        after_at, after_id = page.after_time() or first
         values = {"since": since, "until": until, "after_at": after_at, "after_id": after_id, "now": now}
         rows = await self.tx.fetch(LISTS[which.scope], client_id=client_id, most=page.size + 1, **values)
-        items = [await self._row(row) for row in rows[: page.size]]
-        more = len(rows) > page.size
-        return Page(tuple(items), cursor(items[-1].starts_at, items[-1].id) if more else "")
+        found = page.cut(rows, lambda row: (row[3], row[0]))
+        return Page(tuple([await self._row(row) for row in found.items]), found.next)
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
         row = await self.tx.fetchrow(ONE, client_id=client_id, appointment_id=appointment_id)

@@ -1,5 +1,6 @@
 """Requests for appointments in PostgreSQL. The client's reason and the practice's answer are sealed."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from adapters.postgres.tables.appointments import appointment_requests as reques
 from adapters.postgres.tables.base import Instant, Uuid, insert_all
 from adapters.postgres.tables.people import clients, clinicians
 from adapters.postgres.transaction import Transaction
-from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.ports import AppointmentRequests, RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestedTime, RequestView
@@ -180,22 +180,24 @@ class PostgresRequestReads(RequestReads):
     tx: Transaction
 
     async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]:
-        after_at, after_id = position(page) or (NEVER, LAST_ID)
+        after_at, after_id = page.after_time() or (NEVER, LAST_ID)
         rows = await self.tx.fetch(
             LIST_FOR_CLIENT, client_id=client_id, after_at=after_at, after_id=after_id, most=page.size + 1
         )
-        return Page(tuple([await self._view(row) for row in rows[: page.size]]), _next(rows, page))
+        found = page.cut(rows, _in_order)
+        return Page(tuple([await self._view(row) for row in found.items]), found.next)
 
     async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
-        after_at, after_id = position(page) or (EVER, FIRST_ID)
+        after_at, after_id = page.after_time() or (EVER, FIRST_ID)
         rows = await self.tx.fetch(
             LIST_FOR_PRACTICE, status=status, after_at=after_at, after_id=after_id, most=page.size + 1
         )
+        found = page.cut(rows, _in_order)
         items = [
             PracticeRequestView(client_id=row[2], client_name=row[17], request=await self._view(row))
-            for row in rows[: page.size]
+            for row in found.items
         ]
-        return Page(tuple(items), _next(rows, page))
+        return Page(tuple(items), found.next)
 
     async def _view(self, row: Any) -> RequestView:
         return RequestView(
@@ -218,6 +220,5 @@ class PostgresRequestReads(RequestReads):
         )
 
 
-def _next(rows: list[Any], page: PageRequest) -> str:
-    """The cursor of the page's last row, when there are more."""
-    return cursor(rows[page.size - 1][8], rows[page.size - 1][0]) if len(rows) > page.size else ""
+def _in_order(row: Any) -> tuple[datetime, UUID]:
+    return row[8], row[0]

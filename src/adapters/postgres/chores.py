@@ -14,6 +14,8 @@ KEPT: Final[dict[str, tuple[str, timedelta]]] = {
     # Where was I signed in, and when did it end: a month of looking back. Nothing opens with it any more.
     "sessions": ("ends_at", timedelta(days=30)),
     "challenges": ("expires_at", timedelta(hours=1)),
+    # Proven it stands in the settings; else it may be a stranger's.
+    "safe_email_proofs": ("expires_at", timedelta(0)),
     # The job that decides it is given up after six hours; a weekend more for an operator to replay it.
     "enquiries": ("asked_at", timedelta(days=3)),
     "answers": ("until", timedelta(0)),

@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import define
+from attrs import asdict, define
 from sqlalchemy import and_, any_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Texts, insert_all
-from adapters.postgres.tables.notifications import notification_settings, notifications
+from adapters.postgres.tables.notifications import notification_settings, notifications, safe_email_proofs
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.cursor import position
 from portal_core.notifications.model import Notification
 from portal_core.notifications.ports import Inbox, InboxScope, SettingsStore
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
 from portal_core.notifications.views import News
 
@@ -42,8 +42,7 @@ _one = notifications.c.id == bindparam("notification")
 _newest_first = select(*_LINE).order_by(notifications.c.id.desc()).limit(bindparam("limit"))
 ADD = statement("inbox.add", insert_all(notifications))
 GET = statement("inbox.get", select(*_LINE).where(_seen, _one))
-PAGE = statement("inbox.page", _newest_first.where(_seen))
-PAGE_AFTER = statement("inbox.page_after", _newest_first.where(_seen, notifications.c.id < bindparam("after")))
+PAGE = statement("inbox.page", _newest_first.where(_seen, notifications.c.id < bindparam("before")))
 _reading = update(notifications).values(read_at=bindparam("at"))
 _unread = notifications.c.read_at.is_(None)
 READ_ONE = statement("inbox.read_one", _reading.where(_seen, _unread, _one))
@@ -102,6 +101,34 @@ SAVE_SETTINGS = statement(
     .values({column.name: bindparam(column.name, type_=column.type) for column in _CHANGING}),
 )
 
+_PROOF = (
+    safe_email_proofs.c.account_id,
+    safe_email_proofs.c.id,
+    safe_email_proofs.c.email,
+    safe_email_proofs.c.expires_at,
+    safe_email_proofs.c.code_hash,
+    safe_email_proofs.c.tries,
+    safe_email_proofs.c.version,
+)
+_proof_of = and_(
+    safe_email_proofs.c.practice_id == bindparam("practice_id"),
+    safe_email_proofs.c.account_id == bindparam("account_id"),
+)
+GET_PROOF = statement("settings.proof", select(*_PROOF).where(_proof_of))
+# As with first saves of settings.
+ADD_PROOF = statement(
+    "settings.add_proof",
+    insert(safe_email_proofs)
+    .values({column.name: bindparam(column.name, type_=column.type) for column in safe_email_proofs.c})
+    .on_conflict_do_nothing(),
+)
+SAVE_PROOF = statement(
+    "settings.save_proof",
+    update(safe_email_proofs)
+    .where(_proof_of, safe_email_proofs.c.version == bindparam("before"))
+    .values({column.name: bindparam(column.name, type_=column.type) for column in _PROOF[1:]}),
+)
+
 
 def settings_of(row: Any) -> NotificationSettings:
     """Settings from `SETTINGS_COLUMNS`, in their order."""
@@ -138,13 +165,8 @@ class PostgresInbox(Inbox):
         self.tx.audited(audited)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
-        after = position(page)
-        if after is None:
-            rows = await self.tx.fetch(PAGE, **_scope(scope), limit=page.size + 1)
-        else:
-            rows = await self.tx.fetch(PAGE_AFTER, **_scope(scope), after=after, limit=page.size + 1)
-        items = tuple(Notification(*row) for row in rows[: page.size])
-        return Page(items, items[-1].id.hex if len(rows) > page.size else "")
+        rows = await self.tx.fetch(PAGE, **_scope(scope), before=page.before_id(), limit=page.size + 1)
+        return page.cut([Notification(*row) for row in rows], lambda row: row.id)
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         row = await self.tx.fetchrow(GET, **_scope(scope), notification=notification_id)
@@ -201,6 +223,15 @@ class PostgresSettings(SettingsStore):
             texts_stopped_at=settings.texts_stopped_at,
             version=settings.version,
         )
+        self.tx.audited(audited)
+
+    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+        row = await self.tx.fetchrow(GET_PROOF, account_id=account_id)
+        return None if row is None else SafeEmailProof(*row)
+
+    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+        first = proof.version == 1
+        await self.tx.save(ADD_PROOF if first else SAVE_PROOF, before=proof.version - 1, **asdict(proof))
         self.tx.audited(audited)
 
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:

@@ -5,15 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Integer, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from adapters.postgres.statements import statement
-from adapters.postgres.tables.base import Instant, Uuid, insert_all
+from adapters.postgres.tables.base import Instant, insert_all
 from adapters.postgres.tables.people import email_changes, invitations
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.cursor import position
 from portal_core.accounts.grants import GrantTerms, ordered
-from portal_core.accounts.invitations import CODE_TRIES, EmailChange, Invitation
+from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
 from portal_core.accounts.ports_people import EmailChanges, Invitations
 from portal_core.accounts.views_people import InvitationView
 from portal_core.kernel.audit import Audited
@@ -57,21 +56,22 @@ SAVE_INVITATION = statement(
 TRY_INVITATIONS = statement(
     "invitations.attempt",
     update(invitations)
-    .where(*_open_to, invitations.c.expires_at > bindparam("now", type_=Instant), invitations.c.tries < CODE_TRIES)
+    .where(
+        *_open_to, invitations.c.expires_at > bindparam("now", type_=Instant), invitations.c.tries < INVITATION_TRIES
+    )
     .values(tries=invitations.c.tries + 1, version=invitations.c.version + 1)
     .returning(*INVITATION_COLUMNS),
 )
 OPEN_INVITATIONS = statement(
     "invitations.open_to", select(*INVITATION_COLUMNS).where(*_open_to).order_by(invitations.c.id)
 )
-_page = (
+INVITATIONS = statement(
+    "invitations.page",
     select(*INVITATION_COLUMNS)
-    .where(_invitation_here)
+    .where(_invitation_here, invitations.c.id < bindparam("before"))
     .order_by(invitations.c.id.desc())
-    .limit(bindparam("size", type_=Integer))
+    .limit(bindparam("size")),
 )
-FIRST_INVITATIONS = statement("invitations.first_page", _page)
-NEXT_INVITATIONS = statement("invitations.next_page", _page.where(invitations.c.id < bindparam("after", type_=Uuid)))
 
 CHANGE_COLUMNS = (
     email_changes.c.id,
@@ -151,14 +151,8 @@ class PostgresInvitations(Invitations):
         return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email)))
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        after, size = position(page), page.size + 1
-        rows = await (
-            self.tx.fetch(FIRST_INVITATIONS, size=size)
-            if after is None
-            else self.tx.fetch(NEXT_INVITATIONS, size=size, after=after)
-        )
-        items = tuple(InvitationView.of(_invitation(row)) for row in rows[: page.size])
-        return Page(items, str(items[-1].id) if len(rows) > page.size else "")
+        rows = await self.tx.fetch(INVITATIONS, before=page.before_id(), size=page.size + 1)
+        return page.cut([_invitation(row) for row in rows], lambda one: one.id).map(InvitationView.of)
 
 
 def _invitation(row: Any) -> Invitation:

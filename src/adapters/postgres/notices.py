@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Select, any_, bindparam, or_, select, update
+from sqlalchemy import any_, bindparam, or_, select, update
 
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Instant, Uuids, insert_all
@@ -13,7 +13,6 @@ from adapters.postgres.tables.notifications import notices
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.cursor import position
 from portal_core.notifications.model import JOB_LOST_AFTER, LEASE, NoticeRow
 from portal_core.notifications.ports import Notices
 from portal_core.notifications.views import TroubledNoticeView
@@ -94,14 +93,13 @@ STALLED = statement(
 )
 
 
-def _troubled(*more: Any) -> Select[Any]:
-    trouble = or_(notices.c.state == "dead", notices.c.state == "uncertain")
-    found = select(*_COLUMNS).where(_here, trouble, *more)
-    return found.order_by(notices.c.id.desc()).limit(bindparam("limit"))
-
-
-TROUBLED = statement("notices.troubled", _troubled())
-TROUBLED_AFTER = statement("notices.troubled_after", _troubled(notices.c.id < bindparam("after")))
+TROUBLED = statement(
+    "notices.troubled",
+    select(*_COLUMNS)
+    .where(_here, or_(notices.c.state == "dead", notices.c.state == "uncertain"), notices.c.id < bindparam("before"))
+    .order_by(notices.c.id.desc())
+    .limit(bindparam("limit")),
+)
 
 
 def _values(row: NoticeRow) -> dict[str, Any]:
@@ -140,11 +138,5 @@ class PostgresNotices(Notices):
         return tuple(NoticeRow(*row) for row in rows)
 
     async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
-        after = position(page)
-        if after is None:
-            rows = await self.tx.fetch(TROUBLED, limit=page.size + 1)
-        else:
-            rows = await self.tx.fetch(TROUBLED_AFTER, after=after, limit=page.size + 1)
-        found = [NoticeRow(*row) for row in rows[: page.size]]
-        following = found[-1].id.hex if len(rows) > page.size else ""
-        return Page(tuple(TroubledNoticeView.of(row) for row in found), following)
+        rows = await self.tx.fetch(TROUBLED, before=page.before_id(), limit=page.size + 1)
+        return page.cut([NoticeRow(*row) for row in rows], lambda row: row.id).map(TroubledNoticeView.of)

@@ -12,7 +12,6 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Uuid, insert_all
 from adapters.postgres.tables.people import care_team, clients
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.cursor import position
 from portal_core.accounts.errors_people import DuplicateExternalId
 from portal_core.accounts.people import Client
 from portal_core.accounts.ports_people import CareTeams, ClientRecords
@@ -131,7 +130,7 @@ class PostgresClientRecords(ClientRecords):
         return True
 
     async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
-        after = position(page)
+        after = page.after_id()
         begins = beginning.casefold()
         bounds = {"begins": begins, "ends": begins + _LAST, "size": page.size + 1}
         rows = await (
@@ -139,10 +138,8 @@ class PostgresClientRecords(ClientRecords):
             if after is None
             else self.tx.fetch(NEXT_CLIENTS, after=after, **bounds)
         )
-        items = tuple(
-            ClientLineView(row[0], f"{row[3] or row[1]} {row[2]}", row[4], row[5], row[6]) for row in rows[: page.size]
-        )
-        return Page(items, str(items[-1].id) if len(rows) > page.size else "")
+        lines = [ClientLineView(row[0], f"{row[3] or row[1]} {row[2]}", row[4], row[5], row[6]) for row in rows]
+        return page.cut(lines, lambda line: line.id)
 
     async def _sealed(self, client: Client) -> bytes | None:
         return await self.tx.seal(client.id, f"clients.address/{client.id}", client.address)

@@ -1,6 +1,6 @@
 """One transaction for one use case, confined to the actor's practice and record."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +14,7 @@ from adapters.postgres.keys import RecordKeys
 from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.transaction import Transaction
+from adapters.units import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import Audited, AuditTrail, denial
 from portal_core.kernel.errors import PortalError
@@ -32,7 +33,7 @@ class _Entries(AuditTrail):
 
 @define
 class UnitCore:
-    """What every unit has; `PostgresUnitOfWork` adds the features' repositories."""
+    """What every unit has; features' units add their repositories."""
 
     tx: Transaction
     audit: AuditTrail = field(init=False)
@@ -53,6 +54,11 @@ class UnitCore:
         await write_entries(self.tx)
         if self.tx.actor.origin.attempt is not None:
             await keep(self.tx, msgspec.json.encode(result))
+
+
+def repository(make: Callable[[Transaction], T]) -> Repository[Transaction, T]:
+    """A repository of a unit."""
+    return Repository(make)
 
 
 def scope(actor: Actor) -> str:

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from portal_core.accounts.errors_people import InvitationNotOpen
 from portal_core.accounts.grants import GrantTerms
 from portal_core.accounts.model import Side
-from portal_core.accounts.tokens import hash_token, same
+from portal_core.kernel.codes import answers_code, hash_code
 
 InvitationKind = Literal["client", "proxy", "staff"]
 InvitationState = Literal["open", "accepted", "withdrawn"]
@@ -25,13 +25,6 @@ INVITATION_TRIES = 100
 """Tries at an invitation, by anybody who knows the email, after which its code is dead."""
 CODE_TRIES = 10
 """Tries at a change of email, by its owner only."""
-
-_LOOKALIKES = str.maketrans("OIL", "011", "- ")
-
-
-def hash_code(about: UUID, typed: str) -> bytes:
-    """The hash of a mailed code as a person types it: case, dashes and look-alikes forgiven (Crockford's base 32)."""
-    return hash_token(f"{about} {typed.strip().upper().translate(_LOOKALIKES)}")
 
 
 @frozen
@@ -77,7 +70,7 @@ class Invitation:
 
     def answers(self, typed: str) -> bool:
         """Whether this is its code. Count the try first (`Invitations.attempt`)."""
-        return self.code_hash is not None and same(self.code_hash, hash_code(self.id, typed))
+        return answers_code(self.code_hash, self.id, typed)
 
     def reserve(self, account_id: UUID) -> "Invitation":
         """The code was right: this account will be made."""
@@ -137,7 +130,7 @@ class EmailChange:
 
     def answers(self, typed: str) -> bool:
         """Whether this is its code. Count the try first."""
-        return self.code_hash is not None and same(self.code_hash, hash_code(self.id, typed))
+        return answers_code(self.code_hash, self.id, typed)
 
     def close(self, state: Literal["done", "withdrawn"]) -> "EmailChange":
         """Used up, or another took its place."""

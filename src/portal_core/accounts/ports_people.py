@@ -9,7 +9,7 @@ from attrs import frozen
 from portal_core.accounts.grants import Grant
 from portal_core.accounts.invitations import EmailChange, Invitation
 from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
-from portal_core.accounts.ports import AccountRulesSource, Accounts, PersonDirectory
+from portal_core.accounts.ports import AccountRulesSource, Accounts, PersonDirectory, SignInUnit
 from portal_core.accounts.views_people import ClientLineView, InvitationView
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import Audited
@@ -229,6 +229,10 @@ class PeopleUnit(Unit, Protocol):
     def account_rules(self) -> AccountRulesSource: ...
     @property
     def people(self) -> PersonDirectory: ...
+
+
+class AccountsUnit(SignInUnit, PeopleUnit, Protocol):
+    """All that the feature asks of a unit of work."""
 
 
 # --- before a practice is known, outside of units ---------------------------------------------------------------------

@@ -55,6 +55,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "verify_email": _code("verify_email"),
     "reset_password": _code("reset_password"),
     "email_change_code": _code("change_email"),
+    "safe_email_code": _code("safe_email"),
     "already_registered": _security(inbox=False),
     "invitation": Kind("service", ("email",), fixed=True, code="invitation"),
     "email_changed": Kind("security", ("email",), fixed=True, to_former=True),

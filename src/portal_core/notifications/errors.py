@@ -1,6 +1,6 @@
 """What may go wrong with notices."""
 
-from portal_core.kernel.errors import Conflict
+from portal_core.kernel.errors import Conflict, Invalid
 
 
 class NoticeNotReplayable(Conflict):
@@ -8,6 +8,13 @@ class NoticeNotReplayable(Conflict):
 
     code = "notice_not_replayable"
     title = "This notice was sent, or is still on its way."
+
+
+class SafeEmailRefused(Invalid):
+    """The code mailed to a safe email is wrong, used, expired or tried too often: one answer for all of them."""
+
+    code = "safe_email_refused"
+    title = "This code is not right, or is no longer good."
 
 
 class MailProblem(Exception):

@@ -31,9 +31,9 @@ def mail_address(kind: Kind, recipient: Recipient) -> str:
     return recipient.settings.confidential.safe_email or recipient.email
 
 
-def letterhead(recipient: Recipient) -> Letterhead:
-    """In whose name, and in which language, somebody is written to."""
-    neutral = recipient.settings.confidential.neutral_sender
+def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
+    """In whose name, and in which language, somebody is written to; `neutral` where they did not ask for it, too."""
+    neutral = neutral or recipient.settings.confidential.neutral_sender
     return Letterhead(
         recipient.practice.neutral_name if neutral else recipient.practice.name,
         recipient.practice.portal_url,

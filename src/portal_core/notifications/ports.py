@@ -11,6 +11,7 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
 from portal_core.notifications.model import CodePurpose, NoticeRow, Notification
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import NotificationSettings, PracticeVoice
 from portal_core.notifications.views import News, TroubledNoticeView
 
@@ -144,6 +145,18 @@ class SettingsStore(Protocol):
         """
         ...
 
+    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+        """What was asked for last, until it is forgotten."""
+        ...
+
+    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+        """Keep it, one version on; version 1 is the first.
+
+        Raises:
+            StaleVersion: it is not at the version before.
+        """
+        ...
+
     async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
         """All in the practice that consent to texts to this number (E.164)."""
         ...
@@ -208,7 +221,7 @@ class Texter(Protocol):
 
 @frozen
 class CodeOrder:
-    """A code to be made and mailed now. `about` is the invitation, or the change of email, or nothing more."""
+    """A code to be made and mailed now. `about` is the invitation, change of email or proof, or nothing more."""
 
     key: UUID
     purpose: CodePurpose
@@ -220,7 +233,7 @@ class CodeSender(Protocol):
     """Has a fresh code made at the moment of mailing, so that none is ever kept or queued.
 
     `verify_email` and `reset_password` are the identity provider's, `change_email` and `invitation` the accounts';
-    `MailCode` writes the mail where the provider does not.
+    `MailCode` writes the mail where the provider does not. `safe_email` is ours: `MailSafeEmailCode`.
     """
 
     async def send_code(self, actor: SystemActor, order: CodeOrder) -> bool:

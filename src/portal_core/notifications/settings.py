@@ -38,9 +38,9 @@ class PracticeVoice:
 class Confidential:
     """Confidential communication, which a practice must accommodate (45 CFR 164.522(b)).
 
-    `safe_email` takes the place of the account's email for all but security notices, which go to the address that
-    the account is proven by; `safe_phone` is the number for calls. `neutral_sender` leaves the practice's name and
-    everything but "you have a notice" out of mails and texts.
+    `safe_email`, proven by a code (`SafeEmailProof`), takes the place of the account's email for all but security
+    notices, which go to the address that the account is proven by; `safe_phone` is the number for calls.
+    `neutral_sender` leaves the practice's name and everything but "you have a notice" out of mails and texts.
     """
 
     safe_email: str = ""
@@ -80,6 +80,10 @@ class NotificationSettings:
     def may_text(self) -> bool:
         """Whether a text may be sent at all."""
         return self.texts is not None and not self.confidential.do_not_text
+
+    def use_safe_email(self, email: str) -> "NotificationSettings":
+        """Somebody proved to read what is mailed there."""
+        return evolve(self, confidential=evolve(self.confidential, safe_email=email), version=self.version + 1)
 
     def stop_texts(self, at: datetime) -> "NotificationSettings":
         """The holder answered STOP: no consent, until it is given anew."""

@@ -8,6 +8,7 @@ from attrs import frozen
 from portal_core.kernel.outbox import NoticeClass
 from portal_core.notifications.catalogue import CATALOGUE
 from portal_core.notifications.model import Channel, NoticeRow, NoticeState, Notification
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import NotificationSettings
 from portal_core.notifications.words import title_of
 
@@ -54,13 +55,17 @@ class ChoiceView:
 
 @frozen
 class SettingsView:
-    """An account's settings, with every kind spelled out."""
+    """An account's settings, with every kind spelled out.
+
+    `pending_safe_email` waits for its code; until then mail goes where it went before.
+    """
 
     choices: tuple[ChoiceView, ...]
     reminder_minutes: tuple[int, ...]
     language: str
     zone: str
     safe_email: str
+    pending_safe_email: str | None
     safe_phone: str
     neutral_sender: bool
     do_not_text: bool
@@ -71,7 +76,7 @@ class SettingsView:
     version: int
 
     @classmethod
-    def of(cls, settings: NotificationSettings) -> "SettingsView":
+    def of(cls, settings: NotificationSettings, proof: SafeEmailProof | None, now: datetime) -> "SettingsView":
         choices = tuple(
             ChoiceView(name, kind.in_force(settings.channels.get(name)), kind.possible, kind.fixed)
             for name, kind in CATALOGUE.items()
@@ -84,6 +89,7 @@ class SettingsView:
             settings.language,
             settings.zone,
             confidential.safe_email,
+            proof.email if proof is not None and proof.open_at(now) else None,
             confidential.safe_phone,
             confidential.neutral_sender,
             confidential.do_not_text,

@@ -90,6 +90,7 @@ ENGLISH: Final = Language(
         "reset_password": ("Your code", "Your code to set a new password is {code}."),
         "invitation": ("You are invited to our portal", "Open your account on our portal with the code {code}."),
         "change_email": ("Your code", "Your code to confirm this email is {code}."),
+        "safe_email": ("Your code", "Your code to confirm this email is {code}."),
     },
     code_mail="{line}\n\nIt works once and for a short time. Nobody from our office will ever ask you for it. If you "
     "did not ask for a code, you need do nothing.\n\nSign in: {url}\n\n{sender}\n",

@@ -87,6 +87,7 @@ SPANISH: Final = Language(
         "reset_password": ("Su código", "Su código para poner una contraseña nueva es {code}."),
         "invitation": ("Invitación a nuestro portal", "Abra su cuenta en nuestro portal con el código {code}."),
         "change_email": ("Su código", "Su código para confirmar este correo es {code}."),
+        "safe_email": ("Su código", "Su código para confirmar este correo es {code}."),
     },
     code_mail="{line}\n\nSirve una vez y por poco tiempo. Nadie de nuestra oficina se lo pedirá nunca. Si usted no "
     "pidió un código, no tiene que hacer nada.\n\nInicie sesión: {url}\n\n{sender}\n",

@@ -13,6 +13,7 @@ from portal_core.kernel.page import PageRequest
 from portal_core.notifications.catalogue import CATALOGUE
 from portal_core.notifications.model import LEASE, NoticeRow, Notification, NotSent, Sent, Unclear
 from portal_core.notifications.ports import InboxScope
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
 from portal_core.notifications.views import News
 from tests.support.contracts.notifications_world import AUDITED, NotificationsWorld
@@ -337,3 +338,35 @@ class SettingsContract:
             found = await unit.notification_settings.consenting(phone)
             assert {one.account_id for one in found} == kept
             assert await unit.notification_settings.consenting("+12125550100") == ()
+
+    async def test_a_proof_for_each_account(self, world: NotificationsWorld) -> None:
+        account, other = await world.add_account("a@example.org"), await world.add_account("b@example.org")
+        actor, now = world.proxy_actor(account, None, ()), world.clock.now()
+        asked = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", now, None)
+        instead = SafeEmailProof.asked(account, world.ids.new(), "other@example.org", now, asked)
+        tried = instead.issue("CODE0001").attempt()
+        async with world.begin(actor) as unit:
+            assert await unit.notification_settings.proof(account) is None
+            await unit.notification_settings.save_proof(asked, AUDITED)
+            assert await unit.notification_settings.proof(account) == asked
+            await unit.notification_settings.save_proof(instead, AUDITED)
+            await unit.notification_settings.save_proof(evolve(tried, version=3), AUDITED)
+            await unit.commit(None)
+        async with world.begin(actor) as unit:
+            assert await unit.notification_settings.proof(account) == evolve(tried, version=3)
+            assert await unit.notification_settings.proof(other) is None
+        async with world.begin((await world.beside()).system) as unit:
+            assert await unit.notification_settings.proof(account) is None
+        assert (await world.audit()).count(AUDITED) == 3
+
+    async def test_a_stale_proof(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        proof = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
+        with pytest.raises(StaleVersion):
+            await world.keep_proof(proof.attempt())
+        await world.keep_proof(proof)
+        for stale in (proof, proof.attempt().attempt()):
+            with pytest.raises(StaleVersion):
+                await world.keep_proof(stale)
+        async with world.begin(world.system) as unit:
+            assert await unit.notification_settings.proof(account) == proof

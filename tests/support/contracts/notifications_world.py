@@ -12,6 +12,7 @@ from portal_core.kernel.sources import IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.model import NoticeRow, Notification
 from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import NotificationSettings
 from tests.support.clock import FixedClock
 
@@ -92,4 +93,9 @@ class NotificationsWorld(ABC):
     async def keep(self, settings: NotificationSettings) -> None:
         async with self.begin(self.system) as unit:
             await unit.notification_settings.save(settings, AUDITED)
+            await unit.commit(None)
+
+    async def keep_proof(self, proof: SafeEmailProof) -> None:
+        async with self.begin(self.system) as unit:
+            await unit.notification_settings.save_proof(proof, AUDITED)
             await unit.commit(None)

@@ -238,11 +238,10 @@ class ClientRecordsContract:
         assert [one.id for one in (*first.items, *second.items)] == [lee.id, leeds.id]
         assert second.next == ""
 
-    @pytest.mark.parametrize("page", [PageRequest("x"), PageRequest("", 0), PageRequest("", 101)])
-    async def test_a_bad_page_is_refused(self, world: PeopleWorld, page: PageRequest) -> None:
+    async def test_a_bad_cursor_is_refused(self, world: PeopleWorld) -> None:
         async with world.begin(world.staff()) as unit:
             with pytest.raises(Invalid):
-                await unit.client_records.page("", page)
+                await unit.client_records.page("", PageRequest("x"))
 
 
 class KeyContract:

@@ -1,14 +1,10 @@
-"""Requests, the waitlist, offers, series, settings and cursors: what each allows."""
+"""Requests, the waitlist, offers, series and settings: what each allows."""
 
-from base64 import urlsafe_b64encode
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from portal_core.appointments.cursor import cursor, position
 from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.waiting import (
@@ -20,7 +16,6 @@ from portal_core.appointments.waiting import (
 )
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
-from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments_world import ZONE, new_york
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -206,20 +201,3 @@ def test_a_series_ends_once() -> None:
 def test_rules_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         AppointmentRules(**wrong)  # type: ignore[arg-type]
-
-
-@given(st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 31), timezones=st.just(UTC)), st.uuids())  # noqa: DTZ001
-def test_a_cursor_says_where_it_stands(at: datetime, row_id: UUID) -> None:
-    assert position(PageRequest(cursor(at, row_id))) == (at, row_id)
-
-
-@given(st.text(min_size=1))
-def test_what_is_no_cursor_is_refused(text: str) -> None:
-    with pytest.raises(Invalid):
-        position(PageRequest(text))
-
-
-def test_instants_at_the_end_of_time_are_no_cursor() -> None:
-    far = urlsafe_b64encode(f"0001-01-01T00:00:00+14:00 {ONE.hex}".encode()).decode()
-    with pytest.raises(Invalid):
-        position(PageRequest(far))

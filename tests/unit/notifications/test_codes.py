@@ -14,7 +14,9 @@ from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitation
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
 from portal_core.kernel.audit import Audited
 from portal_core.notifications.ports import CodeOrder, Mail
+from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.use_cases.mail_code import MailCode
+from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode
 from tests.support.clock import CountingTokens
 from tests.support.post import Post
 from tests.unit.notifications.memory_world import MemoryWorld
@@ -50,6 +52,7 @@ class Office:
             SendMailedCode(begin, self.provider),
             IssueInvitationCode(begin, clock, tokens),
             IssueEmailChangeCode(begin, clock, tokens),
+            MailSafeEmailCode(begin, clock, tokens, self.post),
             MailCode(begin, self.post),
         )
 
@@ -118,7 +121,20 @@ async def test_a_change_of_email_is_proven_at_the_new_address(office: Office) ->
     assert not await office.send(evolve(order, account_id=UUID(int=99)))
 
 
-@pytest.mark.parametrize("purpose", ["verify_email", "reset_password", "change_email", "invitation"])
+async def test_a_safe_email_is_proven_at_that_address(office: Office) -> None:
+    world = office.world
+    account = await world.add_account("a@example.org")
+    proof = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
+    await world.keep_proof(proof)
+    order = CodeOrder(KEY, "safe_email", account, proof.id)
+    assert await office.send(order)
+    (mail,) = office.post.taken
+    assert isinstance(mail, Mail)
+    assert (mail.key, mail.to) == (KEY, "safe@example.org")
+    assert not await office.send(evolve(order, about=UUID(int=99)))
+
+
+@pytest.mark.parametrize("purpose", ["verify_email", "reset_password", "change_email", "invitation", "safe_email"])
 async def test_an_order_that_names_nobody_sends_nothing(office: Office, purpose: str) -> None:
     assert not await office.send(CodeOrder(KEY, purpose))  # type: ignore[arg-type]
     assert (office.post.taken, office.provider.sent) == ([], [])

@@ -133,6 +133,7 @@ async def test_a_grant_that_ended_between_two_tries(world: MemoryWorld, worker: 
         ("verify_email", "verify_email"),
         ("reset_password", "reset_password"),
         ("email_change_code", "change_email"),
+        ("safe_email_code", "safe_email"),
         ("invitation", "invitation"),
     ],
 )

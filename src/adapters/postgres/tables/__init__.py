@@ -1,6 +1,11 @@
-"""The tables. Importing this package loads every feature's, so that `metadata` is whole."""
+"""The tables. Importing this package loads every module of it, so that `metadata` is whole."""
 
-from adapters.postgres.tables import accounts, appointments, identity, kernel, keys, notifications, people
+from importlib import import_module
+from pkgutil import iter_modules
+
 from adapters.postgres.tables.base import metadata
 
-__all__ = ["accounts", "appointments", "identity", "kernel", "keys", "metadata", "notifications", "people"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["metadata"]

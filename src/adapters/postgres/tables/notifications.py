@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 
 from adapters.postgres.tables.base import (
     account_table,
+    digest,
     document,
     flag,
     instant,
@@ -93,6 +94,23 @@ notification_settings = account_table(
     ),
     CheckConstraint("(texts_to IS NULL) = (texts_consent_at IS NULL)", "consent"),
     Index("notification_settings_texts_idx", "practice_id", "texts_to", postgresql_where=text("texts_to IS NOT NULL")),
+)
+
+safe_email_proofs = account_table(
+    "safe_email_proofs",
+    uuid("id"),
+    words("email"),
+    instant("expires_at"),
+    digest("code_hash", null=True),
+    number("tries"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "account_id"),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"],
+        ["portal.accounts.practice_id", "portal.accounts.id"],
+        name="safe_email_proofs_account_fkey",
+    ),
+    Index(None, "practice_id", "expires_at"),
 )
 
 # The embedded default of mail, where no real person's mail is: see adapters/local/mail.py.

@@ -7,12 +7,14 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.fields import Request, Slug
+from entrypoints.http.fields import Code, Request, Slug
 from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get, patch
-from portal_core.kernel.errors import StaleVersion
+from entrypoints.http.routing import get, patch, post
+from portal_core.kernel.errors import RateLimited, StaleVersion
+from portal_core.notifications.errors import SafeEmailRefused
 from portal_core.notifications.model import Channel
 from portal_core.notifications.use_cases.change_settings import ChangeSettings, ChangeSettingsCommand
+from portal_core.notifications.use_cases.confirm_safe_email import ConfirmSafeEmail, ConfirmSafeEmailCommand
 from portal_core.notifications.use_cases.show_settings import ShowSettings
 from portal_core.notifications.views import SettingsView
 
@@ -26,6 +28,8 @@ Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 
 class ChangeSettingsRequest(Request, frozen=True):
     """What is left out stays; an empty text takes an address, number or zone away.
+
+    Another `safe_email` is mailed a code, and is in force when that is confirmed.
 
     `texts_to` is consent to texts to that number: send it only when the person has just agreed to texts in so many
     words; empty takes the consent back.
@@ -44,6 +48,12 @@ class ChangeSettingsRequest(Request, frozen=True):
     texts_to: PhoneOrNone | None = None
 
 
+class ConfirmSafeEmailRequest(Request, frozen=True):
+    """The code that was mailed to the pending safe email."""
+
+    code: Code
+
+
 class SettingsController(Controller):
     """Channels, reminders, language, time zone, confidential communication."""
 
@@ -55,7 +65,7 @@ class SettingsController(Controller):
         """One's settings, every kind of notice spelled out."""
         return await show_settings(request.actor)
 
-    @patch("", raises=[StaleVersion])
+    @patch("", raises=[RateLimited, StaleVersion])
     async def change_settings(
         self,
         request: PortalRequest,
@@ -77,3 +87,18 @@ class SettingsController(Controller):
             texts_to=data.texts_to,
         )
         return await change_settings(request.actor, command)
+
+    @post(
+        "/safe-email/confirm",
+        idempotent=False,
+        status_code=200,
+        raises=[SafeEmailRefused, RateLimited, StaleVersion],
+    )
+    async def confirm_safe_email(
+        self,
+        request: PortalRequest,
+        data: JSONBody[ConfirmSafeEmailRequest],
+        confirm_safe_email: NamedDependency[ConfirmSafeEmail],
+    ) -> SettingsView:
+        """Puts the pending safe email in force. The account's email is told."""
+        return await confirm_safe_email(request.actor, ConfirmSafeEmailCommand(data.code))

@@ -7,7 +7,6 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.availability import Window, days_around, open_windows
-from portal_core.appointments.cursor import cursor, position, sane_page
 from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
@@ -19,7 +18,7 @@ from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
+from portal_core.kernel.page import MAX_PAGE, Page, PageRequest, cursor
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -57,7 +56,6 @@ class FindSlots:
     clock: Clock
 
     async def __call__(self, actor: Actor, query: FindSlotsQuery) -> Page[SlotView]:
-        page = sane_page(query.page)
         sane_day(query.first_day, "first_day")
         if not timedelta() <= sane_day(query.last_day, "last_day") - query.first_day < LONGEST_SEARCH:
             raise Invalid.at("last_day", "out_of_range", "Ask for one day to six weeks.")
@@ -67,14 +65,14 @@ class FindSlots:
             kind, clinicians = _offered(schedule, query)
             slots = await self._free(unit, kind, clinicians, schedule.rules.zone, query)
             await unit.audit.record(Audited("slots.read", record=client_id))
-            return await unit.commit(_page(slots, page.size, kind, schedule))
+            return await unit.commit(_page(slots, query.page.size, kind, schedule))
 
     async def _free(
         self, unit: AppointmentUnit, kind: Kind, clinicians: list[UUID], zone: str, query: FindSlotsQuery
     ) -> list[Slot]:
         since = first_reading(datetime.combine(query.first_day, time.min), zone)
         until = first_reading(datetime.combine(query.last_day + DAY, time.min), zone)
-        after = position(query.page)
+        after = query.page.after_time()
         if after is not None:
             since = max(since, after[0] + timedelta.resolution)
         first_day, last_day = days_around(since, until)
@@ -109,7 +107,7 @@ def _page(slots: list[Slot], size: int, kind: Kind, schedule: Schedule) -> Page[
     last = page[-1] if page else None
     return Page(
         tuple(_view(one, kind, schedule) for one in page),
-        cursor(last.starts_at, last.clinician_id) if last and more else "",
+        cursor((last.starts_at, last.clinician_id)) if last and more else "",
     )
 
 

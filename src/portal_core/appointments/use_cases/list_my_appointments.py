@@ -2,7 +2,6 @@
 
 from attrs import field, frozen
 
-from portal_core.appointments.cursor import sane_page
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
 from portal_core.kernel.access import own_record
@@ -33,9 +32,9 @@ class ListMyAppointments:
     clock: Clock
 
     async def __call__(self, actor: Actor, query: ListMyAppointmentsQuery) -> Page[AppointmentView]:
-        page, now = sane_page(query.page), self.clock.now()
+        now = self.clock.now()
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments")
-            rows = await unit.appointment_reads.list_for_client(client_id, query.which, page, now)
+            rows = await unit.appointment_reads.list_for_client(client_id, query.which, query.page, now)
             await unit.audit.record(Audited("appointments.read", record=client_id))
-            return await unit.commit(Page(tuple(AppointmentView.of(row, now) for row in rows.items), rows.next))
+            return await unit.commit(rows.map(lambda row: AppointmentView.of(row, now)))

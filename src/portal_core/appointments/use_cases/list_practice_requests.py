@@ -3,7 +3,6 @@
 from attrs import field, frozen
 
 from portal_core.appointments.asking import answers_requests
-from portal_core.appointments.cursor import sane_page
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.waiting import RequestStatus
@@ -32,10 +31,9 @@ class ListPracticeRequests:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor, query: ListPracticeRequestsQuery) -> Page[PracticeRequestView]:
-        page = sane_page(query.page)
         async with self.begin(actor) as unit:
             answers_requests(actor)
-            found = await unit.request_reads.list_for_practice(query.status, page)
+            found = await unit.request_reads.list_for_practice(query.status, query.page)
             for client_id in sorted({one.client_id for one in found.items}):
                 await unit.audit.record(Audited("appointment_requests.read", record=client_id))
             return await unit.commit(found)

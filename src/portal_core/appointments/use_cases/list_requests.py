@@ -2,7 +2,6 @@
 
 from attrs import frozen
 
-from portal_core.appointments.cursor import sane_page
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import RequestView
 from portal_core.kernel.access import own_record
@@ -23,7 +22,6 @@ class ListRequests:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor, page: PageRequest) -> Page[RequestView]:
-        page = sane_page(page)
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments")
             found = await unit.request_reads.list_for_client(client_id, page)

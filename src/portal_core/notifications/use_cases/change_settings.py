@@ -11,8 +11,9 @@ from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid, StaleVersion
+from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.outbox import Notice
-from portal_core.kernel.sources import Clock
+from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.contact_rules import (
     channel_errors,
@@ -24,6 +25,7 @@ from portal_core.notifications.contact_rules import (
 )
 from portal_core.notifications.model import Channel
 from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.safe_email import ASK_BY_ACCOUNT, SafeEmailProof
 from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
 from portal_core.notifications.views import SettingsView
 
@@ -32,6 +34,7 @@ from portal_core.notifications.views import SettingsView
 class ChangeSettingsCommand:
     """None leaves a setting as it is; an empty string takes an address, number or zone away.
 
+    Another `safe_email` is pending until it is proven; the one in force, or none, withdraws what is pending.
     `channels` holds only the kinds to change. `texts_to` is the consent to texts to that number, so an entry point
     sends it only when the person has just agreed to texts in so many words; empty takes the consent back.
     """
@@ -66,29 +69,35 @@ class ChangeSettingsCommand:
 
 @frozen
 class ChangeSettings:
-    """Changes the settings of the actor's own account.
+    """Changes the settings of the actor's own account. A new safe email is mailed a code, for `ConfirmSafeEmail`.
 
     When mails or texts will go elsewhere than before, the address that the account is proven by is told.
 
     Raises:
         Unauthenticated: nobody is signed in.
         Invalid: with one entry for each field.
+        RateLimited: a safe email was written too often.
         StaleVersion: they changed after they were read.
     """
 
     begin: Begin[NotificationsUnit]
     clock: Clock
+    ids: IdSource
+    limits: RateLimits
 
     async def __call__(self, actor: Actor, command: ChangeSettingsCommand) -> SettingsView:
+        holder = account_holder(actor)
+        invalid = command.errors()
+        if invalid is not None:
+            raise invalid
+        if command.safe_email:
+            await self.limits.take(holder.practice_id, ASK_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
-            account_id = account_holder(actor).account_id
-            invalid = command.errors()
-            if invalid is not None:
-                raise invalid
+            now, account_id = self.clock.now(), holder.account_id
             before = await unit.notification_settings.get(account_id)
             if before.version != command.version:
                 raise StaleVersion
-            after = changed(before, command, self.clock.now())
+            after = changed(before, command, now)
             names = ",".join(
                 name
                 for name, value in asdict(command, recurse=False).items()
@@ -97,7 +106,23 @@ class ChangeSettings:
             await unit.notification_settings.save(after, Audited("settings.changed", account_id, facts={"set": names}))
             if _places(after) != _places(before):
                 await unit.outbox.notify(Notice("contact_changed", "security", to_account=account_id))
-            return await unit.commit(SettingsView.of(after))
+            proof = await self._proof(unit, after, command.safe_email, now)
+            return await unit.commit(SettingsView.of(after, proof, now))
+
+    async def _proof(
+        self, unit: NotificationsUnit, settings: NotificationSettings, email: str | None, now: datetime
+    ) -> SafeEmailProof | None:
+        """What is pending after `email` was written."""
+        account_id = settings.account_id
+        proof = await unit.notification_settings.proof(account_id)
+        if email not in (None, settings.confidential.safe_email):
+            proof = SafeEmailProof.asked(account_id, self.ids.new(), email, now, proof)
+            await unit.notification_settings.save_proof(proof, Audited("safe_email.asked", account_id))
+            await unit.outbox.notify(Notice("safe_email_code", "security", to_account=account_id, about=proof.id))
+        elif email is not None and proof is not None and proof.open_at(now):
+            proof = proof.close(now)
+            await unit.notification_settings.save_proof(proof, Audited("safe_email.withdrawn", account_id))
+        return proof
 
 
 def changed(before: NotificationSettings, command: ChangeSettingsCommand, now: datetime) -> NotificationSettings:
@@ -109,7 +134,10 @@ def changed(before: NotificationSettings, command: ChangeSettingsCommand, now: d
 
     values = those_of(NotificationSettings)
     values["version"] = before.version + 1
-    values["confidential"] = evolve(before.confidential, **those_of(Confidential))
+    wishes = those_of(Confidential)
+    if command.safe_email:
+        del wishes["safe_email"]  # in force when it is proven
+    values["confidential"] = evolve(before.confidential, **wishes)
     if command.channels is not None:
         values["channels"] = {**before.channels, **command.channels}
     if command.reminder_minutes is not None:

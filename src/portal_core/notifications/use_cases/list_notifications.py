@@ -35,5 +35,4 @@ class ListNotifications:
             settings = await unit.notification_settings.get(scope.account_id)
             found = await unit.inbox.page(scope, command.page)
             await unit.audit.record(Audited("notifications.read", record=scope.client_id))
-            lines = tuple(NotificationView.of(line, settings.language) for line in found.items)
-            return await unit.commit(Page(lines, found.next))
+            return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.ports import NotificationsUnit
 from portal_core.notifications.views import SettingsView
@@ -18,7 +19,10 @@ class ShowSettings:
     """
 
     begin: Begin[NotificationsUnit]
+    clock: Clock
 
     async def __call__(self, actor: Actor) -> SettingsView:
         async with self.begin(actor) as unit:
-            return SettingsView.of(await unit.notification_settings.get(account_holder(actor).account_id))
+            account_id = account_holder(actor).account_id
+            settings = await unit.notification_settings.get(account_id)
+            return SettingsView.of(settings, await unit.notification_settings.proof(account_id), self.clock.now())

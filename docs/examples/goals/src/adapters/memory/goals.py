@@ -4,12 +4,11 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.rows import confine, newest_first, own_key, own_rows, visible
 from adapters.memory.store import MemoryTransaction
-from portal_core.goals.cursor import position
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import Goals
-from portal_core.kernel.audit import Audited, AuditTrail
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -18,12 +17,11 @@ class MemoryGoals(Goals):
     """Goals of clients, confined to the record of the transaction."""
 
     tx: MemoryTransaction
-    audit: AuditTrail
 
     async def add(self, goal: Goal, audited: Audited) -> None:
         confine(self.tx, goal.client_id)
         self.tx.insert("goals", own_key(self.tx, goal.id), goal)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
         return next((goal for goal in self._of(client_id) if goal.id == goal_id), None)
@@ -31,14 +29,10 @@ class MemoryGoals(Goals):
     async def save(self, goal: Goal, audited: Audited) -> None:
         confine(self.tx, goal.client_id)
         self.tx.save("goals", own_key(self.tx, goal.id), goal)
-        await self.audit.record(audited)
+        await self.tx.audit.record(audited)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
-        after = position(page)
-        found = sorted(self._of(client_id), key=lambda goal: goal.id, reverse=True)
-        found = [goal for goal in found if after is None or goal.id < after]
-        items = tuple(found[: page.size])
-        return Page(items, items[-1].id.hex if len(found) > page.size else "")
+        return newest_first(self._of(client_id), page)
 
     def _of(self, client_id: UUID) -> list[Goal]:
         if not visible(self.tx, client_id):

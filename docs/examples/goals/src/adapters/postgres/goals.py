@@ -10,7 +10,6 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.goals import goals
 from adapters.postgres.transaction import Transaction
-from portal_core.goals.cursor import position
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import Goals
 from portal_core.kernel.audit import Audited
@@ -18,11 +17,15 @@ from portal_core.kernel.page import Page, PageRequest
 
 _own = (goals.c.practice_id == bindparam("practice_id"), goals.c.client_id == bindparam("client_id"))
 _columns = (goals.c.id, goals.c.client_id, goals.c.title, goals.c.set_at, goals.c.completed_at, goals.c.version)
-_newest = select(*_columns).where(*_own).order_by(goals.c.id.desc()).limit(bindparam("limit"))
 ADD = statement("goals.add", insert_all(goals))
 GET = statement("goals.get", select(*_columns).where(*_own, goals.c.id == bindparam("id")))
-PAGE = statement("goals.page", _newest)
-PAGE_AFTER = statement("goals.page_after", _newest.where(goals.c.id < bindparam("after")))
+PAGE = statement(
+    "goals.page",
+    select(*_columns)
+    .where(*_own, goals.c.id < bindparam("before"))
+    .order_by(goals.c.id.desc())
+    .limit(bindparam("limit")),
+)
 COMPLETE = statement(
     "goals.complete",
     update(goals)
@@ -65,11 +68,8 @@ class PostgresGoals(Goals):
         self.tx.audited(audited)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
-        after = position(page)
-        values = {"client_id": client_id, "limit": page.size + 1}
-        rows = await (self.tx.fetch(PAGE_AFTER, **values, after=after) if after else self.tx.fetch(PAGE, **values))
-        items = tuple([await self._goal(row) for row in rows[: page.size]])
-        return Page(items, items[-1].id.hex if len(rows) > page.size else "")
+        rows = await self.tx.fetch(PAGE, client_id=client_id, before=page.before_id(), limit=page.size + 1)
+        return page.cut([await self._goal(row) for row in rows], lambda goal: goal.id)
 
     async def _goal(self, row: Any) -> Goal:
         title = await self.tx.unseal(row[1], f"goals.title/{row[0]}", row[2])

@@ -32,7 +32,7 @@ class Goals(Protocol):
         """The client's own, the newest id first.
 
         Raises:
-            Invalid: the cursor is none of ours, or the size is not 1 to 100.
+            Invalid: the cursor is none of ours.
         """
         ...
 

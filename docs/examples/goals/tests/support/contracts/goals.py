@@ -101,8 +101,7 @@ class GoalsContract:
                 break
         assert seen == kept[::-1]
 
-    @pytest.mark.parametrize("page", [PageRequest(size=0), PageRequest(size=101), PageRequest("no cursor")])
-    async def test_a_page_that_is_none_is_refused(self, world: GoalsWorld, page: PageRequest) -> None:
+    async def test_a_cursor_that_is_none_is_refused(self, world: GoalsWorld) -> None:
         with pytest.raises(Invalid):
             async with world.begin(world.as_client(world.ann)) as unit:
-                await unit.goals.page(world.ann, page)
+                await unit.goals.page(world.ann, PageRequest("no cursor"))

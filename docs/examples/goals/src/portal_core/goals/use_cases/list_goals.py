@@ -21,7 +21,7 @@ class ListGoals:
     """The record's goals, newest first. A client, or a proxy with `progress`.
 
     Raises:
-        Invalid: a cursor or page size that is none.
+        Invalid: a cursor that is none.
     """
 
     begin: Begin[GoalsUnit]
@@ -31,4 +31,4 @@ class ListGoals:
             client_id = own_record(actor, "progress")
             found = await unit.goals.page(client_id, command.page)
             await unit.audit.record(Audited("goals.read", record=client_id))
-            return await unit.commit(Page(tuple(GoalView.of(goal) for goal in found.items), found.next))
+            return await unit.commit(found.map(GoalView.of))

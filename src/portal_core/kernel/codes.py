@@ -1,0 +1,25 @@
+"""Codes that are mailed to an address to prove it: the only form in which they are kept.
+
+A code is made when its mail is written. It has 40 random bits, which the tries that are counted for each cannot find.
+"""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+_LOOKALIKES = str.maketrans("OIL", "011", "- ")
+
+
+def hash_code(about: UUID, typed: str) -> bytes:
+    """The SHA-256 of a code as a person types it, bound to the one thing that the code is for.
+
+    Case, dashes and look-alikes are forgiven (Crockford's base 32). Any text has a hash, also such as no UTF-8 can
+    hold.
+    """
+    plain = typed.strip().upper().translate(_LOOKALIKES)
+    return hashlib.sha256(f"{about} {plain}".encode("utf-8", "surrogatepass")).digest()
+
+
+def answers_code(kept: bytes | None, about: UUID, typed: str) -> bool:
+    """Whether this is the code of which the hash was kept, if there is one; in constant time."""
+    return kept is not None and hmac.compare_digest(kept, hash_code(about, typed))

@@ -1,0 +1,57 @@
+"""The code of a safe email, made at the moment when its mail is written."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, TokenSource
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.policy import letterhead
+from portal_core.notifications.ports import Mail, Mailer, NotificationsUnit
+from portal_core.notifications.words import words_for_code
+
+
+@frozen
+class MailSafeEmailCodeCommand:
+    key: UUID
+    account_id: UUID
+    proof_id: UUID
+
+
+@frozen
+class MailSafeEmailCode:
+    """Makes a code, keeps its hash, and mails it to the address that it proves. A code issued before is dead.
+
+    The address may be a stranger's, so the mail comes in the neutral name, whatever its asker wishes for the rest.
+    A job, for the kind `safe_email_code`. False, and nothing is sent, when the address is no longer asked for. Raises
+    as `Mailer.send` does:
+
+    Raises:
+        Forbidden: not the system.
+        StaleVersion: another address was asked for in the same moment.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+    tokens: TokenSource
+    mailer: Mailer
+
+    async def __call__(self, actor: Actor, command: MailSafeEmailCodeCommand) -> bool:
+        async with self.begin(actor) as unit:
+            system(actor)
+            recipient = await unit.recipients.account(command.account_id)
+            proof = await unit.notification_settings.proof(command.account_id)
+            if recipient is None or proof is None or proof.id != command.proof_id:
+                return False
+            if not proof.open_at(self.clock.now()):
+                return False
+            code = self.tokens.code()
+            issued = Audited("safe_email.code_issued", command.account_id)
+            await unit.notification_settings.save_proof(proof.issue(code), issued)
+            await unit.commit(None)
+        words = words_for_code("safe_email", code, letterhead(recipient, neutral=True))
+        await self.mailer.send(Mail(command.key, proof.email, words.sender, words.subject, words.body))
+        return True

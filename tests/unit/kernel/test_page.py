@@ -1,0 +1,70 @@
+"""Pages: what a cursor says and what is none, and where a page ends."""
+
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.page import Page, PageRequest, cursor
+
+ONE = UUID(int=1)
+
+
+@given(st.uuids())
+def test_a_cursor_of_an_id_says_where_it_stands(row_id: UUID) -> None:
+    page = PageRequest(cursor(row_id))
+    assert (page.after_id(), page.before_id()) == (row_id, row_id)
+
+
+@given(st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 31), timezones=st.just(UTC)), st.uuids())  # noqa: DTZ001
+def test_a_cursor_of_a_time_says_where_it_stands(at: datetime, row_id: UUID) -> None:
+    assert PageRequest(cursor((at, row_id))).after_time() == (at, row_id)
+
+
+@given(st.uuids())
+def test_the_first_page_begins_before_every_row(row_id: UUID) -> None:
+    page = PageRequest()
+    assert (page.after_id(), page.after_time()) == (None, None)
+    assert row_id <= page.before_id()
+
+
+@given(st.text(min_size=1).filter(lambda text: len(text) < 32))
+def test_what_is_no_cursor_is_refused(text: str) -> None:
+    page = PageRequest(text)
+    for reading in (page.after_id, page.before_id, page.after_time):
+        with pytest.raises(Invalid):
+            reading()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "2026-03-02T10:00:00", "soon"])
+def test_what_is_no_instant_of_ours_is_no_cursor(at: str) -> None:
+    forged = urlsafe_b64encode(f"{at} {ONE.hex}".encode()).decode()
+    with pytest.raises(Invalid):
+        PageRequest(forged).after_time()
+
+
+@pytest.mark.parametrize("size", [-1, 0, 101])
+def test_a_page_has_one_to_a_hundred_rows(size: int) -> None:
+    with pytest.raises(Invalid):
+        PageRequest(size=size)
+
+
+@given(st.lists(st.uuids(), unique=True), st.integers(1, 100))
+def test_pages_one_after_another_are_all_rows(rows: list[UUID], size: int) -> None:
+    rows.sort(reverse=True)
+    seen, after = list[str](), ""
+    while True:
+        page = PageRequest(after, size)
+        found = page.cut([row for row in rows if row < page.before_id()], lambda row: row)
+        seen += found.map(str).items
+        if not (after := found.next):
+            break
+    assert seen == [str(row) for row in rows]
+
+
+def test_no_rows_are_a_page_without_a_next() -> None:
+    assert PageRequest(size=1).cut([], lambda row: row) == Page(())
