@@ -29,6 +29,7 @@ SMALL = Size("small", 1_000, 1_000, 25)
 LARGE = Size("large", 100_000, 1_000, 10)
 CONNECTIONS = (1, 16, 64)
 KINDS = {"list": "list my appointments", "book": "book", "keyed": "book, with an Idempotency-Key"}
+_TOGETHER = {"list": 10, "book": 1, "keyed": 1}
 _REPEATED = 10
 """A list may be asked again; a time is booked once until the scene forgets."""
 
@@ -70,12 +71,15 @@ def measured(
     """All kinds at all numbers of connections, each round in turn."""
     asks = {
         "list": listing(scene, 201),
-        "book": booking(scene, 641, keyed=False),
-        "keyed": booking(scene, 641, keyed=True),
+        "book": booking(scene, 1281, keyed=False),
+        "keyed": booking(scene, 1281, keyed=True),
     }
     recorded = asyncio.run(record(scene, asks))
     recorded["list"] = [again(one) for one in recorded["list"] * 20]
-    replays = {kind: Replay(scene, f"{scene.size.name}_{kind}", found, folder) for kind, found in recorded.items()}
+    replays = {
+        kind: Replay(scene, f"{scene.size.name}_{kind}", found, folder, together=_TOGETHER[kind])
+        for kind, found in recorded.items()
+    }
     scene.forget()
     rates: dict[tuple[str, int], list[Rates]] = {}
     with servers.portal(scene) as portal, servers.bare_handler(scene, recorded) as handler:
@@ -97,7 +101,7 @@ def _round(
     connections: int,
 ) -> Rates:
     wanted = asks[1:] * (_REPEATED if kind == "list" else 1)
-    by_pgbench = replay.rate(connections, len(wanted))
+    by_pgbench = replay.rate(connections)
     scene.forget()
     by_bare = len(wanted) / drive(handler.port, bare(wanted, kind), connections).seconds
     scene.forget()
