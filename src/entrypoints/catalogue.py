@@ -36,11 +36,15 @@ def use_case_classes() -> dict[str, type[Any]]:
     return dict(_found())
 
 
+def features() -> list[str]:
+    """The packages of the core that have use cases, by name."""
+    packages = [one.name for one in pkgutil.iter_modules(portal_core.__path__) if one.ispkg]
+    return [name for name in packages if importlib.util.find_spec(f"portal_core.{name}.use_cases") is not None]
+
+
 def _found() -> Iterator[tuple[str, type[Any]]]:
-    for feature in pkgutil.iter_modules(portal_core.__path__):
-        package = f"portal_core.{feature.name}.use_cases"
-        if not feature.ispkg or importlib.util.find_spec(package) is None:
-            continue
+    for feature in features():
+        package = f"portal_core.{feature}.use_cases"
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             loaded = importlib.import_module(f"{package}.{module.name}")
             kind = getattr(loaded, "".join(word.capitalize() for word in module.name.split("_")), None)

@@ -16,7 +16,8 @@ CONTRACTS = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import
 
 def changes(example: Path) -> list[dict[str, Any]]:
     """What the example adds to files that are there already."""
-    found: list[dict[str, Any]] = tomllib.loads((example / "changes.toml").read_text())["change"]
+    file = example / "changes.toml"
+    found: list[dict[str, Any]] = tomllib.loads(file.read_text())["change"] if file.exists() else []
     return found
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from adapters.local.key_file import KeyFile
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.rotation import KeyRotation
+from adapters.postgres.tables.people import clients
 from adapters.postgres.unit_core import PostgresBegin
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from portal_core.kernel.actor import SystemActor
@@ -17,7 +18,7 @@ async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase,
     practices = [await database.practice() for _ in range(3)]
     client = await database.client(practices[0])
     async with database.begin(SystemActor(practices[0], "test")) as unit:
-        sealed = await unit.tx.seal(client, "x.y/1", "words")
+        sealed = await unit.tx.seal(client, clients.c.address, client, "words")
     operator = KeyFile(file.path)
     operator.rotate()
     rotation = KeyRotation(database.pool, operator)
@@ -30,7 +31,7 @@ async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase,
         database.pool, RecordKeys(file, database.clock), database.clock, database.ids, PostgresUnitOfWork
     )
     async with fresh(SystemActor(practices[0], "test")) as unit:
-        assert await unit.tx.unseal(client, "x.y/1", sealed) == "words"
+        assert await unit.tx.unseal(client, clients.c.address, client, sealed) == "words"
 
 
 async def test_a_worker_that_knew_the_older_key_leaves_the_newer_one_in_place(

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.postgres.limits import PostgresRateLimits
+from adapters.postgres.tables.people import clients
 from portal_core.kernel.actor import ClientActor, Origin, SystemActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import IdempotencyMismatch, NotFound, RateLimited, Unavailable
@@ -146,21 +147,21 @@ async def test_the_master_key_is_asked_once(database: PortalDatabase) -> None:
     asked = database.master.asked
     for _ in range(5):
         async with database.begin(actor) as unit:
-            sealed = await unit.tx.seal(actor.client_id, "x.y/1", "words")
-            assert await unit.tx.unseal(actor.client_id, "x.y/1", sealed) == "words"
+            sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
+            assert await unit.tx.unseal(actor.client_id, clients.c.address, actor.client_id, sealed) == "words"
     assert database.master.asked == asked
 
 
 async def test_a_destroyed_key_makes_content_unreadable_and_leaves_the_trail(database: PortalDatabase) -> None:
     actor = await _client(database)
     async with database.begin(actor) as unit:
-        sealed = await unit.tx.seal(actor.client_id, "x.y/1", "words")
+        sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
         await unit.audit.record(Audited("thing.read", record=actor.client_id))
         await unit.commit(None)
     database.owner.execute("DELETE FROM portal.client_keys WHERE client_id = %s", (actor.client_id,))
     database.keys.forget(actor.client_id)
     async with database.begin(actor) as unit:
-        assert await unit.tx.unseal(actor.client_id, "x.y/1", sealed) is None
+        assert await unit.tx.unseal(actor.client_id, clients.c.address, actor.client_id, sealed) is None
     count = database.owner.execute("SELECT count(*) FROM portal.audit_entries").fetchone()
     assert count == (1,)
 

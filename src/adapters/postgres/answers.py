@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.encryption.cipher import Cipher
 from adapters.postgres.statements import statement
-from adapters.postgres.tables.base import Instant
+from adapters.postgres.tables.base import Instant, place
 from adapters.postgres.tables.kernel import answers
 from adapters.postgres.transaction import Transaction
 from portal_core.kernel.errors import IdempotencyMismatch
@@ -48,7 +48,7 @@ def _account(tx: Transaction) -> UUID:
 
 
 def _place(tx: Transaction, attempt: Attempt) -> str:
-    return f"answers.body/{_account(tx)}/{attempt.operation}/{attempt.key}"
+    return place(answers.c.body, _account(tx), attempt.operation, attempt.key)
 
 
 async def _cipher(tx: Transaction) -> Cipher:

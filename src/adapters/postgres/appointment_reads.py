@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import Integer, bindparam, case, func, select, tuple_
 
-from adapters.postgres.bookings import fee_of, reason_place
+from adapters.postgres.bookings import fee_of
 from adapters.postgres.schedule import NO_TEXT, SETTINGS, SHOWN_NAME, rules_of
 from adapters.postgres.statements import Statement, statement
 from adapters.postgres.tables.appointments import LONGEST, appointment_kinds, appointments, attendances, places
@@ -218,7 +218,7 @@ class PostgresAppointmentReads(AppointmentReads):
             changed_at=row[15],
             cancelled_at=row[16],
             late=row[17],
-            reason=await self.tx.unseal(row[1], reason_place(row[0]), row[18]),
+            reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
             rules=rules_of(row[21], row[22]),
         )
@@ -241,7 +241,7 @@ class PostgresAppointmentReads(AppointmentReads):
             status=row[15],
             cancelled_at=row[16],
             late=row[17],
-            reason=await self.tx.unseal(row[13], reason_place(row[0]), row[18]),
+            reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
         )
 

@@ -98,10 +98,6 @@ LIST_FOR_PRACTICE = statement(
 )
 
 
-def _place(column: str, request_id: UUID) -> str:
-    return f"appointment_requests.{column}/{request_id}"
-
-
 @define
 class PostgresAppointmentRequests(AppointmentRequests):
     """Preferred times are kept as JSON."""
@@ -117,7 +113,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
             place_id=request.place_id,
             clinician_id=request.clinician_id,
             preferred=converter.unstructure(request.preferred),
-            reason=await self.tx.seal(request.client_id, _place("reason", request.id), request.reason),
+            reason=await self.tx.seal(request.client_id, requests.c.reason, request.id, request.reason),
             requested_at=request.requested_at,
             **await self._changing(request),
         )
@@ -149,7 +145,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
         return {
             "status": request.status,
             "answered_at": request.answered_at,
-            "answer": await self.tx.seal(request.client_id, _place("answer", request.id), request.answer),
+            "answer": await self.tx.seal(request.client_id, requests.c.answer, request.id, request.answer),
             "appointment_id": request.appointment_id,
             "version": request.version,
         }
@@ -163,11 +159,11 @@ class PostgresAppointmentRequests(AppointmentRequests):
             place_id=row[4],
             clinician_id=row[5],
             preferred=converter.structure(row[6], tuple[PreferredTime, ...]),
-            reason=await self.tx.unseal(row[2], _place("reason", row[0]), row[7]) or "",
+            reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or "",
             requested_at=row[8],
             status=row[9],
             answered_at=row[10],
-            answer=await self.tx.unseal(row[2], _place("answer", row[0]), row[11]),
+            answer=await self.tx.unseal(row[2], requests.c.answer, row[0], row[11]),
             appointment_id=row[12],
             version=row[13],
         )
@@ -211,10 +207,10 @@ class PostgresRequestReads(RequestReads):
             clinician_id=row[5],
             clinician_name=row[16],
             preferred=converter.structure(row[6], tuple[RequestedTime, ...]),
-            reason=await self.tx.unseal(row[2], _place("reason", row[0]), row[7]) or "",
+            reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or "",
             requested_at=row[8],
             answered_at=row[10],
-            answer=await self.tx.unseal(row[2], _place("answer", row[0]), row[11]),
+            answer=await self.tx.unseal(row[2], requests.c.answer, row[0], row[11]),
             appointment_id=row[12],
             version=row[13],
         )

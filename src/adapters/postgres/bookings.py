@@ -185,11 +185,6 @@ def fee_of(amount: int | None, currency: str | None) -> Money | None:
     return None if amount is None or currency is None else Money(amount, currency)
 
 
-def reason_place(appointment_id: UUID) -> str:
-    """Where a reason is sealed to."""
-    return f"attendances.reason/{appointment_id}"
-
-
 @define
 class PostgresAppointments(Appointments):
     """The appointment and its attendances, in two tables."""
@@ -248,7 +243,7 @@ class PostgresAppointments(Appointments):
                 cancelled_at=one.cancelled_at,
                 cancelled_by=one.cancelled_by,
                 late=one.late,
-                reason=await self.tx.seal(one.client_id, reason_place(one.appointment_id), one.reason),
+                reason=await self.tx.seal(one.client_id, attendances.c.reason, one.appointment_id, one.reason),
                 fee_amount=one.fee_due.amount if one.fee_due else None,
                 fee_currency=one.fee_due.currency if one.fee_due else None,
                 sequence=one.sequence,
@@ -271,7 +266,7 @@ class PostgresAppointments(Appointments):
             cancelled_at=row[4],
             cancelled_by=row[5],
             late=row[6],
-            reason=await self.tx.unseal(row[2], reason_place(row[0]), row[7]),
+            reason=await self.tx.unseal(row[2], attendances.c.reason, row[0], row[7]),
             fee_due=fee_of(row[8], row[9]),
             sequence=row[10],
         )

@@ -34,10 +34,6 @@ OF_APPOINTMENT = statement(
 )
 
 
-def _place(column: str, check_in_id: UUID) -> str:
-    return f"check_ins.{column}/{check_in_id}"
-
-
 @define
 class PostgresCheckIns(CheckIns):
     """Added, never changed."""
@@ -51,8 +47,8 @@ class PostgresCheckIns(CheckIns):
             id=check_in.id,
             client_id=client,
             appointment_id=check_in.appointment_id,
-            location=await self.tx.seal(client, _place("location", check_in.id), check_in.location),
-            callback=await self.tx.seal(client, _place("callback", check_in.id), check_in.callback),
+            location=await self.tx.seal(client, check_ins.c.location, check_in.id, check_in.location),
+            callback=await self.tx.seal(client, check_ins.c.callback, check_in.id, check_in.callback),
             joined_at=check_in.joined_at,
         )
         self.tx.audited(audited)
@@ -64,8 +60,8 @@ class PostgresCheckIns(CheckIns):
                 practice_id=row[1],
                 appointment_id=row[2],
                 client_id=row[3],
-                location=await self.tx.unseal(row[3], _place("location", row[0]), row[4]) or "",
-                callback=await self.tx.unseal(row[3], _place("callback", row[0]), row[5]) or "",
+                location=await self.tx.unseal(row[3], check_ins.c.location, row[0], row[4]) or "",
+                callback=await self.tx.unseal(row[3], check_ins.c.callback, row[0], row[5]) or "",
                 joined_at=row[6],
             )
             for row in await self.tx.fetch(OF_APPOINTMENT, appointment_id=appointment_id)

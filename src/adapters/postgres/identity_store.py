@@ -14,6 +14,7 @@ from adapters.local.identity_record import IdentityStore, KeptIdentity, OpenIden
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.outages import unavailable_when_gone
 from adapters.postgres.statements import Statement, statement
+from adapters.postgres.tables.base import place
 from adapters.postgres.tables.identity import identities
 from portal_core.accounts.identity import Credential
 
@@ -95,7 +96,7 @@ def _arguments(statement: Statement, credential: Credential, **values: Any) -> l
 
 
 def _place(credential: Credential) -> str:
-    return f"identities.record/{credential.account_id}/{credential.side}"
+    return place(identities.c.record, credential.account_id, credential.side)
 
 
 def _lock(credential: Credential) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, delete, select
 from adapters.encryption.cipher import Cipher, new_key
 from adapters.encryption.master import MasterKey
 from adapters.postgres.statements import statement
-from adapters.postgres.tables.base import insert_all
+from adapters.postgres.tables.base import insert_all, place
 from adapters.postgres.tables.keys import client_keys, practice_keys
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
@@ -92,7 +92,7 @@ class RecordKeys:
 
     async def add_client(self, connection: Any, practice_id: UUID, client_id: UUID) -> None:
         """Make a new client's key, in the transaction that makes the client."""
-        wrapped = self.held(practice_id).seal(new_key(), f"client_keys.wrapped/{client_id}")
+        wrapped = self.held(practice_id).seal(new_key(), place(client_keys.c.wrapped, client_id))
         await connection.execute(
             ADD_CLIENT_KEY.sql,
             *ADD_CLIENT_KEY.arguments(
@@ -115,7 +115,7 @@ class RecordKeys:
         if wrapped is None:
             self._clients.pop(client_id, None)
             return None
-        cipher = Cipher(self.held(practice_id).open(wrapped, f"client_keys.wrapped/{client_id}"))
+        cipher = Cipher(self.held(practice_id).open(wrapped, place(client_keys.c.wrapped, client_id)))
         if len(self._clients) > 10_000:
             self._clients.clear()
         self._clients[client_id] = (cipher, time.monotonic() + KEPT_SECONDS)

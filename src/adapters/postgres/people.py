@@ -142,13 +142,13 @@ class PostgresClientRecords(ClientRecords):
         return page.cut(lines, lambda line: line.id)
 
     async def _sealed(self, client: Client) -> bytes | None:
-        return await self.tx.seal(client.id, f"clients.address/{client.id}", client.address)
+        return await self.tx.seal(client.id, clients.c.address, client.id, client.address)
 
     async def _client(self, row: Any) -> Client | None:
         if row is None:
             return None
         values = list(row)
-        values[11] = await self.tx.unseal(row[0], f"clients.address/{row[0]}", row[11])
+        values[11] = await self.tx.unseal(row[0], clients.c.address, row[0], row[11])
         return Client(*values)
 
 

@@ -193,13 +193,12 @@ class PostgresChallenges(Challenges):
     tx: Transaction
 
     async def add(self, challenge: Challenge) -> None:
-        cipher = self.tx.keys.held(self.tx.practice_id)
         await self.tx.execute(
             ADD_CHALLENGE,
             id=challenge.id,
             account_id=challenge.account_id,
             token_hash=challenge.token_hash,
-            state=cipher.seal(challenge.state.encode(), f"challenges.state/{challenge.id}"),
+            state=self.tx.seal_with_practice(challenges.c.state, challenge.id, challenge.state),
             kind=challenge.kind,
             expires_at=challenge.expires_at,
             tries=challenge.tries,
@@ -211,7 +210,7 @@ class PostgresChallenges(Challenges):
         row = await self.tx.fetchrow(FIND_CHALLENGE, token_hash=token_hash)
         if row is None:
             return None
-        state = self.tx.keys.held(self.tx.practice_id).open(row[4], f"challenges.state/{row[0]}").decode()
+        state = self.tx.unseal_with_practice(challenges.c.state, row[0], row[4])
         return Challenge(row[0], row[1], row[2], row[3], state, row[5], row[6], row[7], row[8], row[9])
 
     async def save(self, challenge: Challenge) -> None:
@@ -238,19 +237,17 @@ class PostgresSecondFactors(SecondFactorBook):
             row = await self.tx.fetchrow(LOCK_FACTOR, account=account_id)
         pending = None
         if row[0] is not None:
-            pending = (
-                self.tx.keys.held(self.tx.practice_id).open(row[0], f"second_factors.pending/{account_id}").decode()
-            )
+            pending = self.tx.unseal_with_practice(second_factors.c.pending, account_id, row[0])
         return SecondFactor(account_id, self.tx.practice_id, pending, row[1], tuple(row[2]), row[3])
 
     async def save(self, second_factor: SecondFactor, audited: Audited) -> None:
+        account_id, pending = second_factor.account_id, second_factor.pending
         sealed = None
-        if second_factor.pending is not None:
-            place = f"second_factors.pending/{second_factor.account_id}"
-            sealed = self.tx.keys.held(self.tx.practice_id).seal(second_factor.pending.encode(), place)
+        if pending is not None:
+            sealed = self.tx.seal_with_practice(second_factors.c.pending, account_id, pending)
         await self.tx.execute(
             SAVE_FACTOR,
-            account=second_factor.account_id,
+            account=account_id,
             pending=sealed,
             pending_until=second_factor.pending_until,
             recovery_hashes=list(second_factor.recovery_hashes),
@@ -276,9 +273,7 @@ class PostgresEnquiries(Enquiries):
             "email": enquiry.email,
             "born": enquiry.born.isoformat() if enquiry.born else None,
         }
-        sealed = self.tx.keys.held(self.tx.practice_id).seal(
-            json.dumps(asked).encode(), f"enquiries.asked/{enquiry.id}"
-        )
+        sealed = self.tx.seal_with_practice(enquiries.c.asked, enquiry.id, json.dumps(asked))
         await self.tx.execute(ADD_ENQUIRY, id=enquiry.id, asked=sealed, asked_at=enquiry.asked_at)
         self.tx.audited(audited)
 
@@ -286,7 +281,7 @@ class PostgresEnquiries(Enquiries):
         row = await self.tx.fetchrow(TAKE_ENQUIRY, id=enquiry_id)
         if row is None:
             return None
-        plain = self.tx.keys.held(self.tx.practice_id).open(row[0], f"enquiries.asked/{enquiry_id}")
+        plain = self.tx.unseal_with_practice(enquiries.c.asked, enquiry_id, row[0])
         asked: dict[str, Any] = json.loads(plain)
         asked_at: datetime = row[1]
         born = date.fromisoformat(asked["born"]) if asked["born"] else None

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import asyncpg
 from attrs import define, field
+from sqlalchemy import Column
 
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.refusals import refused
 from adapters.postgres.statements import Statement
+from adapters.postgres.tables.base import place
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
@@ -77,15 +79,24 @@ class Transaction:
         if await self.execute(statement, **values) == 0:
             raise StaleVersion
 
-    async def seal(self, client_id: UUID, place: str, text: str | None) -> bytes | None:
-        """A client's text, sealed with the client's key; `place` is `table.column/row id`."""
+    async def seal(self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None) -> bytes | None:
+        """A client's text, sealed with the client's key for this column of this row."""
         if text is None:
             return None
-        return (await self.keys.of(self.connection, self.practice_id, client_id)).seal(text.encode(), place)
+        cipher = await self.keys.of(self.connection, self.practice_id, client_id)
+        return cipher.seal(text.encode(), place(column, row_id))
 
-    async def unseal(self, client_id: UUID, place: str, sealed: bytes | None) -> str | None:
+    async def unseal(self, client_id: UUID, column: Column[Any], row_id: UUID, sealed: bytes | None) -> str | None:
         """The text again; None when there is none, or when the client's key was destroyed."""
         if sealed is None:
             return None
         cipher = await self.keys.find(self.connection, self.practice_id, client_id)
-        return None if cipher is None else cipher.open(sealed, place).decode()
+        return None if cipher is None else cipher.open(sealed, place(column, row_id)).decode()
+
+    def seal_with_practice(self, column: Column[Any], row_id: UUID, text: str) -> bytes:
+        """A text that is no client's, sealed with the practice's key for this column of this row."""
+        return self.keys.held(self.practice_id).seal(text.encode(), place(column, row_id))
+
+    def unseal_with_practice(self, column: Column[Any], row_id: UUID, sealed: bytes) -> str:
+        """The text again."""
+        return self.keys.held(self.practice_id).open(sealed, place(column, row_id)).decode()

@@ -139,6 +139,19 @@ def open_table(name: str, *items: SchemaItem) -> Table:
     return Table(name, metadata, *items, info={"reach": "open"})
 
 
+def place(column: Column[Any], *row: object) -> str:
+    """Where a sealed value belongs, `table.column/row`, which it is bound to: in any other place it does not open.
+
+    What is stored was sealed under these names: a sealed column, or its table, keeps its name for ever.
+
+    Raises:
+        ValueError: the column holds nothing sealed.
+    """
+    if not column.info.get("sealed"):
+        raise ValueError(f"{column} holds nothing sealed")
+    return f"{column.table.name}.{column.name}/{'/'.join(map(str, row))}"
+
+
 def insert_all(table: Table) -> Insert:
     """An insert that takes every column by its own name."""
     return insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})

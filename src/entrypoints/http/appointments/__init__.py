@@ -18,4 +18,3 @@ PORTAL: tuple[type[Controller], ...] = (
     CalendarFileController,
     CalendarFeedController,
 )
-OTHER: tuple[type[Controller], ...] = ()

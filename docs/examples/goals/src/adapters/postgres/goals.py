@@ -45,7 +45,7 @@ class PostgresGoals(Goals):
             ADD,
             id=goal.id,
             client_id=goal.client_id,
-            title=await self.tx.seal(goal.client_id, f"goals.title/{goal.id}", goal.title),
+            title=await self.tx.seal(goal.client_id, goals.c.title, goal.id, goal.title),
             set_at=goal.set_at,
             completed_at=goal.completed_at,
             version=goal.version,
@@ -72,5 +72,5 @@ class PostgresGoals(Goals):
         return page.cut([await self._goal(row) for row in rows], lambda goal: goal.id)
 
     async def _goal(self, row: Any) -> Goal:
-        title = await self.tx.unseal(row[1], f"goals.title/{row[0]}", row[2])
+        title = await self.tx.unseal(row[1], goals.c.title, row[0], row[2])
         return Goal(row[0], row[1], title or "", row[3], row[4], row[5])

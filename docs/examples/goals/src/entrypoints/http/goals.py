@@ -64,3 +64,6 @@ class GoalsController(Controller):
     ) -> GoalView:
         """Marks a goal as reached."""
         return await complete_goal(request.actor, CompleteGoalCommand(goal_id, data.version))
+
+
+PORTAL = (GoalsController,)
