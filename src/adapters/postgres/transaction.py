@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 @define
 class Transaction:
-    """Statements run here get `practice_id` by themselves. Entries are written in one go before the commit."""
+    """Statements run here get `practice_id` by themselves. Entries are written in one go before the commit.
+
+    `claimed`: it holds the claim of the actor's attempt.
+    """
 
     connection: Any
     actor: Actor
@@ -30,6 +33,7 @@ class Transaction:
     keys: RecordKeys
     entries: list[Audited] = field(factory=list)
     public_url: str = ""
+    claimed: bool = False
 
     @property
     def practice_id(self) -> UUID:
