@@ -1,7 +1,7 @@
 """`portal practice`: found a practice, bring in its people, invite its first administrator."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
 import typer
@@ -12,6 +12,7 @@ from entrypoints.failures import Failed
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
+    from portal_core.accounts.use_cases.reset_second_factor import IdentityCheck
     from portal_core.accounts.views_people import ImportReport
 
 Slug = Annotated[str, typer.Option("--practice", help="The practice's slug; not needed when there is one practice.")]
@@ -73,6 +74,41 @@ def administrator(
         member = await portal.use_case(AddStaff)(actor, command)
         await portal.use_case(InviteStaff)(actor, InviteStaffCommand(member.id))
         typer.echo("the invitation is on its way (portal worker sends it; portal mail shows local mail)")
+
+    with_portal(work)
+
+
+@practice.command()
+def reset_second_factor(
+    email: Annotated[str, typer.Option(help="The member of staff's, as the practice has it.")],
+    checked: Annotated[
+        str,
+        typer.Option(
+            help="How you know them: in_person, video_call, called_back (on a number on file), identity_document."
+        ),
+    ],
+    slug: Slug = "",
+) -> None:
+    """Let a member of staff who lost phone and recovery codes set up a second factor anew.
+
+    For a practice's only administrator; otherwise another administrator does it in the portal. They are signed out
+    everywhere and told, and keep their password.
+    """
+
+    from portal_core.accounts.policy import normalise_email
+    from portal_core.accounts.use_cases.list_staff import ListStaff
+    from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor, ResetSecondFactorCommand
+    from portal_core.kernel.actor import SystemActor
+
+    async def work(portal: "Portal") -> None:
+        actor = SystemActor(await practice_named(portal, slug), "portal practice reset-second-factor")
+        wanted = normalise_email(email)
+        found = [one.id for one in await portal.use_case(ListStaff)(actor) if one.email == wanted]
+        if not found:
+            raise Failed(f"no member of staff has the email {wanted}")
+        command = ResetSecondFactorCommand("practice", found[0], cast("IdentityCheck", checked))
+        await portal.use_case(ResetSecondFactor)(actor, command)
+        typer.echo("done: they sign in with their password, and set up a second factor before anything else")
 
     with_portal(work)
 

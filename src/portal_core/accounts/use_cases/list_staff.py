@@ -5,14 +5,16 @@ from attrs import frozen
 from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import StaffView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.uow import Begin
 
 
 @frozen
 class ListStaff:
-    """For administrators: all, by name, also those who left. A practice has few of them, so there are no pages.
+    """For administrators, and whoever operates the deployment: all, by name, also those who left.
+
+    A practice has few of them, so there are no pages.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -22,5 +24,5 @@ class ListStaff:
 
     async def __call__(self, actor: Actor) -> tuple[StaffView, ...]:
         async with self.begin(actor) as unit:
-            staff(actor, *RUNS_PRACTICE)
+            staff_or_system(actor, *RUNS_PRACTICE)
             return tuple(StaffView.of(member) for member in await unit.staff_records.all())
