@@ -33,7 +33,7 @@ from portal_core.accounts.use_cases.list_staff import ListStaff
 from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
 from portal_core.accounts.use_cases.show_client import ShowClient
 from portal_core.accounts.use_cases.show_practice import ShowPractice
-from portal_core.kernel.actor import Origin
+from portal_core.kernel.actor import Origin, SystemActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people_world import BORN
@@ -331,7 +331,10 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
         (changing, lambda a: AssignCareTeam(begin)(a, AssignCareTeamCommand(client.id, ()))),
         (changing, lambda a: ChangeClient(begin, clock)(a, ChangeClientCommand(client.id, _as_is(client), 1))),
         (only, lambda a: ListStaff(begin)(a)),
-        (only, lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", "k@elm.example", frozenset({"biller"})))),
+        (
+            only,
+            lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", f"{ids.new()}@elm.example", frozenset({"biller"}))),
+        ),
         (only, lambda a: ChangeStaff(begin)(a, ChangeStaffCommand(member.id, "Sam Wu", member.roles, None, True, 1))),
         (only, lambda a: AddClinician(begin, ids)(a, AddClinicianCommand(ClinicianDetails("Dr. New")))),
         (
@@ -348,6 +351,7 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
             else:
                 with pytest.raises(Forbidden):
                     await door(world.staff(role))  # type: ignore[arg-type]
+        await door(SystemActor(world.practice_id, "ehr nightly"))
         for outsider in (world.as_proxy(NOBODY, client.id), world.visitor, world.as_client(NOBODY)):
             with pytest.raises(NotFound):
                 await door(outsider)

@@ -6,7 +6,7 @@ from portal_core.accounts import contact
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClientLineView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
@@ -29,7 +29,7 @@ class ListClients:
 
     async def __call__(self, actor: Actor, page: PageRequest, beginning: str = "") -> Page[ClientLineView]:
         async with self.begin(actor) as unit:
-            staff(actor, *READS_CLIENTS)
+            staff_or_system(actor, *READS_CLIENTS)
             wanted = contact.line(beginning, "beginning", 160) if beginning.strip() else ""
             found = await unit.client_records.page(wanted, page)
             await unit.audit.record(Audited("clients.listed", facts={"rows": str(len(found.items))}))
