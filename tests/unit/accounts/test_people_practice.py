@@ -33,9 +33,10 @@ from portal_core.accounts.use_cases.list_staff import ListStaff
 from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
 from portal_core.accounts.use_cases.show_client import ShowClient
 from portal_core.accounts.use_cases.show_practice import ShowPractice
+from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.actor import Origin, SystemActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
-from portal_core.kernel.page import PageRequest
+from portal_core.kernel.page import Page, PageRequest
 from tests.support.contracts.people_world import BORN
 from tests.support.people_desk import birthday
 from tests.unit.accounts.people_memory import MemoryDesk
@@ -227,6 +228,24 @@ async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk:
     assert "Lee" not in page.next
     with pytest.raises(Invalid):
         await show(world.staff(), PageRequest(), "a\x00")
+
+
+async def test_a_client_is_found_by_the_ehrs_id(desk: MemoryDesk) -> None:
+    world, show = desk.world, ListClients(desk.world.begin)
+    ann = await world.add_client("Ann", "Lee", external_id="E-1")
+    await world.add_client("Bob", "Lee", external_id="E-2")
+    await (await world.beside()).add_client("Eve", "Lee", external_id="E-3")
+    job = SystemActor(world.practice_id, "ehr nightly")
+    assert await show(job, PageRequest(), external_id=" E-1 ") == Page((ClientLineView.of(ann),))
+    for nobodys in ("E-3", "e-1", "E"):
+        assert await show(job, PageRequest(), external_id=nobodys) == Page(())
+    assert [(entry.record, entry.facts) for entry in await desk.trail("clients.listed")] == [
+        (ann.id, {"rows": "1"}),
+        *[(None, {"rows": "0"})] * 3,
+    ]
+    for wrong in ("", "E\x00", "E" * 101):
+        with pytest.raises(Invalid):
+            await show(job, PageRequest(), external_id=wrong)
 
 
 async def test_a_care_team_is_assigned(desk: MemoryDesk) -> None:
