@@ -12,9 +12,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListStaff:
-    """For administrators, and whoever operates the deployment: all, by name, also those who left.
-
-    A practice has few of them, so there are no pages.
+    """For administrators: all, by name, also those who left. A practice has few of them, so there are no pages.
 
     Raises:
         NotFound, Forbidden: not an administrator.
