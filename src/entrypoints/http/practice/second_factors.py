@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from entrypoints.http.fields import FromPath, Request
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import post
-from portal_core.accounts.errors import AccountNotOpen
+from portal_core.accounts.errors import AccountNotOpen, SecondFactorRequired
 from portal_core.accounts.errors_people import GrantOver
 from portal_core.accounts.use_cases.reset_second_factor import (
     IdentityCheck,
@@ -17,6 +17,8 @@ from portal_core.accounts.use_cases.reset_second_factor import (
     ResetSecondFactorCommand,
 )
 from portal_core.kernel.errors import Forbidden, StaleVersion
+
+REFUSALS = (Forbidden, SecondFactorRequired, AccountNotOpen, GrantOver, StaleVersion)
 
 
 class ResetSecondFactorRequest(Request, frozen=True):
@@ -30,7 +32,7 @@ class SecondFactorsController(Controller):
 
     tags = ("Practice: people",)
 
-    @post("/clients/{client_id:uuid}/second-factor/reset", raises=[Forbidden, AccountNotOpen, StaleVersion])
+    @post("/clients/{client_id:uuid}/second-factor/reset", raises=REFUSALS)
     async def reset_second_factor_of_client(
         self,
         request: PortalRequest,
@@ -43,7 +45,7 @@ class SecondFactorsController(Controller):
 
     @post(
         "/clients/{client_id:uuid}/grants/{grant_id:uuid}/second-factor/reset",
-        raises=[Forbidden, AccountNotOpen, GrantOver, StaleVersion],
+        raises=REFUSALS,
     )
     async def reset_second_factor_of_proxy(
         self,
@@ -56,7 +58,7 @@ class SecondFactorsController(Controller):
         """The same for the proxy who holds this grant over the client."""
         await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.checked, grant_id))
 
-    @post("/staff/{staff_id:uuid}/second-factor/reset", raises=[Forbidden, AccountNotOpen, StaleVersion])
+    @post("/staff/{staff_id:uuid}/second-factor/reset", raises=REFUSALS)
     async def reset_second_factor_of_staff(
         self,
         request: PortalRequest,
