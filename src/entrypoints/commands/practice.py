@@ -25,12 +25,16 @@ async def practice_named(portal: "Portal", slug: str) -> UUID:
     """Raises:
     Failed: no such practice, or several and none named.
     """
-    known = {one.slug: one.id for one in await portal.parts.directory().all()}
+    known = await _known(portal)
     if not slug and len(known) == 1:
         return next(iter(known.values()))
     if slug not in known:
         raise Failed(f"name the practice by --practice: {', '.join(sorted(known)) or 'there is none yet'}")
     return known[slug]
+
+
+async def _known(portal: "Portal") -> dict[str, UUID]:
+    return {one.slug: one.id for one in await portal.parts.directory().all()}
 
 
 @practice.command()
@@ -54,6 +58,39 @@ def add(
         )
 
     with_portal(work)
+
+
+@practice.command()
+def hosts(
+    slug: Annotated[str, typer.Argument(help="The practice's short name.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="From now on these, and no others.", metavar="[HOST]...")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="From now on none.")] = False,
+) -> None:
+    """Show the host names of a practice's portal, or set them.
+
+    The name must lead to this deployment, and its proxy pass it on. Running servers know of it within half a minute.
+    """
+
+    from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
+    from portal_core.accounts.use_cases.show_practice import ShowPractice
+    from portal_core.kernel.actor import SystemActor
+
+    if names and none:
+        raise Failed("name hosts, or say --none")
+
+    async def work(portal: "Portal") -> tuple[str, ...]:
+        known = await _known(portal)
+        if slug not in known:
+            raise Failed(f"no practice {slug}; there are {', '.join(sorted(known)) or 'none yet'}")
+        actor = SystemActor(known[slug], "portal practice hosts")
+        if not names and not none:
+            return (await portal.use_case(ShowPractice)(actor)).hosts
+        return (await portal.use_case(SetPracticeHosts)(actor, SetPracticeHostsCommand(tuple(names or ())))).hosts
+
+    found = with_portal(work)
+    typer.echo("\n".join(found) or f"{slug} has no host name of its own")
 
 
 @practice.command()

@@ -116,6 +116,22 @@ def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     assert "Invite them" in serving.refusal(*reset, "grace@oak-lane.example")
 
 
+def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
+    hosts = ("practice", "hosts", "elm-street")
+    assert serving.said(*hosts) == "elm-street has no host name of its own\n"
+    assert serving.said(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
+    assert serving.said(*hosts, "elm.example") == serving.said(*hosts) == "elm.example\n"
+    assert "host" in serving.refusal(*hosts, "https://elm.example/")
+    assert serving.refusal("practice", "hosts", "oak", "oak.example").startswith(
+        "no practice oak; there are elm-street"
+    )
+    assert serving.refusal(*hosts, "fir.example", "--none") == "name hosts, or say --none"
+    assert serving.said(*hosts) == "elm.example\n"
+    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--zone", "UTC", "--host")
+    assert serving.refusal(*other, "elm.example").startswith("Another practice is reached under this host name.")
+    assert serving.said(*hosts, "--none") == "elm-street has no host name of its own\n"
+
+
 def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand) -> None:
     body = {"email": serving.demo["administrator"], "password": serving.demo["administrator_password"]}
     sign_in = partial(httpx.post, f"{serving.url}/api/v1/practice/auth/login", json=body, timeout=60)
