@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from portal_core.accounts.people import ClientStatus
 from portal_core.appointments.availability import AvailabilityRule
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
 from portal_core.appointments.placing import SlotChoice
@@ -42,6 +43,10 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID: ...
+
+    @abstractmethod
+    async def set_status(self, client_id: UUID, status: ClientStatus) -> None:
+        """Discharge a client, or make them active again."""
 
     @abstractmethod
     async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None: ...
