@@ -4,6 +4,8 @@ from uuid import UUID
 
 import pytest
 
+from adapters.memory import unit_of_work as memory  # imports every feature's repositories
+from adapters.memory.sealing import SEALED
 from adapters.postgres.tables import metadata
 from adapters.postgres.tables.base import place
 
@@ -37,3 +39,14 @@ def test_a_row_may_have_a_key_of_parts() -> None:
 def test_nothing_is_sealed_into_a_column_of_plain_values() -> None:
     with pytest.raises(ValueError, match="clients"):
         place(metadata.tables["portal.clients"].c.given_name, ROW)
+
+
+def test_what_a_clients_key_seals_goes_with_it_in_memory_too() -> None:
+    sealed = {
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.c
+        if table.info["reach"] == "client" and column.info.get("sealed") and table.name != "client_keys"
+    }
+    assert memory.MemoryUnitOfWork
+    assert {(table, name) for table, names in SEALED.items() for name in names} == sealed

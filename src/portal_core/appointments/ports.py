@@ -183,7 +183,10 @@ class Appointments(Protocol):
         ...
 
     async def save(self, booking: Booking, *audited: Audited) -> None:
-        """The appointment and the attendances that the booking holds; others of it stay."""
+        """The appointment and the attendances that the booking holds; others of it stay.
+
+        The reason is left out of an attendance whose client's key was destroyed.
+        """
         ...
 
     async def clients_busy(
