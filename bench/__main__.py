@@ -3,7 +3,8 @@
     python -m bench [--quick] [--large]
 
 Each pair is measured in turn, round after round, and the medians are compared; only ratios are printed, since the
-seconds are this machine's own.
+seconds are this machine's own. The last column is how much of a core the portal's process uses: the rest of the time
+it waits for the database.
 """
 
 import argparse
@@ -29,6 +30,7 @@ SMALL = Size("small", 1_000, 1_000, 25)
 LARGE = Size("large", 100_000, 1_000, 10)
 CONNECTIONS = (1, 16, 64)
 KINDS = {"list": "list my appointments", "book": "book", "keyed": "book, with an Idempotency-Key"}
+_TOGETHER = {"list": 10, "book": 1, "keyed": 1}
 _REPEATED = 10
 """A list may be asked again; a time is booked once until the scene forgets."""
 
@@ -70,15 +72,19 @@ def measured(
     """All kinds at all numbers of connections, each round in turn."""
     asks = {
         "list": listing(scene, 201),
-        "book": booking(scene, 641, keyed=False),
-        "keyed": booking(scene, 641, keyed=True),
+        "book": booking(scene, 1_000, keyed=False),
+        "keyed": booking(scene, 1_000, keyed=True),
     }
     recorded = asyncio.run(record(scene, asks))
     recorded["list"] = [again(one) for one in recorded["list"] * 20]
-    replays = {kind: Replay(scene, f"{scene.size.name}_{kind}", found, folder) for kind, found in recorded.items()}
+    replays = {
+        kind: Replay(scene, f"{scene.size.name}_{kind}", found, folder, together=_TOGETHER[kind])
+        for kind, found in recorded.items()
+    }
     scene.forget()
     rates: dict[tuple[str, int], list[Rates]] = {}
     with servers.portal(scene) as portal, servers.bare_handler(scene, recorded) as handler:
+        drive(portal.port, listing(scene, len(scene.people)), max(connections))
         for _ in range(rounds):
             for many in connections:
                 for kind in KINDS:
@@ -97,7 +103,7 @@ def _round(
     connections: int,
 ) -> Rates:
     wanted = asks[1:] * (_REPEATED if kind == "list" else 1)
-    by_pgbench = replay.rate(connections, len(wanted))
+    by_pgbench = replay.rate(connections)
     scene.forget()
     by_bare = len(wanted) / drive(handler.port, bare(wanted, kind), connections).seconds
     scene.forget()
@@ -110,17 +116,18 @@ def _round(
 
 def _table(small: Mapping[tuple[str, int], list[Rates]]) -> Table:
     table = Table(title="The portal, everything on, one worker: ratios of requests a second")
-    for title in ("request", "connections", "to pgbench", "to a bare handler"):
+    for title in ("request", "connections", "to pgbench", "to a bare handler", "of its core"):
         table.add_column(title, justify="left" if title == "request" else "right")
     for (kind, connections), found in small.items():
         to_pgbench = statistics.median(one.portal / one.pgbench for one in found)
         to_bare = statistics.median(one.portal / one.bare for one in found)
-        table.add_row(KINDS[kind], str(connections), f"{to_pgbench:.2f}", f"{to_bare:.2f}")
+        busy = statistics.median(one.portal * one.cpu for one in found)
+        table.add_row(KINDS[kind], str(connections), f"{to_pgbench:.2f}", f"{to_bare:.2f}", f"{busy:.2f}")
     return table
 
 
 def _median(found: list[Rates], name: str) -> float:
-    return statistics.median(getattr(one, name) for one in found)
+    return float(statistics.median(getattr(one, name) for one in found))
 
 
 if __name__ == "__main__":

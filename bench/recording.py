@@ -10,9 +10,10 @@ import httpx
 from attrs import define, evolve, field, frozen
 
 from adapters.local.sources import Uuid7Ids
+from adapters.postgres import units
 from adapters.postgres.audit import ADD_ENTRY
-from adapters.postgres.unit_core import PostgresBegin
-from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from adapters.postgres.unit_core import PostgresBegin, UnitCore
+from adapters.units import whole
 from bench.asking import Ask
 from bench.scene import Scene
 from entrypoints.application import make_app
@@ -50,7 +51,7 @@ class _Recorder:
 
 
 @define(slots=False)
-class _Undone(PostgresUnitOfWork):
+class _Undone(UnitCore):
     """Sends all that comes before a commit, and leaves the rest to the rollback."""
 
     async def commit(self, result: Any) -> Any:
@@ -75,7 +76,9 @@ async def record(scene: Scene, asks: Mapping[str, Sequence[Ask]]) -> dict[str, l
     undoing, recorder = _Undoing(), _Recorder()
     async with opened(scene.settings, scene.dsn(), begin=undoing) as portal:
         parts = portal.parts
-        undoing.begin = PostgresBegin(portal.pool, parts.keys(), parts.clock(), parts.ids(), _Undone)
+        undoing.begin = PostgresBegin(
+            portal.pool, parts.keys(), parts.clock(), parts.ids(), whole("Undone", _Undone, units)
+        )
         async with portal.pool.acquire() as one, portal.pool.acquire() as other:
             for connection in (one, other):
                 connection.add_query_logger(recorder)

@@ -1,7 +1,8 @@
 """The recorded statements as a pgbench script, in the transactions that the request makes of them.
 
 pgbench's variables cannot hold texts of their own, so the arguments lie in a table, and one statement fetches those of
-several requests at once: its cost is a few thousandths of theirs.
+one transaction: of several short requests, so that its cost is a few thousandths of theirs, or of a single long one,
+so that no more of them wait for the same clinician than wait in the portal.
 """
 
 import importlib.util
@@ -23,44 +24,51 @@ from adapters.postgres.roles import APP_ROLE
 from bench.recording import Recorded, Sent
 from bench.scene import Scene
 
-TOGETHER = 10
-"""Requests in one row of arguments, and in one pgbench transaction."""
-
 OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c TimeZone=UTC"
 """As the portal's pool sets them."""
 
 _SETTING = re.compile(r"SET LOCAL (\S+) = '([^']*)'")
 _NUMBERED = re.compile(r"\$(\d+)")
-_RATE = re.compile(r"tps = ([0-9.]+) \(without initial connection time\)")
 
 
 class Replay:
     """The script, and its arguments in the scene's database. Each row is for one use, until the scene forgets."""
 
-    def __init__(self, scene: Scene, name: str, recorded: Sequence[Recorded], folder: Path) -> None:
+    def __init__(self, scene: Scene, name: str, recorded: Sequence[Recorded], folder: Path, *, together: int) -> None:
         self._scene = scene
-        self._rows = len(recorded) // TOGETHER
+        self._together = together
+        self._rows = len(recorded) // together
         self._script = folder / f"{name}.sql"
-        groups = [recorded[at * TOGETHER : (at + 1) * TOGETHER] for at in range(self._rows)]
+        groups = [recorded[at * together : (at + 1) * together] for at in range(self._rows)]
         self._script.write_text(script(f"bench_{name}", groups[0]))
         with scene.owner() as owner:
             _keep(owner, f"bench_{name}", groups)
 
-    @property
-    def requests(self) -> int:
-        """How many different ones there are."""
-        return self._rows * TOGETHER
-
-    def rate(self, connections: int, requests: int) -> float:
-        """Requests a second; about as many as asked for, each connection an equal share."""
-        each = max(1, requests // TOGETHER // connections)
-        command: list[str | Path] = [pgbench(), "-n", "-M", "prepared", "-f", self._script]
-        command += ["-c", str(connections), "-j", "1", "-t", str(each)]
-        command += ["-D", f"each={each}", "-D", "turn=0", "-D", f"rows={self._rows}", self._scene.dsn()]
+    def rate(self, connections: int) -> float:
+        """Requests a second, all of them once. The first of each connection, which prepares its statements, is left
+        out, and so is the end, where some have done their share: the portal's connections are open and warm."""
+        each = self._rows // connections
+        log = self._script.with_suffix(".log")
+        command: list[str | Path] = [pgbench(), "-n", "-M", "prepared", "-f", self._script, "-l"]
+        command += [f"--log-prefix={log}", "-c", str(connections), "-j", "1", "-t", str(each)]
+        command += ["-D", f"connections={connections}", "-D", "turn=0", self._scene.dsn()]
         ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PGOPTIONS": OPTIONS})
-        found = _RATE.search(ended.stdout)
-        assert ended.returncode == 0 and found, ended.stderr
-        return float(found[1]) * TOGETHER
+        assert ended.returncode == 0, ended.stderr
+        [written] = log.parent.glob(f"{log.name}.*")
+        ends = _ends(written.read_text())
+        written.unlink()
+        warm, over = max(one[0] for one in ends.values()), min(one[-1] for one in ends.values())
+        within = sum(warm < end <= over for one in ends.values() for end in one)
+        return within * self._together / (over - warm)
+
+
+def _ends(log: str) -> dict[str, list[float]]:
+    """When each connection's transactions ended, in seconds; a line is connection, number, duration, script, time."""
+    found: dict[str, list[float]] = {}
+    for line in log.splitlines():
+        connection, _, _, _, seconds, micros = line.split()
+        found.setdefault(connection, []).append(int(seconds) + int(micros) / 1e6)
+    return found
 
 
 def script(table: str, group: Sequence[Recorded]) -> str:
@@ -73,7 +81,7 @@ def script(table: str, group: Sequence[Recorded]) -> str:
     names = ", ".join(f"v[{at + 1}] AS v{at}" for at in range(columns))
     return "\n".join(
         [
-            r"\set n (:client_id * :each + :turn) % :rows",
+            r"\set n :turn * :connections + :client_id",
             r"\set turn :turn + 1",
             rf"SELECT {names} FROM public.{table} WHERE n = :n \gset",
             *lines,
@@ -125,7 +133,7 @@ def _keep(owner: psycopg.Connection[Any], table: str, groups: Sequence[Sequence[
         for number, group in enumerate(groups):
             for place, recorded in enumerate(group):
                 for sent, wanted in zip(recorded, shape[place], strict=True):
-                    assert _shape(sent) == wanted, f"request {number * TOGETHER + place} differs: {sent}"
+                    assert _shape(sent) == wanted, f"{sent} in row {number}, not {wanted}"
             copy.write_row((number, [value for recorded in group for sent in recorded for value in _values(sent)]))
     owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(name))
 

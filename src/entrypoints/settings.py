@@ -21,64 +21,95 @@ LEAST_JITSI_SECRET = 32
 
 @frozen
 class Settings:
-    """Without any of these set, the portal runs on its embedded parts, on this machine alone."""
+    """Without any of these set, the portal runs on its embedded parts, on this machine alone.
 
-    data_dir: Path = field(default=Path("portal-data"), metadata={"help": "where the embedded parts keep their data"})
-    # Database. Empty: PostgreSQL from the wheel, in the data folder.
+    The text under each setting stands in docs/operating.md, which is made from it.
+    """
+
+    data_dir: Path = Path("portal-data")
+    """Folder of the embedded parts' data, made when it is not there."""
+
+    # Database.
     database_url: str = ts.secret(default="")
-    """postgresql:// URL of the application role, which owns nothing."""
+    """postgresql:// URL of the application role, which owns nothing. Empty: the embedded one, in the data folder."""
     owner_database_url: str = ts.secret(default="")
     """URL of the role that owns the schema; only `portal migrate` uses it."""
     worker_database_url: str = ts.secret(default="")
     """URL of the role that runs the job queue; only the worker uses it."""
     pg_bin: str = ""
-    """Folder with another PostgreSQL's programs, for the embedded server."""
+    """Folder with another PostgreSQL's programs, for the embedded server. Empty: those of the wheel."""
     pool_size: int = field(default=20, validator=validators.ge(1))
+    """Connections that one process may have open to the database, 1 or more."""
 
     # HTTP.
     host: str = "127.0.0.1"
+    """Address to listen at; 0.0.0.0 is all of IPv4, :: all of both."""
     port: int = field(default=8000, validator=validators.and_(validators.ge(1), validators.le(65535)))
+    """Port to listen at, 1 to 65535."""
     http_workers: int = field(default=1, validator=validators.ge(1))
+    """Processes that answer requests, 1 or more; about as many as there are processors."""
     public_url: str = field(default=Factory(lambda self: f"http://{self.netloc}", takes_self=True))
     """How browsers reach it; https makes cookies Secure and turns HSTS on. Without it: host and port."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR) of the proxies whose X-Forwarded-For is believed."""
+    """Networks (CIDR, commas between them) of the proxies whose X-Forwarded-For is believed. Empty: none."""
     allowed_origins: tuple[str, ...] = ()
-    """Other origins (https://host) whose pages may call the API."""
+    """Other origins (https://host, commas between them) whose pages may call the API. Empty: none."""
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    """Networks that may read /metrics."""
+    """Networks (CIDR, commas between them) that may read /metrics."""
     throttle_rate: float = 20.0
     """Requests a second for one session or address in one process; 0 switches it off. The named limits are exact."""
     throttle_burst: int = 100
+    """Requests that one session or address may have let through at once, before the rate holds it back."""
     access_log: bool = True
+    """Whether each request is a line of the log."""
 
     # Identity.
     identity: Literal["local", "cognito"] = "local"
+    """Who keeps passwords, TOTP secrets and mailed codes: the portal's database, or Cognito."""
     cognito_pool: str = ""
+    """Id of the clients' user pool, such as us-east-1_AbCdEf."""
     cognito_client: str = ""
+    """Id of the clients' app client."""
     cognito_client_secret: str = ts.secret(default="")
+    """Secret of the clients' app client."""
     cognito_staff_pool: str = ""
+    """Id of the staff's user pool."""
     cognito_staff_client: str = ""
+    """Id of the staff's app client."""
     cognito_staff_client_secret: str = ts.secret(default="")
+    """Secret of the staff's app client."""
 
     # Mail, keys, telehealth.
     mail: Literal["local", "ses"] = "local"
+    """How mail leaves: kept and shown by `portal mail`, or sent by Amazon SES."""
     mail_from: str = "portal@localhost"
+    """Address that mail comes from; with SES, of a verified identity."""
     ses_configuration_set: str = ""
+    """SES's configuration set for every mail. Empty: none."""
     keys: Literal["file", "kms"] = "file"
+    """Where the master key is: in a file, or in AWS KMS."""
     key_file: str = ""
-    """Empty: `keys.json` in the data folder."""
+    """File with the master keys. Empty: `keys.json` in the data folder."""
     kms_key: str = ""
+    """Id, ARN or alias of the KMS key."""
     rooms: Literal["clinician", "jitsi"] = "clinician"
+    """Where telehealth takes place: at each clinician's own link, or in rooms of a Jitsi Meet deployment."""
     jitsi_url: str = ""
+    """https:// URL of the Jitsi Meet deployment."""
     jitsi_app_id: str = ""
+    """Application id that the deployment expects in its tokens."""
     jitsi_app_secret: str = ts.secret(default="")
+    """Secret that the deployment checks its tokens by, 32 bytes or more."""
     aws_region: str = ""
+    """Region of everything of AWS, such as us-east-1."""
     aws_endpoint_url: str = ""
+    """Another address of AWS's API: a proxy or a stand-in. Empty: AWS's own."""
 
     # Logs.
     log_format: Literal["json", "console"] = "json"
+    """One JSON object a line, or words for people."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
 
     @property
     def embedded_database(self) -> bool:

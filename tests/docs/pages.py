@@ -46,9 +46,8 @@ def settings() -> str:
     for one in attrs.fields(Settings):
         value = getattr(Settings(), one.name)
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        help_text = str(one.metadata.get("help", ""))
         said = [
-            words.get(one.name, "") or (help_text and f"{help_text[:1].upper()}{help_text[1:]}."),
+            words[one.name],
             f"One of {', '.join(f'`{choice}`' for choice in get_args(one.type))}."
             if get_origin(one.type) is Literal
             else "",

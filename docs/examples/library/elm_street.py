@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core import Begin, ClientActor, Clock, IdSource, Origin, PageRequest, StaffActor, SystemActor
+from portal_core import Begin, ClientActor, Clock, IdSource, Origin, PageRequest, SystemActor
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
@@ -50,13 +50,12 @@ async def found(add_practice: AddPractice, begin: Begin[Any], clock: Clock, ids:
     report = await ImportPeople(begin, clock, ids)(job, people)
     assert not report.refused, report.refused
 
-    desk = StaffActor(practice.id, ids.new(), frozenset({"administrator"}))
     session = DefineKindCommand(name="Individual session", duration=timedelta(minutes=50))
-    kind = await DefineKind(begin, ids)(desk, session)
+    kind = await DefineKind(begin, ids)(job, session)
     week = tuple(Opening(weekday=day, starts=time(9), ends=time(17)) for day in range(5))
-    for clinician in await ListClinicians(begin)(desk):
+    for clinician in await ListClinicians(begin)(job):
         hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)
-        await PublishAvailability(begin, clock, ids)(desk, hours)
+        await PublishAvailability(begin, clock, ids)(job, hours)
 
-    listed = await ListClients(begin)(desk, PageRequest(size=100))
+    listed = await ListClients(begin)(job, PageRequest(size=100))
     return ElmStreet(practice.id, kind.id, {one.external_id or "": one.id for one in listed.items})

@@ -1,6 +1,6 @@
 """`portal keys`: the master key."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -9,9 +9,11 @@ from adapters.local.key_file import KeyFile
 from entrypoints.commands import app
 from entrypoints.commands.practice import Slug, practice_named
 from entrypoints.commands.running import with_portal
-from entrypoints.container import Portal
 from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.kernel.actor import SystemActor
+
+if TYPE_CHECKING:
+    from entrypoints.container import Portal
 
 keys = typer.Typer(no_args_is_help=True, help="The master key.")
 app.add_typer(keys, name="keys")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
@@ -54,11 +54,6 @@ def bar(description: str) -> Progress:
     """A progress bar on standard error, where that is a terminal."""
     columns = (TextColumn(description), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def busy(description: str) -> AbstractContextManager[object]:
-    """Something that turns, for what has no known length."""
-    return console.status(description) if console.is_terminal else nullcontext()
 
 
 def migrate_with_bar(urls: Urls) -> list[str]:

@@ -6,14 +6,14 @@ import importlib.util
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from entrypoints.commands import app
 from entrypoints.commands.running import (
-    busy,
     console,
     full_logs,
     migrate_with_bar,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from entrypoints.demo import Demo
 
 SERVER, WORKER = "the HTTP server", "the worker"
+WORKER_MODULE = ("entrypoints.cli", "worker")
 AGAIN_AFTER = 5.0
 """Seconds until a worker that broke down is started again."""
 
@@ -67,7 +68,10 @@ def serve(
         if settings.embedded_database:
             migrate_with_bar(urls)
         asyncio.run(_opens(settings, urls))
-        run_server(settings, urls, worker=worker, ready=lambda: console.print(f"serving {settings.public_url}"))
+        with running(urls) as children:
+            if worker:
+                children.start(WORKER, *WORKER_MODULE)
+            watch(children, settings, ready=lambda: console.print(f"serving {settings.public_url}"))
 
 
 @app.command(name="worker")
@@ -95,9 +99,15 @@ def demo() -> None:
         raise Failed("the demo runs on the embedded database: unset PORTAL_DATABASE_URL")
     refuse_busy_port(settings)
     quiet_logs(settings)
+    console.print("starting the database, the HTTP server and the worker")
     with Database(settings, stays=True) as urls:
-        loaded = _loaded(settings, urls)
-        run_server(settings, urls, worker=True, ready=lambda: _greet(settings, loaded))
+        known = _known_demo(settings, urls)
+        migrate_with_bar(urls)
+        asyncio.run(_opens(settings, urls))
+        with running(urls) as children:  # the server starts while the practice is loaded
+            loaded = known or asyncio.run(_load(settings, urls))
+            children.start(WORKER, *WORKER_MODULE)
+            watch(children, settings, ready=lambda: _greet(settings, loaded))
 
 
 @app.command(name="demo-code")
@@ -112,19 +122,14 @@ def demo_code() -> None:
     typer.echo(code_at(loaded.administrator_secret, SystemClock().now()))
 
 
-def _loaded(settings: Settings, urls: Urls) -> "Demo":
-    """The demo of the data folder; the first start loads it, and begins again where an earlier one was broken off."""
+def _known_demo(settings: Settings, urls: Urls) -> "Demo | None":
+    """The demo of the data folder; None at the first start, which begins again where an earlier one was broken off."""
     from entrypoints.demo import forget_half_loaded, known_demo
 
     known = known_demo(settings.data_dir)
     if known is None:
         forget_half_loaded(settings.data_dir, urls.owner)
-    migrate_with_bar(urls)
-    asyncio.run(_opens(settings, urls))
-    if known is not None:
-        return known
-    with busy("loading the demo practice"):
-        return asyncio.run(_load(settings, urls))
+    return known
 
 
 async def _load(settings: Settings, urls: Urls) -> "Demo":
@@ -177,22 +182,26 @@ def refuse_busy_port(settings: Settings) -> None:
             ) from None
 
 
-def run_server(settings: Settings, urls: Urls, *, worker: bool, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called when the server answers. The worker beside it ends with it."""
+@contextmanager
+def running(urls: Urls) -> Iterator[Children]:
+    """The HTTP server, as long as this lasts: until SIGINT or SIGTERM ends it, which is no error."""
     children = Children({APP_URL: urls.app, WORKER_URL: urls.worker})
     try:
         children.start(SERVER, "entrypoints.server")
-        if worker:
-            children.start(WORKER, "entrypoints.cli", "worker")
-        _watch(children, settings, ready)
+        yield children
     except (KeyboardInterrupt, Told):
-        return
+        console.print("stopping")
     finally:
         leave_in_peace()
         children.stop(console.print)
 
 
-def _watch(children: Children, settings: Settings, ready: Callable[[], None]) -> None:
+def watch(children: Children, settings: Settings, *, ready: Callable[[], None]) -> None:
+    """Look after the children; `ready` is called when the server answers. A worker that breaks down is started again.
+
+    Raises:
+        Failed: the server ended by itself.
+    """
     answered = False
     while True:
         if not answered and _answers(settings):
@@ -204,7 +213,7 @@ def _watch(children: Children, settings: Settings, ready: Callable[[], None]) ->
         if ended is not None:
             console.print(f"the worker broke down (exit {ended.code}) and is started again")
             time.sleep(AGAIN_AFTER)
-            children.start(WORKER, "entrypoints.cli", "worker")
+            children.start(WORKER, *WORKER_MODULE)
         time.sleep(0.2)
 
 

@@ -1,6 +1,7 @@
 """Puts the HTTP API together from its parts."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, cast
 
@@ -88,7 +89,6 @@ def create_app(parts: HttpParts) -> Litestar:
     metrics = HttpMetrics(parts.registry)
     documentation = Documentation(settings)
     given = {
-        **parts.use_cases,
         "documentation": documentation,
         "session_cookies": SessionCookies(settings),
         "readiness": Readiness(parts.readiness),
@@ -96,16 +96,16 @@ def create_app(parts: HttpParts) -> Litestar:
     }
     app = Litestar(
         [
-            Router(PORTAL, route_handlers=parts.portal, opt={"auth": "portal"}),
-            Router(PRACTICE, route_handlers=parts.practice, opt={"auth": "practice"}),
-            *parts.other,
+            Router(PORTAL, route_handlers=[_served(one, parts) for one in parts.portal], opt={"auth": "portal"}),
+            Router(PRACTICE, route_handlers=[_served(one, parts) for one in parts.practice], opt={"auth": "practice"}),
+            *(_served(one, parts) for one in parts.other),
             HealthController,
             DocumentationController,
         ],
         before_request=cast("BeforeRequestHookHandler", Gate(parts).admit),
         cors_config=_cors(settings),
         debug=False,
-        dependencies={name: Provide(_giving(value), sync_to_thread=False) for name, value in given.items()},
+        dependencies=_provided(given),
         exception_handlers=HANDLERS,
         lifespan=parts.lifespan,
         logging_config=None,
@@ -129,6 +129,19 @@ def openapi_of(app: Litestar) -> dict[str, Any]:
     found = documentation.dependency()
     assert isinstance(found, Documentation)
     return found.document
+
+
+def _served(controller: type[Controller], parts: HttpParts) -> Router:
+    """The controller with the use cases that its handlers ask for. Litestar compares each of a handler's dependencies
+    with each other, so that all use cases for all handlers cost half of the start."""
+    handlers = (one for one in vars(controller).values() if isinstance(one, HTTPRouteHandler))
+    asked = {name for handler in handlers for name in inspect.signature(handler.fn).parameters}
+    wanted = {name: parts.use_cases[name] for name in sorted(asked & parts.use_cases.keys())}
+    return Router("", route_handlers=[controller], dependencies=_provided(wanted))
+
+
+def _provided(given: Mapping[str, object]) -> dict[str, Provide]:
+    return {name: Provide(_giving(value), sync_to_thread=False) for name, value in given.items()}
 
 
 def _giving(value: object) -> Callable[[], object]:

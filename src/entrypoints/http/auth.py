@@ -36,6 +36,7 @@ class Practices:
     async def find(self, inbound: Inbound) -> UUID:
         """Raises:
         UnknownPractice: none of the three says.
+        BadRequest: not exactly one host is named.
         """
         practices = await self._directory.all()
         if practices is not self._read:
@@ -68,7 +69,7 @@ class Gate:
         """Sets the request's actor; OPTIONS is answered here.
 
         Raises:
-            RateLimited, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid, NotFound
+            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid, NotFound
         """
         plan = request.plan
         inbound = request.inbound

@@ -27,6 +27,7 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-site"),
     (b"x-frame-options", b"DENY"),
     (b"cache-control", b"no-store"),
+    (b"server", b"portal"),  # or the server would name itself
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 UNMATCHED = "unmatched"

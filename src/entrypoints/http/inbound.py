@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from entrypoints.http.addresses import Origins
-from entrypoints.http.errors import BadIdempotencyKey
+from entrypoints.http.errors import BadIdempotencyKey, BadRequest
 from portal_core.kernel.errors import Invalid
 
 WANTED = frozenset(
@@ -57,8 +57,15 @@ class Inbound:
 
     @property
     def host(self) -> str:
-        """The host name asked for: lower case, without port."""
-        return _host(self.headers.get(b"host", b""))
+        """The host name asked for: lower case, without port.
+
+        Raises:
+            BadRequest: there is none, or more than one (RFC 9112, section 3.2): a proxy may have read another.
+        """
+        value = self.headers.get(b"host", b"")
+        if not value or b"," in value:
+            raise BadRequest
+        return _host(value)
 
     @property
     def device(self) -> str:

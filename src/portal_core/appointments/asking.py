@@ -5,19 +5,19 @@ from uuid import UUID
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest
-from portal_core.kernel.access import staff
-from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import NotFound, StaleVersion
 
 
-def answers_requests(actor: Actor) -> StaffActor:
-    """The front desk and administrators: what a client asks for is read by those who answer, and by nobody else.
+def answers_requests(actor: Actor) -> None:
+    """For the front desk, administrators and jobs: what a client asks for is read by those who answer it alone.
 
     Raises:
-        NotFound: not staff.
+        NotFound: neither staff nor a job.
         Forbidden: staff in other roles.
     """
-    return staff(actor, "front_desk", "administrator")
+    staff_or_system(actor, "front_desk", "administrator")
 
 
 async def asked(unit: AppointmentUnit, request_id: UUID, version: int | None) -> AppointmentRequest:

@@ -8,8 +8,8 @@ from attrs import frozen
 from portal_core.appointments.deadlines import join_window, notice_deadline
 from portal_core.appointments.errors import LateCancelRefused, NotBookable
 from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Schedule
-from portal_core.kernel.access import staff
-from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 
@@ -75,21 +75,17 @@ def bookable_by_staff(
     return kind, clinician
 
 
-def scheduler(actor: Actor, clinician_id: UUID | None = None) -> StaffActor:
-    """Staff who may change the calendar: the front desk and administrators everybody's, clinicians their own.
+def scheduler(actor: Actor, clinician_id: UUID | None = None) -> UUID | None:
+    """Whose calendar the actor works with: the front desk, administrators and jobs with `clinician_id`'s, or with
+    everybody's when none is named (None); clinicians with their own.
 
     Raises:
-        NotFound: not staff, or a clinician asking about a colleague's calendar, which is not theirs to change.
+        NotFound: neither staff nor a job, or a clinician asking about a colleague's calendar, which is not theirs.
         Forbidden: staff in other roles.
     """
-    member = staff(actor, "front_desk", "administrator", "clinician")
-    if sees_all(member):
-        return member
+    member = staff_or_system(actor, "front_desk", "administrator", "clinician")
+    if isinstance(member, SystemActor) or member.roles & {"front_desk", "administrator"}:
+        return clinician_id
     if member.clinician_id is None or clinician_id not in (None, member.clinician_id):
         raise NotFound("calendar", clinician_id)
-    return member
-
-
-def sees_all(member: StaffActor) -> bool:
-    """Whether this member of staff works with every clinician's calendar."""
-    return bool(member.roles & {"front_desk", "administrator"})
+    return member.clinician_id

@@ -49,6 +49,9 @@ def account_holder(actor: Actor) -> AccountHolder:
 def staff(actor: Actor, *roles: Role) -> StaffActor:
     """The actor as a member of staff with one of `roles`; any role when none is named.
 
+    For what a person answers for or is there for: who may see a record, a session's room. All else on the practice's
+    side asks `staff_or_system`.
+
     Raises:
         NotFound: not staff, for whom the practice's side does not exist.
         Forbidden: staff, in other roles.
@@ -61,7 +64,7 @@ def staff(actor: Actor, *roles: Role) -> StaffActor:
 
 
 def staff_or_system(actor: Actor, *roles: Role) -> StaffActor | SystemActor:
-    """As `staff`, and jobs too."""
+    """As `staff`, and jobs too: no request makes one, the practice's own programs do, and the trail names it."""
     return actor if isinstance(actor, SystemActor) else staff(actor, *roles)
 
 

@@ -43,6 +43,10 @@ async def test_a_client_from_the_desk_to_their_own_account(elm: ElmStreet) -> No
     assert again == added
     assert elm.count("clients") == 1
     here = f"{PRACTICE}/clients/{added['profile']['client_id']}"
+    (of_ehr,) = (await elm.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-1"))["items"]
+    assert (of_ehr["id"], of_ehr["name"]) == (added["profile"]["client_id"], "Ada Lovelace")
+    assert (await elm.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-2"))["items"] == []
+    assert (await refused(elm, desk, "GET", f"{PRACTICE}/clients?external_id="))[0] == 422
     assert (await refused(elm, desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"})) == (
         409,
         "duplicate_external_id",

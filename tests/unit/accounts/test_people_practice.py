@@ -33,9 +33,10 @@ from portal_core.accounts.use_cases.list_staff import ListStaff
 from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
 from portal_core.accounts.use_cases.show_client import ShowClient
 from portal_core.accounts.use_cases.show_practice import ShowPractice
-from portal_core.kernel.actor import Origin
+from portal_core.accounts.views_people import ClientLineView
+from portal_core.kernel.actor import Origin, SystemActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
-from portal_core.kernel.page import PageRequest
+from portal_core.kernel.page import Page, PageRequest
 from tests.support.contracts.people_world import BORN
 from tests.support.people_desk import birthday
 from tests.unit.accounts.people_memory import MemoryDesk
@@ -229,6 +230,24 @@ async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk:
         await show(world.staff(), PageRequest(), "a\x00")
 
 
+async def test_a_client_is_found_by_the_ehrs_id(desk: MemoryDesk) -> None:
+    world, show = desk.world, ListClients(desk.world.begin)
+    ann = await world.add_client("Ann", "Lee", external_id="E-1")
+    await world.add_client("Bob", "Lee", external_id="E-2")
+    await (await world.beside()).add_client("Eve", "Lee", external_id="E-3")
+    job = SystemActor(world.practice_id, "ehr nightly")
+    assert await show(job, PageRequest(), external_id=" E-1 ") == Page((ClientLineView.of(ann),))
+    for nobodys in ("E-3", "e-1", "E"):
+        assert await show(job, PageRequest(), external_id=nobodys) == Page(())
+    assert [(entry.record, entry.facts) for entry in await desk.trail("clients.listed")] == [
+        (ann.id, {"rows": "1"}),
+        *[(None, {"rows": "0"})] * 3,
+    ]
+    for wrong in ("", "E\x00", "E" * 101):
+        with pytest.raises(Invalid):
+            await show(job, PageRequest(), external_id=wrong)
+
+
 async def test_a_care_team_is_assigned(desk: MemoryDesk) -> None:
     world = desk.world
     client = await world.add_client()
@@ -331,7 +350,10 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
         (changing, lambda a: AssignCareTeam(begin)(a, AssignCareTeamCommand(client.id, ()))),
         (changing, lambda a: ChangeClient(begin, clock)(a, ChangeClientCommand(client.id, _as_is(client), 1))),
         (only, lambda a: ListStaff(begin)(a)),
-        (only, lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", "k@elm.example", frozenset({"biller"})))),
+        (
+            only,
+            lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", f"{ids.new()}@elm.example", frozenset({"biller"}))),
+        ),
         (only, lambda a: ChangeStaff(begin)(a, ChangeStaffCommand(member.id, "Sam Wu", member.roles, None, True, 1))),
         (only, lambda a: AddClinician(begin, ids)(a, AddClinicianCommand(ClinicianDetails("Dr. New")))),
         (
@@ -348,6 +370,7 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
             else:
                 with pytest.raises(Forbidden):
                     await door(world.staff(role))  # type: ignore[arg-type]
+        await door(SystemActor(world.practice_id, "ehr nightly"))
         for outsider in (world.as_proxy(NOBODY, client.id), world.visitor, world.as_client(NOBODY)):
             with pytest.raises(NotFound):
                 await door(outsider)

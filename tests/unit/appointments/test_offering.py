@@ -1,6 +1,6 @@
 """What a practice offers, and who says so."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -8,9 +8,14 @@ from portal_core.appointments.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentRules, Kind
 from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
 from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
+from portal_core.appointments.use_cases.publish_availability import (
+    Opening,
+    PublishAvailability,
+    PublishAvailabilityCommand,
+)
 from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
 from portal_core.appointments.use_cases.show_offering import ShowOffering
-from portal_core.kernel.actor import StaffActor
+from portal_core.kernel.actor import StaffActor, VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments_world import ZONE
@@ -42,10 +47,11 @@ async def test_a_client_sees_what_is_active_and_their_care_team(scene: Scene) ->
     assert (await scene.world.audit())[-1].action == "offering.read"
 
 
-async def test_staff_see_all(scene: Scene) -> None:
+async def test_staff_and_jobs_see_all(scene: Scene) -> None:
     await scene.world.add_clinician("Dr. Gone", active=False)
     await scene.world.add_kind("Closed", active=False, step=30)
     view = await ShowOffering(scene.world.begin)(scene.world.as_staff("auditor"))
+    assert await ShowOffering(scene.world.begin)(scene.world.system) == view
     assert [(one.name, one.active) for one in view.clinicians] == [("Dr. Gone", False), ("Dr. Grey", True)]
     assert [(one.name, one.active, one.slot_step) for one in view.kinds] == [
         ("Closed", False, 30),
@@ -54,7 +60,8 @@ async def test_staff_see_all(scene: Scene) -> None:
 
 
 async def test_others_see_nothing(scene: Scene) -> None:
-    for actor in (scene.world.system, scene.world.as_proxy(scene.ann.client_id, may_write=True, areas=["forms"])):
+    visitor = VisitorActor(scene.world.practice_id)
+    for actor in (visitor, scene.world.as_proxy(scene.ann.client_id, may_write=True, areas=["forms"])):
         with pytest.raises(NotFound):
             await ShowOffering(scene.world.begin)(actor)
 
@@ -93,6 +100,23 @@ async def test_rules_are_set(scene: Scene) -> None:
     view = await SetAppointmentRules(scene.world.begin)(administrator(scene), rules)
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_fee) == (2, None, Money(60_00))
     assert (await ShowOffering(scene.world.begin)(scene.ann)).rules == view
+
+
+async def test_an_ehrs_job_sets_the_practice_up(scene: Scene) -> None:
+    begin, ids, job = scene.world.begin, scene.world.ids, scene.world.system
+    await SetAppointmentRules(begin)(job, AppointmentRules())
+    kind = await DefineKind(begin, ids)(job, DefineKindCommand(name="Group", duration=HOUR))
+    place = await DefinePlace(begin, ids)(job, DefinePlaceCommand(name="Branch", zone=ZONE))
+    opening = Opening(weekday=1, starts=time(9), ends=time(12), place_id=place.id, kind_ids=frozenset({kind.id}))
+    command = PublishAvailabilityCommand(clinician_id=scene.grey, openings=(opening,))
+    published = await PublishAvailability(begin, scene.world.clock, ids)(job, command)
+    assert [one.kind_ids for one in published.rules] == [(kind.id,)]
+    assert [entry.action for entry in await scene.world.audit()][-4:] == [
+        "appointment_rules.set",
+        "appointment_kind.defined",
+        "place.defined",
+        "availability.published",
+    ]
 
 
 async def test_only_administrators_decide(scene: Scene) -> None:

@@ -108,6 +108,16 @@ async def test_which_practice(host: str, slug: str | None, practices: Practices,
         assert answer.json()["practice"] == str(found)
 
 
+@pytest.mark.parametrize("hosts", [[], ["north.example.org", "south.example.org"], ["south.example.org"] * 2])
+async def test_no_host_or_more_than_one_is_refused(hosts: list[str]) -> None:
+    async with asking(practices=TWO) as client:
+        request = client.build_request("GET", f"{TOYS}/visit")
+        del request.headers["host"]
+        request.headers = httpx.Headers([*request.headers.multi_items(), *(("host", host) for host in hosts)])
+        answer = await client.send(request)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
 async def test_a_link_names_the_practice_in_its_query() -> None:
     async with asking(practices=TWO) as client:
         assert (await client.get(f"{TOYS}/visit?practice=south")).json()["practice"] == str(SOUTH)

@@ -31,7 +31,7 @@ async def test_security_headers(client: httpx.AsyncClient, path: str) -> None:
     assert headers.get_list("content-security-policy", split_commas=False).__len__() == 1
     assert len(headers["x-request-id"]) == 32
     assert "strict-transport-security" not in headers
-    assert "server" not in headers
+    assert headers["server"] == "portal"
 
 
 async def test_a_fault_and_a_refusal_have_them_too(client: httpx.AsyncClient) -> None:

@@ -97,9 +97,10 @@ class ClientsController(Controller):
         list_clients: NamedDependency[ListClients],
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
+        external_id: FromQuery[ExternalId | None] = None,
     ) -> Page[ClientLineView]:
-        """All clients, by family name."""
-        return await list_clients(request.actor, page(after, size))
+        """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody."""
+        return await list_clients(request.actor, page(after, size), external_id=external_id)
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
     async def search_clients(

@@ -10,7 +10,7 @@ from portal_core.accounts.people import changed_fields
 from portal_core.accounts.policy_people import CHANGES_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClientView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound, StaleVersion
@@ -45,7 +45,7 @@ class ChangeClient:
 
     async def __call__(self, actor: Actor, command: ChangeClientCommand) -> ClientView:
         async with self.begin(actor) as unit:
-            staff(actor, *CHANGES_CLIENTS)
+            staff_or_system(actor, *CHANGES_CLIENTS)
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)

@@ -9,7 +9,7 @@ from portal_core.accounts.people import changed_fields
 from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClinicianView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound, StaleVersion
@@ -38,7 +38,7 @@ class ChangeClinician:
 
     async def __call__(self, actor: Actor, command: ChangeClinicianCommand) -> ClinicianView:
         async with self.begin(actor) as unit:
-            staff(actor, *RUNS_PRACTICE)
+            staff_or_system(actor, *RUNS_PRACTICE)
             clinician = await unit.clinician_records.get(command.clinician_id)
             if clinician is None:
                 raise NotFound("clinician", command.clinician_id)

@@ -7,7 +7,7 @@ from portal_core.accounts.people import changed_fields
 from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import PracticeView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.uow import Begin
@@ -37,7 +37,7 @@ class ChangePractice:
 
     async def __call__(self, actor: Actor, command: ChangePracticeCommand) -> PracticeView:
         async with self.begin(actor) as unit:
-            staff(actor, *RUNS_PRACTICE)
+            staff_or_system(actor, *RUNS_PRACTICE)
             practice = await unit.practice_record.get()
             changed = practice.describe(
                 name=contact.line(command.name, "name", 120),

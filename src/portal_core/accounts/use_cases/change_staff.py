@@ -10,7 +10,7 @@ from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.staffing import check_clinician, check_roles
 from portal_core.accounts.views_people import StaffView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, Role
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound, StaleVersion
@@ -41,7 +41,7 @@ class ChangeStaff:
 
     async def __call__(self, actor: Actor, command: ChangeStaffCommand) -> StaffView:
         async with self.begin(actor) as unit:
-            staff(actor, *RUNS_PRACTICE)
+            staff_or_system(actor, *RUNS_PRACTICE)
             member = await unit.staff_records.get(command.staff_id)
             if member is None:
                 raise NotFound("staff", command.staff_id)

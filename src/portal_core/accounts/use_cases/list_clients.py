@@ -1,4 +1,4 @@
-"""The practice's clients, by name."""
+"""The practice's clients, by name; or one, by the id that the EHR has for them."""
 
 from attrs import frozen
 
@@ -6,7 +6,7 @@ from portal_core.accounts import contact
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClientLineView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
@@ -18,18 +18,27 @@ class ListClients:
     """For staff (clinician, front desk, biller, administrator): family name first.
 
     `beginning` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
-    out of addresses and logs: it is a name.
+    out of addresses and logs: it is a name. With `external_id`, the EHR's own, it is the client of that id alone, or
+    nobody, and the trail names whom it was.
 
     Raises:
         NotFound, Forbidden: not in such a role.
-        Invalid: a bad cursor or page size, or no beginning of a name.
+        Invalid: a bad cursor, no beginning of a name, or no id.
     """
 
     begin: Begin[PeopleUnit]
 
-    async def __call__(self, actor: Actor, page: PageRequest, beginning: str = "") -> Page[ClientLineView]:
+    async def __call__(
+        self, actor: Actor, page: PageRequest, beginning: str = "", external_id: str | None = None
+    ) -> Page[ClientLineView]:
         async with self.begin(actor) as unit:
-            staff(actor, *READS_CLIENTS)
+            staff_or_system(actor, *READS_CLIENTS)
+            if external_id is not None:
+                client = await unit.client_records.find_by_external_id(contact.line(external_id, "external_id", 100))
+                lines = () if client is None else (ClientLineView.of(client),)
+                facts = {"rows": str(len(lines))}
+                await unit.audit.record(Audited("clients.listed", record=client.id if client else None, facts=facts))
+                return await unit.commit(Page(lines))
             wanted = contact.line(beginning, "beginning", 160) if beginning.strip() else ""
             found = await unit.client_records.page(wanted, page)
             await unit.audit.record(Audited("clients.listed", facts={"rows": str(len(found.items))}))

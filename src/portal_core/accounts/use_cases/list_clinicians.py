@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClinicianView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.uow import Begin
 
@@ -22,5 +22,5 @@ class ListClinicians:
 
     async def __call__(self, actor: Actor) -> tuple[ClinicianView, ...]:
         async with self.begin(actor) as unit:
-            staff(actor, *READS_CLIENTS)
+            staff_or_system(actor, *READS_CLIENTS)
             return tuple(ClinicianView.of(one) for one in await unit.clinician_records.all())

@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import GrantView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, ClientActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
@@ -31,7 +31,7 @@ class ListGrants:
     async def __call__(self, actor: Actor, client_id: UUID) -> tuple[GrantView, ...]:
         async with self.begin(actor) as unit:
             if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
-                staff(actor, *READS_CLIENTS)
+                staff_or_system(actor, *READS_CLIENTS)
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
             today = (await unit.practice_record.get()).today(self.clock.now())

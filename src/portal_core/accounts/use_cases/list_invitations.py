@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.accounts.policy_people import CHANGES_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import InvitationView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
@@ -24,7 +24,7 @@ class ListInvitations:
 
     async def __call__(self, actor: Actor, page: PageRequest) -> Page[InvitationView]:
         async with self.begin(actor) as unit:
-            staff(actor, *CHANGES_CLIENTS)
+            staff_or_system(actor, *CHANGES_CLIENTS)
             found = await unit.invitations.page(page)
             await unit.audit.record(Audited("invitations.read"))
             return await unit.commit(found)

@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClientView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
@@ -26,7 +26,7 @@ class ShowClient:
 
     async def __call__(self, actor: Actor, client_id: UUID) -> ClientView:
         async with self.begin(actor) as unit:
-            staff(actor, *READS_CLIENTS)
+            staff_or_system(actor, *READS_CLIENTS)
             client = await unit.client_records.get(client_id)
             if client is None:
                 raise NotFound("client", client_id)

@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import PracticeView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.uow import Begin
 
@@ -22,5 +22,5 @@ class ShowPractice:
 
     async def __call__(self, actor: Actor) -> PracticeView:
         async with self.begin(actor) as unit:
-            staff(actor, *RUNS_PRACTICE)
+            staff_or_system(actor, *RUNS_PRACTICE)
             return PracticeView.of(await unit.practice_record.get())

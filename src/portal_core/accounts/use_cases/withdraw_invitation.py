@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.accounts.policy_people import CHANGES_CLIENTS, RUNS_PRACTICE
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import InvitationView
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
@@ -32,12 +32,12 @@ class WithdrawInvitation:
 
     async def __call__(self, actor: Actor, command: WithdrawInvitationCommand) -> InvitationView:
         async with self.begin(actor) as unit:
-            staff(actor, *CHANGES_CLIENTS)
+            staff_or_system(actor, *CHANGES_CLIENTS)
             invitation = await unit.invitations.get(command.invitation_id)
             if invitation is None:
                 raise NotFound("invitation", command.invitation_id)
             if invitation.kind == "staff":
-                staff(actor, *RUNS_PRACTICE)
+                staff_or_system(actor, *RUNS_PRACTICE)
             withdrawn = invitation.withdraw()
             entry = Audited("invitation.withdrawn", invitation.id, record=invitation.client_id, facts={"by": "staff"})
             await unit.invitations.save(withdrawn, entry)

@@ -9,7 +9,7 @@ from portal_core.appointments.offer_views import KindView
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Kind, sane_name
 from portal_core.appointments.timing import ZERO, KindTiming
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
@@ -39,7 +39,7 @@ class DefineKind:
     """Adds a kind, or changes one; what is booked keeps its time. Administrators.
 
     Raises:
-        NotFound: not staff, or no such kind.
+        NotFound: neither staff nor a job, or no such kind.
         Forbidden: staff in other roles.
         Invalid: no name, no seats, or times out of range.
     """
@@ -49,7 +49,7 @@ class DefineKind:
 
     async def __call__(self, actor: Actor, command: DefineKindCommand) -> KindView:
         async with self.begin(actor) as unit:
-            staff(actor, "administrator")
+            staff_or_system(actor, "administrator")
             if command.kind_id and command.kind_id not in (await unit.directory.for_practice()).kinds:
                 raise NotFound("kind", command.kind_id)
             kind_id = command.kind_id or self.ids.new()

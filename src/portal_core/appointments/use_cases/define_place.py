@@ -8,7 +8,7 @@ from portal_core.appointments.offer_views import PlaceView
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Place, sane_name
 from portal_core.appointments.wall_clock import zone_of
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
@@ -32,7 +32,7 @@ class DefinePlace:
     """Adds a place, or changes one; what is booked keeps its time. Administrators.
 
     Raises:
-        NotFound: not staff, or no such place.
+        NotFound: neither staff nor a job, or no such place.
         Forbidden: staff in other roles.
         Invalid: no name, or an unknown zone.
     """
@@ -42,7 +42,7 @@ class DefinePlace:
 
     async def __call__(self, actor: Actor, command: DefinePlaceCommand) -> PlaceView:
         async with self.begin(actor) as unit:
-            staff(actor, "administrator")
+            staff_or_system(actor, "administrator")
             if command.place_id and command.place_id not in (await unit.directory.for_practice()).places:
                 raise NotFound("place", command.place_id)
             zone_of(command.zone)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.policy import scheduler, sees_all
+from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import DayView, TakenView
 from portal_core.appointments.wall_clock import DAY, first_reading, sane_day
@@ -39,10 +39,7 @@ class ListDay:
     async def __call__(self, actor: Actor, query: ListDayQuery) -> DayView:
         day = sane_day(query.date)
         async with self.begin(actor) as unit:
-            member = scheduler(actor, query.clinician_id)
-            clinician_id = query.clinician_id
-            if clinician_id is None and not sees_all(member):
-                clinician_id = member.clinician_id
+            clinician_id = scheduler(actor, query.clinician_id)
             schedule = await unit.directory.for_practice()
             if clinician_id is not None and clinician_id not in schedule.clinicians:
                 raise NotFound("clinician", clinician_id)

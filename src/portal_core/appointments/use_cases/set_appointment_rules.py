@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.appointments.offer_views import RulesView
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import AppointmentRules
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.uow import Begin
@@ -16,7 +16,7 @@ class SetAppointmentRules:
     """Replaces the rules; appointments that stand are under the new ones from now on. Administrators.
 
     Raises:
-        NotFound: not staff.
+        NotFound: neither staff nor a job.
         Forbidden: staff in other roles.
     """
 
@@ -24,7 +24,7 @@ class SetAppointmentRules:
 
     async def __call__(self, actor: Actor, rules: AppointmentRules) -> RulesView:
         async with self.begin(actor) as unit:
-            staff(actor, "administrator")
+            staff_or_system(actor, "administrator")
             facts = {"late_cancel": rules.late_cancel, "self_booking": str(rules.self_booking).lower()}
             await unit.setup.save_rules(rules, Audited("appointment_rules.set", facts=facts))
             return await unit.commit(RulesView.of(rules))

@@ -4,8 +4,8 @@ from attrs import evolve, frozen
 
 from portal_core.appointments.offer_views import OfferingView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.kernel.access import own_record, staff
-from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor, StaffActor, SystemActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.uow import Begin
 
@@ -14,16 +14,15 @@ from portal_core.kernel.uow import Begin
 class ShowOffering:
     """Rules, kinds, places and clinicians.
 
-    Staff see all that the practice has. A client, or a proxy with `appointments`, sees what is active, and their care
-    team; kinds that are not booked online are there to be asked for by a request.
+    Staff and jobs see all that the practice has. A client, or a proxy with `appointments`, sees what is active, and
+    their care team; kinds that are not booked online are there to be asked for by a request.
     """
 
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor) -> OfferingView:
         async with self.begin(actor) as unit:
-            if isinstance(actor, StaffActor):
-                staff(actor)
+            if isinstance(actor, StaffActor | SystemActor):
                 return await unit.commit(OfferingView.of(await unit.directory.for_practice()))
             client_id = own_record(actor, "appointments")
             schedule = await unit.directory.for_client(client_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff
+from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
@@ -23,14 +23,14 @@ class ShowContactWishes:
     """What a client asked about being called and written to (45 CFR 164.522(b)), before somebody does. Any staff.
 
     Raises:
-        NotFound: not staff, or the practice has no such client.
+        NotFound: neither staff nor a job, or the practice has no such client.
     """
 
     begin: Begin[NotificationsUnit]
 
     async def __call__(self, actor: Actor, command: ShowContactWishesCommand) -> ContactWishesView:
         async with self.begin(actor) as unit:
-            staff(actor, "clinician", "front_desk", "administrator")
+            staff_or_system(actor, "clinician", "front_desk", "administrator")
             found = await unit.recipients.client(command.client_id, None)
             if not found:
                 raise NotFound("client", command.client_id)
