@@ -56,7 +56,7 @@ async def _cipher(tx: Transaction) -> Cipher | None:
 
 
 async def claim(tx: Transaction) -> None:
-    """Claim the actor's attempt, once for an attempt.
+    """Claim the actor's attempt, unless a unit before has kept its claim.
 
     Raises:
         Replayed: it was answered before.
@@ -66,7 +66,7 @@ async def claim(tx: Transaction) -> None:
     attempt = tx.actor.origin.attempt
     if attempt is None or attempt.claimed:
         return
-    attempt.claimed = True
+    attempt.claimed = tx.claimed = True
     now = tx.clock.now()
     mine = {"account_id": _account(tx), "operation": attempt.operation, "key": attempt.key}
     if await tx.fetchrow(CLAIM, **mine, digest=attempt.digest, until=now + KEPT_FOR, now=now) is not None:
@@ -80,6 +80,12 @@ async def claim(tx: Transaction) -> None:
     if known[1] is None:
         raise IdempotencyMismatch
     raise Replayed(cipher.open(known[1], _place(tx, attempt)))
+
+
+def give_back(tx: Transaction) -> None:
+    """The transaction was rolled back, and its claim with it: the next unit of this attempt claims anew."""
+    if tx.claimed and tx.actor.origin.attempt is not None:
+        tx.actor.origin.attempt.claimed = tx.claimed = False
 
 
 async def keep(tx: Transaction, body: bytes) -> None:

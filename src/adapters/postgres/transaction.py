@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 @define
 class Transaction:
-    """Statements run here get `practice_id` by themselves. Entries are written in one go before the commit."""
+    """Statements run here get `practice_id` by themselves. Entries are written in one go before the commit.
+
+    `claimed`: it holds the claim of the actor's attempt.
+    """
 
     connection: Any
     actor: Actor
@@ -32,6 +35,7 @@ class Transaction:
     keys: RecordKeys
     entries: list[Audited] = field(factory=list)
     public_url: str = ""
+    claimed: bool = False
     _ciphers: dict[UUID, Cipher | None] = field(init=False, factory=dict)
 
     @property
