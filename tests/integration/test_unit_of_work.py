@@ -95,6 +95,21 @@ async def test_a_rolled_back_attempt_may_be_repeated(shared_database: PortalData
         assert await unit.commit("made") == "made"
 
 
+async def test_a_unit_that_only_looked_gives_the_claim_to_the_next(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database, Attempt("makeThing", "k5", b"same"))
+    async with shared_database.begin(actor):
+        pass
+    async with shared_database.begin(actor) as unit:
+        assert await unit.commit("made") == "made"
+    async with shared_database.begin(actor) as unit:  # the same request goes on
+        await unit.audit.record(Audited("thing.mailed"))
+        await unit.commit("made and mailed")
+    with pytest.raises(Replayed) as replayed:
+        async with shared_database.begin(_with(actor, Attempt("makeThing", "k5", b"same"))):
+            raise AssertionError("it was done before")
+    assert replayed.value.answer == b'"made and mailed"'
+
+
 async def test_two_requests_at_once_under_one_key(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     effects = 0

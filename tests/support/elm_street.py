@@ -157,9 +157,9 @@ class ElmStreet:
             "starts_at": starts_at.isoformat(),
         }
 
-    def count(self, table: str) -> int:
+    def count(self, table: str, condition: str = "true") -> int:
         """Rows of a table that are this practice's."""
-        sql = f"SELECT count(*) FROM portal.{table} WHERE practice_id = %s".encode()
+        sql = f"SELECT count(*) FROM portal.{table} WHERE practice_id = %s AND {condition}".encode()
         row = self.portal.database.owner.execute(sql, (self.practice_id,)).fetchone()
         assert row is not None
         return int(row[0])

@@ -188,6 +188,7 @@ class _Desk:
             "invite_client": Asked({"client_id": newcomer}),
             "change_practice_settings": Asked({"section": "accounts"}),
             "block_time": Asked(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
+            "reset_second_factor_of_staff": Asked({"staff_id": newest[2]}),
             "staff_end_session": Asked({"session_id": sessions[0]["id"]}),
             "staff_change_password": Asked(body={"current_password": password, "new_password": NEW_PASSWORD}),
             "staff_close_account": Asked(body={"password": password, "code": next_code}),
@@ -295,14 +296,15 @@ class _Desk:
         return (await elm.staff("clinician", clinician_id=UUID(clinician_id))).token
 
     async def _beginner(self) -> list[str]:
-        """Two sessions of a new colleague who has yet to set up a second factor."""
+        """Two sessions of a new colleague who has yet to set up a second factor, and the colleague's id."""
         admin = self.story.administrator
         made = await self.post(admin, f"{PRACTICE}/staff", BEGINNER)
         await self.post(admin, f"{PRACTICE}/staff/{made['id']}/invitations")
         who = {"email": BEGINNER["email"], "password": PASSWORD}
         code = await self.story.portal.mailed_code(BEGINNER["email"])  # type: ignore[arg-type]
         await self.post("", f"{PRACTICE}/auth/invitation", {**who, "code": code})
-        return [(await self.post("", f"{PRACTICE}/auth/login", who))["access_token"] for _ in range(2)]
+        opened = [(await self.post("", f"{PRACTICE}/auth/login", who))["access_token"] for _ in range(2)]
+        return [*opened, made["id"]]
 
     def _spoil_a_notice(self) -> str:
         """A notice that could not be sent, which nobody can bring about over HTTP."""

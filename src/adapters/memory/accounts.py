@@ -75,6 +75,10 @@ class MemoryAccounts(Accounts):
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
         return next((one for one in self._open() if one.external == external), None)
 
+    async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
+        found = (one for one in self._open() if person_id == (one.staff_id if side == "practice" else one.client_id))
+        return next(found, None)
+
     async def add(self, account: Account, audited: Audited) -> None:
         self._refuse_twins(account)
         self.tx.insert("accounts", own_key(self.tx, account.id), account)
@@ -177,6 +181,11 @@ class MemoryChallenges(Challenges):
 
     async def save(self, challenge: Challenge) -> None:
         self.tx.save("challenges", own_key(self.tx, challenge.id), challenge)
+
+    async def end_all(self, account_id: UUID, at: datetime) -> None:
+        for one in own_rows(self.tx, "challenges"):
+            if one.account_id == account_id and one.used_at is None and at < one.expires_at:
+                self.tx.save("challenges", own_key(self.tx, one.id), one.use(at))
 
 
 @define

@@ -13,8 +13,8 @@ from attrs import define, field, frozen
 from adapters.units import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import Audited, AuditTrail, denial
-from portal_core.kernel.errors import IdempotencyMismatch, PortalError, StaleVersion
-from portal_core.kernel.idempotency import KEPT_FOR, Replayed
+from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
+from portal_core.kernel.idempotency import KEPT_FOR, Attempt, Replayed
 from portal_core.kernel.outbox import Notice, Outbox
 from portal_core.kernel.sources import Clock
 
@@ -76,6 +76,7 @@ class MemoryTransaction:
     store: MemoryStore
     actor: Actor
     tables: dict[str, Table]
+    committed: bool = False
 
     def table(self, name: str) -> Table:
         """The rows of a table as this transaction sees them."""
@@ -163,6 +164,7 @@ class MemoryUnit:
             until = self.tx.store.clock.now() + KEPT_FOR
             self.tx.table("answers")[_answer_key(self.tx.actor)] = Answer(attempt.digest, body, until)
         self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
+        self.tx.committed = True
         return result
 
 
@@ -182,7 +184,7 @@ class MemoryBegin:
     async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
         async with self.store.lock:
             tx = MemoryTransaction(self.store, actor, {n: dict(r) for n, r in self.store.tables.items()})
-            self._claim(tx)
+            claimed = self._claim(tx)
             try:
                 yield self.unit(tx)
             except PortalError as error:
@@ -190,18 +192,24 @@ class MemoryBegin:
                 if denied is not None:
                     await MemoryTransaction(self.store, actor, self.store.tables).audit.record(denied)
                 raise
+            finally:
+                if claimed is not None and not tx.committed:
+                    claimed.claimed = False
 
-    def _claim(self, tx: MemoryTransaction) -> None:
+    def _claim(self, tx: MemoryTransaction) -> Attempt | None:
+        """The attempt that this unit has claimed."""
         attempt = tx.actor.origin.attempt
         if attempt is None or attempt.claimed:
-            return
-        attempt.claimed = True
+            return None
         known = tx.table("answers").get(_answer_key(tx.actor))
-        if known is None or known.until <= self.store.clock.now():
-            return
-        if known.digest != attempt.digest:
-            raise IdempotencyMismatch
-        raise Replayed(known.body)
+        if known is not None and self.store.clock.now() < known.until:
+            if known.digest != attempt.digest:
+                raise IdempotencyMismatch
+            if (tx.practice_id, tx.record) in tx.table("destroyed_keys"):
+                raise RecordDestroyed
+            raise Replayed(known.body)
+        attempt.claimed = True
+        return attempt
 
 
 def _answer_key(actor: Actor) -> tuple[UUID, UUID | None, str, str]:

@@ -52,6 +52,12 @@ FIND_BY_EXTERNAL = statement(
         _here, _open, accounts.c.issuer == bindparam("issuer"), accounts.c.subject == bindparam("subject")
     ),
 )
+FIND_BY_PERSON = {
+    side: statement(
+        f"accounts.find_by_{column.name}", select(*COLUMNS).where(_here, _open, column == bindparam("person"))
+    )
+    for side, column in (("portal", accounts.c.client_id), ("practice", accounts.c.staff_id))
+}
 ADD = statement("accounts.add", insert_all(accounts))
 SAVE = statement(
     "accounts.save",
@@ -114,6 +120,10 @@ class PostgresAccounts(Accounts):
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
         row = await self.tx.fetchrow(FIND_BY_EXTERNAL, issuer=external.issuer, subject=external.subject)
+        return None if row is None else account_of(row)
+
+    async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
+        row = await self.tx.fetchrow(FIND_BY_PERSON[side], person=person_id)
         return None if row is None else account_of(row)
 
     async def add(self, account: Account, audited: Audited) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from attrs import define, field
 
-from adapters.postgres.answers import claim, keep
+from adapters.postgres.answers import claim, give_back, keep
 from adapters.postgres.audit import write_entries
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.outages import unavailable_when_gone
@@ -113,15 +113,17 @@ class PostgresBegin:
                     await claim(tx)
                     yield self.unit(tx)
                 except PortalError as error:
-                    await self._roll_back(connection)
+                    await self._roll_back(tx)
                     await self._deny(connection, actor, error)
                     raise
                 finally:
-                    await self._roll_back(connection)
+                    await self._roll_back(tx)
 
-    async def _roll_back(self, connection: Any) -> None:
+    async def _roll_back(self, tx: Transaction) -> None:
+        connection = tx.connection
         if not connection.is_closed() and connection.is_in_transaction():
             await connection.execute("ROLLBACK")
+            give_back(tx)
 
     async def _deny(self, connection: Any, actor: Actor, error: PortalError) -> None:
         denied = denial(error)

@@ -1,7 +1,7 @@
 """`portal practice`: found a practice, bring in its people, invite its first administrator."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
 import typer
@@ -12,6 +12,7 @@ from entrypoints.failures import Failed
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
+    from portal_core.accounts.use_cases.reset_second_factor import IdentityCheck
     from portal_core.accounts.views_people import ImportReport
 
 Slug = Annotated[str, typer.Option("--practice", help="The practice's slug; not needed when there is one practice.")]
@@ -24,12 +25,16 @@ async def practice_named(portal: "Portal", slug: str) -> UUID:
     """Raises:
     Failed: no such practice, or several and none named.
     """
-    known = {one.slug: one.id for one in await portal.parts.directory().all()}
+    known = await _known(portal)
     if not slug and len(known) == 1:
         return next(iter(known.values()))
     if slug not in known:
         raise Failed(f"name the practice by --practice: {', '.join(sorted(known)) or 'there is none yet'}")
     return known[slug]
+
+
+async def _known(portal: "Portal") -> dict[str, UUID]:
+    return {one.slug: one.id for one in await portal.parts.directory().all()}
 
 
 @practice.command()
@@ -56,6 +61,39 @@ def add(
 
 
 @practice.command()
+def hosts(
+    slug: Annotated[str, typer.Argument(help="The practice's short name.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="From now on these, and no others.", metavar="[HOST]...")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="From now on none.")] = False,
+) -> None:
+    """Show the host names of a practice's portal, or set them.
+
+    The name must lead to this deployment, and its proxy pass it on. Running servers know of it within half a minute.
+    """
+
+    from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
+    from portal_core.accounts.use_cases.show_practice import ShowPractice
+    from portal_core.kernel.actor import SystemActor
+
+    if names and none:
+        raise Failed("name hosts, or say --none")
+
+    async def work(portal: "Portal") -> tuple[str, ...]:
+        known = await _known(portal)
+        if slug not in known:
+            raise Failed(f"no practice {slug}; there are {', '.join(sorted(known)) or 'none yet'}")
+        actor = SystemActor(known[slug], "portal practice hosts")
+        if not names and not none:
+            return (await portal.use_case(ShowPractice)(actor)).hosts
+        return (await portal.use_case(SetPracticeHosts)(actor, SetPracticeHostsCommand(tuple(names or ())))).hosts
+
+    found = with_portal(work)
+    typer.echo("\n".join(found) or f"{slug} has no host name of its own")
+
+
+@practice.command()
 def administrator(
     name: Annotated[str, typer.Option(help="The person's name.")],
     email: Annotated[str, typer.Option(help="Where the invitation goes.")],
@@ -73,6 +111,41 @@ def administrator(
         member = await portal.use_case(AddStaff)(actor, command)
         await portal.use_case(InviteStaff)(actor, InviteStaffCommand(member.id))
         typer.echo("the invitation is on its way (portal worker sends it; portal mail shows local mail)")
+
+    with_portal(work)
+
+
+@practice.command()
+def reset_second_factor(
+    email: Annotated[str, typer.Option(help="The member of staff's, as the practice has it.")],
+    checked: Annotated[
+        str,
+        typer.Option(
+            help="How you know them: in_person, video_call, called_back (on a number on file), identity_document."
+        ),
+    ],
+    slug: Slug = "",
+) -> None:
+    """Let a member of staff who lost phone and recovery codes set up a second factor anew.
+
+    For a practice's only administrator; otherwise another administrator does it in the portal. They are signed out
+    everywhere and told, and keep their password.
+    """
+
+    from portal_core.accounts.policy import normalise_email
+    from portal_core.accounts.use_cases.list_staff import ListStaff
+    from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor, ResetSecondFactorCommand
+    from portal_core.kernel.actor import SystemActor
+
+    async def work(portal: "Portal") -> None:
+        actor = SystemActor(await practice_named(portal, slug), "portal practice reset-second-factor")
+        wanted = normalise_email(email)
+        found = [one.id for one in await portal.use_case(ListStaff)(actor) if one.email == wanted]
+        if not found:
+            raise Failed(f"no member of staff has the email {wanted}")
+        command = ResetSecondFactorCommand("practice", found[0], cast("IdentityCheck", checked))
+        await portal.use_case(ResetSecondFactor)(actor, command)
+        typer.echo("done: they sign in with their password, and set up a second factor before anything else")
 
     with_portal(work)
 

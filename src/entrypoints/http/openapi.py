@@ -136,6 +136,7 @@ def _implied(plan: Plan, handler: HTTPRouteHandler, path: str) -> set[type[core.
         found.add(core.NotFound)
     if plan.idempotent:
         found |= {core.IdempotencyMismatch, http.BadIdempotencyKey, http.BodyTooLarge}
+        found |= {core.RecordDestroyed} if plan.auth == "portal" else set()
     return found
 
 

@@ -82,6 +82,10 @@ class Accounts(Protocol):
         """The one that is not closed."""
         ...
 
+    async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
+        """The one that is not closed: a client's on the portal's side, a member of staff's on the practice's."""
+        ...
+
     async def add(self, account: Account, audited: Audited) -> None:
         """Raises:
         AlreadyRegistered: an account that is not closed has its side and email, client, staff member or external
@@ -152,6 +156,10 @@ class Challenges(Protocol):
         """Raises:
         StaleVersion: it changed after it was read.
         """
+        ...
+
+    async def end_all(self, account_id: UUID, at: datetime) -> None:
+        """Let none of the account's be answered any more; versions rise. Not audited: what ends them is."""
         ...
 
 

@@ -1,8 +1,9 @@
 """A request repeated under the same key has one effect and one answer.
 
-An entry point puts an `Attempt` into the actor's origin. The first unit of work that is opened with it claims the key
-inside its own transaction, so the claim is kept exactly when the effect is, and a second request with the same key
-waits for the first. `commit(result)` keeps the answer with the effect.
+An entry point puts an `Attempt` into the actor's origin. A unit of work that is opened with it claims the key inside
+its own transaction, so the claim is kept exactly when the effect is, and a second request with the same key waits for
+the first. A unit that only looked gives its claim back, and the next one claims. `commit(result)` keeps the answer with
+the effect.
 """
 
 from datetime import timedelta
@@ -14,7 +15,7 @@ KEPT_FOR = timedelta(hours=24)
 
 @define(eq=False)
 class Attempt:
-    """One request under a key. `digest` is the SHA-256 of the request; `claimed` turns true with the first unit."""
+    """One request under a key. `digest` is the SHA-256 of the request; `claimed`: a unit has it, or has kept it."""
 
     operation: str
     key: str

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -110,6 +111,38 @@ def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     assert "on its way" in serving.said(*invite, "--practice", "oak-lane")
     assert eventually(lambda: "Oak Lane" in serving.said("mail", "--to", "grace@oak-lane.example"))
     serving.refusal(*invite, "--practice", "oak-lane")
+    reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
+    assert serving.refusal(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
+    assert "Invite them" in serving.refusal(*reset, "grace@oak-lane.example")
+
+
+def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
+    hosts = ("practice", "hosts", "elm-street")
+    assert serving.said(*hosts) == "elm-street has no host name of its own\n"
+    assert serving.said(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
+    assert serving.said(*hosts, "elm.example") == serving.said(*hosts) == "elm.example\n"
+    assert "host" in serving.refusal(*hosts, "https://elm.example/")
+    assert serving.refusal("practice", "hosts", "oak", "oak.example").startswith(
+        "no practice oak; there are elm-street"
+    )
+    assert serving.refusal(*hosts, "fir.example", "--none") == "name hosts, or say --none"
+    assert serving.said(*hosts) == "elm.example\n"
+    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--zone", "UTC", "--host")
+    assert serving.refusal(*other, "elm.example").startswith("Another practice is reached under this host name.")
+    assert serving.said(*hosts, "--none") == "elm-street has no host name of its own\n"
+
+
+def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand) -> None:
+    body = {"email": serving.demo["administrator"], "password": serving.demo["administrator_password"]}
+    sign_in = partial(httpx.post, f"{serving.url}/api/v1/practice/auth/login", json=body, timeout=60)
+    elm_street = {"headers": {"portal-practice": "elm-street"}}
+    assert "challenge" in sign_in(**elm_street).json()
+    reset = ("practice", "reset-second-factor", "--practice", "elm-street", "--email", body["email"].upper())
+    assert "in_person" in serving.refusal(*reset, "--checked", "she sounded sad")
+    assert "they sign in with their password" in serving.said(*reset, "--checked", "video_call")
+    assert sign_in(**elm_street).json()["must_enrol"] is True
+    told = ("mail", "--to", serving.demo["administrator"])
+    assert eventually(lambda: "Two-step sign-in is off" in serving.said(*told))
 
 
 def test_every_command_that_the_demo_prints_works_when_it_is_pasted(demo: PortalCommand) -> None:

@@ -142,6 +142,27 @@ async def test_staff_are_added_invited_changed_and_end(elm: ElmStreet) -> None:
     assert names == ["Noor Haddad", "Sam Wu"]
 
 
+async def test_who_lost_phone_and_codes_is_let_in_again_by_an_administrator_alone(elm: ElmStreet) -> None:
+    mira, desk = await elm.client(), await elm.staff("front_desk")
+    colleague, oak = await elm.staff("administrator"), await ElmStreet.open(elm.portal)
+    path, body = f"{PRACTICE}/clients/{mira.id}/second-factor/reset", {"checked": "called_back"}
+    assert await refused(elm, desk, "POST", path, body) == (403, "forbidden")
+    assert await refused(elm, mira, "POST", path, body) == (404, "not_found")
+    assert await refused(oak, oak.admin, "POST", path, body) == (404, "not_found")
+    assert await refused(elm, elm.admin, "POST", path, {"checked": "she sounded sad"}) == (422, "invalid")
+    own = f"{PRACTICE}/staff/{elm.admin.id}/second-factor/reset"
+    assert await refused(elm, elm.admin, "POST", own, body) == (403, "forbidden")
+    assert (await elm.send(mira, "GET", f"{PORTAL}/profile")).status_code == 200
+    for _ in range(2):  # the same request again, as a button pressed twice
+        answer = await elm.send(elm.admin, "POST", path, body, idempotency_key="a")
+        assert (answer.status_code, answer.content) == (204, b"")
+    assert (await elm.send(mira, "GET", f"{PORTAL}/profile")).status_code == 401
+    assert elm.count("audit_entries", "action = 'second_factor.reset'") == 1
+    theirs = f"{PRACTICE}/staff/{colleague.id}/second-factor/reset"
+    await elm.ask(elm.admin, "POST", theirs, {"checked": "in_person"})
+    assert (await elm.send(colleague, "GET", PRACTICE)).status_code == 401
+
+
 async def test_only_administrators_run_the_practice(elm: ElmStreet) -> None:
     people = [await elm.staff(role) for role in ("front_desk", "biller", "auditor", "clinician")]
     version = (await elm.ask(elm.admin, "GET", PRACTICE))["version"]
@@ -348,22 +369,3 @@ async def test_another_practice_is_not_there(elm: ElmStreet) -> None:
         assert await refused(oak, oak.admin, method, f"{PRACTICE}{path}", body) == (404, "not_found"), path
     assert await refused(oak, elm.admin, "GET", PRACTICE) == (401, "unauthenticated")
     assert (await elm.ask(mira, "GET", f"{PORTAL}/appointments"))["items"] == [booked]
-
-
-async def test_a_record_is_destroyed_in_so_many_words(elm: ElmStreet) -> None:
-    body = {**ADA, "address": "12 Elm Street"}
-    ada = (await elm.ask(elm.admin, "POST", f"{PRACTICE}/clients", body))["profile"]
-    here = f"{PRACTICE}/clients/{ada['client_id']}"
-    assert ada["address"] == "12 Elm Street"
-    desk = await elm.staff("front_desk")
-    wishes = await elm.ask(desk, "GET", f"{here}/contact-wishes")
-    assert (wishes["email"], wishes["do_not_text"]) == (ADA["email"], True)
-    sure = {"confirm": "destroy this record"}
-    assert await refused(elm, desk, "POST", f"{here}/destroy-key", sure) == (403, "forbidden")
-    assert await refused(elm, elm.admin, "POST", f"{here}/destroy-key", {"confirm": "yes"}) == (422, "invalid")
-    assert (await elm.ask(desk, "GET", here))["profile"]["address"] == "12 Elm Street"
-    await elm.ask(elm.admin, "POST", f"{here}/destroy-key", sure)
-    elm.portal.clock.advance(timedelta(minutes=6))  # copies of keys are kept for five
-    left = (await elm.ask(desk, "GET", here))["profile"]
-    assert (left["name"], left["address"]) == ("Ada Lovelace", None)
-    assert await refused(elm, elm.admin, "POST", f"{here}/destroy-key", sure) == (404, "not_found")

@@ -61,6 +61,22 @@ class AccountsContract:
             await unit.accounts.save(staff.close(world.clock.now()), AUDITED)
             assert await unit.accounts.find_by_external(SUB) is None
 
+    async def test_one_is_found_by_whose_it_is_until_it_is_closed(self, world: AccountsWorld) -> None:
+        client, staff = await world.account(ANN), await world.account(ANN, kind="staff")
+        await world.account(BOB, kind="proxy")
+        assert client.client_id is not None
+        assert staff.staff_id is not None
+        other = await world.beside()
+        async with world.begin(world.system) as unit:
+            assert await unit.accounts.find_by_person("portal", client.client_id) == client
+            assert await unit.accounts.find_by_person("practice", staff.staff_id) == staff
+            assert await unit.accounts.find_by_person("practice", client.client_id) is None
+            assert await unit.accounts.find_by_person("portal", staff.staff_id) is None
+            await unit.accounts.save(client.close(world.clock.now()), AUDITED)
+            assert await unit.accounts.find_by_person("portal", client.client_id) is None
+        async with other.begin(other.system) as unit:
+            assert await unit.accounts.find_by_person("portal", client.client_id) is None
+
     @pytest.mark.parametrize("twin", ["email", "client", "staff", "external"])
     async def test_open_accounts_are_unique_and_a_closed_one_frees(self, world: AccountsWorld, twin: str) -> None:
         kind = "staff" if twin in ("staff", "external") else "client"
@@ -250,6 +266,34 @@ class SignInBookContract:
         with pytest.raises(StaleVersion):
             async with world.begin(world.visitor) as unit:
                 await unit.challenges.save(used)
+
+    async def test_the_open_challenges_of_one_account_end(self, world: AccountsWorld) -> None:
+        mine, theirs = await world.account(ANN), await world.account(BOB)
+        now, other = world.clock.now(), await world.beside()
+        late = now + timedelta(minutes=5)
+        made = [
+            Challenge(world.ids.new(), world.practice_id, account.id, world.hashed(name), "", "bearer", until, 0, used)
+            for account, name, until, used in (
+                (mine, "open", late, None),
+                (mine, "used", late, now - timedelta(minutes=1)),
+                (mine, "over", now, None),
+                (theirs, "theirs", late, None),
+            )
+        ]
+        async with world.begin(world.visitor) as unit:
+            for one in made:
+                await unit.challenges.add(one)
+            await unit.commit(None)
+        async with other.begin(other.system) as unit:
+            await unit.challenges.end_all(mine.id, now)
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert [await unit.challenges.find(one.token_hash) for one in made] == made
+            await unit.challenges.end_all(mine.id, now)
+            await unit.commit(None)
+        async with world.begin(world.visitor) as unit:
+            found = [await unit.challenges.find(one.token_hash) for one in made]
+        assert found == [evolve(made[0], used_at=now, version=2), *made[1:]]
 
     async def test_a_second_factor_is_its_accounts_own(self, world: AccountsWorld) -> None:
         mine, theirs = await world.account(ANN), await world.account(BOB)

@@ -42,6 +42,7 @@ from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCod
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerification
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
+from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
@@ -95,6 +96,7 @@ class FrontDoor:
     enroll: EnrollSecondFactor = field(init=False)
     confirm: ConfirmSecondFactor = field(init=False)
     remove: RemoveSecondFactor = field(init=False)
+    reset_factor: ResetSecondFactor = field(init=False)
     renew_codes: RenewRecoveryCodes = field(init=False)
     close: CloseAccount = field(init=False)
     _addresses: int = field(init=False, default=0)
@@ -135,6 +137,7 @@ class FrontDoor:
         self.enroll = EnrollSecondFactor(begin, clock, self.second_factors, self.limits)
         self.confirm = ConfirmSecondFactor(begin, clock, tokens, self.second_factors, self.limits)
         self.remove = RemoveSecondFactor(begin, clock, self.second_factors, proof)
+        self.reset_factor = ResetSecondFactor(begin, clock, self.second_factors)
         self.renew_codes = RenewRecoveryCodes(begin, tokens, proof)
         self.close = CloseAccount(begin, clock, proof)
 

@@ -11,6 +11,7 @@ from entrypoints.http.practice.proxies import ProxiesController
 from entrypoints.http.practice.records import RecordController
 from entrypoints.http.practice.requests import PracticeRequestsController
 from entrypoints.http.practice.rooms import RoomsController
+from entrypoints.http.practice.second_factors import SecondFactorsController
 from entrypoints.http.practice.series import SeriesController
 from entrypoints.http.practice.setup import PracticeController
 from entrypoints.http.practice.staff import CliniciansController, StaffController
@@ -22,6 +23,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     RecordController,
     CliniciansController,
     StaffController,
+    SecondFactorsController,
     InvitationsController,
     OfferingController,
     AvailabilityController,
