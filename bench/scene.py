@@ -23,9 +23,9 @@ from adapters.postgres.roles import APP_ROLE, WORKER_ROLE
 from bench.seeding import CLIENTS_EACH, seed
 from entrypoints.container import opened
 from entrypoints.settings import Settings
-from portal_core.accounts.use_cases.add_practice import AddPracticeCommand
-from portal_core.appointments.use_cases.define_kind import DefineKindCommand
-from portal_core.appointments.use_cases.define_place import DefinePlaceCommand
+from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
+from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
 from portal_core.kernel.actor import Origin, StaffActor
 
 ZONE = "America/New_York"
@@ -146,7 +146,7 @@ def filled(server: EmbeddedPostgres, folder: Path, size: Size) -> Scene:
 async def _fill(server: EmbeddedPostgres, settings: Settings, size: Size, owner_url: str) -> Scene:
     async with opened(settings, settings.database_url) as portal:
         command = AddPracticeCommand("bench", "Bench", ZONE, "NY")
-        practice_id = UUID(str((await portal.use_cases["add_practice"](Origin(), command)).id))
+        practice_id = UUID(str((await portal.use_case(AddPractice)(Origin(), command)).id))
         administrator = StaffActor(practice_id, uuid4(), frozenset({"administrator"}))
         kind = DefineKindCommand(
             name="Individual session",
@@ -154,9 +154,9 @@ async def _fill(server: EmbeddedPostgres, settings: Settings, size: Size, owner_
             buffer_after=timedelta(minutes=10),
             slot_step=timedelta(minutes=60),
         )
-        kind_id = (await portal.use_cases["define_kind"](administrator, kind)).id
+        kind_id = (await portal.use_case(DefineKind)(administrator, kind)).id
         office = DefinePlaceCommand(name="Office", zone=ZONE, address="12 Elm Street, Albany, NY 12207")
-        place_id = (await portal.use_cases["define_place"](administrator, office)).id
+        place_id = (await portal.use_case(DefinePlace)(administrator, office)).id
         cipher = portal.parts.keys().held(practice_id)
     with psycopg.connect(owner_url, autocommit=True) as owner:
         tokens = seed(owner, practice_id, kind_id, place_id, cipher, size.clients, size.people, size.weeks_of_others)

@@ -18,19 +18,27 @@ from attrs import asdict, define
 
 from entrypoints.failures import Failed
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
-from portal_core.accounts.use_cases.add_practice import AddPracticeCommand
-from portal_core.accounts.use_cases.add_staff import AddStaffCommand
-from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
-from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
-from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
-from portal_core.accounts.use_cases.log_in import LogInCommand
-from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
-from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
+from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
+from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
+from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
+from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
+from portal_core.accounts.use_cases.list_clinicians import ListClinicians
+from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
+from portal_core.accounts.use_cases.log_out import LogOut
+from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
+from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.views import SessionTokens
-from portal_core.appointments.use_cases.define_kind import DefineKindCommand
-from portal_core.appointments.use_cases.define_place import DefinePlaceCommand
-from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
+from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
+from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
+from portal_core.appointments.use_cases.publish_availability import (
+    Opening,
+    PublishAvailability,
+    PublishAvailabilityCommand,
+)
 from portal_core.kernel.actor import Origin, SystemActor, VisitorActor
 
 if TYPE_CHECKING:
@@ -85,9 +93,9 @@ async def load(portal: "Portal", work_off: Callable[[], Awaitable[None]]) -> Dem
     if any(known.slug == SLUG for known in await portal.parts.directory().all()):
         raise Failed(f"there is a practice {SLUG}, and its passwords are lost: choose another PORTAL_DATA_DIR")
     founding = AddPracticeCommand(SLUG, "Elm Street Practice", ZONE, "NY")
-    practice_id = UUID(str((await portal.use_cases["add_practice"](Origin(), founding)).id))
+    practice_id = UUID(str((await portal.use_case(AddPractice)(Origin(), founding)).id))
     job = SystemActor(practice_id, "portal demo")
-    await portal.use_cases["import_people"](job, ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS))
+    await portal.use_case(ImportPeople)(job, ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS))
     tokens = portal.parts.tokens()
     demo = Demo(CLIENT, _password(tokens), ADMINISTRATOR, _password(tokens), "")
     demo.administrator_secret, administrator = await _administrator(portal, practice_id, demo, work_off)
@@ -126,7 +134,7 @@ def _keep(file: Path, demo: Demo) -> None:
 
 async def _offer(portal: "Portal", administrator: Any) -> None:
     """Kinds, a place, and weekly hours: the office on four days, telehealth in the evenings."""
-    place = await portal.use_cases["define_place"](
+    place = await portal.use_case(DefinePlace)(
         administrator,
         DefinePlaceCommand(name="Elm Street office", zone=ZONE, address="12 Elm Street, Albany, NY 12207"),
     )
@@ -139,21 +147,21 @@ async def _offer(portal: "Portal", administrator: Any) -> None:
             minimum_notice=timedelta(hours=2),
             maximum_advance_days=60,
         )
-        await portal.use_cases["define_kind"](administrator, kind)
+        await portal.use_case(DefineKind)(administrator, kind)
     openings = [Opening(weekday=day, starts=time(9), ends=time(17), place_id=place.id) for day in range(4)]
     openings += [Opening(weekday=day, starts=time(18), ends=time(21)) for day in range(5)]
-    for clinician in await portal.use_cases["list_clinicians"](administrator):
+    for clinician in await portal.use_case(ListClinicians)(administrator):
         command = PublishAvailabilityCommand(clinician_id=clinician.id, openings=tuple(openings))
-        await portal.use_cases["publish_availability"](administrator, command)
+        await portal.use_case(PublishAvailability)(administrator, command)
 
 
 async def _client(portal: "Portal", practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]) -> None:
     """Mira registers, gets a code by mail, and proves her email, as anybody does."""
     visitor = VisitorActor(practice_id)
     born = date.fromisoformat(CLIENTS[0].born)
-    await portal.use_cases["register_account"](visitor, RegisterAccountCommand(CLIENT, born))
+    await portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(CLIENT, born))
     code = await _mailed_code(portal, CLIENT, work_off)
-    await portal.use_cases["verify_email"](visitor, VerifyEmailCommand(CLIENT, code, demo.client_password))
+    await portal.use_case(VerifyEmail)(visitor, VerifyEmailCommand(CLIENT, code, demo.client_password))
 
 
 async def _administrator(
@@ -162,26 +170,24 @@ async def _administrator(
     """Ada is invited, accepts, and sets up her second factor; answers its secret, and herself as an actor."""
     job, visitor = SystemActor(practice_id, "portal demo"), VisitorActor(practice_id)
     roles = frozenset({"administrator", "front_desk"})
-    member = await portal.use_cases["add_staff"](
+    member = await portal.use_case(AddStaff)(
         job,
         AddStaffCommand(name="Ada Whitfield", email=ADMINISTRATOR, roles=roles),  # type: ignore[arg-type]
     )
-    await portal.use_cases["invite_staff"](job, InviteStaffCommand(member.id))
+    await portal.use_case(InviteStaff)(job, InviteStaffCommand(member.id))
     code = await _mailed_code(portal, ADMINISTRATOR, work_off)
     command = AcceptInvitationCommand(ADMINISTRATOR, code, demo.administrator_password)
-    await portal.use_cases["accept_invitation"](visitor, command)
-    signed_in = await portal.use_cases["log_in"](
+    await portal.use_case(AcceptInvitation)(visitor, command)
+    signed_in = await portal.use_case(LogIn)(
         visitor, LogInCommand(ADMINISTRATOR, demo.administrator_password, "bearer", "practice")
     )
     assert isinstance(signed_in, SessionTokens)
     asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrolling=True)
-    actor: Any = (await portal.use_cases["authenticate"](asks)).actor
-    enrolment = await portal.use_cases["enroll_second_factor"](actor, demo.administrator_password)
+    actor: Any = (await portal.use_case(Authenticate)(asks)).actor
+    enrolment = await portal.use_case(EnrollSecondFactor)(actor, demo.administrator_password)
     # The code of the step before: it is accepted within the half minute's slack, and the present one stays unused.
-    await portal.use_cases["confirm_second_factor"](
-        actor, code_at(enrolment.secret, portal.parts.clock().now(), steps=-1)
-    )
-    await portal.use_cases["log_out"](actor)
+    await portal.use_case(ConfirmSecondFactor)(actor, code_at(enrolment.secret, portal.parts.clock().now(), steps=-1))
+    await portal.use_case(LogOut)(actor)
     return str(enrolment.secret), actor
 
 

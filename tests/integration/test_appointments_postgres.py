@@ -10,6 +10,7 @@ from tests.support.contracts.appointments_beside import (
     SeriesContract,
 )
 from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
+from tests.support.contracts.appointments_destroyed import DestroyedRecordsContract
 from tests.support.contracts.appointments_reads import OffersContract, ReadsContract
 from tests.support.contracts.appointments_waiting import RequestsContract, WaitlistContract
 from tests.support.postgres import PortalDatabase
@@ -34,6 +35,9 @@ class TestBookings(BookingsContract): ...
 
 
 class TestRaces(RacesContract): ...
+
+
+class TestDestroyedRecords(DestroyedRecordsContract): ...
 
 
 class TestOffers(OffersContract): ...

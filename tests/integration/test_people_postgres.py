@@ -37,8 +37,9 @@ from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import PageRequest
 from portal_core.kernel.sources import IdSource
 from tests.support.clock import FixedClock
-from tests.support.contracts.people import ClientRecordsContract, KeyContract, PracticeContract, StaffContract
+from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.support.contracts.people_access import EmailChangesContract, GrantsContract, InvitationsContract
+from tests.support.contracts.people_keys import KeyContract
 from tests.support.contracts.people_world import BORN, PeopleWorld
 from tests.support.people_desk import PA, PASSWORD, PeopleDesk, birthday
 from tests.support.postgres import PortalDatabase

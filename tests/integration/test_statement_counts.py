@@ -1,6 +1,6 @@
 """How many statements a request sends: one for the data, and a fixed few around it, however much there is to show."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,16 @@ from attrs import define, field
 
 from adapters.postgres.pool import open_pool
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
 from portal_core.appointments.use_cases.list_day import ListDayQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
+from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequestsQuery
+from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
+from portal_core.appointments.waiting import CheckIn, PreferredTime
 from portal_core.kernel.actor import ClientActor
 from tests.support.appointments import Desk
 from tests.support.clusters import Cluster
-from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.appointments_world import AUDITED, new_york
 from tests.support.postgres import APP, WORKER, PortalDatabase
 from tests.support.postgres_appointments import PostgresAppointmentsWorld
 
@@ -30,8 +34,10 @@ class Counted:
     def note(self, query: Any) -> None:
         self.sent.append(query.query)
 
-    async def statements(self, doing: Awaitable[object]) -> list[str]:
-        """What was sent while doing it."""
+    async def statements(self, doing: Awaitable[object], *, cold: Iterable[UUID] = ()) -> list[str]:
+        """What was sent while doing it, with the keys of these clients not yet kept in the process."""
+        for client_id in cold:
+            self.world.database.keys.forget(client_id)
         self.sent.clear()
         await doing
         return list(self.sent)
@@ -86,3 +92,79 @@ async def test_booking_is_a_fixed_number_of_statements(counted: Counted) -> None
         command = BookAppointmentCommand(choice=counted.world.choice(clinician, kind, new_york(3, 9)))
         lengths.append(len(await counted.statements(Desk(counted.world).book(actor, command))))
     assert lengths[1] == lengths[2] <= 15
+
+
+MANY = 20
+
+
+async def test_a_day_loads_the_keys_of_all_its_clients_at_once(counted: Counted) -> None:
+    world, desk = counted.world, Desk(counted.world)
+    clinician, kind = await world.add_clinician(), await world.add_kind(minutes=15)
+    clients, sent = list[UUID](), list[list[str]]()
+    for number in range(MANY):
+        clients.append(await world.add_client())
+        booking = await world.add_booking(clinician, kind, new_york(9, 9 + number // 4, 15 * (number % 4)), clients[-1])
+        command = CancelForClientsCommand(appointment_id=booking.appointment.id, reason="Snow", offer_again=False)
+        await desk.cancel_for(world.desk, command)
+        if number in (0, MANY - 1):
+            query = ListDayQuery(date=new_york(9, 9).date())
+            for cold in (clients, clients, ()):
+                sent.append(await counted.statements(desk.day(world.desk, query), cold=cold))
+    _, one, warm, _, many, still_warm = sent
+    assert len(many) == len(one) == len(warm) + 1 == len(still_warm) + 1
+    assert sum("portal.client_keys" in each for each in many) == 1
+    for client in clients[: MANY // 2]:
+        await world.destroy_key(client)
+    # Of destroyed keys nothing is kept, so they are looked for each time: all of them at once too.
+    assert len(await counted.statements(desk.day(world.desk, query), cold=clients)) == len(one)
+
+
+async def test_a_page_of_requests_loads_the_keys_of_all_its_clients_at_once(counted: Counted) -> None:
+    world, desk = counted.world, Desk(counted.world)
+    kind = await world.add_kind()
+    preferred = (PreferredTime(starts_at=new_york(9, 9), ends_at=new_york(9, 17)),)
+    clients, lengths = list[UUID](), list[int]()
+    for number in range(MANY):
+        clients.append(await world.add_client())
+        command = RequestAppointmentCommand(kind_id=kind.id, preferred=preferred, reason="Sleep")
+        await desk.request_appointment(world.as_client(clients[-1]), command)
+        if number in (0, MANY - 1):
+            query = ListPracticeRequestsQuery()
+            for _ in ("with the driver's own questions", "without"):
+                sent = await counted.statements(desk.list_practice_requests(world.desk, query), cold=clients)
+            lengths.append(len(sent))
+    assert lengths[0] == lengths[1]
+    assert sum("portal.client_keys" in each for each in sent) == 1
+
+
+async def test_a_group_is_read_with_the_keys_of_all_who_come_at_once(counted: Counted) -> None:
+    world, desk = counted.world, Desk(counted.world)
+    clinician, kind = await world.add_clinician(), await world.add_kind(seats=MANY)
+    clients = [await world.add_client() for _ in range(MANY)]
+    booking = await world.add_booking(clinician, kind, new_york(9, 9), *clients)
+    for client in clients:
+        check_in = CheckIn(
+            id=world.ids.new(),
+            practice_id=world.practice_id,
+            appointment_id=booking.appointment.id,
+            client_id=client,
+            location="12 Elm Street",
+            callback="+1 555 0100",
+            joined_at=world.clock.now(),
+        )
+        async with world.begin(world.as_client(client)) as unit:
+            await unit.check_ins.add(check_in, AUDITED)
+            await unit.commit(None)
+    command = CancelForClientsCommand(appointment_id=booking.appointment.id, reason="Snow", offer_again=False)
+    await desk.cancel_for(world.desk, command)
+    listed = desk.list_check_ins(world.desk, booking.appointment.id)
+
+    async def whole() -> None:
+        async with world.begin(world.desk) as unit:
+            found = await unit.appointments.whole(booking.appointment.id)
+            assert found is not None
+            assert {one.reason for one in found.attendances} == {"Snow"}
+
+    for doing in (listed, whole()):
+        sent = await counted.statements(doing, cold=clients)
+        assert sum("portal.client_keys" in each for each in sent) == 1

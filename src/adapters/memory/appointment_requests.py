@@ -8,6 +8,7 @@ from attrs import define
 
 from adapters.memory.appointment_reads import schedule
 from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.sealing import SEALED, as_kept, require_key
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.ports import AppointmentRequests, RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
@@ -15,6 +16,8 @@ from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, RequestStatus
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
+
+SEALED["appointment_requests"] = {"reason": "", "answer": None}
 
 
 @define
@@ -25,6 +28,7 @@ class MemoryAppointmentRequests(AppointmentRequests):
 
     async def add(self, request: AppointmentRequest, audited: Audited) -> None:
         confine(self.tx, request.client_id)
+        require_key(self.tx, request.client_id, request.reason, request.answer)
         self.tx.insert("appointment_requests", own_key(self.tx, request.id), request)
         await self.tx.audit.record(audited)
 
@@ -38,7 +42,9 @@ class MemoryAppointmentRequests(AppointmentRequests):
 
     async def save(self, request: AppointmentRequest, audited: Audited) -> None:
         confine(self.tx, request.client_id)
-        self.tx.save("appointment_requests", own_key(self.tx, request.id), request)
+        require_key(self.tx, request.client_id, request.answer)
+        kept = as_kept(self.tx, "appointment_requests", request)
+        self.tx.save("appointment_requests", own_key(self.tx, request.id), kept)
         await self.tx.audit.record(audited)
 
     async def pending(self, client_id: UUID) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.sealing import SEALED, as_kept
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.errors import SlotTaken
@@ -23,6 +24,8 @@ from portal_core.appointments.ports import (
 from portal_core.appointments.settings import AppointmentRules, Kind, Place
 from portal_core.appointments.waiting import FreedSlot
 from portal_core.kernel.audit import Audited
+
+SEALED["attendances"] = {"reason": None}
 
 
 @define
@@ -217,7 +220,8 @@ class MemoryAppointments(Appointments):
         self.tx.insert("appointments", own_key(self.tx, booking.appointment.id), booking.appointment)
         for one in booking.attendances:
             confine(self.tx, one.client_id)
-            self.tx.insert("attendances", (*own_key(self.tx, one.appointment_id), one.client_id), one)
+            kept = as_kept(self.tx, "attendances", one)
+            self.tx.insert("attendances", (*own_key(self.tx, one.appointment_id), one.client_id), kept)
         await self._record(audited)
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
@@ -237,7 +241,7 @@ class MemoryAppointments(Appointments):
         rows = self.tx.table("attendances")
         for one in booking.attendances:
             confine(self.tx, one.client_id)
-            rows[(*own_key(self.tx, one.appointment_id), one.client_id)] = one
+            rows[(*own_key(self.tx, one.appointment_id), one.client_id)] = as_kept(self.tx, "attendances", one)
         await self._record(audited)
 
     async def clients_busy(

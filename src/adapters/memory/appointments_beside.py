@@ -8,6 +8,7 @@ from attrs import define
 
 from adapters.memory.appointments import attendances
 from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.sealing import SEALED, require_key
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import CheckIns, FeedTokens, Reminders, SeriesBook
@@ -15,6 +16,8 @@ from portal_core.appointments.views import Starting
 from portal_core.appointments.waiting import CheckIn, FeedToken, Series
 from portal_core.kernel.audit import Audited
 from portal_core.notifications.settings import DEFAULT_REMINDERS
+
+SEALED["check_ins"] = {"location": "", "callback": ""}
 
 
 @define
@@ -47,6 +50,7 @@ class MemoryCheckIns(CheckIns):
 
     async def add(self, check_in: CheckIn, audited: Audited) -> None:
         confine(self.tx, check_in.client_id)
+        require_key(self.tx, check_in.client_id, check_in.location, check_in.callback)
         self.tx.insert("check_ins", own_key(self.tx, check_in.id), check_in)
         await self.tx.audit.record(audited)
 

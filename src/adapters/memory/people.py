@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from attrs import define, evolve
+from attrs import define
 
 from adapters.memory.rows import own_key, own_rows
+from adapters.memory.sealing import SEALED, destroy, destroyed, require_key
 from adapters.memory.store import MemoryStore, MemoryTransaction
 from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
 from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
@@ -23,10 +24,10 @@ from portal_core.accounts.ports_people import (
 from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page, PageRequest
 
 T = TypeVar("T")
+SEALED["clients"] = {"address": None}
 
 
 def practice_wide(tx: MemoryTransaction) -> bool:
@@ -102,18 +103,14 @@ class MemoryClientRecords(ClientRecords):
     async def save(self, client: Client, audited: Audited) -> None:
         assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
         _refuse_twin(self.tx, "clients", client)
-        if client.address is not None and own_key(self.tx, client.id) in self.tx.table("destroyed_keys"):
-            raise NotFound("client", client.id)
+        require_key(self.tx, client.id, client.address)
         self.tx.save("clients", own_key(self.tx, client.id), client)
         await self.tx.audit.record(audited)
 
     async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
-        key, destroyed = own_key(self.tx, client_id), self.tx.table("destroyed_keys")
-        client = await self.get(client_id)
-        if client is None or key in destroyed:
+        if await self.get(client_id) is None or destroyed(self.tx, client_id):
             return False
-        destroyed[key] = True
-        self.tx.table("clients")[key] = evolve(client, address=None)
+        destroy(self.tx, client_id)
         await self.tx.audit.record(audited)
         return True
 

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from adapters.units import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import Audited, AuditTrail, denial
-from portal_core.kernel.errors import IdempotencyMismatch, PortalError, StaleVersion
+from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
 from portal_core.kernel.idempotency import KEPT_FOR, Attempt, Replayed
 from portal_core.kernel.outbox import Notice, Outbox
 from portal_core.kernel.sources import Clock
@@ -205,6 +205,8 @@ class MemoryBegin:
         if known is not None and self.store.clock.now() < known.until:
             if known.digest != attempt.digest:
                 raise IdempotencyMismatch
+            if (tx.practice_id, tx.record) in tx.table("destroyed_keys"):
+                raise RecordDestroyed
             raise Replayed(known.body)
         attempt.claimed = True
         return attempt

@@ -10,7 +10,7 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Instant, place
 from adapters.postgres.tables.kernel import answers
 from adapters.postgres.transaction import Transaction
-from portal_core.kernel.errors import IdempotencyMismatch
+from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
 from portal_core.kernel.idempotency import KEPT_FOR, Attempt, Replayed
 
 _NOBODY = UUID(int=0)
@@ -51,10 +51,8 @@ def _place(tx: Transaction, attempt: Attempt) -> str:
     return place(answers.c.body, _account(tx), attempt.operation, attempt.key)
 
 
-async def _cipher(tx: Transaction) -> Cipher:
-    if tx.record is not None:
-        return await tx.keys.of(tx.connection, tx.practice_id, tx.record)
-    return tx.keys.held(tx.practice_id)
+async def _cipher(tx: Transaction) -> Cipher | None:
+    return tx.keys.held(tx.practice_id) if tx.record is None else await tx.cipher(tx.record)
 
 
 async def claim(tx: Transaction) -> None:
@@ -63,6 +61,7 @@ async def claim(tx: Transaction) -> None:
     Raises:
         Replayed: it was answered before.
         IdempotencyMismatch: the key was used for another request.
+        RecordDestroyed: it was carried out before, and the answer cannot be read any more.
     """
     attempt = tx.actor.origin.attempt
     if attempt is None or attempt.claimed:
@@ -73,9 +72,14 @@ async def claim(tx: Transaction) -> None:
     if await tx.fetchrow(CLAIM, **mine, digest=attempt.digest, until=now + KEPT_FOR, now=now) is not None:
         return
     known = await tx.fetchrow(FIND, **mine)
-    if known is None or known[0] != attempt.digest or known[1] is None:
+    if known is None or known[0] != attempt.digest:
         raise IdempotencyMismatch
-    raise Replayed((await _cipher(tx)).open(known[1], _place(tx, attempt)))
+    cipher = await _cipher(tx)
+    if cipher is None:
+        raise RecordDestroyed
+    if known[1] is None:
+        raise IdempotencyMismatch
+    raise Replayed(cipher.open(known[1], _place(tx, attempt)))
 
 
 def give_back(tx: Transaction) -> None:
@@ -85,9 +89,10 @@ def give_back(tx: Transaction) -> None:
 
 
 async def keep(tx: Transaction, body: bytes) -> None:
-    """Keep the answer, sealed with the record's key."""
+    """Keep the answer, sealed with the record's key. Where that was destroyed, only that there was one is known."""
     attempt = tx.actor.origin.attempt
-    if attempt is None:
+    cipher = None if attempt is None else await _cipher(tx)
+    if attempt is None or cipher is None:
         return
-    sealed = (await _cipher(tx)).seal(body, _place(tx, attempt))
+    sealed = cipher.seal(body, _place(tx, attempt))
     await tx.execute(KEEP, account_id=_account(tx), operation=attempt.operation, key=attempt.key, sealed_body=sealed)

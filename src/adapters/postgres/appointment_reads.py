@@ -225,6 +225,7 @@ class PostgresAppointmentReads(AppointmentReads):
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
         """Rows of appointment and attendance, those of one appointment together."""
+        await self.tx.load_keys(row[13] for row in rows if row[18] is not None)
         parts: dict[UUID, list[AttendanceView]] = {}
         heads: dict[UUID, Any] = {}
         for row in rows:

@@ -189,6 +189,7 @@ class PostgresRequestReads(RequestReads):
             LIST_FOR_PRACTICE, status=status, after_at=after_at, after_id=after_id, most=page.size + 1
         )
         found = page.cut(rows, _in_order)
+        await self.tx.load_keys(row[2] for row in found.items)
         items = [
             PracticeRequestView(client_id=row[2], client_name=row[17], request=await self._view(row))
             for row in found.items

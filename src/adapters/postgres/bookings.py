@@ -51,6 +51,8 @@ ATTENDANCE = (
     attendances.c.fee_currency,
     attendances.c.sequence,
 )
+_CLIENT = len(APPOINTMENT) + ATTENDANCE.index(attendances.c.client_id)
+_REASON = len(APPOINTMENT) + ATTENDANCE.index(attendances.c.reason)
 _here = appointments.c.practice_id == bindparam("practice_id")
 _joined = appointments.join(
     attendances,
@@ -243,7 +245,8 @@ class PostgresAppointments(Appointments):
                 cancelled_at=one.cancelled_at,
                 cancelled_by=one.cancelled_by,
                 late=one.late,
-                reason=await self.tx.seal(one.client_id, attendances.c.reason, one.appointment_id, one.reason),
+                # One client's destroyed record is no reason to refuse what happens to all who come.
+                reason=await self.tx.seal_if_kept(one.client_id, attendances.c.reason, one.appointment_id, one.reason),
                 fee_amount=one.fee_due.amount if one.fee_due else None,
                 fee_currency=one.fee_due.currency if one.fee_due else None,
                 sequence=one.sequence,
@@ -251,6 +254,7 @@ class PostgresAppointments(Appointments):
 
     async def _bookings(self, rows: list[Any]) -> list[Booking]:
         """Rows of appointment and attendance, those of one appointment together."""
+        await self.tx.load_keys(row[_CLIENT] for row in rows if row[_REASON] is not None)
         found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
         for row in rows:
             known = found.setdefault(row[0], (appointment_of(row), []))

@@ -54,6 +54,8 @@ class PostgresCheckIns(CheckIns):
         self.tx.audited(audited)
 
     async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]:
+        rows = await self.tx.fetch(OF_APPOINTMENT, appointment_id=appointment_id)
+        await self.tx.load_keys(row[3] for row in rows)
         return [
             CheckIn(
                 id=row[0],
@@ -64,5 +66,5 @@ class PostgresCheckIns(CheckIns):
                 callback=await self.tx.unseal(row[3], check_ins.c.callback, row[0], row[5]) or "",
                 joined_at=row[6],
             )
-            for row in await self.tx.fetch(OF_APPOINTMENT, appointment_id=appointment_id)
+            for row in rows
         ]

@@ -8,16 +8,17 @@ a client's one row makes the content unreadable.
 
 import asyncio
 import time
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from attrs import define, field
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import any_, bindparam, delete, select
 
 from adapters.encryption.cipher import Cipher, new_key
 from adapters.encryption.master import MasterKey
 from adapters.postgres.statements import statement
-from adapters.postgres.tables.base import insert_all, place
+from adapters.postgres.tables.base import Uuids, insert_all, place
 from adapters.postgres.tables.keys import client_keys, practice_keys
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
@@ -29,11 +30,16 @@ GET_PRACTICE_KEY = statement(
     select(practice_keys.c.wrapped).where(practice_keys.c.practice_id == bindparam("practice_id")),
 )
 ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
-GET_CLIENT_KEY = statement(
-    "keys.client",
-    select(client_keys.c.wrapped).where(
-        client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
-    ),
+_wrapped = select(client_keys.c.client_id, client_keys.c.wrapped).where(
+    client_keys.c.practice_id == bindparam("practice_id")
+)
+# Apart from the next: a client's transaction plans for all records at once, and then not every server takes an array
+# for a few ids.
+GET_CLIENT_KEY = statement("keys.client", _wrapped.where(client_keys.c.client_id == bindparam("client_id")))
+GET_CLIENT_KEYS = statement(
+    "keys.clients",
+    _wrapped.where(client_keys.c.client_id == any_(bindparam("client_ids", type_=Uuids))),
+    across="the practice's lists show many clients; row-level security confines a client to their own",
 )
 DROP_CLIENT_KEY = statement(
     "keys.drop_client",
@@ -105,32 +111,28 @@ class RecordKeys:
             ),
         )
 
-    async def find(self, connection: Any, practice_id: UUID, client_id: UUID) -> Cipher | None:
-        """The client's cipher; None when it was destroyed."""
-        kept = self._clients.get(client_id)
-        if kept is not None and kept[1] > time.monotonic():
-            return kept[0]
-        arguments = GET_CLIENT_KEY.arguments({"practice_id": practice_id, "client_id": client_id})
-        wrapped = await connection.fetchval(GET_CLIENT_KEY.sql, *arguments)
-        if wrapped is None:
-            self._clients.pop(client_id, None)
-            return None
-        cipher = Cipher(self.held(practice_id).open(wrapped, place(client_keys.c.wrapped, client_id)))
+    async def find(self, connection: Any, practice_id: UUID, client_ids: Iterable[UUID]) -> dict[UUID, Cipher | None]:
+        """The clients' ciphers, those that are not kept in one statement; None for each that was destroyed."""
+        now = time.monotonic()
+        found: dict[UUID, Cipher | None] = dict.fromkeys(client_ids)
+        for client_id in found:
+            kept = self._clients.get(client_id)
+            if kept is not None and kept[1] > now:
+                found[client_id] = kept[0]
+        missing = [client_id for client_id, cipher in found.items() if cipher is None]
+        if not missing:
+            return found
         if len(self._clients) > 10_000:
             self._clients.clear()
-        self._clients[client_id] = (cipher, time.monotonic() + KEPT_SECONDS)
-        return cipher
-
-    async def of(self, connection: Any, practice_id: UUID, client_id: UUID) -> Cipher:
-        """The client's cipher.
-
-        Raises:
-            NotFound: no such client here, or the key was destroyed and nothing more can be written.
-        """
-        cipher = await self.find(connection, practice_id, client_id)
-        if cipher is None:
-            raise NotFound("client", client_id)
-        return cipher
+        for client_id in missing:
+            self.forget(client_id)
+        get = GET_CLIENT_KEY if len(missing) == 1 else GET_CLIENT_KEYS
+        wanted = {"practice_id": practice_id, "client_id": missing[0], "client_ids": missing}
+        for client_id, wrapped in await connection.fetch(get.sql, *get.arguments(wanted)):
+            cipher = Cipher(self.held(practice_id).open(wrapped, place(client_keys.c.wrapped, client_id)))
+            found[client_id] = cipher
+            self._clients[client_id] = (cipher, now + KEPT_SECONDS)
+        return found
 
     def forget(self, client_id: UUID) -> None:
         """Drop a destroyed key from this process at once; others drop theirs within five minutes."""

@@ -125,7 +125,7 @@ class PostgresClientRecords(ClientRecords):
     async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
         if await self.tx.execute(DROP_CLIENT_KEY, client_id=client_id) == 0:
             return False
-        self.tx.keys.forget(client_id)
+        self.tx.forget_key(client_id)
         self.tx.audited(audited)
         return True
 

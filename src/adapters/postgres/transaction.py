@@ -1,5 +1,6 @@
 """One transaction as the repositories see it: scoped, sealing, and collecting the entries that explain it."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -7,13 +8,14 @@ import asyncpg
 from attrs import define, field
 from sqlalchemy import Column
 
+from adapters.encryption.cipher import Cipher
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.refusals import refused
 from adapters.postgres.statements import Statement
 from adapters.postgres.tables.base import place
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.errors import RecordDestroyed, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class Transaction:
     entries: list[Audited] = field(factory=list)
     public_url: str = ""
     claimed: bool = False
+    _ciphers: dict[UUID, Cipher | None] = field(init=False, factory=dict)
 
     @property
     def practice_id(self) -> UUID:
@@ -83,18 +86,46 @@ class Transaction:
         if await self.execute(statement, **values) == 0:
             raise StaleVersion
 
+    async def load_keys(self, client_ids: Iterable[UUID]) -> None:
+        """Load the keys of many clients by one statement: before rows of theirs are unsealed one after the other."""
+        missing = set(client_ids) - self._ciphers.keys()
+        if missing:
+            self._ciphers |= await self.keys.find(self.connection, self.practice_id, missing)
+
+    async def cipher(self, client_id: UUID) -> Cipher | None:
+        """The client's cipher; None when the key was destroyed."""
+        await self.load_keys([client_id])
+        return self._ciphers[client_id]
+
+    def forget_key(self, client_id: UUID) -> None:
+        """The key is destroyed here: from now on it seals and opens nothing."""
+        self.keys.forget(client_id)
+        self._ciphers[client_id] = None
+
     async def seal(self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None) -> bytes | None:
-        """A client's text, sealed with the client's key for this column of this row."""
+        """A client's text, sealed with the client's key for this column of this row.
+
+        Raises:
+            RecordDestroyed: there is a text, and no key any more.
+        """
         if text is None:
             return None
-        cipher = await self.keys.of(self.connection, self.practice_id, client_id)
+        cipher = await self.cipher(client_id)
+        if cipher is None:
+            raise RecordDestroyed
         return cipher.seal(text.encode(), place(column, row_id))
+
+    async def seal_if_kept(self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None) -> bytes | None:
+        """The same for a text that may be left out: None when the key was destroyed."""
+        if text is None or await self.cipher(client_id) is None:
+            return None
+        return await self.seal(client_id, column, row_id, text)
 
     async def unseal(self, client_id: UUID, column: Column[Any], row_id: UUID, sealed: bytes | None) -> str | None:
         """The text again; None when there is none, or when the client's key was destroyed."""
         if sealed is None:
             return None
-        cipher = await self.keys.find(self.connection, self.practice_id, client_id)
+        cipher = await self.cipher(client_id)
         return None if cipher is None else cipher.open(sealed, place(column, row_id)).decode()
 
     def seal_with_practice(self, column: Column[Any], row_id: UUID, text: str) -> bytes:

@@ -99,15 +99,19 @@ def demo() -> None:
         raise Failed("the demo runs on the embedded database: unset PORTAL_DATABASE_URL")
     refuse_busy_port(settings)
     quiet_logs(settings)
-    console.print("starting the database, the HTTP server and the worker")
     with Database(settings, stays=True) as urls:
         known = _known_demo(settings, urls)
         migrate_with_bar(urls)
         asyncio.run(_opens(settings, urls))
-        with running(urls) as children:  # the server starts while the practice is loaded
-            loaded = known or asyncio.run(_load(settings, urls))
+        with console.status("starting the HTTP server and the worker") as turning, running(urls) as children:
+            loaded = known or asyncio.run(_load(settings, urls))  # while the server starts
             children.start(WORKER, *WORKER_MODULE)
-            watch(children, settings, ready=lambda: _greet(settings, loaded))
+
+            def ready() -> None:
+                turning.stop()
+                _greet(settings, loaded)
+
+            watch(children, settings, ready=ready)
 
 
 @app.command(name="demo-code")

@@ -124,7 +124,7 @@ def _implied(plan: Plan, handler: HTTPRouteHandler, path: str) -> set[type[core.
     """What every route of this shape may answer with."""
     found: set[type[core.PortalError]] = set()
     if plan.auth != "open":
-        found |= {core.RateLimited, http.UnknownPractice}
+        found |= {core.RateLimited, http.BadRequest, http.UnknownPractice}
     if plan.auth in ("portal", "practice"):
         found |= {core.Unauthenticated, core.NotFound, core.Invalid}
         found |= {http.CsrfRefused} if plan.unsafe else set()
@@ -136,6 +136,7 @@ def _implied(plan: Plan, handler: HTTPRouteHandler, path: str) -> set[type[core.
         found.add(core.NotFound)
     if plan.idempotent:
         found |= {core.IdempotencyMismatch, http.BadIdempotencyKey, http.BodyTooLarge}
+        found |= {core.RecordDestroyed} if plan.auth == "portal" else set()
     return found
 
 

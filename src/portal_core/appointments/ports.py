@@ -183,7 +183,7 @@ class Appointments(Protocol):
         ...
 
     async def save(self, booking: Booking, *audited: Audited) -> None:
-        """The appointment and the attendances that the booking holds; others of it stay."""
+        """The appointment and the booking's attendances; others of it stay. No reason where a client's key is gone."""
         ...
 
     async def clients_busy(

@@ -70,6 +70,15 @@ class StaleVersion(Conflict):
     title = "This was changed in the meantime. Load it again and repeat your change."
 
 
+class RecordDestroyed(Conflict):
+    """The record's key was destroyed: nobody can read what it sealed, nor an earlier request's answer that is asked for
+    again under its Idempotency-Key, and nothing more can be sealed with it.
+    """
+
+    code = "record_destroyed"
+    title = "What this record held was destroyed. Nothing more can be written to it."
+
+
 class Invalid(PortalError):
     """The request itself is wrong; `fields` says where."""
 

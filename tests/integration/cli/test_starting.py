@@ -40,9 +40,9 @@ def test_a_first_start_runs_all_parts_and_says_what_to_do(first_start: FirstStar
     assert "Traceback" not in first_start.printed
 
 
-def test_ctrl_c_ends_everything_and_says_nothing_more(first_start: FirstStart) -> None:
+def test_ctrl_c_ends_everything_and_says_so(first_start: FirstStart) -> None:
     assert first_start.exit_code == 0
-    assert first_start.running.printed == first_start.printed
+    assert first_start.running.printed == first_start.printed + "stopping\n"
 
 
 def test_what_is_secret_is_for_its_owner_only(first_start: FirstStart) -> None:

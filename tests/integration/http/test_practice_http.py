@@ -369,22 +369,3 @@ async def test_another_practice_is_not_there(elm: ElmStreet) -> None:
         assert await refused(oak, oak.admin, method, f"{PRACTICE}{path}", body) == (404, "not_found"), path
     assert await refused(oak, elm.admin, "GET", PRACTICE) == (401, "unauthenticated")
     assert (await elm.ask(mira, "GET", f"{PORTAL}/appointments"))["items"] == [booked]
-
-
-async def test_a_record_is_destroyed_in_so_many_words(elm: ElmStreet) -> None:
-    body = {**ADA, "address": "12 Elm Street"}
-    ada = (await elm.ask(elm.admin, "POST", f"{PRACTICE}/clients", body))["profile"]
-    here = f"{PRACTICE}/clients/{ada['client_id']}"
-    assert ada["address"] == "12 Elm Street"
-    desk = await elm.staff("front_desk")
-    wishes = await elm.ask(desk, "GET", f"{here}/contact-wishes")
-    assert (wishes["email"], wishes["do_not_text"]) == (ADA["email"], True)
-    sure = {"confirm": "destroy this record"}
-    assert await refused(elm, desk, "POST", f"{here}/destroy-key", sure) == (403, "forbidden")
-    assert await refused(elm, elm.admin, "POST", f"{here}/destroy-key", {"confirm": "yes"}) == (422, "invalid")
-    assert (await elm.ask(desk, "GET", here))["profile"]["address"] == "12 Elm Street"
-    await elm.ask(elm.admin, "POST", f"{here}/destroy-key", sure)
-    elm.portal.clock.advance(timedelta(minutes=6))  # copies of keys are kept for five
-    left = (await elm.ask(desk, "GET", here))["profile"]
-    assert (left["name"], left["address"]) == ("Ada Lovelace", None)
-    assert await refused(elm, elm.admin, "POST", f"{here}/destroy-key", sure) == (404, "not_found")

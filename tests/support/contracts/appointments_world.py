@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from portal_core.accounts.people import ClientStatus
+from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.appointments.availability import AvailabilityRule
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
 from portal_core.appointments.placing import SlotChoice
@@ -181,6 +183,10 @@ class AppointmentsWorld(ABC):
             await unit.calendar.occupy(entry)
             await unit.commit(None)
         return entry
+
+    async def destroy_key(self, client_id: UUID) -> None:
+        """As an administrator does: what the client's record holds can be read by nobody any more."""
+        await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, DestroyRecordKeyCommand(client_id))
 
     async def add_booking(
         self,

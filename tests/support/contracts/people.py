@@ -8,8 +8,7 @@ from attrs import evolve, fields
 from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
 from portal_core.accounts.people import Client, Clinician, StaffMember
 from portal_core.accounts.views_people import ClientLineView
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import Invalid, NotFound, StaleVersion
+from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people_world import AUDITED, BORN, PeopleWorld
 
@@ -242,24 +241,6 @@ class ClientRecordsContract:
         async with world.begin(world.staff()) as unit:
             with pytest.raises(Invalid):
                 await unit.client_records.page("", PageRequest("x"))
-
-
-class KeyContract:
-    """What is left of a record whose key was destroyed."""
-
-    async def test_a_destroyed_key_takes_the_content_along_and_nothing_else(self, world: PeopleWorld) -> None:
-        client = await world.add_client(address="12 Elm Street")
-        entry = Audited("record.key_destroyed", client.id, record=client.id)
-        async with world.begin(world.staff()) as unit:
-            assert await unit.client_records.destroy_key(client.id, entry)
-            await unit.commit(None)
-        assert (await world.audit()).count(entry) == 1
-        async with world.begin(world.staff()) as unit:
-            left = await unit.client_records.get(client.id)
-            assert left == evolve(client, address=None)
-            assert not await unit.client_records.destroy_key(client.id, entry)
-            with pytest.raises(NotFound):
-                await unit.client_records.save(evolve(client, address="13 Elm Street", version=2), AUDITED)
 
 
 class StaffContract:

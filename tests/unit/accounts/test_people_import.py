@@ -14,6 +14,7 @@ from portal_core.accounts.contact import ContactChanges
 from portal_core.accounts.grants import GrantTerms
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.accounts.use_cases.import_people import CHUNK, ImportPeople, ImportPeopleCommand
 from portal_core.accounts.use_cases.list_grants import ListGrants
 from portal_core.accounts.views_people import ImportReport
@@ -232,3 +233,14 @@ def test_no_text_breaks_a_row(texts: list[str]) -> None:
     row = ClientRow(1, **dict(zip([a.name for a in names], texts, strict=False)))
     with contextlib.suppress(Invalid):
         assert row.read(TODAY).given_name
+
+
+async def test_a_destroyed_record_takes_no_address_and_the_others_go_on(desk: MemoryDesk) -> None:
+    await bring_in(desk, PLAIN)
+    ann = await client_of(desk, "E-1")
+    await DestroyRecordKey(desk.world.begin)(desk.world.system, DestroyRecordKeyCommand(ann.id))
+    report = await bring_in(desk, evolve(PLAIN, address="1 Elm Street"), evolve(FULL, clinicians=""))
+    assert (report.added, report.changed) == (1, 0)
+    assert [(one.line, one.field, one.code) for one in report.refused] == [(2, "address", "record_destroyed")]
+    assert await client_of(desk, "E-1") == ann
+    assert (await bring_in(desk, evolve(PLAIN, family_name="Leeds"))).changed == 1

@@ -2,8 +2,9 @@
 
 import pytest_asyncio
 
-from tests.support.contracts.people import ClientRecordsContract, KeyContract, PracticeContract, StaffContract
+from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.support.contracts.people_access import EmailChangesContract, GrantsContract, InvitationsContract
+from tests.support.contracts.people_keys import KeyContract
 from tests.unit.accounts.people_memory import MemoryPeople
 
 

@@ -83,6 +83,7 @@ def test_problems_are_declared(document: dict[str, Any]) -> None:
         "malformed_body",
         "not_found",
         "rate_limited",
+        "record_destroyed",
         "toy_shelf_full",
         "unauthenticated",
         "unknown_practice",

@@ -21,7 +21,7 @@ from portal_core.accounts.use_cases.request_email_change import RequestEmailChan
 from portal_core.accounts.use_cases.show_profile import ShowProfile
 from portal_core.accounts.views import AccountView
 from portal_core.accounts.views_people import EmailChangeView, ProfileView, RecordView
-from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, StaleVersion
+from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, RecordDestroyed, StaleVersion
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Sam"])]
 Pronouns = Annotated[str, Meta(min_length=1, max_length=40, examples=["they/them"])]
@@ -80,7 +80,7 @@ class ProfileController(Controller):
         """The record's demographics."""
         return await show_profile(request.actor)
 
-    @patch("", raises=[NotFound, Forbidden, StaleVersion])
+    @patch("", raises=[NotFound, Forbidden, RecordDestroyed, StaleVersion])
     async def change_profile(
         self,
         request: PortalRequest,

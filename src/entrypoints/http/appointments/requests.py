@@ -17,7 +17,7 @@ from portal_core.appointments.use_cases.request_appointment import RequestAppoin
 from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import LONGEST_REASON, MOST_PREFERRED_TIMES, PreferredTime
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
 
@@ -54,7 +54,7 @@ class RequestsController(Controller):
     path = "/appointments"
     tags = ("Appointment requests",)
 
-    @post("/request", raises=[Forbidden, ClientDischarged, NotBookable, TooManyRequests])
+    @post("/request", raises=[Forbidden, ClientDischarged, NotBookable, TooManyRequests, RecordDestroyed])
     async def request_appointment(
         self,
         request: PortalRequest,

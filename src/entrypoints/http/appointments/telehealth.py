@@ -20,7 +20,7 @@ from portal_core.appointments.errors import JoinNotOpen, JoinOver, NoRoom, NotBo
 from portal_core.appointments.use_cases.join_session import JoinSession, JoinSessionCommand
 from portal_core.appointments.use_cases.show_appointment import ShowAppointment
 from portal_core.appointments.views import AppointmentView, JoinView
-from portal_core.kernel.errors import Forbidden, Unavailable
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, Unavailable
 
 
 class JoinTerms(Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class TelehealthController(Controller):
         "",
         status_code=200,
         idempotent=False,
-        raises=[Forbidden, NotBooked, NotTelehealth, JoinNotOpen, JoinOver, NoRoom, Unavailable],
+        raises=[Forbidden, NotBooked, NotTelehealth, JoinNotOpen, JoinOver, NoRoom, RecordDestroyed, Unavailable],
     )
     async def join_session(
         self,

@@ -24,7 +24,7 @@ from portal_core.accounts.use_cases.invite_client import InviteClient, InviteCli
 from portal_core.accounts.use_cases.list_clients import ListClients
 from portal_core.accounts.use_cases.show_client import ShowClient
 from portal_core.accounts.views_people import ClientLineView, ClientView, InvitationView
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
 
@@ -123,7 +123,7 @@ class ClientsController(Controller):
         """A client, and their care team."""
         return await show_client(request.actor, client_id)
 
-    @put("/{client_id:uuid}", raises=[Forbidden, EmailUnfit, DuplicateExternalId, StaleVersion])
+    @put("/{client_id:uuid}", raises=[Forbidden, EmailUnfit, DuplicateExternalId, RecordDestroyed, StaleVersion])
     async def change_client(
         self,
         request: PortalRequest,

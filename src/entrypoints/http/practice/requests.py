@@ -18,7 +18,7 @@ from portal_core.appointments.use_cases.decline_request import DeclineRequest, D
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests, ListPracticeRequestsQuery
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import RequestStatus
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
 
@@ -74,7 +74,7 @@ class PracticeRequestsController(Controller):
         )
         return await confirm_request(request.actor, command)
 
-    @patch("/{request_id:uuid}/decline", raises=[Forbidden, RequestClosed, StaleVersion])
+    @patch("/{request_id:uuid}/decline", raises=[Forbidden, RequestClosed, RecordDestroyed, StaleVersion])
     async def decline_request(
         self,
         request: PortalRequest,

@@ -37,6 +37,7 @@ class ChangeClient:
         EmailUnfit, Invalid: a field is not taken.
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has this id.
+        RecordDestroyed: an address, for a record whose key was destroyed.
     """
 
     begin: Begin[PeopleUnit]

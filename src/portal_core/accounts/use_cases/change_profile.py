@@ -30,6 +30,7 @@ class ChangeProfile:
         NotFound, Forbidden: for the actor there is no such record, or it is for reading only.
         Invalid: a field is not taken.
         StaleVersion: it changed after it was read.
+        RecordDestroyed: an address, for a record whose key was destroyed.
     """
 
     begin: Begin[PeopleUnit]

@@ -24,7 +24,10 @@ class DestroyRecordKey:
 
     What the key sealed (reasons, notes, addresses, and later messages, answers, documents) cannot be read by anybody
     once other processes have dropped their copy of the key (5 minutes) and the last backup that holds the wrapped key
-    is gone. The audit trail stays whole.
+    is gone. The audit trail stays whole, and so does the calendar: appointments and requests are shown without their
+    content, and go on being cancelled, moved, declined and closed. New content is refused (`RecordDestroyed`) rather
+    than dropped in silence; only the reason of a cancellation is left out instead, since it is said to everybody who
+    comes, and one client's destroyed record must not refuse it to the others.
 
     Raises:
         NotFound, Forbidden: no such client with a key, or not an administrator.

@@ -14,7 +14,7 @@ from portal_core.accounts.views_people import ImportReport, RefusedRow
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import Invalid, RecordDestroyed
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -42,7 +42,8 @@ class ImportPeople:
     A row that cannot be taken is refused with its line and the reason, and the others go on. Rows are written in
     chunks of 50, each whole or not at all, so a run that was cut short is simply run again. What a client may change
     in the portal is only filled in where it is empty, and an email that signs in stays; nobody is removed and nobody
-    is invited. A corrected date of birth or state moves the last days of proxies' grants.
+    is invited. A corrected date of birth or state moves the last days of proxies' grants. A row with an address is
+    refused where the key of the record was destroyed.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -87,6 +88,8 @@ class ImportPeople:
             return await take_client(unit, practice, row, seen, self.ids.new, self.clock.now())
         except Invalid as refused:
             return _refusal(row.line, refused)
+        except RecordDestroyed as refused:
+            return RefusedRow(row.line, "address", refused.code, refused.title)
 
     async def _reported(self, actor: Actor, fates: Sequence[Fate | RefusedRow]) -> ImportReport:
         report = ImportReport(

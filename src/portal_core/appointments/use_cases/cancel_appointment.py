@@ -36,7 +36,7 @@ class CancelAppointment:
     """Takes the client off the appointment by the practice's policy. A client, or a proxy who may write.
 
     The last client to leave frees the time, which is offered to the waitlist. A late cancellation is refused, marked,
-    or marked with the fee that payments posts later.
+    or marked with the fee that payments posts later. The reason is left out where the record's key was destroyed.
 
     Raises:
         NotFound: no such appointment on this record.

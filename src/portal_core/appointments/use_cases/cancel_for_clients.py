@@ -30,6 +30,8 @@ class CancelForClientsCommand:
 class CancelForClients:
     """Cancels for everybody who still comes, without a fee, and tells each. Staff as for `BookForClient`.
 
+    The reason is left out for a client whose record's key was destroyed: the others are still told.
+
     Raises:
         NotFound: no such appointment, or in a colleague's calendar.
         NotBooked, AlreadyStarted: it is closed, or has begun.

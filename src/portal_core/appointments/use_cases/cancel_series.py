@@ -37,7 +37,8 @@ class CancelSeriesCommand:
 class CancelSeries:
     """Ends the series and cancels what has not begun, without a fee; tells each client once.
 
-    Staff as for `BookForClient`. Dates that were moved to a colleague are cancelled too.
+    Staff as for `BookForClient`. Dates that were moved to a colleague are cancelled too. The reason is left out for a
+    client whose record's key was destroyed.
 
     Raises:
         NotFound: no such series, or in a colleague's calendar.

@@ -36,6 +36,7 @@ class DeclineRequest:
         NotFound: no such request.
         RequestClosed: it was answered or withdrawn.
         StaleVersion: it changed after it was shown.
+        RecordDestroyed: an answer, to a client whose record's key was destroyed; without one it is declined.
     """
 
     begin: Begin[AppointmentUnit]

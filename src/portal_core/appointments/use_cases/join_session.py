@@ -57,6 +57,7 @@ class JoinSession:
         NotTelehealth: it is at a place.
         JoinNotOpen, JoinOver: outside of that time.
         NoRoom: the clinician has given no room.
+        RecordDestroyed: the key of the record is gone, so that where the client is cannot be kept.
     """
 
     begin: Begin[AppointmentUnit]

@@ -49,6 +49,7 @@ class RequestAppointment:
         NotBookable: a kind, place or clinician that this client cannot have.
         TooManyRequests: as many are open as the practice takes.
         Invalid: no preferred time or more than three, or one that is past or too short for the kind.
+        RecordDestroyed: the key of the record is gone, so that no reason can be kept.
     """
 
     begin: Begin[AppointmentUnit]

@@ -5,11 +5,14 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.rows import confine, newest_first, own_key, own_rows, visible
+from adapters.memory.sealing import SEALED, require_key
 from adapters.memory.store import MemoryTransaction
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import Goals
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
+
+SEALED["goals"] = {"title": ""}
 
 
 @define
@@ -20,6 +23,7 @@ class MemoryGoals(Goals):
 
     async def add(self, goal: Goal, audited: Audited) -> None:
         confine(self.tx, goal.client_id)
+        require_key(self.tx, goal.client_id, goal.title)
         self.tx.insert("goals", own_key(self.tx, goal.id), goal)
         await self.tx.audit.record(audited)
 
