@@ -10,6 +10,7 @@ from tests.support.contracts.appointments_beside import (
     SeriesContract,
 )
 from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
+from tests.support.contracts.appointments_clients import ClientsContract
 from tests.support.contracts.appointments_destroyed import DestroyedRecordsContract
 from tests.support.contracts.appointments_reads import OffersContract, ReadsContract
 from tests.support.contracts.appointments_waiting import RequestsContract, WaitlistContract
@@ -38,6 +39,9 @@ class TestRaces(RacesContract): ...
 
 
 class TestDestroyedRecords(DestroyedRecordsContract): ...
+
+
+class TestClients(ClientsContract): ...
 
 
 class TestOffers(OffersContract): ...

@@ -3,12 +3,12 @@
 from datetime import date
 from uuid import UUID
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from adapters.memory.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.accounts.model import Account
-from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
+from portal_core.accounts.people import Client, ClientStatus, Clinician, Practice, StaffMember
 from portal_core.appointments.use_cases.accept_offer import AcceptOffer
 from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityException
 from portal_core.appointments.use_cases.block_time import BlockTime
@@ -113,6 +113,10 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         )
         self.store.table("clients")[self.practice_id, one.id] = one
         return one.id
+
+    async def set_status(self, client_id: UUID, status: ClientStatus) -> None:
+        rows = self.store.table("clients")
+        rows[self.practice_id, client_id] = evolve(rows[self.practice_id, client_id], status=status)
 
     async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None:
         self.store.table("care_team")[self.practice_id, client_id, clinician_id] = True

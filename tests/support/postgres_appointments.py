@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from attrs import define, field
 
 from adapters.postgres.unit_core import PostgresBegin
+from portal_core.accounts.people import ClientStatus
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
@@ -67,6 +68,12 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
                 (chosen, self.practice_id, one),
             )
         return one
+
+    async def set_status(self, client_id: UUID, status: ClientStatus) -> None:
+        self.database.owner.execute(
+            "UPDATE portal.clients SET status = %s WHERE practice_id = %s AND id = %s",
+            (status, self.practice_id, client_id),
+        )
 
     async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None:
         await self.database.assign(self.practice_id, client_id, clinician_id)

@@ -182,11 +182,6 @@ class MemoryChallenges(Challenges):
     async def save(self, challenge: Challenge) -> None:
         self.tx.save("challenges", own_key(self.tx, challenge.id), challenge)
 
-    async def end_all(self, account_id: UUID, at: datetime) -> None:
-        for one in own_rows(self.tx, "challenges"):
-            if one.account_id == account_id and one.used_at is None and at < one.expires_at:
-                self.tx.save("challenges", own_key(self.tx, one.id), one.use(at))
-
 
 @define
 class MemorySecondFactorBook(SecondFactorBook):

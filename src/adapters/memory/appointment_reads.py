@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import define
+from attrs import define, evolve
 
 from adapters.memory.appointments import attendances
 from adapters.memory.rows import own_key, own_rows, visible
@@ -14,7 +14,7 @@ from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import AppointmentReads, ScheduleDirectory
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
-from portal_core.appointments.settings import AppointmentRules, Clinician, Schedule
+from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Schedule
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow
 from portal_core.kernel.page import Page, PageRequest
 
@@ -27,7 +27,9 @@ class MemoryScheduleDirectory(ScheduleDirectory):
 
     async def for_client(self, client_id: UUID) -> Schedule:
         team = {key[2] for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)}
-        return schedule(self.tx, team if visible(self.tx, client_id) else ())
+        known = await self.clients([client_id])
+        discharged = client_id in known and known[client_id].discharged
+        return evolve(schedule(self.tx, team if visible(self.tx, client_id) else ()), discharged=discharged)
 
     async def for_practice(self) -> Schedule:
         return schedule(self.tx, None)
@@ -35,9 +37,9 @@ class MemoryScheduleDirectory(ScheduleDirectory):
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
         return schedule(self.tx, [clinician_id]).clinicians.get(clinician_id)
 
-    async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
         return {
-            one.id: one.shown_name
+            one.id: Client(id=one.id, name=one.shown_name, discharged=one.status == "discharged")
             for one in _people(self.tx, "clients")
             if one.id in client_ids and visible(self.tx, one.id)
         }

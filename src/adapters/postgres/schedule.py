@@ -17,7 +17,7 @@ from adapters.postgres.tables.base import Uuid, Uuids
 from adapters.postgres.tables.people import care_team, clients, clinicians, practices
 from adapters.postgres.transaction import Transaction
 from portal_core.appointments.ports import ScheduleDirectory, ScheduleSetup
-from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Place, Schedule
+from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
 from portal_core.appointments.timing import KindTiming
 from portal_core.kernel.audit import Audited
 
@@ -85,19 +85,28 @@ _team = _all_clinicians.join(
 ).where(care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
 
 
-def _schedule(of: Any) -> Any:
-    return select(*SETTINGS, _kinds, _places, of.scalar_subquery()).where(practices.c.id == bindparam("practice_id"))
+_DISCHARGED = clients.c.status == "discharged"
+_discharged = (
+    select(_DISCHARGED)
+    .where(clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id"))
+    .scalar_subquery()
+)
 
 
-FOR_CLIENT = statement("schedule.for_client", _schedule(_team))
+def _schedule(of: Any, *more: Any) -> Any:
+    columns = (*SETTINGS, _kinds, _places, of.scalar_subquery(), *more)
+    return select(*columns).where(practices.c.id == bindparam("practice_id"))
+
+
+FOR_CLIENT = statement("schedule.for_client", _schedule(_team, _discharged))
 FOR_PRACTICE = statement("schedule.for_practice", _schedule(_all_clinicians))
 CLINICIAN = statement(
     "schedule.clinician",
     select(*_CLINICIAN).where(clinicians.c.practice_id == bindparam("practice_id"), clinicians.c.id == bindparam("id")),
 )
-CLIENT_NAMES = statement(
-    "schedule.client_names",
-    select(clients.c.id, SHOWN_NAME).where(
+CLIENTS = statement(
+    "schedule.clients",
+    select(clients.c.id, SHOWN_NAME, _DISCHARGED).where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
     ),
@@ -164,7 +173,8 @@ class PostgresScheduleDirectory(ScheduleDirectory):
     tx: Transaction
 
     async def for_client(self, client_id: UUID) -> Schedule:
-        return _schedule_of(await self.tx.fetchrow(FOR_CLIENT, client_id=client_id))
+        row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
+        return _schedule_of(row, discharged=bool(row and row[5]))
 
     async def for_practice(self) -> Schedule:
         return _schedule_of(await self.tx.fetchrow(FOR_PRACTICE))
@@ -173,18 +183,19 @@ class PostgresScheduleDirectory(ScheduleDirectory):
         row = await self.tx.fetchrow(CLINICIAN, id=clinician_id)
         return None if row is None else _clinician(row)
 
-    async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:
-        rows = await self.tx.fetch(CLIENT_NAMES, client_ids=list(client_ids))
-        return {row[0]: row[1] for row in rows}
+    async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
+        rows = await self.tx.fetch(CLIENTS, client_ids=list(client_ids))
+        return {row[0]: Client(id=row[0], name=row[1], discharged=row[2]) for row in rows}
 
 
-def _schedule_of(row: Any) -> Schedule:
+def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
     assert row is not None, "a unit of work opens for practices that exist"
     return Schedule(
         rules=rules_of(row[0], row[1]),
         kinds={one.id: one for one in map(_kind, row[2] or ())},
         places={one.id: one for one in map(_place, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},
+        discharged=discharged,
     )
 
 

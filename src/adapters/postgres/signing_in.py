@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, and_, bindparam, delete, exists, literal_column, select, update
+from sqlalchemy import Date, and_, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.statements import statement
@@ -75,17 +75,6 @@ SAVE_CHALLENGE = statement(
         challenges.c.version == bindparam("before"),
     )
     .values(tries=bindparam("tries"), used_at=bindparam("used_at"), version=bindparam("version")),
-)
-END_CHALLENGES = statement(
-    "challenges.end_all",
-    update(challenges)
-    .where(
-        challenges.c.practice_id == bindparam("practice_id"),
-        challenges.c.account_id == bindparam("account"),
-        challenges.c.used_at.is_(None),
-        challenges.c.expires_at > bindparam("at"),
-    )
-    .values(used_at=bindparam("at"), version=challenges.c.version + literal_column("1")),
 )
 
 _factor = (
@@ -233,9 +222,6 @@ class PostgresChallenges(Challenges):
             used_at=challenge.used_at,
             version=challenge.version,
         )
-
-    async def end_all(self, account_id: UUID, at: datetime) -> None:
-        await self.tx.execute(END_CHALLENGES, account=account_id, at=at)
 
 
 @define

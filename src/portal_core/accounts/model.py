@@ -266,6 +266,16 @@ class SecondFactor:
             raise EnrolmentOver
         return self.pending
 
+    def may_explain(self, challenge: Challenge) -> bool:
+        """Whether an enrolment under way was begun before this question was asked.
+
+        Then the provider may have confirmed it without the core hearing of it. Asked before, the question was about a
+        second factor that was removed since, and which the provider may still take.
+        """
+        if self.pending_until is None:
+            return False
+        return self.pending_until - ENROLMENT_FOR <= challenge.expires_at - CHALLENGE_FOR
+
     def with_codes(self, hashes: tuple[bytes, ...]) -> "SecondFactor":
         """Confirmed, or new recovery codes; the old ones are dead, and no enrolment is under way."""
         return evolve(self, pending=None, pending_until=None, recovery_hashes=hashes, version=self.version + 1)

@@ -158,10 +158,6 @@ class Challenges(Protocol):
         """
         ...
 
-    async def end_all(self, account_id: UUID, at: datetime) -> None:
-        """Let none of the account's be answered any more; versions rise. Not audited: what ends them is."""
-        ...
-
 
 class SecondFactorBook(Protocol):
     """Enrolments under way and recovery codes."""

@@ -38,6 +38,13 @@ class NotBookable(Conflict):
     title = "This cannot be booked here. Ask the practice for an appointment."
 
 
+class ClientDischarged(Conflict):
+    """The client was discharged: nothing new until the practice has made them active again, and changes the record."""
+
+    code = "client_discharged"
+    title = "This record is closed to new appointments. Only the practice can open it again."
+
+
 class OwnOverlap(Conflict):
     """The client is in another appointment at that time."""
 

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from portal_core.appointments.availability import Window, days_around, open_windows
 from portal_core.appointments.errors import OutsideAvailability, OwnOverlap, SlotTaken, TooFar, TooSoon
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Purpose
+from portal_core.appointments.policy import require_in_care
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Clinician, Kind
 from portal_core.appointments.slots import Refusal, fits, on_grid
@@ -205,18 +206,29 @@ async def require_free(
 
 
 async def require_seats(unit: AppointmentUnit, kind: Kind, client_ids: Collection[UUID]) -> None:
-    """That these are clients of the practice, and not too many for the kind.
+    """That these are clients in the practice's care, and not too many for the kind.
 
     Raises:
         Invalid: more than it has seats.
-        NotFound: no such client.
+        NotFound, ClientDischarged: as `require_clients`.
     """
     if len(client_ids) > kind.seats:
         raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {kind.seats} seats.")
-    known = await unit.directory.client_names(client_ids)
+    await require_clients(unit, client_ids)
+
+
+async def require_clients(unit: AppointmentUnit, client_ids: Collection[UUID]) -> None:
+    """That these are clients in the practice's care: staff too make one active again before they book.
+
+    Raises:
+        NotFound: no such client.
+        ClientDischarged: one of them was discharged.
+    """
+    known = await unit.directory.clients(client_ids)
     for client_id in client_ids:
         if client_id not in known:
             raise NotFound("client", client_id)
+        require_in_care(known[client_id])
 
 
 def entry_for(

@@ -6,8 +6,8 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.deadlines import join_window, notice_deadline
-from portal_core.appointments.errors import LateCancelRefused, NotBookable
-from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Schedule
+from portal_core.appointments.errors import ClientDischarged, LateCancelRefused, NotBookable
+from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Schedule
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.errors import NotFound
@@ -44,14 +44,28 @@ def may_join(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[dat
     return opens_at, opens_at <= now < closes_at
 
 
+def require_in_care(client: Schedule | Client) -> None:
+    """That the client may have new appointments, and ask or wait for them.
+
+    Who was discharged goes on reading, joining, cancelling and withdrawing what they have.
+
+    Raises:
+        ClientDischarged: they may not.
+    """
+    if client.discharged:
+        raise ClientDischarged
+
+
 def bookable_by_client(
     schedule: Schedule, kind_id: UUID, place_id: UUID | None, clinician_id: UUID
 ) -> tuple[Kind, Clinician]:
     """The kind and the clinician, where a client may book them online; `schedule` is the client's own.
 
     Raises:
+        ClientDischarged: the client was discharged.
         NotBookable: no online booking, a kind or place that is not offered online, a clinician not of the care team.
     """
+    require_in_care(schedule)
     kind, clinician = bookable_by_staff(schedule, kind_id, place_id, clinician_id)
     # Others come to a shared one, and only the practice knows who.
     if not schedule.rules.self_booking or not kind.online or kind.seats > 1:

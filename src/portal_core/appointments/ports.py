@@ -15,7 +15,7 @@ from attrs import frozen
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
 from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
-from portal_core.appointments.settings import AppointmentRules, Clinician, Kind, Place, Schedule
+from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
 from portal_core.appointments.views import (
     AppointmentFilter,
     AppointmentRow,
@@ -130,8 +130,8 @@ class ScheduleDirectory(Protocol):
         """One of the practice's, whether of the client's care team or not."""
         ...
 
-    async def client_names(self, client_ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """Chosen names of those who are clients of the practice; others are missing in the answer."""
+    async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
+        """Those who are clients of the practice; others are missing in the answer."""
         ...
 
 

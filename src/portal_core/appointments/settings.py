@@ -117,16 +117,27 @@ class Clinician:
 
 
 @frozen(kw_only=True)
+class Client:
+    """A client of the practice, by their chosen name. One who is `discharged` keeps and reads what they have."""
+
+    id: UUID
+    name: str
+    discharged: bool = False
+
+
+@frozen(kw_only=True)
 class Schedule:
     """With whom, for what and where one may book, and the rules; by id.
 
-    For a client: the clinicians of their care team. For the practice: all whom it has.
+    For a client: the clinicians of their care team, and whether they were `discharged`. For the practice: all whom it
+    has.
     """
 
     rules: AppointmentRules = field(factory=AppointmentRules)
     kinds: Mapping[UUID, Kind] = field(factory=dict)
     places: Mapping[UUID, Place] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
+    discharged: bool = False
 
     def zone_at(self, place_id: UUID | None) -> str:
         """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""

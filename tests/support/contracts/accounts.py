@@ -267,34 +267,6 @@ class SignInBookContract:
             async with world.begin(world.visitor) as unit:
                 await unit.challenges.save(used)
 
-    async def test_the_open_challenges_of_one_account_end(self, world: AccountsWorld) -> None:
-        mine, theirs = await world.account(ANN), await world.account(BOB)
-        now, other = world.clock.now(), await world.beside()
-        late = now + timedelta(minutes=5)
-        made = [
-            Challenge(world.ids.new(), world.practice_id, account.id, world.hashed(name), "", "bearer", until, 0, used)
-            for account, name, until, used in (
-                (mine, "open", late, None),
-                (mine, "used", late, now - timedelta(minutes=1)),
-                (mine, "over", now, None),
-                (theirs, "theirs", late, None),
-            )
-        ]
-        async with world.begin(world.visitor) as unit:
-            for one in made:
-                await unit.challenges.add(one)
-            await unit.commit(None)
-        async with other.begin(other.system) as unit:
-            await unit.challenges.end_all(mine.id, now)
-            await unit.commit(None)
-        async with world.begin(world.system) as unit:
-            assert [await unit.challenges.find(one.token_hash) for one in made] == made
-            await unit.challenges.end_all(mine.id, now)
-            await unit.commit(None)
-        async with world.begin(world.visitor) as unit:
-            found = [await unit.challenges.find(one.token_hash) for one in made]
-        assert found == [evolve(made[0], used_at=now, version=2), *made[1:]]
-
     async def test_a_second_factor_is_its_accounts_own(self, world: AccountsWorld) -> None:
         mine, theirs = await world.account(ANN), await world.account(BOB)
         now = world.clock.now()

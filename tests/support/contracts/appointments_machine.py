@@ -72,7 +72,7 @@ class AppointmentsMachine(AppointmentsTable):
     def hold(self, data: st.DataObject, at: datetime) -> None:
         client, clinician, kind, place = self.wish(data)
         at = self.near(data, clinician, at)
-        expected = self._not_online(kind)
+        expected = self.model.shut(client) or self._not_online(kind)
         if (
             expected is None
             and sum(one.client == client for one in self.model.live(self.now)) >= self.model.holds_per_client
@@ -102,11 +102,12 @@ class AppointmentsMachine(AppointmentsTable):
     def book_what_was_held(self, data: st.DataObject) -> None:
         held = data.draw(st.sampled_from(list(self.model.held.values())))
         client = data.draw(st.sampled_from([held.client, held.client, *self.clients]))
+        self.discharge_or_take_back(data, client)
         expected: str | None = None
         if held.gone or client != held.client:
             expected = "not_found"
         elif held.expires <= self.now:
-            expected = "hold_expired"
+            expected = self.model.shut(client) or "hold_expired"
         else:
             expected = self.model.refusal(
                 held.clinician, held.kind, held.place, held.at, [client], self.now, but=held.id
@@ -121,7 +122,7 @@ class AppointmentsMachine(AppointmentsTable):
     def book(self, data: st.DataObject, at: datetime) -> None:
         client, clinician, kind, place = self.wish(data)
         at = self.near(data, clinician, at)
-        expected = self._not_online(kind)
+        expected = self.model.shut(client) or self._not_online(kind)
         expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now)
         command = BookAppointmentCommand(choice=self.world.choice(clinician, kind, at, place))
         view = self.attempt(self.desk.book(self.world.as_client(client), command), expected)
@@ -134,6 +135,7 @@ class AppointmentsMachine(AppointmentsTable):
         at = self.near(data, clinician, at)
         kind = data.draw(st.sampled_from([self.kinds[0], self.kinds[2], self.kinds[2]]))
         clients = data.draw(st.permutations(self.clients))[:count]
+        self.discharge_or_take_back(data, clients[-1])
         expected = "invalid" if count > kind.seats else None
         expected = expected or self.model.refusal(clinician, kind, place, at, clients, self.now, by_staff=True)
         choice = self.world.choice(clinician, kind, at, place)
@@ -164,6 +166,7 @@ class AppointmentsMachine(AppointmentsTable):
     def reschedule(self, data: st.DataObject, at: datetime) -> None:
         booking = self._any(data)
         client = data.draw(st.sampled_from(list(booking.parts)))
+        self.discharge_or_take_back(data, client)
         _, clinician, _, place = self.wish(data)
         at = self.near(data, clinician, at)
         expected = self.model.change_refusal(booking, client, self.now)
@@ -189,7 +192,7 @@ class AppointmentsMachine(AppointmentsTable):
         _, clinician, _, place = self.wish(data)
         at = self.near(data, clinician, at)
         expected = self._closed(booking) or self.model.refusal(
-            clinician, booking.kind, place, at, booking.attending, self.now, but=booking.id, by_staff=True
+            clinician, booking.kind, place, at, booking.attending, self.now, but=booking.id, by_staff=True, moving=True
         )
         command = MoveForClientsCommand(
             appointment_id=booking.id, choice=self.world.choice(clinician, booking.kind, at, place)
@@ -261,7 +264,9 @@ class AppointmentsMachine(AppointmentsTable):
         kind = data.draw(st.sampled_from(self.kinds[:2]))
         day = data.draw(st.sampled_from(DAYS))
         query = FindSlotsQuery(kind_id=kind.id, first_day=new_york(day, 12).date(), last_day=new_york(day, 12).date())
-        page = type(self).run(self.desk.find_slots(self.world.as_client(client), query))
+        page = self.attempt(self.desk.find_slots(self.world.as_client(client), query), self.model.shut(client))
+        if page is None:
+            return
         expected = {
             (clinician, place, at)
             for clinician in self.clinicians

@@ -94,6 +94,11 @@ class Practice:
     booked: dict[UUID, Booked] = field(factory=dict)
     held: dict[UUID, Held] = field(factory=dict)
     blocks: dict[UUID, Taken] = field(factory=dict)
+    discharged: set[UUID] = field(factory=set)
+
+    def shut(self, *clients: UUID) -> str | None:
+        """Why nothing new is to be had for these, whatever the time."""
+        return "client_discharged" if self.discharged.intersection(clients) else None
 
     def taken(self, now: datetime, *, but: UUID | None = None) -> list[Taken]:
         """All time that is taken, except by one booking or hold."""
@@ -121,8 +126,14 @@ class Practice:
         *,
         but: UUID | None = None,
         by_staff: bool = False,
+        moving: bool = False,
     ) -> str | None:
-        """Why that time is not to be had, leaving one booking or hold aside; None when it is."""
+        """Why that time is not to be had, leaving one booking or hold aside; None when it is.
+
+        `moving`: the practice moves what was booked, so that it does not matter whether a client was discharged.
+        """
+        if not moving and self.shut(*clients):
+            return self.shut(*clients)
         until = at + kind.timing.duration
         for one in self.booked.values():
             overlaps = one.at < until and at < one.until

@@ -129,15 +129,6 @@ class OffersContract:
         assert clinician is not None
         assert clinician.account_id == account
 
-    async def test_names_are_the_chosen_ones_of_ones_own_clients(self, world: AppointmentsWorld) -> None:
-        ann = await world.add_client(given="Ann", family="Lee")
-        bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie")
-        other = await world.beside()
-        foreign = await other.add_client()
-        async with world.begin(world.desk) as unit:
-            names = await unit.directory.client_names([ann, bob, foreign, world.ids.new()])
-        assert dict(names) == {ann: "Ann Lee", bob: "Bobbie Lee"}
-
     @given(data=st.data())
     async def test_published_rules_replace_the_ones_before(self, world: AppointmentsWorld, data: st.DataObject) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician()

@@ -106,15 +106,23 @@ class AppointmentsTable(RuleBasedStateMachine):
 
     def wish(self, data: st.DataObject) -> tuple[UUID, UUID, Kind, UUID | None]:
         """A client, a clinician, a kind and a place."""
-        clinician = data.draw(st.sampled_from(self.clinicians))
+        client, clinician = data.draw(st.sampled_from(self.clients)), data.draw(st.sampled_from(self.clinicians))
+        self.discharge_or_take_back(data, client)
         # Mostly where the clinician is.
         place = data.draw(st.sampled_from([self.model.hours[clinician].place] * 8 + self.places))
         return (
-            data.draw(st.sampled_from(self.clients)),
+            client,
             clinician,
             data.draw(st.sampled_from(self.kinds[:2] * 4 + self.kinds[2:])),
             place,
         )
+
+    def discharge_or_take_back(self, data: st.DataObject, client: UUID) -> None:
+        """Sometimes, just before they try something."""
+        was = client in self.model.discharged
+        if was != data.draw(st.sampled_from([was] * 5 + [False] * 4 + [True])):
+            type(self).run(self.world.set_status(client, "active" if was else "discharged"))
+            self.model.discharged ^= {client}
 
     def _any(self, data: st.DataObject) -> Booked:
         """Mostly one that stands."""

@@ -45,7 +45,7 @@ class WaitingMachine(AppointmentsMachine):
     def ask(self, data: st.DataObject, at: datetime, named: bool) -> None:
         client, clinician, kind, place = self.wish(data)
         until = at + timedelta(hours=3)
-        expected = "invalid" if at <= self.now else None
+        expected = self.model.shut(client) or ("invalid" if at <= self.now else None)
         if expected is None and sum(one.status == "pending" for one in self._requests_of(client)) >= 3:
             expected = "too_many_requests"
         command = RequestAppointmentCommand(
@@ -63,10 +63,13 @@ class WaitingMachine(AppointmentsMachine):
     @rule(data=st.data(), after=st.sampled_from([0, 0, 30, 60, 150]))
     def confirm(self, data: st.DataObject, after: int) -> None:
         asked = data.draw(st.sampled_from(list(self.model.requests.values())))
+        self.discharge_or_take_back(data, asked.client)
         clinician = data.draw(st.sampled_from([asked.clinician or self.clinicians[0], *self.clinicians]))
         at = asked.since + timedelta(minutes=after)
         if asked.status != "pending":
             expected: str | None = "request_closed"
+        elif self.model.shut(asked.client):
+            expected = self.model.shut(asked.client)
         elif asked.clinician not in (None, clinician) or at + asked.kind.timing.duration > asked.until:
             expected = "invalid"
         else:
@@ -106,7 +109,7 @@ class WaitingMachine(AppointmentsMachine):
 
     def _wait(self, client: UUID, clinician: UUID | None, kind: Kind, place: UUID | None) -> None:
         today = self.now.astimezone(WALL).date()
-        expected = "not_bookable" if kind.seats > 1 else None
+        expected = self.model.shut(client) or self._not_online(kind)
         if expected is None and self.model.wants_in_vain(client, (kind, place, clinician), self.now):
             expected = "already_waiting"
         command = JoinWaitlistCommand(
@@ -128,6 +131,7 @@ class WaitingMachine(AppointmentsMachine):
         known = set(self.model.offers)
         self.offers_are_made()
         for offer in [one for one in self.model.offers.values() if one.id not in known]:
+            self.discharge_or_take_back(data, offer.entry.client)
             happens = data.draw(st.sampled_from(["accepted", "late", "declined", "nothing"]))
             if happens == "late":
                 self.world.clock.at = max(self.now, offer.held.expires)
@@ -266,6 +270,7 @@ class WaitingMachine(AppointmentsMachine):
             skip_conflicts=skip,
         )
         expected = None if had and (skip or len(had) == count) else "invalid"
+        expected = self.model.shut(client) or expected
         view = self.attempt(self.desk.book_series(self.world.desk, command), expected)
         if view is not None:
             assert [at for at in starts if at not in had] == list(view.refused)

@@ -95,7 +95,7 @@ class WaitingPractice(Practice):
                 for until in [slot.starts_at + kind.timing.duration]
             )
             has_one = any(other.entry.client == one.client and other.status == "open" for other in self.offers.values())
-            if one.client not in asked and not busy and not has_one:
+            if one.client not in asked and not busy and not has_one and not self.shut(one.client):
                 return one
         return None
 

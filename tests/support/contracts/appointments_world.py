@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from portal_core.accounts.people import ClientStatus
 from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.appointments.availability import AvailabilityRule
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
@@ -44,6 +45,10 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID: ...
+
+    @abstractmethod
+    async def set_status(self, client_id: UUID, status: ClientStatus) -> None:
+        """Discharge a client, or make them active again."""
 
     @abstractmethod
     async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None: ...

@@ -14,6 +14,7 @@ from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, Reque
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import delete, get, post
 from portal_core.appointments.errors import (
+    ClientDischarged,
     HoldExpired,
     NotBookable,
     OutsideAvailability,
@@ -33,7 +34,7 @@ from portal_core.appointments.views import AppointmentView, HoldView, SlotView
 from portal_core.kernel.errors import Forbidden, NotFound
 from portal_core.kernel.page import Page
 
-REFUSALS = (NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar)
+REFUSALS = (ClientDischarged, NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar)
 """Why a time is not to be had."""
 
 
@@ -55,7 +56,7 @@ class BookingController(Controller):
         """What one may book or ask for: kinds, places, the care team, and the practice's rules."""
         return await show_offering(request.actor)
 
-    @get("/slots", raises=[NotBookable])
+    @get("/slots", raises=[ClientDischarged, NotBookable])
     async def find_slots(
         self,
         request: PortalRequest,

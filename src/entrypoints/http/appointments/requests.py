@@ -11,7 +11,7 @@ from msgspec import Meta
 from entrypoints.http.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, patch, post
-from portal_core.appointments.errors import NotBookable, RequestClosed, TooManyRequests
+from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyRequests
 from portal_core.appointments.use_cases.list_requests import ListRequests
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment, RequestAppointmentCommand
 from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
@@ -54,7 +54,7 @@ class RequestsController(Controller):
     path = "/appointments"
     tags = ("Appointment requests",)
 
-    @post("/request", raises=[Forbidden, NotBookable, TooManyRequests, RecordDestroyed])
+    @post("/request", raises=[Forbidden, ClientDischarged, NotBookable, TooManyRequests, RecordDestroyed])
     async def request_appointment(
         self,
         request: PortalRequest,

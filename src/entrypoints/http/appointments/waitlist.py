@@ -14,6 +14,7 @@ from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import delete, get, post
 from portal_core.appointments.errors import (
     AlreadyWaiting,
+    ClientDischarged,
     NotBookable,
     NotWaiting,
     OfferClosed,
@@ -76,7 +77,7 @@ class WaitlistController(Controller):
         """What one waits for, each with the offer that can be accepted now."""
         return await list_waitlist(request.actor)
 
-    @post("", raises=[Forbidden, NotBookable, AlreadyWaiting])
+    @post("", raises=[Forbidden, ClientDischarged, NotBookable, AlreadyWaiting])
     async def join_waitlist(
         self, request: PortalRequest, data: JSONBody[JoinWaitlistRequest], join_waitlist: NamedDependency[JoinWaitlist]
     ) -> WaitlistView:
@@ -96,6 +97,7 @@ class WaitlistController(Controller):
             Forbidden,
             OfferClosed,
             NotWaiting,
+            ClientDischarged,
             NotBookable,
             OwnOverlap,
             SlotTaken,

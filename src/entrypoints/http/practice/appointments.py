@@ -16,6 +16,7 @@ from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, patch, post
 from portal_core.appointments.errors import (
     AlreadyStarted,
+    ClientDischarged,
     NotBookable,
     NotBooked,
     NotStarted,
@@ -90,7 +91,7 @@ class PracticeAppointmentsController(Controller):
         """Everything on one of the practice's local dates; clinicians see their own day."""
         return await list_day(request.actor, ListDayQuery(date=date, clinician_id=clinician_id))
 
-    @post("", raises=[Forbidden, *REFUSALS])
+    @post("", raises=[Forbidden, ClientDischarged, *REFUSALS])
     async def book_for_client(
         self,
         request: PortalRequest,

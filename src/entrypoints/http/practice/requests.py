@@ -11,7 +11,7 @@ from entrypoints.http.fields import Cursor, FromPath, FromQuery, Instant, PageSi
 from entrypoints.http.practice.appointments import REFUSALS
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, patch, post
-from portal_core.appointments.errors import RequestClosed
+from portal_core.appointments.errors import ClientDischarged, RequestClosed
 from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
 from portal_core.appointments.use_cases.confirm_request import ConfirmRequest, ConfirmRequestCommand
 from portal_core.appointments.use_cases.decline_request import DeclineRequest, DeclineRequestCommand
@@ -56,7 +56,7 @@ class PracticeRequestsController(Controller):
         """Requests of one status, oldest first."""
         return await list_practice_requests(request.actor, ListPracticeRequestsQuery(status, page(after, size)))
 
-    @post("/{request_id:uuid}/confirm", raises=[Forbidden, RequestClosed, StaleVersion, *REFUSALS])
+    @post("/{request_id:uuid}/confirm", raises=[Forbidden, RequestClosed, ClientDischarged, StaleVersion, *REFUSALS])
     async def confirm_request(
         self,
         request: PortalRequest,

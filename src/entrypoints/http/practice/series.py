@@ -13,7 +13,7 @@ from entrypoints.http.appointments.mine import Reason
 from entrypoints.http.fields import FromPath, Request, Version
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, patch, post
-from portal_core.appointments.errors import NotBookable, SeriesEnded
+from portal_core.appointments.errors import ClientDischarged, NotBookable, SeriesEnded
 from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.recurrence import LONGEST_SERIES
 from portal_core.appointments.settings import MOST_SEATS
@@ -74,7 +74,7 @@ class SeriesController(Controller):
     path = "/appointments/series"
     tags = ("Practice: appointments",)
 
-    @post("", raises=[Forbidden, NotBookable])
+    @post("", raises=[Forbidden, ClientDischarged, NotBookable])
     async def book_series(
         self, request: PortalRequest, data: JSONBody[BookSeriesRequest], book_series: NamedDependency[BookSeries]
     ) -> SeriesView:

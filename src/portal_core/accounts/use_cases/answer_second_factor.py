@@ -88,7 +88,9 @@ class AnswerSecondFactor:
         guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
         await unit.sign_in_guards.save(guard.succeed())
         if account.second_factor == "none":
-            # The provider asked for it, so it is enrolled: a crash kept us from writing that down.
+            # The provider asked for it, so it is enrolled: a crash kept us from writing that down. Or it was removed.
+            if not (await unit.second_factors.lock(account.id)).may_explain(challenge):
+                raise ChallengeOver
             account = account.with_second_factor("totp")
             await unit.accounts.save(account, Audited("second_factor.enrolled", account.id, account.client_id))
         opening = SessionOpening(self.clock, self.ids, self.tokens)

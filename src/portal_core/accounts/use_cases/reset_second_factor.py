@@ -47,7 +47,7 @@ class ResetSecondFactorCommand:
 
 @frozen
 class ResetSecondFactor:
-    """Removes another's second factor and recovery codes, ends all their sessions and sign-ins, and tells them.
+    """Removes another's second factor and recovery codes, ends all their sessions, and tells them.
 
     For an administrator whose session has shown a second factor, and for whoever operates the deployment. The password
     stays: with it they sign in, and where a factor is required that session is good for setting up a new one only. How
@@ -76,14 +76,11 @@ class ResetSecondFactor:
         async with self.begin(actor) as unit:
             account = await _whose(unit, actor, command)
             record = command.person_id if command.side == "portal" else None
-            now = self.clock.now()
             entry = Audited("second_factor.reset", account.id, record, facts={"checked": command.checked})
             await unit.accounts.save(account.with_second_factor("none"), entry)
             await unit.second_factors.remove(account.id, Audited("recovery_codes.removed", account.id, record))
-            # A thief with the phone may have signed in halfway, by what the provider still takes.
-            await unit.challenges.end_all(account.id, now)
             ended = Audited("sessions.ended", account.id, record, facts={"by": "second_factor_reset"})
-            await unit.sessions.end_all(account.id, now, ended)
+            await unit.sessions.end_all(account.id, self.clock.now(), ended)
             notice = Notice("second_factor_removed", "security", to_account=account.id, about=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)

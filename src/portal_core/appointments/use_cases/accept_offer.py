@@ -28,6 +28,7 @@ class AcceptOffer:
         NotFound: no such offer on this record.
         OfferClosed: accepted, declined, or its time is up.
         NotWaiting: another offer was accepted, or the client has left.
+        ClientDischarged: the client was discharged.
         NotBookable: no longer offered to this client online.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had any more.
     """

@@ -45,6 +45,7 @@ class BookAppointment:
     Raises:
         NotFound: no such hold on this record.
         HoldExpired: the hold is over.
+        ClientDischarged: the client was discharged.
         NotBookable: not offered to this client online.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
     """

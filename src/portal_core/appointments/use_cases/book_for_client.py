@@ -42,6 +42,7 @@ class BookForClient:
 
     Raises:
         NotFound: no such client, or a colleague's calendar.
+        ClientDischarged: a client was discharged; make them active again first.
         NotBookable: a kind, place or clinician that the practice no longer has.
         Invalid: more clients than the kind has seats.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.

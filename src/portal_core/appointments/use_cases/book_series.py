@@ -68,6 +68,7 @@ class BookSeries:
 
     Raises:
         NotFound: no such client, or a colleague's calendar.
+        ClientDischarged: a client was discharged; make them active again first.
         NotBookable: a kind, place or clinician that the practice no longer has.
         Invalid: more clients than seats, a series that makes no sense, or dates that are not to be had: each is named
             as `dates.2026-03-10` with the refusal's code, and nothing is booked.

@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.asking import answers_requests, asked
 from portal_core.appointments.changing import shown_to_practice, tell
-from portal_core.appointments.placing import Order, SlotChoice, place_booking
+from portal_core.appointments.placing import Order, SlotChoice, place_booking, require_clients
 from portal_core.appointments.policy import bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -48,6 +48,7 @@ class ConfirmRequest:
     Raises:
         NotFound: no such request.
         RequestClosed: it was answered or withdrawn.
+        ClientDischarged: the client was discharged meanwhile; make them active again, or decline.
         Invalid: a time that was not asked for, or another clinician.
         NotBookable: a kind, place or clinician that the practice no longer has.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.
@@ -67,6 +68,7 @@ class ConfirmRequest:
             await unit.calendar.lock([command.clinician_id], now, clients=[client_id])
             # Read again: somebody may have answered before the lock was ours.
             request = await asked(unit, command.request_id, command.version)
+            await require_clients(unit, [client_id])
             schedule = await unit.directory.for_practice()
             kind, clinician = bookable_by_staff(schedule, request.kind_id, request.place_id, command.clinician_id)
             order = Order(

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.availability import Window, days_around, open_windows
 from portal_core.appointments.errors import NotBookable
-from portal_core.appointments.policy import bookable_by_client
+from portal_core.appointments.policy import bookable_by_client, require_in_care
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Kind, Schedule
 from portal_core.appointments.slots import Slot, free_slots
@@ -48,6 +48,7 @@ class FindSlots:
     """Lists free times of the client's care team, soonest first. A client, or a proxy with `appointments`.
 
     Raises:
+        ClientDischarged: the client was discharged.
         NotBookable: a kind that is not booked online, or a clinician who is not of the care team.
         Invalid: more than six weeks, dates in the wrong order or out of range, a bad cursor or page size.
     """
@@ -62,6 +63,7 @@ class FindSlots:
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments")
             schedule = await unit.directory.for_client(client_id)
+            require_in_care(schedule)
             kind, clinicians = _offered(schedule, query)
             slots = await self._free(unit, kind, clinicians, schedule.rules.zone, query)
             await unit.audit.record(Audited("slots.read", record=client_id))

@@ -25,6 +25,7 @@ class HoldSlot:
     """Keeps a slot for the client for ten minutes, or what the practice set. A client, or a proxy who may write.
 
     Raises:
+        ClientDischarged: the client was discharged.
         NotBookable: not offered to this client online.
         TooManyHolds: the client holds as many as they may.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.

@@ -76,7 +76,7 @@ class JoinSession:
             if booking.of(client_id).status != "attending":
                 raise NotBooked
             require_open_room(booking.appointment, now)
-            names = await unit.directory.client_names([client_id])
+            clients = await unit.directory.clients([client_id])
             clinician = await unit.directory.clinician(booking.appointment.clinician_id)
             assert clinician is not None, "an appointment is with a clinician of the practice"
             check_in = CheckIn(
@@ -90,5 +90,5 @@ class JoinSession:
             )
             await unit.check_ins.add(check_in, Audited("appointment.joined", appointment_id, record=client_id))
             await unit.commit(None)
-        visit = visit_to(booking.appointment, names[client_id], clinician.room_link)
+        visit = visit_to(booking.appointment, clients[client_id].name, clinician.room_link)
         return await into_room(self.rooms, visit, booking.appointment)

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.errors import AlreadyWaiting, NotBookable
-from portal_core.appointments.policy import bookable_by_client
+from portal_core.appointments.policy import bookable_by_client, require_in_care
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Schedule
 from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS
@@ -47,6 +47,7 @@ class JoinWaitlist:
     For what clients book themselves, since an offer is accepted without the practice.
 
     Raises:
+        ClientDischarged: the client was discharged.
         NotBookable: not offered to this client online.
         AlreadyWaiting: for the very same, or in as many places as the practice allows.
         Invalid: dates that are past, too far ahead or in the wrong order, or times that make no sense.
@@ -60,6 +61,7 @@ class JoinWaitlist:
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments", write=True)
             schedule = await unit.directory.for_client(client_id)
+            require_in_care(schedule)
             _require_offered(schedule, command)
             now = self.clock.now()
             entry = WaitlistEntry(

@@ -34,7 +34,7 @@ class ListCheckIns:
             scheduler(actor, booking.appointment.clinician_id)
             found = await unit.check_ins.of_appointment(appointment_id)
             clients = sorted({one.client_id for one in found})
-            names = await unit.directory.client_names(clients)
+            known = await unit.directory.clients(clients)
             for client_id in clients:
                 await unit.audit.record(Audited("check_ins.read", appointment_id, record=client_id))
-            return await unit.commit(tuple(CheckInView.of(one, names[one.client_id]) for one in found))
+            return await unit.commit(tuple(CheckInView.of(one, known[one.client_id].name) for one in found))

@@ -30,6 +30,8 @@ class MoveForClientsCommand:
 class MoveForClients:
     """Moves an appointment for all who come, without a fee, and tells each. Staff as for `BookForClient`.
 
+    One who was discharged moves with the others: what was booked before stands until it is cancelled.
+
     Raises:
         NotFound: no such appointment, or in a colleague's calendar, or moved into one.
         NotBooked, AlreadyStarted: it is closed, or has begun.

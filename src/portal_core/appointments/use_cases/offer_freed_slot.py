@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.errors import NotBookable
+from portal_core.appointments.errors import ClientDischarged, NotBookable
 from portal_core.appointments.placing import SlotChoice, entry_for, require_free
 from portal_core.appointments.policy import bookable_by_client, bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
@@ -125,7 +125,7 @@ def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
 def _may_book(schedule: Schedule, slot: FreedSlot) -> bool:
     try:
         bookable_by_client(schedule, slot.kind_id, slot.place_id, slot.clinician_id)
-    except NotBookable:
+    except (NotBookable, ClientDischarged):
         return False
     return True
 

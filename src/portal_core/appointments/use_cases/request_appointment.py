@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.asking import shown_request
 from portal_core.appointments.errors import NotBookable, TooManyRequests
+from portal_core.appointments.policy import require_in_care
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import Kind, Schedule
 from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS
@@ -44,6 +45,7 @@ class RequestAppointment:
     Also for kinds that clients do not book themselves. Nothing is held: the practice looks again when it confirms.
 
     Raises:
+        ClientDischarged: the client was discharged.
         NotBookable: a kind, place or clinician that this client cannot have.
         TooManyRequests: as many are open as the practice takes.
         Invalid: no preferred time or more than three, or one that is past or too short for the kind.
@@ -58,6 +60,7 @@ class RequestAppointment:
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments", write=True)
             schedule = await unit.directory.for_client(client_id)
+            require_in_care(schedule)
             kind = _offered(schedule, command)
             now = self.clock.now()
             _require_possible(command.preferred, kind, now)

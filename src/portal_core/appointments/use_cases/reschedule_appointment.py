@@ -44,6 +44,7 @@ class RescheduleAppointment:
         NotBooked, AlreadyStarted: it is closed, or has begun.
         MovedByPracticeOnly: several clients come to it.
         LateCancelRefused: inside the notice period, where the practice refuses.
+        ClientDischarged: the client was discharged.
         NotBookable: the new time is not offered to this client online.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the new time is not to be had.
         StaleVersion: it changed after it was shown.

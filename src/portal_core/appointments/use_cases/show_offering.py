@@ -15,7 +15,8 @@ class ShowOffering:
     """Rules, kinds, places and clinicians.
 
     Staff and jobs see all that the practice has. A client, or a proxy with `appointments`, sees what is active, and
-    their care team; kinds that are not booked online are there to be asked for by a request.
+    their care team; kinds that are not booked online are there to be asked for by a request. A client who was
+    discharged finds no kinds.
     """
 
     begin: Begin[AppointmentUnit]
@@ -29,7 +30,7 @@ class ShowOffering:
             await unit.audit.record(Audited("offering.read", record=client_id))
             active = evolve(
                 schedule,
-                kinds={one.id: one for one in schedule.kinds.values() if one.active},
+                kinds={one.id: one for one in schedule.kinds.values() if one.active and not schedule.discharged},
                 places={one.id: one for one in schedule.places.values() if one.active},
                 clinicians={one.id: one for one in schedule.clinicians.values() if one.active},
             )
