@@ -75,6 +75,7 @@ def test_operations_have_an_id_words_and_a_tag(document: dict[str, Any]) -> None
 def test_problems_are_declared(document: dict[str, Any]) -> None:
     found = operations(document)
     assert problem_codes(found["add_toy"]) == {
+        "bad_request",
         "body_too_large",
         "csrf_token_wrong",
         "idempotency_key_invalid",
