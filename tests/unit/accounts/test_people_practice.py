@@ -291,7 +291,7 @@ async def test_clinicians_are_added_changed_and_listed(desk: MemoryDesk) -> None
 async def test_staff_are_added_changed_and_listed(desk: MemoryDesk) -> None:
     world = desk.world
     clinician = await world.add_clinician()
-    add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin)
+    add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin, world.clock)
     command = AddStaffCommand(
         " Sam  Wu ",
         "SAM@elm.example",
@@ -354,7 +354,12 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
             only,
             lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", f"{ids.new()}@elm.example", frozenset({"biller"}))),
         ),
-        (only, lambda a: ChangeStaff(begin)(a, ChangeStaffCommand(member.id, "Sam Wu", member.roles, None, True, 1))),
+        (
+            only,
+            lambda a: ChangeStaff(begin, clock)(
+                a, ChangeStaffCommand(member.id, "Sam Wu", member.roles, None, True, 1)
+            ),
+        ),
         (only, lambda a: AddClinician(begin, ids)(a, AddClinicianCommand(ClinicianDetails("Dr. New")))),
         (
             only,

@@ -10,6 +10,7 @@ from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.policy import guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery import spend_recovery_code
+from portal_core.accounts.standing import why_shut
 from portal_core.accounts.tokens import hash_token, is_recovery_code
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
@@ -83,8 +84,8 @@ class AnswerSecondFactor:
         challenge = await unit.challenges.find(token_hash)
         if challenge is None:
             raise ChallengeOver
-        await unit.challenges.save(challenge.use(self.clock.now()))
         account = await self._account(unit, challenge)
+        await unit.challenges.save(challenge.use(self.clock.now()))
         guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
         await unit.sign_in_guards.save(guard.succeed())
         if account.second_factor == "none":
@@ -98,6 +99,10 @@ class AnswerSecondFactor:
 
     async def _account(self, unit: SignInUnit, challenge: Challenge) -> Account:
         account = await unit.accounts.get(challenge.account_id)
-        if account is None or account.status != "active":
+        why = await why_shut(unit, account)
+        if account is None or why:
+            entry = Audited("session.refused", challenge.account_id, outcome="failed", facts={"why": why})
+            await unit.audit.record(entry)
+            await unit.commit(None)
             raise ChallengeOver
         return account

@@ -5,6 +5,7 @@ from attrs import frozen
 from portal_core.accounts.errors import RefreshRefused
 from portal_core.accounts.policy import must_enrol
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.standing import why_shut
 from portal_core.accounts.tokens import hash_token, join_refresh, same, split_refresh
 from portal_core.accounts.views import SessionTokens, SessionView
 from portal_core.kernel.actor import VisitorActor
@@ -42,7 +43,7 @@ class RefreshSession:
                 await unit.commit(None)
                 raise RefreshRefused
             account = await unit.accounts.get(session.account_id)
-            if account is None or account.status != "active":
+            if account is None or await why_shut(unit, account):
                 raise RefreshRefused
             rules = await unit.account_rules.get()
             access, fresh = self.tokens.token(), self.tokens.token()
