@@ -280,6 +280,10 @@ class MemoryFreedSlots(FreedSlots):
         slot: FreedSlot | None = self.tx.table("freed_slots").get(own_key(self.tx, slot_id))
         return slot
 
+    async def waiting(self) -> list[UUID]:
+        slots: Iterable[FreedSlot] = own_rows(self.tx, "freed_slots")
+        return [one.id for one in sorted(slots, key=lambda one: (one.freed_at, one.id))][:100]
+
     async def remove(self, slot_id: UUID) -> None:
         self.tx.table("freed_slots").pop(own_key(self.tx, slot_id), None)
 

@@ -107,6 +107,7 @@ def _view(entry: WaitlistEntry, offer: WaitlistOffer | None, offered: Schedule) 
         kind_id=entry.kind_id,
         kind_name=offered.kinds[entry.kind_id].name,
         place_id=entry.place_id,
+        anywhere=entry.anywhere,
         clinician_id=entry.clinician_id,
         clinician_name=clinician.name if clinician else "",
         earliest=entry.earliest,

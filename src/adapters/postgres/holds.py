@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, literal_column, select
 
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.appointments import freed_slots, holds
@@ -62,6 +62,13 @@ GET_FREED = statement(
         freed_slots.c.zone,
         freed_slots.c.freed_at,
     ).where(freed_slots.c.practice_id == bindparam("practice_id"), freed_slots.c.id == bindparam("id")),
+)
+WAITING_FREED = statement(
+    "freed_slots.waiting",
+    select(freed_slots.c.id)
+    .where(freed_slots.c.practice_id == bindparam("practice_id"))
+    .order_by(freed_slots.c.freed_at, freed_slots.c.id)
+    .limit(literal_column("100")),
 )
 REMOVE_FREED = statement(
     "freed_slots.remove",
@@ -149,6 +156,9 @@ class PostgresFreedSlots(FreedSlots):
             zone=row[7],
             freed_at=row[8],
         )
+
+    async def waiting(self) -> list[UUID]:
+        return [row[0] for row in await self.tx.fetch(WAITING_FREED)]
 
     async def remove(self, slot_id: UUID) -> None:
         await self.tx.execute(REMOVE_FREED, id=slot_id)

@@ -36,6 +36,7 @@ _ENTRY = (
     entries.c.joined_at,
     entries.c.status,
     entries.c.version,
+    entries.c.anywhere,
 )
 _OFFER = (
     offers.c.id,
@@ -155,6 +156,7 @@ def _entry_of(row: Any) -> WaitlistEntry:
         joined_at=row[12],
         status=row[13],
         version=row[14],
+        anywhere=row[15],
     )
 
 
@@ -187,10 +189,11 @@ def _view(row: Any) -> WaitlistView:
         id=entry.id,
         status=entry.status,
         kind_id=entry.kind_id,
-        kind_name=row[15],
+        kind_name=row[len(_ENTRY)],
         place_id=entry.place_id,
+        anywhere=entry.anywhere,
         clinician_id=entry.clinician_id,
-        clinician_name=row[16],
+        clinician_name=row[len(_ENTRY) + 1],
         earliest=entry.earliest,
         latest=entry.latest,
         weekdays=tuple(sorted(entry.weekdays)),

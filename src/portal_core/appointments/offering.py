@@ -34,6 +34,7 @@ async def close_accepted(
     await unit.offers.save(accepted, Audited("waitlist_offer.accepted", offer.id, record=offer.client_id))
     await unit.waitlist.save(booked, Audited("waitlist.booked", entry.id, record=entry.client_id))
     await unit.freed_slots.remove(offer.freed_slot_id)
+    await _look_again(unit)
 
 
 async def pass_on(unit: AppointmentUnit, closed: WaitlistOffer) -> None:
@@ -41,4 +42,10 @@ async def pass_on(unit: AppointmentUnit, closed: WaitlistOffer) -> None:
     audited = Audited(f"waitlist_offer.{closed.status}", closed.id, record=closed.client_id)
     await unit.offers.save(closed, audited)
     await unit.calendar.free(closed.calendar_entry_id)
-    await unit.outbox.defer("offer_freed_slot", freed_slot_id=closed.freed_slot_id)
+    await _look_again(unit)
+
+
+async def _look_again(unit: AppointmentUnit) -> None:
+    """An offer ended: its slot may have a next, and whoever had it may be the next of another slot."""
+    for slot_id in await unit.freed_slots.waiting():
+        await unit.outbox.defer("offer_freed_slot", freed_slot_id=slot_id)

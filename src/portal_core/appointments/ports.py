@@ -283,6 +283,10 @@ class FreedSlots(Protocol):
 
     async def get(self, slot_id: UUID) -> FreedSlot | None: ...
 
+    async def waiting(self) -> list[UUID]:
+        """The ids of those that are offered to somebody, or may be yet: the hundred that were freed first, in order."""
+        ...
+
     async def remove(self, slot_id: UUID) -> None:
         """Nobody is left to offer it to, or it is past."""
         ...

@@ -261,13 +261,18 @@ class OfferView:
 
 @frozen(kw_only=True)
 class WaitlistView:
-    """A place on the waitlist, with the offer that is open on it, if any."""
+    """A place on the waitlist, with the offer that is open on it, if any.
+
+    `anywhere` waits for any place or online; otherwise no `place_id` waits for telehealth alone. No `clinician_id` is
+    anyone of the care team. `offer` is null while nothing is offered.
+    """
 
     id: UUID
     status: WaitlistStatus
     kind_id: UUID
     kind_name: str
     place_id: UUID | None
+    anywhere: bool
     clinician_id: UUID | None
     clinician_name: str
     earliest: date

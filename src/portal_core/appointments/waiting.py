@@ -93,8 +93,11 @@ class WaitlistEntry:
     """A client would come earlier, or at all, if a time became free.
 
     Wanted on local dates from `earliest` to `latest`, both included, on `weekdays` (0 is Monday; none means any),
-    starting from `from_time` and ending by `until_time` on the wall in `zone` (00:00 is the end of the day). No place
-    is telehealth, no clinician is anyone of the care team.
+    starting from `from_time` and ending by `until_time` on the wall in `zone` (00:00 is the end of the day). `anywhere`
+    is in any place or online; otherwise no place is telehealth alone. No clinician is anyone of the care team.
+
+    Raises:
+        Invalid: dates or times in the wrong order or out of bounds, or `anywhere` beside a place.
     """
 
     id: UUID
@@ -102,6 +105,7 @@ class WaitlistEntry:
     client_id: UUID
     kind_id: UUID
     place_id: UUID | None
+    anywhere: bool = False
     clinician_id: UUID | None
     earliest: date
     latest: date
@@ -115,6 +119,8 @@ class WaitlistEntry:
 
     def __attrs_post_init__(self) -> None:
         zone_of(self.zone)
+        if self.anywhere and self.place_id is not None:
+            raise Invalid.at("anywhere", "place_named", "A place is named.")
         sane_day(self.earliest, "earliest")
         sane_day(self.latest, "latest")
         if self.latest < self.earliest:
@@ -123,6 +129,10 @@ class WaitlistEntry:
             raise Invalid.at("weekdays", "out_of_range", "A weekday is 0 (Monday) to 6 (Sunday).")
         if self.from_time >= self.until_time > time.min:
             raise Invalid.at("until_time", "not_after_start", "The last time must be after the first.")
+
+    def wants_place(self, place_id: UUID | None) -> bool:
+        """Whether a session there, or online where there is no place, would suit."""
+        return self.anywhere or self.place_id == place_id
 
     def wants(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether a session then would suit, by date, weekday and time of the day."""

@@ -297,5 +297,7 @@ class FreedSlotsContract:
             assert await unit.freed_slots.get(slot.id) is None
         async with world.begin(world.system) as unit:
             assert await unit.freed_slots.get(slot.id) == slot
+            assert await unit.freed_slots.waiting() == [slot.id]
             await unit.freed_slots.remove(slot.id)
+            assert await unit.freed_slots.waiting() == []
             assert await unit.freed_slots.get(slot.id) is None

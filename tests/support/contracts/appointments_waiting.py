@@ -235,6 +235,10 @@ class WaitlistContract:
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.waitlist.get(ann, entry.id) == entry
             assert await unit.offers.get(ann, offer.id) == offer
+            anywhere = self._entry(world, ann, kind, anywhere=True)
+            await unit.waitlist.add(anywhere, AUDITED)
+            assert await unit.waitlist.get(ann, anywhere.id) == anywhere
+            assert [one.anywhere for one in await unit.waitlist.of_client(ann) if one.id == anywhere.id] == [True]
             accepted = offer.accept(world.ids.new(), at=world.clock.now())
             await unit.offers.save(accepted, AUDITED)
             await unit.waitlist.save(entry.booked(), AUDITED)

@@ -102,30 +102,38 @@ class WaitingMachine(AppointmentsMachine):
 
     # The waitlist
 
-    @rule(data=st.data(), named=st.booleans())
-    def wait(self, data: st.DataObject, named: bool) -> None:
+    @rule(data=st.data(), named=st.booleans(), anywhere=st.booleans())
+    def wait(self, data: st.DataObject, named: bool, anywhere: bool) -> None:
         client, clinician, kind, place = self.wish(data)
-        self._wait(client, clinician if named else None, kind, place)
+        self._wait(client, clinician if named else None, kind, None if anywhere else place, anywhere)
 
-    def _wait(self, client: UUID, clinician: UUID | None, kind: Kind, place: UUID | None) -> None:
+    def _wait(self, client: UUID, clinician: UUID | None, kind: Kind, place: UUID | None, anywhere: bool) -> None:
         today = self.now.astimezone(WALL).date()
         expected = self.model.shut(client) or self._not_online(kind)
-        if expected is None and self.model.wants_in_vain(client, (kind, place, clinician), self.now):
+        if expected is None and self.model.wants_in_vain(client, (kind, place, anywhere, clinician), self.now):
             expected = "already_waiting"
         command = JoinWaitlistCommand(
-            kind_id=kind.id, place_id=place, clinician_id=clinician, earliest=today, latest=today + 10 * DAY
+            kind_id=kind.id,
+            place_id=place,
+            online_only=place is None and not anywhere,
+            clinician_id=clinician,
+            earliest=today,
+            latest=today + 10 * DAY,
         )
         view = self.attempt(self.desk.join_waitlist(self.world.as_client(client), command), expected)
         if view is not None:
-            self.model.entries[view.id] = Waiting(view.id, client, clinician, kind, place, today, today + 10 * DAY)
+            self.model.entries[view.id] = Waiting(
+                view.id, client, clinician, kind, place, today, today + 10 * DAY, anywhere
+            )
 
     @precondition(lambda self: self._ahead())
-    @rule(data=st.data(), named=st.booleans())
-    def a_wanted_time_is_freed(self, data: st.DataObject, named: bool) -> None:
+    @rule(data=st.data(), named=st.booleans(), anywhere=st.booleans())
+    def a_wanted_time_is_freed(self, data: st.DataObject, named: bool, anywhere: bool) -> None:
         """What chance would bring too rarely."""
         booking = data.draw(st.sampled_from(self._ahead()))
         for client in data.draw(st.permutations(self.clients))[:2]:
-            self._wait(client, booking.clinician if named else None, booking.kind, booking.place)
+            place = None if anywhere else booking.place
+            self._wait(client, booking.clinician if named else None, booking.kind, place, anywhere)
         self.attempt(self.desk.cancel_for(self.world.desk, CancelForClientsCommand(appointment_id=booking.id)), None)
         self._note_cancelled(booking)
         known = set(self.model.offers)

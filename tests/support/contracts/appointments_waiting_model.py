@@ -35,6 +35,7 @@ class Waiting:
     place: UUID | None
     earliest: date
     latest: date
+    anywhere: bool = False
     status: str = "waiting"
 
 
@@ -79,12 +80,12 @@ class WaitingPractice(Practice):
             offer = self.offers[held.id]
             offer.status, offer.entry.status = "accepted", "booked"
 
-    def wants_in_vain(self, client: UUID, wish: tuple[Kind, UUID | None, UUID | None], now: datetime) -> bool:
+    def wants_in_vain(self, client: UUID, wish: tuple[Kind, UUID | None, bool, UUID | None], now: datetime) -> bool:
         """Whether they wait for the very same, or in three places, not counting what is past."""
         today = now.astimezone(WALL).date()
         own = [one for one in self.entries.values() if one.client == client and one.status == "waiting"]
         own = [one for one in own if today <= one.latest]
-        return len(own) >= 3 or wish in [(one.kind, one.place, one.clinician) for one in own]
+        return len(own) >= 3 or wish in [(one.kind, one.place, one.anywhere, one.clinician) for one in own]
 
     def next_for(self, slot: FreedSlot, kind: Kind, now: datetime) -> Waiting | None:
         """To whom a freed slot goes, if to anybody."""
@@ -98,7 +99,8 @@ class WaitingPractice(Practice):
             return None
         day = slot.starts_at.astimezone(WALL).date()
         for one in self.entries.values():
-            suits = (one.kind, one.place) == (kind, slot.place_id) and one.clinician in (None, slot.clinician_id)
+            there = one.anywhere or one.place == slot.place_id
+            suits = there and one.kind == kind and one.clinician in (None, slot.clinician_id)
             if not suits or one.status != "waiting" or not one.earliest <= day <= one.latest:
                 continue
             busy = any(

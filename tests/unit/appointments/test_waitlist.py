@@ -144,6 +144,21 @@ class TestOffers:
         assert [one.offer for one in await scene.desk.list_waitlist(scene.ann)] == [None, None]
         assert not scene.world.store.table("freed_slots"), "nobody is left, so it is forgotten"
 
+    async def test_no_place_named_is_any_place_or_online(self, scene: Scene) -> None:
+        place = await scene.world.add_place()
+        await scene.world.open_week(scene.grey, place_id=place.id)
+        online = await wait(scene, scene.ann, online_only=True)
+        anywhere = await wait(scene, scene.bob)
+        assert (online.anywhere, anywhere.anywhere) == (False, True)
+        await free(scene, place.id)
+        await scene.desk.offer_what_was_freed()
+        assert await offer_to(scene, scene.ann) is None
+        assert (await made(scene, scene.bob)).place_id == place.id
+
+    async def test_a_place_is_not_online_only(self, scene: Scene) -> None:
+        with pytest.raises(Invalid):
+            wish(scene, place_id=scene.world.ids.new(), online_only=True)
+
     async def test_who_is_elsewhere_or_left_the_care_team_is_passed_over(self, scene: Scene) -> None:
         green = await scene.world.add_clinician("Dr. Green")
         await scene.world.add_booking(green, scene.kind, new_york(10, 9, 30), scene.ann.client_id)
@@ -166,6 +181,14 @@ class TestOffers:
         slots = [one.freed_slot_id for one in scene.world.store.table("waitlist_offers").values()]
         assert slots == [first]
         assert second not in slots
+        # Nobody else wants it, so it is free for all, and is looked at again when Ann's offer ends.
+        await scene.desk.decline_offer(scene.ann, (await made(scene, scene.ann)).id)
+        await scene.desk.offer_what_was_freed()
+        assert (await made(scene, scene.ann)).starts_at == new_york(10, 12)
+        assert list(scene.world.store.table("freed_slots").values()) != []
+        await scene.desk.accept_offer(scene.ann, (await made(scene, scene.ann)).id)
+        await scene.desk.offer_what_was_freed()
+        assert not scene.world.store.table("freed_slots")
 
     @pytest.mark.parametrize("spoil", ["taken", "blocked", "gone"])
     async def test_what_can_no_longer_be_had_is_forgotten(self, scene: Scene, spoil: str) -> None:

@@ -25,11 +25,11 @@ async def wait(scene: Scene, actor: ClientActor, **more: object) -> WaitlistView
     return await scene.desk.join_waitlist(actor, wish(scene, **more))
 
 
-async def free(scene: Scene) -> UUID:
+async def free(scene: Scene, place_id: UUID | None = None) -> UUID:
     """Somebody's appointment at ten is cancelled; the job's argument."""
     cleo = scene.world.as_client(await scene.world.add_client(given="Cleo"))
     await scene.world.join_care_team(cleo.client_id, scene.grey)
-    choice = scene.world.choice(scene.grey, scene.kind, TEN)
+    choice = scene.world.choice(scene.grey, scene.kind, TEN, place_id)
     booked = await scene.desk.book(cleo, BookAppointmentCommand(choice=choice))
     await scene.desk.cancel_for(scene.world.desk, CancelForClientsCommand(appointment_id=booked.id))
     return (await scene.world.jobs("offer_freed_slot"))[-1]["freed_slot_id"]

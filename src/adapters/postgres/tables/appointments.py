@@ -2,7 +2,17 @@
 
 from datetime import timedelta
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, Text, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from adapters.postgres.tables.base import (
@@ -263,6 +273,7 @@ waitlist_entries = client_table(
     instant("joined_at"),
     words("status"),
     version(),
+    Column("anywhere", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("waitlist_entries_client_fkey"),
     _kind("waitlist_entries_kind_fkey"),
@@ -305,6 +316,7 @@ freed_slots = practice_table(
     words("zone"),
     instant("freed_at"),
     PrimaryKeyConstraint("practice_id", "id"),
+    Index("freed_slots_waiting_idx", "practice_id", "freed_at", "id"),
 )
 
 appointment_series = practice_table(

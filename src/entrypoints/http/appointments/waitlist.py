@@ -35,7 +35,9 @@ Weekday = Annotated[int, Meta(ge=0, le=6)]
 
 
 class JoinWaitlistRequest(Request, frozen=True):
-    """What would suit, on the wall clock of the place, or of the practice for telehealth.
+    """What would suit, on the wall clock of the place, or of the practice where none is named.
+
+    No `place_id` is any place or online, unless `online_only`; no `clinician_id` is anyone of the care team.
 
     From the date `earliest` to `latest`, on `weekdays` (0 is Monday; none are all), from `from_time` to `until_time`,
     where 00:00:00 is the end of the day.
@@ -45,6 +47,7 @@ class JoinWaitlistRequest(Request, frozen=True):
     earliest: date
     latest: Annotated[date, Meta(examples=["2027-04-14"])]
     place_id: UUID | None = None
+    online_only: bool = False
     clinician_id: UUID | None = None
     weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, examples=[[0, 2]])] = ()
     from_time: Annotated[time, Meta(tz=False, examples=["16:00:00"])] = time.min
@@ -57,6 +60,7 @@ class JoinWaitlistRequest(Request, frozen=True):
             earliest=self.earliest,
             latest=self.latest,
             place_id=self.place_id,
+            online_only=self.online_only,
             clinician_id=self.clinician_id,
             weekdays=frozenset(self.weekdays),
             from_time=self.from_time,

@@ -28,16 +28,27 @@ def _weekdays(days: Iterable[int]) -> frozenset[int]:
 
 @frozen(kw_only=True)
 class JoinWaitlistCommand:
-    """What would suit, as `WaitlistEntry` says, on the wall of the place, or of the practice for telehealth."""
+    """What would suit, as `WaitlistEntry` says, on the wall of the place, or of the practice where none is named.
+
+    No place is any place or online, unless `online_only`.
+
+    Raises:
+        Invalid: a place, and online only.
+    """
 
     kind_id: UUID
     earliest: date
     latest: date
     place_id: UUID | None = None
+    online_only: bool = False
     clinician_id: UUID | None = None
     weekdays: frozenset[int] = field(default=frozenset(), converter=_weekdays)
     from_time: time = time.min
     until_time: time = time.min
+
+    def __attrs_post_init__(self) -> None:
+        if self.online_only and self.place_id is not None:
+            raise Invalid.at("online_only", "place_named", "Name a place, or say online only, and not both.")
 
 
 @frozen
@@ -70,6 +81,7 @@ class JoinWaitlist:
                 client_id=client_id,
                 kind_id=command.kind_id,
                 place_id=command.place_id,
+                anywhere=command.place_id is None and not command.online_only,
                 clinician_id=command.clinician_id,
                 earliest=command.earliest,
                 latest=command.latest,
@@ -83,9 +95,9 @@ class JoinWaitlist:
             # Locked, so that two at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
             waiting = [one for one in await unit.waitlist.of_client(client_id) if one.waits_still(now)]
-            same = (entry.kind_id, entry.place_id, entry.clinician_id)
+            same = (entry.kind_id, entry.place_id, entry.anywhere, entry.clinician_id)
             if len(waiting) >= schedule.rules.waitlist_per_client or same in (
-                (one.kind_id, one.place_id, one.clinician_id) for one in waiting
+                (one.kind_id, one.place_id, one.anywhere, one.clinician_id) for one in waiting
             ):
                 raise AlreadyWaiting
             await unit.waitlist.add(entry, Audited("waitlist.joined", entry.id, record=client_id))

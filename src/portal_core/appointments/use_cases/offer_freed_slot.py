@@ -32,8 +32,10 @@ class OfferFreedSlotCommand:
 class OfferFreedSlot:
     """Offers a freed slot to the client who has waited longest for it, and holds it in the calendar meanwhile.
 
-    Each client is asked once. Passed over for now: who has an offer open, or is elsewhere at that time. A slot that
-    nobody wants, or that can no longer be had, is forgotten, and is then free for all. Run again it changes nothing.
+    Each client is asked once. Passed over: who is elsewhere at that time, and, until it ends, who has an offer open. A
+    slot that nobody wants, or that can no longer be had, is forgotten, and is then free for all; one that only such
+    would want who have an offer open is free for all as well, and is looked at again when an offer ends. Run again it
+    changes nothing.
     """
 
     begin: Begin[AppointmentUnit]
@@ -54,11 +56,13 @@ class OfferFreedSlot:
             if slot is None or any(one.status == "open" for one in asked):
                 return
             kind = await _kind_if_free(unit, slot, now)
-            entry = await _next(unit, slot, {one.client_id for one in asked}) if kind else None
-            if kind is None or entry is None:
-                await unit.freed_slots.remove(slot.id)
-            else:
+            entry, passed_over = None, False
+            if kind is not None:
+                entry, passed_over = await _next(unit, slot, {one.client_id for one in asked})
+            if kind is not None and entry is not None:
                 await self._offer(unit, slot, kind, entry, now)
+            elif not passed_over:
+                await unit.freed_slots.remove(slot.id)
             await unit.commit(None)
 
     async def _offer(
@@ -106,20 +110,26 @@ async def _kind_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -
     return kind if kind.timing.earliest(now) <= slot.starts_at else None
 
 
-async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> WaitlistEntry | None:
-    """Who has waited longest of those who want it, may book it, and can come."""
+async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> tuple[WaitlistEntry | None, bool]:
+    """Who has waited longest of those who want it, may book it, and can come; and whether any of them has an offer."""
     day = slot.starts_at.astimezone(zone_of(slot.zone)).date()
+    passed_over = False
     for entry in await unit.waitlist.waiting(slot.kind_id, day):
         if entry.client_id in asked or not _suits(entry, slot):
             continue
-        if _may_book(await unit.directory.for_client(entry.client_id), slot) and await _can_come(unit, entry, slot):
-            return entry
-    return None
+        if not _may_book(await unit.directory.for_client(entry.client_id), slot):
+            continue
+        if await unit.appointments.clients_busy([entry.client_id], slot.starts_at, slot.ends_at):
+            continue
+        if all(one.offer is None for one in await unit.waitlist.of_client(entry.client_id)):
+            return entry, passed_over
+        passed_over = True
+    return None, passed_over
 
 
 def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
     with_them = entry.clinician_id in (None, slot.clinician_id)
-    return with_them and entry.place_id == slot.place_id and entry.wants(slot.starts_at, slot.ends_at)
+    return with_them and entry.wants_place(slot.place_id) and entry.wants(slot.starts_at, slot.ends_at)
 
 
 def _may_book(schedule: Schedule, slot: FreedSlot) -> bool:
@@ -128,9 +138,3 @@ def _may_book(schedule: Schedule, slot: FreedSlot) -> bool:
     except (NotBookable, ClientDischarged):
         return False
     return True
-
-
-async def _can_come(unit: AppointmentUnit, entry: WaitlistEntry, slot: FreedSlot) -> bool:
-    if any(one.offer is not None for one in await unit.waitlist.of_client(entry.client_id)):
-        return False
-    return not await unit.appointments.clients_busy([entry.client_id], slot.starts_at, slot.ends_at)
