@@ -61,7 +61,7 @@ class ChangeStaff:
                 clinician_id=command.clinician_id,
                 active=command.active,
             )
-            # Whoever takes an administrator away stands in line here, so that two at once do not leave the practice none.
+            # Whoever takes an administrator away stands in line, so that two at once do not leave the practice none.
             resigns = member.administers and not changed.administers
             if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
                 raise LastAdministrator
