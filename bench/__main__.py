@@ -31,6 +31,7 @@ LARGE = Size("large", 100_000, 1_000, 10)
 CONNECTIONS = (1, 16, 64)
 KINDS = {"list": "list my appointments", "book": "book", "keyed": "book, with an Idempotency-Key"}
 _TOGETHER = {"list": 10, "book": 1, "keyed": 1}
+_WORTH_SAYING = 0.03
 _REPEATED = 10
 """A list may be asked again; a time is booked once until the scene forgets."""
 
@@ -55,21 +56,24 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="portal-bench-"))
     try:
         with cluster(folder) as server:
-            small = measured(filled(server, folder, SMALL), folder, rounds, connections)
-            large = measured(filled(server, folder, LARGE), folder, rounds, (16,)) if chosen.large else {}
+            small, shares = measured(filled(server, folder, SMALL), folder, rounds, connections)
+            large = measured(filled(server, folder, LARGE), folder, rounds, (16,))[0] if chosen.large else {}
     finally:
         shutil.rmtree(folder)
-    console = Console()
+    console = Console(width=120)
     console.print(_table(small))
-    for (kind, _), found in large.items():
-        slower = _median(small[kind, 16], "portal") / _median(found, "portal")
+    for kind, found in shares.items():
+        parts = ", ".join(f"{name} {share:.0%}" for name, share in found.items() if share >= _WORTH_SAYING)
+        console.print(f"{KINDS[kind]}, in pgbench: {parts}")
+    for (kind, _), slow in large.items():
+        slower = _median(small[kind, 16], "portal") / _median(slow, "portal")
         console.print(f"{KINDS[kind]}: {slower:.2f} times as long with 100,000 clients as with 1,000")
 
 
 def measured(
     scene: Scene, folder: Path, rounds: int, connections: tuple[int, ...]
-) -> Mapping[tuple[str, int], list[Rates]]:
-    """All kinds at all numbers of connections, each round in turn."""
+) -> tuple[Mapping[tuple[str, int], list[Rates]], Mapping[str, Mapping[str, float]]]:
+    """All kinds at all numbers of connections, each round in turn; and which statements take the database's time."""
     asks = {
         "list": listing(scene, 201),
         "book": booking(scene, 1_000, keyed=False),
@@ -90,7 +94,11 @@ def measured(
                 for kind in KINDS:
                     found = _round(scene, kind, asks[kind], replays[kind], portal, handler, many)
                     rates.setdefault((kind, many), []).append(found)
-    return rates
+    shares = dict[str, Mapping[str, float]]()
+    for kind, replay in replays.items():
+        shares[kind] = replay.shares(16)
+        scene.forget()
+    return rates, shares
 
 
 def _round(

@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from adapters.postgres.roles import APP_ROLE
+from adapters.postgres.statements import REGISTRY
 from bench.recording import Recorded, Sent
 from bench.scene import Scene
 
@@ -28,6 +29,8 @@ OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c TimeZone=UTC"
 """As the portal's pool sets them."""
 
 _SETTING = re.compile(r"SET LOCAL (\S+) = '([^']*)'")
+_NAMES = {one.sql: name for name, one in REGISTRY.items()}
+_TIMED = re.compile(r"\s+([0-9.]+)\s+\d+\s+(?:/\* (.+?) \*/|\\endpipeline)")
 _NUMBERED = re.compile(r"\$(\d+)")
 
 
@@ -47,19 +50,33 @@ class Replay:
     def rate(self, connections: int) -> float:
         """Requests a second, all of them once. The first of each connection, which prepares its statements, is left
         out, and so is the end, where some have done their share: the portal's connections are open and warm."""
-        each = self._rows // connections
         log = self._script.with_suffix(".log")
-        command: list[str | Path] = [pgbench(), "-n", "-M", "prepared", "-f", self._script, "-l"]
-        command += [f"--log-prefix={log}", "-c", str(connections), "-j", "1", "-t", str(each)]
-        command += ["-D", f"connections={connections}", "-D", "turn=0", self._scene.dsn()]
-        ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PGOPTIONS": OPTIONS})
-        assert ended.returncode == 0, ended.stderr
+        self._run(connections, "-l", f"--log-prefix={log}")
         [written] = log.parent.glob(f"{log.name}.*")
         ends = _ends(written.read_text())
         written.unlink()
         warm, over = max(one[0] for one in ends.values()), min(one[-1] for one in ends.values())
         within = sum(warm < end <= over for one in ends.values() for end in one)
         return within * self._together / (over - warm)
+
+    def shares(self, connections: int) -> dict[str, float]:
+        """What part of the time each statement takes, by name."""
+        found = dict[str, float]()
+        for line in self._run(connections, "-r").splitlines():
+            if match := _TIMED.match(line):
+                name = match[2] or "begin"
+                found[name] = found.get(name, 0.0) + float(match[1])
+        whole = sum(found.values())
+        return {name: took / whole for name, took in sorted(found.items(), key=lambda one: -one[1])}
+
+    def _run(self, connections: int, *more: str) -> str:
+        """pgbench, every row once, each connection an equal share; what it prints."""
+        command: list[str | Path] = [pgbench(), "-n", "-M", "prepared", "-f", self._script, *more]
+        command += ["-c", str(connections), "-j", "1", "-t", str(self._rows // connections)]
+        command += ["-D", f"connections={connections}", "-D", "turn=0", self._scene.dsn()]
+        ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PGOPTIONS": OPTIONS})
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
 
 def _ends(log: str) -> dict[str, list[float]]:
@@ -100,7 +117,8 @@ def _lines(sent: Sent, column: int) -> list[str]:
     for at, value in enumerate(sent.arguments):
         places[at + 1] = "NULL" if value is None else f":v{column}"
         column += value is not None
-    return [_NUMBERED.sub(lambda found: places[int(found[1])], sent.sql) + ";"]
+    name = _NAMES.get(sent.sql) or sent.sql.partition("(")[0].removeprefix("SELECT ").removeprefix("* FROM ").lower()
+    return [f"/* {name} */ {_NUMBERED.sub(lambda found: places[int(found[1])], sent.sql)};"]
 
 
 def _values(sent: Sent) -> list[str]:

@@ -125,7 +125,7 @@ class TestLocalSecondFactors(SecondFactorsContract): ...
 class TestLocalCredentials(CredentialsContract): ...
 
 
-async def test_a_code_is_dead_after_a_hundred_wrong_tries(provider: LocalProvider) -> None:
+async def test_a_code_is_dead_after_sixty_wrong_tries(provider: LocalProvider) -> None:
     credential = await provider.proven()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")

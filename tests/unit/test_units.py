@@ -25,7 +25,8 @@ def asked() -> set[type[Any]]:
 @pytest.mark.parametrize("made", [MemoryUnitOfWork, PostgresUnitOfWork])
 @pytest.mark.parametrize("unit", sorted(asked() - {Unit}, key=str))
 def test_every_repository_is_there(unit: type[Any], made: type[Any]) -> None:
-    names = {name for name, kind in vars(unit).items() if isinstance(kind, property)}
+    own = [part for part in unit.__mro__ if part not in Unit.__mro__]
+    names = {name for part in own for name, kind in vars(part).items() if isinstance(kind, property)}
     assert names
     for name in names:
         assert isinstance(getattr_static(made, name), Repository)

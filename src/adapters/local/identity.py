@@ -44,7 +44,7 @@ def _digest(credential: Credential, purpose: MailedCodePurpose, code: str) -> by
 
 @frozen
 class LocalMailedCodes(MailedCodes):
-    """Eight characters, good once, for 24 hours (verification) or 30 minutes (reset), and a hundred tries.
+    """Eight characters, good once, for 24 hours (verification) or 30 minutes (reset), and sixty tries.
 
     Only a digest is kept, inside what the practice's key seals, so that its 40 bits cannot be tried out on a stolen
     database. `send` raises what the mailer raises (`MailProblem`): whoever delivers the notice knows what it means.

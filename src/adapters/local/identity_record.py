@@ -10,7 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from portal_core.accounts.identity import Credential, MailedCodePurpose
 
-CODE_TRIES = 100
+CODE_TRIES = 60
 """Wrong tries after which a mailed code is dead: of 40 random bits, one guess in 10^10 is right by then. More than a
 stranger may try within an hour, or they could kill the code of whom they wish."""
 

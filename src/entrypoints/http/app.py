@@ -60,6 +60,11 @@ class DocumentationController(Controller):
 
     include_in_schema = False
 
+    @get("/", auth="open", status_code=307)
+    async def start(self) -> Response[None]:
+        """Where the links in mails lead while no web app stands in front: to what there is to see."""
+        return Response(None, headers={"location": "/docs"})
+
     @get("/openapi.json", auth="open", media_type="application/vnd.oai.openapi+json")
     async def openapi(self, documentation: NamedDependency[Documentation]) -> bytes:
         """The OpenAPI 3.1 document."""

@@ -52,6 +52,11 @@ async def test_head_is_get_without_its_body(client: httpx.AsyncClient) -> None:
     assert (await client.head("/nowhere")).content == b""
 
 
+async def test_the_link_in_mails_leads_somewhere(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/docs")
+
+
 async def test_nothing_is_answered_by_204(client: httpx.AsyncClient) -> None:
     answer = await client.delete(f"{TOYS}/00000000-0000-0000-0000-000000000001")
     assert (answer.status_code, answer.content) == (204, b"")

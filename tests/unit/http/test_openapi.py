@@ -75,6 +75,7 @@ def test_operations_have_an_id_words_and_a_tag(document: dict[str, Any]) -> None
 def test_problems_are_declared(document: dict[str, Any]) -> None:
     found = operations(document)
     assert problem_codes(found["add_toy"]) == {
+        "bad_request",
         "body_too_large",
         "csrf_token_wrong",
         "idempotency_key_invalid",
@@ -89,7 +90,7 @@ def test_problems_are_declared(document: dict[str, Any]) -> None:
         "unknown_practice",
         "unsupported_media_type",
     }
-    assert problem_codes(found["visit"]) == {"rate_limited", "unknown_practice"}
+    assert problem_codes(found["visit"]) == {"bad_request", "rate_limited", "unknown_practice"}
     assert problem_codes(found["live"]) == set()
     assert "unavailable" in problem_codes(found["fail_toy"])
     assert found["add_toy"]["responses"]["429"]["headers"]["Retry-After"]
