@@ -134,6 +134,10 @@ async def test_staff_are_added_invited_changed_and_end(elm: ElmStreet) -> None:
     assert opened["must_enrol"] is True
     noor = Person(uuid4(), uuid4(), opened["access_token"])
     assert (await elm.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
+    [me] = [one for one in await elm.ask(elm.admin, "GET", f"{PRACTICE}/staff") if "administrator" in one["roles"]]
+    alone = {**{name: me[name] for name in ("name", "roles", "clinician_id", "version")}, "active": False}
+    mine = f"{PRACTICE}/staff/{me['id']}"
+    assert await refused(elm, elm.admin, "PUT", mine, alone) == (409, "last_administrator")
     change = {"name": "Noor Haddad", "roles": ["biller"], "clinician_id": None, "active": False, "version": 1}
     changed = await elm.ask(elm.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", change)
     assert (changed["roles"], changed["active"]) == (["biller"], False)

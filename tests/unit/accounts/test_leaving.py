@@ -54,7 +54,7 @@ async def test_a_sign_in_that_was_halfway_is_over() -> None:
     asked = await door.asked(STAFF, side="practice")
     await set_active(door, account, False)
     with counted(door) as calls, pytest.raises(ChallengeOver):
-        await door.answered(asked, door.totp(secret))
+        await door.answered(asked, door.totp(secret), side="practice")
     assert calls.count("second_factors.check") == 0
     assert (await last_refusal(door))["why"] == "left"
 
@@ -83,10 +83,10 @@ async def test_sessions_end_at_once_and_stay_over() -> None:
     late = await door.signed_in_as(account)  # they were signing in while they left
     for opened in (tokens, late):
         with pytest.raises(RefreshRefused):
-            await door.refresh(door.visitor(), opened.refresh_token)
+            await door.refreshed(opened.refresh_token, side="practice")
     await set_active(door, account, True)
     for opened in (tokens, late):
         with pytest.raises(Unauthenticated):
             await door.who(opened)
         with pytest.raises(RefreshRefused):
-            await door.refresh(door.visitor(), opened.refresh_token)
+            await door.refreshed(opened.refresh_token, side="practice")
