@@ -118,8 +118,8 @@ class Container(containers.DeclarativeContainer):
     mailer = providers.Selector(
         settings.provided.mail, local=local_mailer, ses=providers.Singleton(_ses, aws, settings)
     )
-    # No vendor of texts yet: they are kept and shown with the local mail.
-    texter = local_mailer
+    # No vendor of texts yet: they are kept and shown with the local mail, and not sent where mail is.
+    texter = providers.Selector(settings.provided.mail, local=local_mailer, ses=providers.Object(None))
     mail_code = providers.Singleton(MailCode, begin, mailer)
 
     # Identity.

@@ -241,6 +241,9 @@ class MemoryPersonDirectory(PersonDirectory):
         found = (one.id for one in self._people("staff") if one.email == email and one.active)
         return next((one for one in found if one not in taken), None)
 
+    async def works_here(self, staff_id: UUID) -> bool:
+        return any(one.id == staff_id and one.active for one in self._people("staff"))
+
     async def names(self, account: Account) -> tuple[str, ...]:
         for one in self._people("clients"):
             if one.id == account.client_id:

@@ -151,6 +151,12 @@ UNREGISTERED_STAFF = statement(
         _staff_no_account,
     ),
 )
+WORKS_HERE = statement(
+    "directory.works_here",
+    select(staff.c.id).where(
+        staff.c.practice_id == bindparam("practice_id"), staff.c.id == bindparam("staff_id"), staff.c.active
+    ),
+)
 CLIENT_NAMES = statement(
     "directory.client_names",
     select(clients.c.given_name, clients.c.family_name, clients.c.chosen_name).where(
@@ -301,6 +307,9 @@ class PostgresPersonDirectory(PersonDirectory):
     async def unregistered_staff(self, email: str) -> UUID | None:
         rows = await self.tx.fetch(UNREGISTERED_STAFF, email=email)
         return rows[0][0] if rows else None
+
+    async def works_here(self, staff_id: UUID) -> bool:
+        return await self.tx.fetchrow(WORKS_HERE, staff_id=staff_id) is not None
 
     async def names(self, account: Account) -> tuple[str, ...]:
         if account.client_id is not None:

@@ -3,7 +3,6 @@
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from litestar import Response
 
@@ -30,18 +29,18 @@ class Practices:
     def __init__(self, directory: PracticeDirectory) -> None:
         self._directory = directory
         self._read: tuple[PracticeAddress, ...] = ()
-        self._by_host: dict[str, UUID] = {}
-        self._by_slug: dict[str, UUID] = {}
+        self._by_host: dict[str, PracticeAddress] = {}
+        self._by_slug: dict[str, PracticeAddress] = {}
 
-    async def find(self, inbound: Inbound) -> UUID:
+    async def find(self, inbound: Inbound) -> PracticeAddress:
         """Raises:
         UnknownPractice: none of the three says.
         BadRequest: not exactly one host is named.
         """
         practices = await self._directory.all()
         if practices is not self._read:
-            self._by_host = {host.lower(): practice.id for practice in practices for host in practice.hosts}
-            self._by_slug = {practice.slug: practice.id for practice in practices}
+            self._by_host = {host.lower(): practice for practice in practices for host in practice.hosts}
+            self._by_slug = {practice.slug: practice for practice in practices}
             self._read = practices
         found = self._by_host.get(inbound.host)
         if found is None:
@@ -49,7 +48,7 @@ class Practices:
             if slug is not None:
                 found = self._by_slug.get(slug)
             elif len(practices) == 1:
-                found = practices[0].id
+                found = practices[0]
         if found is None:
             raise UnknownPractice
         return found
@@ -66,7 +65,7 @@ class Gate:
         self._cookie = SessionCookies(settings).access_name
 
     async def admit(self, request: PortalRequest) -> Response[None] | None:
-        """Sets the request's actor; OPTIONS is answered here.
+        """Sets the request's practice and actor; OPTIONS is answered here.
 
         Raises:
             RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid, NotFound
@@ -84,18 +83,18 @@ class Gate:
         scope: Any = request.scope
         if plan.auth == "none":
             self._throttle.take(neighbourhood(inbound.address))
-            practice_id = await self._practices.find(inbound)
-            scope["user"] = VisitorActor(practice_id, Origin(inbound.address, inbound.device, inbound.request_id))
+            scope["practice"] = practice = await self._practices.find(inbound)
+            scope["user"] = VisitorActor(practice.id, Origin(inbound.address, inbound.device, inbound.request_id))
             return None
         token = self._token(plan, inbound)
         self._throttle.take(neighbourhood(inbound.address), token)
-        practice_id = await self._practices.find(inbound)
+        scope["practice"] = practice = await self._practices.find(inbound)
         if not token:
             raise Unauthenticated
         attempt = await _attempt(request) if plan.idempotent and b"idempotency-key" in inbound.headers else None
         scope["auth"] = authenticated = await self._authenticate(
             AuthenticateCommand(
-                practice_id,
+                practice.id,
                 token,
                 plan.active,
                 inbound.record,

@@ -10,6 +10,7 @@ from entrypoints.http.bodies import decode_body
 from entrypoints.http.errors import BodyTooLarge, ClientGone, UnsupportedMediaType
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.plan import Plan
+from portal_core.accounts.ports_people import PracticeAddress
 from portal_core.accounts.use_cases.authenticate import Authenticated
 from portal_core.kernel.actor import Actor, Origin, VisitorActor
 
@@ -43,6 +44,11 @@ class PortalRequest(Request[Actor, None, State]):
     def inbound(self) -> Inbound:
         """The request's head, as the front read it."""
         return cast(Inbound, self.scope["portal"])  # type: ignore[typeddict-item]
+
+    @property
+    def practice(self) -> PracticeAddress:
+        """The practice that was found for the request."""
+        return cast(PracticeAddress, self.scope["practice"])  # type: ignore[typeddict-item]
 
     @property
     def plan(self) -> Plan:

@@ -198,6 +198,10 @@ class PersonDirectory(Protocol):
         """The working member of staff with this email (normalised) who has no open account."""
         ...
 
+    async def works_here(self, staff_id: UUID) -> bool:
+        """Whether this is a member of staff of the practice who has not left."""
+        ...
+
     async def names(self, account: Account) -> tuple[str, ...]:
         """The person's names (given, family, chosen), which their password may not be made of."""
         ...

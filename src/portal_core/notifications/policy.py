@@ -11,13 +11,14 @@ from portal_core.notifications.words import Letterhead
 def channels_for(name: str, kind: Kind, recipient: Recipient) -> tuple[Channel, ...]:
     """The channels by which this person can be told, of those in force.
 
-    Somebody who wants to be told, and whom none of the chosen channels reaches (texts stopped, say), finds it in the
-    inbox of the portal.
+    Somebody who wants to be told outside the portal, and whom no channel reaches that they chose for it (texts
+    stopped, say), is told as if they had never chosen: by mail. To choose none, or the inbox alone, is to be heard.
     """
     wanted = kind.in_force(recipient.settings.channels.get(name))
+    outside = set(wanted) - {"in_app"}
     reached = tuple(channel for channel in wanted if _reaches(channel, kind, recipient))
-    if wanted and not reached and not kind.fixed and recipient.account_id is not None:
-        return ("in_app",)
+    if outside and not outside & set(reached):
+        return tuple(channel for channel in kind.channels if _reaches(channel, kind, recipient))
     return reached
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.kernel.actor import Area, SystemActor
 from portal_core.kernel.audit import Audited
@@ -63,6 +63,10 @@ class Recipient:
     account_id: UUID | None = None
     client_id: UUID | None = None
     email: str = ""
+
+    def untexted(self) -> "Recipient":
+        """The same person where no text can be sent."""
+        return evolve(self, settings=evolve(self.settings, texts=None))
 
 
 class Recipients(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,8 @@ import pytest_asyncio
 from tests.support.clock import FixedClock
 from tests.support.clusters import Cluster
 from tests.support.elm_street import OFFICE, PORTAL, PRACTICE, ElmStreet, Person, shared_portal
-from tests.support.portal import RunningPortal
+from tests.support.portal import RunningPortal, running
+from tests.support.postgres import PortalDatabase
 
 APPOINTMENTS = f"{PORTAL}/appointments"
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York, two days after the clocks changed
@@ -46,7 +48,8 @@ async def test_from_a_free_time_to_a_cancellation(portal: RunningPortal) -> None
 
     chosen = {name: slots[1][name] for name in ("clinician_id", "kind_id", "place_id", "starts_at")}
     hold = await elm.ask(mira, "POST", f"{APPOINTMENTS}/holds", chosen)
-    appointment = await elm.ask(mira, "POST", APPOINTMENTS, {"hold_id": hold["id"]})
+    appointment = await elm.ask(mira, "POST", APPOINTMENTS, {"slot": chosen})
+    assert (await elm.send(mira, "POST", APPOINTMENTS, {"hold_id": hold["id"]})).status_code == 404
     assert (appointment["status"], appointment["place_address"], appointment["can_cancel"]) == ("booked", OFFICE, True)
     here = f"{APPOINTMENTS}/{appointment['id']}"
     assert await elm.ask(mira, "GET", here) == appointment
@@ -207,6 +210,21 @@ async def test_a_phone_subscribes_without_signing_in(portal: RunningPortal) -> N
         await elm.ask(mira, "DELETE", f"{PORTAL}/calendar/feed")
         assert (await phone.get(renewed["path"])).status_code == 404
     assert (await elm.send(mira, "DELETE", f"{PORTAL}/calendar/feed")).status_code == 404
+
+
+async def test_a_subscription_outlives_the_opening_of_a_second_practice(
+    database: PortalDatabase, tmp_path: Path
+) -> None:
+    async with running(database, tmp_path) as portal:
+        portal.portal.parts.directory().seconds = 0.0
+        elm = await ElmStreet.open(portal)
+        mira = await elm.client()
+        async with portal.asking(mira.token) as alone:
+            made = await alone.post(f"{PORTAL}/calendar/feed")
+        assert made.status_code == 201, made.text
+        await ElmStreet.open(portal)
+        async with portal.asking() as phone:
+            assert (await phone.get(made.json()["path"])).status_code == 200
 
 
 async def test_what_belongs_to_another_is_not_there(portal: RunningPortal) -> None:

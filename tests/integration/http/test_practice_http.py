@@ -31,7 +31,7 @@ async def elm(shared: RunningPortal) -> ElmStreet:
     return await ElmStreet.open(shared)
 
 
-async def refused(elm: ElmStreet, person: Person, method: str, path: str, body: Any = None) -> tuple[int, str]:
+async def refused(elm: ElmStreet, person: Person | None, method: str, path: str, body: Any = None) -> tuple[int, str]:
     answer = await elm.send(person, method, path, body)
     return answer.status_code, answer.json()["code"]
 
@@ -134,10 +134,22 @@ async def test_staff_are_added_invited_changed_and_end(elm: ElmStreet) -> None:
     assert opened["must_enrol"] is True
     noor = Person(uuid4(), uuid4(), opened["access_token"])
     assert (await elm.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
+    [me] = [one for one in await elm.ask(elm.admin, "GET", f"{PRACTICE}/staff") if "administrator" in one["roles"]]
+    alone = {**{name: me[name] for name in ("name", "roles", "clinician_id", "version")}, "active": False}
+    mine = f"{PRACTICE}/staff/{me['id']}"
+    assert await refused(elm, elm.admin, "PUT", mine, alone) == (409, "last_administrator")
     change = {"name": "Noor Haddad", "roles": ["biller"], "clinician_id": None, "active": False, "version": 1}
     changed = await elm.ask(elm.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", change)
     assert (changed["roles"], changed["active"]) == (["biller"], False)
     assert (await elm.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
+    assert await refused(elm, None, "POST", f"{PRACTICE}/auth/login", login) == (401, "sign_in_refused")
+    renew = {"refresh_token": opened["refresh_token"]}
+    for active in (False, True):
+        assert await refused(elm, None, "POST", f"{PRACTICE}/auth/refresh-token", renew) == (401, "refresh_refused")
+        if not active:
+            await elm.ask(elm.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", {**change, "active": True, "version": 2})
+    assert (await elm.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
+    assert await elm.ask(None, "POST", f"{PRACTICE}/auth/login", login)
     names = [one["name"] for one in await elm.ask(elm.admin, "GET", f"{PRACTICE}/staff")]
     assert names == ["Noor Haddad", "Sam Wu"]
 

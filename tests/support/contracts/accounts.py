@@ -211,6 +211,13 @@ class PersonDirectoryContract:
         async with world.begin(world.visitor) as unit:
             assert await unit.people.unregistered_staff(ANN) is None
 
+    async def test_who_left_the_staff_does_not_work_here(self, world: AccountsWorld) -> None:
+        here, left = await world.add_staff(ANN), await world.add_staff(BOB, active=False)
+        elsewhere = await (await world.beside()).add_staff(ANN)
+        async with world.begin(world.visitor) as unit:
+            asked = (here, left, elsewhere, await world.add_client(ANN))
+            assert [await unit.people.works_here(one) for one in asked] == [True, False, False, False]
+
     async def test_names_are_the_persons_own(self, world: AccountsWorld) -> None:
         client_id = await world.add_client(ANN, names=("Annabel", "Lee", "Bel"))
         staff_id = await world.add_staff(BOB, name="Sam Wu")

@@ -28,12 +28,14 @@ class Worker:
     post: Post = field(factory=Post)
     wire: Tripwire = field(factory=Tripwire)
     skipped: int = 0
+    texts: bool = True
 
     async def deliver(self, notice_id: UUID) -> DeliveryView:
         world = self.world
         self.post.wire = self.wire
         begin = TrippingBegin(world.begin, self.wire)
-        use = DeliverNotice(begin, world.clock, world.ids, self.post, self.post, self.post, "worker")
+        texter = self.post if self.texts else None
+        use = DeliverNotice(begin, world.clock, world.ids, self.post, texter, self.post, "worker")
         return await use(world.system, DeliverNoticeCommand(notice_id))
 
     async def sweep(self) -> tuple[int, int]:

@@ -11,7 +11,14 @@ from attrs import evolve
 
 from portal_core.accounts.details import ClientDetails, ClinicianDetails
 from portal_core.accounts.errors import EmailUnfit
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken, UnknownSection
+from portal_core.accounts.errors_people import (
+    DuplicateExternalId,
+    DuplicateStaff,
+    HostTaken,
+    LastAdministrator,
+    SlugTaken,
+    UnknownSection,
+)
 from portal_core.accounts.grants import GrantTerms
 from portal_core.accounts.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.accounts.use_cases.add_clinician import AddClinician, AddClinicianCommand
@@ -291,7 +298,7 @@ async def test_clinicians_are_added_changed_and_listed(desk: MemoryDesk) -> None
 async def test_staff_are_added_changed_and_listed(desk: MemoryDesk) -> None:
     world = desk.world
     clinician = await world.add_clinician()
-    add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin)
+    add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin, world.clock)
     command = AddStaffCommand(
         " Sam  Wu ",
         "SAM@elm.example",
@@ -332,6 +339,22 @@ async def test_staff_are_added_changed_and_listed(desk: MemoryDesk) -> None:
     assert entry.facts == {"fields": "roles clinician_id active", "roles": "biller"}
 
 
+async def test_the_last_administrator_stays_one(desk: MemoryDesk) -> None:
+    world, change = desk.world, ChangeStaff(desk.world.begin, desk.world.clock)
+    admin = await world.add_staff("ada@elm.example", roles=frozenset({"administrator"}))
+    await world.add_staff("bob@elm.example", roles=frozenset({"administrator"}), active=False)
+    stays = ChangeStaffCommand(admin.id, "Ada", admin.roles, None, True, 1)
+    gone, demoted = evolve(stays, active=False), evolve(stays, roles=frozenset({"clinician"}))
+    for command in (gone, demoted):
+        for actor in (world.staff(), world.system):
+            with pytest.raises(LastAdministrator):
+                await change(actor, command)
+    assert await desk.trail("staff.changed") == []
+    assert (await change(world.staff(), evolve(stays, roles=frozenset({"administrator", "biller"})))).version == 2
+    await world.add_staff("eve@elm.example", roles=frozenset({"administrator"}))
+    assert (await change(world.staff(), evolve(gone, version=2))).active is False
+
+
 async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
     world, begin = desk.world, desk.world.begin
     client, clinician = await world.add_client(), await world.add_clinician()
@@ -354,7 +377,12 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
             only,
             lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", f"{ids.new()}@elm.example", frozenset({"biller"}))),
         ),
-        (only, lambda a: ChangeStaff(begin)(a, ChangeStaffCommand(member.id, "Sam Wu", member.roles, None, True, 1))),
+        (
+            only,
+            lambda a: ChangeStaff(begin, clock)(
+                a, ChangeStaffCommand(member.id, "Sam Wu", member.roles, None, True, 1)
+            ),
+        ),
         (only, lambda a: AddClinician(begin, ids)(a, AddClinicianCommand(ClinicianDetails("Dr. New")))),
         (
             only,

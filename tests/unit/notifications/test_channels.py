@@ -48,11 +48,17 @@ def test_defaults_and_choices() -> None:
 def test_no_text_without_consent_or_against_the_wish() -> None:
     only_texts = {"new_message": ("sms",)}
     assert reached("new_message", somebody(channels=only_texts, texts=CONSENT)) == ("sms",)
-    # Told in the inbox instead, since they wanted to be told.
-    assert reached("new_message", somebody(channels=only_texts)) == ("in_app",)
+    # Told by mail instead, since they wanted to be told.
+    assert reached("new_message", somebody(channels=only_texts)) == ("email", "in_app")
     asked = Confidential(do_not_text=True)
-    assert reached("new_message", somebody(channels=only_texts, texts=CONSENT, confidential=asked)) == ("in_app",)
-    assert reached("new_message", somebody(account=False, channels=only_texts)) == ()
+    assert reached("new_message", somebody(channels=only_texts, texts=CONSENT, confidential=asked)) == (
+        "email",
+        "in_app",
+    )
+    assert reached("new_message", somebody(channels={"new_message": ("sms", "in_app")})) == ("email", "in_app")
+    assert reached("new_message", somebody(channels={"new_message": ("sms", "email")})) == ("email",)
+    assert reached("new_message", somebody(email="", channels=only_texts)) == ("in_app",)
+    assert reached("new_message", somebody(account=False, channels=only_texts)) == ("email",)
 
 
 def test_what_protects_an_account_cannot_be_turned_off() -> None:
@@ -127,6 +133,8 @@ def test_whatever_is_chosen(
     assert len(set(found)) == len(found)
     assert "sms" not in found or (consents and not asked)
     assert "in_app" not in found or account
+    if chosen.get(kind) and email:
+        assert {"email", "sms"} & set(found) or chosen[kind] == ("in_app",), "nobody is switched into nothing"
     if CATALOGUE[kind].notice_class == "security":
         assert set(found) <= set(CATALOGUE[kind].channels)
         assert "email" in found or (not email and not CATALOGUE[kind].to_former)

@@ -99,6 +99,18 @@ async def test_texts_to_the_number_of_the_consent_in_neutral_words(world: Memory
     assert text.to == PHONE
 
 
+async def test_where_no_texts_are_sent_mail_is(world: MemoryWorld, worker: Worker) -> None:
+    account = await world.add_account("a@example.org")
+    texts = TextConsent(PHONE, world.clock.now())
+    await world.keep(NotificationSettings(account, {"new_message": ("sms",)}, texts=texts, version=1))
+    worker.texts = False
+    await world.notify(Notice("new_message", "service", to_account=account))
+    await worker.run_all()
+    [mail] = worker.post.taken
+    assert isinstance(mail, Mail)
+    assert mail.to == "a@example.org"
+
+
 async def test_stop_between_the_plan_and_the_sending(world: MemoryWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     settings = NotificationSettings(account, {"new_message": ("sms",)}, texts=TextConsent(PHONE, world.clock.now()))

@@ -30,10 +30,10 @@ class CalendarFeed(Struct, frozen=True):
     created_at: datetime
 
     @classmethod
-    def at(cls, root: str, feed: FeedView, practice: str | None) -> "CalendarFeed":
-        """The feed's address; it names the practice where the request that made it had to."""
-        query = f"?{urlencode({'practice': practice})}" if practice else ""
-        return cls(f"{root}/{feed.token}.ics{query}", feed.created_at)
+    def at(cls, root: str, feed: FeedView, practice: str) -> "CalendarFeed":
+        """The feed's address; it names the practice, since others may come, or its host names go."""
+        query = urlencode({"practice": practice})
+        return cls(f"{root}/{feed.token}.ics?{query}", feed.created_at)
 
 
 def calendar_answer(file: CalendarFile) -> Response[str]:
@@ -78,7 +78,7 @@ class CalendarFeedController(Controller):
     ) -> CalendarFeed:
         """Makes the address of a feed, and ends an earlier one. It is shown this once."""
         feed = await make_calendar_feed(request.actor)
-        return CalendarFeed.at(request.url.path.removesuffix("/feed"), feed, request.inbound.practice)
+        return CalendarFeed.at(request.url.path.removesuffix("/feed"), feed, request.practice.slug)
 
     @delete("/feed", raises=[Forbidden, NotFound])
     async def remove_calendar_feed(

@@ -29,6 +29,9 @@ Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 class ChangeSettingsRequest(Request, frozen=True):
     """What is left out stays; an empty text takes an address, number or zone away.
 
+    `channels` names kinds of notice; of a kind with none of them one is not told at all. Where texts cannot be sent (no
+    consent, or the deployment sends none) and nothing else outside the portal was chosen, mail is.
+
     Another `safe_email` is mailed a code, and is in force when that is confirmed.
 
     `texts_to` is consent to texts to that number: send it only when the person has just agreed to texts in so many

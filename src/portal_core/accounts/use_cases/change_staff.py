@@ -5,15 +5,17 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts import contact
-from portal_core.accounts.people import changed_fields
+from portal_core.accounts.errors_people import LastAdministrator
+from portal_core.accounts.people import StaffMember, changed_fields
 from portal_core.accounts.policy_people import RUNS_PRACTICE
-from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.ports_people import AccountsUnit
 from portal_core.accounts.staffing import check_clinician, check_roles
 from portal_core.accounts.views_people import StaffView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, Role
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 
@@ -31,13 +33,18 @@ class ChangeStaffCommand:
 class ChangeStaff:
     """An administrator changes a member's name and roles, or ends their work here; every request looks anew.
 
+    Whoever leaves is signed out everywhere and signs in no more; whoever comes back signs in again, since what was
+    opened before stays over.
+
     Raises:
         NotFound, Forbidden: no such member, or not an administrator.
         Invalid: a field is not taken.
+        LastAdministrator: they are the only one who still administers the practice.
         StaleVersion: it changed after it was read.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
+    clock: Clock
 
     async def __call__(self, actor: Actor, command: ChangeStaffCommand) -> StaffView:
         async with self.begin(actor) as unit:
@@ -54,7 +61,20 @@ class ChangeStaff:
                 clinician_id=command.clinician_id,
                 active=command.active,
             )
+            # Whoever takes an administrator away stands in line, so that two at once do not leave the practice none.
+            resigns = member.administers and not changed.administers
+            if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
+                raise LastAdministrator
             if changed is not member:
                 facts = {"fields": changed_fields(member, changed), "roles": " ".join(sorted(changed.roles))}
                 await unit.staff_records.save(changed, Audited("staff.changed", member.id, facts=facts))
+            if changed.active != member.active:
+                await self._sign_out(unit, changed)
             return await unit.commit(StaffView.of(changed))
+
+    async def _sign_out(self, unit: AccountsUnit, member: StaffMember) -> None:
+        """Whoever comes back too: they may have been signing in while they left."""
+        account = await unit.accounts.find_by_person("practice", member.id)
+        if account is not None:
+            ended = Audited("sessions.ended", account.id, facts={"by": "staff_back" if member.active else "staff_left"})
+            await unit.sessions.end_all(account.id, self.clock.now(), ended)

@@ -10,6 +10,7 @@ from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.passwords import normalised
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key, normalise_email
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.standing import why_shut
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
 from portal_core.kernel.actor import VisitorActor
@@ -65,8 +66,9 @@ class LogIn:
         answer = await self.passwords.check(credential, normalised(command.password))
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(credential.account_id)
-            if isinstance(answer, Refused) or account is None or account.status != "active":
-                why = "unknown" if account is None else "password" if isinstance(answer, Refused) else account.status
+            wrong = account is not None and isinstance(answer, Refused)
+            why = "password" if wrong else await why_shut(unit, account)
+            if account is None or why:
                 await SignInFailure(self.clock, self.ids).record(unit, mine, side, email, account, why)
                 await unit.commit(None)
                 raise SignInRefused

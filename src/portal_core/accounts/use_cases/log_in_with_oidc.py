@@ -8,6 +8,7 @@ from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
 from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, is_strong, normalise_email
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.standing import why_shut
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
@@ -53,8 +54,9 @@ class LogInWithOidc:
             if not is_strong(identity):
                 raise await self._refused(unit, None, "second_factor", WeakSignIn())
             account = await self._account(unit, actor, identity)
-            if account is None or account.status != "active":
-                raise await self._refused(unit, account, "unknown", SignInRefused())
+            why = await why_shut(unit, account)
+            if account is None or why:
+                raise await self._refused(unit, account, why, SignInRefused())
             opening = SessionOpening(self.clock, self.ids, self.tokens)
             opened = await opening.open(unit, account, kind=command.kind, strong=True, origin=actor.origin)
             await unit.commit(None)
@@ -71,7 +73,7 @@ class LogInWithOidc:
             return None
         account = await unit.accounts.find_by_email("practice", email)
         if account is not None:
-            if account.external is not None or account.status != "active":
+            if account.external is not None or await why_shut(unit, account):
                 return None
             linked = account.link(external)
             await unit.accounts.save(linked, Audited("account.linked", account.id))

@@ -52,14 +52,15 @@ class DeliverNotice:
     dies there leaves the notice for `SweepNotices`. A job that runs twice finds nothing to claim. No failure of a
     vendor is raised: it is written down, and tried again or given up by the rules of `NoticeRow`.
 
-    `worker_name` names this process in the row.
+    `worker_name` names this process in the row. Without a `texter` nobody is told by text, and whoever chose nothing
+    else is told by mail.
     """
 
     begin: Begin[NotificationsUnit]
     clock: Clock
     ids: IdSource
     mailer: Mailer
-    texter: Texter
+    texter: Texter | None
     code_sender: CodeSender
     worker_name: str
 
@@ -90,6 +91,8 @@ class DeliverNotice:
         if isinstance(at, Dropped):
             return row, at
         people = await recipients_of(unit, row, kind)
+        if self.texter is None:
+            people = tuple(map(Recipient.untexted, people))
         if row.channel is None:
             row = await self._plan(unit, row, kind, people, now)
         if row.channel == "in_app":
@@ -127,6 +130,7 @@ class DeliverNotice:
                 case Mail():
                     return Sent(await self.mailer.send(parcel))
                 case Text():
+                    assert self.texter is not None, "without one nobody is texted"
                     return Sent(await self.texter.send_text(parcel))
             return Sent() if await self.code_sender.send_code(by, parcel) else Dropped("no_longer_true")
         except MailRefused as error:
