@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.waiting import WaitlistOffer
+from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
 
@@ -20,6 +20,20 @@ async def locked_offer(unit: AppointmentUnit, client_id: UUID, offer_id: UUID, n
         raise NotFound("waitlist_offer", offer_id)
     await unit.calendar.lock([seen.clinician_id], now, clients=[client_id])
     return await unit.offers.get(client_id, offer_id) or seen
+
+
+async def close_accepted(
+    unit: AppointmentUnit, offer: WaitlistOffer, entry: WaitlistEntry, appointment_id: UUID, now: datetime
+) -> None:
+    """Keep that the offer was booked as `appointment_id`, which ends the waiting and makes the slot nobody else's.
+
+    Raises:
+        OfferClosed, NotWaiting: it is no longer open, or the client waits no more.
+    """
+    accepted, booked = offer.accept(appointment_id, at=now), entry.booked()
+    await unit.offers.save(accepted, Audited("waitlist_offer.accepted", offer.id, record=offer.client_id))
+    await unit.waitlist.save(booked, Audited("waitlist.booked", entry.id, record=entry.client_id))
+    await unit.freed_slots.remove(offer.freed_slot_id)
 
 
 async def pass_on(unit: AppointmentUnit, closed: WaitlistOffer) -> None:

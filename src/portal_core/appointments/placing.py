@@ -75,17 +75,37 @@ async def place_booking(
         OwnOverlap: a client is somewhere else then.
         SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
     """
-    choice, kind = order.choice, order.kind
+    await require_to_be_had(unit, order, now)
+    return await take_time(unit, order, ids, tokens, practice_id, now)
+
+
+async def require_to_be_had(unit: AppointmentUnit, order: Order, now: datetime) -> None:
+    """That what is ordered can be booked, leaving aside what keeps it already.
+
+    Raises:
+        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+    """
     await require_free(
         unit,
-        choice,
-        kind.timing,
+        order.choice,
+        order.kind.timing,
         now,
         clients=order.clients,
         apart_from=order.held,
         by_staff=order.by_staff,
         outside_hours=order.outside_hours,
     )
+
+
+async def take_time(
+    unit: AppointmentUnit, order: Order, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
+) -> Booking:
+    """Take the time of what can be had, and add the appointment.
+
+    Raises:
+        SlotTaken: it was taken after all.
+    """
+    choice, kind = order.choice, order.kind
     entry = entry_for(choice, kind.timing, order.held or ids.new(), practice_id, "appointment")
     await (unit.calendar.change(entry) if order.held else unit.calendar.occupy(entry))
     appointment = Appointment(

@@ -144,9 +144,13 @@ class WaitlistEntry:
         """The client waits no more. Raises NotWaiting."""
         return self._closed("left")
 
-    def _closed(self, status: WaitlistStatus) -> "WaitlistEntry":
+    def require_waiting(self) -> None:
+        """Raises NotWaiting."""
         if self.status != "waiting":
             raise NotWaiting
+
+    def _closed(self, status: WaitlistStatus) -> "WaitlistEntry":
+        self.require_waiting()
         return evolve(self, status=status, version=self.version + 1)
 
 

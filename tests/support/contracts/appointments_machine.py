@@ -11,6 +11,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
+from portal_core.appointments.settings import Kind
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
@@ -122,11 +123,27 @@ class AppointmentsMachine(AppointmentsTable):
     def book(self, data: st.DataObject, at: datetime) -> None:
         client, clinician, kind, place = self.wish(data)
         at = self.near(data, clinician, at)
+        self._book(client, clinician, kind, place, at)
+
+    @precondition(lambda self: self.model.held)
+    @rule(data=st.data())
+    def book_the_time_that_was_held(self, data: st.DataObject) -> None:
+        """Without naming the hold."""
+        held = data.draw(st.sampled_from(list(self.model.held.values())))
+        client = data.draw(st.sampled_from([held.client, held.client, *self.clients]))
+        kind = data.draw(st.sampled_from([held.kind, held.kind, *self.kinds]))
+        self._book(client, held.clinician, kind, held.place, held.at)
+
+    def _book(self, client: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime) -> None:
         expected = self.model.shut(client) or self._not_online(kind)
-        expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now)
+        kept = self.model.kept(client, (clinician, kind, place, at), self.now)
+        but = kept.id if kept else None
+        expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now, but=but)
         command = BookAppointmentCommand(choice=self.world.choice(clinician, kind, at, place))
         view = self.attempt(self.desk.book(self.world.as_client(client), command), expected)
         if view is not None:
+            if kept is not None:
+                self.model.use(kept)
             self.note_booked(view.id, clinician, kind, place, at, [client])
 
     @rule(data=st.data(), at=TIMES, count=st.sampled_from([1, 2]))

@@ -56,6 +56,10 @@ class Held:
     expires: datetime
     gone: bool = False
 
+    @property
+    def slot(self) -> tuple[UUID, Kind, UUID | None, datetime]:
+        return self.clinician, self.kind, self.place, self.at
+
 
 @define
 class Hours:
@@ -114,6 +118,14 @@ class Practice:
     def live(self, now: datetime) -> list[Held]:
         """Holds that are not over."""
         return [one for one in self.held.values() if not one.gone and now < one.expires]
+
+    def kept(self, client: UUID, slot: tuple[UUID, Kind, UUID | None, datetime], now: datetime) -> Held | None:
+        """What keeps the very slot for this client, if anything does."""
+        return next((one for one in self.live(now) if one.client == client and one.slot == slot), None)
+
+    def use(self, held: Held) -> None:
+        """It was booked."""
+        held.gone = True
 
     def refusal(
         self,

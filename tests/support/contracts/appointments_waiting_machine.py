@@ -132,10 +132,13 @@ class WaitingMachine(AppointmentsMachine):
         self.offers_are_made()
         for offer in [one for one in self.model.offers.values() if one.id not in known]:
             self.discharge_or_take_back(data, offer.entry.client)
-            happens = data.draw(st.sampled_from(["accepted", "late", "declined", "nothing"]))
+            happens = data.draw(st.sampled_from(["accepted", "booked", "late", "declined", "nothing"]))
             if happens == "late":
                 self.world.clock.at = max(self.now, offer.held.expires)
-            if happens != "nothing":
+            if happens == "booked":
+                held = offer.held
+                self._book(offer.entry.client, held.clinician, held.kind, held.place, held.at)
+            elif happens != "nothing":
                 self._answer(offer, offer.entry.client, accepting=happens != "declined")
 
     def _ahead(self) -> list[Booked]:

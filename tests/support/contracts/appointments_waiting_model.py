@@ -64,6 +64,21 @@ class WaitingPractice(Practice):
         kept = [one.held for one in self.offers.values() if one.status == "open" and now < one.held.expires]
         return [one for one in self.held.values() if not one.gone and now < one.expires] + kept
 
+    def kept(self, client: UUID, slot: tuple[UUID, Kind, UUID | None, datetime], now: datetime) -> Held | None:
+        """Offers name nobody in the calendar, but they are somebody's."""
+        offers = [
+            one.held
+            for one in self.offers.values()
+            if one.entry.client == client and one.status == "open" and now < one.held.expires and one.held.slot == slot
+        ]
+        return super().kept(client, slot, now) or next(iter(offers), None)
+
+    def use(self, held: Held) -> None:
+        super().use(held)
+        if held.id in self.offers:
+            offer = self.offers[held.id]
+            offer.status, offer.entry.status = "accepted", "booked"
+
     def wants_in_vain(self, client: UUID, wish: tuple[Kind, UUID | None, UUID | None], now: datetime) -> bool:
         """Whether they wait for the very same, or in three places, not counting what is past."""
         today = now.astimezone(WALL).date()

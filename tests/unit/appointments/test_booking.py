@@ -202,6 +202,22 @@ class TestHolding:
         with pytest.raises(SlotTaken):
             await scene.desk.book(scene.bob, slot(scene, new_york(4, 10)))
 
+    async def test_the_holder_books_the_time_without_naming_the_hold(self, scene: Scene) -> None:
+        hold = await scene.desk.hold(scene.ann, scene.world.choice(scene.grey, scene.kind, new_york(4, 10)))
+        view = await scene.desk.book(scene.ann, slot(scene, new_york(4, 10)))
+        assert view.starts_at == new_york(4, 10)
+        assert not scene.world.store.table("holds")
+        [entry] = scene.world.store.table("calendar").values()
+        assert (entry.purpose, entry.expires_at) == ("appointment", None)
+        used = [one.action for one in await scene.world.audit() if one.target == hold.id]
+        assert used == ["slot.held", "slot.hold_used"]
+
+    async def test_another_kind_at_that_time_is_not_what_was_held(self, scene: Scene) -> None:
+        await scene.desk.hold(scene.ann, scene.world.choice(scene.grey, scene.kind, new_york(4, 10)))
+        other = scene.world.choice(scene.grey, await scene.world.add_kind(minutes=60), new_york(4, 10))
+        with pytest.raises(SlotTaken):
+            await scene.desk.book(scene.ann, BookAppointmentCommand(choice=other))
+
     async def test_what_is_held_is_still_looked_at_again(self, scene: Scene) -> None:
         hold = await scene.desk.hold(scene.ann, scene.world.choice(scene.grey, scene.kind, new_york(4, 10)))
         await scene.world.open_week(scene.grey, starts=time(12))

@@ -11,9 +11,11 @@ from portal_core.appointments.errors import (
     NotWaiting,
     OfferClosed,
     OwnOverlap,
+    SlotTaken,
 )
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.views import OfferView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Forbidden, NotFound
@@ -39,6 +41,25 @@ class TestAccepting:
         assert [(one.purpose, one.expires_at) for one in entries] == [("appointment", None)]
         told = [one.to_client for one in await scene.world.notices() if one.about == view.id]
         assert told == [scene.ann.client_id, None]
+
+    async def test_to_book_the_time_is_to_accept(self, scene: Scene, offered: OfferView) -> None:
+        await wait(scene, scene.ann, clinician_id=scene.grey)
+        slot = BookAppointmentCommand(choice=scene.world.choice(scene.grey, scene.kind, TEN))
+        with pytest.raises(SlotTaken):
+            await scene.desk.book(scene.bob, slot)
+        scene.world.clock.at = offered.expires_at - timedelta.resolution
+        view = await scene.desk.book(scene.ann, slot)
+        assert [one.offer for one in await scene.desk.list_waitlist(scene.ann)] == [None]
+        assert not scene.world.store.table("freed_slots")
+        closed = scene.world.store.table("waitlist_offers")[scene.world.practice_id, offered.id]
+        assert (closed.status, closed.appointment_id) == ("accepted", view.id)
+
+    async def test_an_offer_that_is_over_keeps_nothing(self, scene: Scene, offered: OfferView) -> None:
+        scene.world.clock.at = offered.expires_at
+        slot = BookAppointmentCommand(choice=scene.world.choice(scene.grey, scene.kind, TEN))
+        await scene.desk.book(scene.ann, slot)
+        closed = scene.world.store.table("waitlist_offers")[scene.world.practice_id, offered.id]
+        assert closed.status == "open", "the job has yet to come by"
 
     async def test_twice_is_once(self, scene: Scene, offered: OfferView) -> None:
         await scene.desk.accept_offer(scene.ann, offered.id)

@@ -6,14 +6,13 @@ from attrs import frozen
 
 from portal_core.appointments.changing import shown, tell
 from portal_core.appointments.errors import NotWaiting
-from portal_core.appointments.offering import locked_offer
+from portal_core.appointments.offering import close_accepted, locked_offer
 from portal_core.appointments.placing import Order, SlotChoice, place_booking
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -47,7 +46,7 @@ class AcceptOffer:
             entry = await unit.waitlist.get(client_id, offer.entry_id)
             if entry is None:
                 raise NotWaiting
-            booked = entry.booked()
+            entry.require_waiting()
             schedule = await unit.directory.for_client(client_id)
             kind, clinician = bookable_by_client(schedule, offer.kind_id, offer.place_id, offer.clinician_id)
             order = Order(
@@ -66,9 +65,6 @@ class AcceptOffer:
             )
             booking = await place_booking(unit, order, self.ids, self.tokens, actor.practice_id, now)
             appointment_id = booking.appointment.id
-            accepted = offer.accept(appointment_id, at=now)
-            await unit.offers.save(accepted, Audited("waitlist_offer.accepted", offer_id, record=client_id))
-            await unit.waitlist.save(booked, Audited("waitlist.booked", entry.id, record=client_id))
-            await unit.freed_slots.remove(offer.freed_slot_id)
+            await close_accepted(unit, offer, entry, appointment_id, now)
             await tell(unit, actor, "appointment_booked", booking, [client_id], clinician)
             return await unit.commit(await shown(unit, client_id, appointment_id, now))

@@ -3,15 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.appointments.changing import shown, tell
-from portal_core.appointments.errors import HoldExpired
+from portal_core.appointments.errors import HoldExpired, SlotTaken
 from portal_core.appointments.model import Hold
-from portal_core.appointments.placing import Order, SlotChoice, place_booking
+from portal_core.appointments.offering import close_accepted
+from portal_core.appointments.placing import Order, SlotChoice, require_to_be_had, take_time
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views import AppointmentView
+from portal_core.appointments.views import AppointmentView, OfferView
+from portal_core.appointments.waiting import WaitlistOffer
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
@@ -22,7 +24,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class BookAppointmentCommand:
-    """Either a free time or one's own hold.
+    """Either a time or one's own hold. The time of one's own hold is as good as naming the hold.
 
     Raises:
         Invalid: neither, or both.
@@ -40,7 +42,8 @@ class BookAppointmentCommand:
 class BookAppointment:
     """Books a slot for the client and tells them and the clinician. A client, or a proxy who may write.
 
-    Everything is checked again under the lock of the clinician's calendar, and the calendar has the last word.
+    Everything is checked again under the lock of the clinician's calendar, and the calendar has the last word. A slot
+    that is kept for this very client is theirs to book: their hold of it is used up, their open offer accepted.
 
     Raises:
         NotFound: no such hold on this record.
@@ -59,24 +62,34 @@ class BookAppointment:
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments", write=True)
             hold = await _hold(unit, client_id, command.hold_id) if command.hold_id else None
-            choice = command.choice if hold is None else _held(hold)
+            choice = command.choice if hold is None else _slot(hold)
             assert choice is not None, "the command names one of the two"
             schedule = await unit.directory.for_client(client_id)
             kind, clinician = bookable_by_client(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
             now = self.clock.now()
             await unit.calendar.lock([clinician.id], now, clients=[client_id])
-            if hold is not None:
-                # Read again: another request may have used it before this one had the lock.
-                await _use(unit, await _hold(unit, client_id, hold.id), now)
+            # Read again: another request may have used it before this one had the lock.
+            kept: Hold | WaitlistOffer | None = await _usable(unit, hold, now) if hold else None
             order = Order(
                 choice=choice,
                 kind=kind,
                 clinician=clinician,
                 zone=schedule.zone_at(choice.place_id),
                 clients=(client_id,),
-                held=hold.calendar_entry_id if hold else None,
+                held=kept.calendar_entry_id if kept else None,
             )
-            booking = await place_booking(unit, order, self.ids, self.tokens, actor.practice_id, now)
+            try:
+                await require_to_be_had(unit, order, now)
+            except SlotTaken:
+                # For whom it is kept is looked at now only, since most times are free.
+                kept = None if hold else await _kept(unit, client_id, choice, now)
+                if kept is None:
+                    raise
+                order = evolve(order, held=kept.calendar_entry_id)
+                await require_to_be_had(unit, order, now)
+            booking = await take_time(unit, order, self.ids, self.tokens, actor.practice_id, now)
+            if kept is not None:
+                await _use_up(unit, kept, booking.appointment.id, now)
             await tell(unit, actor, "appointment_booked", booking, [client_id], clinician)
             return await unit.commit(await shown(unit, client_id, booking.appointment.id, now))
 
@@ -88,13 +101,36 @@ async def _hold(unit: AppointmentUnit, client_id: UUID, hold_id: UUID) -> Hold:
     return hold
 
 
-async def _use(unit: AppointmentUnit, hold: Hold, now: datetime) -> None:
+async def _usable(unit: AppointmentUnit, hold: Hold, now: datetime) -> Hold:
     if hold.expires_at <= now:
         raise HoldExpired
-    await unit.holds.remove(hold.client_id, hold.id, Audited("slot.hold_used", hold.id, record=hold.client_id))
+    return await _hold(unit, hold.client_id, hold.id)
 
 
-def _held(hold: Hold) -> SlotChoice:
+async def _kept(
+    unit: AppointmentUnit, client_id: UUID, choice: SlotChoice, now: datetime
+) -> Hold | WaitlistOffer | None:
+    """The client's own hold or offer of the very slot, if it is not over."""
+    for hold in await unit.holds.of_client(client_id, now):
+        if _slot(hold) == choice:
+            return hold
+    for waiting in await unit.waitlist.of_client(client_id):
+        offer = waiting.at(now).offer
+        if offer is not None and _slot(offer) == choice:
+            return await unit.offers.get(client_id, offer.id)
+    return None
+
+
+async def _use_up(unit: AppointmentUnit, kept: Hold | WaitlistOffer, appointment_id: UUID, now: datetime) -> None:
+    if isinstance(kept, Hold):
+        await unit.holds.remove(kept.client_id, kept.id, Audited("slot.hold_used", kept.id, record=kept.client_id))
+        return
+    entry = await unit.waitlist.get(kept.client_id, kept.entry_id)
+    assert entry is not None, "the offer was found by it"
+    await close_accepted(unit, kept, entry, appointment_id, now)
+
+
+def _slot(kept: Hold | OfferView) -> SlotChoice:
     return SlotChoice(
-        clinician_id=hold.clinician_id, kind_id=hold.kind_id, place_id=hold.place_id, starts_at=hold.starts_at
+        clinician_id=kept.clinician_id, kind_id=kept.kind_id, place_id=kept.place_id, starts_at=kept.starts_at
     )
