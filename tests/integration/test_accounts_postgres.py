@@ -7,7 +7,7 @@ import pytest_asyncio
 from portal_core.accounts.errors import SignInLocked
 from portal_core.accounts.model import LOCK_AFTER, Enquiry
 from portal_core.accounts.opening import SessionOpening
-from portal_core.accounts.use_cases.refresh_session import RefreshSession
+from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.errors import Unauthenticated
 from tests.support.accounts_postgres import PostgresWorld
@@ -69,7 +69,7 @@ async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world:
         await unit.commit(None)
     refresh = RefreshSession(world.begin, world.clock, tokens)
     ends = await asyncio.gather(
-        *(refresh(world.visitor, opened.refresh_token) for _ in range(2)), return_exceptions=True
+        *(refresh(world.visitor, RefreshSessionCommand(opened.refresh_token)) for _ in range(2)), return_exceptions=True
     )
     assert sum(isinstance(end, SessionTokens) for end in ends) == 1
     assert sum(isinstance(end, Unauthenticated) for end in ends) == 1

@@ -228,7 +228,8 @@ async def test_an_email_is_changed_by_its_holder(world: PostgresPeople, kind: st
             await confirming
     assert (await desk.account(account.id)).email == "new@example.org"
     if account.client_id is not None:
-        assert (await ShowProfile(world.begin)(actor)).email == "new@example.org"
+        shown = await ShowProfile(world.begin)(actor)
+        assert (shown.email, shown.sign_in_email) == ("new@example.org", "new@example.org")
 
 
 async def test_an_import_is_safe_to_run_twice(world: PostgresPeople) -> None:

@@ -171,6 +171,9 @@ class MemoryStaffRecords(StaffRecords):
         rows: list[StaffMember] = [] if portal_user(self.tx) else own_rows(self.tx, "staff")
         return tuple(sorted(rows, key=lambda one: (one.name.encode(), one.id)))
 
+    async def lock_administrators(self) -> frozenset[UUID]:
+        return frozenset(one.id for one in await self.all() if one.administers)
+
     async def add(self, member: StaffMember, audited: Audited) -> None:
         self._refuse_twins(member)
         self.tx.insert("staff", own_key(self.tx, member.id), member)

@@ -77,6 +77,15 @@ FIND_STAFF = statement(
 ALL_STAFF = statement(
     "staff.all", select(*STAFF_COLUMNS).where(_staff_here).order_by(staff.c.name.collate("C"), staff.c.id)
 )
+# Always in the same order, so that two who change administrators wait rather than block each other; whoever waited sees
+# what the other did, since a row that no longer fits is left out.
+LOCK_ADMINISTRATORS = statement(
+    "staff.lock_administrators",
+    select(staff.c.id)
+    .where(_staff_here, staff.c.active, staff.c.roles.contains(["administrator"]))
+    .order_by(staff.c.id)
+    .with_for_update(),
+)
 ADD_STAFF = statement("staff.add", insert_all(staff))
 SAVE_STAFF = statement(
     "staff.save",
@@ -140,6 +149,9 @@ class PostgresStaffRecords(StaffRecords):
     async def all(self) -> tuple[StaffMember, ...]:
         members = (_member(row) for row in await self.tx.fetch(ALL_STAFF))
         return tuple(member for member in members if member is not None)
+
+    async def lock_administrators(self) -> frozenset[UUID]:
+        return frozenset(row[0] for row in await self.tx.fetch(LOCK_ADMINISTRATORS))
 
     async def add(self, member: StaffMember, audited: Audited) -> None:
         await self.tx.execute(ADD_STAFF, id=member.id, **_staff_values(member))

@@ -17,6 +17,13 @@ class DuplicateStaff(Conflict):
     title = "Another member of staff has this email or identity."
 
 
+class LastAdministrator(Conflict):
+    """Without this member the practice would have no administrator, and nobody could make another."""
+
+    code = "last_administrator"
+    title = "The practice needs an administrator. Make somebody else one first."
+
+
 class SlugTaken(Conflict):
     """Another practice is known by this short name."""
 

@@ -149,6 +149,11 @@ class StaffMember:
     subject: str | None = None
     version: int = 1
 
+    @property
+    def administers(self) -> bool:
+        """Whether they run the practice, today."""
+        return self.active and "administrator" in self.roles
+
     def amended(self, **values: object) -> "StaffMember":
         """With these fields, one version on; the same member when nothing differs."""
         changed = evolve(self, **values)  # type: ignore[arg-type]

@@ -101,6 +101,10 @@ class StaffRecords(Protocol):
         """By name, then id; those who left as well."""
         ...
 
+    async def lock_administrators(self) -> frozenset[UUID]:
+        """The ids of those who administer the practice; others who ask wait for this unit to end."""
+        ...
+
     async def add(self, member: StaffMember, audited: Audited) -> None:
         """Raises:
         DuplicateStaff: another member has it.

@@ -41,7 +41,13 @@ class PracticeView:
 
 @frozen
 class ProfileView:
-    """Demographics as the client sees them. `name` is what they are called everywhere."""
+    """Demographics as the client sees them. `name` is what they are called everywhere.
+
+    `email` is what the practice has on file: the client is invited there, and written to while they have no account.
+    `sign_in_email` is the account's: the client signs in with it, is written to there, and alone changes it, which
+    changes the other too; null where there is no account yet, and for proxies. Staff correct `email` only, so the two
+    may differ.
+    """
 
     client_id: UUID
     name: str
@@ -51,6 +57,7 @@ class ProfileView:
     pronouns: str | None
     born: date
     email: str | None
+    sign_in_email: str | None
     phone: str | None
     address: str | None
     zone: str | None
@@ -58,7 +65,7 @@ class ProfileView:
     version: int
 
     @classmethod
-    def of(cls, client: Client) -> "ProfileView":
+    def of(cls, client: Client, sign_in_email: str | None = None) -> "ProfileView":
         return cls(
             client_id=client.id,
             name=client.shown_name,
@@ -68,6 +75,7 @@ class ProfileView:
             pronouns=client.pronouns,
             born=client.born,
             email=client.email,
+            sign_in_email=sign_in_email,
             phone=client.phone,
             address=client.address,
             zone=client.zone,
@@ -193,6 +201,7 @@ class GrantView:
 class ClientView:
     """A client as staff see them. `care_team` are clinicians' ids."""
 
+    id: UUID
     profile: ProfileView
     status: ClientStatus
     state: str | None
@@ -201,9 +210,10 @@ class ClientView:
     created_at: datetime
 
     @classmethod
-    def of(cls, client: Client, care_team: tuple[UUID, ...] = ()) -> "ClientView":
+    def of(cls, client: Client, care_team: tuple[UUID, ...] = (), sign_in_email: str | None = None) -> "ClientView":
         return cls(
-            profile=ProfileView.of(client),
+            id=client.id,
+            profile=ProfileView.of(client, sign_in_email),
             status=client.status,
             state=client.state,
             external_id=client.external_id,

@@ -60,8 +60,8 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Se inició sesión en su cuenta desde un dispositivo nuevo. Si no fue usted, restablezca ahora su contraseña.",
     ),
     "contact_changed": (
-        "Sus preferencias de contacto han cambiado",
-        "Se cambió el lugar al que llegan sus avisos. Si no fue usted, restablezca ahora su contraseña y llámenos.",
+        "Sus ajustes han cambiado",
+        "Se cambió un ajuste de su cuenta. Si no fue usted, restablezca ahora su contraseña y llámenos.",
     ),
     "grant_ended": ("Su acceso ha terminado", "Un acceso que usted tenía en el portal ha terminado."),
     "appointment_booked": ("Cita reservada", "Se reservó una cita."),

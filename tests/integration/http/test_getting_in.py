@@ -10,6 +10,7 @@ from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeo
 from tests.support.portal import RunningPortal
 
 AUTH = "/api/v1/portal/auth"
+OTHER = "/api/v1/practice/auth"
 EMAIL = "mira@client.example"
 PASSWORD = "violet harbour 7 trombone"
 
@@ -99,6 +100,8 @@ async def test_a_reused_refresh_token_ends_the_family(portal: RunningPortal) -> 
     await verified(portal)
     first = await sign_in(portal)
     async with portal.asking() as ask:
+        other = await ask.post(f"{OTHER}/refresh-token", json={"refresh_token": first["refresh_token"]})
+        assert (other.status_code, other.json()["code"]) == (401, "refresh_refused")
         second = (await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})).json()
         thief = await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})
         assert (thief.status_code, thief.json()["code"]) == (401, "refresh_refused")
@@ -132,6 +135,8 @@ async def test_second_factor_from_qr_code_to_recovery_code(portal: RunningPortal
     async with portal.asking() as ask:
         portal.clock.advance(timedelta(seconds=60))
         answer = {"challenge": asked["challenge"], "code": totp.at(portal.clock.now())}
+        other = await ask.post(f"{OTHER}/mfa", json=answer)
+        assert (other.status_code, other.json()["code"]) == (401, "challenge_over")
         assert (await ask.post(f"{AUTH}/mfa", json=answer)).status_code == 200
         replayed = await ask.post(f"{AUTH}/mfa", json=answer)
         assert replayed.status_code == 401

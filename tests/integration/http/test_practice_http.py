@@ -42,7 +42,8 @@ async def test_a_client_from_the_desk_to_their_own_account(elm: ElmStreet) -> No
     again = await elm.ask(desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"}, idempotency_key="a")
     assert again == added
     assert elm.count("clients") == 1
-    here = f"{PRACTICE}/clients/{added['profile']['client_id']}"
+    assert added["id"] == added["profile"]["client_id"]
+    here = f"{PRACTICE}/clients/{added['id']}"
     (of_ehr,) = (await elm.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-1"))["items"]
     assert (of_ehr["id"], of_ehr["name"]) == (added["profile"]["client_id"], "Ada Lovelace")
     assert (await elm.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-2"))["items"] == []
@@ -69,6 +70,12 @@ async def test_a_client_from_the_desk_to_their_own_account(elm: ElmStreet) -> No
     session = await elm.ask(None, "POST", f"{PORTAL}/auth/login", {"email": ADA["email"], "password": PASSWORD})
     ada = Person(uuid4(), uuid4(), session["access_token"])
     assert (await elm.ask(ada, "GET", f"{PORTAL}/profile"))["pronouns"] == "she/her"
+    moved = {**ADA, "email": "lovelace@client.example", "version": 2}
+    put = await elm.ask(desk, "PUT", here, moved)
+    assert put == await elm.ask(desk, "GET", here)
+    assert put["care_team"] == [str(elm.clinician_id)]
+    for shown in (put["profile"], await elm.ask(ada, "GET", f"{PORTAL}/profile")):
+        assert (shown["email"], shown["sign_in_email"]) == ("lovelace@client.example", ADA["email"])
     assert (await elm.ask(ada, "GET", f"{PORTAL}/appointments/offering"))["clinicians"][0]["name"] == "Dr. Rivera"
     assert await refused(elm, desk, "POST", f"{here}/invitations") == (409, "already_registered")
     listed = (await elm.ask(desk, "GET", f"{PRACTICE}/invitations"))["items"]
@@ -134,6 +141,10 @@ async def test_staff_are_added_invited_changed_and_end(elm: ElmStreet) -> None:
     assert opened["must_enrol"] is True
     noor = Person(uuid4(), uuid4(), opened["access_token"])
     assert (await elm.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
+    [me] = [one for one in await elm.ask(elm.admin, "GET", f"{PRACTICE}/staff") if "administrator" in one["roles"]]
+    alone = {**{name: me[name] for name in ("name", "roles", "clinician_id", "version")}, "active": False}
+    mine = f"{PRACTICE}/staff/{me['id']}"
+    assert await refused(elm, elm.admin, "PUT", mine, alone) == (409, "last_administrator")
     change = {"name": "Noor Haddad", "roles": ["biller"], "clinician_id": None, "active": False, "version": 1}
     changed = await elm.ask(elm.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", change)
     assert (changed["roles"], changed["active"]) == (["biller"], False)

@@ -72,7 +72,7 @@ async def test_a_safe_email_is_in_force_when_its_code_came_back(elm: ElmStreet) 
     assert proven == await elm.ask(mira, "GET", SETTINGS)
     assert await told_of_an_appointment(elm, mira, safe)
     account = (await elm.ask(mira, "GET", f"{PORTAL}/profile"))["email"]
-    assert (await elm.portal.mail(account))[-1].subject == "Your contact choices were changed"
+    assert (await elm.portal.mail(account))[-1].subject == "Your settings were changed"
     assert len(await elm.portal.mail(safe)) == 2
 
 

@@ -1,12 +1,20 @@
 """What every keeper of practices, clients, clinicians, staff and care teams must do. Give the fixture `world`."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
 from attrs import evolve, fields
 
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
+from portal_core.accounts.errors_people import (
+    DuplicateExternalId,
+    DuplicateStaff,
+    HostTaken,
+    LastAdministrator,
+    SlugTaken,
+)
 from portal_core.accounts.people import Client, Clinician, StaffMember
+from portal_core.accounts.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
@@ -243,6 +251,12 @@ class ClientRecordsContract:
                 await unit.client_records.page("", PageRequest("x"))
 
 
+async def locked(world: PeopleWorld) -> frozenset[UUID]:
+    """Who administers the practice."""
+    async with world.begin(world.system) as unit:
+        return await unit.staff_records.lock_administrators()
+
+
 class StaffContract:
     """Clinicians, staff and care teams."""
 
@@ -319,6 +333,25 @@ class StaffContract:
         with pytest.raises(DuplicateStaff):
             await world.add_staff("a@elm.example")
         assert await (await world.beside()).add_staff(**first) is not None  # type: ignore[arg-type]
+
+    async def test_administrators_are_those_who_work_here(self, world: PeopleWorld) -> None:
+        admins = frozenset({"administrator", "biller"})
+        assert await locked(world) == frozenset()
+        one = await world.add_staff("a@elm.example", roles=admins)
+        two = await world.add_staff("b@elm.example", roles=admins)
+        await world.add_staff("c@elm.example", roles=admins, active=False)
+        await world.add_staff("d@elm.example", roles=frozenset({"biller", "auditor"}))
+        await (await world.beside()).add_staff("a@elm.example", roles=admins)
+        assert await locked(world) == {one.id, two.id}
+
+    async def test_two_administrators_do_not_take_the_role_from_each_other(self, world: PeopleWorld) -> None:
+        one, two = [await world.add_staff(f"{name}@elm.example", roles=frozenset({"administrator"})) for name in "ab"]
+        change = ChangeStaff(world.begin, world.clock)
+        leave = ChangeStaffCommand(one.id, one.name, one.roles, None, False, 1)
+        demote = ChangeStaffCommand(two.id, two.name, frozenset({"biller"}), None, True, 1)
+        done = await asyncio.gather(change(world.staff(), leave), change(world.staff(), demote), return_exceptions=True)
+        assert [type(each) for each in done if isinstance(each, Exception)] == [LastAdministrator]
+        assert len(await locked(world)) == 1
 
     async def test_portal_users_see_no_staff_and_write_neither(self, world: PeopleWorld) -> None:
         client, clinician, member = await world.add_client(), await world.add_clinician(), await world.add_staff()

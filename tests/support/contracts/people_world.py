@@ -8,7 +8,7 @@ from attrs import evolve
 
 from portal_core.accounts.grants import Grant, GrantTerms
 from portal_core.accounts.invitations import INVITATION_FOR, EmailChange, Invitation
-from portal_core.accounts.model import Account, Kind
+from portal_core.accounts.model import Account, Kind, Status
 from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
 from portal_core.accounts.ports_people import PeopleUnit, PracticeDirectory, PracticeFounding
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
@@ -94,11 +94,15 @@ class PeopleWorld(ABC):
         return member
 
     async def add_account(
-        self, email: str, kind: Kind = "proxy", *, client_id: UUID | None = None, staff_id: UUID | None = None
+        self,
+        email: str,
+        kind: Kind = "proxy",
+        *,
+        client_id: UUID | None = None,
+        staff_id: UUID | None = None,
+        status: Status = "active",
     ) -> Account:
-        account = Account(
-            self.ids.new(), self.practice_id, email, kind, self.clock.now(), client_id, staff_id, "active"
-        )
+        account = Account(self.ids.new(), self.practice_id, email, kind, self.clock.now(), client_id, staff_id, status)
         async with self.begin(self.system) as unit:
             await unit.accounts.add(account, AUDITED)
             await unit.commit(None)

@@ -16,7 +16,7 @@ from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.extend_session import ExtendSession
 from portal_core.accounts.use_cases.list_sessions import ListSessions
 from portal_core.accounts.use_cases.log_out import LogOut
-from portal_core.accounts.use_cases.refresh_session import RefreshSession
+from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import AccountHolder, ClientActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
@@ -160,7 +160,7 @@ class _Run:
         use_case = RefreshSession(self.world.begin, self.world.clock, self.tokens)
         good = model.alive(self.now) and pair == len(model.pairs) - 1
         try:
-            fresh = await use_case(self.world.visitor, model.pairs[pair].refresh_token)
+            fresh = await use_case(self.world.visitor, RefreshSessionCommand(model.pairs[pair].refresh_token))
         except Unauthenticated:
             assert not good
             model.ended = True

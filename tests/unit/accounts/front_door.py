@@ -35,7 +35,7 @@ from portal_core.accounts.use_cases.list_sessions import ListSessions
 from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
 from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc
 from portal_core.accounts.use_cases.log_out import LogOut
-from portal_core.accounts.use_cases.refresh_session import RefreshSession
+from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor
 from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes
@@ -242,8 +242,12 @@ class FrontDoor:
         assert isinstance(asked, SecondFactorAsked)
         return asked
 
-    async def answered(self, asked: SecondFactorAsked, code: str) -> SessionTokens:
-        return await self.answer(self.visitor(), AnswerSecondFactorCommand(asked.challenge, code))
+    async def answered(self, asked: SecondFactorAsked, code: str, *, side: Side = "portal") -> SessionTokens:
+        return await self.answer(self.visitor(), AnswerSecondFactorCommand(asked.challenge, code, side))
+
+    async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
+        """By a refresh token."""
+        return await self.refresh(self.visitor(), RefreshSessionCommand(token, side))
 
     async def enrolled(self, tokens: SessionTokens, password: str = PASSWORD) -> tuple[str, tuple[str, ...]]:
         """Set up a second factor; its secret and the recovery codes. The code used is two steps old afterwards."""

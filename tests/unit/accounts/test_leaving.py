@@ -4,12 +4,14 @@ import pytest
 from attrs import evolve
 
 from portal_core.accounts.errors import ChallengeOver, RefreshRefused, SignInRefused
+from portal_core.accounts.errors_people import LastAdministrator
 from portal_core.accounts.model import Account
 from portal_core.accounts.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.errors import Unauthenticated
 from tests.unit.accounts.counting import counted
 from tests.unit.accounts.front_door import PASSWORD, STAFF, FrontDoor
+from tests.unit.accounts.people_memory import MemoryDesk
 from tests.unit.accounts.test_staff_oidc import SAM, come
 
 
@@ -54,7 +56,7 @@ async def test_a_sign_in_that_was_halfway_is_over() -> None:
     asked = await door.asked(STAFF, side="practice")
     await set_active(door, account, False)
     with counted(door) as calls, pytest.raises(ChallengeOver):
-        await door.answered(asked, door.totp(secret))
+        await door.answered(asked, door.totp(secret), side="practice")
     assert calls.count("second_factors.check") == 0
     assert (await last_refusal(door))["why"] == "left"
 
@@ -83,10 +85,27 @@ async def test_sessions_end_at_once_and_stay_over() -> None:
     late = await door.signed_in_as(account)  # they were signing in while they left
     for opened in (tokens, late):
         with pytest.raises(RefreshRefused):
-            await door.refresh(door.visitor(), opened.refresh_token)
+            await door.refreshed(opened.refresh_token, side="practice")
     await set_active(door, account, True)
     for opened in (tokens, late):
         with pytest.raises(Unauthenticated):
             await door.who(opened)
         with pytest.raises(RefreshRefused):
-            await door.refresh(door.visitor(), opened.refresh_token)
+            await door.refreshed(opened.refresh_token, side="practice")
+
+
+async def test_the_last_administrator_stays_one() -> None:
+    desk = await MemoryDesk.open()
+    world, change = desk.world, ChangeStaff(desk.world.begin, desk.world.clock)
+    admin = await world.add_staff("ada@elm.example", roles=frozenset({"administrator"}))
+    await world.add_staff("bob@elm.example", roles=frozenset({"administrator"}), active=False)
+    stays = ChangeStaffCommand(admin.id, "Ada", admin.roles, None, True, 1)
+    gone, demoted = evolve(stays, active=False), evolve(stays, roles=frozenset({"clinician"}))
+    for command in (gone, demoted):
+        for actor in (world.staff(), world.system):
+            with pytest.raises(LastAdministrator):
+                await change(actor, command)
+    assert await desk.trail("staff.changed") == []
+    assert (await change(world.staff(), evolve(stays, roles=frozenset({"administrator", "biller"})))).version == 2
+    await world.add_staff("eve@elm.example", roles=frozenset({"administrator"}))
+    assert (await change(world.staff(), evolve(gone, version=2))).active is False

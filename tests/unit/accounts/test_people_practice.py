@@ -11,7 +11,13 @@ from attrs import evolve
 
 from portal_core.accounts.details import ClientDetails, ClinicianDetails
 from portal_core.accounts.errors import EmailUnfit
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken, UnknownSection
+from portal_core.accounts.errors_people import (
+    DuplicateExternalId,
+    DuplicateStaff,
+    HostTaken,
+    SlugTaken,
+    UnknownSection,
+)
 from portal_core.accounts.grants import GrantTerms
 from portal_core.accounts.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.accounts.use_cases.add_clinician import AddClinician, AddClinicianCommand
@@ -160,7 +166,8 @@ async def test_a_client_is_added_shown_and_corrected(desk: MemoryDesk) -> None:
     add, change = AddClient(world.begin, world.clock, world.ids), ChangeClient(world.begin, world.clock)
     view = await add(world.staff("front_desk"), AddClientCommand(DETAILS))
     assert (view.profile.email, view.profile.phone, view.state) == ("ann@example.org", "+12125550123", "NY")
-    client_id = view.profile.client_id
+    client_id = view.id
+    assert view.profile.client_id == client_id
     with pytest.raises(DuplicateExternalId):
         await add(world.system, AddClientCommand(DETAILS))
     assert await ShowClient(world.begin)(world.staff("biller"), client_id) == view

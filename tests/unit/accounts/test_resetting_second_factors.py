@@ -90,7 +90,7 @@ async def test_all_that_was_open_or_half_open_is_over() -> None:
     with pytest.raises(Unauthenticated):
         await door.who(inside)
     with pytest.raises(RefreshRefused):
-        await door.refresh(door.visitor(), inside.refresh_token)
+        await door.refreshed(inside.refresh_token)
     with pytest.raises(SecondFactorRefused):
         await door.answered(halfway, door.totp(secret, 1))
     with pytest.raises(SecondFactorRefused):

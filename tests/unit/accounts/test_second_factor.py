@@ -143,7 +143,7 @@ async def test_staff_must_set_one_up_and_then_may_do_everything() -> None:
         await door.who(tokens, enrolling=False)
     secret, _ = await door.enrolled(tokens)
     assert not (await door.who(tokens, enrolling=False)).must_enrol
-    again = await door.answered(await door.asked(STAFF, side="practice"), door.totp(secret))
+    again = await door.answered(await door.asked(STAFF, side="practice"), door.totp(secret), side="practice")
     assert not again.must_enrol
     assert not (await door.who(again, enrolling=False)).must_enrol
 

@@ -30,7 +30,7 @@ async def dead(door: FrontDoor, tokens: SessionTokens) -> bool:
         await door.who(tokens, active=False)
     except Unauthenticated:
         with pytest.raises(RefreshRefused):
-            await door.refresh(door.visitor(), tokens.refresh_token)
+            await door.refreshed(tokens.refresh_token)
         return True
     return False
 
@@ -69,7 +69,7 @@ async def test_eight_hours_are_the_end_however_active() -> None:
     for _ in range(48):
         door.world.clock.advance(10 * MINUTE - SECOND)
         await door.who(tokens)
-        tokens = await door.refresh(door.visitor(), tokens.refresh_token)
+        tokens = await door.refreshed(tokens.refresh_token)
         assert tokens.session.ends_at == first.session.ends_at
         assert tokens.session.access_expires_at <= tokens.session.ends_at
         assert tokens.session.idle_ends_at <= tokens.session.ends_at
@@ -87,7 +87,7 @@ async def test_an_access_token_is_good_for_an_hour_and_its_session_outlives_it()
     door.world.clock.advance(6 * SECOND)
     with pytest.raises(Unauthenticated):
         await door.who(tokens)
-    fresh = await door.refresh(door.visitor(), tokens.refresh_token)
+    fresh = await door.refreshed(tokens.refresh_token)
     assert (await door.who(fresh)).session.id == tokens.session.id
 
 
@@ -110,13 +110,13 @@ async def test_extending_starts_the_idle_time_anew() -> None:
 async def test_a_refresh_is_no_activity() -> None:
     door, tokens = await opened()
     door.world.clock.advance(10 * MINUTE)
-    fresh = await door.refresh(door.visitor(), tokens.refresh_token)
+    fresh = await door.refreshed(tokens.refresh_token)
     assert fresh.session.idle_ends_at == tokens.session.idle_ends_at
 
 
 async def test_a_refresh_kills_the_tokens_before_it() -> None:
     door, tokens = await opened()
-    fresh = await door.refresh(door.visitor(), tokens.refresh_token)
+    fresh = await door.refreshed(tokens.refresh_token)
     with pytest.raises(Unauthenticated):
         await door.who(tokens)
     assert (await door.who(fresh)).session.id == tokens.session.id
@@ -125,10 +125,10 @@ async def test_a_refresh_kills_the_tokens_before_it() -> None:
 async def test_a_refresh_token_used_again_ends_the_whole_session() -> None:
     door, tokens = await opened()
     bystander = await door.signed_in()
-    second = await door.refresh(door.visitor(), tokens.refresh_token)
-    third = await door.refresh(door.visitor(), second.refresh_token)
+    second = await door.refreshed(tokens.refresh_token)
+    third = await door.refreshed(second.refresh_token)
     with pytest.raises(RefreshRefused):
-        await door.refresh(door.visitor(), tokens.refresh_token)
+        await door.refreshed(tokens.refresh_token)
     assert await dead(door, third)
     assert not await dead(door, bystander)
     [entry] = [one for one in await door.world.audit() if one.action == "session.ended"]
@@ -141,7 +141,7 @@ async def test_a_token_that_is_none_refreshes_nothing_and_ends_nothing(token: st
     family, secret = tokens.refresh_token.split(".")
     for bad in (token, secret, f".{secret}", f"{secret}.{family}", tokens.access_token):
         with pytest.raises(RefreshRefused):
-            await door.refresh(door.visitor(), bad)
+            await door.refreshed(bad)
     assert not await dead(door, tokens)
     with pytest.raises(Unauthenticated):
         await door.who(token)
@@ -153,7 +153,7 @@ async def test_the_tokens_of_another_practice_are_nobodys_here() -> None:
     with pytest.raises(Unauthenticated):
         await other.who(tokens)
     with pytest.raises(RefreshRefused):
-        await other.refresh(other.visitor(), tokens.refresh_token)
+        await other.refreshed(tokens.refresh_token)
     assert not await dead(door, tokens)
 
 
@@ -349,7 +349,7 @@ async def test_without_the_second_factor_that_is_required_only_enrolling_is_open
     with pytest.raises(SecondFactorRequired):
         await door.authenticate(command)
     assert (await door.authenticate(evolve(command, enrolling=True))).must_enrol
-    assert (await door.refresh(door.visitor(), tokens.refresh_token)).must_enrol
+    assert (await door.refreshed(tokens.refresh_token)).must_enrol
     denied = [entry for entry in await door.world.audit() if entry.action == "access.denied"]
     assert [entry.facts for entry in denied] == [{"code": "second_factor_required"}]
 

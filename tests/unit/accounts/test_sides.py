@@ -2,9 +2,12 @@
 
 import pytest
 
+from portal_core.accounts.errors import ChallengeOver, RefreshRefused
+from portal_core.accounts.model import CHALLENGE_TRIES, Side
 from portal_core.accounts.policy import address_key
 from portal_core.accounts.use_cases.close_account import CloseAccountCommand
 from portal_core.kernel.errors import NotFound
+from tests.unit.accounts.counting import counted
 from tests.unit.accounts.front_door import PASSWORD, FrontDoor
 
 
@@ -16,6 +19,27 @@ async def test_a_clients_session_is_not_there_on_the_practices_side() -> None:
     with pytest.raises(NotFound):
         await door.who(tokens, side="practice")
     assert "access.denied" in await door.actions()
+
+
+@pytest.mark.parametrize(("side", "other"), [("portal", "practice"), ("practice", "portal")])
+async def test_what_was_given_on_one_side_is_unknown_on_the_other_and_stays_good(side: Side, other: Side) -> None:
+    door = FrontDoor()
+    account = await (door.joined() if side == "portal" else door.hired())
+    first = await door.signed_in(account.email, side=side)
+    second = await door.refreshed(first.refresh_token, side=side)
+    before = await door.actions()
+    for token in (first.refresh_token, second.refresh_token):  # the first was used: on its own side it ends the family
+        with pytest.raises(RefreshRefused):
+            await door.refreshed(token, side=other)
+    assert await door.actions() == before
+    third = await door.refreshed(second.refresh_token, side=side)
+    secret, _ = await door.enrolled(third)
+    asked = await door.asked(account.email, side=side)
+    for _ in range(CHALLENGE_TRIES):
+        with counted(door) as calls, pytest.raises(ChallengeOver):
+            await door.answered(asked, door.totp(secret), side=other)
+        assert not [call for call in calls if call.startswith("second_factors.")]
+    assert await door.answered(asked, door.totp(secret), side=side)
 
 
 @pytest.mark.parametrize(

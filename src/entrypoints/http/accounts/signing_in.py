@@ -27,7 +27,7 @@ from portal_core.accounts.use_cases.answer_second_factor import AnswerSecondFact
 from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
 from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc, LogInWithOidcCommand
 from portal_core.accounts.use_cases.log_out import LogOut
-from portal_core.accounts.use_cases.refresh_session import RefreshSession
+from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.views import SecondFactorAsked
 from portal_core.kernel.errors import RateLimited
 
@@ -113,7 +113,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[SignInAnswer]:
             """Answers the question for the second factor."""
-            command = AnswerSecondFactorCommand(data.challenge, data.code)
+            command = AnswerSecondFactorCommand(data.challenge, data.code, side)
             return signed_in(session_cookies, await answer_second_factor(request.visitor, command))
 
         @post(
@@ -133,7 +133,8 @@ def sign_in_controller(side: Side) -> type[Controller]:
         ) -> Response[SignInAnswer]:
             """Exchanges a refresh token, once, for new tokens. One that was used before ends its session."""
             token = refresh_token_of(request, session_cookies, data.refresh_token)
-            return signed_in(session_cookies, await refresh_session(request.visitor, token))
+            command = RefreshSessionCommand(token, side)
+            return signed_in(session_cookies, await refresh_session(request.visitor, command))
 
         @post("/logout", enrolling=True, idempotent=False, operation_id=named(side, "log_out"), status_code=204)
         async def log_out(

@@ -131,7 +131,7 @@ class ClientsController(Controller):
         data: JSONBody[ChangeClientRequest],
         change_client: NamedDependency[ChangeClient],
     ) -> ClientView:
-        """Replaces a client's details. The email by which they sign in stays."""
+        """Replaces a client's details. The email by which they sign in (`sign_in_email`) stays: only they change it."""
         return await change_client(request.actor, ChangeClientCommand(client_id, data.details(), data.version))
 
     @put("/{client_id:uuid}/care-team", raises=[Forbidden])

@@ -14,7 +14,7 @@ from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
 from portal_core.accounts.details import ClinicianDetails
 from portal_core.accounts.errors import AlreadyRegistered, EmailUnfit
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff
+from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, LastAdministrator
 from portal_core.accounts.use_cases.add_clinician import AddClinician, AddClinicianCommand
 from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
 from portal_core.accounts.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
@@ -142,7 +142,7 @@ class StaffController(Controller):
         )
         return await add_staff(request.actor, command)
 
-    @put("/{staff_id:uuid}", raises=[Forbidden, StaleVersion])
+    @put("/{staff_id:uuid}", raises=[Forbidden, LastAdministrator, StaleVersion])
     async def change_staff(
         self,
         request: PortalRequest,
@@ -150,7 +150,7 @@ class StaffController(Controller):
         data: JSONBody[ChangeStaffRequest],
         change_staff: NamedDependency[ChangeStaff],
     ) -> StaffView:
-        """Changes a member's name and roles, or ends their work here, at once."""
+        """Changes a member's name and roles, or ends their work here, at once: they are signed out everywhere."""
         command = ChangeStaffCommand(
             staff_id, data.name, frozenset(data.roles), data.clinician_id, data.active, data.version
         )

@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.accounts.errors import ChallengeOver, SecondFactorRefused
 from portal_core.accounts.failing import SignInFailure
 from portal_core.accounts.identity import Credential, SecondFactors
-from portal_core.accounts.model import Account, Challenge, SignInGuard
+from portal_core.accounts.model import Account, Challenge, Side, SignInGuard
 from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.policy import guard_key
 from portal_core.accounts.ports import SignInUnit
@@ -21,10 +21,11 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class AnswerSecondFactorCommand:
-    """`code` is six digits of the authenticator app, or a recovery code."""
+    """`code` is six digits of the authenticator app, or a recovery code; `side` the one at which it is shown."""
 
     challenge: str
     code: str
+    side: Side = "portal"
 
 
 @frozen
@@ -32,7 +33,8 @@ class AnswerSecondFactor:
     """Opens the session that a right password and a right second factor earn.
 
     A challenge is good once, for 5 minutes and 5 tries, and wrong answers count against the email as wrong passwords
-    do, so that a stolen password buys no more guesses by signing in again.
+    do, so that a stolen password buys no more guesses by signing in again. On the other side it is unknown, and stays
+    good on its own.
 
     Raises:
         ChallengeOver: the challenge is unknown, used, too old or tried too often.
@@ -47,8 +49,7 @@ class AnswerSecondFactor:
     second_factors: SecondFactors
 
     async def __call__(self, actor: VisitorActor, command: AnswerSecondFactorCommand) -> SessionTokens:
-        token_hash = hash_token(command.challenge)
-        challenge, account, mine = await self._count(actor, token_hash)
+        challenge, account, mine = await self._count(actor, command)
         recovering, right = is_recovery_code(command.code), False
         if not recovering:
             code = command.code.strip()
@@ -62,29 +63,31 @@ class AnswerSecondFactor:
                 await failure.record(unit, mine, account.side, account.email, account, why)
                 await unit.commit(None)
                 raise SecondFactorRefused
-            opened = await self._open(unit, actor, token_hash)
+            opened = await self._open(unit, actor, command)
             await unit.commit(None)
             return opened
 
-    async def _count(self, actor: VisitorActor, token_hash: bytes) -> tuple[Challenge, Account, SignInGuard]:
+    async def _count(
+        self, actor: VisitorActor, command: AnswerSecondFactorCommand
+    ) -> tuple[Challenge, Account, SignInGuard]:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            found = await unit.challenges.find(token_hash)
+            found = await unit.challenges.find(hash_token(command.challenge))
             if found is None:
                 raise ChallengeOver
             challenge = found.attempt(now)
-            account = await self._account(unit, challenge)
+            account = await self._account(unit, challenge, command.side)
             mine = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
             await unit.challenges.save(challenge)
             await unit.sign_in_guards.save(mine)
             await unit.commit(None)
             return challenge, account, mine
 
-    async def _open(self, unit: SignInUnit, actor: VisitorActor, token_hash: bytes) -> SessionTokens:
-        challenge = await unit.challenges.find(token_hash)
+    async def _open(self, unit: SignInUnit, actor: VisitorActor, command: AnswerSecondFactorCommand) -> SessionTokens:
+        challenge = await unit.challenges.find(hash_token(command.challenge))
         if challenge is None:
             raise ChallengeOver
-        account = await self._account(unit, challenge)
+        account = await self._account(unit, challenge, command.side)
         await unit.challenges.save(challenge.use(self.clock.now()))
         guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
         await unit.sign_in_guards.save(guard.succeed())
@@ -97,12 +100,13 @@ class AnswerSecondFactor:
         opening = SessionOpening(self.clock, self.ids, self.tokens)
         return await opening.open(unit, account, kind=challenge.kind, strong=True, origin=actor.origin)
 
-    async def _account(self, unit: SignInUnit, challenge: Challenge) -> Account:
+    async def _account(self, unit: SignInUnit, challenge: Challenge, side: Side) -> Account:
         account = await unit.accounts.get(challenge.account_id)
-        why = await why_shut(unit, account)
-        if account is None or why:
-            entry = Audited("session.refused", challenge.account_id, outcome="failed", facts={"why": why})
-            await unit.audit.record(entry)
+        if account is None or account.side != side:
+            raise ChallengeOver
+        if why := await why_shut(unit, account):
+            facts = {"side": side, "why": why}
+            await unit.audit.record(Audited("session.refused", account.id, account.client_id, "failed", facts))
             await unit.commit(None)
             raise ChallengeOver
         return account

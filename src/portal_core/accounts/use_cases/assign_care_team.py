@@ -6,6 +6,7 @@ from attrs import frozen
 
 from portal_core.accounts.policy_people import CHANGES_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.showing import client_view
 from portal_core.accounts.staffing import check_clinician
 from portal_core.accounts.views_people import ClientView
 from portal_core.kernel.access import staff_or_system
@@ -44,4 +45,4 @@ class AssignCareTeam:
             facts = {"clinicians": str(len(team))}
             entry = Audited("care_team.assigned", client.id, record=client.id, facts=facts)
             await unit.care_teams.assign(client.id, team, entry)
-            return await unit.commit(ClientView.of(client, team))
+            return await unit.commit(await client_view(unit, client))

@@ -9,6 +9,7 @@ from portal_core.accounts.granting import redate_grants
 from portal_core.accounts.people import changed_fields
 from portal_core.accounts.policy_people import CHANGES_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.showing import client_view
 from portal_core.accounts.views_people import ClientView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
@@ -30,7 +31,7 @@ class ChangeClient:
     """Staff (clinician, front desk, administrator) replace the details of a client.
 
     A corrected date of birth or state moves the last days of proxies' grants that followed from it. The email by
-    which the client signs in stays: the client changes that, by proof.
+    which the client signs in (`sign_in_email`) stays: the client changes that, by proof.
 
     Raises:
         NotFound, Forbidden: no such client, or not in such a role.
@@ -60,4 +61,4 @@ class ChangeClient:
                 await unit.client_records.save(changed, entry)
                 if (changed.born, changed.state) != (client.born, client.state):
                     await redate_grants(unit, client, changed, now)
-            return await unit.commit(ClientView.of(changed))
+            return await unit.commit(await client_view(unit, changed))

@@ -5,6 +5,7 @@ from attrs import frozen
 from portal_core.accounts.contact import ContactChanges
 from portal_core.accounts.people import changed_fields
 from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.showing import profile_view
 from portal_core.accounts.views_people import ProfileView
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
@@ -47,4 +48,4 @@ class ChangeProfile:
                 await unit.client_records.save(changed, Audited("profile.changed", record=client_id, facts=facts))
             else:
                 await unit.audit.record(Audited("profile.read", record=client_id))
-            return await unit.commit(ProfileView.of(changed))
+            return await unit.commit(await profile_view(unit, changed))

@@ -5,6 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts import contact
+from portal_core.accounts.errors_people import LastAdministrator
 from portal_core.accounts.people import StaffMember, changed_fields
 from portal_core.accounts.policy_people import RUNS_PRACTICE
 from portal_core.accounts.ports_people import AccountsUnit
@@ -38,6 +39,7 @@ class ChangeStaff:
     Raises:
         NotFound, Forbidden: no such member, or not an administrator.
         Invalid: a field is not taken.
+        LastAdministrator: they are the only one who still administers the practice.
         StaleVersion: it changed after it was read.
     """
 
@@ -59,6 +61,10 @@ class ChangeStaff:
                 clinician_id=command.clinician_id,
                 active=command.active,
             )
+            # Whoever takes an administrator away stands in line, so that two at once do not leave the practice none.
+            resigns = member.administers and not changed.administers
+            if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
+                raise LastAdministrator
             if changed is not member:
                 facts = {"fields": changed_fields(member, changed), "roles": " ".join(sorted(changed.roles))}
                 await unit.staff_records.save(changed, Audited("staff.changed", member.id, facts=facts))

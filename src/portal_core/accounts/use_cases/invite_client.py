@@ -32,7 +32,7 @@ class InviteClient:
     Raises:
         NotFound, Forbidden: no such client, or not in such a role.
         NoEmail: the record has none.
-        AlreadyRegistered: somebody signs in to the portal with this email.
+        AlreadyRegistered: somebody signs in to the portal with this email, or the client does with another.
     """
 
     begin: Begin[PeopleUnit]
@@ -47,8 +47,9 @@ class InviteClient:
                 raise NotFound("client", command.client_id)
             if client.email is None:
                 raise NoEmail
-            account = await unit.accounts.find_by_email("portal", client.email)
-            if account is not None and account.status == "active":
+            by_email = await unit.accounts.find_by_email("portal", client.email)
+            own = await unit.accounts.find_by_person("portal", client.id)
+            if any(account is not None and account.status == "active" for account in (by_email, own)):
                 raise AlreadyRegistered
             now = self.clock.now()
             invitation = Invitation(

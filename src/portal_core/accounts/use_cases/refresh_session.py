@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import RefreshRefused
+from portal_core.accounts.model import Side
 from portal_core.accounts.policy import must_enrol
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.standing import why_shut
@@ -15,12 +16,20 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class RefreshSessionCommand:
+    """`side` is the one at which the token is shown."""
+
+    refresh_token: str
+    side: Side = "portal"
+
+
+@frozen
 class RefreshSession:
     """Exchanges a refresh token, once, for a new pair; the session's ends stay where they are.
 
     A refresh token has two parts: the family's, which all tokens of a session share, and a secret of its own. A right
     family with a secret that is not the latest is a token used before, by a thief or by the one stolen from: the
-    whole session ends (RFC 9700, 4.14.2).
+    whole session ends (RFC 9700, 4.14.2). A token of the other side is unknown here, and nothing happens to it.
 
     Raises:
         RefreshRefused: it is unknown or was used before, or the session is over.
@@ -30,20 +39,22 @@ class RefreshSession:
     clock: Clock
     tokens: TokenSource
 
-    async def __call__(self, actor: VisitorActor, refresh_token: str) -> SessionTokens:
-        family, secret = split_refresh(refresh_token)
+    async def __call__(self, actor: VisitorActor, command: RefreshSessionCommand) -> SessionTokens:
+        family, secret = split_refresh(command.refresh_token)
         now = self.clock.now()
         async with self.begin(actor) as unit:
             session = await unit.sessions.find_by_family_hash(hash_token(family))
             if session is None or not session.alive(now):
+                raise RefreshRefused
+            account = await unit.accounts.get(session.account_id)
+            if account is None or account.side != command.side:
                 raise RefreshRefused
             if not same(session.refresh_hash, hash_token(secret)):
                 entry = Audited("session.ended", session.id, outcome="denied", facts={"by": "refresh_reuse"})
                 await unit.sessions.save(session.end(now), entry)
                 await unit.commit(None)
                 raise RefreshRefused
-            account = await unit.accounts.get(session.account_id)
-            if account is None or await why_shut(unit, account):
+            if await why_shut(unit, account):
                 raise RefreshRefused
             rules = await unit.account_rules.get()
             access, fresh = self.tokens.token(), self.tokens.token()

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.showing import client_view
 from portal_core.accounts.views_people import ClientView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
@@ -30,6 +31,6 @@ class ShowClient:
             client = await unit.client_records.get(client_id)
             if client is None:
                 raise NotFound("client", client_id)
-            team = await unit.care_teams.of(client_id)
+            shown = await client_view(unit, client)
             await unit.audit.record(Audited("client.read", client_id, record=client_id))
-            return await unit.commit(ClientView.of(client, team))
+            return await unit.commit(shown)

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.showing import profile_view
 from portal_core.accounts.views_people import ProfileView
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
@@ -28,4 +29,4 @@ class ShowProfile:
             if client is None:
                 raise NotFound("client", client_id)
             await unit.audit.record(Audited("profile.read", record=client_id))
-            return await unit.commit(ProfileView.of(client))
+            return await unit.commit(await profile_view(unit, client))
