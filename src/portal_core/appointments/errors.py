@@ -39,7 +39,10 @@ class NotBookable(Conflict):
 
 
 class ClientDischarged(Conflict):
-    """The client was discharged: nothing new until the practice has made them active again, and changes the record."""
+    """The client was discharged: nothing new until the practice has made them active again, and changes the record.
+
+    They go on reading, joining, cancelling and withdrawing what they have.
+    """
 
     code = "client_discharged"
     title = "This record is closed to new appointments. Only the practice can open it again."

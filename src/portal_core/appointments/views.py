@@ -244,7 +244,7 @@ class RequestView:
 
 @frozen(kw_only=True)
 class OfferView:
-    """A freed slot that is kept for the client until `expires_at`."""
+    """A freed slot that is kept for the client until `expires_at`; no `place_id` is telehealth."""
 
     id: UUID
     entry_id: UUID

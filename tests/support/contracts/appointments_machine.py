@@ -189,15 +189,19 @@ class AppointmentsMachine(AppointmentsTable):
         expected = self.model.change_refusal(booking, client, self.now)
         if expected in (None, "late_cancel_refused") and booking.kind.seats > 1:
             expected = "reschedule_by_practice"
-        expected = expected or self.model.refusal(
-            clinician, booking.kind, place, at, [client], self.now, but=booking.id
-        )
+        same = (clinician, place, at) == (booking.clinician, booking.place, booking.at)
+        if not same:
+            expected = expected or self.model.refusal(
+                clinician, booking.kind, place, at, [client], self.now, but=booking.id
+            )
+        elif expected == "late_cancel_refused":
+            expected = None
         late = self.model.is_late(booking, self.now)
         command = RescheduleAppointmentCommand(
             appointment_id=booking.id, clinician_id=clinician, place_id=place, starts_at=at
         )
         view = self.attempt(self.desk.reschedule(self.world.as_client(client), command), expected)
-        if view is not None:
+        if view is not None and not same:
             part = booking.parts[client]
             part.fee = part.fee or (late and self.model.late == "fee")
             self._note_moved(booking, clinician, place, at)

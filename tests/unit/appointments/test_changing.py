@@ -214,6 +214,19 @@ class TestMoving:
             await scene.desk.book(scene.bob, BookAppointmentCommand(choice=choice))
         assert await scene.world.jobs("offer_freed_slot") == []
 
+    async def test_to_where_it_is_nothing_changes_and_nobody_is_told(self, scene: Scene) -> None:
+        await scene.world.save_rules(AppointmentRules(zone=ZONE, late_cancel="fee", late_fee=FEE))
+        view = await booked(scene)
+        scene.world.clock.at = new_york(3, 10) + timedelta.resolution
+        told = await scene.world.notices()
+        assert await scene.desk.reschedule(scene.ann, to(scene, view.id, WEDNESDAY_AT_TEN)) == await scene.desk.show(
+            scene.ann, view.id
+        )
+        assert (await scene.desk.show(scene.ann, view.id)).version == view.version
+        assert (await scene.world.notices(), await scene.world.jobs("offer_freed_slot")) == (told, [])
+        with pytest.raises(StaleVersion):
+            await scene.desk.reschedule(scene.ann, to(scene, view.id, WEDNESDAY_AT_TEN, version=view.version + 1))
+
     async def test_it_may_overlap_its_own_old_time(self, scene: Scene) -> None:
         kind = await scene.world.add_kind(minutes=60, step=15)
         choice = scene.world.choice(scene.grey, kind, new_york(4, 10))

@@ -57,6 +57,11 @@ class TestAsking:
         assert page.items == (view,)
         assert (await scene.desk.list_requests(scene.bob, PageRequest())).items == ()
 
+    async def test_no_time_twice(self, scene: Scene) -> None:
+        with pytest.raises(Invalid) as refused:
+            wish(scene, MORNING, EVENING, MORNING)
+        assert [(one.path, one.code) for one in refused.value.fields] == [("preferred.2", "repeated")]
+
     async def test_also_what_clients_do_not_book_themselves(self, scene: Scene) -> None:
         await scene.world.save_rules(AppointmentRules(zone=ZONE, self_booking=False))
         kind = await scene.world.add_kind(online=False, minutes=180)
@@ -89,7 +94,8 @@ class TestAsking:
             ("preferred.2.starts_at", "out_of_range"),
         ]
         with pytest.raises(Invalid):
-            await scene.desk.request_appointment(scene.ann, wish(scene, *[MORNING] * 4))
+            four = [PreferredTime(starts_at=new_york(day, 9), ends_at=new_york(day, 12)) for day in (4, 5, 6, 9)]
+            await scene.desk.request_appointment(scene.ann, wish(scene, *four))
         with pytest.raises(Invalid):
             wish(scene, reason="x" * 1001)
 

@@ -39,7 +39,7 @@ REFUSALS = (ClientDischarged, NotBookable, OwnOverlap, SlotTaken, OutsideAvailab
 
 
 class BookAppointmentRequest(Request, frozen=True):
-    """A free time, or one's hold on it: one of the two."""
+    """A free time, or one's hold on it: one of the two. The time of one's own hold or offer uses that up."""
 
     slot: SlotRequest | None = None
     hold_id: Annotated[UUID | None, Meta(examples=[None])] = None
@@ -106,6 +106,10 @@ class BookingController(Controller):
         data: JSONBody[BookAppointmentRequest],
         book_appointment: NamedDependency[BookAppointment],
     ) -> AppointmentView:
-        """Books a free time, or the time that one holds."""
+        """Books a free time, or the time that one holds.
+
+        A client who was discharged books, holds, asks and waits for nothing new (`client_discharged`); they go on
+        reading, joining, cancelling and withdrawing what they have.
+        """
         choice = data.slot.choice() if data.slot else None
         return await book_appointment(request.actor, BookAppointmentCommand(choice=choice, hold_id=data.hold_id))

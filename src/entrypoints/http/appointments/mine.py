@@ -115,7 +115,10 @@ class AppointmentsController(Controller):
         data: JSONBody[RescheduleAppointmentRequest],
         reschedule_appointment: NamedDependency[RescheduleAppointment],
     ) -> AppointmentView:
-        """Moves an appointment to another free time. When that is not to be had, the old one stays."""
+        """Moves an appointment to another free time. When that is not to be had, the old one stays.
+
+        To its own time, place and clinician nothing changes, and the answer is the appointment as it is.
+        """
         command = RescheduleAppointmentCommand(
             appointment_id=appointment_id,
             clinician_id=data.clinician_id,

@@ -29,7 +29,7 @@ class PreferredTimeRequest(Request, frozen=True):
 
 
 class AppointmentRequestRequest(Request, frozen=True):
-    """Up to three times that would suit. No place is telehealth, no clinician is anyone of the care team."""
+    """Up to three different times that would suit. No place is telehealth, no clinician is anyone of the care team."""
 
     kind_id: UUID
     preferred: Annotated[tuple[PreferredTimeRequest, ...], Meta(min_length=1, max_length=MOST_PREFERRED_TIMES)]

@@ -28,7 +28,7 @@ class RequestAppointmentCommand:
     """Up to three times that would suit. No place is telehealth, no clinician is anyone of the care team.
 
     Raises:
-        Invalid: a reason above 1,000 characters.
+        Invalid: a reason above 1,000 characters, or the same time twice.
     """
 
     kind_id: UUID
@@ -36,6 +36,15 @@ class RequestAppointmentCommand:
     place_id: UUID | None = None
     clinician_id: UUID | None = None
     reason: str = field(default="", validator=sane_reason)
+
+    def __attrs_post_init__(self) -> None:
+        errors = [
+            FieldError(f"preferred.{number}", "repeated", "Give this time once.")
+            for number, one in enumerate(self.preferred)
+            if one in self.preferred[:number]
+        ]
+        if errors:
+            raise Invalid(*errors)
 
 
 @frozen

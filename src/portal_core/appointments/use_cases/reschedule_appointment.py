@@ -37,7 +37,8 @@ class RescheduleAppointment:
     """Moves the appointment, keeping its id; when the new time is not to be had, the old one stays as it is.
 
     A client, or a proxy who may write. Within the notice period as cancelling is: refused, allowed, or with the fee.
-    The old time is offered to the waitlist.
+    The old time is offered to the waitlist. To the very same time, place and clinician nothing changes and nobody is
+    told.
 
     Raises:
         NotFound: no such appointment on this record.
@@ -75,6 +76,12 @@ class RescheduleAppointment:
                 raise NotBooked
             if was.shared:
                 raise MovedByPracticeOnly
+            if (was.starts_at, was.place_id, was.clinician_id) == (
+                command.starts_at,
+                command.place_id,
+                command.clinician_id,
+            ):
+                return await unit.commit(await shown(unit, client_id, appointment_id, now))
             schedule = await unit.directory.for_client(client_id)
             choice = SlotChoice(
                 clinician_id=command.clinician_id,
