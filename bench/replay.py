@@ -28,7 +28,7 @@ from bench.scene import Scene
 OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c TimeZone=UTC"
 """As the portal's pool sets them."""
 
-_SETTING = re.compile(r"SET LOCAL (\S+) = '([^']*)'")
+_SETTING = re.compile(r"SET LOCAL (\S+) = '?([^';]*)'?")
 _NAMES = {one.sql: name for name, one in REGISTRY.items()}
 _TIMED = re.compile(r"\s+([0-9.]+)\s+\d+\s+(?:/\* (.+?) \*/|\\endpipeline)")
 _NUMBERED = re.compile(r"\$(\d+)")
