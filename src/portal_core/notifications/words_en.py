@@ -62,7 +62,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "New sign-in to your account",
         "Your account was signed in to from a device not seen before. If it was not you, reset your password now.",
     ),
-    # Not which setting: whoever else reads this mailbox must not learn that there is a safe address (45 CFR 164.522(b)).
+    # Not which setting: others who read this mailbox must not learn that there is a safe address (45 CFR 164.522(b)).
     "contact_changed": (
         "Your settings were changed",
         "A setting of your account was changed. If it was not you, reset your password now and call us.",
