@@ -43,7 +43,10 @@ MOST_ROWS = 150
 """What a statement may look at for one page of 20, or for one client: they have at most 30 rows in a table here."""
 
 SMALL_TABLES = dict.fromkeys(FEW, "a practice has few of them, whatever its size")
-WALKS = {"waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say"}
+WALKS = {
+    "waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say",
+    "freed_slots.waiting": "a practice has a handful: they are forgotten as soon as nobody waits for them",
+}
 """Statements that look at more, each with its reason."""
 
 

@@ -16,13 +16,7 @@ from portal_core.appointments.availability import AvailabilityException, Availab
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
 from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.appointments.views import (
-    AppointmentFilter,
-    AppointmentRow,
-    RequestView,
-    Starting,
-    WaitlistView,
-)
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow, RequestView, Starting, WaitlistView
 from portal_core.appointments.waiting import (
     AppointmentRequest,
     CheckIn,

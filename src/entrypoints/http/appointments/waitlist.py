@@ -47,7 +47,7 @@ class JoinWaitlistRequest(Request, frozen=True):
     earliest: date
     latest: Annotated[date, Meta(examples=["2027-04-14"])]
     place_id: UUID | None = None
-    online_only: bool = False
+    online_only: Annotated[bool, Meta(examples=[False])] = False
     clinician_id: UUID | None = None
     weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, examples=[[0, 2]])] = ()
     from_time: Annotated[time, Meta(tz=False, examples=["16:00:00"])] = time.min
