@@ -137,6 +137,7 @@ class TestWaitlist:
         "wrong",
         [
             {"latest": date(2026, 3, 2)},
+            {"anywhere": True, "place_id": ONE},
             {"weekdays": frozenset({7})},
             {"from_time": time(12), "until_time": time(9)},
             {"zone": "Nowhere"},
