@@ -8,18 +8,8 @@ import pytest
 from entrypoints.commands.running import settings_or_fail
 from entrypoints.failures import Failed
 from entrypoints.settings import Settings, Unusable, load, unknown, wrong
+from tests.support.vendor_settings import AWS, COGNITO
 
-AWS = {"PORTAL_AWS_REGION": "us-east-1"}
-COGNITO = {
-    "PORTAL_IDENTITY": "cognito",
-    "PORTAL_COGNITO_POOL": "us-east-1_a",
-    "PORTAL_COGNITO_CLIENT": "one",
-    "PORTAL_COGNITO_CLIENT_SECRET": "the-client-secret",
-    "PORTAL_COGNITO_STAFF_POOL": "us-east-1_b",
-    "PORTAL_COGNITO_STAFF_CLIENT": "two",
-    "PORTAL_COGNITO_STAFF_CLIENT_SECRET": "the-staff-secret",
-    **AWS,
-}
 JITSI = {
     "PORTAL_ROOMS": "jitsi",
     "PORTAL_JITSI_URL": "https://meet.example.org",

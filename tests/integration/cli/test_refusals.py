@@ -13,20 +13,10 @@ from tests.integration.cli.conftest import SECONDS
 from tests.support.clusters import Cluster, drop_database, fresh_database
 from tests.support.commands import Interpreter, PortalCommand, free_port
 from tests.support.embedded import ROOT
+from tests.support.vendor_settings import AWS, COGNITO
 
 pytestmark = pytest.mark.timeout(SECONDS)
 
-AWS = {"PORTAL_AWS_REGION": "us-east-1"}
-COGNITO = {
-    "PORTAL_IDENTITY": "cognito",
-    "PORTAL_COGNITO_POOL": "us-east-1_a",
-    "PORTAL_COGNITO_CLIENT": "one",
-    "PORTAL_COGNITO_CLIENT_SECRET": "the-client-secret",
-    "PORTAL_COGNITO_STAFF_POOL": "us-east-1_b",
-    "PORTAL_COGNITO_STAFF_CLIENT": "two",
-    "PORTAL_COGNITO_STAFF_CLIENT_SECRET": "the-staff-secret",
-    **AWS,
-}
 SES = {"PORTAL_MAIL": "ses", "PORTAL_MAIL_FROM": "office@example.org", **AWS}
 KMS = {"PORTAL_KEYS": "kms", "PORTAL_KMS_KEY": "alias/portal", **AWS}
 

@@ -21,16 +21,6 @@ OWN, SAFE, OTHER = "a@example.org", "safe@example.org", "other@example.org"
 WRONG = "WRONG000"
 
 
-@pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
-
-
-@pytest.fixture
-async def holder(world: MemoryWorld) -> Holder:
-    return await Holder(world).move_in()
-
-
 async def address(holder: Holder) -> str:
     """Where the holder's appointment mail goes."""
     async with holder.world.begin(holder.world.system) as unit:

@@ -21,16 +21,6 @@ from tests.unit.notifications.memory_world import MemoryWorld
 PHONE = "+12125550123"
 
 
-@pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
-
-
-@pytest.fixture
-async def holder(world: MemoryWorld) -> Holder:
-    return await Holder(world).move_in()
-
-
 async def test_defaults_are_spelled_out(holder: Holder) -> None:
     view = await holder.show()
     assert (view.version, view.reminder_minutes, view.language, view.zone) == (0, (1440, 120), "en", "")

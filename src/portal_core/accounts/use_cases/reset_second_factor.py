@@ -1,6 +1,6 @@
 """Somebody has lost their phone and the recovery codes: an administrator who knows them lets them set up another."""
 
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from attrs import frozen
@@ -23,7 +23,7 @@ IdentityCheck = Literal["in_person", "video_call", "called_back", "identity_docu
 """How somebody outside of the portal was known to be who they say. `called_back`: on the number that the practice had
 on file, never one that came with the question."""
 
-IDENTITY_CHECKS: tuple[IdentityCheck, ...] = ("in_person", "video_call", "called_back", "identity_document")
+IDENTITY_CHECKS: tuple[IdentityCheck, ...] = get_args(IdentityCheck)
 
 
 @frozen
