@@ -31,7 +31,7 @@ class AwsAccount:
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
         )
-        return boto3.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]
+        return boto3.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]  # any service
 
     async def call(self, method: Callable[..., R], **arguments: Any) -> R:
         """Call a client's method in the pool of threads."""

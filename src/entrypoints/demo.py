@@ -39,7 +39,7 @@ from portal_core.appointments.use_cases.publish_availability import (
     PublishAvailability,
     PublishAvailabilityCommand,
 )
-from portal_core.kernel.actor import Origin, SystemActor, VisitorActor
+from portal_core.kernel.actor import Origin, Role, SystemActor, VisitorActor
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
@@ -169,10 +169,10 @@ async def _administrator(
 ) -> tuple[str, Any]:
     """Ada is invited, accepts, and sets up her second factor; answers its secret, and herself as an actor."""
     job, visitor = SystemActor(practice_id, "portal demo"), VisitorActor(practice_id)
-    roles = frozenset({"administrator", "front_desk"})
+    roles: frozenset[Role] = frozenset({"administrator", "front_desk"})
     member = await portal.use_case(AddStaff)(
         job,
-        AddStaffCommand(name="Ada Whitfield", email=ADMINISTRATOR, roles=roles),  # type: ignore[arg-type]
+        AddStaffCommand(name="Ada Whitfield", email=ADMINISTRATOR, roles=roles),
     )
     await portal.use_case(InviteStaff)(job, InviteStaffCommand(member.id))
     code = await _mailed_code(portal, ADMINISTRATOR, work_off)

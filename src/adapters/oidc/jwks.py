@@ -55,7 +55,7 @@ def fetch(url: str) -> bytes:
 
 def read(url: str) -> bytes:
     """The document behind a URL, of a megabyte at most."""
-    request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310
+    request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310  (https, or a test's own issuer)
     with _opener.open(request, timeout=_SECONDS) as answer:
         body: bytes = answer.read(_MOST_BYTES + 1)
     if len(body) > _MOST_BYTES:

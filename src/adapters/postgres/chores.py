@@ -26,7 +26,7 @@ KEPT: Final[dict[str, tuple[str, timedelta]]] = {
 
 # Nothing but the constants above goes into these texts.
 _deletes = "\n".join(
-    f"    DELETE FROM portal.{table} WHERE practice_id = practice"  # noqa: S608
+    f"    DELETE FROM portal.{table} WHERE practice_id = practice"  # noqa: S608  (as said)
     f" AND {column} < instant - make_interval(secs => {kept.total_seconds():.0f});"
     for table, (column, kept) in KEPT.items()
 )
@@ -46,7 +46,7 @@ BEGIN
     WHERE coalesce(locked_until <= instant, true)
       AND NOT EXISTS (SELECT FROM unnest(tries) AS at WHERE at > instant - interval '15 minutes');
   DELETE FROM portal.tries WHERE until < instant;
-END $$"""  # noqa: S608
+END $$"""  # noqa: S608  (as said)
 
 
 @frozen

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """All settings end with their transaction, so nothing is left to reset when a connection goes back."""
 
     def get_reset_query(self) -> str:
@@ -26,7 +26,7 @@ async def _prepare(connection: Any) -> None:
 async def open_pool(dsn: str, *, smallest: int = 2, largest: int = 20, seconds: float = 30.0) -> Any:
     """A pool of asyncpg connections; `seconds` bounds every statement.
 
-    Custom plans only: a plan cached for one client is bad for another (measured: 591 instead of 3,290 a second).
+    Statements are planned for their values, unless a transaction says otherwise (docs/decisions/0008).
     """
     return await asyncpg.create_pool(
         dsn,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import Executable
 
-_DIALECT: Final = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+_DIALECT: Final = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # of the library
 _PLACE: Final = re.compile(r"\$(\d+)")
 
 
@@ -52,7 +52,7 @@ def statement(name: str, source: Executable, *, across: str = "") -> Statement:
 
 def compiled(name: str, source: Executable, across: str = "") -> Statement:
     """Compile `source`, its constants written out: only then does a plan for all values use a partial index."""
-    made: Any = source.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
+    made: Any = source.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # Executable hides it
     numbered, numbers = made.positiontup or (), dict[str, int]()
 
     def place(found: re.Match[str]) -> str:

@@ -97,4 +97,4 @@ def as_page(entry: Entry) -> str:
 
 
 if __name__ == "__main__":
-    print(as_markdown(), end="")  # noqa: T201
+    print(as_markdown(), end="")  # noqa: T201  (a command)

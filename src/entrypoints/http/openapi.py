@@ -96,8 +96,8 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
         operation["deprecated"] = True
     parameters = [
         {
-            "name": field.kwarg_definition.name or name,  # type: ignore[union-attr]
-            "in": field.kwarg_definition.param_type.value,  # type: ignore[union-attr]
+            "name": field.kwarg_definition.name or name,  # type: ignore[union-attr]  # a parameter has one
+            "in": field.kwarg_definition.param_type.value,  # type: ignore[union-attr]  # a parameter has one
             "required": field.is_required or f"{{{name}}}" in path,
             "schema": _with_default(schemas.of(field.raw), field.default),
         }

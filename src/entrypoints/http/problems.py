@@ -145,7 +145,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
         log.error("request.failed", code=known.code, **describe_error(error))
     elif isinstance(known, ClientGone):
         log.info("request.abandoned")
-    status, body, headers = render(known, request.scope["portal"].request_id)  # type: ignore[typeddict-item]
+    status, body, headers = render(known, request.scope["portal"].request_id)  # type: ignore[typeddict-item]  # our own key
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -43,12 +43,12 @@ class PortalRequest(Request[Actor, None, State]):
     @property
     def inbound(self) -> Inbound:
         """The request's head, as the front read it."""
-        return cast(Inbound, self.scope["portal"])  # type: ignore[typeddict-item]
+        return cast(Inbound, self.scope["portal"])  # type: ignore[typeddict-item]  # our own key
 
     @property
     def practice(self) -> PracticeAddress:
         """The practice that was found for the request."""
-        return cast(PracticeAddress, self.scope["practice"])  # type: ignore[typeddict-item]
+        return cast(PracticeAddress, self.scope["practice"])  # type: ignore[typeddict-item]  # our own key
 
     @property
     def plan(self) -> Plan:

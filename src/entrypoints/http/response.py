@@ -17,7 +17,7 @@ class PortalResponse(Response[Any]):
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **said: Any) -> ASGIResponse:
         plain = not (self.cookies or self.headers or self.background or said.get("headers") or said.get("cookies"))
         if plain and self.media_type == "application/json" and self.status_code in (200, 201, 202):
-            return _JsonAnswer(self.status_code, _encoder.encode(self.content))  # type: ignore[return-value]
+            return _JsonAnswer(self.status_code, _encoder.encode(self.content))  # type: ignore[return-value]  # called, no more
         return super().to_asgi_response(app, request, **said)
 
 

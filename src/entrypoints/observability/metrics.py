@@ -53,5 +53,5 @@ class HttpMetrics:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everybody = CollectorRegistry()
-        MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]  # of the library
         return generate_latest(everybody)

@@ -1,6 +1,7 @@
 """What the practice's side writes about a client or a clinician, and in which form it is kept."""
 
 from datetime import date
+from typing import Any
 
 from attrs import asdict, frozen
 
@@ -52,7 +53,7 @@ class ClientDetails:
             status=self.status,
         )
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         """By the names of the client's fields."""
         return asdict(self)
 
@@ -83,6 +84,6 @@ class ClinicianDetails:
             active=self.active,
         )
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         """By the names of the clinician's fields."""
         return asdict(self)

@@ -32,7 +32,7 @@ async def take_clinician(
     external_id = _once(details, seen)
     known = await unit.clinician_records.find_by_external_id(external_id)
     if known is None:
-        made = Clinician(new_id(), practice.id, **details.values())  # type: ignore[arg-type]
+        made = Clinician(new_id(), practice.id, **details.values())
         await unit.clinician_records.add(made, Audited("clinician.added", made.id))
         return "added"
     changed = known.amended(**details.values())
@@ -56,7 +56,7 @@ async def take_client(
     team = await _team(unit, row)
     known = await unit.client_records.find_by_external_id(external_id)
     if known is None:
-        made = Client(new_id(), practice.id, created_at=now, **details.values())  # type: ignore[arg-type]
+        made = Client(new_id(), practice.id, created_at=now, **details.values())
         await unit.client_records.add(made, Audited("client.added", made.id, record=made.id))
         await _assign(unit, made.id, team)
         return "added"

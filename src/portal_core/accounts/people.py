@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -104,9 +104,9 @@ class Client:
         _expect(version, self.version)
         return self.amended(**changes.values())
 
-    def amended(self, **values: object) -> "Client":
+    def amended(self, **values: Any) -> "Client":
         """With these fields, one version on; the same client when nothing differs."""
-        changed = evolve(self, **values)  # type: ignore[arg-type]
+        changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
 
 
@@ -124,9 +124,9 @@ class Clinician:
     active: bool = True
     version: int = 1
 
-    def amended(self, **values: object) -> "Clinician":
+    def amended(self, **values: Any) -> "Clinician":
         """With these fields, one version on; the same clinician when nothing differs."""
-        changed = evolve(self, **values)  # type: ignore[arg-type]
+        changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
 
 
@@ -154,9 +154,9 @@ class StaffMember:
         """Whether they run the practice, today."""
         return self.active and "administrator" in self.roles
 
-    def amended(self, **values: object) -> "StaffMember":
+    def amended(self, **values: Any) -> "StaffMember":
         """With these fields, one version on; the same member when nothing differs."""
-        changed = evolve(self, **values)  # type: ignore[arg-type]
+        changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import pytest_asyncio
 
-from adapters.postgres.pool import open_pool
 from tests.support import clusters
+from tests.support.clock import FixedClock
+from tests.support.elm_street import ElmStreet, shared_portal
 from tests.support.portal import RunningPortal, running
-from tests.support.postgres import APP, WORKER, PortalDatabase, migrated
+from tests.support.postgres import PortalDatabase
 from tests.support.scene import Scene, set_scene
 
 
@@ -21,16 +21,23 @@ async def portal(database: PortalDatabase, tmp_path: Path) -> AsyncIterator[Runn
         yield one
 
 
+@pytest_asyncio.fixture(scope="module")
+async def shared(cluster: clusters.Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningPortal]:
+    """One portal for a module whose tests make practices of their own."""
+    async with shared_portal(cluster, tmp_path_factory.mktemp("portal")) as one:
+        yield one
+
+
+@pytest_asyncio.fixture
+async def elm(shared: RunningPortal) -> ElmStreet:
+    """A practice of this test's own, at the time at which tests begin."""
+    shared.clock.at = FixedClock().at
+    return await ElmStreet.open(shared)
+
+
 @pytest_asyncio.fixture(scope="session")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     """One practice with one of everything, for tests that take back what they changed; on the embedded cluster only,
     since input is judged long before a database is asked."""
-    cluster = clusters.running("embedded")
-    name = clusters.fresh_database(cluster, clusters.template_database(cluster, "migrated", migrated))
-    pool = await open_pool(cluster.dsn(APP, name), smallest=1, largest=2)
-    with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
-        database = PortalDatabase(owner, cluster.dsn(APP, name), cluster.dsn(WORKER, name), pool)
-        async with running(database, tmp_path_factory.mktemp("scene")) as portal:
-            yield await set_scene(portal)
-    await pool.close()
-    clusters.drop_database(cluster, name)
+    async with shared_portal(clusters.running("embedded"), tmp_path_factory.mktemp("scene")) as portal:
+        yield await set_scene(portal)

@@ -1,43 +1,23 @@
 """Appointments over HTTP, from a free time to the one who waited for it; and what attackers try."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
-import pytest_asyncio
-
-from tests.support.clock import FixedClock
-from tests.support.clusters import Cluster
-from tests.support.elm_street import OFFICE, PORTAL, PRACTICE, ElmStreet, Person, shared_portal
-from tests.support.portal import RunningPortal, running
+from tests.support.elm_street import OFFICE, PORTAL, PRACTICE, ElmStreet, Person
+from tests.support.portal import running
 from tests.support.postgres import PortalDatabase
 
 APPOINTMENTS = f"{PORTAL}/appointments"
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York, two days after the clocks changed
 
 
-@pytest_asyncio.fixture(scope="module")
-async def shared(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningPortal]:
-    async with shared_portal(cluster, tmp_path_factory.mktemp("portal")) as one:
-        yield one
-
-
-@pytest.fixture
-def portal(shared: RunningPortal) -> RunningPortal:
-    """The module's portal, at the time at which tests begin."""
-    shared.clock.at = FixedClock().at
-    return shared
-
-
 async def booked(elm: ElmStreet, person: Person, at: datetime = TUESDAY, *, online: bool = False) -> dict[str, object]:
     return dict(await elm.ask(person, "POST", APPOINTMENTS, {"slot": elm.slot(at, online=online)}))
 
 
-async def test_from_a_free_time_to_a_cancellation(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_from_a_free_time_to_a_cancellation(elm: ElmStreet) -> None:
     mira = await elm.client()
     offering = await elm.ask(mira, "GET", f"{APPOINTMENTS}/offering")
     assert [one["name"] for one in offering["clinicians"]] == ["Dr. Rivera"]
@@ -81,8 +61,7 @@ async def test_from_a_free_time_to_a_cancellation(portal: RunningPortal) -> None
     assert (await elm.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"] == slots
 
 
-async def test_a_time_that_is_given_back_goes_to_who_waits(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_a_time_that_is_given_back_goes_to_who_waits(elm: ElmStreet) -> None:
     mira, theo = await elm.client("Mira"), await elm.client("Theo")
     appointment = await booked(elm, mira)
     taken = await elm.send(theo, "POST", APPOINTMENTS, {"slot": elm.slot(TUESDAY)})
@@ -99,7 +78,7 @@ async def test_a_time_that_is_given_back_goes_to_who_waits(portal: RunningPortal
     assert (twice.status_code, twice.json()["code"]) == (409, "already_waiting")
 
     await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
-    await portal.work_off()
+    await elm.portal.work_off()
     [entry] = await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
     offer = entry["offer"]
     assert offer["starts_at"] == "2026-03-10T14:00:00Z"
@@ -111,32 +90,30 @@ async def test_a_time_that_is_given_back_goes_to_who_waits(portal: RunningPortal
     again = await elm.send(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
     assert (again.status_code, again.json()["code"]) == (409, "offer_closed")
     assert await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist") == []
-    await portal.work_off()
+    await elm.portal.work_off()
     names = [one["title"] for one in (await elm.ask(theo, "GET", f"{PORTAL}/notifications"))["items"]]
     assert len(names) == 2, names
     assert "A time has come free" in names
 
 
-async def test_one_who_waits_declines_and_leaves(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_one_who_waits_declines_and_leaves(elm: ElmStreet) -> None:
     mira, theo = await elm.client("Mira"), await elm.client("Theo")
     appointment = await booked(elm, mira)
     waiting = {"kind_id": str(elm.kind_id), "place_id": str(elm.place_id)}
     week = {"earliest": "2026-03-09", "latest": "2026-03-13"}
     entry = await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, **week})
     await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
-    await portal.work_off()
+    await elm.portal.work_off()
     [offered] = await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
     assert await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offered['offer']['id']}/decline") is None
     assert await elm.ask(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}") is None
     left = await elm.send(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}")
     assert (left.status_code, left.json()["code"]) == (409, "not_waiting")
-    await portal.work_off()
+    await elm.portal.work_off()
     await booked(elm, mira)
 
 
-async def test_a_request_is_confirmed_and_another_declined(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_a_request_is_confirmed_and_another_declined(elm: ElmStreet) -> None:
     mira = await elm.client()
     span = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(hours=3)).isoformat()}
     asked = {"kind_id": str(elm.kind_id), "place_id": str(elm.place_id), "preferred": [span], "reason": "Sleep."}
@@ -162,8 +139,7 @@ async def test_a_request_is_confirmed_and_another_declined(portal: RunningPortal
     assert (closed.status_code, closed.json()["code"]) == (409, "request_closed")
 
 
-async def test_the_room_asks_where_one_is_and_no_address_holds_it(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_the_room_asks_where_one_is_and_no_address_holds_it(elm: ElmStreet) -> None:
     mira = await elm.client()
     join = f"{APPOINTMENTS}/{(await booked(elm, mira, online=True))['id']}/join"
     here = {"location": "At home, 12 Elm Street", "callback": "+1 518 555 0100"}
@@ -175,7 +151,7 @@ async def test_the_room_asks_where_one_is_and_no_address_holds_it(portal: Runnin
     )
     early = await elm.send(mira, "POST", join, here)
     assert (early.status_code, early.json()["code"]) == (409, "join_not_open")
-    portal.clock.at = TUESDAY - timedelta(minutes=15)
+    elm.portal.clock.at = TUESDAY - timedelta(minutes=15)
     mira = await elm.again(mira)
     empty = await elm.send(mira, "POST", join, {"location": "At home"})
     assert [one["path"] for one in empty.json()["errors"]] == ["callback"]
@@ -190,12 +166,12 @@ async def test_the_room_asks_where_one_is_and_no_address_holds_it(portal: Runnin
     assert (await elm.send(desk, "POST", f"{appointment}/host")).status_code in (403, 404)
 
 
-async def test_a_phone_subscribes_without_signing_in(portal: RunningPortal) -> None:
-    elm, oak = await ElmStreet.open(portal), await ElmStreet.open(portal)
+async def test_a_phone_subscribes_without_signing_in(elm: ElmStreet) -> None:
+    oak = await ElmStreet.open(elm.portal)
     mira = await elm.client()
     appointment = await booked(elm, mira)
     feed = await elm.ask(mira, "POST", f"{PORTAL}/calendar/feed", idempotency_key="one")
-    async with portal.asking() as phone:
+    async with elm.portal.asking() as phone:
         read = await phone.get(feed["path"])
         assert (read.status_code, read.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
         assert f"UID:{appointment['id']}" in read.text
@@ -227,8 +203,7 @@ async def test_a_subscription_outlives_the_opening_of_a_second_practice(
             assert (await phone.get(made.json()["path"])).status_code == 200
 
 
-async def test_what_belongs_to_another_is_not_there(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_what_belongs_to_another_is_not_there(elm: ElmStreet) -> None:
     mira, theo = await elm.client("Mira"), await elm.client("Theo")
     appointment = f"{APPOINTMENTS}/{(await booked(elm, mira, online=True))['id']}"
     hold = await elm.ask(mira, "POST", f"{APPOINTMENTS}/holds", elm.slot(TUESDAY + timedelta(hours=2)))
@@ -268,8 +243,7 @@ async def everything(elm: ElmStreet, person: Person) -> list[object]:
     return [await elm.ask(person, "GET", path) for path in paths] + [elm.count("holds"), elm.count("calendar")]
 
 
-async def test_a_request_repeated_under_its_key_books_once(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_a_request_repeated_under_its_key_books_once(elm: ElmStreet) -> None:
     mira, theo = await elm.client("Mira"), await elm.client("Theo")
     body = {"slot": elm.slot(TUESDAY)}
     first = await elm.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc")
@@ -285,8 +259,7 @@ async def test_a_request_repeated_under_its_key_books_once(portal: RunningPortal
     assert elm.count("appointments") == 1
 
 
-async def test_sixteen_repetitions_at_once_book_once(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_sixteen_repetitions_at_once_book_once(elm: ElmStreet) -> None:
     mira = await elm.client()
     body = {"slot": elm.slot(TUESDAY)}
     answers = await asyncio.gather(
@@ -296,8 +269,7 @@ async def test_sixteen_repetitions_at_once_book_once(portal: RunningPortal) -> N
     assert elm.count("appointments") == 1
 
 
-async def test_sixty_four_at_one_slot(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_sixty_four_at_one_slot(elm: ElmStreet) -> None:
     clients = [await elm.client(f"Client{number}") for number in range(64)]
     body = {"slot": elm.slot(TUESDAY)}
     answers = await asyncio.gather(*(elm.send(one, "POST", APPOINTMENTS, body) for one in clients))
@@ -306,8 +278,7 @@ async def test_sixty_four_at_one_slot(portal: RunningPortal) -> None:
     assert (elm.count("appointments"), elm.count("attendances"), elm.count("calendar")) == (1, 1, 1)
 
 
-async def test_what_cannot_be_read_is_said_field_by_field(portal: RunningPortal) -> None:
-    elm = await ElmStreet.open(portal)
+async def test_what_cannot_be_read_is_said_field_by_field(elm: ElmStreet) -> None:
     mira = await elm.client()
     naive = {**elm.slot(TUESDAY), "starts_at": "2026-03-10T14:00:00"}
     refused = [
@@ -333,11 +304,11 @@ async def test_what_cannot_be_read_is_said_field_by_field(portal: RunningPortal)
     assert elm.count("calendar") == 0
 
 
-async def test_late_cancellations_cost_what_the_practice_set(portal: RunningPortal) -> None:
+async def test_late_cancellations_cost_what_the_practice_set(elm: ElmStreet) -> None:
     fee = {"late_cancel": "fee", "late_fee": {"amount": 5000}, "cancel_notice_days": 1}
-    elm = await ElmStreet.open(portal, **fee)
-    mira = await elm.client()
-    appointment = await booked(elm, mira, portal.clock.now() + timedelta(hours=4))
+    strict = await ElmStreet.open(elm.portal, **fee)
+    mira = await strict.client()
+    appointment = await booked(strict, mira, elm.portal.clock.now() + timedelta(hours=4))
     assert (appointment["can_cancel"], appointment["cancel_fee"]) == (True, {"amount": 5000, "currency": "USD"})
-    gone = await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
+    gone = await strict.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
     assert (gone["cancelled_late"], gone["fee_due"]) == (True, {"amount": 5000, "currency": "USD"})

@@ -1,34 +1,14 @@
 """The practice's side over HTTP: its people, its calendar, and who may."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
-import pytest_asyncio
-
-from tests.support.clock import FixedClock
-from tests.support.clusters import Cluster
-from tests.support.elm_street import PORTAL, PRACTICE, ElmStreet, Person, shared_portal
-from tests.support.portal import RunningPortal
+from tests.support.elm_street import PORTAL, PRACTICE, ElmStreet, Person
 
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York
 PASSWORD = "violet harbour 7 trombone"
 ADA = {"given_name": "Ada", "family_name": "Lovelace", "born": "1985-12-10", "email": "ada@client.example"}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def shared(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningPortal]:
-    async with shared_portal(cluster, tmp_path_factory.mktemp("portal")) as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def elm(shared: RunningPortal) -> ElmStreet:
-    """A practice of this test's own, at the time at which tests begin."""
-    shared.clock.at = FixedClock().at
-    return await ElmStreet.open(shared)
 
 
 async def refused(elm: ElmStreet, person: Person | None, method: str, path: str, body: Any = None) -> tuple[int, str]:

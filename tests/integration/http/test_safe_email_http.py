@@ -1,33 +1,14 @@
 """A safe email over HTTP: its code is read from the mail, and until then the client's mail goes where it went."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest_asyncio
-
 from portal_core.kernel.outbox import Notice
-from tests.support.clock import FixedClock
-from tests.support.clusters import Cluster
-from tests.support.elm_street import PORTAL, PRACTICE, ElmStreet, Person, shared_portal
-from tests.support.portal import RunningPortal
+from tests.support.elm_street import PORTAL, PRACTICE, ElmStreet, Person
 
 SETTINGS = f"{PORTAL}/profile/settings"
 CONFIRM = f"{SETTINGS}/safe-email/confirm"
 WRONG = "00000000"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def shared(cluster: Cluster, tmp_path_factory: Any) -> AsyncIterator[RunningPortal]:
-    async with shared_portal(cluster, tmp_path_factory.mktemp("portal")) as one:
-        yield one
-
-
-@pytest_asyncio.fixture
-async def elm(shared: RunningPortal) -> ElmStreet:
-    """A practice of this test's own, at the time at which tests begin."""
-    shared.clock.at = FixedClock().at
-    return await ElmStreet.open(shared)
 
 
 def at(elm: ElmStreet, name: str) -> str:

@@ -38,6 +38,6 @@ class AddClient:
             staff_or_system(actor, *CHANGES_CLIENTS)
             now = self.clock.now()
             details = command.details.checked((await unit.practice_record.get()).today(now))
-            client = Client(self.ids.new(), actor.practice_id, created_at=now, **details.values())  # type: ignore[arg-type]
+            client = Client(self.ids.new(), actor.practice_id, created_at=now, **details.values())
             await unit.client_records.add(client, Audited("client.added", client.id, record=client.id))
             return await unit.commit(ClientView.of(client))

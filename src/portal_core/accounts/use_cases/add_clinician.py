@@ -36,6 +36,6 @@ class AddClinician:
         async with self.begin(actor) as unit:
             staff_or_system(actor, *RUNS_PRACTICE)
             values = command.details.checked().values()
-            clinician = Clinician(self.ids.new(), actor.practice_id, **values)  # type: ignore[arg-type]
+            clinician = Clinician(self.ids.new(), actor.practice_id, **values)
             await unit.clinician_records.add(clinician, Audited("clinician.added", clinician.id))
             return await unit.commit(ClinicianView.of(clinician))
