@@ -23,6 +23,7 @@ from portal_core.appointments.ports import (
 )
 from portal_core.appointments.settings import AppointmentRules, Kind, Place
 from portal_core.appointments.waiting import FreedSlot
+from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
 
 SEALED["attendances"] = {"reason": None}
@@ -246,8 +247,8 @@ class MemoryAppointments(Appointments):
 
     async def clients_busy(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
-    ) -> bool:
-        rows = self.tx.table("appointments")
+    ) -> list[Span]:
+        rows, found = self.tx.table("appointments"), list[Span]()
         for part in own_rows(self.tx, "attendances"):
             known: Appointment = rows[own_key(self.tx, part.appointment_id)]
             if (
@@ -259,8 +260,8 @@ class MemoryAppointments(Appointments):
                 and known.starts_at < until
                 and since < known.ends_at
             ):
-                return True
-        return False
+                found.append((known.starts_at, known.ends_at))
+        return found
 
     async def _record(self, audited: Iterable[Audited]) -> None:
         for one in audited:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import any_, bindparam, exists, select, update
+from sqlalchemy import any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.statements import statement
@@ -15,6 +15,7 @@ from adapters.postgres.tables.base import Instant, Uuids, insert_all
 from adapters.postgres.transaction import Transaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import Appointments
+from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.money import Money
 
@@ -132,27 +133,21 @@ PUT_ATTENDANCE = statement(
         },
     ),
 )
-_mine = attendances.alias("mine")
-_other = appointments.alias("other")
 CLIENTS_BUSY = statement(
     "appointments.clients_busy",
-    select(
-        exists()
-        .where(
-            _mine.c.practice_id == bindparam("practice_id"),
-            _mine.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
-            _mine.c.status == "attending",
-            _mine.c.appointment_id != bindparam("apart_from"),
-            # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
-            _mine.c.starts_at > bindparam("day_before", type_=Instant),
-            _mine.c.starts_at < bindparam("until", type_=Instant),
-            _other.c.practice_id == bindparam("practice_id"),
-            _other.c.id == _mine.c.appointment_id,
-            _other.c.status == "booked",
-            _other.c.ends_at > bindparam("since", type_=Instant),
-        )
-        .select()
-        .scalar_subquery()
+    select(appointments.c.starts_at, appointments.c.ends_at)
+    .select_from(_joined)
+    .where(
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+        attendances.c.status == "attending",
+        attendances.c.appointment_id != bindparam("apart_from"),
+        # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
+        attendances.c.starts_at > bindparam("day_before", type_=Instant),
+        attendances.c.starts_at < bindparam("until", type_=Instant),
+        _here,
+        appointments.c.status == "booked",
+        appointments.c.ends_at > bindparam("since", type_=Instant),
     ),
 )
 _NONE = UUID(int=0)
@@ -223,8 +218,8 @@ class PostgresAppointments(Appointments):
 
     async def clients_busy(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
-    ) -> bool:
-        row = await self.tx.fetchrow(
+    ) -> list[Span]:
+        rows = await self.tx.fetch(
             CLIENTS_BUSY,
             client_ids=list(client_ids),
             since=since,
@@ -232,7 +227,7 @@ class PostgresAppointments(Appointments):
             day_before=since - LONGEST,
             apart_from=apart_from or _NONE,
         )
-        return row is not None and bool(row[0])
+        return [(row[0], row[1]) for row in rows]
 
     async def _put(self, booking: Booking) -> None:
         for one in booking.attendances:

@@ -27,6 +27,7 @@ from portal_core.appointments.waiting import (
     WaitlistEntry,
     WaitlistOffer,
 )
+from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
@@ -182,8 +183,8 @@ class Appointments(Protocol):
 
     async def clients_busy(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
-    ) -> bool:
-        """Whether one of the clients attends a booked appointment that shares time with the span."""
+    ) -> list[Span]:
+        """When the clients attend booked appointments that share time with the span."""
         ...
 
 

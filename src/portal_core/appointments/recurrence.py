@@ -43,6 +43,8 @@ def weekly(
     planned = {first_day + week * WEEK: first_start + week * WEEK for week in range(weeks)}
     for skipped in skip_dates:
         planned.pop(skipped, None)
+    if not planned:
+        raise Invalid.at("skip_dates", "nothing_left", "Every date of the series is skipped.")
     for changed, start in (changes or {}).items():
         if changed not in planned:
             raise Invalid.at("changes", "not_in_series", f"Nothing of the series falls on {changed}.")

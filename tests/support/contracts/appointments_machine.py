@@ -4,7 +4,7 @@ Each step asks the model what should come of it, does it, and compares: the very
 step what is kept must be what the model believes. Further rules are added by subclasses, over `model` and `attempt`.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from portal_core.appointments.settings import Kind
-from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
@@ -22,13 +21,12 @@ from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.move_for_clients import MoveForClientsCommand
-from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
 from portal_core.kernel.money import Money
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments_model import Held, Hours, Taken
-from tests.support.contracts.appointments_table import AppointmentsTable
+from tests.support.contracts.appointments_model import Held
+from tests.support.contracts.appointments_opening import OpeningRules
 from tests.support.contracts.appointments_world import new_york
 
 T = TypeVar("T")
@@ -40,7 +38,7 @@ TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sample
 """Mostly on the grid of half hours."""
 
 
-class AppointmentsMachine(AppointmentsTable):
+class AppointmentsMachine(OpeningRules):
     """Random histories against the model."""
 
     @rule(minutes=st.sampled_from([3, 7, 10, 45, 45, 240, 18 * 60]))
@@ -53,27 +51,11 @@ class AppointmentsMachine(AppointmentsTable):
         at = data.draw(st.sampled_from(self.model.standing())).at
         self.world.clock.at = max(self.now, at + timedelta(minutes=minutes))
 
-    @rule(late=st.sampled_from(["refuse", "allow", "fee"]))
-    def decide_on_late_cancellations(self, late: str) -> None:
-        self.model.late = late
-        type(self).run(self.world.save_rules(self.settled_rules()))
-
-    @rule(data=st.data(), starts=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
-    def publish(self, data: st.DataObject, starts: int, hours: int) -> None:
-        clinician, place = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.places))
-        openings = tuple(
-            Opening(weekday=weekday, starts=time(starts), ends=time(starts + hours), place_id=place)
-            for weekday in range(5 if hours else 0)
-        )
-        command = PublishAvailabilityCommand(clinician_id=clinician, openings=openings)
-        self.attempt(self.desk.publish(self.world.desk, command), None)
-        self.model.hours[clinician] = Hours(place, starts, starts + hours)
-
     @rule(data=st.data(), at=TIMES)
     def hold(self, data: st.DataObject, at: datetime) -> None:
         client, clinician, kind, place = self.wish(data)
         at = self.near(data, clinician, at)
-        expected = self.model.shut(client) or self._not_online(kind)
+        expected = self.model.shut(client) or self._not_online(kind, place)
         if (
             expected is None
             and sum(one.client == client for one in self.model.live(self.now)) >= self.model.holds_per_client
@@ -108,7 +90,7 @@ class AppointmentsMachine(AppointmentsTable):
         if held.gone or client != held.client:
             expected = "not_found"
         elif held.expires <= self.now:
-            expected = self.model.shut(client) or "hold_expired"
+            expected = self.model.shut(client) or self._not_online(held.kind, held.place) or "hold_expired"
         else:
             expected = self.model.refusal(
                 held.clinician, held.kind, held.place, held.at, [client], self.now, but=held.id
@@ -135,7 +117,7 @@ class AppointmentsMachine(AppointmentsTable):
         self._book(client, held.clinician, kind, held.place, held.at)
 
     def _book(self, client: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime) -> None:
-        expected = self.model.shut(client) or self._not_online(kind)
+        expected = self.model.shut(client) or self._not_online(kind, place)
         kept = self.model.kept(client, (clinician, kind, place, at), self.now)
         but = kept.id if kept else None
         expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now, but=but)
@@ -153,7 +135,7 @@ class AppointmentsMachine(AppointmentsTable):
         kind = data.draw(st.sampled_from([self.kinds[0], self.kinds[2], self.kinds[2]]))
         clients = data.draw(st.permutations(self.clients))[:count]
         self.discharge_or_take_back(data, clients[-1])
-        expected = "invalid" if count > kind.seats else None
+        expected = "not_bookable" if place in self.model.closed else "invalid" if count > kind.seats else None
         expected = expected or self.model.refusal(clinician, kind, place, at, clients, self.now, by_staff=True)
         choice = self.world.choice(clinician, kind, at, place)
         command = BookForClientCommand(choice=choice, client_ids=tuple(clients))
@@ -258,26 +240,6 @@ class AppointmentsMachine(AppointmentsTable):
                 booking.parts[client].status = "completed"
             self._all_see_a_change(booking)
 
-    @rule(data=st.data(), at=TIMES, hours=st.integers(1, 2))
-    def block(self, data: st.DataObject, at: datetime, hours: int) -> None:
-        clinician, until = data.draw(st.sampled_from(self.clinicians)), at + timedelta(hours=hours)
-        command = BlockTimeCommand(clinician_id=clinician, starts_at=at, ends_at=until)
-        view = self.attempt(self.desk.block(self.world.desk, command), None)
-        assert view is not None
-        assert set(view.conflicts) == {
-            one.id
-            for one in self.model.booked.values()
-            if one.status == "booked" and one.clinician == clinician and one.at < until and at < one.until
-        }
-        self.model.blocks[view.id] = Taken(clinician, at, until)
-
-    @precondition(lambda self: self.model.blocks)
-    @rule(data=st.data())
-    def unblock(self, data: st.DataObject) -> None:
-        block_id = data.draw(st.sampled_from(list(self.model.blocks)))
-        self.attempt(self.desk.unblock(self.world.desk, block_id), None)
-        del self.model.blocks[block_id]
-
     @rule(data=st.data())
     def look_for_slots(self, data: st.DataObject) -> None:
         """What is listed is what can be booked: all of it, and nothing else."""
@@ -293,7 +255,7 @@ class AppointmentsMachine(AppointmentsTable):
             for clinician in self.clinicians
             for place in self.places
             for at in (new_york(day, hour, minute) for hour in range(24) for minute in (0, 15, 30, 45))
-            if self.model.refusal(clinician, kind, place, at, [], self.now) is None
+            if self.model.refusal(clinician, kind, place, at, [client], self.now) is None
         }
         assert {(one.clinician_id, one.place_id, one.starts_at) for one in page.items} == expected
 

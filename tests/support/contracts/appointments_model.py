@@ -1,6 +1,6 @@
 """What the appointments' state machine believes: a practice so simple that one can see it is right."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,27 @@ class Hours:
 
 
 @define
+class Differs:
+    """Hours more or fewer on one date: more at the place, fewer there, or everywhere when that is none."""
+
+    clinician: UUID
+    day: date
+    opens: bool
+    starts: int
+    ends: int
+    place: UUID | None
+
+    @property
+    def hours(self) -> set[int]:
+        return set(range(self.starts, self.ends))
+
+    def at(self, clinician: UUID, place: UUID | None, day: date) -> bool:
+        """Whether it is about them."""
+        there = self.place == place or (self.place is None and not self.opens)
+        return there and (self.clinician, self.day) == (clinician, day)
+
+
+@define
 class Taken:
     """Time of a clinician, with what must be free around it."""
 
@@ -97,6 +118,9 @@ class Practice:
     hours: dict[UUID, Hours] = field(factory=dict)
     booked: dict[UUID, Booked] = field(factory=dict)
     held: dict[UUID, Held] = field(factory=dict)
+    differing: dict[UUID, Differs] = field(factory=dict)
+    closed: set[UUID | None] = field(factory=set)
+    """Places."""
     blocks: dict[UUID, Taken] = field(factory=dict)
     discharged: set[UUID] = field(factory=set)
 
@@ -146,6 +170,8 @@ class Practice:
         """
         if not moving and self.shut(*clients):
             return self.shut(*clients)
+        if place in self.closed:
+            return "not_bookable"
         until = at + kind.timing.duration
         for one in self.booked.values():
             overlaps = one.at < until and at < one.until
@@ -154,24 +180,32 @@ class Practice:
         if at < now + (timedelta() if by_staff else kind.timing.minimum_notice):
             return "too_soon"
         wall = at.astimezone(WALL)
-        if not self.is_open(clinician, place, at, until):
+        opened = self.opened(clinician, place, at, until)
+        if opened is None:
             return "outside_availability"
         if not by_staff and (wall.date() - now.astimezone(WALL).date()).days > kind.timing.maximum_advance_days:
             return "too_far"
         wish = taken(clinician, kind, at)
         if any(one.clinician == clinician and one.too_close(wish) for one in self.taken(now, but=but)):
             return "slot_taken"
-        opened = datetime.combine(wall.date(), time(self.hours[clinician].starts), WALL)
         if not by_staff and (wall - opened) % kind.timing.step:
             return "outside_availability"
         return None
 
-    def is_open(self, clinician: UUID, place: UUID | None, at: datetime, until: datetime) -> bool:
-        """Whether the clinician's hours there hold the whole time; no day of the machine's has a change of clocks."""
-        hours, starts, ends = self.hours.get(clinician), at.astimezone(WALL), until.astimezone(WALL)
-        if hours is None or hours.place != place or starts.weekday() > 4 or ends.date() != starts.date():
-            return False
-        return time(hours.starts) <= starts.time() and ends.time() <= time(hours.ends)
+    def opened(self, clinician: UUID, place: UUID | None, at: datetime, until: datetime) -> datetime | None:
+        """Since when the clinician has been there, if for the whole time; no day of the machine's has a change of
+        clocks, and hours are whole."""
+        starts, ends = at.astimezone(WALL), until.astimezone(WALL) - MINUTE
+        hours, about = set[int](), [one for one in self.differing.values() if one.at(clinician, place, starts.date())]
+        week = self.hours.get(clinician)
+        if week is not None and week.place == place and starts.weekday() <= 4:
+            hours |= set(range(week.starts, week.ends))
+        for one in sorted(about, key=lambda one: not one.opens):
+            hours = hours | one.hours if one.opens else hours - one.hours
+        if ends.date() != starts.date() or not hours.issuperset(range(starts.hour, ends.hour + 1)):
+            return None
+        first = next(hour for hour in range(starts.hour, -1, -1) if hour - 1 not in hours)
+        return datetime.combine(starts.date(), time(first), WALL)
 
     def change_refusal(self, booking: Booked, client: UUID, now: datetime) -> str | None:
         """Why a client may not cancel; None when they may."""

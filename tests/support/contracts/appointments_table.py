@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from portal_core.appointments.settings import AppointmentRules, Kind
+from portal_core.appointments.settings import AppointmentRules, Kind, Place
 from portal_core.kernel.errors import PortalError
 from portal_core.kernel.money import Money
 from tests.support.appointments import Desk
@@ -36,6 +36,7 @@ class AppointmentsTable(RuleBasedStateMachine):
     clients: list[UUID]
     kinds: list[Kind]
     places: list[UUID | None]
+    office: Place
 
     @initialize()
     def open_the_practice(self) -> None:
@@ -55,7 +56,8 @@ class AppointmentsTable(RuleBasedStateMachine):
             await world.add_kind("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
             await world.add_kind("Couple", minutes=60, step=30, seats=2),
         ]
-        self.places = [None, (await world.add_place()).id]
+        self.office = await world.add_place()
+        self.places = [None, self.office.id]
         await world.save_rules(self.settled_rules())
         for number, clinician in enumerate(self.clinicians):
             self.model.hours[clinician] = Hours(self.places[number], 9, 17)
@@ -129,8 +131,8 @@ class AppointmentsTable(RuleBasedStateMachine):
         everything = list(self.model.booked.values())
         return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
 
-    def _not_online(self, kind: Kind) -> str | None:
-        return "not_bookable" if kind.seats > 1 else None
+    def _not_online(self, kind: Kind, place: UUID | None) -> str | None:
+        return "not_bookable" if kind.seats > 1 or place in self.model.closed else None
 
     def _closed(self, booking: Booked) -> str | None:
         if booking.status != "booked":

@@ -45,7 +45,8 @@ class WaitingMachine(AppointmentsMachine):
     def ask(self, data: st.DataObject, at: datetime, named: bool) -> None:
         client, clinician, kind, place = self.wish(data)
         until = at + timedelta(hours=3)
-        expected = self.model.shut(client) or ("invalid" if at <= self.now else None)
+        expected = self.model.shut(client) or ("not_bookable" if place in self.model.closed else None)
+        expected = expected or ("invalid" if at <= self.now else None)
         if expected is None and sum(one.status == "pending" for one in self._requests_of(client)) >= 3:
             expected = "too_many_requests"
         command = RequestAppointmentCommand(
@@ -70,6 +71,8 @@ class WaitingMachine(AppointmentsMachine):
             expected: str | None = "request_closed"
         elif self.model.shut(asked.client):
             expected = self.model.shut(asked.client)
+        elif asked.place in self.model.closed:
+            expected = "not_bookable"
         elif asked.clinician not in (None, clinician) or at + asked.kind.timing.duration > asked.until:
             expected = "invalid"
         else:
@@ -109,7 +112,7 @@ class WaitingMachine(AppointmentsMachine):
 
     def _wait(self, client: UUID, clinician: UUID | None, kind: Kind, place: UUID | None, anywhere: bool) -> None:
         today = self.now.astimezone(WALL).date()
-        expected = self.model.shut(client) or self._not_online(kind)
+        expected = self.model.shut(client) or self._not_online(kind, place)
         if expected is None and self.model.wants_in_vain(client, (kind, place, anywhere, clinician), self.now):
             expected = "already_waiting"
         command = JoinWaitlistCommand(
@@ -268,7 +271,9 @@ class WaitingMachine(AppointmentsMachine):
     def book_series(self, data: st.DataObject, first: tuple[int, int, int], count: int, skip: bool) -> None:
         client, clinician, kind, place = self.wish(data)
         day, hour, minute = first
-        starts = [new_york(day + 7 * week, hour, minute) for week in range(count)]
+        planned = [new_york(day + 7 * week, hour, minute) for week in range(count)]
+        skipped = data.draw(st.lists(st.sampled_from(planned), max_size=2)) if data.draw(st.booleans()) else []
+        starts = [at for at in planned if at not in skipped]
         refusals = [self.model.refusal(clinician, kind, place, at, [client], self.now, by_staff=True) for at in starts]
         had = [at for at, refusal in zip(starts, refusals, strict=True) if refusal is None]
         command = BookSeriesCommand(
@@ -276,12 +281,13 @@ class WaitingMachine(AppointmentsMachine):
             kind_id=kind.id,
             place_id=place,
             client_ids=[client],
-            first_start=starts[0].astimezone(WALL).replace(tzinfo=None),
+            first_start=planned[0].astimezone(WALL).replace(tzinfo=None),
             count=count,
+            skip_dates=frozenset(at.astimezone(WALL).date() for at in skipped),
             skip_conflicts=skip,
         )
-        expected = None if had and (skip or len(had) == count) else "invalid"
-        expected = self.model.shut(client) or expected
+        expected = None if had and (skip or had == starts) else "invalid"
+        expected = ("not_bookable" if place in self.model.closed else self.model.shut(client)) or expected
         view = self.attempt(self.desk.book_series(self.world.desk, command), expected)
         if view is not None:
             assert [at for at in starts if at not in had] == list(view.refused)

@@ -44,7 +44,9 @@ def test_skipped_dates_count_and_other_holidays_mean_nothing() -> None:
         utc(2026, 3, 2, 15),
         utc(2026, 3, 16, 14),
     ]
-    assert weekly(wall(2026, 3, 2, 10), NEW_YORK, count=1, skip_dates=[date(2026, 3, 2)]) == []
+    with pytest.raises(Invalid) as refused:
+        weekly(wall(2026, 3, 2, 10), NEW_YORK, count=1, skip_dates=[date(2026, 3, 2)])
+    assert [one.code for one in refused.value.errors] == ["nothing_left"]
 
 
 def test_a_single_date_may_be_changed_even_to_another_day() -> None:

@@ -45,7 +45,9 @@ class FindSlotsQuery:
 
 @frozen
 class FindSlots:
-    """Lists free times of the client's care team, soonest first. A client, or a proxy with `appointments`.
+    """Lists free times of the client's care team, soonest first, but for when the client is somewhere else.
+
+    A client, or a proxy with `appointments`.
 
     Raises:
         ClientDischarged: the client was discharged.
@@ -65,13 +67,20 @@ class FindSlots:
             schedule = await unit.directory.for_client(client_id)
             require_in_care(schedule)
             kind, clinicians = _offered(schedule, query)
-            slots = await self._free(unit, kind, clinicians, schedule.rules.zone, query)
+            slots = await self._free(unit, client_id, kind, clinicians, schedule, query)
             await unit.audit.record(Audited("slots.read", record=client_id))
             return await unit.commit(_page(slots, query.page.size, kind, schedule))
 
     async def _free(
-        self, unit: AppointmentUnit, kind: Kind, clinicians: list[UUID], zone: str, query: FindSlotsQuery
+        self,
+        unit: AppointmentUnit,
+        client_id: UUID,
+        kind: Kind,
+        clinicians: list[UUID],
+        schedule: Schedule,
+        query: FindSlotsQuery,
     ) -> list[Slot]:
+        zone = schedule.rules.zone
         since = first_reading(datetime.combine(query.first_day, time.min), zone)
         until = first_reading(datetime.combine(query.last_day + DAY, time.min), zone)
         after = query.page.after_time()
@@ -80,11 +89,14 @@ class FindSlots:
         first_day, last_day = days_around(since, until)
         rules = await unit.availability.rules(clinicians)
         exceptions = await unit.availability.exceptions(clinicians, first_day, last_day)
-        windows = [one for one in open_windows(rules, exceptions, first_day, last_day) if _wanted(one, query)]
+        places = {one.id for one in schedule.places.values() if one.active}
+        windows = [one for one in open_windows(rules, exceptions, first_day, last_day) if _wanted(one, query, places)]
         now = self.clock.now()
         # No buffer is longer than a day, and neither is a session.
         busy = await unit.calendar.busy(clinicians, since - DAY, until + 2 * DAY, now)
-        return free_slots(windows, [one.busy for one in busy], kind.timing, now, since, until)
+        slots = free_slots(windows, [one.busy for one in busy], kind.timing, now, since, until)
+        own = await unit.appointments.clients_busy([client_id], since, until + DAY)
+        return [one for one in slots if not any(begins < one.ends_at and one.starts_at < ends for begins, ends in own)]
 
 
 def _offered(schedule: Schedule, query: FindSlotsQuery) -> tuple[Kind, list[UUID]]:
@@ -96,8 +108,11 @@ def _offered(schedule: Schedule, query: FindSlotsQuery) -> tuple[Kind, list[UUID
     return kinds[0], clinicians
 
 
-def _wanted(window: Window, query: FindSlotsQuery) -> bool:
+def _wanted(window: Window, query: FindSlotsQuery, places: set[UUID]) -> bool:
+    """Whether to look there; a place that was closed keeps the hours that were published for it."""
     if query.place_id is not None and window.place_id != query.place_id:
+        return False
+    if window.place_id is not None and window.place_id not in places:
         return False
     return query.telehealth in (None, window.place_id is None)
 
