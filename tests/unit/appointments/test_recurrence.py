@@ -46,7 +46,7 @@ def test_skipped_dates_count_and_other_holidays_mean_nothing() -> None:
     ]
     with pytest.raises(Invalid) as refused:
         weekly(wall(2026, 3, 2, 10), NEW_YORK, count=1, skip_dates=[date(2026, 3, 2)])
-    assert [one.code for one in refused.value.errors] == ["nothing_left"]
+    assert [one.code for one in refused.value.fields] == ["nothing_left"]
 
 
 def test_a_single_date_may_be_changed_even_to_another_day() -> None:
