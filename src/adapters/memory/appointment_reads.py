@@ -9,7 +9,7 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.appointments import attendances
-from adapters.memory.rows import own_key, own_rows, visible
+from adapters.memory.rows import own_key, own_rows, visible, zone_at
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import AppointmentReads, ScheduleDirectory
@@ -123,7 +123,8 @@ class MemoryAppointmentReads(AppointmentReads):
 def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Schedule:
     """What the practice offers, with these of its clinicians, or with all."""
     return Schedule(
-        rules=tx.table("appointment_rules").get(tx.practice_id) or _default_rules(tx),
+        zone=zone_at(tx, None),
+        rules=tx.table("appointment_rules").get(tx.practice_id, AppointmentRules()),
         kinds={one.id: one for one in own_rows(tx, "appointment_kinds")},
         places={one.id: one for one in own_rows(tx, "places")},
         clinicians={
@@ -139,11 +140,6 @@ def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Sche
             if clinicians is None or one.id in clinicians
         },
     )
-
-
-def _default_rules(tx: MemoryTransaction) -> AppointmentRules:
-    zones = [one.zone for one in tx.table("practices").values() if one.id == tx.practice_id]
-    return AppointmentRules(zone=zones[0]) if zones else AppointmentRules()
 
 
 def _row(booking: Booking, part: Attendance, offered: Schedule) -> AppointmentRow:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.memory.rows import confine, own_key, own_rows, visible
+from adapters.memory.rows import confine, own_key, own_rows, visible, zone_at
 from adapters.memory.sealing import SEALED, as_kept
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
@@ -122,13 +122,17 @@ class MemoryAvailability(Availability):
     tx: MemoryTransaction
 
     async def rules(self, clinicians: Collection[UUID]) -> list[AvailabilityRule]:
-        return [one for one in own_rows(self.tx, "availability_rules") if one.clinician_id in clinicians]
+        return [
+            evolve(one, zone=zone_at(self.tx, one.place_id))
+            for one in own_rows(self.tx, "availability_rules")
+            if one.clinician_id in clinicians
+        ]
 
     async def exceptions(
         self, clinicians: Collection[UUID], first_day: date, last_day: date
     ) -> list[AvailabilityException]:
         return [
-            one
+            evolve(one, zone=zone_at(self.tx, one.place_id))
             for one in own_rows(self.tx, "availability_exceptions")
             if one.clinician_id in clinicians and first_day <= one.date <= last_day
         ]

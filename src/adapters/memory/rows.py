@@ -33,3 +33,10 @@ def newest_first(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
     before = page.before_id()
     found = sorted((row for row in rows if row.id < before), key=lambda row: row.id, reverse=True)
     return page.cut(found, lambda row: row.id)
+
+
+def zone_at(tx: MemoryTransaction, place_id: UUID | None) -> str:
+    """The place's zone, the practice's where there is none."""
+    if place_id is not None:
+        return str(tx.table("places")[own_key(tx, place_id)].zone)
+    return str(tx.table("practices")[tx.practice_id].zone)

@@ -49,7 +49,7 @@ _of_client = (
         attendances.c.reason,
         attendances.c.fee_amount,
         attendances.c.fee_currency,
-        *SETTINGS,
+        SETTINGS,
     )
     .select_from(attendances)
     .join(
@@ -220,7 +220,7 @@ class PostgresAppointmentReads(AppointmentReads):
             late=row[17],
             reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
-            rules=rules_of(row[21], row[22]),
+            rules=rules_of(row[21]),
         )
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:

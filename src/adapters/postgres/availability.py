@@ -6,17 +6,28 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, any_, bindparam, delete, select
+from sqlalchemy import Date, any_, bindparam, delete, func, select
 
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.appointments import availability_exceptions as exceptions
 from adapters.postgres.tables.appointments import availability_rules as rules
+from adapters.postgres.tables.appointments import places
 from adapters.postgres.tables.base import Uuids, insert_all
+from adapters.postgres.tables.people import practices
 from adapters.postgres.transaction import Transaction
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.ports import Availability
 from portal_core.kernel.audit import Audited
 
+
+def _where(table: Any) -> Any:
+    """The table with the practice, and the place where there is one."""
+    at = (places.c.practice_id == table.c.practice_id) & (places.c.id == table.c.place_id)
+    return table.join(practices, practices.c.id == table.c.practice_id).outerjoin(places, at)
+
+
+# The place's as it is now, the practice's where there is none.
+_ZONE = func.coalesce(places.c.zone, practices.c.zone)
 RULES = statement(
     "availability.rules",
     select(
@@ -25,12 +36,14 @@ RULES = statement(
         rules.c.weekday,
         rules.c.starts,
         rules.c.ends,
-        rules.c.zone,
+        _ZONE,
         rules.c.place_id,
         rules.c.kind_ids,
         rules.c.valid_from,
         rules.c.valid_until,
-    ).where(
+    )
+    .select_from(_where(rules))
+    .where(
         rules.c.practice_id == bindparam("practice_id"),
         rules.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
     ),
@@ -49,11 +62,13 @@ EXCEPTIONS = statement(
         exceptions.c.clinician_id,
         exceptions.c.date,
         exceptions.c.opens,
-        exceptions.c.zone,
+        _ZONE,
         exceptions.c.starts,
         exceptions.c.ends,
         exceptions.c.place_id,
-    ).where(
+    )
+    .select_from(_where(exceptions))
+    .where(
         exceptions.c.practice_id == bindparam("practice_id"),
         exceptions.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
         exceptions.c.date >= bindparam("first_day", type_=Date()),
@@ -124,7 +139,6 @@ class PostgresAvailability(Availability):
                 weekday=one.weekday,
                 starts=one.starts,
                 ends=one.ends,
-                zone=one.zone,
                 place_id=one.place_id,
                 kind_ids=sorted(one.kind_ids),
                 valid_from=one.valid_from,
@@ -141,7 +155,6 @@ class PostgresAvailability(Availability):
             opens=exception.opens,
             starts=exception.starts,
             ends=exception.ends,
-            zone=exception.zone,
             place_id=exception.place_id,
         )
         self.tx.audited(audited)

@@ -23,7 +23,7 @@ from portal_core.kernel.audit import Audited
 
 NO_TEXT: ColumnElement[str] = literal_column("''", Text)
 _SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
-SETTINGS: tuple[ColumnElement[Any], ...] = (practices.c.settings.op("->>")(_SECTION), practices.c.zone)
+SETTINGS: ColumnElement[Any] = practices.c.settings.op("->>")(_SECTION)
 """What `rules_of` takes, for statements that join `practices`."""
 
 SHOWN_NAME: ColumnElement[str] = (
@@ -94,7 +94,7 @@ _discharged = (
 
 
 def _schedule(of: Any, *more: Any) -> Any:
-    columns = (*SETTINGS, _kinds, _places, of.scalar_subquery(), *more)
+    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), *more)
     return select(*columns).where(practices.c.id == bindparam("practice_id"))
 
 
@@ -136,13 +136,12 @@ SAVE_PLACE = statement("schedule.save_place", _replace(places))
 
 
 @lru_cache(maxsize=4096)
-def rules_of(section: str | None, zone: str) -> AppointmentRules:
-    """The rules from the practice's section of settings, as JSON text; the practice's zone until one was saved.
+def rules_of(section: str | None) -> AppointmentRules:
+    """The rules from the practice's section of settings, as JSON text.
 
     Kept by the text itself: rows of one practice bring the same text, and it is decoded once.
     """
-    named = {"zone": zone, **(msgspec.json.decode(section) if section else {})}
-    return converter.structure(named, AppointmentRules)
+    return converter.structure(msgspec.json.decode(section) if section else {}, AppointmentRules)
 
 
 def _clinician(row: Any) -> Clinician:
@@ -191,7 +190,8 @@ class PostgresScheduleDirectory(ScheduleDirectory):
 def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
     assert row is not None, "a unit of work opens for practices that exist"
     return Schedule(
-        rules=rules_of(row[0], row[1]),
+        zone=row[1],
+        rules=rules_of(row[0]),
         kinds={one.id: one for one in map(_kind, row[2] or ())},
         places={one.id: one for one in map(_place, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},

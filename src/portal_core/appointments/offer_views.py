@@ -79,7 +79,6 @@ class OfferedClinicianView:
 class RulesView:
     """The practice's rules; the notice for cancelling is in minutes or in days of the calendar."""
 
-    zone: str
     cancel_notice_minutes: int | None
     cancel_notice_days: int | None
     late_cancel: LateCancel
@@ -96,7 +95,6 @@ class RulesView:
     def of(cls, rules: AppointmentRules) -> "RulesView":
         notice = rules.cancel_notice
         return cls(
-            zone=rules.zone,
             cancel_notice_minutes=None if isinstance(notice, CalendarDays) else notice // MINUTE,
             cancel_notice_days=notice.days if isinstance(notice, CalendarDays) else None,
             late_cancel=rules.late_cancel,
@@ -113,8 +111,9 @@ class RulesView:
 
 @frozen(kw_only=True)
 class OfferingView:
-    """Rules, kinds, places and clinicians, each in order of their names."""
+    """Rules, kinds, places and clinicians, each in order of their names; `zone` is the practice's."""
 
+    zone: str
     rules: RulesView
     kinds: tuple[KindView, ...]
     places: tuple[PlaceView, ...]
@@ -123,6 +122,7 @@ class OfferingView:
     @classmethod
     def of(cls, schedule: Schedule) -> "OfferingView":
         return cls(
+            zone=schedule.zone,
             rules=RulesView.of(schedule.rules),
             kinds=tuple(sorted(map(KindView.of, schedule.kinds.values()), key=lambda one: (one.name, one.id))),
             places=tuple(sorted(map(PlaceView.of, schedule.places.values()), key=lambda one: (one.name, one.id))),

@@ -91,7 +91,9 @@ class Blocks(Protocol):
 
 
 class Availability(Protocol):
-    """What clinicians publish."""
+    """What clinicians publish. Hours are local to their place, or to the practice where they name none: what is read
+    has the zone that these have now, whichever it had when it was written.
+    """
 
     async def rules(self, clinicians: Collection[UUID]) -> list[AvailabilityRule]: ...
 

@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from portal_core.appointments.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.timing import KindTiming
-from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
 
@@ -44,7 +43,6 @@ class AppointmentRules:
         Invalid: a fee is asked for and none is set, or a number is out of range.
     """
 
-    zone: str = "America/New_York"
     cancel_notice: timedelta | CalendarDays = timedelta(hours=24)
     late_cancel: LateCancel = "refuse"
     late_fee: Money | None = None
@@ -57,7 +55,6 @@ class AppointmentRules:
     calendar_title: str = "Appointment"
 
     def __attrs_post_init__(self) -> None:
-        zone_of(self.zone)
         if self.late_cancel == "fee" and (self.late_fee is None or self.late_fee.amount <= 0):
             raise Invalid.at("late_fee", "required", "Say how much a late cancellation costs.")
         if min(self.hold_for, self.offer_for) <= timedelta():
@@ -129,10 +126,11 @@ class Client:
 class Schedule:
     """With whom, for what and where one may book, and the rules; by id.
 
-    For a client: the clinicians of their care team, and whether they were `discharged`. For the practice: all whom it
-    has.
+    `zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`. For
+    the practice: all whom it has.
     """
 
+    zone: str
     rules: AppointmentRules = field(factory=AppointmentRules)
     kinds: Mapping[UUID, Kind] = field(factory=dict)
     places: Mapping[UUID, Place] = field(factory=dict)
@@ -142,4 +140,4 @@ class Schedule:
     def zone_at(self, place_id: UUID | None) -> str:
         """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""
         place = self.places.get(place_id) if place_id else None
-        return place.zone if place else self.rules.zone
+        return place.zone if place else self.zone

@@ -13,7 +13,7 @@ from portal_core.kernel.errors import PortalError
 from portal_core.kernel.money import Money
 from tests.support.appointments import Desk
 from tests.support.contracts.appointments_model import Booked, Hours, Part, Practice
-from tests.support.contracts.appointments_world import ZONE, AppointmentsWorld, new_york
+from tests.support.contracts.appointments_world import AppointmentsWorld, new_york
 
 T = TypeVar("T")
 FEE = Money(40_00)
@@ -83,7 +83,7 @@ class AppointmentsTable(RuleBasedStateMachine):
     def settled_rules(self) -> AppointmentRules:
         """As the model has them."""
         late: Any = self.model.late
-        return AppointmentRules(zone=ZONE, cancel_notice=self.model.notice, late_cancel=late, late_fee=FEE)
+        return AppointmentRules(cancel_notice=self.model.notice, late_cancel=late, late_fee=FEE)
 
     def note_booked(
         self, booking_id: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime, clients: list[UUID]

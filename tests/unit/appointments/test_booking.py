@@ -136,7 +136,7 @@ class TestBooking:
         ):
             with pytest.raises(NotBookable):
                 await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
-        await world.save_rules(AppointmentRules(zone=ZONE, self_booking=False))
+        await world.save_rules(AppointmentRules(self_booking=False))
         with pytest.raises(NotBookable):
             await scene.desk.book(scene.ann, slot(scene, at))
 

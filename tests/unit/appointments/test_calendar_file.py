@@ -14,7 +14,7 @@ from portal_core.appointments.use_cases.book_appointment import BookAppointmentC
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.kernel.errors import NotFound
-from tests.support.contracts.appointments_world import ZONE, new_york
+from tests.support.contracts.appointments_world import new_york
 from tests.unit.appointments.conftest import Scene
 
 PRACTICE = UUID(int=7)
@@ -133,7 +133,7 @@ async def test_no_clinical_word_and_no_name_gets_in(scene: Scene) -> None:
     world = scene.world
     kind = await world.add_kind("Trauma therapy", minutes=60)
     place = await world.add_place("Centre for Eating Disorders", address="1 Elm Street, 2nd floor; Boston")
-    await world.save_rules(AppointmentRules(zone=ZONE, calendar_title="Elm, 10 o'clock"))
+    await world.save_rules(AppointmentRules(calendar_title="Elm, 10 o'clock"))
     await world.open_week(scene.grey, place_id=place.id)
     choice = world.choice(scene.grey, kind, new_york(4, 10), place.id)
     view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))

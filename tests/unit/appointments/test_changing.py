@@ -27,7 +27,7 @@ from portal_core.appointments.views import AppointmentFilter, AppointmentView
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.money import Money
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments_world import ZONE, new_york
+from tests.support.contracts.appointments_world import new_york
 from tests.unit.appointments.conftest import Scene
 
 FEE = Money(75_00)
@@ -137,7 +137,7 @@ class TestLateCancelling:
         assert not (await scene.desk.cancel(scene.ann, off(view.id))).cancelled_late
 
     async def test_refused(self, scene: Scene) -> None:
-        view = await self._late(scene, AppointmentRules(zone=ZONE, late_cancel="refuse"))
+        view = await self._late(scene, AppointmentRules(late_cancel="refuse"))
         assert (view.can_cancel, view.can_reschedule, view.cancel_fee) == (False, False, None)
         with pytest.raises(LateCancelRefused):
             await scene.desk.cancel(scene.ann, off(view.id))
@@ -146,7 +146,7 @@ class TestLateCancelling:
         assert (await scene.desk.show(scene.ann, view.id)) == view
 
     async def test_allowed(self, scene: Scene) -> None:
-        view = await self._late(scene, AppointmentRules(zone=ZONE, late_cancel="allow", late_fee=FEE))
+        view = await self._late(scene, AppointmentRules(late_cancel="allow", late_fee=FEE))
         assert (view.can_cancel, view.cancel_fee) == (True, None)
         gone = await scene.desk.cancel(scene.ann, off(view.id))
         assert (gone.cancelled_late, gone.fee_due) == (True, None)
@@ -154,7 +154,7 @@ class TestLateCancelling:
         assert (await scene.world.audit())[-1].facts == {"late": "true"}
 
     async def test_with_a_fee(self, scene: Scene) -> None:
-        view = await self._late(scene, AppointmentRules(zone=ZONE, late_cancel="fee", late_fee=FEE))
+        view = await self._late(scene, AppointmentRules(late_cancel="fee", late_fee=FEE))
         assert (view.can_cancel, view.cancel_fee) == (True, FEE)
         gone = await scene.desk.cancel(scene.ann, off(view.id))
         assert (gone.cancelled_late, gone.fee_due, gone.cancel_fee) == (True, FEE, None)
@@ -162,7 +162,7 @@ class TestLateCancelling:
         assert told == [scene.ann.client_id]
 
     async def test_a_fee_for_moving_late_stays_due_and_is_told_once(self, scene: Scene) -> None:
-        view = await self._late(scene, AppointmentRules(zone=ZONE, late_cancel="fee", late_fee=FEE))
+        view = await self._late(scene, AppointmentRules(late_cancel="fee", late_fee=FEE))
         moved = await scene.desk.reschedule(scene.ann, to(scene, view.id, new_york(6, 10)))
         assert (moved.fee_due, moved.status) == (FEE, "booked")
         gone = await scene.desk.cancel(scene.ann, off(view.id))
@@ -171,10 +171,10 @@ class TestLateCancelling:
 
     async def test_a_day_of_notice_is_the_same_time_on_the_day_before_the_clocks_change(self, scene: Scene) -> None:
         # On Sunday the 8th New York's clocks go forward; the practice sees people on Mondays.
-        await scene.world.save_rules(AppointmentRules(zone=ZONE, cancel_notice=CalendarDays(1)))
+        await scene.world.save_rules(AppointmentRules(cancel_notice=CalendarDays(1)))
         view = await booked(scene, new_york(9, 10))
         assert view.cancel_deadline == new_york(8, 10)
-        await scene.world.save_rules(AppointmentRules(zone=ZONE, cancel_notice=timedelta(hours=36)))
+        await scene.world.save_rules(AppointmentRules(cancel_notice=timedelta(hours=36)))
         view = await scene.desk.show(scene.ann, view.id)
         assert view.cancel_deadline == new_york(7, 21), "36 hours, one of them not on the clock"
 
@@ -215,7 +215,7 @@ class TestMoving:
         assert await scene.world.jobs("offer_freed_slot") == []
 
     async def test_to_where_it_is_nothing_changes_and_nobody_is_told(self, scene: Scene) -> None:
-        await scene.world.save_rules(AppointmentRules(zone=ZONE, late_cancel="fee", late_fee=FEE))
+        await scene.world.save_rules(AppointmentRules(late_cancel="fee", late_fee=FEE))
         view = await booked(scene)
         scene.world.clock.at = new_york(3, 10) + timedelta.resolution
         told = await scene.world.notices()

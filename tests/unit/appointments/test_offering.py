@@ -94,9 +94,7 @@ async def test_a_place_is_added_and_changed(scene: Scene) -> None:
 
 
 async def test_rules_are_set(scene: Scene) -> None:
-    rules = AppointmentRules(
-        zone="America/Chicago", cancel_notice=CalendarDays(2), late_cancel="fee", late_fee=Money(60_00)
-    )
+    rules = AppointmentRules(cancel_notice=CalendarDays(2), late_cancel="fee", late_fee=Money(60_00))
     view = await SetAppointmentRules(scene.world.begin)(administrator(scene), rules)
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_fee) == (2, None, Money(60_00))
     assert (await ShowOffering(scene.world.begin)(scene.ann)).rules == view

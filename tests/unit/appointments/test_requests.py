@@ -24,7 +24,7 @@ from portal_core.appointments.waiting import PreferredTime
 from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments_world import ZONE, new_york
+from tests.support.contracts.appointments_world import new_york
 from tests.unit.appointments.conftest import Scene
 
 MORNING = PreferredTime(starts_at=new_york(4, 9), ends_at=new_york(4, 12))
@@ -63,7 +63,7 @@ class TestAsking:
         assert [(one.path, one.code) for one in refused.value.fields] == [("preferred.2", "repeated")]
 
     async def test_also_what_clients_do_not_book_themselves(self, scene: Scene) -> None:
-        await scene.world.save_rules(AppointmentRules(zone=ZONE, self_booking=False))
+        await scene.world.save_rules(AppointmentRules(self_booking=False))
         kind = await scene.world.add_kind(online=False, minutes=180)
         assert (await scene.desk.request_appointment(scene.ann, wish(scene, kind_id=kind.id))).status == "pending"
 

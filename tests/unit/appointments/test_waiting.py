@@ -140,7 +140,6 @@ class TestWaitlist:
             {"anywhere": True, "place_id": ONE},
             {"weekdays": frozenset({7})},
             {"from_time": time(12), "until_time": time(9)},
-            {"zone": "Nowhere"},
         ],
     )
     def test_what_makes_no_sense(self, wrong: dict[str, object]) -> None:
@@ -189,7 +188,6 @@ def test_a_series_ends_once() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"zone": "Nowhere"},
         {"late_cancel": "fee"},
         {"late_cancel": "fee", "late_fee": Money(0)},
         {"hold_for": timedelta()},

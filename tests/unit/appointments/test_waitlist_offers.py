@@ -19,7 +19,6 @@ from portal_core.appointments.use_cases.book_appointment import BookAppointmentC
 from portal_core.appointments.views import OfferView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Forbidden, NotFound
-from tests.support.contracts.appointments_world import ZONE
 from tests.unit.appointments.conftest import Scene
 from tests.unit.appointments.waiting_scene import TEN, made, offer_to, offered_to_ann, wait
 
@@ -104,7 +103,7 @@ class TestAccepting:
         assert await offer_to(scene, scene.ann) == offered
 
     async def test_what_is_no_longer_offered_online(self, scene: Scene, offered: OfferView) -> None:
-        await scene.world.save_rules(AppointmentRules(zone=ZONE, self_booking=False))
+        await scene.world.save_rules(AppointmentRules(self_booking=False))
         with pytest.raises(NotBookable):
             await scene.desk.accept_offer(scene.ann, offered.id)
 

@@ -98,7 +98,6 @@ class RulesRequest(Request, frozen=True):
     calendars call an appointment: others see them, so it holds no clinical word.
     """
 
-    zone: Zone
     cancel_notice_minutes: Notice | None = None
     cancel_notice_days: Annotated[Days | None, Meta(examples=[None])] = None
     late_cancel: LateCancel = "refuse"
@@ -121,7 +120,6 @@ class RulesRequest(Request, frozen=True):
         minutes = 24 * 60 if self.cancel_notice_minutes is None else self.cancel_notice_minutes
         days = self.cancel_notice_days
         return AppointmentRules(
-            zone=self.zone,
             cancel_notice=timedelta(minutes=minutes) if days is None else CalendarDays(days),
             late_cancel=self.late_cancel,
             late_fee=Money(self.late_fee.amount, self.late_fee.currency) if self.late_fee else None,

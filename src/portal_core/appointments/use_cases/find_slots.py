@@ -80,7 +80,7 @@ class FindSlots:
         schedule: Schedule,
         query: FindSlotsQuery,
     ) -> list[Slot]:
-        zone = schedule.rules.zone
+        zone = schedule.zone
         since = first_reading(datetime.combine(query.first_day, time.min), zone)
         until = first_reading(datetime.combine(query.last_day + DAY, time.min), zone)
         after = query.page.after_time()

@@ -43,7 +43,7 @@ class ListDay:
             schedule = await unit.directory.for_practice()
             if clinician_id is not None and clinician_id not in schedule.clinicians:
                 raise NotFound("clinician", clinician_id)
-            zone = schedule.rules.zone
+            zone = schedule.zone
             since = first_reading(datetime.combine(day, time.min), zone)
             until = first_reading(datetime.combine(day + DAY, time.min), zone)
             appointments = await unit.appointment_reads.day(since, until, clinician_id)

@@ -72,7 +72,7 @@ class PublishAvailability:
             await unit.calendar.lock([command.clinician_id], now)
             audited = Audited("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
             await unit.availability.publish(command.clinician_id, rules, audited)
-            today = now.astimezone(zone_of(schedule.rules.zone)).date()
+            today = now.astimezone(zone_of(schedule.zone)).date()
             exceptions = await unit.availability.exceptions([command.clinician_id], today - DAY, date.max)
             return await unit.commit(AvailabilityView.of(command.clinician_id, rules, exceptions))
 
