@@ -1,10 +1,12 @@
 """The ASGI application that a server runs: it opens the portal when the server's event loop is there."""
 
 import gc
+from functools import partial
 from typing import Any
 
 from litestar import Litestar
 
+from adapters.postgres.pool import answers
 from entrypoints.container import Portal, opened
 from entrypoints.http.app import create_app
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
@@ -28,10 +30,6 @@ def http_settings(settings: Settings) -> HttpSettings:
 
 def make_app(portal: Portal) -> Litestar:
     """The HTTP API over an open portal."""
-
-    async def database() -> None:
-        await portal.pool.fetchval("SELECT 1")
-
     return create_app(
         HttpParts(
             authenticate=portal.use_case(Authenticate),
@@ -41,7 +39,7 @@ def make_app(portal: Portal) -> Litestar:
             practice=PRACTICE,
             other=OTHER,
             settings=http_settings(portal.settings),
-            readiness={"database": database},
+            readiness={"database": partial(answers, portal.pool)},
         )
     )
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import psycopg
 import pyotp
 from attrs import asdict, define
 
+from adapters.postgres.presence import drop_portal_of
 from entrypoints.failures import Failed
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
@@ -106,16 +106,8 @@ async def load(portal: "Portal", work_off: Callable[[], Awaitable[None]]) -> Dem
 
 def forget_half_loaded(folder: Path, owner_url: str) -> None:
     """Empty the database when a first start was broken off while it loaded the demo, and nobody else used it since."""
-    if not (folder / LOADING).exists():
-        return
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        there = owner.execute("SELECT to_regclass('portal.practices')").fetchone()
-        if there != (None,):
-            practices = owner.execute("SELECT slug FROM portal.practices").fetchall()
-            if any(slug != SLUG for (slug,) in practices):
-                return
-            owner.execute("DROP SCHEMA portal, jobs CASCADE")
-    (folder / LOADING).unlink()
+    if (folder / LOADING).exists() and drop_portal_of(SLUG, owner_url):
+        (folder / LOADING).unlink()
 
 
 def known_demo(folder: Path) -> Demo | None:

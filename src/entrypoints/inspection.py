@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import asyncpg
 from attrs import frozen
 
+from adapters.postgres.presence import Role, server_version
 from entrypoints.commands.running import database_or_fail, why_silent
 from entrypoints.container import Container
 from entrypoints.extras import MissingExtra
@@ -56,22 +56,17 @@ async def _ask(part: str, question: Question) -> Answer:
 
 
 async def _databases(settings: Settings, urls: Urls) -> list[Answer]:
-    asked = {
-        "database": (urls.app, "SELECT FROM portal.practices LIMIT 0"),
-        "worker": (urls.worker, "SELECT FROM jobs.procrastinate_jobs LIMIT 0"),
-        "owner": (urls.owner, "SELECT FROM portal.alembic_version LIMIT 0"),
+    roles: dict[str, tuple[Role, str]] = {
+        "database": ("app", urls.app),
+        "worker": ("worker", urls.worker),
+        "owner": ("owner", urls.owner),
     }
-    return [await _ask(part, partial(_connects, settings, url, sql)) for part, (url, sql) in asked.items() if url]
+    return [await _ask(part, partial(_connects, settings, role, url)) for part, (role, url) in roles.items() if url]
 
 
-async def _connects(settings: Settings, url: str, statement: str) -> str:
+async def _connects(settings: Settings, role: Role, url: str) -> str:
     with database_or_fail(settings):
-        connection = await asyncpg.connect(url, timeout=PATIENCE)
-        try:
-            await connection.execute(statement)
-            return f"answers: PostgreSQL {connection.get_server_version().major}"
-        finally:
-            await connection.close()
+        return f"answers: PostgreSQL {await server_version(url, role, seconds=PATIENCE)}"
 
 
 def _questions(settings: Settings) -> dict[str, Question]:

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from adapters.postgres.migrate import migrate
+from adapters.postgres.presence import drop_portal_of
 from adapters.postgres.tables import metadata
 from tests.support.clusters import Cluster, drop_database, fresh_database, template_database
 from tests.support.postgres import FIRST_DAY, migrated
@@ -57,4 +58,21 @@ def test_migrating_again_changes_nothing(cluster: Cluster) -> None:
     before = _described(dsn)
     assert migrate(dsn, FIRST_DAY) == []
     assert _described(dsn) == before
+    drop_database(cluster, name)
+
+
+def test_a_portal_is_dropped_only_where_no_other_practice_is(cluster: Cluster) -> None:
+    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    dsn = cluster.dsn(database=name)
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO portal.practices (id, slug, name, zone, hosts, settings, created_at)"
+            " SELECT gen_random_uuid(), slug, slug, 'UTC', '{}', '{}', now() FROM unnest(ARRAY['elm', 'oak']) AS slug"
+        )
+        assert not drop_portal_of("elm", dsn)
+        assert owner.execute("SELECT count(*) FROM portal.practices").fetchone() == (2,)
+        owner.execute("DELETE FROM portal.practices WHERE slug = 'oak'")
+        assert drop_portal_of("elm", dsn)
+        assert owner.execute("SELECT to_regnamespace('portal'), to_regnamespace('jobs')").fetchone() == (None, None)
+    assert drop_portal_of("elm", dsn)
     drop_database(cluster, name)

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.functions import FUNCTIONS
 from adapters.postgres.roles import APP_ROLE as APP_ROLE
@@ -17,6 +18,10 @@ from adapters.postgres.security import secure
 from adapters.postgres.tables.base import SCHEMA
 
 _LOCK = 0x706F7274616C  # "portal": two migrations at once wait for each other
+
+
+class MigrationFailed(Exception):
+    """The database does not answer, or the role may not; in the driver's words."""
 
 
 def migrate(
@@ -31,6 +36,9 @@ def migrate(
 
     `owner_url` is a connection URL of a role that owns the schema and may make roles and extensions. Roles that do
     not exist are made, able to log in, without a password. `step` is told of each revision for a progress bar.
+
+    Raises:
+        MigrationFailed: nothing was changed.
     """
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     try:
@@ -44,6 +52,8 @@ def migrate(
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             make_partitions(connection, today)
         return done
+    except DBAPIError as error:
+        raise MigrationFailed(error.orig) from error
     finally:
         engine.dispose()
 

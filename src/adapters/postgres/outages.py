@@ -20,6 +20,12 @@ GONE = (
     TimeoutError,
 )
 """What the driver raises when the server is away, too busy, or gave the transaction up: trying again may do."""
+Errors = tuple[type[Exception], ...]
+NO_DATABASE: Errors = (asyncpg.InvalidCatalogNameError,)
+ROLE_REFUSED: Errors = (asyncpg.InvalidAuthorizationSpecificationError,)
+NOT_MIGRATED: Errors = (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError, asyncpg.UndefinedTableError)
+SAID_BY_SERVER: Errors = (asyncpg.PostgresError,)
+"""Whose words come from the server, and hold nothing of a connection URL."""
 
 _log = logging.getLogger(__name__)
 

@@ -45,3 +45,8 @@ async def open_pool(dsn: str, *, smallest: int = 2, largest: int = 20, seconds: 
             "idle_in_transaction_session_timeout": "60000",
         },
     )
+
+
+async def answers(pool: Any) -> None:
+    """Returns when the database answers."""
+    await pool.fetchval("SELECT 1")

@@ -62,10 +62,8 @@ def migrate_with_bar(urls: Urls) -> list[str]:
     Raises:
         Failed: it does not answer, or the role may not.
     """
-    from sqlalchemy.exc import DBAPIError
-
     from adapters.local.sources import SystemClock
-    from adapters.postgres.migrate import migrate
+    from adapters.postgres.migrate import MigrationFailed, migrate
 
     today = SystemClock().now().date()
     try:
@@ -76,8 +74,8 @@ def migrate_with_bar(urls: Urls) -> list[str]:
                 progress.update(task, completed=done, total=of)
 
             return migrate(urls.owner, today, step=step)
-    except DBAPIError as error:
-        raise Failed(f"the database cannot be migrated: {error.orig}") from None
+    except MigrationFailed as error:
+        raise Failed(f"the database cannot be migrated: {error}") from None
 
 
 def with_portal(work: "Callable[[Portal], Awaitable[T]]") -> T:
@@ -120,16 +118,11 @@ async def queue_over(settings: Settings, urls: Urls) -> "AsyncIterator[App]":
     Raises:
         Failed: the database does not answer, or was never migrated.
     """
-    import asyncpg
-
+    from adapters.postgres.presence import server_version
     from entrypoints.jobs.queue import make_app
 
     with database_or_fail(settings):  # procrastinate would try for half a minute, and say less
-        connection = await asyncpg.connect(urls.worker)
-        try:
-            await connection.execute("SELECT FROM jobs.procrastinate_jobs LIMIT 0")
-        finally:
-            await connection.close()
+        await server_version(urls.worker, "worker")
     queue = make_app(urls.worker)
     async with queue.open_async():
         yield queue
@@ -142,31 +135,24 @@ def database_or_fail(settings: Settings) -> Iterator[None]:
     Raises:
         Failed: it does not answer, or was never migrated.
     """
-    import asyncpg
+    from adapters.postgres.outages import GONE, NO_DATABASE, NOT_MIGRATED, ROLE_REFUSED
 
-    from adapters.postgres.outages import GONE
-
-    nothing_there: tuple[type[Exception], ...] = (
-        asyncpg.InvalidSchemaNameError,
-        asyncpg.UndefinedFunctionError,
-        asyncpg.UndefinedTableError,
-    )
-    refused: tuple[type[Exception], ...] = (asyncpg.InvalidAuthorizationSpecificationError,)
+    nothing_there, refused = NOT_MIGRATED, ROLE_REFUSED
     if settings.embedded_database:  # no passwords there: a role that is refused was never made
         nothing_there, refused = nothing_there + refused, ()
     try:
         yield
     except nothing_there:
         raise Failed("the database was never migrated: portal migrate") from None
-    except (*GONE, *refused, asyncpg.InvalidCatalogNameError) as error:
+    except (*GONE, *refused, *NO_DATABASE) as error:
         raise Failed(f"the database does not answer: {why_silent(error)}") from None
 
 
 def why_silent(error: BaseException) -> str:
     """What may be shown of why something does not answer. The words of an unknown error may hold a piece of a URL."""
-    import asyncpg
+    from adapters.postgres.outages import SAID_BY_SERVER
 
-    if isinstance(error, Failed | asyncpg.PostgresError):
+    if isinstance(error, (Failed, *SAID_BY_SERVER)):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

@@ -1,12 +1,14 @@
 """Another client's ids on every route of the document: 404, and nothing changes. A new route is covered by itself."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from attrs import frozen
+import httpx
+import pytest_asyncio
 
-from entrypoints.http.document import document
+from tests.support.operations import Operation, Place, operations, with_ids
 from tests.support.portal import RunningPortal
 from tests.support.story import Story, fill, told
 
@@ -16,62 +18,12 @@ SHARED = {"clinician_id", "kind_id", "place_id"}
 """Ids that belong to the practice, and are any client's to name."""
 
 
-@frozen
-class Operation:
-    """One route of the document."""
-
-    method: str
-    path: str
-    parameters: tuple[str, ...]
-    query: dict[str, Any]
-    body: Any
-    security: bool
-    polls: bool
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def operations() -> Iterator[Operation]:
-    """Every route, with an example of its body."""
-    described = document()
-    for path, methods in described["paths"].items():
-        for method, one in methods.items():
-            parameters = [_resolved(described, each) for each in one.get("parameters", ())]
-            content = one.get("requestBody", {}).get("content", {})
-            yield Operation(
-                method.upper(),
-                path,
-                tuple(each["name"] for each in parameters if each["in"] == "path"),
-                {each["name"]: _example(each) for each in parameters if each["in"] == "query" and each.get("required")},
-                content.get("application/json", {}).get("example"),
-                bool(one.get("security")),
-                path.endswith("/events"),
-            )
-
-
-def _resolved(described: Any, part: Any) -> Any:
-    while "$ref" in part:
-        found = described
-        for key in part["$ref"].split("/")[1:]:
-            found = found[key]
-        part = found
-    return part
-
-
-def _example(parameter: Any) -> Any:
-    """What a required parameter may be."""
-    return {"date": "2026-03-09", "uuid": str(uuid4())}[parameter["schema"]["format"]]
-
-
-def with_ids(body: Any, ids: dict[str, str]) -> Any:
-    """The example with the victim's ids where it has ids."""
-    if isinstance(body, dict):
-        return {
-            name: ids[name] if name in ids and isinstance(value, str) else with_ids(value, ids)
-            for name, value in body.items()
-        }
-    return [with_ids(one, ids) for one in body] if isinstance(body, list) else body
+@pytest_asyncio.fixture(scope="module")
+async def story(shared: RunningPortal) -> Story:
+    """In which the victim has one of everything. One for all tests here, since none of them changes anything."""
+    one = await told(shared)
+    await fill(one)
+    return one
 
 
 def everything(portal: RunningPortal) -> dict[str, list[Any]]:
@@ -89,78 +41,116 @@ def everything(portal: RunningPortal) -> dict[str, list[Any]]:
     return found
 
 
-async def test_another_clients_ids_are_not_there(portal: RunningPortal) -> None:
-    story = await told(portal)
-    await fill(story)
+def said(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer says, but for the request's own id."""
+    return {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+@contextmanager
+def nothing_changes(portal: RunningPortal) -> Iterator[None]:
+    """Nothing does while this lasts."""
     before = everything(portal)
+    yield
+    assert everything(portal) == before
+
+
+def routes(*sides: str) -> list[Operation]:
+    """Those that need a session of one of these sides."""
+    found = [operation for operation in operations() if operation.side in sides]
+    assert len(found) >= 10
+    return found
+
+
+def asking_for(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
+    """The request as the document has it for an example, with these ids where it has ids."""
+    path = {name: ids.get(name) or str(uuid4()) for name in operation.path_parameters} | {"section": "accounts"}
+    return {
+        "method": operation.method,
+        "url": operation.path.format(**path),
+        "params": with_ids(operation.needs, ids),
+        "json": with_ids(operation.example, ids),
+    }
+
+
+def is_a_clients(name: str, operation: Operation, story: Story) -> bool:
+    """Whether an id of this name is a client's own; the story must have the victim's."""
+    assert name in story.victims, f"{operation}: tests/support/story.py has no {name} of the victim's"
+    return name not in SHARED
+
+
+def name_of(place: Place) -> str:
+    """What an id in a body is called: one of the `client_ids` is a `client_id`."""
+    return str(place[-2]).removesuffix("s") if place[-1] == 0 else str(place[-1])
+
+
+def naming_one(operation: Operation, story: Story) -> Iterator[list[dict[str, Any]]]:
+    """For each id of a client's in query or body: the request with the victim's, and with one that never was."""
+    shared = {name: story.victims[name] for name in SHARED}
+    good = asking_for(operation, shared)
+    in_query = [name for name in operation.ids_in_query() if is_a_clients(name, operation, story)]
+    in_body = [place for place in operation.ids_in_body() if is_a_clients(name_of(place), operation, story)]
+    in_path = [name for name in operation.path_parameters if name not in SHARED]
+    assert not (in_path and in_query + in_body), f"{operation}: the story has no {in_path} of the attacker's own"
+    for name in in_query:
+        yield [{**good, "params": good["params"] | {name: one}} for one in (story.victims[name], str(uuid4()))]
+    for place in in_body:
+        ids = (story.victims[name_of(place)], str(uuid4()))
+        yield [{**good, "json": with_ids(operation.least_body(place, one), shared)} for one in ids]
+
+
+async def test_another_clients_ids_are_not_there(story: Story) -> None:
     tried = 0
-    async with story.asking(story.attacker) as ask:
-        for operation in operations():
-            own = [name for name in operation.parameters if name not in SHARED]
-            if not own or not operation.path.startswith("/api/v1/portal/") or not operation.security:
-                continue
-            missing = [name for name in own if name not in story.victims]
-            assert not missing, f"{operation}: tests/support/story.py has no {missing} of the victim's"
-            path = operation.path.format(**story.victims)
-            body = with_ids(operation.body, story.victims)
-            answer = await ask.request(operation.method, path, params=operation.query, json=body)
-            assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
-            assert answer.json()["code"] == "not_found", str(operation)
-            tried += 1
+    with nothing_changes(story.portal):
+        async with story.asking(story.attacker) as ask:
+            for operation in routes("portal"):
+                if [name for name in operation.path_parameters if is_a_clients(name, operation, story)]:
+                    answer = await ask.request(**asking_for(operation, story.victims))
+                    assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
+                    assert answer.json()["code"] == "not_found", str(operation)
+                    tried += 1
     assert tried >= 10
-    assert everything(portal) == before
 
 
-async def test_an_id_of_the_victims_in_a_body_is_not_there(portal: RunningPortal) -> None:
-    """Where a body names what is a client's, the victim's is as unknown as one that never was."""
-    story = await told(portal)
-    await fill(story)
-    before = everything(portal)
-    body = {"hold_id": story.victims["hold_id"]}
-    async with story.asking(story.attacker) as ask:
-        theirs = await ask.post("/api/v1/portal/appointments", json=body)
-        nobodys = await ask.post("/api/v1/portal/appointments", json={"hold_id": str(uuid4())})
-    same = ("type", "title", "status", "code")
-    assert theirs.status_code in (404, 409, 422), theirs.text
-    assert [theirs.json()[name] for name in same] == [nobodys.json()[name] for name in same]
-    assert everything(portal) == before
+async def test_an_id_of_the_victims_in_a_query_or_body_is_as_unknown_as_one_that_never_was(story: Story) -> None:
+    tried = 0
+    with nothing_changes(story.portal):
+        async with story.asking(story.attacker) as ask:
+            for operation in routes("portal"):
+                for theirs, nobodys in naming_one(operation, story):
+                    answer = await ask.request(**theirs)
+                    assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
+                    assert said(answer) == said(await ask.request(**nobodys)), str(operation)
+                    tried += 1
+    assert tried >= 1
 
 
-async def test_the_practices_side_does_not_exist_for_a_client(portal: RunningPortal) -> None:
-    story = await told(portal)
-    await fill(story)
-    before = everything(portal)
-    ids = story.victims
-    async with story.asking(story.attacker) as ask:
-        for operation in operations():
-            if (
-                not operation.path.startswith("/api/v1/practice")
-                or not operation.security
-                or "/auth/" in operation.path
-            ):
-                continue
-            known = {name: ids.get(name, str(uuid4())) for name in operation.parameters}
-            known |= {"section": "accounts"} if "section" in operation.parameters else {}
-            path = operation.path.format(**known)
-            body = with_ids(operation.body, ids)
-            answer = await ask.request(operation.method, path, params=operation.query, json=body)
-            assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
-    assert everything(portal) == before
+async def test_the_victims_record_is_as_unknown_as_one_that_never_was(story: Story) -> None:
+    """Named by the header with which a proxy says whose record is meant."""
+    with nothing_changes(story.portal):
+        for operation in routes("portal"):
+            answers = []
+            for record in (story.victims["client_id"], str(uuid4())):
+                async with story.asking(story.attacker, portal_client=record) as ask:
+                    answers.append(await ask.request(**asking_for(operation, story.victims)))
+            theirs, nobodys = answers
+            assert theirs.status_code == 404, f"{operation}: {theirs.status_code} {theirs.text}"
+            assert said(theirs) == said(nobodys), str(operation)
 
 
-async def test_nobody_reaches_what_needs_signing_in(portal: RunningPortal) -> None:
-    story = await told(portal)
-    await fill(story)
-    before = everything(portal)
-    async with portal.asking() as ask:
-        for operation in operations():
-            if not operation.security:
-                continue
-            known = {name: story.victims.get(name, str(uuid4())) for name in operation.parameters}
-            known |= {"section": "accounts"} if "section" in operation.parameters else {}
-            answer = await ask.request(operation.method, operation.path.format(**known), json=operation.body)
-            assert answer.status_code == 401, f"{operation}: {answer.status_code} {answer.text}"
-    assert everything(portal) == before
+async def test_the_practices_side_does_not_exist_for_a_client(story: Story) -> None:
+    with nothing_changes(story.portal):
+        async with story.asking(story.attacker) as ask:
+            for operation in routes("practice"):
+                answer = await ask.request(**asking_for(operation, story.victims))
+                assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
+
+
+async def test_nobody_reaches_what_needs_signing_in(story: Story) -> None:
+    with nothing_changes(story.portal):
+        async with story.portal.asking() as ask:
+            for operation in routes("portal", "practice"):
+                answer = await ask.request(**asking_for(operation, story.victims))
+                assert answer.status_code == 401, f"{operation}: {answer.status_code} {answer.text}"
 
 
 async def test_a_token_is_of_one_practice_only(portal: RunningPortal) -> None:

@@ -1,0 +1,99 @@
+"""Which module of ours may know which package of somebody else's. A package that is not here is known to nobody."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import frozen
+
+OURS = frozenset({"portal_core", "adapters", "entrypoints"})
+HOMES: dict[str, tuple[str, ...]] = {
+    "alembic": ("adapters.postgres",),
+    "argon2": ("adapters.local",),
+    "asyncpg": ("adapters.postgres",),
+    "attrs": ("portal_core", "adapters", "entrypoints"),
+    "boto3": ("adapters.aws",),
+    "botocore": ("adapters.aws", "adapters.cognito", "adapters.kms", "adapters.ses"),
+    "cattrs": ("adapters.codec", "entrypoints.sections"),
+    "cryptography": ("adapters.encryption",),
+    "dependency_injector": ("entrypoints.container",),
+    "granian": ("entrypoints.server",),
+    "joserfc": ("adapters.jitsi", "adapters.oidc"),
+    "litestar": ("entrypoints.application", "entrypoints.http"),
+    "msgspec": ("adapters.memory", "adapters.postgres", "entrypoints.http", "entrypoints.observability"),
+    "procrastinate": ("entrypoints.commands", "entrypoints.jobs", "entrypoints.worker"),
+    "prometheus_client": ("entrypoints.http", "entrypoints.observability"),
+    "psycopg": ("adapters.postgres",),
+    "pyotp": ("adapters.local", "entrypoints.demo"),
+    "rich": ("entrypoints.commands",),
+    "segno": ("entrypoints.http",),
+    "sqlalchemy": ("adapters.postgres",),
+    "structlog": ("entrypoints.http", "entrypoints.observability", "entrypoints.worker"),
+    "typed_settings": ("entrypoints.settings",),
+    "typer": ("entrypoints.commands",),
+    "zxcvbn": ("adapters.local",),
+}
+"""Package to the modules that may import it; with a module, what is in it."""
+SPEAKS_SQL = ("adapters.postgres", "adapters.local.postgres_server")
+"""The embedded server makes its database before there is anything to connect to."""
+_SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|TRUNCATE|CREATE|ALTER|DROP|GRANT|REVOKE|WITH|SET) ")
+
+
+@frozen
+class Source:
+    """One module: its dotted name, and what is written there."""
+
+    name: str
+    tree: ast.Module
+
+    def stands_in(self, homes: tuple[str, ...]) -> bool:
+        return any(f"{self.name}.".startswith(f"{home}.") for home in homes)
+
+    def packages(self) -> set[str]:
+        """The packages that it imports anywhere, also within functions; without ours and Python's own."""
+        found = set[str]()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found.update(one.name.partition(".")[0] for one in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+        return found - OURS - sys.stdlib_module_names
+
+    def sql(self) -> set[str]:
+        """Texts that begin as SQL does."""
+        texts = (node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant))
+        return {text for text in texts if isinstance(text, str) and _SQL.match(text)}
+
+
+def sources(folder: Path) -> Iterator[Source]:
+    """All modules under a folder of packages."""
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        yield Source(".".join(part for part in parts if part != "__init__"), ast.parse(path.read_text()))
+
+
+def strays(folder: Path) -> list[str]:
+    """What is imported, or said to a database, where it does not belong; a line for each."""
+    found = []
+    for source in sources(folder):
+        found += [
+            f"{source.name} imports {package}"
+            for package in sorted(source.packages())
+            if not source.stands_in(HOMES.get(package, ()))
+        ]
+        if not source.stands_in(SPEAKS_SQL):
+            found += [f"{source.name} says {text!r}" for text in sorted(source.sql())]
+    return found
+
+
+def unused(folder: Path) -> list[str]:
+    """Places of the table where the package is not imported (any more): each is a hole."""
+    known = list(sources(folder))
+    return [
+        f"{package} in {home}"
+        for package, homes in HOMES.items()
+        for home in homes
+        if not any(source.stands_in((home,)) and package in source.packages() for source in known)
+    ]
