@@ -17,7 +17,6 @@ from portal_core.accounts.identity import (
     MailedCodes,
     PasswordAnswer,
     Passwords,
-    PasswordStrength,
     Refused,
     SecondFactorNeeded,
     SecondFactors,
@@ -197,19 +196,6 @@ class MemoryCredentials(Credentials):
 
     async def delete(self, credential: Credential) -> None:
         self.pool.people.pop((credential.side, credential.account_id), None)
-
-
-@define
-class MemoryPasswordStrength(PasswordStrength):
-    """A short list, and the number of different characters for the rest."""
-
-    common: frozenset[str] = frozenset({"passwordpassword", "123456789012", "qwertyuiop12"})
-
-    def is_common(self, password: str) -> bool:
-        return password.casefold() in self.common
-
-    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
-        return float(len(set(password)))
 
 
 @define

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from attrs import define, field
 
+from adapters.local.strength import ZxcvbnStrength
 from adapters.memory.identity import (
     MemoryCredentials,
     MemoryMailedCodes,
     MemoryPasswords,
-    MemoryPasswordStrength,
     MemoryPool,
     MemorySecondFactors,
     MemoryStaffTokens,
@@ -71,7 +71,7 @@ class FrontDoor:
     passwords: MemoryPasswords = field(init=False)
     second_factors: MemorySecondFactors = field(init=False)
     credentials: MemoryCredentials = field(init=False)
-    strength: MemoryPasswordStrength = field(init=False)
+    strength: ZxcvbnStrength = field(init=False)
     limits: MemoryRateLimits = field(init=False)
     staff_tokens: MemoryStaffTokens = field(init=False)
     proof: OwnerProof = field(init=False)
@@ -110,7 +110,7 @@ class FrontDoor:
         self.codes, self.passwords = MemoryMailedCodes(self.pool), MemoryPasswords(self.pool)
         self.second_factors, self.credentials = MemorySecondFactors(self.pool), MemoryCredentials(self.pool)
         self.strength, self.limits, self.staff_tokens = (
-            MemoryPasswordStrength(),
+            ZxcvbnStrength(),
             MemoryRateLimits(clock),
             MemoryStaffTokens(),
         )
