@@ -49,6 +49,7 @@ from portal_core.accounts.views import SecondFactorAsked, SessionTokens
 from portal_core.kernel.actor import AccountHolder, Origin, SystemActor, VisitorActor
 from tests.support.clock import CountingTokens
 from tests.support.contracts.accounts_world import BORN
+from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER
 from tests.unit.accounts.memory_world import MemoryWorld
 
 ANN = "ann@example.org"
@@ -112,7 +113,7 @@ class FrontDoor:
         self.strength, self.limits, self.staff_tokens = (
             ZxcvbnStrength(),
             MemoryRateLimits(clock),
-            MemoryStaffTokens(),
+            MemoryStaffTokens(clock, {world.practice_id: (ISSUER, AUDIENCE)}),
         )
         proof = OwnerProof(begin, self.passwords, self.second_factors, self.limits)
         self.proof = proof
