@@ -15,6 +15,7 @@ from tests.support.contracts.accounts import AccountsContract, PersonDirectoryCo
 from tests.support.contracts.accounts_world import AUDITED
 from tests.support.contracts.session_histories import NamedTokens, SessionHistoriesContract
 from tests.support.contracts.sessions import LiveSessionsContract, SessionsContract
+from tests.support.contracts.work import WorkContract
 from tests.support.postgres import PortalDatabase
 
 ANN = "ann@example.org"
@@ -38,6 +39,9 @@ class TestPostgresSessions(SessionsContract): ...
 
 
 class TestPostgresLiveSessions(LiveSessionsContract): ...
+
+
+class TestPostgresWork(WorkContract): ...
 
 
 class TestPostgresSessionHistories(SessionHistoriesContract): ...

@@ -15,10 +15,10 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from adapters.oidc.issuers import OidcIssuers
 from adapters.oidc.jwks import read
 from tests.support.clock import FixedClock
+from tests.support.contracts.staff_tokens import AUDIENCE, BELIEVED, ISSUER
 
-ISSUER = "https://login.ehr.example/realm"
-AUDIENCE = "client-portal"
-PRACTICE = UUID(int=1)
+JWKS_URL = "https://login.ehr.example/jwks"
+"""Where all its practices' issuers keep their keys, as a host of many does."""
 
 
 def make_keys() -> dict[str, Key]:
@@ -32,7 +32,7 @@ def make_keys() -> dict[str, Key]:
 
 @define
 class FakeIssuer(OidcIssuers):
-    """`published` is what its server answers; `asked` counts how often. Serves every practice's settings as well."""
+    """`published` is what its server answers; `asked` counts how often. Serves the practices' settings as well."""
 
     clock: FixedClock
     keys: dict[str, Key]
@@ -55,11 +55,14 @@ class FakeIssuer(OidcIssuers):
         return f"http://127.0.0.1:{self.server.server_port}/jwks"
 
     async def of(self, practice_id: UUID) -> Mapping[str, Any]:
-        return {"issuer": ISSUER, "audience": AUDIENCE, "jwks_url": "https://login.ehr.example/jwks"}
+        if practice_id not in BELIEVED:
+            return {}
+        issuer, audience = BELIEVED[practice_id]
+        return {"issuer": issuer, "audience": audience, "jwks_url": JWKS_URL}
 
     def fetch(self, url: str) -> bytes:
         """As the adapter fetches, from where the server really is."""
-        assert url == "https://login.ehr.example/jwks"
+        assert url == JWKS_URL
         return read(self.url)
 
     def claims(self, **other: Any) -> dict[str, Any]:

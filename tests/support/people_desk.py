@@ -6,7 +6,8 @@ from uuid import UUID
 
 from attrs import define, field
 
-from adapters.memory.identity import MemoryCredentials, MemoryPasswords, MemoryPasswordStrength, MemoryPool
+from adapters.local.strength import ZxcvbnStrength
+from adapters.memory.identity import MemoryCredentials, MemoryPasswords, MemoryPool
 from adapters.memory.identity import MemorySecondFactors as MemoryFactors
 from adapters.memory.limits import MemoryRateLimits
 from portal_core.accounts.grants import GrantTerms
@@ -47,9 +48,7 @@ class PeopleDesk:
         world, clock, ids = self.world, self.world.clock, self.world.ids
         self.pool, self.limits = MemoryPool(clock, self.tokens), MemoryRateLimits(clock)
         passwords, credentials = MemoryPasswords(self.pool), MemoryCredentials(self.pool)
-        self.accept = AcceptInvitation(
-            world.begin, clock, ids, passwords, credentials, MemoryPasswordStrength(), self.limits
-        )
+        self.accept = AcceptInvitation(world.begin, clock, ids, passwords, credentials, ZxcvbnStrength(), self.limits)
         proof = OwnerProof(world.begin, passwords, MemoryFactors(self.pool), self.limits)
         self.request_change = RequestEmailChange(world.begin, clock, ids, proof)
         self.confirm_change = ConfirmEmailChange(world.begin, clock, credentials, self.limits)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
-from adapters.local.strength import ZxcvbnStrength
 
 
 def test_ids_are_of_version_7_and_rise() -> None:
@@ -24,11 +23,3 @@ def test_tokens_have_256_bits_and_codes_no_look_alikes() -> None:
     assert len({tokens.token() for _ in range(100)}) == 100
     assert min(len(tokens.token()) for _ in range(100)) == 43
     assert not set("".join(tokens.code() for _ in range(500))) & set("ILOU")
-
-
-def test_strength_knows_common_passwords_and_the_persons_words() -> None:
-    strength = ZxcvbnStrength()
-    assert strength.is_common("Password")
-    assert not strength.is_common("violet harbour 7 trombone")
-    assert strength.guesses_log10("violet harbour 7 trombone", ()) > 12
-    assert strength.guesses_log10("rosalindfranklin", ("Rosalind", "Franklin")) < 7

@@ -17,7 +17,6 @@ from portal_core.accounts.identity import (
     MailedCodes,
     PasswordAnswer,
     Passwords,
-    PasswordStrength,
     Refused,
     SecondFactorNeeded,
     SecondFactors,
@@ -199,24 +198,34 @@ class MemoryCredentials(Credentials):
         self.pool.people.pop((credential.side, credential.account_id), None)
 
 
-@define
-class MemoryPasswordStrength(PasswordStrength):
-    """A short list, and the number of different characters for the rest."""
+TOKEN_FOR = timedelta(minutes=5)
+LONGEST_SUBJECT = 255  # OpenID Connect Core, 2
 
-    common: frozenset[str] = frozenset({"passwordpassword", "123456789012", "qwertyuiop12"})
 
-    def is_common(self, password: str) -> bool:
-        return password.casefold() in self.common
-
-    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
-        return float(len(set(password)))
+@frozen
+class _Issued:
+    who: StaffIdentity
+    audience: str
+    starts_at: datetime
 
 
 @define
 class MemoryStaffTokens(StaffTokens):
-    """The tokens that are good, by practice."""
+    """Issuers and their tokens, good for five minutes. `believed` has each practice's issuer and our name there."""
 
-    known: dict[tuple[UUID, str], StaffIdentity] = field(factory=dict)
+    clock: Clock
+    believed: dict[UUID, tuple[str, str]] = field(factory=dict)
+    _issued: dict[str, _Issued] = field(init=False, factory=dict)
+
+    def issue(self, who: StaffIdentity, *, audience: str, starts: timedelta = timedelta(0)) -> str:
+        """A token of the issuer that `who` names, whether anybody believes it or not."""
+        token = f"staff-token-{len(self._issued) + 1}"
+        self._issued[token] = _Issued(who, audience, self.clock.now() + starts)
+        return token
 
     async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
-        return self.known.get((practice_id, token))
+        issued = self._issued.get(token)
+        if issued is None or self.believed.get(practice_id) != (issued.who.issuer, issued.audience):
+            return None
+        in_time = issued.starts_at <= self.clock.now() < issued.starts_at + TOKEN_FOR
+        return issued.who if in_time and 0 < len(issued.who.subject) <= LONGEST_SUBJECT else None

@@ -134,7 +134,7 @@ class MemoryOutbox(Outbox):
 
     async def defer(self, job: str, **ids: UUID) -> None:
         rows = self.tx.table("jobs")
-        rows[len(rows)] = (job, ids)
+        rows[self.tx.practice_id, len(rows)] = (job, ids)
 
     async def notify(self, notice: Notice) -> None:
         rows = self.tx.table("notices")

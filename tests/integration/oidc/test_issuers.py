@@ -10,7 +10,8 @@ from adapters.oidc.issuers import OidcIssuer, OidcIssuers, check_oidc, issuer_of
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from adapters.postgres.oidc_issuers import PostgresOidcIssuers
 from portal_core.kernel.errors import Invalid, Unavailable
-from tests.support.oidc_issuer import AUDIENCE, ISSUER, PRACTICE, FakeIssuer
+from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
+from tests.support.oidc_issuer import FakeIssuer
 from tests.support.postgres import PortalDatabase
 
 SECTION = {"issuer": ISSUER, "audience": AUDIENCE, "jwks_url": "https://login.ehr.example/jwks"}

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from attrs import define, field
 
+from adapters.local.strength import ZxcvbnStrength
 from adapters.memory.identity import (
     MemoryCredentials,
     MemoryMailedCodes,
     MemoryPasswords,
-    MemoryPasswordStrength,
     MemoryPool,
     MemorySecondFactors,
     MemoryStaffTokens,
@@ -49,6 +49,7 @@ from portal_core.accounts.views import SecondFactorAsked, SessionTokens
 from portal_core.kernel.actor import AccountHolder, Origin, SystemActor, VisitorActor
 from tests.support.clock import CountingTokens
 from tests.support.contracts.accounts_world import BORN
+from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER
 from tests.unit.accounts.memory_world import MemoryWorld
 
 ANN = "ann@example.org"
@@ -71,7 +72,7 @@ class FrontDoor:
     passwords: MemoryPasswords = field(init=False)
     second_factors: MemorySecondFactors = field(init=False)
     credentials: MemoryCredentials = field(init=False)
-    strength: MemoryPasswordStrength = field(init=False)
+    strength: ZxcvbnStrength = field(init=False)
     limits: MemoryRateLimits = field(init=False)
     staff_tokens: MemoryStaffTokens = field(init=False)
     proof: OwnerProof = field(init=False)
@@ -110,9 +111,9 @@ class FrontDoor:
         self.codes, self.passwords = MemoryMailedCodes(self.pool), MemoryPasswords(self.pool)
         self.second_factors, self.credentials = MemorySecondFactors(self.pool), MemoryCredentials(self.pool)
         self.strength, self.limits, self.staff_tokens = (
-            MemoryPasswordStrength(),
+            ZxcvbnStrength(),
             MemoryRateLimits(clock),
-            MemoryStaffTokens(),
+            MemoryStaffTokens(clock, {world.practice_id: (ISSUER, AUDIENCE)}),
         )
         proof = OwnerProof(begin, self.passwords, self.second_factors, self.limits)
         self.proof = proof

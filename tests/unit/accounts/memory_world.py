@@ -115,7 +115,8 @@ class MemoryWorld(AccountsWorld):
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
 
     async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
-        return [job for job in self.store.jobs if job[0] != "deliver_notice"]
+        rows = self.store.table("jobs").items()
+        return [job for (owner, _), job in rows if owner == self.practice_id and job[0] != "deliver_notice"]
 
     @property
     def notices(self) -> list[Notice]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.contracts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
 from tests.support.contracts.sessions import LiveSessionsContract, SessionsContract
+from tests.support.contracts.work import WorkContract
 from tests.unit.accounts.memory_world import MemoryWorld
 
 
@@ -25,3 +26,6 @@ class TestMemorySessions(SessionsContract): ...
 
 
 class TestMemoryLiveSessions(LiveSessionsContract): ...
+
+
+class TestMemoryWork(WorkContract): ...

@@ -1,7 +1,7 @@
 """The contract suites of identity on the memory adapter, and RFC 6238's own test vectors."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import define, field
@@ -12,9 +12,10 @@ from adapters.memory.identity import (
     MemoryPasswords,
     MemoryPool,
     MemorySecondFactors,
+    MemoryStaffTokens,
     totp,
 )
-from portal_core.accounts.identity import Credential, MailedCodePurpose
+from portal_core.accounts.identity import Credential, MailedCodePurpose, StaffIdentity
 from tests.support.clock import CountingTokens, FixedClock
 from tests.support.contracts.identity import (
     CredentialsContract,
@@ -23,6 +24,7 @@ from tests.support.contracts.identity import (
     PasswordsContract,
     SecondFactorsContract,
 )
+from tests.support.contracts.staff_tokens import AUDIENCE, BELIEVED, Ehr, StaffTokensContract
 
 
 @define
@@ -59,6 +61,27 @@ class TestMemorySecondFactors(SecondFactorsContract): ...
 
 
 class TestMemoryCredentials(CredentialsContract): ...
+
+
+@define
+class MemoryEhr(Ehr):
+    clock: FixedClock = field(factory=FixedClock)
+    tokens: MemoryStaffTokens = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.tokens = MemoryStaffTokens(self.clock, dict(BELIEVED))
+
+    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts: timedelta = timedelta(0)) -> str:
+        return self.tokens.issue(who, audience=audience, starts=starts)
+
+    def forge(self, who: StaffIdentity) -> str:
+        return "staff-token-2"  # as one may guess from the first
+
+
+class TestMemoryStaffTokens(StaffTokensContract):
+    @pytest.fixture
+    def ehr(self) -> MemoryEhr:
+        return MemoryEhr()
 
 
 @pytest.mark.parametrize(

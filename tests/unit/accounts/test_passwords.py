@@ -7,13 +7,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from adapters.memory.identity import MemoryPasswordStrength
+from adapters.local.strength import ZxcvbnStrength
 from portal_core.accounts.errors import PasswordUnfit
 from portal_core.accounts.passwords import MAX_LENGTH, check_new, normalised, words_of
 from portal_core.accounts.ports import AccountRules
 from portal_core.kernel.errors import Invalid
 
-STRENGTH = MemoryPasswordStrength()
+STRENGTH = ZxcvbnStrength()
 
 
 def verdict(password: str, *, least: int = 12, words: tuple[str, ...] = ()) -> str:
@@ -32,15 +32,18 @@ def verdict(password: str, *, least: int = 12, words: tuple[str, ...] = ()) -> s
     [
         ("", "password_too_short"),
         ("abcdefghijk", "password_too_short"),
-        ("abcdefghijkl", "taken"),
+        ("abcdefghijkl", "password_guessable"),
+        ("vG7#q2kLw9!", "password_too_short"),
+        ("vG7#q2kLw9!z", "taken"),
         ("ÅÄÖåäöñçßþð€", "taken"),
         ("            ", "password_guessable"),
-        ("PasswordPassword", "password_common"),
+        ("1Q2W3E4R5T6Y", "password_common"),
+        ("PasswordPassword", "password_guessable"),
         ("aaaaaaaaaaaaaaaa", "password_guessable"),
         ("only lower case words", "taken"),
         ("🦉🐝🦊🐢🐙🦔🐳🦩🐞🦑🐌🦚", "taken"),
-        ("abcdefgh" * 16, "taken"),
-        ("abcdefgh" * 16 + "i", "password_too_long"),
+        ("vG7#q2kL" * 16, "taken"),
+        ("vG7#q2kL" * 16 + "w", "password_too_long"),
     ],
 )
 def test_length_common_ones_and_guesses_and_no_rules_of_composition(password: str, code: str) -> None:
@@ -48,8 +51,8 @@ def test_length_common_ones_and_guesses_and_no_rules_of_composition(password: st
 
 
 def test_a_practice_may_ask_for_fifteen() -> None:
-    assert verdict("abcdefghijklmn", least=15) == "password_too_short"
-    assert verdict("abcdefghijklmno", least=15) == "taken"
+    assert verdict("violet harbour", least=15) == "password_too_short"
+    assert verdict("violet harbours", least=15) == "taken"
 
 
 @pytest.mark.parametrize(

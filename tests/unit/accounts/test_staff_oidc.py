@@ -13,16 +13,15 @@ from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidcCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import RateLimited, Unauthenticated
+from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER, OTHER_ISSUER
 from tests.unit.accounts.front_door import STAFF, FrontDoor
 
-SAM = StaffIdentity("https://idp.example.org", "sub-1", "Sam@Elm.Example.org", True, frozenset({"pwd", "otp"}))
+SAM = StaffIdentity(ISSUER, "sub-1", "Sam@Elm.Example.org", True, frozenset({"pwd", "otp"}))
 
 
 async def come(door: FrontDoor, identity: StaffIdentity | None = SAM, *, address: str = "") -> SessionTokens:
     """Sign in with a token that says this."""
-    if identity is not None:
-        door.staff_tokens.known[door.world.practice_id, "good"] = identity
-    token = "bad" if identity is None else "good"
+    token = "bad" if identity is None else door.staff_tokens.issue(identity, audience=AUDIENCE)
     return await door.log_in_with_oidc(door.visitor(address), LogInWithOidcCommand(token, "bearer"))
 
 
@@ -63,8 +62,10 @@ async def test_from_then_on_the_subject_alone_counts() -> None:
     await come(door)
     moved = evolve(SAM, email="other@example.org", email_verified=False)
     assert await come(door, moved)
-    for thief in (evolve(SAM, subject="sub-2"), evolve(SAM, issuer="https://evil.example.org")):
-        await refused(door, thief)
+    await refused(door, evolve(SAM, subject="sub-2"))
+    door.staff_tokens.believed[door.world.practice_id] = (OTHER_ISSUER, AUDIENCE)
+    await refused(door, SAM)
+    await refused(door, evolve(SAM, issuer=OTHER_ISSUER))
 
 
 async def test_an_email_that_the_issuer_has_not_verified_binds_nothing() -> None:
@@ -150,6 +151,6 @@ async def test_a_token_for_another_practice_is_none_here() -> None:
     door = FrontDoor()
     other = FrontDoor(await door.world.beside())
     await other.hired()
-    door.staff_tokens.known[door.world.practice_id, "good"] = SAM
-    with pytest.raises(SignInRefused):
-        await come(other, None)
+    other.staff_tokens = door.staff_tokens
+    other.log_in_with_oidc = evolve(other.log_in_with_oidc, staff_tokens=door.staff_tokens)
+    await refused(other)

@@ -16,7 +16,9 @@ from portal_core.appointments.use_cases.join_session import JoinSession, JoinSes
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from tests.support.appointments import MemoryAppointmentsWorld
+from tests.support.clock import FixedClock
 from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.rooms import TelehealthRoomsContract
 from tests.unit.appointments.conftest import Scene
 
 TEN = new_york(4, 10)
@@ -33,7 +35,7 @@ class WatchedRooms(TelehealthRooms):
     async def link(self, visit: Visit, *, lasts: timedelta) -> tuple[str, datetime]:
         assert not self.world.store.lock.locked(), "a vendor is called while a unit is open"
         self.visits.append(visit)
-        return f"https://rooms.test/{visit.room}", self.world.clock.now() + lasts
+        return f"https://rooms.test/{visit.room}", min(self.world.clock.now() + lasts, visit.ends_at)
 
 
 @pytest.fixture
@@ -60,6 +62,14 @@ def hosting(scene: Scene, rooms: TelehealthRooms) -> HostSession:
 def here(booking: Booking, **more: str) -> JoinSessionCommand:
     said = {"location": " 12 Elm Street, Springfield ", "callback": " +1 212 555 0100 ", **more}
     return JoinSessionCommand(appointment_id=booking.appointment.id, **said)
+
+
+class TestWatchedRooms(TelehealthRoomsContract):
+    """What the others here are tested with."""
+
+    @pytest.fixture
+    def clock(self, scene: Scene) -> FixedClock:
+        return scene.world.clock
 
 
 class TestJoining:

@@ -1,0 +1,123 @@
+"""What everything that reads the EHR's tokens must do. Give the fixture `ehr`."""
+
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_core.accounts.identity import StaffIdentity, StaffTokens
+from tests.support.clock import FixedClock
+
+ISSUER, OTHER_ISSUER = "https://login.ehr.example/realm", "https://login.ehr.example/other"
+AUDIENCE, OTHER_AUDIENCE = "client-portal", "billing"
+PRACTICE, SISTER, NEIGHBOUR, STRANGER = (UUID(int=number) for number in (1, 2, 3, 4))
+BELIEVED = {PRACTICE: (ISSUER, AUDIENCE), SISTER: (ISSUER, OTHER_AUDIENCE), NEIGHBOUR: (OTHER_ISSUER, AUDIENCE)}
+"""Whom each practice believes, and what it is called there. The stranger has no EHR that signs people in."""
+FIVE = timedelta(minutes=5)
+LEEWAY = timedelta(minutes=1)
+"""Clocks may differ by this much."""
+SAM = StaffIdentity(ISSUER, "staff-7", "sam@clinic.example", True, frozenset({"pwd", "otp"}), "2")
+
+
+class Ehr(ABC):
+    """Issuers and who reads their tokens, for the practices that are `BELIEVED`. All go by `clock`."""
+
+    clock: FixedClock
+    tokens: StaffTokens
+
+    @abstractmethod
+    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts: timedelta = timedelta(0)) -> str:
+        """A token of the issuer that `who` names, good for five minutes from `starts` after now."""
+
+    @abstractmethod
+    def forge(self, who: StaffIdentity) -> str:
+        """What an attacker makes of all that is public: it says what a good one says."""
+
+
+class StaffTokensContract:
+    """Who it speaks of, word for word, or nothing."""
+
+    @pytest.mark.parametrize(
+        "who",
+        [
+            SAM,
+            evolve(SAM, subject="s" * 255),
+            evolve(SAM, email_verified=False),
+            StaffIdentity(ISSUER, "staff-8", "", False, frozenset(), ""),
+        ],
+    )
+    async def test_a_good_token_says_who_it_is_and_no_more(self, ehr: Ehr, who: StaffIdentity) -> None:
+        assert await ehr.tokens.verify(PRACTICE, ehr.issue(who)) == who
+
+    async def test_each_speaks_of_its_own(self, ehr: Ehr) -> None:
+        alex = evolve(SAM, subject="staff-9", email="alex@clinic.example")
+        first, second = ehr.issue(SAM), ehr.issue(alex)
+        assert await ehr.tokens.verify(PRACTICE, second) == alex
+        assert await ehr.tokens.verify(PRACTICE, first) == SAM
+
+    @pytest.mark.parametrize("subject", ["", "s" * 256])
+    async def test_nobody_is_known_by_no_name_or_an_endless_one(self, ehr: Ehr, subject: str) -> None:
+        assert await ehr.tokens.verify(PRACTICE, ehr.issue(evolve(SAM, subject=subject))) is None
+
+    async def test_it_is_good_for_its_time_and_a_minute(self, ehr: Ehr) -> None:
+        token = ehr.issue(SAM)
+        ehr.clock.advance(FIVE - timedelta(seconds=1))
+        assert await ehr.tokens.verify(PRACTICE, token) == SAM
+        ehr.clock.advance(LEEWAY + timedelta(seconds=1))
+        assert await ehr.tokens.verify(PRACTICE, token) is None
+        ehr.clock.advance(timedelta(days=1))
+        assert await ehr.tokens.verify(PRACTICE, token) is None
+
+    async def test_not_before_its_time_but_a_minute(self, ehr: Ehr) -> None:
+        token = ehr.issue(SAM, starts=LEEWAY + timedelta(seconds=1))
+        assert await ehr.tokens.verify(PRACTICE, token) is None
+        ehr.clock.advance(LEEWAY + timedelta(seconds=1))
+        assert await ehr.tokens.verify(PRACTICE, token) == SAM
+
+    @pytest.mark.parametrize("audience", [OTHER_AUDIENCE, "", AUDIENCE.upper(), f"{AUDIENCE} "])
+    async def test_one_for_another_application_is_none(self, ehr: Ehr, audience: str) -> None:
+        assert await ehr.tokens.verify(PRACTICE, ehr.issue(SAM, audience=audience)) is None
+
+    @pytest.mark.parametrize("other", [OTHER_ISSUER, "", f"{ISSUER}/", ISSUER.upper(), "https://evil.example"])
+    async def test_one_of_another_issuer_is_none(self, ehr: Ehr, other: str) -> None:
+        assert await ehr.tokens.verify(PRACTICE, ehr.issue(evolve(SAM, issuer=other))) is None
+
+    async def test_each_practice_believes_its_own(self, ehr: Ehr) -> None:
+        believed = {}
+        for issuer in (ISSUER, OTHER_ISSUER):
+            for audience in (AUDIENCE, OTHER_AUDIENCE):
+                token = ehr.issue(evolve(SAM, issuer=issuer), audience=audience)
+                for practice_id in (PRACTICE, SISTER, NEIGHBOUR, STRANGER):
+                    who = await ehr.tokens.verify(practice_id, token)
+                    if who is not None:
+                        assert who == evolve(SAM, issuer=issuer)
+                        assert practice_id not in believed
+                        believed[practice_id] = (issuer, audience)
+        assert believed == BELIEVED
+
+    async def test_a_forged_one_is_none(self, ehr: Ehr) -> None:
+        assert await ehr.tokens.verify(PRACTICE, ehr.issue(SAM)) == SAM
+        assert await ehr.tokens.verify(PRACTICE, ehr.forge(SAM)) is None
+
+    @pytest.mark.parametrize("bend", ["Bearer {}", " {}", "{}\n", "{}.", "{}.{}", "x{}", "{}\x00", "é{}"])
+    async def test_a_bent_one_is_none(self, ehr: Ehr, bend: str) -> None:
+        token = ehr.issue(SAM)
+        assert await ehr.tokens.verify(PRACTICE, bend.format(token, token)) is None
+
+    async def test_a_part_of_one_is_none(self, ehr: Ehr) -> None:
+        token = ehr.issue(SAM)
+        for part in (token[4:], token[:-4], token[: len(token) // 2], token.swapcase(), token[::-1]):
+            assert await ehr.tokens.verify(PRACTICE, part) is None
+
+    @pytest.mark.parametrize("text", ["", " ", ".", "..", "....", "null", "\x00", "\ud800", "é.é.é", "a" * 1_000_000])
+    async def test_what_is_no_token_is_none(self, ehr: Ehr, text: str) -> None:
+        assert await ehr.tokens.verify(PRACTICE, text) is None
+        assert await ehr.tokens.verify(STRANGER, text) is None
+
+    @given(st.text(st.characters(), max_size=80))
+    async def test_no_text_breaks_it(self, ehr: Ehr, text: str) -> None:
+        assert await ehr.tokens.verify(PRACTICE, text) is None
