@@ -17,6 +17,8 @@ T = TypeVar("T")
 V = TypeVar("V")
 MAX_PAGE = 100
 _LAST_ID = UUID(int=2**128 - 1)
+_OLDEST, _NEWEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""A cursor of another time is forged: a day more or less than what is kept must be a date still."""
 Key = UUID | tuple[datetime, UUID]
 """What rows are in order of: an id, or an instant and, where two have the same, an id."""
 
@@ -78,7 +80,7 @@ class PageRequest:
         try:
             at, row_id = urlsafe_b64decode(self.after + "=" * (-len(self.after) % 4)).decode().split(" ")
             moment = datetime.fromisoformat(at)
-            if moment.utcoffset() is None:
+            if moment.utcoffset() is None or not _OLDEST <= moment <= _NEWEST:
                 raise _bad_cursor()
             return moment.astimezone(UTC), UUID(hex=row_id)
         except (ValueError, OverflowError):

@@ -24,7 +24,7 @@ from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.actor import Actor, Origin
 from portal_core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from portal_core.kernel.idempotency import Attempt, Replayed
-from portal_core.kernel.page import PageRequest
+from portal_core.kernel.page import PageRequest, cursor
 from tests.support.contracts.appointments_world import ZONE, new_york
 from tests.unit.appointments.conftest import Scene
 
@@ -298,6 +298,13 @@ class TestFinding:
                 break
         assert tuple(found) == whole.items
         assert len(found) == 4 * (8 + 3 + 3)
+
+    @pytest.mark.parametrize("year", [1900, 2999])
+    async def test_behind_a_cursor_of_another_age_is_the_whole_or_nothing(self, scene: Scene, year: int) -> None:
+        whole = await scene.desk.find_slots(scene.ann, march(3, 6, scene))
+        forged = PageRequest(cursor((datetime(year, 6, 1, tzinfo=UTC), scene.grey)))
+        page = await scene.desk.find_slots(scene.ann, march(3, 6, scene, page=forged))
+        assert page.items == (whole.items[:20] if year == 1900 else ())
 
     @pytest.mark.parametrize(("first", "last"), [(5, 4), (1, 43)])
     async def test_from_a_day_to_six_weeks(self, scene: Scene, first: int, last: int) -> None:
