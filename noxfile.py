@@ -9,6 +9,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "imports", "unit", "integration", "docs", "wheel"]
 PYTHON_PATHS = ("src", "tests", "bench", "docs", "noxfile.py")
+# These suites wait more than they compute. A file stays in one process, whose portal its tests share.
+AT_ONCE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
 
 
 def install(session: nox.Session) -> None:
@@ -51,7 +53,7 @@ def unit(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """The same suites on PostgreSQL and the vendors' real clients; HTTP; jobs."""
     install(session)
-    session.run("pytest", "tests/integration", *session.posargs)
+    session.run("pytest", "tests/integration", *AT_ONCE, *session.posargs)
 
 
 @nox.session

@@ -40,9 +40,9 @@ STATEMENTS = (
     {_ID.format("staff", "c")}, 'active', 'totp', now()
   FROM generate_series(0, (%(clients)s - 1) / %(each)s) AS c""",
     f"""INSERT INTO portal.availability_rules
-    (practice_id, id, clinician_id, weekday, starts, ends, zone, place_id, kind_ids, valid_from)
+    (practice_id, id, clinician_id, weekday, starts, ends, place_id, kind_ids, valid_from)
   SELECT %(practice)s, {_ID.format("rule", "c || ' ' || d")}, {_ID.format("clinician", "c")}, d, '09:00', '17:00',
-    'America/New_York', %(place)s, '{{}}', '2025-01-01'
+    %(place)s, '{{}}', '2025-01-01'
   FROM generate_series(0, (%(clients)s - 1) / %(each)s) AS c, generate_series(0, 4) AS d""",
     f"""INSERT INTO portal.clients
     (practice_id, id, given_name, family_name, sort_name, born, email, email_key, status, created_at)
