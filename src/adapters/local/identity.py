@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
 
@@ -84,11 +84,12 @@ class LocalPasswords(Passwords):
 
     store: IdentityStore
     hashes: PasswordHashes
+    clock: Clock
 
     async def create(self, credential: Credential, password: str) -> None:
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
-            record.kept = (record.kept or KeptIdentity()).with_password(made)
+            record.kept = (record.kept or KeptIdentity()).with_password(made, self.clock.now())
 
     async def check(self, credential: Credential, password: str) -> PasswordAnswer:
         kept = await right_password(self.store, self.hashes, credential, password)
@@ -100,7 +101,11 @@ class LocalPasswords(Passwords):
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
             if record.kept is not None:
-                record.kept = record.kept.with_password(made)
+                record.kept = record.kept.with_password(made, self.clock.now())
+
+    async def set_since(self, credential: Credential, at: datetime) -> bool:
+        kept = await self.store.find(credential)
+        return kept is not None and kept.password_at is not None and kept.password_at >= at
 
 
 async def right_password(

@@ -31,6 +31,7 @@ from portal_core.accounts.use_cases.disable_credential import DisableCredential
 from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
 from portal_core.accounts.use_cases.extend_session import ExtendSession
+from portal_core.accounts.use_cases.finish_resets import FinishResets
 from portal_core.accounts.use_cases.list_sessions import ListSessions
 from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
 from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc
@@ -83,6 +84,7 @@ class FrontDoor:
     disable: DisableCredential = field(init=False)
     verify: VerifyEmail = field(init=False)
     reset: ResetPassword = field(init=False)
+    finish_resets: FinishResets = field(init=False)
     log_in: LogIn = field(init=False)
     answer: AnswerSecondFactor = field(init=False)
     log_in_with_oidc: LogInWithOidc = field(init=False)
@@ -123,7 +125,8 @@ class FrontDoor:
         self.send_code = SendMailedCode(begin, self.codes)
         self.disable = DisableCredential(begin, self.credentials)
         self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
-        self.reset = ResetPassword(begin, clock, self.codes, self.strength, self.limits)
+        self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
+        self.finish_resets = FinishResets(begin, clock, self.passwords)
         self.log_in = LogIn(begin, clock, ids, tokens, self.limits, self.passwords)
         self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.second_factors)
         self.log_in_with_oidc = LogInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
