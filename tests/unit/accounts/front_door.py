@@ -128,7 +128,7 @@ class FrontDoor:
         self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
         self.finish_resets = FinishResets(begin, clock, self.passwords)
         self.log_in = LogIn(begin, clock, ids, tokens, self.limits, self.passwords)
-        self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.second_factors)
+        self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
         self.log_in_with_oidc = LogInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)
         self.refresh = RefreshSession(begin, clock, tokens)
@@ -245,8 +245,10 @@ class FrontDoor:
         assert isinstance(asked, SecondFactorAsked)
         return asked
 
-    async def answered(self, asked: SecondFactorAsked, code: str, *, side: Side = "portal") -> SessionTokens:
-        return await self.answer(self.visitor(), AnswerSecondFactorCommand(asked.challenge, code, side))
+    async def answered(
+        self, asked: SecondFactorAsked, code: str, *, side: Side = "portal", address: str = ""
+    ) -> SessionTokens:
+        return await self.answer(self.visitor(address), AnswerSecondFactorCommand(asked.challenge, code, side))
 
     async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
         """By a refresh token."""
