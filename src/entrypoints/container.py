@@ -133,7 +133,7 @@ class Container(containers.DeclarativeContainer):
     )
     passwords = providers.Selector(
         settings.provided.identity,
-        local=providers.Singleton(LocalPasswords, identities, hashes),
+        local=providers.Singleton(LocalPasswords, identities, hashes, clock),
         cognito=providers.Singleton(_of_cognito, cognito, "passwords.CognitoPasswords"),
     )
     second_factors = providers.Selector(

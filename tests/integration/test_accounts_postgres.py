@@ -1,16 +1,24 @@
 """The contract suites of accounts on PostgreSQL, and what only many connections at once can show."""
 
 import asyncio
+from datetime import timedelta
 
+import pytest
 import pytest_asyncio
 
+from adapters.memory.identity import MemoryMailedCodes, MemoryPasswords, MemoryPasswordStrength, MemoryPool
+from adapters.memory.limits import MemoryRateLimits
 from portal_core.accounts.errors import SignInLocked
+from portal_core.accounts.identity import Credential, MailedCodePurpose
 from portal_core.accounts.model import LOCK_AFTER, Enquiry
 from portal_core.accounts.opening import SessionOpening
+from portal_core.accounts.use_cases.finish_resets import UNHEARD_FOR, FinishResets
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
+from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.errors import Unauthenticated
 from tests.support.accounts_postgres import PostgresWorld
+from tests.support.clock import CountingTokens
 from tests.support.contracts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
 from tests.support.contracts.accounts_world import AUDITED
 from tests.support.contracts.session_histories import NamedTokens, SessionHistoriesContract
@@ -95,3 +103,33 @@ async def test_of_two_who_take_one_enquiry_one_has_it(world: PostgresWorld) -> N
 
     taken = await asyncio.gather(*(take() for _ in range(4)))
     assert [one for one in taken if one is not None] == [enquiry]
+
+
+class LostAnswers(MemoryMailedCodes):
+    """The provider decides, and its answer is never heard."""
+
+    async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
+        await super().redeem(credential, purpose, code, password)
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("right", [True, False])
+async def test_a_reset_that_broke_ends_the_sessions_if_the_password_was_set(world: PostgresWorld, right: bool) -> None:
+    account, tokens = await world.account(ANN), NamedTokens(str(world.practice_id))
+    async with world.begin(world.visitor) as unit:
+        opening = SessionOpening(world.clock, world.ids, tokens)
+        await opening.open(unit, account, kind="bearer", strong=False, origin=world.visitor.origin)
+        await unit.commit(None)
+    pool = MemoryPool(world.clock, CountingTokens())
+    codes = LostAnswers(pool)
+    await codes.send(Credential.of(account), "reset_password")
+    code = pool.mailbox[-1].code if right else "WRONG"
+    limits = MemoryRateLimits(world.clock)
+    reset = ResetPassword(world.begin, world.clock, world.ids, codes, MemoryPasswordStrength(), limits)
+    with pytest.raises(ConnectionError):
+        await reset(world.visitor, ResetPasswordCommand(ANN, code, "staple entirely anew"))
+    world.clock.advance(UNHEARD_FOR + timedelta.resolution)
+    await FinishResets(world.begin, world.clock, MemoryPasswords(pool))(world.system)
+    async with world.begin(world.system) as unit:
+        assert (await unit.sessions.open_of(account.id, world.clock.now()) == ()) is right
+        assert await unit.enquiries.asked_before(world.clock.now()) == ()

@@ -117,7 +117,8 @@ def test_each_is_found_by_an_index(table: str) -> None:
 async def test_a_credential_with_a_password_is_never_forgotten(world: PostgresWorld) -> None:
     account = await world.account(ANN)
     hashes = PasswordHashes()
-    await LocalPasswords(_codes(world).store, hashes).create(Credential.of(account), "correct horse battery")
+    passwords = LocalPasswords(_codes(world).store, hashes, world.clock)
+    await passwords.create(Credential.of(account), "correct horse battery")
     hashes.close()
     await _codes(world).send(Credential.of(account), "reset_password")
     world.clock.advance(timedelta(days=365))

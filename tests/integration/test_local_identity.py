@@ -67,7 +67,7 @@ class LocalProvider(IdentityProvider):
     def __attrs_post_init__(self) -> None:
         self.store = PostgresIdentities(self.database.pool, self.database.keys)
         self.codes = LocalMailedCodes(self.store, self.hashes, self.letters, self.clock, RandomIds(), SystemTokens())
-        self.passwords = LocalPasswords(self.store, self.hashes)
+        self.passwords = LocalPasswords(self.store, self.hashes, self.clock)
         self.second_factors = LocalSecondFactors(self.store, self.hashes, self.clock)
         self.credentials = LocalCredentials(self.store)
 
@@ -234,7 +234,7 @@ async def test_an_older_code_is_wrong_after_a_newer(provider: LocalProvider) -> 
 async def test_a_hash_of_other_parameters_checks_and_is_made_again(provider: LocalProvider) -> None:
     weaker = PasswordHashes(memory_kib=8_192, passes=1)
     credential = provider.credential()
-    await LocalPasswords(provider.store, weaker).create(credential, PASSWORD)
+    await LocalPasswords(provider.store, weaker, provider.clock).create(credential, PASSWORD)
     weaker.close()
     before = await provider.store.find(credential)
     assert await provider.passwords.check(credential, OTHER) == Refused()

@@ -44,6 +44,7 @@ MOST_ROWS = 150
 
 SMALL_TABLES = dict.fromkeys(FEW, "a practice has few of them, whatever its size")
 WALKS = {
+    "enquiries.asked_before": "jobs take each within seconds: of older ones there are as many as broke in between",
     "waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say",
     "freed_slots.waiting": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }

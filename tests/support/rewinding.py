@@ -70,7 +70,8 @@ class Rewinding:
         return ", ".join(one for (one,) in rows)
 
     def take_back(self) -> list[str]:
-        """Everything is as it was when this was made. Answers what had been written, without what only counts."""
+        """Everything is as it was when this was made. Answers what had been written, without what only counts, and
+        without rows that came and went: what a request meant to do stands there only while it is doing it."""
         run = self.owner.execute
         rows = run("SELECT name, kind, what, counts FROM rewinding.changed ORDER BY number").fetchall()
         if rows:
@@ -83,8 +84,10 @@ class Rewinding:
                         f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM rewinding.{bare}"
                     )
                 run("TRUNCATE rewinding.changed")
+        gone = [(name, what) for name, kind, what, _ in rows if kind == "DELETE"]
+        passing = [(name, what) for name, kind, what, _ in rows if kind == "INSERT" and (name, what) in gone]
         return [
             f"{kind} {name} {what}"
             for name, kind, what, counts in rows
-            if not counts and name.partition(".")[2] not in COUNTED
+            if not counts and name.partition(".")[2] not in COUNTED and (name, what) not in passing
         ]

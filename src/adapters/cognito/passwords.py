@@ -1,9 +1,12 @@
 """Passwords that Cognito keeps and checks."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from attrs import frozen
 
 from adapters.cognito.pools import CognitoPools, Declined
-from adapters.cognito.users import make_proven, set_password
+from adapters.cognito.users import find_user, make_proven, set_password
 from portal_core.accounts.identity import (
     Accepted,
     Credential,
@@ -12,6 +15,9 @@ from portal_core.accounts.identity import (
     Refused,
     SecondFactorNeeded,
 )
+
+CLOCKS_APART: Final = timedelta(minutes=1)
+"""Cognito's clock may be so much behind ours."""
 
 
 @frozen
@@ -39,3 +45,8 @@ class CognitoPasswords(Passwords):
 
     async def set(self, credential: Credential, password: str) -> None:
         await self.create(credential, password)
+
+    async def set_since(self, credential: Credential, at: datetime) -> bool:
+        """Cognito says only when anything about the user was last modified."""
+        found = await find_user(self.pools, credential)
+        return found is not None and found.modified_at >= at - CLOCKS_APART

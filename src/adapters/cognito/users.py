@@ -1,6 +1,7 @@
 """The user behind a credential, brought into the state that the portal says it is in."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
@@ -17,11 +18,17 @@ class CognitoUser:
     status: str
     email: str
     email_verified: bool
+    modified_at: datetime
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> "CognitoUser":
         attributes = {item["Name"]: item.get("Value", "") for item in answer["UserAttributes"]}
-        return cls(answer["UserStatus"], attributes.get("email", ""), attributes.get("email_verified", "") == "true")
+        return cls(
+            answer["UserStatus"],
+            attributes.get("email", ""),
+            attributes.get("email_verified", "") == "true",
+            answer["UserLastModifiedDate"],
+        )
 
 
 async def find_user(pools: CognitoPools, credential: Credential) -> CognitoUser | None:

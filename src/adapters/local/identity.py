@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
 
@@ -23,6 +23,7 @@ from portal_core.accounts.identity import (
     TotpEnrolment,
 )
 from portal_core.kernel.actor import Actor, SystemActor
+from portal_core.kernel.codes import plain
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
 
@@ -30,15 +31,13 @@ CODE_LASTS: dict[MailedCodePurpose, timedelta] = {
     "verify_email": timedelta(hours=24),
     "reset_password": timedelta(minutes=30),
 }
-_TYPED = str.maketrans("OIL", "011", "- ")
 MailCodes = Callable[[Actor, MailCodeCommand], Awaitable[str]]
 """`MailCode`, wired."""
 
 
 def _digest(credential: Credential, purpose: MailedCodePurpose, code: str) -> bytes:
-    """Binds a code to whose it is, what for, and which email it proves. Case, dashes and look-alikes are forgiven."""
-    typed = code.strip().upper().translate(_TYPED)
-    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, typed))
+    """Binds a code to whose it is, what for, and which email it proves."""
+    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, plain(code)))
     return hashlib.sha256(bound.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -84,11 +83,12 @@ class LocalPasswords(Passwords):
 
     store: IdentityStore
     hashes: PasswordHashes
+    clock: Clock
 
     async def create(self, credential: Credential, password: str) -> None:
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
-            record.kept = (record.kept or KeptIdentity()).with_password(made)
+            record.kept = (record.kept or KeptIdentity()).with_password(made, self.clock.now())
 
     async def check(self, credential: Credential, password: str) -> PasswordAnswer:
         kept = await right_password(self.store, self.hashes, credential, password)
@@ -100,7 +100,11 @@ class LocalPasswords(Passwords):
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
             if record.kept is not None:
-                record.kept = record.kept.with_password(made)
+                record.kept = record.kept.with_password(made, self.clock.now())
+
+    async def set_since(self, credential: Credential, at: datetime) -> bool:
+        kept = await self.store.find(credential)
+        return kept is not None and kept.password_at is not None and kept.password_at >= at
 
 
 async def right_password(

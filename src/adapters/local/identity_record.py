@@ -29,7 +29,8 @@ class KeptCode:
 
 @frozen
 class KeptIdentity:
-    """One credential. `password` is its Argon2 hash, None until one is set; `totp_step` the last step accepted.
+    """One credential. `password` is its Argon2 hash, None until one is set, `password_at` when that was (None as well
+    where it was set before that was kept); `totp_step` the last step accepted.
 
     Until a password is set it is worth keeping only as long as its code is.
     """
@@ -39,6 +40,7 @@ class KeptIdentity:
     totp_secret: str | None = field(default=None, repr=False)
     totp_step: int = 0
     codes: Mapping[MailedCodePurpose, KeptCode] = field(factory=dict, repr=False)
+    password_at: datetime | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -56,7 +58,7 @@ class KeptIdentity:
         code = self.codes.get(purpose)
         if self.disabled or code is None or not code.good(now) or not hmac.compare_digest(code.digest, digest):
             return None
-        return self.with_password(password)
+        return self.with_password(password, now)
 
     def missed(self, purpose: MailedCodePurpose) -> "KeptIdentity":
         """One more wrong try at a code, if there is one."""
@@ -65,9 +67,9 @@ class KeptIdentity:
             return self
         return evolve(self, codes={**self.codes, purpose: evolve(code, tries=code.tries + 1)})
 
-    def with_password(self, password: str) -> "KeptIdentity":
+    def with_password(self, password: str, at: datetime) -> "KeptIdentity":
         """Codes that are on their way are dead: a password was set after they were asked for."""
-        return evolve(self, password=password, codes={})
+        return evolve(self, password=password, password_at=at, codes={})
 
     def without_codes(self) -> "KeptIdentity":
         return evolve(self, codes={})

@@ -221,6 +221,10 @@ class MemoryEnquiries(Enquiries):
         found: Enquiry | None = self.tx.table("enquiries").pop(own_key(self.tx, enquiry_id), None)
         return found
 
+    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
+        found = [one for one in own_rows(self.tx, "enquiries") if one.asked_at < at]
+        return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
+
 
 @define
 class MemoryPersonDirectory(PersonDirectory):

@@ -56,6 +56,7 @@ class MailedCode:
 class _Person:
     email: str
     password: str | None = None
+    password_at: datetime | None = None
     disabled: bool = False
     secret: str | None = None
     taken: dict[str, int] = field(factory=dict)
@@ -80,6 +81,10 @@ class MemoryPool:
 
     def made(self, credential: Credential) -> _Person:
         return self.people.setdefault((credential.side, credential.account_id), _Person(credential.email))
+
+    def put(self, person: _Person, password: str) -> None:
+        """Set it."""
+        person.password, person.password_at = password, self.clock.now()
 
     def right(self, credential: Credential, password: str) -> _Person | None:
         """Whose password it is; None when it is not theirs."""
@@ -115,7 +120,7 @@ class MemoryMailedCodes(MailedCodes):
         if self.pool.clock.now() >= until or code != right:
             return False
         del person.codes[purpose]
-        person.password = password
+        self.pool.put(person, password)
         return True
 
 
@@ -126,7 +131,7 @@ class MemoryPasswords(Passwords):
     pool: MemoryPool
 
     async def create(self, credential: Credential, password: str) -> None:
-        self.pool.made(credential).password = password
+        self.pool.put(self.pool.made(credential), password)
 
     async def check(self, credential: Credential, password: str) -> PasswordAnswer:
         person = self.pool.right(credential, password)
@@ -141,7 +146,11 @@ class MemoryPasswords(Passwords):
     async def set(self, credential: Credential, password: str) -> None:
         person = self.pool.known(credential)
         if person is not None:
-            person.password = password
+            self.pool.put(person, password)
+
+    async def set_since(self, credential: Credential, at: datetime) -> bool:
+        person = self.pool.known(credential)
+        return person is not None and person.password_at is not None and person.password_at >= at
 
 
 @define

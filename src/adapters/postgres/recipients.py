@@ -15,7 +15,7 @@ from adapters.postgres.tables.appointments import appointments, attendances
 from adapters.postgres.tables.notifications import notification_settings
 from adapters.postgres.tables.people import clients, email_changes, grants, practices
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.grants import areas_on
+from portal_core.accounts.grants import areas_on, in_force_on
 from portal_core.kernel.actor import Area
 from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipients
 from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice
@@ -113,8 +113,7 @@ class PostgresRecipients(Recipients):
         today = self.tx.clock.now().astimezone(ZoneInfo(zone)).date()
         for row in await self.tx.fetch(PROXIES, client_id=client_id) if area else ():
             areas, starts, until, narrows_on = row[_GRANT_AT : _GRANT_AT + 4]
-            in_force = starts <= today and (until is None or today < until)
-            if in_force and area in areas_on(frozenset(areas), narrows_on, today):
+            if in_force_on(starts, until, today) and area in areas_on(frozenset(areas), narrows_on, today):
                 own.append(self._holder(row, voice, zone))
         return tuple(own)
 

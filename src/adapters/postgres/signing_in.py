@@ -121,7 +121,13 @@ TAKE_ENQUIRY = statement(
     "enquiries.take",
     delete(enquiries)
     .where(enquiries.c.practice_id == bindparam("practice_id"), enquiries.c.id == bindparam("id"))
-    .returning(enquiries.c.asked, enquiries.c.asked_at),
+    .returning(enquiries.c.id, enquiries.c.asked, enquiries.c.asked_at),
+)
+ENQUIRIES_BEFORE = statement(
+    "enquiries.asked_before",
+    select(enquiries.c.id, enquiries.c.asked, enquiries.c.asked_at)
+    .where(enquiries.c.practice_id == bindparam("practice_id"), enquiries.c.asked_at < bindparam("before"))
+    .order_by(enquiries.c.asked_at, enquiries.c.id),
 )
 
 _no_account = ~exists().where(
@@ -285,11 +291,13 @@ class PostgresEnquiries(Enquiries):
 
     async def take(self, enquiry_id: UUID) -> Enquiry | None:
         row = await self.tx.fetchrow(TAKE_ENQUIRY, id=enquiry_id)
-        if row is None:
-            return None
-        plain = self.tx.unseal_with_practice(enquiries.c.asked, enquiry_id, row[0])
-        asked: dict[str, Any] = json.loads(plain)
-        asked_at: datetime = row[1]
+        return None if row is None else self._enquiry(*row)
+
+    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
+        return tuple(self._enquiry(*row) for row in await self.tx.fetch(ENQUIRIES_BEFORE, before=at))
+
+    def _enquiry(self, enquiry_id: UUID, sealed: bytes, asked_at: datetime) -> Enquiry:
+        asked: dict[str, Any] = json.loads(self.tx.unseal_with_practice(enquiries.c.asked, enquiry_id, sealed))
         born = date.fromisoformat(asked["born"]) if asked["born"] else None
         return Enquiry(enquiry_id, self.tx.practice_id, asked["side"], asked["purpose"], asked["email"], asked_at, born)
 

@@ -31,6 +31,7 @@ SCHEDULE: dict[str, str] = {
     "pass_on_offers": "* * * * *",
     "clear_holds": "*/10 * * * *",
     "expire_grants": "*/15 * * * *",
+    "finish_resets": "* * * * *",
 }
 """Use case to cron expression (UTC). Each looks for what is due by the Clock, so a missed run is caught up."""
 

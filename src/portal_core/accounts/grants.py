@@ -81,6 +81,11 @@ def areas_on(areas: frozenset[Area], narrows_on: date | None, today: date) -> fr
     return areas - OFF_OVER_ADOLESCENTS if narrows_on is not None and today >= narrows_on else areas
 
 
+def in_force_on(starts: date, until: date | None, today: date) -> bool:
+    """Whether a grant that stands opens anything on a local day."""
+    return starts <= today and (until is None or today < until)
+
+
 @frozen
 class Grant:
     """Access of one account to one client's record, from `starts` to the day before `until`, at the practice.
@@ -116,7 +121,7 @@ class Grant:
 
     def in_force(self, today: date) -> bool:
         """Whether it opens anything on this local day."""
-        return self.stands and self.starts <= today and not self.due(today)
+        return self.stands and in_force_on(self.starts, self.until, today)
 
     def due(self, today: date) -> bool:
         """Whether its last day has passed."""

@@ -1,5 +1,6 @@
 """What accounts need of an identity provider, which is behind the first four ports, and of those who judge secrets."""
 
+from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -84,6 +85,14 @@ class Passwords(Protocol):
 
     async def set(self, credential: Credential, password: str) -> None:
         """Replace it; the caller has checked who asks."""
+        ...
+
+    async def set_since(self, credential: Credential, at: datetime) -> bool:
+        """Whether it was set, in whatever way, at `at` or later; rather a yes too many. Unknown credentials have none.
+
+        Raises:
+            Unavailable: the provider does not answer.
+        """
         ...
 
 

@@ -4,8 +4,7 @@ The ages come from `minors_rules`; nothing here knows a state. No grant outlives
 the state's age of majority: proxy access that outlives the birthday is a mistake seen in the field.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from portal_core.accounts.minors_rules import ANY_AGE, RULES, StateRule
 from portal_core.kernel.actor import AREAS, Area
@@ -19,7 +18,6 @@ __all__ = [
     "StateRule",
     "adolescent_default_areas",
     "birthday_turning",
-    "ends_at",
     "grant_ends_on",
     "is_adolescent",
     "may_be_granted_today",
@@ -97,27 +95,3 @@ def adolescent_default_areas(born: date, today: date) -> frozenset[Area]:
         return frozenset()
     every = frozenset(AREAS)
     return every - OFF_OVER_ADOLESCENTS if is_adolescent(born, today) else every
-
-
-def ends_at(day: date, zone: str) -> datetime:
-    """The instant at which the local date `day` begins in the IANA zone `zone`, in UTC.
-
-    Where clocks skip midnight it is the first instant of that date (or of the next, where the whole date is
-    skipped); where midnight comes twice it is the first, so that a grant never lasts into the day on which it
-    ends. Raises ZoneInfoNotFoundError or ValueError for a name that is no zone.
-    """
-    local = ZoneInfo(zone)
-    midnight = datetime.combine(day, time.min, tzinfo=local)
-    start = midnight.astimezone(UTC)
-    if start.astimezone(local).replace(tzinfo=None) == midnight.replace(tzinfo=None):
-        return start
-    # Midnight falls in a gap. Read with the offset after the change it lies before the change, read with the
-    # offset before the change it lies at or after it; the date begins at the change, found between the two.
-    before = midnight.replace(fold=1).astimezone(UTC)
-    while start - before > timedelta(seconds=1):
-        half = before + timedelta(seconds=(start - before) // timedelta(seconds=2))
-        if half.astimezone(local).date() < day:
-            before = half
-        else:
-            start = half
-    return start

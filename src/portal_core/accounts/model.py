@@ -15,7 +15,7 @@ Kind = Literal["client", "proxy", "staff"]
 Status = Literal["unverified", "active", "closed"]
 SecondFactorKind = Literal["none", "totp"]
 SessionKind = Literal["cookie", "bearer"]
-EnquiryPurpose = Literal["register", "verify_email", "reset_password", "locked"]
+EnquiryPurpose = Literal["register", "verify_email", "reset_password", "locked", "resetting"]
 
 LOCK_AFTER = 5
 LOCK_FOR = timedelta(minutes=15)
@@ -293,7 +293,8 @@ class Enquiry:
     """What a visitor asked about an email, kept (encrypted) until a job decides it, and then deleted.
 
     So the answer to the visitor cannot depend on what is known of the email. `born` is set for `register`, and for
-    nothing else.
+    nothing else. `resetting` asks nothing: a new password is on its way to the identity provider, and whoever sent it
+    takes it back with the answer.
     """
 
     id: UUID

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal_core.accounts.errors import EmailUnfit
-from portal_core.accounts.grants import areas_on
+from portal_core.accounts.grants import areas_on, in_force_on
 from portal_core.accounts.identity import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
 from portal_core.accounts.ports import AccountRules, SignedIn
@@ -124,7 +124,7 @@ def record_actor(found: SignedIn, holder: AccountHolder, record: UUID, now: date
     if isinstance(holder, StaffActor) or grant is None or grant.client_id != record:
         raise NotFound("record", record)
     today = now.astimezone(ZoneInfo(found.rules.zone)).date()
-    if today < grant.starts or (grant.until is not None and today >= grant.until):
+    if not in_force_on(grant.starts, grant.until, today):
         raise NotFound("record", record)
     return ProxyActor(
         practice_id=holder.practice_id,

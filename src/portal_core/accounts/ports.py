@@ -182,6 +182,10 @@ class Enquiries(Protocol):
         """Read and delete; None when it was taken before."""
         ...
 
+    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
+        """Those asked before `at` that nobody has taken, the oldest first."""
+        ...
+
 
 class PersonDirectory(Protocol):
     """Who could have an account: the practice's clients and staff."""

@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 
+from portal_core.kernel.codes import plain
 from portal_core.kernel.sources import TokenSource
 
 RECOVERY_CODES = 10
 _PARTS = 3
 _LENGTH = 24
-_LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
 def hash_token(token: str) -> bytes:
@@ -41,17 +41,10 @@ def recovery_codes(tokens: TokenSource) -> tuple[str, ...]:
 
 
 def recovery_hash(code: str) -> bytes:
-    """The hash of a recovery code as a person types it: case, dashes and look-alikes are forgiven.
-
-    Look-alikes as in Crockford's base 32: O is 0, I and L are 1.
-    """
-    return hash_token(_plain(code))
+    """The hash of a recovery code as a person types it."""
+    return hash_token(plain(code))
 
 
 def is_recovery_code(typed: str) -> bool:
     """Whether it has the length of a recovery code, and so is not meant as an authenticator's six digits."""
-    return len(_plain(typed)) == _LENGTH
-
-
-def _plain(code: str) -> str:
-    return code.strip().upper().translate(_LOOKALIKES)
+    return len(plain(typed)) == _LENGTH

@@ -1,6 +1,7 @@
-"""Codes that are mailed to an address to prove it: the only form in which they are kept.
+"""Codes that people type, and the only form in which those are kept that are mailed to an address to prove it.
 
-A code is made when its mail is written. It has 40 random bits, which the tries that are counted for each cannot find.
+A mailed code is made when its mail is written. It has 40 random bits, which the tries that are counted for each cannot
+find.
 """
 
 import hashlib
@@ -10,14 +11,20 @@ from uuid import UUID
 _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
+def plain(typed: str) -> str:
+    """A code as it was made: case, dashes, spaces and look-alikes are forgiven.
+
+    Look-alikes as in Crockford's base 32: O is 0, I and L are 1.
+    """
+    return typed.strip().upper().translate(_LOOKALIKES)
+
+
 def hash_code(about: UUID, typed: str) -> bytes:
     """The SHA-256 of a code as a person types it, bound to the one thing that the code is for.
 
-    Case, dashes and look-alikes are forgiven (Crockford's base 32). Any text has a hash, also such as no UTF-8 can
-    hold.
+    Any text has a hash, also such as no UTF-8 can hold.
     """
-    plain = typed.strip().upper().translate(_LOOKALIKES)
-    return hashlib.sha256(f"{about} {plain}".encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(f"{about} {plain(typed)}".encode("utf-8", "surrogatepass")).digest()
 
 
 def answers_code(kept: bytes | None, about: UUID, typed: str) -> bool:

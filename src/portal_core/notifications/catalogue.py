@@ -65,7 +65,6 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "recovery_codes_used": _security(),
     "account_locked": _security(),
     "account_closed": _security(inbox=False),
-    "new_sign_in": _security(),
     "contact_changed": _security(),
     "grant_ended": Kind("service", ("email", "in_app"), fixed=True),
     "appointment_booked": _service("appointments"),
@@ -80,4 +79,5 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "form_assigned": _service("forms"),
     "document_shared": _service("documents"),
 }
-"""The keys are those that features write into `Notice.kind`; a test holds every feature to this table."""
+"""The keys are those that features write into `Notice.kind`, and three that messages, forms and documents will: people
+already choose their channels. A test holds the features and this table to each other."""

@@ -58,10 +58,6 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "password.",
     ),
     "account_closed": ("Your account is closed", "Your portal account was closed. If it was not you, call us."),
-    "new_sign_in": (
-        "New sign-in to your account",
-        "Your account was signed in to from a device not seen before. If it was not you, reset your password now.",
-    ),
     # Not which setting: whoever else reads this mailbox must not learn of a safe address (45 CFR 164.522(b)).
     "contact_changed": (
         "Your settings were changed",

@@ -55,10 +55,6 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "contraseña.",
     ),
     "account_closed": ("Su cuenta está cerrada", "Se cerró su cuenta del portal. Si no fue usted, llámenos."),
-    "new_sign_in": (
-        "Nuevo inicio de sesión",
-        "Se inició sesión en su cuenta desde un dispositivo nuevo. Si no fue usted, restablezca ahora su contraseña.",
-    ),
     "contact_changed": (
         "Sus ajustes han cambiado",
         "Se cambió un ajuste de su cuenta. Si no fue usted, restablezca ahora su contraseña y llámenos.",

@@ -317,3 +317,24 @@ class SignInBookContract:
             await unit.commit(None)
         async with world.begin(world.system) as unit:
             assert await unit.enquiries.take(asked.id) is None
+
+    async def test_enquiries_that_nobody_took_are_found_by_when_they_were_asked(self, world: AccountsWorld) -> None:
+        now = world.clock.now()
+        other = await world.beside()
+        late, early, taken = (
+            Enquiry(world.ids.new(), world.practice_id, "portal", "resetting", ANN, now + timedelta(minutes=minutes))
+            for minutes in (2, 1, 0)
+        )
+        async with world.begin(world.visitor) as unit:
+            for enquiry in (late, early, taken):
+                await unit.enquiries.add(enquiry, AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.enquiries.take(taken.id) == taken
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert await unit.enquiries.asked_before(late.asked_at + timedelta.resolution) == (early, late)
+            assert await unit.enquiries.asked_before(late.asked_at) == (early,)
+            assert await unit.enquiries.asked_before(early.asked_at) == ()
+        async with other.begin(other.system) as unit:
+            assert await unit.enquiries.asked_before(late.asked_at + timedelta.resolution) == ()

@@ -206,6 +206,30 @@ class PasswordsContract:
         assert await provider.passwords.check(credential, OTHER) == Accepted()
         assert await provider.passwords.check(credential, PASSWORD) == Refused()
 
+    async def test_it_is_known_whether_one_was_set_since(self, provider: IdentityProvider) -> None:
+        credential, began = provider.credential(), provider.clock.now()
+        assert await provider.passwords.set_since(credential, began) is False
+
+        async def by_code() -> None:
+            await provider.codes.send(credential, "reset_password")
+            provider.clock.advance(timedelta(minutes=2))
+            code = provider.mailed(credential, "reset_password")[-1]
+            assert await provider.codes.redeem(credential, "reset_password", code, PASSWORD)
+
+        async def by_caller() -> None:
+            await provider.passwords.set(credential, OTHER)
+
+        await provider.passwords.create(credential, PASSWORD)
+        assert await provider.passwords.set_since(credential, began) is True
+        for change in (by_caller, by_code):
+            provider.clock.advance(timedelta(minutes=10))
+            now = provider.clock.now()
+            assert await provider.passwords.set_since(credential, now) is False
+            assert isinstance(await provider.passwords.check(credential, "Wrong-" + PASSWORD), Refused)
+            assert await provider.passwords.set_since(credential, now) is False
+            await change()
+            assert await provider.passwords.set_since(credential, now) is True
+
     @pytest.mark.parametrize("password", ["", " ", "x", PASSWORD.lower(), PASSWORD + " ", "é" * 60, "\x00", "p" * 256])
     async def test_anything_else_is_refused(self, provider: IdentityProvider, password: str) -> None:
         assert await provider.passwords.check(await provider.proven(), password) == Refused()

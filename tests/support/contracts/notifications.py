@@ -207,13 +207,13 @@ class InboxContract:
         at = world.clock.now()
         own, about_ann, about_bob, foreign, fee = (world.ids.new() for _ in range(5))
         await world.add_lines(
-            Notification(own, account, "new_sign_in", at),
+            Notification(own, account, "password_changed", at),
             Notification(about_ann, account, "new_message", at, ann, UUID(int=5)),
             Notification(about_bob, account, "new_message", at, bob),
             Notification(foreign, other, "new_message", at, ann),
             Notification(fee, account, "late_cancel_fee", at, ann),
         )
-        kinds = ("new_sign_in", "new_message")
+        kinds = ("password_changed", "new_message")
         actor = world.client_actor(ann, account)
         scope = InboxScope(account, ann, kinds)
         async with world.begin(actor) as unit:
@@ -235,7 +235,7 @@ class InboxContract:
     async def test_pages_newest_first(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         ids = [world.ids.new() for _ in range(5)]
-        await world.add_lines(*(Notification(one, account, "new_sign_in", world.clock.now()) for one in ids))
+        await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
         scope, seen, after = InboxScope(account, None, ALL_KINDS), [], ""
         for size in (2, 2, 1):
             async with world.begin(world.proxy_actor(account, None, ())) as unit:
@@ -248,7 +248,7 @@ class InboxContract:
     async def test_reading_one_and_all(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         ids = [world.ids.new() for _ in range(3)]
-        await world.add_lines(*(Notification(one, account, "new_sign_in", world.clock.now()) for one in ids))
+        await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
         scope, first = InboxScope(account, None, ALL_KINDS), world.clock.now()
         later, entry = first + timedelta(hours=1), Audited("test.read")
         actor = world.proxy_actor(account, None, ())
@@ -268,7 +268,7 @@ class InboxContract:
     async def test_news_looks_at_the_newest_hundred(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         ids = [world.ids.new() for _ in range(101)]
-        await world.add_lines(*(Notification(one, account, "new_sign_in", world.clock.now()) for one in ids))
+        await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
         async with world.begin(world.proxy_actor(account, None, ())) as unit:
             news = await unit.inbox.news(InboxScope(account, None, ALL_KINDS), ids[0])
         assert news == News(100, tuple(ids[:0:-1]), ids[-1])

@@ -31,6 +31,7 @@ from portal_core.accounts.use_cases.disable_credential import DisableCredential
 from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
 from portal_core.accounts.use_cases.extend_session import ExtendSession
+from portal_core.accounts.use_cases.finish_resets import FinishResets
 from portal_core.accounts.use_cases.list_sessions import ListSessions
 from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
 from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc
@@ -84,6 +85,7 @@ class FrontDoor:
     disable: DisableCredential = field(init=False)
     verify: VerifyEmail = field(init=False)
     reset: ResetPassword = field(init=False)
+    finish_resets: FinishResets = field(init=False)
     log_in: LogIn = field(init=False)
     answer: AnswerSecondFactor = field(init=False)
     log_in_with_oidc: LogInWithOidc = field(init=False)
@@ -124,9 +126,10 @@ class FrontDoor:
         self.send_code = SendMailedCode(begin, self.codes)
         self.disable = DisableCredential(begin, self.credentials)
         self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
-        self.reset = ResetPassword(begin, clock, self.codes, self.strength, self.limits)
+        self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
+        self.finish_resets = FinishResets(begin, clock, self.passwords)
         self.log_in = LogIn(begin, clock, ids, tokens, self.limits, self.passwords)
-        self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.second_factors)
+        self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
         self.log_in_with_oidc = LogInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)
         self.refresh = RefreshSession(begin, clock, tokens)
@@ -243,8 +246,10 @@ class FrontDoor:
         assert isinstance(asked, SecondFactorAsked)
         return asked
 
-    async def answered(self, asked: SecondFactorAsked, code: str, *, side: Side = "portal") -> SessionTokens:
-        return await self.answer(self.visitor(), AnswerSecondFactorCommand(asked.challenge, code, side))
+    async def answered(
+        self, asked: SecondFactorAsked, code: str, *, side: Side = "portal", address: str = ""
+    ) -> SessionTokens:
+        return await self.answer(self.visitor(address), AnswerSecondFactorCommand(asked.challenge, code, side))
 
     async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
         """By a refresh token."""

@@ -1,8 +1,7 @@
 """Minors: the table is citable, and no parent's grant outlives the birthday that ends it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,19 +11,6 @@ from portal_core.accounts import minors
 from portal_core.accounts.minors import RULES, StateRule
 
 DOCS = Path(__file__).parents[3] / "docs" / "minors.md"
-
-ZONES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "Pacific/Honolulu",
-    "America/Sao_Paulo",  # summer time began at midnight until 2018
-    "Africa/Cairo",  # begins at midnight, ends at midnight
-    "America/Havana",  # midnight comes twice in autumn
-    "America/St_Johns",  # changed at one minute past midnight until 2011
-    "Pacific/Apia",  # had no 30 December 2011
-)
 
 births = st.dates(date(1900, 1, 1), date(2090, 12, 31))
 leap_births = st.sampled_from([date(year, 2, 29) for year in range(1904, 2090, 4)])
@@ -218,55 +204,3 @@ def test_under_12_and_from_18_nobody_is_an_adolescent() -> None:
     assert minors.is_adolescent(born, date(2030, 2, 28))
     assert not minors.is_adolescent(born, date(2030, 3, 1))
     assert minors.adolescent_default_areas(born, date(2030, 3, 1)) == frozenset()
-
-
-# The instant at which a day begins
-
-
-def utc(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("day", "zone", "instant"),
-    [
-        (date(2026, 3, 8), "America/New_York", utc(2026, 3, 8, 5)),  # changes at two o'clock, not at midnight
-        (date(2026, 3, 9), "America/New_York", utc(2026, 3, 9, 4)),
-        (date(2018, 11, 4), "America/Sao_Paulo", utc(2018, 11, 4, 3)),  # began at 01:00
-        (date(2018, 2, 18), "America/Sao_Paulo", utc(2018, 2, 18, 3)),  # 23:00 came twice the evening before
-        (date(2023, 4, 28), "Africa/Cairo", utc(2023, 4, 27, 22)),  # began at 01:00
-        (date(2023, 10, 27), "Africa/Cairo", utc(2023, 10, 26, 22)),
-        (date(2024, 11, 3), "America/Havana", utc(2024, 11, 3, 4)),  # the first of two midnights
-        (date(2006, 10, 29), "America/St_Johns", utc(2006, 10, 29, 2, 30)),  # the first of two midnights
-        (date(2011, 12, 30), "Pacific/Apia", utc(2011, 12, 30, 10)),  # never was: the 31st began then
-        (date(2011, 12, 31), "Pacific/Apia", utc(2011, 12, 30, 10)),
-        (date(1919, 3, 31), "America/Toronto", utc(1919, 3, 31, 4, 30)),  # 23:30 was followed by 00:30
-    ],
-)
-def test_the_day_begins(day: date, zone: str, instant: datetime) -> None:
-    assert minors.ends_at(day, zone) == instant
-
-
-@given(st.dates(date(1970, 1, 2), date(2037, 12, 31)), st.sampled_from(ZONES))
-def test_it_is_the_first_instant_on_which_the_clock_shows_the_date(day: date, zone: str) -> None:
-    local = ZoneInfo(zone)
-    begins = minors.ends_at(day, zone)
-    assert begins.tzinfo is UTC
-    assert begins.astimezone(local).date() >= day
-    for minutes in range(0, 27 * 60, 15):
-        earlier = begins - timedelta(minutes=minutes, microseconds=1)
-        assert earlier.astimezone(local).date() < day
-
-
-@given(st.dates(date(1970, 1, 2), date(2037, 12, 31)), st.sampled_from(ZONES))
-def test_days_begin_in_order(day: date, zone: str) -> None:
-    length = minors.ends_at(day + timedelta(days=1), zone) - minors.ends_at(day, zone)
-    # Apia's missing day has no length; elsewhere a day loses or gains an hour at most
-    assert length == timedelta(0) or timedelta(hours=23) <= length <= timedelta(hours=25)
-    assert length or zone == "Pacific/Apia"
-
-
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
-def test_a_name_that_is_no_zone_is_refused(zone: str) -> None:
-    with pytest.raises((KeyError, ValueError)):
-        minors.ends_at(date(2026, 1, 1), zone)

@@ -15,12 +15,16 @@ from portal_core.accounts.errors import (
     SecondFactorEnrolled,
     SecondFactorRefused,
     SecondFactorRequired,
+    SignInLocked,
+    SignInRefused,
 )
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
 from portal_core.accounts.views import SecondFactorAsked
 from portal_core.kernel.errors import RateLimited, Unauthenticated
 from tests.unit.accounts.front_door import ANN, OTHER, PASSWORD, STAFF, STEP, FrontDoor
 
+EVE = "eve@example.org"
+OFFICE = "192.0.2.9"
 MINUTE = timedelta(minutes=1)
 
 
@@ -219,6 +223,43 @@ async def test_a_question_is_open_for_five_minutes() -> None:
     door.world.clock.advance(5 * MINUTE)
     with pytest.raises(ChallengeOver):
         await door.answered(asked, door.totp(secret))
+
+
+async def test_both_steps_take_five_tries_in_fifteen_minutes_from_one_address() -> None:
+    door, secret, codes = await enrolled()
+    asked = await door.asked()
+    with pytest.raises(SignInRefused):
+        await door.try_in(EVE, address=OFFICE)
+    for code in ("000000", codes[0].replace("-", "")[::-1]):
+        with pytest.raises(SecondFactorRefused):
+            await door.answered(asked, code, address=OFFICE)
+    for _ in range(2):
+        with pytest.raises(ChallengeOver):
+            await door.answered(evolve(asked, challenge="nonsense"), "000000", address=OFFICE)
+    for code in (door.totp(secret), codes[0]):
+        with pytest.raises(RateLimited) as limited:
+            await door.answered(asked, code, address=OFFICE)
+        assert not isinstance(limited.value, SignInLocked)
+    await door.answered(asked, door.totp(secret))
+    door.world.clock.advance(15 * MINUTE)
+    await door.answered(await door.asked(), door.totp(secret), address=OFFICE)
+
+
+async def test_right_answers_from_one_address_are_no_guesses_and_make_no_room_for_more() -> None:
+    door, secret, _ = await enrolled()
+    for _ in range(4):
+        with pytest.raises(SignInRefused):
+            await door.try_in(EVE, address=OFFICE)
+    for _ in range(6):
+        asked = await door.try_in(address=OFFICE)
+        assert isinstance(asked, SecondFactorAsked)
+        await door.answered(asked, door.totp(secret), address=OFFICE)
+        door.world.clock.advance(2 * STEP)
+    asked = await door.asked()
+    with pytest.raises(SecondFactorRefused):
+        await door.answered(asked, "000000", address=OFFICE)
+    with pytest.raises(RateLimited):
+        await door.answered(asked, door.totp(secret), address=OFFICE)
 
 
 class _Checks:

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from portal_core.accounts.model import Account
+from portal_core.appointments.use_cases import remind_of_appointments
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.kernel.errors import Forbidden
+from portal_core.notifications import contact_rules
 from portal_core.notifications.settings import NotificationSettings
 from tests.support.contracts.appointments_world import new_york
 from tests.unit.appointments.conftest import Scene
@@ -27,6 +29,11 @@ async def run(scene: Scene) -> list[str]:
 
 def due(start: object, minutes: int) -> str:
     return f"{int(start.timestamp())}:{minutes}"  # type: ignore[attr-defined]
+
+
+def test_reminders_look_as_far_ahead_as_people_may_choose() -> None:
+    """Features know nothing of one another, so each has the number."""
+    assert timedelta(minutes=contact_rules.LONGEST_LEAD) == remind_of_appointments.LONGEST_LEAD
 
 
 class TestReminding:

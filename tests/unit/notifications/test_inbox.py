@@ -39,7 +39,7 @@ async def read(world: MemoryWorld, actor: Actor, notification_id: UUID) -> None:
 
 async def test_a_proxy_sees_of_a_record_what_the_grant_opens_now(world: MemoryWorld) -> None:
     ann, bob, account = await world.add_client(), await world.add_client(), await world.add_account("p@example.org")
-    own = await line(world, account, "new_sign_in")
+    own = await line(world, account, "password_changed")
     message = await line(world, account, "new_message", ann)
     form = await line(world, account, "form_assigned", ann)
     await line(world, account, "new_message", bob)

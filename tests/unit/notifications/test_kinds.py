@@ -1,4 +1,4 @@
-"""What features write into their notices is in the catalogue, with the catalogue's class."""
+"""What features write into their notices is in the catalogue, with the catalogue's class, and nothing else is."""
 
 import ast
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from portal_core.notifications.catalogue import CATALOGUE
 from portal_core.notifications.model import CHANNELS
 
 CORE = Path(portal_core.__path__[0])
+COMING = {"new_message", "form_assigned", "document_shared"}
+"""Kinds whose features are not there yet, and whose channels people already choose."""
 
 
 def notices_in(source: str) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -25,14 +27,17 @@ def notices_in(source: str) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def test_features_and_the_catalogue_agree() -> None:
-    seen = set()
+    written = set()
     for path in CORE.rglob("*.py"):
-        for kind, notice_class in notices_in(path.read_text()):
+        source = path.read_text()
+        for kind, notice_class in notices_in(source):
             assert isinstance(notice_class, ast.Constant), path
-            if isinstance(kind, ast.Constant):
-                assert CATALOGUE[kind.value].notice_class == notice_class.value, (path, kind.value)
-                seen.add(kind.value)
-    assert {"contact_changed", "recovery_codes_used"} <= seen
+            # Where the kind is a variable's, any word of the file may be its value.
+            for word in ast.walk(kind if isinstance(kind, ast.Constant) else ast.parse(source)):
+                if isinstance(word, ast.Constant) and (word is kind or word.value in CATALOGUE):
+                    assert CATALOGUE[word.value].notice_class == notice_class.value, (path, word.value)
+                    written.add(word.value)
+    assert CATALOGUE.keys() - written == COMING
 
 
 def test_the_guard_reads_both_ways_of_writing() -> None:

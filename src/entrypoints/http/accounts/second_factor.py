@@ -82,7 +82,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             enrolling=True,
             idempotent=False,
             operation_id=named(side, "confirm_second_factor"),
-            raises=[EnrolmentOver, CodeRefused, RateLimited],
+            raises=[SecondFactorEnrolled, EnrolmentOver, CodeRefused, RateLimited],
         )
         async def confirm_second_factor(
             self,

@@ -103,7 +103,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             idempotent=False,
             status_code=200,
             operation_id=named(side, "answer_second_factor"),
-            raises=[ChallengeOver, SecondFactorRefused, SignInLocked],
+            raises=[ChallengeOver, SecondFactorRefused, SignInLocked, RateLimited],
         )
         async def answer_second_factor(
             self,

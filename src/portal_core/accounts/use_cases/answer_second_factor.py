@@ -7,7 +7,7 @@ from portal_core.accounts.failing import SignInFailure
 from portal_core.accounts.identity import Credential, SecondFactors
 from portal_core.accounts.model import Account, Challenge, Side, SignInGuard
 from portal_core.accounts.opening import SessionOpening
-from portal_core.accounts.policy import guard_key
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery import spend_recovery_code
 from portal_core.accounts.standing import why_shut
@@ -15,6 +15,7 @@ from portal_core.accounts.tokens import hash_token, is_recovery_code
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -33,10 +34,12 @@ class AnswerSecondFactor:
     """Opens the session that a right password and a right second factor earn.
 
     A challenge is good once, for 5 minutes and 5 tries, and wrong answers count against the email as wrong passwords
-    do, so that a stolen password buys no more guesses by signing in again. On the other side it is unknown, and stays
-    good on its own.
+    do, so that a stolen password buys no more guesses by signing in again. They count against the address in one
+    with them, too: 5 in 15 minutes, and a right answer gives its try back. On the other side the challenge is unknown,
+    and stays good on its own.
 
     Raises:
+        RateLimited: too many tries from this address.
         ChallengeOver: the challenge is unknown, used, too old or tried too often.
         SignInLocked: too many failures for this email.
         SecondFactorRefused: the code is wrong or was used before; audited.
@@ -46,9 +49,12 @@ class AnswerSecondFactor:
     clock: Clock
     ids: IdSource
     tokens: TokenSource
+    limits: RateLimits
     second_factors: SecondFactors
 
     async def __call__(self, actor: VisitorActor, command: AnswerSecondFactorCommand) -> SessionTokens:
+        address = f"{command.side} {address_key(actor.origin.address)}"
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         challenge, account, mine = await self._count(actor, command)
         recovering, right = is_recovery_code(command.code), False
         if not recovering:
@@ -65,7 +71,8 @@ class AnswerSecondFactor:
                 raise SecondFactorRefused
             opened = await self._open(unit, actor, command)
             await unit.commit(None)
-            return opened
+        await self.limits.give_back(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        return opened
 
     async def _count(
         self, actor: VisitorActor, command: AnswerSecondFactorCommand

@@ -12,8 +12,9 @@ from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 DISABLE_CREDENTIAL = "disable_credential"
-DROP_CALENDAR_FEED = "drop_calendar_feed"
 """The job, with `account_id`."""
+DROP_CALENDAR_FEED = "drop_calendar_feed"
+"""The appointments' job, with `client_id`."""
 
 
 @frozen

@@ -26,6 +26,7 @@ class ConfirmSecondFactor:
 
     Raises:
         Unauthenticated: nobody is signed in.
+        SecondFactorEnrolled: the account has one.
         EnrolmentOver: none was begun, or more than 10 minutes ago.
         RateLimited: too many codes tried.
         CodeRefused: the code does not fit.

@@ -5,15 +5,15 @@ from attrs import frozen
 from portal_core.accounts.errors import CodeRefused
 from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import MailedCodes, PasswordStrength
-from portal_core.accounts.model import Side
+from portal_core.accounts.model import Enquiry, Side
 from portal_core.accounts.passwords import check_new, words_of
-from portal_core.accounts.policy import credential_for, guard_key, normalise_email
+from portal_core.accounts.policy import credential_for, normalise_email
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.resetting import settle_reset
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.limits import RateLimits
-from portal_core.kernel.outbox import Notice
-from portal_core.kernel.sources import Clock
+from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
 
@@ -30,7 +30,8 @@ class ResetPassword:
     """Sets a new password by a mailed code, ends every session, lifts a lock, and tells the account.
 
     Anyone may try, as often as `count_guess` lets them, for an email known or not; unknown and wrong are one
-    answer. A second factor stays as it is, and nobody is signed in.
+    answer. A second factor stays as it is, and nobody is signed in. That a password is on its way is written down
+    before the provider is asked: after a crash `FinishResets` does the rest.
 
     Raises:
         EmailUnfit: it is not an email address.
@@ -41,6 +42,7 @@ class ResetPassword:
 
     begin: Begin[SignInUnit]
     clock: Clock
+    ids: IdSource
     codes: MailedCodes
     strength: PasswordStrength
     limits: RateLimits
@@ -55,17 +57,18 @@ class ResetPassword:
         password = check_new(command.password, rules=rules, words=words, strength=self.strength)
         await count_guess(self.limits, actor, email)
         credential = credential_for(active, actor.practice_id, side, email)
+        begun = Enquiry(self.ids.new(), actor.practice_id, side, "resetting", email, self.clock.now())
+        async with self.begin(actor) as unit:
+            await unit.enquiries.add(begun, Audited("account.password_resetting", begun.id, facts={"side": side}))
+            await unit.commit(None)
         good = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
         async with self.begin(actor) as unit:
+            await unit.enquiries.take(begun.id)
             account = await unit.accounts.get(credential.account_id)
             if not good or account is None:
                 target = active.id if active is not None else None
                 await unit.audit.record(Audited("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)
                 raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")
-            guard = await unit.sign_in_guards.lock(guard_key(side, email))
-            await unit.sign_in_guards.save(guard.succeed())
-            entry = Audited("account.password_reset", account.id, account.client_id)
-            await unit.sessions.end_all(account.id, self.clock.now(), entry)
-            await unit.outbox.notify(Notice("password_changed", "security", to_account=account.id, about=account.id))
+            await settle_reset(unit, account, self.clock.now())
             await unit.commit(None)

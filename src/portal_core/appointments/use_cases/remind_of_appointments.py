@@ -15,7 +15,7 @@ from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 LONGEST_LEAD = timedelta(days=14)
-"""The notifications' own bound: nobody is reminded earlier."""
+"""The notifications' own bound, which a test holds to this: nobody is reminded earlier."""
 BATCH = 100
 """Notices in one unit of work, so that a crash loses little."""
 
