@@ -74,7 +74,7 @@ class ElmStreet:
         elm.place_id = UUID((await elm.ask(elm.admin, "POST", f"{PRACTICE}/offering/places", office))["id"])
         elm.clinician_id = await elm.clinician()
         if rules:
-            await elm.ask(elm.admin, "PUT", f"{PRACTICE}/offering/rules", {"zone": "America/New_York", **rules})
+            await elm.ask(elm.admin, "PUT", f"{PRACTICE}/offering/rules", rules)
         return elm
 
     async def clinician(self, name: str = "Dr. Rivera") -> UUID:

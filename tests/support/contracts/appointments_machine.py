@@ -194,7 +194,8 @@ class AppointmentsMachine(OpeningRules):
         booking = self._any(data)
         _, clinician, _, place = self.wish(data)
         at = self.near(data, clinician, at)
-        expected = self._closed(booking) or self.model.refusal(
+        expected = "not_bookable" if place in self.model.closed else self._closed(booking)
+        expected = expected or self.model.refusal(
             clinician, booking.kind, place, at, booking.attending, self.now, but=booking.id, by_staff=True, moving=True
         )
         command = MoveForClientsCommand(
