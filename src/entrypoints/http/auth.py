@@ -92,17 +92,16 @@ class Gate:
         if not token:
             raise Unauthenticated
         attempt = await _attempt(request) if plan.idempotent and b"idempotency-key" in inbound.headers else None
-        scope["auth"] = authenticated = await self._authenticate(
-            AuthenticateCommand(
-                practice.id,
-                token,
-                plan.active,
-                inbound.record,
-                plan.enrolling,
-                Origin(inbound.address, inbound.device, inbound.request_id, attempt),
-                plan.auth if plan.auth in ("portal", "practice") else None,
-            )
+        scope["proof"] = proof = AuthenticateCommand(
+            practice.id,
+            token,
+            plan.active,
+            inbound.record,
+            plan.enrolling,
+            Origin(inbound.address, inbound.device, inbound.request_id, attempt),
+            plan.auth if plan.auth in ("portal", "practice") else None,
         )
+        scope["auth"] = authenticated = await self._authenticate(proof)
         scope["user"] = authenticated.actor
         return None
 

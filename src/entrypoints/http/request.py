@@ -11,7 +11,7 @@ from entrypoints.http.errors import BodyTooLarge, ClientGone, UnsupportedMediaTy
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.plan import Plan
 from portal_core.accounts.ports_people import PracticeAddress
-from portal_core.accounts.use_cases.authenticate import Authenticated
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.kernel.actor import Actor, Origin, VisitorActor
 
 
@@ -39,6 +39,11 @@ class PortalRequest(Request[Actor, None, State]):
     def signed_in(self) -> Authenticated:
         """The session that asks, on routes that need signing in."""
         return cast(Authenticated, self.scope["auth"])
+
+    @property
+    def proof(self) -> AuthenticateCommand:
+        """What it showed to be signed in, for asking again whether that is still so."""
+        return cast(AuthenticateCommand, self.scope["proof"])  # type: ignore[typeddict-item]  # our own key
 
     @property
     def inbound(self) -> Inbound:
