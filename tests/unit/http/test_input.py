@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrypoints.http.app import create_app
 from entrypoints.http.bodies import decode_body
 from portal_core.kernel.errors import Invalid, PortalError
-from tests.support.toy_feature import AddToyRequest, ToysController
+from tests.support.raw_asgi import ask
+from tests.support.toy_feature import ADAS_TOKEN, AddToyRequest, ToysController, toy_parts
 from tests.unit.http.conftest import asking
 
 TOYS = "/api/v1/portal/toys"
 JSON = {"content-type": "application/json"}
+SENT = [(b"authorization", b"Bearer " + ADAS_TOKEN.encode())]
 
 
 async def errors_of(client: httpx.AsyncClient, body: Any) -> list[tuple[str, str]]:
@@ -107,6 +110,25 @@ async def test_a_backslash_u0000_that_is_text_is_text(client: httpx.AsyncClient)
 async def test_other_kinds_of_body(client: httpx.AsyncClient, kind: str) -> None:
     answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers={"content-type": kind})
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", ""])
+async def test_a_compressed_body(client: httpx.AsyncClient, coding: str) -> None:
+    answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers={**JSON, "content-encoding": coding})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_encoding")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_as_it_is_may_say_so(client: httpx.AsyncClient) -> None:
+    answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers={**JSON, "content-encoding": "Identity"})
+    assert answer.status_code == 201
+
+
+async def test_a_body_that_breaks_off() -> None:
+    """What the server tells of chunks that cannot be read is what it tells of a client that is gone."""
+    events = [{"type": "http.request", "body": b'{"name": "Bear"', "more_body": True}, {"type": "http.disconnect"}]
+    answer = await ask(create_app(toy_parts()), "POST", TOYS, [*SENT, (b"content-type", b"application/json")], events)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
 
 
 async def test_json_with_a_charset_and_suffixes(client: httpx.AsyncClient) -> None:
