@@ -1,6 +1,7 @@
 """Nothing that a client sends gives a 5xx, and what is wrong is said field by field."""
 
 import json
+from datetime import date
 from typing import Any
 
 import httpx
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from entrypoints.http.app import create_app
 from entrypoints.http.bodies import decode_body
+from entrypoints.http.fields import Instant
+from entrypoints.http.practice.calendar import WallTime
+from entrypoints.http.practice.series import Wall
 from portal_core.kernel.errors import Invalid, PortalError
 from tests.support.raw_asgi import ask
 from tests.support.toy_feature import ADAS_TOKEN, AddToyRequest, ToysController, toy_parts
@@ -75,6 +79,26 @@ async def test_every_wrong_field_is_told_at_once(client: httpx.AsyncClient) -> N
 async def test_one_field(client: httpx.AsyncClient, field: str, value: Any, code: str) -> None:
     found = await errors_of(client, {"name": "Bear"} | {field: value})
     assert [(path.partition(".")[0], found_code) for path, found_code in found] == [(field, code)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code", "form"),
+    [
+        (WallTime, "24:00:00", "bad_format", "00:00:00 to 23:59:59"),
+        (WallTime, "00:00", "bad_format", "with its seconds"),
+        (WallTime, "09:00:00Z", "time_with_zone", "without an offset, as in 15:30:00"),
+        (Wall, "2027-03-16T10:00:00Z", "time_with_zone", "without an offset, as in 2027-03-14T15:30:00."),
+        (Wall, "2027-03-16", "bad_format", "as in 2027-03-14T15:30:00"),
+        (Instant, "2027-03-16T10:00:00", "zone_missing", "as in 2027-03-14T15:30:00Z"),
+        (date, "16.3.2027", "bad_format", "as in 2027-03-14"),
+    ],
+)
+def test_a_wrong_time_is_told_its_form(kind: Any, text: str, code: str, form: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        decode_body(json.dumps(text).encode(), msgspec.json.Decoder(kind))
+    (error,) = refused.value.fields
+    assert error.code == code
+    assert form in error.message
 
 
 @pytest.mark.parametrize(
