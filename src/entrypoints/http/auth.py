@@ -161,4 +161,4 @@ def _refuse_path(path: str) -> None:
 def _refuse_nul(query: bytes) -> None:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if "\x00" in name or "\x00" in value:
-            raise Invalid.at(name.replace("\x00", "")[:100], "bad_character", "This contains a NUL character.")
+            raise Invalid.at(name.replace("\x00", "")[:100], "bad_characters", "This contains a NUL character.")

@@ -157,11 +157,7 @@ _WORDS = (
     ("Integer value out of range", "out_of_range", "This number is too large."),
     ("Number out of range", "out_of_range", "This number is too large."),
     ("Expected `datetime` with a timezone", "zone_missing", "Give the offset from UTC, as in 2027-03-14T15:30:00Z."),
-    (
-        "Expected `datetime` with no",
-        "time_with_zone",
-        "Give it without an offset, as in 2027-03-14T15:30:00.",
-    ),
+    ("Expected `datetime` with no", "time_with_zone", "Give it without an offset, as in 2027-03-14T15:30:00."),
     ("Expected `time` with no", "time_with_zone", "Give it without an offset, as in 15:30:00."),
     ("Timestamp is out of range", "out_of_range", "This time is out of range."),
     ("Invalid UUID", "bad_format", "This is not an id."),

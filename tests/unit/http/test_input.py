@@ -59,7 +59,7 @@ async def test_every_wrong_field_is_told_at_once(client: httpx.AsyncClient) -> N
         ("name", 7, "wrong_type"),
         ("name", "", "too_short"),
         ("name", "x" * 201, "too_long"),
-        ("name", "a\x00b", "bad_character"),
+        ("name", "a\x00b", "bad_characters"),
         ("size", "3", "wrong_type"),
         ("size", 2**31, "out_of_range"),
         ("size", 2**63, "out_of_range"),
