@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from entrypoints.demo import Demo
+from entrypoints.demo import SLUG, Demo
 from entrypoints.settings import FILE, Settings
 
 _TEXT = """
@@ -18,9 +18,10 @@ The portal runs at {url}, and describes its API at {url}/docs. Ctrl-C stops ever
 Paste this in another terminal, in this folder:
 
   # Mira signs in
-  ask() {{ to=$1; shift; curl -s "{url}/api/v1$to" -H "authorization: Bearer $TOKEN" \\
-    -H "content-type: application/json" "$@"; }}
-  pick() {{ {python} -c "import json, sys; it = json.load(sys.stdin); print($1)"; }}
+  ask() {{ to=$1; shift; curl -sS "{url}/api/v1$to" -H "authorization: Bearer $TOKEN" \\
+    -H "content-type: application/json" -H "portal-practice: {practice}" "$@"; }}
+  pick() {{ {python} -c "import json, sys; said = sys.stdin.read(); \\
+    sys.excepthook = lambda *_: print(said, file=sys.stderr); it = json.loads(said); print($1)"; }}
   day() {{ {python} -c "import datetime; print(datetime.date.today() + datetime.timedelta($1))"; }}
   TOKEN=
   TOKEN=$(ask /portal/auth/login -d '{{"email": "{client}", "password": "{client_password}"}}' |
@@ -37,7 +38,7 @@ Paste this in another terminal, in this folder:
     for name in ("kind_id", "clinician_id", "starts_at", "place_id")}}}})')
   BOOKED=$(ask /portal/appointments -H "idempotency-key: $(date +%s)" -d "$SLOT" | pick 'it["id"]')
   ask "/portal/appointments/$BOOKED" | {python} -m json.tool
-  curl -s "{url}$(ask /portal/calendar/feed -X POST | pick 'it["path"]')"
+  curl -sS "{url}$(ask /portal/calendar/feed -X POST | pick 'it["path"]')"
 
   # she cancels it; mail is kept here and not sent
   ask "/portal/appointments/$BOOKED/cancel" -X PATCH -d '{{"reason": "I am away."}}' | {python} -m json.tool
@@ -57,6 +58,7 @@ def welcome(settings: Settings, demo: Demo) -> str:
     """The text for this start."""
     return _TEXT.format(
         url=settings.public_url.rstrip("/"),
+        practice=SLUG,
         client=demo.client,
         client_password=demo.client_password,
         administrator=demo.administrator,

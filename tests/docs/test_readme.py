@@ -45,6 +45,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
         )
         try:
             wait_until_it_serves(running, process)
+            found_another_practice(running)
             yield running
         finally:
             process.send_signal(signal.SIGINT)
@@ -70,6 +71,35 @@ def wait_until_it_serves(demo: RunningDemo, process: subprocess.Popen[bytes]) ->
         assert answer.status == 200
 
 
+def found_another_practice(demo: RunningDemo) -> None:
+    """What is pasted names its practice, so it works when there is another one."""
+    another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago"]
+    subprocess.run(
+        [demo.folder / ".venv/bin/portal", *another], cwd=demo.folder, env=environment(demo), check=True, timeout=120
+    )
+
+
+def printed_commands(demo: RunningDemo) -> str:
+    return (demo.folder / "log").read_text().partition("Paste this in another terminal, in this folder:\n")[2]
+
+
+def tour() -> str:
+    commands = [found[3] for found in FENCE.finditer(README) if found[2] == "sh"]
+    assert len(commands) == 4
+    return "\n".join(commands)
+
+
+def pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["bash", "-c", f"set -euo pipefail\n{script}"],
+        cwd=demo.folder,
+        env=environment(demo),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_the_two_commands_are_there() -> None:
     blocks = [found[3].strip() for found in FENCE.finditer(README)]
     assert blocks[:2] == [DEMO, CHECKS]
@@ -77,12 +107,7 @@ def test_the_two_commands_are_there() -> None:
 
 @pytest.mark.timeout(300)
 def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
-    commands = [found[3] for found in FENCE.finditer(README) if found[2] == "sh"]
-    assert len(commands) == 4
-    script = "set -euo pipefail\n" + "\n".join(commands).replace("127.0.0.1:8000", f"127.0.0.1:{demo.port}")
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=demo.folder, env=environment(demo), capture_output=True, text=True, check=False
-    )
+    done = pasted(demo, tour())
     assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
     for words in (
         '"given_name":"Mira"',
@@ -98,17 +123,24 @@ def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
 
 @pytest.mark.timeout(300)
 def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
-    printed = (demo.folder / "log").read_text()
-    script = printed.partition("Paste this in another terminal, in this folder:\n")[2]
+    script = printed_commands(demo)
     assert "appointments/slots" in script
-    done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\n{script}"],
-        cwd=demo.folder,
-        env=environment(demo),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = pasted(demo, script)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "BEGIN:VCALENDAR" in done.stdout
     assert "Okafor" in done.stdout
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("where", ["README", "demo"])
+def test_what_is_pasted_shows_what_was_answered_instead(demo: RunningDemo, where: str) -> None:
+    """As a code of the second factor that is used twice: the refusal, and no traceback."""
+    script = tour() if where == "README" else printed_commands(demo)
+    begins = script.index("pick() {")
+    function = script[begins : script.index('"; }\n', begins) + 4]
+    refused = pasted(
+        demo, f'{function}\nprintf %s \'{{"code": "second_factor_refused"}}\' | pick \'it["access_token"]\''
+    )
+    assert refused.returncode == 1
+    assert refused.stderr == '{"code": "second_factor_refused"}\n'
+    assert pasted(demo, f"{function}\nprintf %s '[2]' | pick 'it[0]'").stdout == "2\n"

@@ -149,12 +149,25 @@ def test_a_body_in_chunks_is_counted_as_it_comes(server: Server) -> None:
 def test_a_client_that_goes_away_is_no_fault_of_ours(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(
-            b"POST /api/v1/portal/toys HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /api/v1/portal/toys/upload HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Authorization: Bearer " + ADAS_TOKEN.encode() + b"\r\nContent-Length: 5000\r\n\r\n{"
         )
-    server.logged('"status":499')
+    (line,) = server.logged('"route":"/api/v1/portal/toys/upload"')
+    assert json.loads(line)["status"] == 400
     with server.client() as client:
-        assert 'route="/api/v1/portal/toys",status="499"' in client.get("/metrics").text
+        assert client.get(TOYS).status_code == 200
+
+
+@pytest.mark.parametrize("chunks", [b"zz\r\n{}\r\n0\r\n\r\n", b"1\r\n{XX\r\n0\r\n\r\n"])
+def test_chunks_that_cannot_be_read_are_refused(server: Server, chunks: bytes) -> None:
+    answer = server.send(
+        b"POST /api/v1/portal/toys HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+        + ADAS_TOKEN.encode()
+        + b"\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        + chunks
+    )
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b'"code":"malformed_body"' in answer
 
 
 def test_faults_tell_the_log_where_and_nobody_what(server: Server) -> None:

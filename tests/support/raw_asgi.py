@@ -13,8 +13,11 @@ _SHOWN = httpx.Request("GET", "http://portal.example.org/")
 """What answers name as their request; nobody looks at it."""
 
 
-async def ask(app: Any, method: str, target: str, headers: Headers = (), body: bytes = b"") -> httpx.Response:
-    """The answer; of an event stream, what comes first. `target` is path and query as they stand in the request line.
+async def ask(
+    app: Any, method: str, target: str, headers: Headers = (), body: bytes | list[dict[str, Any]] = b""
+) -> httpx.Response:
+    """The answer; of an event stream, what comes first. `target` is path and query as they stand in the request line;
+    `body` is all of it, or the events by which a server hands it over.
 
     An exception that leaves the app is raised here: a server would answer 500.
     """
@@ -34,13 +37,13 @@ async def ask(app: Any, method: str, target: str, headers: Headers = (), body: b
         "client": ("203.0.113.7", 4000),
         "state": {},
     }
-    events = [{"type": "http.request", "body": body, "more_body": False}]
+    events = body if isinstance(body, list) else [{"type": "http.request", "body": body, "more_body": False}]
     seen = asyncio.Event()
     status, answered, content = 0, [], []
 
     async def receive() -> Any:
         if events:
-            return events.pop()
+            return events.pop(0)
         await seen.wait()
         return {"type": "http.disconnect"}
 

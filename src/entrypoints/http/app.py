@@ -28,6 +28,7 @@ from entrypoints.http.problems import HANDLERS
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.response import PortalResponse
 from entrypoints.http.routing import get
+from entrypoints.http.streams import Streams
 from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
 
@@ -98,6 +99,7 @@ def create_app(parts: HttpParts) -> Litestar:
         "session_cookies": SessionCookies(settings),
         "readiness": Readiness(parts.readiness),
         "metrics_door": MetricsDoor(metrics, settings.metrics_from),
+        "streams": Streams(parts.authenticate),
     }
     app = Litestar(
         [

@@ -92,17 +92,16 @@ class Gate:
         if not token:
             raise Unauthenticated
         attempt = await _attempt(request) if plan.idempotent and b"idempotency-key" in inbound.headers else None
-        scope["auth"] = authenticated = await self._authenticate(
-            AuthenticateCommand(
-                practice.id,
-                token,
-                plan.active,
-                inbound.record,
-                plan.enrolling,
-                Origin(inbound.address, inbound.device, inbound.request_id, attempt),
-                plan.auth if plan.auth in ("portal", "practice") else None,
-            )
+        scope["proof"] = proof = AuthenticateCommand(
+            practice.id,
+            token,
+            plan.active,
+            inbound.record,
+            plan.enrolling,
+            Origin(inbound.address, inbound.device, inbound.request_id, attempt),
+            plan.auth if plan.auth in ("portal", "practice") else None,
         )
+        scope["auth"] = authenticated = await self._authenticate(proof)
         scope["user"] = authenticated.actor
         return None
 
@@ -162,4 +161,4 @@ def _refuse_path(path: str) -> None:
 def _refuse_nul(query: bytes) -> None:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if "\x00" in name or "\x00" in value:
-            raise Invalid.at(name.replace("\x00", "")[:100], "bad_character", "This contains a NUL character.")
+            raise Invalid.at(name.replace("\x00", "")[:100], "bad_characters", "This contains a NUL character.")

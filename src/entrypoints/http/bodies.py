@@ -50,7 +50,7 @@ def _refuse_depth(body: bytes) -> None:
 
 def _refuse_nul(value: Any, path: str) -> None:
     if isinstance(value, str) and "\x00" in value:
-        raise Invalid.at(path, "bad_character", "This contains a character that cannot be kept.")
+        raise Invalid.at(path, "bad_characters", "This contains a character that cannot be kept.")
     if isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_nul(item, f"{path}.{index}".lstrip("."))

@@ -30,7 +30,7 @@ REASONS = {
     500: "our fault",
     503: "a part does not answer; `Retry-After` says when to come back",
 }
-HIDDEN = (http_errors.ClientGone, http_errors.HttpError)
+HIDDEN = (http_errors.HttpError,)
 
 
 @frozen

@@ -23,10 +23,10 @@ class BadRequest(HttpError):
 
 
 class MalformedBody(HttpError):
-    """The body is not JSON in UTF-8, or is nested deeper than 32 levels."""
+    """The body is not JSON in UTF-8, is nested deeper than 32 levels, or did not come to its end."""
 
     code = "malformed_body"
-    title = "The body is not well-formed JSON."
+    title = "The body is not well-formed."
 
 
 class MethodNotAllowed(HttpError):
@@ -57,12 +57,12 @@ class UnsupportedMediaType(HttpError):
     status = 415
 
 
-class ClientGone(HttpError):
-    """The client closed the connection before the request was read. Nobody sees this answer; metrics count it."""
+class UnsupportedEncoding(HttpError):
+    """The body came with a `Content-Encoding`; `Accept-Encoding: identity` says that bodies are taken as they are."""
 
-    code = "client_gone"
-    title = "The connection was closed."
-    status = 499
+    code = "unsupported_encoding"
+    title = "The body may not be compressed."
+    status = 415
 
 
 class InternalError(HttpError):

@@ -9,7 +9,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
 
 from entrypoints.http.addresses import Origins
-from entrypoints.http.errors import ClientGone, InternalError
+from entrypoints.http.errors import InternalError
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.parts import HttpParts
 from entrypoints.http.problems import MEDIA_TYPE, render
@@ -31,6 +31,8 @@ SECURITY_HEADERS = (
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 UNMATCHED = "unmatched"
+UNANSWERED = 499
+"""Counted and logged, never sent: the request was broken off before there was an answer."""
 
 log = structlog.get_logger()
 
@@ -91,23 +93,21 @@ class Front:
         try:
             await self._app(scope, receive, answer)
         except Exception as error:
-            gone = isinstance(error, ClientGone)
-            if not gone:
-                log.error("request.failed", code=InternalError.code, **describe_error(error))
+            log.error("request.failed", code=InternalError.code, **describe_error(error))
             if status:
                 raise Broken from None
-            await self._last_word(ClientGone() if gone else InternalError(), inbound, answer)
+            await self._last_word(inbound, answer)
         finally:
             seconds = self._seconds() - began
             route = request.get("path_template") or UNMATCHED
-            self._metrics.observe(method, route, status or ClientGone.status, seconds)
+            self._metrics.observe(method, route, status or UNANSWERED, seconds)
             if self._access_log:
-                ACCESS.line(method, route, status or ClientGone.status, seconds, inbound.request_id)
+                ACCESS.line(method, route, status or UNANSWERED, seconds, inbound.request_id)
             REQUEST_ID.reset(token)
 
     @staticmethod
-    async def _last_word(error: ClientGone | InternalError, inbound: Inbound, send: Send) -> None:
-        status, body, _ = render(error, inbound.request_id)
+    async def _last_word(inbound: Inbound, send: Send) -> None:
+        status, body, _ = render(InternalError(), inbound.request_id)
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})

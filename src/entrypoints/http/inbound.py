@@ -12,6 +12,7 @@ from portal_core.kernel.errors import Invalid
 WANTED = frozenset(
     {
         b"authorization",
+        b"content-encoding",
         b"content-length",
         b"content-type",
         b"cookie",

@@ -129,13 +129,15 @@ def _implied(plan: Plan, handler: HTTPRouteHandler, path: str) -> set[type[core.
         found |= {core.Unauthenticated, core.NotFound, core.Invalid}
         found |= {http.CsrfRefused} if plan.unsafe else set()
     if handler.parsed_data_field is not None:
-        found |= {core.Invalid, http.MalformedBody, http.BodyTooLarge, http.UnsupportedMediaType}
+        found |= {core.Invalid, http.UnsupportedMediaType}
+    if handler.parsed_data_field is not None or plan.idempotent:
+        found |= {http.MalformedBody, http.BodyTooLarge, http.UnsupportedEncoding}
     if parameters_of(handler):
         found.add(core.Invalid)
     if "{" in path:
         found.add(core.NotFound)
     if plan.idempotent:
-        found |= {core.IdempotencyMismatch, http.BadIdempotencyKey, http.BodyTooLarge}
+        found |= {core.IdempotencyMismatch, http.BadIdempotencyKey}
         found |= {core.RecordDestroyed} if plan.auth == "portal" else set()
     return found
 

@@ -17,10 +17,10 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from entrypoints.http.errors import (
     BadRequest,
     BodyTooLarge,
-    ClientGone,
     HttpError,
     InternalError,
     MethodNotAllowed,
+    UnsupportedEncoding,
 )
 from entrypoints.http.fields import field_error
 from entrypoints.observability.logs import describe_error
@@ -87,6 +87,8 @@ def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, s
             headers["retry-after"] = str(RETRY_UNAVAILABLE)
         case MethodNotAllowed(allow=allow) if allow:
             headers["allow"] = allow
+        case UnsupportedEncoding():
+            headers["accept-encoding"] = "identity"  # RFC 9110, section 15.5.16
     problem = Problem(
         type=f"/problems/{error.code}",
         title=error.title,
@@ -143,8 +145,6 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     known = as_portal_error(error)
     if status_of(type(known)) == 500:
         log.error("request.failed", code=known.code, **describe_error(error))
-    elif isinstance(known, ClientGone):
-        log.info("request.abandoned")
     status, body, headers = render(known, request.scope["portal"].request_id)  # type: ignore[typeddict-item]  # our own key
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 

@@ -7,11 +7,11 @@ from litestar import Request
 from litestar.datastructures import State
 
 from entrypoints.http.bodies import decode_body
-from entrypoints.http.errors import BodyTooLarge, ClientGone, UnsupportedMediaType
+from entrypoints.http.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding, UnsupportedMediaType
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.plan import Plan
 from portal_core.accounts.ports_people import PracticeAddress
-from portal_core.accounts.use_cases.authenticate import Authenticated
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.kernel.actor import Actor, Origin, VisitorActor
 
 
@@ -41,6 +41,11 @@ class PortalRequest(Request[Actor, None, State]):
         return cast(Authenticated, self.scope["auth"])
 
     @property
+    def proof(self) -> AuthenticateCommand:
+        """What it showed to be signed in, for asking again whether that is still so."""
+        return cast(AuthenticateCommand, self.scope["proof"])  # type: ignore[typeddict-item]  # our own key
+
+    @property
     def inbound(self) -> Inbound:
         """The request's head, as the front read it."""
         return cast(Inbound, self.scope["portal"])  # type: ignore[typeddict-item]  # our own key
@@ -59,7 +64,7 @@ class PortalRequest(Request[Actor, None, State]):
         """The body, decoded once into the type of the handler's `data`.
 
         Raises:
-            UnsupportedMediaType, MalformedBody, Invalid
+            UnsupportedMediaType, UnsupportedEncoding, MalformedBody, Invalid
         """
         kind = self.inbound.content_type
         if kind != "application/json" and not kind.endswith("+json"):
@@ -71,8 +76,12 @@ class PortalRequest(Request[Actor, None, State]):
 
         Raises:
             BodyTooLarge: it is announced, or grows, beyond the route's limit.
-            ClientGone: the connection was closed before its end.
+            MalformedBody: it broke off. The server says the same of chunks that cannot be read and of a client that is
+                gone; who is gone sees no answer.
+            UnsupportedEncoding: it is compressed.
         """
+        if self.inbound.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedEncoding
         limit = self.plan.body_limit
         if self.inbound.content_length > limit:
             raise BodyTooLarge
@@ -81,7 +90,7 @@ class PortalRequest(Request[Actor, None, State]):
         while more:
             event = await self.receive()
             if event["type"] != "http.request":
-                raise ClientGone
+                raise MalformedBody
             chunk = event["body"]
             size += len(chunk)
             if size > limit:

@@ -1,7 +1,6 @@
 """What people write into the fields about themselves and their practice: what is taken, and in which one form."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
@@ -12,6 +11,7 @@ from zoneinfo import available_timezones
 from attrs import fields, frozen
 
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.text import line, lines
 
 
 class Keep(Enum):
@@ -61,22 +61,6 @@ class ContactChanges:
         """Those that change."""
         every = {a.name: getattr(self, a.name) for a in fields(ContactChanges)}
         return {name: value for name, value in every.items() if value is not KEEP}
-
-
-def line(text: str, path: str, longest: int) -> str:
-    """One line of text without control characters, spaces folded.
-
-    Raises:
-        Invalid: `empty`, `too_long` or `bad_characters`.
-    """
-    folded = " ".join(unicodedata.normalize("NFC", text).split())
-    return _fit(folded, folded, path, longest)
-
-
-def lines(text: str, path: str, longest: int) -> str:
-    """Lines of text, as in an address. Raises as `line`."""
-    folded = [" ".join(row.split()) for row in unicodedata.normalize("NFC", text).splitlines()]
-    return _fit("\n".join(row for row in folded if row), "".join(folded), path, longest)
 
 
 def phone_number(text: str, path: str) -> str:
@@ -185,14 +169,4 @@ def _kept(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep |
 def _matched(form: re.Pattern[str], text: str, path: str, code: str, message: str) -> str:
     if not form.fullmatch(text):
         raise Invalid.at(path, code, message)
-    return text
-
-
-def _fit(text: str, characters: str, path: str, longest: int) -> str:
-    if not text:
-        raise Invalid.at(path, "empty", "Write something here.")
-    if len(text) > longest:
-        raise Invalid.at(path, "too_long", f"Use at most {longest} characters.")
-    if not characters.isprintable():
-        raise Invalid.at(path, "bad_characters", "Some characters here cannot be kept.")
     return text

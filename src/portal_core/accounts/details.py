@@ -9,6 +9,7 @@ from portal_core.accounts import contact
 from portal_core.accounts.people import STATUSES, ClientStatus
 from portal_core.accounts.policy import normalise_email
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.text import line, lines
 
 
 @frozen
@@ -38,15 +39,15 @@ class ClientDetails:
         if self.status not in STATUSES:
             raise Invalid.at("status", "status_unknown", "A client is active or discharged.")
         return ClientDetails(
-            given_name=contact.line(self.given_name, "given_name", 80),
-            family_name=contact.line(self.family_name, "family_name", 80),
+            given_name=line(self.given_name, "given_name", 80),
+            family_name=line(self.family_name, "family_name", 80),
             born=contact.birth_date(self.born, today, "born"),
-            external_id=contact.line(self.external_id, "external_id", 100) if self.external_id else None,
-            chosen_name=contact.line(self.chosen_name, "chosen_name", 80) if self.chosen_name else None,
-            pronouns=contact.line(self.pronouns, "pronouns", 40) if self.pronouns else None,
+            external_id=line(self.external_id, "external_id", 100) if self.external_id else None,
+            chosen_name=line(self.chosen_name, "chosen_name", 80) if self.chosen_name else None,
+            pronouns=line(self.pronouns, "pronouns", 40) if self.pronouns else None,
             email=normalise_email(self.email) if self.email else None,
             phone=contact.phone_number(self.phone, "phone") if self.phone else None,
-            address=contact.lines(self.address, "address", 400) if self.address else None,
+            address=lines(self.address, "address", 400) if self.address else None,
             zone=contact.zone_name(self.zone, "zone") if self.zone else None,
             language=contact.language_tag(self.language, "language") if self.language else None,
             state=contact.state_code(self.state, "state") if self.state else None,
@@ -76,9 +77,9 @@ class ClinicianDetails:
             Invalid: naming the first field that is not taken.
         """
         return ClinicianDetails(
-            name=contact.line(self.name, "name", 120),
-            credentials=contact.line(self.credentials, "credentials", 80) if self.credentials else "",
-            external_id=contact.line(self.external_id, "external_id", 100) if self.external_id else None,
+            name=line(self.name, "name", 120),
+            credentials=line(self.credentials, "credentials", 80) if self.credentials else "",
+            external_id=line(self.external_id, "external_id", 100) if self.external_id else None,
             zone=contact.zone_name(self.zone, "zone") if self.zone else None,
             room_link=contact.room_link(self.room_link, "room_link") if self.room_link else None,
             active=self.active,

@@ -14,19 +14,10 @@ from portal_core.kernel.money import Money
 
 LateCancel = Literal["refuse", "allow", "fee"]
 LONGEST_NAME = 200
+LONGEST_TITLE = 100
+LONGEST_ADDRESS = 400
 MOST_SEATS = 100
 LONGEST_NOTICE = timedelta(days=LONGEST_NOTICE_DAYS)
-
-
-def sane_name(name: str) -> str:
-    """The name without blanks around it.
-
-    Raises:
-        Invalid: nothing is left, or more than 200 characters.
-    """
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
-        raise Invalid.at("name", "out_of_range", f"A name has 1 to {LONGEST_NAME} characters.")
-    return name.strip()
 
 
 @frozen(kw_only=True)

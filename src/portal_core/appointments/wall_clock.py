@@ -35,7 +35,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise Invalid.at("zone", "unknown_zone", "This is not the name of a time zone.") from None
+        raise Invalid.at("zone", "zone_unknown", "This is not the name of a time zone.") from None
 
 
 def in_utc(moment: datetime) -> datetime:

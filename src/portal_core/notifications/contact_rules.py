@@ -19,19 +19,19 @@ _EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+
 def phone_errors(path: str, phone: str | None) -> Iterator[FieldError]:
     """Empty, or a number in E.164."""
     if phone and not _PHONE.fullmatch(phone):
-        yield FieldError(path, "bad_phone", "Write the number with its country code, as in +12125550123.")
+        yield FieldError(path, "phone_invalid", "Write the number with its country code, as in +12125550123.")
 
 
 def email_errors(path: str, email: str | None) -> Iterator[FieldError]:
     """Empty, or one bare address of at most 254 characters (RFC 5321)."""
     if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
-        yield FieldError(path, "bad_email", "This is not an email address.")
+        yield FieldError(path, "email_invalid", "This is not an email address.")
 
 
 def zone_errors(path: str, zone: str | None) -> Iterator[FieldError]:
     """Empty, or a name in the IANA database."""
     if zone and not _known(zone):
-        yield FieldError(path, "bad_zone", "This time zone is not known. Write it as in America/New_York.")
+        yield FieldError(path, "zone_unknown", "This time zone is not known. Write it as in America/New_York.")
 
 
 def language_errors(path: str, language: str | None) -> Iterator[FieldError]:

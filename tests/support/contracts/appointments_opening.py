@@ -1,6 +1,7 @@
 """What the practice does to its own calendar in random histories: hours, dates that differ, closed places, blocks."""
 
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from portal_core.appointments.use_cases.publish_availability import Opening, Pub
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
 from tests.support.contracts.appointments_model import Differs, Hours, Taken
 from tests.support.contracts.appointments_table import DAYS, TIMES, AppointmentsTable
-from tests.support.contracts.appointments_world import AUDITED, new_york
+from tests.support.contracts.appointments_world import AUDITED, ZONE, new_york
 
 
 class OpeningRules(AppointmentsTable):
@@ -47,9 +48,10 @@ class OpeningRules(AppointmentsTable):
             ends=time(differs.ends),
             place_id=place,
         )
-        view = self.attempt(self.desk.add_exception(self.world.desk, command), None)
-        assert view is not None
-        self.model.differing[view.id] = differs
+        over = differs.day < self.now.astimezone(ZoneInfo(ZONE)).date()
+        view = self.attempt(self.desk.add_exception(self.world.desk, command), "invalid" if over else None)
+        if view is not None:
+            self.model.differing[view.id] = differs
 
     @precondition(lambda self: self.model.differing)
     @rule(data=st.data())

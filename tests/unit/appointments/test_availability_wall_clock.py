@@ -113,7 +113,7 @@ def test_a_fold_that_the_caller_left_on_the_reading_does_not_count() -> None:
 def test_a_zone_must_exist(name: str) -> None:
     with pytest.raises(Invalid) as refused:
         zone_of(name)
-    assert refused.value.fields[0].code == "unknown_zone"
+    assert refused.value.fields[0].code == "zone_unknown"
 
 
 def test_instants_are_written_in_utc_and_naive_ones_are_none() -> None:

@@ -100,6 +100,41 @@ async def test_rules_are_set(scene: Scene) -> None:
     assert (await ShowOffering(scene.world.begin)(scene.ann)).rules == view
 
 
+def names_of(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(one.path, one.code) for one in error.value.fields]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("\u202eabc", "bad_characters"), ("abc\x07", "bad_characters"), (" \t", "empty")]
+)
+async def test_what_others_read_is_plain_text(scene: Scene, text: str, code: str) -> None:
+    kinds, places = DefineKind(scene.world.begin, scene.world.ids), DefinePlace(scene.world.begin, scene.world.ids)
+    who = administrator(scene)
+    with pytest.raises(Invalid) as refused:
+        await kinds(who, DefineKindCommand(name=text, duration=HOUR))
+    assert names_of(refused) == [("name", code)]
+    with pytest.raises(Invalid) as refused:
+        await places(who, DefinePlaceCommand(name=text, zone=ZONE))
+    assert names_of(refused) == [("name", code)]
+    with pytest.raises(Invalid) as refused:
+        await SetAppointmentRules(scene.world.begin)(who, AppointmentRules(calendar_title=text))
+    assert names_of(refused) == [("calendar_title", code)]
+    with pytest.raises(Invalid) as refused:
+        await places(who, DefinePlaceCommand(name="Branch", zone=ZONE, address=f"2 Oak Street\n{text}\x07"))
+    assert names_of(refused) == [("address", "bad_characters")]
+
+
+async def test_texts_are_kept_in_one_form(scene: Scene) -> None:
+    who, place = administrator(scene), DefinePlace(scene.world.begin, scene.world.ids)
+    made = await place(
+        who, DefinePlaceCommand(name=" North   Branch", zone=ZONE, address="2 Oak  Street\r\n\r\nAlbany ")
+    )
+    assert (made.name, made.address) == ("North Branch", "2 Oak Street\nAlbany")
+    assert (await place(who, DefinePlaceCommand(name="South", zone=ZONE, address=" \n"))).address == ""
+    rules = AppointmentRules(calendar_title=" Meeting ")
+    assert (await SetAppointmentRules(scene.world.begin)(who, rules)).calendar_title == "Meeting"
+
+
 async def test_an_ehrs_job_sets_the_practice_up(scene: Scene) -> None:
     begin, ids, job = scene.world.begin, scene.world.ids, scene.world.system
     await SetAppointmentRules(begin)(job, AppointmentRules())

@@ -1,8 +1,9 @@
 """Staff publish hours, block time, book, move, cancel and close, and see their day."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from attrs import evolve
 
 from portal_core.appointments.errors import (
     NotBookable,
@@ -126,6 +127,31 @@ class TestAvailability:
                     clinician_id=scene.grey, date=WEDNESDAY, opens=True, place_id=scene.world.ids.new()
                 ),
             )
+
+    async def test_the_same_date_twice_is_there_once(self, scene: Scene) -> None:
+        closed = AddAvailabilityExceptionCommand(clinician_id=scene.grey, date=WEDNESDAY, opens=False)
+        view = await scene.desk.add_exception(grey(scene), closed)
+        assert await scene.desk.add_exception(scene.world.desk, closed) == view
+        other = await scene.desk.add_exception(grey(scene), evolve(closed, starts=time(9), ends=time(10)))
+        assert {one.id for one in (await scene.desk.show_availability(grey(scene), scene.grey)).exceptions} == {
+            view.id,
+            other.id,
+        }
+        added = [one.target for one in await scene.world.audit() if one.action == "availability_exception.added"]
+        assert added == [view.id, other.id]
+
+    @pytest.mark.parametrize(
+        ("zone", "today"), [("Pacific/Kiritimati", date(2026, 3, 5)), ("America/New_York", date(2026, 3, 4))]
+    )
+    async def test_what_is_over_differs_no_more(self, scene: Scene, zone: str, today: date) -> None:
+        """Today is the day on the wall of the place."""
+        place = (await scene.world.add_place("Elsewhere", zone=zone)).id
+        scene.world.clock.at = datetime(2026, 3, 4, 20, tzinfo=UTC)
+        command = AddAvailabilityExceptionCommand(clinician_id=scene.grey, date=today, opens=False, place_id=place)
+        assert (await scene.desk.add_exception(grey(scene), command)).date == today
+        with pytest.raises(Invalid) as refused:
+            await scene.desk.add_exception(grey(scene), evolve(command, date=today - timedelta(days=1)))
+        assert [(one.path, one.code) for one in refused.value.fields] == [("date", "past")]
 
     async def test_whose_it_is(self, scene: Scene) -> None:
         green = await scene.world.add_clinician("Dr. Green")

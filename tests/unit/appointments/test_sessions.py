@@ -105,13 +105,41 @@ class TestJoining:
             ({"location": "x" * 501}, "location"),
             ({"callback": "mine"}, "callback"),
             ({"callback": "555 010"}, "callback"),
-            ({"callback": "1" * 41}, "callback"),
+            ({"callback": "1" * 16}, "callback"),
+            ({"callback": "1 " * 7 + "-" * 30}, "callback"),
+            ({"location": "abc\u202ecba"}, "location"),
+            ({"location": "abc\x07"}, "location"),
+            ({"callback": "5550100000<script>"}, "callback"),
+            ({"callback": "call 212 555 0100 or 212 555 0101"}, "callback"),
+            ({"callback": "212 555 0100\x07"}, "callback"),
+            ({"callback": "ext. 2125550100"}, "callback"),
         ],
     )
     def test_nothing_said_is_not_enough(self, booking: Booking, said: dict[str, str], path: str) -> None:
         with pytest.raises(Invalid) as caught:
             here(booking, **said)
         assert [one.path for one in caught.value.fields] == [path]
+
+    @pytest.mark.parametrize(
+        ("written", "kept"),
+        [
+            ("+1 (212) 555-0100", "+1 (212) 555-0100"),
+            ("(212) 555.0100", "(212) 555.0100"),
+            ("212/555-0100 ext. 12", "212/555-0100 ext. 12"),
+            ("212 555 0100, Ext 12", "212 555 0100, Ext 12"),
+            ("212-555-0100x12", "212-555-0100x12"),
+            ("555 0100 #4", "555 0100 #4"),
+            ("0043 (0)1 58858-0", "0043 (0)1 58858-0"),
+            ("\u202a212\u2011555\u20130100\u202c", "212-555-0100"),
+            ("+43\u00a01\u00a058858", "+43 1 58858"),
+            ("\uff0b\uff14\uff13\uff1158858", "+43158858"),
+        ],
+    )
+    def test_a_number_as_people_write_it(self, booking: Booking, written: str, kept: str) -> None:
+        assert here(booking, callback=written).callback == kept
+
+    def test_a_place_of_several_lines(self, booking: Booking) -> None:
+        assert here(booking, location="At home \n\n 12  Elm Street").location == "At home\n12 Elm Street"
 
     async def test_from_a_quarter_of_an_hour_before_to_the_end(
         self, scene: Scene, rooms: WatchedRooms, booking: Booking

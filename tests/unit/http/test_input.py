@@ -1,6 +1,7 @@
 """Nothing that a client sends gives a 5xx, and what is wrong is said field by field."""
 
 import json
+from datetime import date
 from typing import Any
 
 import httpx
@@ -9,13 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrypoints.http.app import create_app
 from entrypoints.http.bodies import decode_body
+from entrypoints.http.fields import Instant
+from entrypoints.http.practice.calendar import WallTime
+from entrypoints.http.practice.series import Wall
 from portal_core.kernel.errors import Invalid, PortalError
-from tests.support.toy_feature import AddToyRequest, ToysController
+from tests.support.raw_asgi import ask
+from tests.support.toy_feature import ADAS_TOKEN, AddToyRequest, ToysController, toy_parts
 from tests.unit.http.conftest import asking
 
 TOYS = "/api/v1/portal/toys"
 JSON = {"content-type": "application/json"}
+SENT = [(b"authorization", b"Bearer " + ADAS_TOKEN.encode())]
 
 
 async def errors_of(client: httpx.AsyncClient, body: Any) -> list[tuple[str, str]]:
@@ -52,7 +59,7 @@ async def test_every_wrong_field_is_told_at_once(client: httpx.AsyncClient) -> N
         ("name", 7, "wrong_type"),
         ("name", "", "too_short"),
         ("name", "x" * 201, "too_long"),
-        ("name", "a\x00b", "bad_character"),
+        ("name", "a\x00b", "bad_characters"),
         ("size", "3", "wrong_type"),
         ("size", 2**31, "out_of_range"),
         ("size", 2**63, "out_of_range"),
@@ -72,6 +79,26 @@ async def test_every_wrong_field_is_told_at_once(client: httpx.AsyncClient) -> N
 async def test_one_field(client: httpx.AsyncClient, field: str, value: Any, code: str) -> None:
     found = await errors_of(client, {"name": "Bear"} | {field: value})
     assert [(path.partition(".")[0], found_code) for path, found_code in found] == [(field, code)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code", "form"),
+    [
+        (WallTime, "24:00:00", "bad_format", "00:00:00 to 23:59:59"),
+        (WallTime, "00:00", "bad_format", "with its seconds"),
+        (WallTime, "09:00:00Z", "time_with_zone", "without an offset, as in 15:30:00"),
+        (Wall, "2027-03-16T10:00:00Z", "time_with_zone", "without an offset, as in 2027-03-14T15:30:00."),
+        (Wall, "2027-03-16", "bad_format", "as in 2027-03-14T15:30:00"),
+        (Instant, "2027-03-16T10:00:00", "zone_missing", "as in 2027-03-14T15:30:00Z"),
+        (date, "16.3.2027", "bad_format", "as in 2027-03-14"),
+    ],
+)
+def test_a_wrong_time_is_told_its_form(kind: Any, text: str, code: str, form: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        decode_body(json.dumps(text).encode(), msgspec.json.Decoder(kind))
+    (error,) = refused.value.fields
+    assert error.code == code
+    assert form in error.message
 
 
 @pytest.mark.parametrize(
@@ -107,6 +134,25 @@ async def test_a_backslash_u0000_that_is_text_is_text(client: httpx.AsyncClient)
 async def test_other_kinds_of_body(client: httpx.AsyncClient, kind: str) -> None:
     answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers={"content-type": kind})
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", ""])
+async def test_a_compressed_body(client: httpx.AsyncClient, coding: str) -> None:
+    answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers={**JSON, "content-encoding": coding})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_encoding")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_as_it_is_may_say_so(client: httpx.AsyncClient) -> None:
+    answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers={**JSON, "content-encoding": "Identity"})
+    assert answer.status_code == 201
+
+
+async def test_a_body_that_breaks_off() -> None:
+    """What the server tells of chunks that cannot be read is what it tells of a client that is gone."""
+    events = [{"type": "http.request", "body": b'{"name": "Bear"', "more_body": True}, {"type": "http.disconnect"}]
+    answer = await ask(create_app(toy_parts()), "POST", TOYS, [*SENT, (b"content-type", b"application/json")], events)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
 
 
 async def test_json_with_a_charset_and_suffixes(client: httpx.AsyncClient) -> None:

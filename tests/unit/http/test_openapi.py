@@ -88,6 +88,7 @@ def test_problems_are_declared(document: dict[str, Any]) -> None:
         "toy_shelf_full",
         "unauthenticated",
         "unknown_practice",
+        "unsupported_encoding",
         "unsupported_media_type",
     }
     assert problem_codes(found["visit"]) == {"bad_request", "rate_limited", "unknown_practice"}

@@ -121,10 +121,10 @@ async def test_every_bad_field_is_named_at_once_and_nothing_changes(holder: Hold
         ("reminder_minutes", "bad_reminders"),
         ("reminder_minutes.0", "bad_reminder"),
         ("language", "bad_language"),
-        ("zone", "bad_zone"),
-        ("safe_email", "bad_email"),
-        ("safe_phone", "bad_phone"),
-        ("texts_to", "bad_phone"),
+        ("zone", "zone_unknown"),
+        ("safe_email", "email_invalid"),
+        ("safe_phone", "phone_invalid"),
+        ("texts_to", "phone_invalid"),
     }
     assert (await holder.show()).version == 0
 

@@ -1,11 +1,12 @@
 """Getting an account: by registering, or by the practice's invitation."""
 
 from datetime import date
+from typing import Annotated
 
 from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from entrypoints.http.accounts.sides import named, tag
 from entrypoints.http.fields import Code, Email, Password, Request
@@ -51,13 +52,19 @@ class VerifyEmailRequest(Request, frozen=True):
     password: Password
 
 
+WHO_WAS_BORN = (
+    "Required of clients, as the practice has it on record; without it the code is refused (`code_refused`)."
+    " Proxies and staff leave it out."
+)
+
+
 class AcceptInvitationRequest(Request, frozen=True):
-    """`date_of_birth` is asked of clients."""
+    """What proves who one is, and the password to sign in with."""
 
     email: Email
     code: Code
     password: Password
-    date_of_birth: date | None = None
+    date_of_birth: Annotated[date | None, Meta(description=WHO_WAS_BORN)] = None
 
 
 class RegistrationController(Controller):

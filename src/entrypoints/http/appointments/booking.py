@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from entrypoints.http.appointments.slot import SlotRequest
-from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, Request, page
+from entrypoints.http.fields import Cursor, FromPath, FromQuery, Request, page
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import delete, get, post
 from portal_core.appointments.errors import (
@@ -32,10 +32,20 @@ from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.appointments.views import AppointmentView, HoldView, SlotView
 from portal_core.kernel.errors import Forbidden, NotFound
-from portal_core.kernel.page import Page
+from portal_core.kernel.page import MAX_PAGE, Page
 
 REFUSALS = (ClientDischarged, NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar)
 """Why a time is not to be had."""
+
+
+SlotsOnPage = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=MAX_PAGE,
+        description="Rows on a page; more where several times start at one instant, which are never torn apart",
+    ),
+]
 
 
 class BookAppointmentRequest(Request, frozen=True):
@@ -68,7 +78,7 @@ class BookingController(Controller):
         place_id: FromQuery[UUID | None] = None,
         telehealth: FromQuery[bool | None] = None,
         after: FromQuery[Cursor] = "",
-        size: FromQuery[PageSize] = 100,
+        size: FromQuery[SlotsOnPage] = 100,
     ) -> Page[SlotView]:
         """Free times of the care team, soonest first.
 

@@ -1,8 +1,6 @@
 """Server-sent events: something came. No activity of a person, and over when the session is."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import msgspec
 from litestar import Controller
@@ -11,15 +9,11 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get
+from entrypoints.http.streams import Streams
+from portal_core.kernel.actor import AccountHolder
 from portal_core.kernel.errors import PortalError
 from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsCommand
 from portal_core.notifications.views import News
-
-EVERY = 5.0
-"""Seconds between looks: one indexed read each."""
-
-LASTS = 55.0
-"""Seconds of one stream: then the browser comes back, and is asked for its session again."""
 
 
 class EventsController(Controller):
@@ -30,19 +24,24 @@ class EventsController(Controller):
 
     @get("", active=False, media_type="text/event-stream")
     async def watch_notifications(
-        self, request: PortalRequest, watch_notifications: NamedDependency[WatchNotifications]
+        self,
+        request: PortalRequest,
+        watch_notifications: NamedDependency[WatchNotifications],
+        streams: NamedDependency[Streams],
     ) -> ServerSentEvent:
-        """`news` events with the count of unread notifications and the ids that came. Reconnect when it ends."""
+        """`news` events with the count of unread notifications and the ids that came. Reconnect when it ends.
+
+        It ends after a minute, when the session does, and when the session has opened four others.
+        """
         first = await watch_notifications(request.actor, WatchNotificationsCommand())
-        return ServerSentEvent(_stream(request.actor, watch_notifications, first))
+        return ServerSentEvent(_stream(streams.looks(request), watch_notifications, first))
 
 
-async def _stream(actor: Any, watch: WatchNotifications, known: News) -> AsyncIterator[ServerSentEventMessage]:
+async def _stream(
+    looks: AsyncIterator[AccountHolder], watch: WatchNotifications, known: News
+) -> AsyncIterator[ServerSentEventMessage]:
     yield _message(known)
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + LASTS
-    while loop.time() < ends:
-        await asyncio.sleep(EVERY)
+    async for actor in looks:
         try:
             news = await watch(actor, WatchNotificationsCommand(known.newest))
         except PortalError:

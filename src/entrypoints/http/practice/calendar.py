@@ -126,7 +126,7 @@ class AvailabilityController(Controller):
         data: JSONBody[ExceptionRequest],
         add_availability_exception: NamedDependency[AddAvailabilityException],
     ) -> ExceptionView:
-        """Adds a date that differs from the week."""
+        """Adds a date that differs from the week, today or later. One that is there already is answered as it is."""
         command = AddAvailabilityExceptionCommand(
             clinician_id=clinician_id,
             date=data.date,

@@ -14,7 +14,14 @@ from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
 from portal_core.appointments.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.offer_views import KindView, OfferingView, PlaceView, RulesView
-from portal_core.appointments.settings import LONGEST_NAME, MOST_SEATS, AppointmentRules, LateCancel
+from portal_core.appointments.settings import (
+    LONGEST_ADDRESS,
+    LONGEST_NAME,
+    LONGEST_TITLE,
+    MOST_SEATS,
+    AppointmentRules,
+    LateCancel,
+)
 from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS
 from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
 from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
@@ -25,6 +32,7 @@ from portal_core.kernel.money import Money
 
 DAY = 24 * 60
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Session"])]
+Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE, examples=["Appointment"])]
 Minutes = Annotated[int, Meta(ge=1, le=DAY, examples=[50])]
 Buffer = Annotated[int, Meta(ge=0, le=DAY, examples=[10])]
 Notice = Annotated[int, Meta(ge=0, le=LONGEST_NOTICE_DAYS * DAY, examples=[1440])]
@@ -73,7 +81,7 @@ class PlaceRequest(Request, frozen=True):
 
     name: Annotated[Name, Meta(examples=["Elm Street"])]
     zone: Zone
-    address: Annotated[str, Meta(max_length=400, examples=["12 Elm Street, Albany, NY 12207"])] = ""
+    address: Annotated[str, Meta(max_length=LONGEST_ADDRESS, examples=["12 Elm Street, Albany, NY 12207"])] = ""
     active: bool = True
 
     def command(self, place_id: UUID | None = None) -> DefinePlaceCommand:
@@ -108,7 +116,7 @@ class RulesRequest(Request, frozen=True):
     requests_per_client: Several = 3
     waitlist_per_client: Several = 3
     offer_minutes: Annotated[int, Meta(ge=1, le=7 * DAY, examples=[120])] = 120
-    calendar_title: Annotated[str, Meta(min_length=1, max_length=100, examples=["Appointment"])] = "Appointment"
+    calendar_title: Title = "Appointment"
 
     def __post_init__(self) -> None:
         super().__post_init__()

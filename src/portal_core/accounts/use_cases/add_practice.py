@@ -9,6 +9,7 @@ from portal_core.accounts.views_people import PracticeView
 from portal_core.kernel.actor import Origin, SystemActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import line
 
 
 @frozen
@@ -40,7 +41,7 @@ class AddPractice:
         practice = Practice(
             id=self.ids.new(),
             slug=contact.slug(command.slug, "slug"),
-            name=contact.line(command.name, "name", 120),
+            name=line(command.name, "name", 120),
             zone=contact.zone_name(command.zone, "zone"),
             created_at=self.clock.now(),
             state=contact.state_code(command.state, "state") if command.state else None,

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts import contact
 from portal_core.accounts.people import StaffMember
 from portal_core.accounts.policy import normalise_email
 from portal_core.accounts.policy_people import RUNS_PRACTICE
@@ -16,6 +15,7 @@ from portal_core.kernel.actor import Actor, Role
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import IdSource
+from portal_core.kernel.text import line
 from portal_core.kernel.uow import Begin
 
 
@@ -54,13 +54,13 @@ class AddStaff:
             member = StaffMember(
                 id=self.ids.new(),
                 practice_id=actor.practice_id,
-                name=contact.line(command.name, "name", 120),
+                name=line(command.name, "name", 120),
                 email=normalise_email(command.email),
                 roles=check_roles(command.roles),
                 clinician_id=command.clinician_id,
-                external_id=contact.line(command.external_id, "external_id", 100) if command.external_id else None,
-                issuer=contact.line(command.issuer, "issuer", 500) if command.issuer else None,
-                subject=contact.line(command.subject, "subject", 255) if command.subject else None,
+                external_id=line(command.external_id, "external_id", 100) if command.external_id else None,
+                issuer=line(command.issuer, "issuer", 500) if command.issuer else None,
+                subject=line(command.subject, "subject", 255) if command.subject else None,
             )
             facts = {"roles": " ".join(sorted(member.roles))}
             await unit.staff_records.add(member, Audited("staff.added", member.id, facts=facts))

@@ -10,6 +10,7 @@ from portal_core.accounts.views_people import PracticeView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.text import line
 from portal_core.kernel.uow import Begin
 
 
@@ -40,7 +41,7 @@ class ChangePractice:
             staff_or_system(actor, *RUNS_PRACTICE)
             practice = await unit.practice_record.get()
             changed = practice.describe(
-                name=contact.line(command.name, "name", 120),
+                name=line(command.name, "name", 120),
                 zone=contact.zone_name(command.zone, "zone"),
                 state=contact.state_code(command.state, "state") if command.state else None,
                 version=command.version,

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts import contact
 from portal_core.accounts.errors_people import LastAdministrator
 from portal_core.accounts.people import StaffMember, changed_fields
 from portal_core.accounts.policy_people import RUNS_PRACTICE
@@ -16,6 +15,7 @@ from portal_core.kernel.actor import Actor, Role
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.sources import Clock
+from portal_core.kernel.text import line
 from portal_core.kernel.uow import Begin
 
 
@@ -56,7 +56,7 @@ class ChangeStaff:
                 raise StaleVersion
             await check_clinician(unit, command.clinician_id)
             changed = member.amended(
-                name=contact.line(command.name, "name", 120),
+                name=line(command.name, "name", 120),
                 roles=check_roles(command.roles),
                 clinician_id=command.clinician_id,
                 active=command.active,

@@ -2,7 +2,6 @@
 
 from attrs import frozen
 
-from portal_core.accounts import contact
 from portal_core.accounts.policy_people import READS_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.views_people import ClientLineView
@@ -10,6 +9,7 @@ from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.text import line
 from portal_core.kernel.uow import Begin
 
 
@@ -34,12 +34,12 @@ class ListClients:
         async with self.begin(actor) as unit:
             staff_or_system(actor, *READS_CLIENTS)
             if external_id is not None:
-                client = await unit.client_records.find_by_external_id(contact.line(external_id, "external_id", 100))
+                client = await unit.client_records.find_by_external_id(line(external_id, "external_id", 100))
                 lines = () if client is None else (ClientLineView.of(client),)
                 facts = {"rows": str(len(lines))}
                 await unit.audit.record(Audited("clients.listed", record=client.id if client else None, facts=facts))
                 return await unit.commit(Page(lines))
-            wanted = contact.line(beginning, "beginning", 160) if beginning.strip() else ""
+            wanted = line(beginning, "beginning", 160) if beginning.strip() else ""
             found = await unit.client_records.page(wanted, page)
             await unit.audit.record(Audited("clients.listed", facts={"rows": str(len(found.items))}))
             return await unit.commit(found)

@@ -3,12 +3,13 @@
 from datetime import date, time
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.appointments.availability import AvailabilityException
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import ExceptionView
+from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid, NotFound
@@ -32,9 +33,11 @@ class AddAvailabilityExceptionCommand:
 class AddAvailabilityException:
     """Adds a date that differs. Front desk and administrators; clinicians their own. What is booked stays.
 
+    One that is there already in every respect is answered instead.
+
     Raises:
         NotFound: no such clinician, or a colleague's.
-        Invalid: times that make no sense, or an unknown place.
+        Invalid: a date before today where it is, times that make no sense, or an unknown place.
     """
 
     begin: Begin[AppointmentUnit]
@@ -49,6 +52,9 @@ class AddAvailabilityException:
                 raise NotFound("clinician", command.clinician_id)
             if command.place_id is not None and command.place_id not in schedule.places:
                 raise Invalid.at("place_id", "unknown", "The practice has no such place.")
+            now = self.clock.now()
+            if command.date < now.astimezone(zone_of(schedule.zone_at(command.place_id))).date():
+                raise Invalid.at("date", "past", "This date is over. Give today's or a later one.")
             exception = AvailabilityException(
                 id=self.ids.new(),
                 clinician_id=command.clinician_id,
@@ -59,7 +65,10 @@ class AddAvailabilityException:
                 ends=command.ends,
                 place_id=command.place_id,
             )
-            await unit.calendar.lock([command.clinician_id], self.clock.now())
+            await unit.calendar.lock([command.clinician_id], now)
+            for there in await unit.availability.exceptions([command.clinician_id], command.date, command.date):
+                if evolve(there, id=exception.id) == exception:
+                    return await unit.commit(ExceptionView.of(there))
             facts = {"opens": str(command.opens).lower()}
             await unit.availability.add_exception(
                 exception, Audited("availability_exception.added", exception.id, facts=facts)

@@ -7,13 +7,14 @@ from attrs import frozen
 
 from portal_core.appointments.offer_views import KindView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import Kind, sane_name
+from portal_core.appointments.settings import LONGEST_NAME, Kind
 from portal_core.appointments.timing import ZERO, KindTiming
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import IdSource
+from portal_core.kernel.text import line
 from portal_core.kernel.uow import Begin
 
 
@@ -41,7 +42,7 @@ class DefineKind:
     Raises:
         NotFound: neither staff nor a job, or no such kind.
         Forbidden: staff in other roles.
-        Invalid: no name, no seats, or times out of range.
+        Invalid: no name, or one that cannot be kept, no seats, or times out of range.
     """
 
     begin: Begin[AppointmentUnit]
@@ -64,7 +65,7 @@ class DefineKind:
             )
             kind = Kind(
                 id=kind_id,
-                name=sane_name(command.name),
+                name=line(command.name, "name", LONGEST_NAME),
                 timing=timing,
                 seats=command.seats,
                 online=command.online,

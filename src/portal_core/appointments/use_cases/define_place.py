@@ -6,13 +6,14 @@ from attrs import frozen
 
 from portal_core.appointments.offer_views import PlaceView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import Place, sane_name
+from portal_core.appointments.settings import LONGEST_ADDRESS, LONGEST_NAME, Place
 from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import IdSource
+from portal_core.kernel.text import line, lines
 from portal_core.kernel.uow import Begin
 
 
@@ -34,7 +35,7 @@ class DefinePlace:
     Raises:
         NotFound: neither staff nor a job, or no such place.
         Forbidden: staff in other roles.
-        Invalid: no name, or an unknown zone.
+        Invalid: no name, a name or an address that cannot be kept, or an unknown zone.
     """
 
     begin: Begin[AppointmentUnit]
@@ -48,9 +49,9 @@ class DefinePlace:
             zone_of(command.zone)
             place = Place(
                 id=command.place_id or self.ids.new(),
-                name=sane_name(command.name),
+                name=line(command.name, "name", LONGEST_NAME),
                 zone=command.zone,
-                address=command.address,
+                address=lines(command.address, "address", LONGEST_ADDRESS) if command.address.strip() else "",
                 active=command.active,
             )
             await unit.setup.save_place(place, Audited("place.defined", place.id))

@@ -1,8 +1,10 @@
 """A client joins a telehealth session."""
 
+import re
+import unicodedata
 from uuid import UUID
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
 from portal_core.appointments.errors import NotBooked
 from portal_core.appointments.ports import AppointmentUnit, TelehealthRooms
@@ -14,22 +16,37 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import lines
 from portal_core.kernel.uow import Begin
 
 LONGEST_LOCATION = 500
 LONGEST_CALLBACK = 40
-FEWEST_DIGITS = 7
-"""Of a number that can be called without knowing where one is (ITU-T E.164 has 15 at most)."""
+FEWEST_DIGITS, MOST_DIGITS = 7, 15
+"""Of a number that can be called: without an area code, and at most (ITU-T E.164)."""
+
+_CALLBACK = re.compile(r"(\+?[0-9 ()./-]+)(?:[ ,;]*(?:x|#|ext\.?|extension)[ .:]*[0-9]{1,8})?", re.IGNORECASE)
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
-def _where(_: object, attribute: "Attribute[str]", value: str) -> None:
-    if not value.strip() or len(value) > LONGEST_LOCATION:
-        raise Invalid.at(attribute.name, "required", f"Say where you are, in {LONGEST_LOCATION} characters at most.")
+def _where(text: str) -> str:
+    return lines(text, "location", LONGEST_LOCATION)
 
 
-def _number(_: object, attribute: "Attribute[str]", value: str) -> None:
-    if len(value) > LONGEST_CALLBACK or sum(char.isdigit() for char in value) < FEWEST_DIGITS:
-        raise Invalid.at(attribute.name, "no_number", "Give a telephone number with its area code.")
+def callback_number(text: str) -> str:
+    """A telephone number as people write one, with its extension. Not brought into one form: without knowing where
+    somebody is, nobody can say which country's it is. What telephones and word processors put into copied numbers
+    (invisible marks, other dashes, wide digits) is made plain rather than refused: it stands before a session.
+
+    Raises:
+        Invalid: `phone_invalid`.
+    """
+    shown = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    number = " ".join(_DASHES.sub("-", shown).split())
+    found = _CALLBACK.fullmatch(number)
+    digits = sum(map(str.isdigit, found[1])) if found is not None and len(number) <= LONGEST_CALLBACK else 0
+    if not FEWEST_DIGITS <= digits <= MOST_DIGITS:
+        raise Invalid.at("callback", "phone_invalid", "Write a phone number with its area code, such as 212 555 0100.")
+    return number
 
 
 @frozen(kw_only=True)
@@ -37,12 +54,12 @@ class JoinSessionCommand:
     """Where the client is today, and how to call back; asked for each time (see `CheckIn`).
 
     Raises:
-        Invalid: nothing said, or no number.
+        Invalid: nothing said, what cannot be kept, or no number.
     """
 
     appointment_id: UUID
-    location: str = field(validator=_where)
-    callback: str = field(validator=_number)
+    location: str = field(converter=_where)
+    callback: str = field(converter=callback_number)
 
 
 @frozen
@@ -84,8 +101,8 @@ class JoinSession:
                 practice_id=actor.practice_id,
                 appointment_id=appointment_id,
                 client_id=client_id,
-                location=command.location.strip(),
-                callback=command.callback.strip(),
+                location=command.location,
+                callback=command.callback,
                 joined_at=now,
             )
             await unit.check_ins.add(check_in, Audited("appointment.joined", appointment_id, record=client_id))

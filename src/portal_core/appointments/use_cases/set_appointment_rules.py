@@ -1,13 +1,14 @@
 """A practice sets its rules for appointments."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.appointments.offer_views import RulesView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import LONGEST_TITLE, AppointmentRules
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.text import line
 from portal_core.kernel.uow import Begin
 
 
@@ -18,6 +19,7 @@ class SetAppointmentRules:
     Raises:
         NotFound: neither staff nor a job.
         Forbidden: staff in other roles.
+        Invalid: calendars cannot call an appointment that.
     """
 
     begin: Begin[AppointmentUnit]
@@ -25,6 +27,8 @@ class SetAppointmentRules:
     async def __call__(self, actor: Actor, rules: AppointmentRules) -> RulesView:
         async with self.begin(actor) as unit:
             staff_or_system(actor, "administrator")
+            title = line(rules.calendar_title, "calendar_title", LONGEST_TITLE)
+            rules = evolve(rules, calendar_title=title)
             facts = {"late_cancel": rules.late_cancel, "self_booking": str(rules.self_booking).lower()}
             await unit.setup.save_rules(rules, Audited("appointment_rules.set", facts=facts))
             return await unit.commit(RulesView.of(rules))

@@ -1,0 +1,31 @@
+"""What people write into a field that is shown to others: in which one form it is kept."""
+
+import unicodedata
+
+from portal_core.kernel.errors import Invalid
+
+
+def line(text: str, path: str, longest: int) -> str:
+    """One line of text without control characters and such as turn its direction, spaces folded.
+
+    Raises:
+        Invalid: `empty`, `too_long` or `bad_characters`.
+    """
+    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    return _fit(folded, folded, path, longest)
+
+
+def lines(text: str, path: str, longest: int) -> str:
+    """Lines of text, as in an address. Raises as `line`."""
+    folded = [" ".join(row.split()) for row in unicodedata.normalize("NFC", text).splitlines()]
+    return _fit("\n".join(row for row in folded if row), "".join(folded), path, longest)
+
+
+def _fit(text: str, characters: str, path: str, longest: int) -> str:
+    if not text:
+        raise Invalid.at(path, "empty", "Write something here.")
+    if len(text) > longest:
+        raise Invalid.at(path, "too_long", f"Use at most {longest} characters.")
+    if not characters.isprintable():
+        raise Invalid.at(path, "bad_characters", "Some characters here cannot be kept.")
+    return text
