@@ -107,9 +107,18 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         self.store.table("accounts")[self.practice_id, account.id] = account
         return account.id
 
-    async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID:
+    async def add_client(
+        self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None, pronouns: str | None = None
+    ) -> UUID:
         one = Client(
-            self.ids.new(), self.practice_id, given, family, date(1990, 1, 1), self.clock.now(), chosen_name=chosen
+            self.ids.new(),
+            self.practice_id,
+            given,
+            family,
+            date(1990, 1, 1),
+            self.clock.now(),
+            chosen_name=chosen,
+            pronouns=pronouns,
         )
         self.store.table("clients")[self.practice_id, one.id] = one
         return one.id

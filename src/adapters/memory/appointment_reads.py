@@ -38,11 +38,8 @@ class MemoryScheduleDirectory(ScheduleDirectory):
         return schedule(self.tx, [clinician_id]).clinicians.get(clinician_id)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
-        return {
-            one.id: Client(id=one.id, name=one.shown_name, discharged=one.status == "discharged")
-            for one in _people(self.tx, "clients")
-            if one.id in client_ids and visible(self.tx, one.id)
-        }
+        known = people(self.tx)
+        return {one: known[one] for one in client_ids if one in known and visible(self.tx, one)}
 
 
 @define
@@ -108,16 +105,27 @@ class MemoryAppointmentReads(AppointmentReads):
         )
 
     def _attendance(self, part: Attendance) -> AttendanceView:
-        names = {one.id: one.shown_name for one in _people(self.tx, "clients")}
+        client = people(self.tx)[part.client_id]
         return AttendanceView(
-            client_id=part.client_id,
-            client_name=names[part.client_id],
+            client_id=client.id,
+            client_name=client.name,
+            client_pronouns=client.pronouns,
             status=part.status,
             cancelled_at=part.cancelled_at,
             late=part.late,
             reason=part.reason,
             fee_due=part.fee_due,
         )
+
+
+def people(tx: MemoryTransaction) -> dict[UUID, Client]:
+    """The practice's clients, by id."""
+    return {
+        one.id: Client(
+            id=one.id, name=one.shown_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
+        )
+        for one in _people(tx, "clients")
+    }
 
 
 def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Schedule:

@@ -8,7 +8,7 @@ from attrs import define
 from sqlalchemy import Integer, bindparam, case, func, select, tuple_
 
 from adapters.postgres.bookings import fee_of
-from adapters.postgres.schedule import NO_TEXT, SETTINGS, SHOWN_NAME, rules_of
+from adapters.postgres.schedule import NO_TEXT, PRONOUNS, SETTINGS, SHOWN_NAME, rules_of
 from adapters.postgres.statements import Statement, statement
 from adapters.postgres.tables.appointments import LONGEST, appointment_kinds, appointments, attendances, places
 from adapters.postgres.tables.base import Instant, Uuid
@@ -124,6 +124,7 @@ _of_practice = (
         attendances.c.reason,
         attendances.c.fee_amount,
         attendances.c.fee_currency,
+        PRONOUNS,
     )
     .select_from(appointments)
     .join(
@@ -239,6 +240,7 @@ class PostgresAppointmentReads(AppointmentReads):
         return AttendanceView(
             client_id=row[13],
             client_name=row[14],
+            client_pronouns=row[21],
             status=row[15],
             cancelled_at=row[16],
             late=row[17],

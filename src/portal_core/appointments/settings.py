@@ -122,6 +122,7 @@ class Client:
 
     id: UUID
     name: str
+    pronouns: str = ""
     discharged: bool = False
 
 

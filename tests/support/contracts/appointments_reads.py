@@ -334,7 +334,8 @@ class ReadsContract:
                 assert page.items == ()
 
     async def test_a_day_of_the_practice(self, world: AppointmentsWorld) -> None:
-        ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Robert", chosen="Bobbie")
+        ann = await world.add_client(given="Ann")
+        bob = await world.add_client(given="Robert", chosen="Bobbie", pronouns="they/them")
         grey, green, place = await world.add_clinician("Dr. Grey"), await world.add_clinician(), await world.add_place()
         kind = await world.add_kind("Couple", seats=2)
         couple = await world.add_booking(grey, kind, new_york(3, 10), ann, bob, place_id=place.id)
@@ -354,8 +355,14 @@ class ReadsContract:
         assert one is not None
         assert (one.clinician_name, one.kind_name, one.place_name) == ("Dr. Grey", "Couple", "Main office")
         assert (one.status, one.version, one.telehealth, one.place_id) == ("booked", 2, False, place.id)
-        parts = {part.client_id: (part.client_name, part.status, part.reason) for part in one.attendances}
-        assert parts == {ann: ("Ann Lee", "cancelled", "Ill"), bob: ("Bobbie Lee", "attending", None)}
+        parts = {
+            part.client_id: (part.client_name, part.client_pronouns, part.status, part.reason)
+            for part in one.attendances
+        }
+        assert parts == {
+            ann: ("Ann Lee", "", "cancelled", "Ill"),
+            bob: ("Bobbie Lee", "they/them", "attending", None),
+        }
 
     async def test_another_practice_has_no_such_day(self, world: AppointmentsWorld) -> None:
         client, clinician, kind = await world.add_client(), await world.add_clinician(), await world.add_kind()

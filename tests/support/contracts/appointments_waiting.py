@@ -107,7 +107,7 @@ class RequestsContract:
             assert await unit.requests.pending(ann) == 2
 
     async def test_lists_name_things_and_page_by_key(self, world: AppointmentsWorld) -> None:
-        ann = await world.add_client(given="Ann", family="Lee", chosen="Andy")
+        ann = await world.add_client(given="Ann", family="Lee", chosen="Andy", pronouns="she/they")
         bob = await world.add_client(given="Bob", family="Ray")
         kind, place = await world.add_kind("First visit"), await world.add_place("Main office")
         clinician = await world.add_clinician("Dr. Grey")
@@ -143,9 +143,10 @@ class RequestsContract:
         ]
         assert (rest.next, none.items) == ("", ())
         first = everything.items[0]
-        assert (first.client_id, first.client_name) == (bob, "Bob Ray")
+        assert (first.client_id, first.client_name, first.client_pronouns) == (bob, "Bob Ray", "")
         assert (first.request.place_name, first.request.clinician_name) == ("Main office", "Dr. Grey")
-        assert everything.items[1].client_name == "Andy Lee"
+        second = everything.items[1]
+        assert (second.client_name, second.client_pronouns) == ("Andy Lee", "she/they")
 
     @pytest.mark.parametrize("forged", ["x", "AAAA", "bm90IGEgY3Vyc29y", "é", "MjAyNi0wMy0wMyAx"])
     async def test_a_forged_cursor_is_invalid(self, world: AppointmentsWorld, forged: str) -> None:
