@@ -12,7 +12,8 @@ from tests.support.contracts.appointments_beside import (
 from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
 from tests.support.contracts.appointments_clients import ClientsContract
 from tests.support.contracts.appointments_destroyed import DestroyedRecordsContract
-from tests.support.contracts.appointments_reads import OffersContract, ReadsContract
+from tests.support.contracts.appointments_offers import OffersContract
+from tests.support.contracts.appointments_reads import ReadsContract
 from tests.support.contracts.appointments_waiting import RequestsContract, WaitlistContract
 from tests.support.postgres import PortalDatabase
 from tests.support.postgres_appointments import PostgresAppointmentsWorld

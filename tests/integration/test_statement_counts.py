@@ -11,6 +11,7 @@ from attrs import define, field
 from adapters.postgres.pool import open_pool
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointmentsQuery
 from portal_core.appointments.use_cases.list_day import ListDayQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequestsQuery
@@ -92,6 +93,16 @@ async def test_booking_is_a_fixed_number_of_statements(counted: Counted) -> None
         command = BookAppointmentCommand(choice=counted.world.choice(clinician, kind, new_york(3, 9)))
         lengths.append(len(await counted.statements(Desk(counted.world).book(actor, command))))
     assert lengths[1] == lengths[2] <= 15
+
+
+async def test_a_clients_list_for_the_practice_is_as_many_statements_however_long(counted: Counted) -> None:
+    desk, lengths = Desk(counted.world), []
+    for count in (1, 1, 20):
+        _, actor = await _booked(counted.world, count)
+        doing = desk.list_client_appointments(counted.world.desk, ListClientAppointmentsQuery(actor.client_id))
+        sent = await counted.statements(doing)
+        lengths.append([one.split()[0].strip(";") for one in sent])
+    assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
 
 
 MANY = 20

@@ -30,7 +30,9 @@ from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist
 from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
 from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
+from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointments
 from portal_core.appointments.use_cases.list_day import ListDay
+from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests
 from portal_core.appointments.use_cases.list_requests import ListRequests
@@ -50,6 +52,7 @@ from portal_core.appointments.use_cases.request_appointment import RequestAppoin
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
 from portal_core.appointments.use_cases.show_appointment import ShowAppointment
 from portal_core.appointments.use_cases.show_availability import ShowAvailability
+from portal_core.appointments.use_cases.show_practice_appointment import ShowPracticeAppointment
 from portal_core.appointments.use_cases.show_series import ShowSeries
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
 from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
@@ -230,6 +233,18 @@ class Desk:
     @property
     def day(self) -> ListDay:
         return ListDay(self.world.begin, self.world.clock)
+
+    @property
+    def list_client_appointments(self) -> ListClientAppointments:
+        return ListClientAppointments(self.world.begin, self.world.clock)
+
+    @property
+    def show_practice_appointment(self) -> ShowPracticeAppointment:
+        return ShowPracticeAppointment(self.world.begin)
+
+    @property
+    def list_holds(self) -> ListHolds:
+        return ListHolds(self.world.begin, self.world.clock)
 
     @property
     def accept_offer(self) -> AcceptOffer:

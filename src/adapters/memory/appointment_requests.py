@@ -10,7 +10,8 @@ from adapters.memory.appointment_reads import people, schedule
 from adapters.memory.rows import confine, own_key, own_rows, visible
 from adapters.memory.sealing import SEALED, as_kept, require_key
 from adapters.memory.store import MemoryTransaction
-from portal_core.appointments.ports import AppointmentRequests, RequestReads
+from portal_core.appointments.ports import AppointmentRequests
+from portal_core.appointments.ports_reads import RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, RequestStatus

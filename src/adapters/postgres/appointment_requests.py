@@ -16,7 +16,8 @@ from adapters.postgres.tables.appointments import appointment_requests as reques
 from adapters.postgres.tables.base import Instant, Uuid, insert_all
 from adapters.postgres.tables.people import clients, clinicians
 from adapters.postgres.transaction import Transaction
-from portal_core.appointments.ports import AppointmentRequests, RequestReads
+from portal_core.appointments.ports import AppointmentRequests
+from portal_core.appointments.ports_reads import RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestedTime, RequestView
 from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, RequestStatus

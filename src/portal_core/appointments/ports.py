@@ -14,22 +14,20 @@ from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
-from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
+from portal_core.appointments.ports_reads import AppointmentReads, RequestReads
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, RequestView, Starting, WaitlistView
+from portal_core.appointments.views import Starting, WaitlistView
 from portal_core.appointments.waiting import (
     AppointmentRequest,
     CheckIn,
     FeedToken,
     FreedSlot,
-    RequestStatus,
     Series,
     WaitlistEntry,
     WaitlistOffer,
 )
 from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
 
 
@@ -188,26 +186,6 @@ class Appointments(Protocol):
         ...
 
 
-class AppointmentReads(Protocol):
-    """Read models: one statement each for all of the data."""
-
-    async def list_for_client(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
-    ) -> Page[AppointmentRow]:
-        """In the filter's order, by start and id. Raises Invalid for a cursor that is none of ours."""
-        ...
-
-    async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...
-
-    async def day(
-        self, since: datetime, until: datetime, clinician_id: UUID | None
-    ) -> tuple[PracticeAppointmentView, ...]:
-        """What starts from `since` up to, not including, `until`; cancelled ones too; by start and id."""
-        ...
-
-    async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None: ...
-
-
 class AppointmentRequests(Protocol):
     """Requests for appointments."""
 
@@ -221,16 +199,6 @@ class AppointmentRequests(Protocol):
 
     async def pending(self, client_id: UUID) -> int:
         """How many."""
-        ...
-
-
-class RequestReads(Protocol):
-    """Requests on screens, latest first."""
-
-    async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]: ...
-
-    async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
-        """Oldest first: the practice answers in order."""
         ...
 
 

@@ -28,6 +28,7 @@ async def test_from_a_free_time_to_a_cancellation(elm: ElmStreet) -> None:
 
     chosen = {name: slots[1][name] for name in ("clinician_id", "kind_id", "place_id", "starts_at")}
     hold = await elm.ask(mira, "POST", f"{APPOINTMENTS}/holds", chosen)
+    assert await elm.ask(mira, "GET", f"{APPOINTMENTS}/holds") == [hold]
     appointment = await elm.ask(mira, "POST", APPOINTMENTS, {"slot": chosen})
     assert (await elm.send(mira, "POST", APPOINTMENTS, {"hold_id": hold["id"]})).status_code == 404
     assert (appointment["status"], appointment["place_address"], appointment["can_cancel"]) == ("booked", OFFICE, True)

@@ -1,196 +1,20 @@
-"""What every keeper of appointments must do with what the practice offers, and with what screens show."""
+"""What every keeper of appointments must do with what screens show."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
-from portal_core.appointments.deadlines import CalendarDays
-from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import AppointmentRules, Kind
-from portal_core.appointments.timing import KindTiming
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
-from portal_core.kernel.page import PageRequest
-from portal_core.kernel.uow import Begin
+from portal_core.kernel.page import Page, PageRequest
 from tests.support.contracts.appointments_world import AUDITED, ZONE, AppointmentsWorld, new_york
-
-MINUTES = st.integers(1, 24 * 60).map(lambda n: timedelta(minutes=n))
-TIMES = st.integers(0, 24 * 60 - 1).map(lambda n: time(n // 60, n % 60))
-DATES = st.dates(date(2020, 1, 1), date(2040, 1, 1))
-ZONES = st.sampled_from(["America/New_York", "Europe/Berlin", "Pacific/Chatham", "UTC"])
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
-FEES = st.builds(Money, st.integers(1, 100_000_00), st.sampled_from(["USD", "EUR", "JPY"]))
-NOTICES = st.one_of(st.integers(0, 1000).map(lambda n: timedelta(hours=n)), st.integers(1, 366).map(CalendarDays))
-RULES = st.builds(
-    AppointmentRules,
-    zone=ZONES,
-    cancel_notice=NOTICES,
-    late_cancel=st.sampled_from(["refuse", "allow", "fee"]),
-    late_fee=FEES,
-    self_booking=st.booleans(),
-    hold_for=MINUTES,
-    holds_per_client=st.integers(1, 9),
-    requests_per_client=st.integers(1, 9),
-    waitlist_per_client=st.integers(1, 9),
-    offer_for=MINUTES,
-    calendar_title=NAMES,
-)
-
-
-class OffersContract:
-    """`ScheduleSetup`, `ScheduleDirectory` and `Availability`."""
-
-    @given(rules=RULES)
-    async def test_rules_round_trip(self, world: AppointmentsWorld, rules: AppointmentRules) -> None:
-        await world.save_rules(rules)
-        async with world.begin(world.desk) as unit:
-            assert (await unit.directory.for_practice()).rules == rules
-
-    async def test_until_saved_the_rules_are_the_defaults_in_the_practices_zone(self, world: AppointmentsWorld) -> None:
-        async with world.begin(world.desk) as unit:
-            assert (await unit.directory.for_practice()).rules == AppointmentRules(zone=ZONE)
-
-    @given(data=st.data())
-    async def test_kinds_round_trip(self, world: AppointmentsWorld, data: st.DataObject) -> None:
-        kind_id = world.ids.new()
-        timing = st.builds(
-            KindTiming,
-            kind_id=st.just(kind_id),
-            duration=MINUTES,
-            buffer_before=MINUTES,
-            buffer_after=MINUTES,
-            slot_step=st.none() | MINUTES,
-            minimum_notice=MINUTES,
-            maximum_advance_days=st.integers(0, 3660),
-        )
-        kinds = st.builds(
-            Kind,
-            id=st.just(kind_id),
-            name=NAMES,
-            timing=timing,
-            seats=st.integers(1, 30),
-            online=st.booleans(),
-            active=st.booleans(),
-        )
-        first, second = data.draw(kinds), data.draw(kinds)
-        for kind in (first, second):
-            async with world.begin(world.desk) as unit:
-                await unit.setup.save_kind(kind, AUDITED)
-                await unit.commit(None)
-            async with world.begin(world.desk) as unit:
-                assert (await unit.directory.for_practice()).kinds[kind_id] == kind
-
-    async def test_a_client_is_offered_their_care_team(self, world: AppointmentsWorld) -> None:
-        client = await world.add_client()
-        grey = await world.add_clinician("Dr. Grey", credentials="PhD")
-        await world.add_clinician("Dr. Green")
-        gone = await world.add_clinician("Dr. Gone", active=False)
-        await world.join_care_team(client, grey)
-        await world.join_care_team(client, gone)
-        kind, place = await world.add_kind(), await world.add_place()
-        async with world.begin(world.as_client(client)) as unit:
-            found = await unit.directory.for_client(client)
-        assert dict(found.kinds) == {kind.id: kind}
-        assert dict(found.places) == {place.id: place}
-        assert {one.id: (one.name, one.credentials, one.active) for one in found.clinicians.values()} == {
-            grey: ("Dr. Grey", "PhD", True),
-            gone: ("Dr. Gone", "", False),
-        }
-
-    async def test_an_unknown_client_is_offered_nobody(self, world: AppointmentsWorld) -> None:
-        await world.add_clinician()
-        async with world.begin(world.desk) as unit:
-            assert not (await unit.directory.for_client(world.ids.new())).clinicians
-
-    async def test_the_practice_has_all(self, world: AppointmentsWorld) -> None:
-        grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green", active=False)
-        account = await world.add_account_of(grey)
-        other = await world.beside()
-        await other.add_clinician("Dr. Other")
-        async with world.begin(world.desk) as unit:
-            found = await unit.directory.for_practice()
-            assert {one.id: one.account_id for one in found.clinicians.values()} == {grey: account, green: None}
-            assert await unit.directory.clinician(grey) == found.clinicians[grey]
-            assert await unit.directory.clinician(world.ids.new()) is None
-
-    async def test_a_clients_transaction_knows_whom_to_tell(self, world: AppointmentsWorld) -> None:
-        client, grey = await world.add_client(), await world.add_clinician("Dr. Grey")
-        account = await world.add_account_of(grey)
-        await world.join_care_team(client, grey)
-        async with world.begin(world.as_client(client)) as unit:
-            assert (await unit.directory.for_client(client)).clinicians[grey].account_id == account
-            clinician = await unit.directory.clinician(grey)
-        assert clinician is not None
-        assert clinician.account_id == account
-
-    @given(data=st.data())
-    async def test_published_rules_replace_the_ones_before(self, world: AppointmentsWorld, data: st.DataObject) -> None:
-        clinician, other = await world.add_clinician(), await world.add_clinician()
-        await world.open_week(other)
-        place, kind = await world.add_place(), await world.add_kind()
-
-        def rule(weekday: int, day: time, zone: str, more: int) -> AvailabilityRule:
-            return AvailabilityRule(
-                id=world.ids.new(),
-                clinician_id=clinician,
-                weekday=weekday,
-                starts=min(day, time(23)),
-                ends=time(23, 30) if more & 1 else time(0),
-                zone=zone,
-                place_id=place.id if more & 2 else None,
-                kind_ids=[kind.id] if more & 4 else [],
-                valid_from=date(2026, 1, 1),
-                valid_until=date(2027, 1, 1) if more & 8 else None,
-            )
-
-        rules = st.lists(st.builds(rule, st.integers(0, 6), TIMES, ZONES, st.integers(0, 15)), max_size=4)
-        for published in (data.draw(rules), data.draw(rules)):
-            async with world.begin(world.desk) as unit:
-                await unit.calendar.lock([clinician], world.clock.now())
-                await unit.availability.publish(clinician, published, AUDITED)
-                await unit.commit(None)
-            async with world.begin(world.desk) as unit:
-                found = await unit.availability.rules([clinician])
-                assert sorted(found, key=lambda one: one.id) == sorted(published, key=lambda one: one.id)
-                assert len(await unit.availability.rules([clinician, other])) == len(published) + 5
-
-    async def test_exceptions_by_date(self, world: AppointmentsWorld) -> None:
-        clinician, other, place = await world.add_clinician(), await world.add_clinician(), await world.add_place()
-        whole = AvailabilityException(
-            id=world.ids.new(), clinician_id=clinician, date=date(2026, 3, 3), opens=False, zone=ZONE
-        )
-        part = AvailabilityException(
-            id=world.ids.new(),
-            clinician_id=clinician,
-            date=date(2026, 3, 5),
-            opens=True,
-            zone="Europe/Berlin",
-            starts=time(9),
-            ends=time(12),
-            place_id=place.id,
-        )
-        async with world.begin(world.desk) as unit:
-            for one in (whole, part):
-                await unit.availability.add_exception(one, Audited("test.added", one.id))
-            await unit.commit(None)
-        async with world.begin(world.desk) as unit:
-            find = unit.availability.exceptions
-            assert await find([clinician], date(2026, 3, 3), date(2026, 3, 4)) == [whole]
-            assert await find([clinician], date(2026, 3, 4), date(2026, 3, 5)) == [part]
-            assert await find([clinician], date(2026, 3, 6), date.max) == []
-            assert await find([other], date(2026, 3, 1), date(2026, 3, 9)) == []
-            assert not await unit.availability.remove_exception(other, whole.id, Audited("test.removed", whole.id))
-            assert await unit.availability.remove_exception(clinician, whole.id, Audited("test.removed", whole.id))
-            assert await find([clinician], date(2026, 3, 3), date(2026, 3, 9)) == [part]
-            await unit.commit(None)
-        written = [one.action for one in await world.audit() if one.target == whole.id]
-        assert written == ["test.added", "test.removed"]
 
 
 class ReadsContract:
@@ -288,6 +112,10 @@ class ReadsContract:
             states = {names[row.id]: row.status for row in page.items}
             assert [names[row.id] for row in page.items] == expected
             assert page.next == ""
+            for_practice = await unit.appointment_reads.list_for_practice(
+                client, AppointmentFilter(scope), PageRequest(), world.clock.now(), None
+            )
+            assert [names[view.id] for view in for_practice.items] == expected
             at_the_end = await unit.appointment_reads.list_for_client(
                 client, AppointmentFilter("past"), PageRequest(size=1), made["now"].appointment.ends_at
             )
@@ -312,8 +140,9 @@ class ReadsContract:
         which = AppointmentFilter(scope, since, until)
         wanted = [one for one in made if since <= one.starts_at < until]
         wanted.sort(key=lambda one: (one.starts_at, one.id), reverse=scope == "past")
-        found = await _walk(world.begin, world, client, which, size, now)
-        assert found == [one.id for one in wanted]
+        for actor in (world.as_client(client), world.desk):
+            found = await _walk(world, actor, client, which, size, now)
+            assert found == [one.id for one in wanted]
 
     async def test_a_cursor_of_somebody_elses_making_is_refused(self, world: AppointmentsWorld) -> None:
         client = await world.add_client()
@@ -322,6 +151,11 @@ class ReadsContract:
                 with pytest.raises(Invalid):
                     await unit.appointment_reads.list_for_client(
                         client, AppointmentFilter(), PageRequest(after), world.clock.now()
+                    )
+            async with world.begin(world.desk) as unit:
+                with pytest.raises(Invalid):
+                    await unit.appointment_reads.list_for_practice(
+                        client, AppointmentFilter(), PageRequest(after), world.clock.now(), None
                     )
 
     async def test_nobody_elses_are_listed(self, world: AppointmentsWorld) -> None:
@@ -332,6 +166,40 @@ class ReadsContract:
             for one in (ann, bob):
                 page = await unit.appointment_reads.list_for_client(one, AppointmentFilter("all"), PageRequest(), now)
                 assert page.items == ()
+
+    async def test_the_practices_list_of_a_client_has_everybody_who_came_with_them(
+        self, world: AppointmentsWorld
+    ) -> None:
+        ann, bob = await world.add_client(), await world.add_client(given="Bob")
+        grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
+        kind, now = await world.add_kind("Couple", seats=2), world.clock.now()
+        couple = await world.add_booking(grey, kind, new_york(3, 10), ann, bob)
+        alone = await world.add_booking(green, kind, new_york(4, 10), ann)
+        await world.add_booking(grey, kind, new_york(5, 10), bob)
+        async with world.begin(world.desk) as unit:
+            await unit.appointments.save(couple.leave(ann, at=now, reason="Ill"), AUDITED)
+            await unit.commit(None)
+
+        async def listed(actor: Actor, scope: Scope, clinician: UUID | None = None, size: int = 20) -> list[UUID]:
+            async with world.begin(actor) as unit:
+                page = await unit.appointment_reads.list_for_practice(
+                    ann, AppointmentFilter(scope), PageRequest(size=size), now, clinician
+                )
+                assert list(page.items) == [await unit.appointment_reads.one_for_practice(one.id) for one in page.items]
+                return [one.id for one in page.items]
+
+        both = [couple.appointment.id, alone.appointment.id]
+        assert await listed(world.desk, "all") == both
+        # Two come to the first, which is one row of the page.
+        assert await listed(world.desk, "all", size=1) == both[:1]
+        assert await listed(world.desk, "all", grey) == both[:1]
+        assert await listed(world.desk, "all", green) == both[1:]
+        # Ann left, and Bob still comes: of her list it is a cancelled one.
+        assert await listed(world.desk, "cancelled") == both[:1]
+        assert await listed(world.desk, "upcoming") == both[1:]
+        assert await listed(world.as_client(bob), "all") == []
+        other = await world.beside()
+        assert await listed(other.desk, "all") == []
 
     async def test_a_day_of_the_practice(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann")
@@ -374,19 +242,19 @@ class ReadsContract:
 
 
 async def _walk(
-    begin: Begin[AppointmentUnit],
-    world: AppointmentsWorld,
-    client: UUID,
-    which: AppointmentFilter,
-    size: int,
-    now: datetime,
+    world: AppointmentsWorld, actor: Actor, client: UUID, which: AppointmentFilter, size: int, now: datetime
 ) -> list[UUID]:
-    """The ids on all pages, one after the other."""
+    """The ids on all pages, one after the other: of the client's own list, or of the practice's."""
     found: list[UUID] = []
     after = ""
     while True:
-        async with begin(world.as_client(client)) as unit:
-            page = await unit.appointment_reads.list_for_client(client, which, PageRequest(after, size), now)
+        page: Page[AppointmentRow] | Page[PracticeAppointmentView]
+        async with world.begin(actor) as unit:
+            reads, request = unit.appointment_reads, PageRequest(after, size)
+            if isinstance(actor, StaffActor):
+                page = await reads.list_for_practice(client, which, request, now, None)
+            else:
+                page = await reads.list_for_client(client, which, request, now)
         assert len(page.items) <= size
         found += [row.id for row in page.items]
         if not page.next:

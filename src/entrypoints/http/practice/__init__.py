@@ -2,7 +2,7 @@
 
 from litestar import Controller
 
-from entrypoints.http.practice.appointments import PracticeAppointmentsController
+from entrypoints.http.practice.appointments import ClientAppointmentsController, PracticeAppointmentsController
 from entrypoints.http.practice.calendar import AvailabilityController, BlocksController
 from entrypoints.http.practice.clients import ClientsController
 from entrypoints.http.practice.invitations import InvitationsController
@@ -29,6 +29,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     AvailabilityController,
     BlocksController,
     PracticeAppointmentsController,
+    ClientAppointmentsController,
     PracticeRequestsController,
     SeriesController,
     RoomsController,
