@@ -45,6 +45,8 @@ MOST_ROWS = 150
 SMALL_TABLES = dict.fromkeys(FEW, "a practice has few of them, whatever its size")
 WALKS = {
     "waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say",
+    "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
+    " who once waited, and whose last date is past",
     "freed_slots.waiting": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
 """Statements that look at more, each with its reason."""

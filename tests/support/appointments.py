@@ -35,6 +35,7 @@ from portal_core.appointments.use_cases.list_day import ListDay
 from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests
+from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist
 from portal_core.appointments.use_cases.list_requests import ListRequests
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
 from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
@@ -48,6 +49,7 @@ from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.remind_of_appointments import RemindOfAppointments
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
+from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlist
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
 from portal_core.appointments.use_cases.show_appointment import ShowAppointment
@@ -281,6 +283,14 @@ class Desk:
     @property
     def list_requests(self) -> ListRequests:
         return ListRequests(self.world.begin)
+
+    @property
+    def list_practice_waitlist(self) -> ListPracticeWaitlist:
+        return ListPracticeWaitlist(self.world.begin, self.world.clock)
+
+    @property
+    def remove_from_waitlist(self) -> RemoveFromWaitlist:
+        return RemoveFromWaitlist(self.world.begin, self.world.clock)
 
     @property
     def list_waitlist(self) -> ListWaitlist:

@@ -14,9 +14,9 @@ from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
-from portal_core.appointments.ports_reads import AppointmentReads, RequestReads
+from portal_core.appointments.ports_reads import AppointmentReads, RequestReads, WaitlistReads
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.appointments.views import Starting, WaitlistView
+from portal_core.appointments.views import Starting
 from portal_core.appointments.waiting import (
     AppointmentRequest,
     CheckIn,
@@ -216,10 +216,6 @@ class Waitlist(Protocol):
         own only. A day's slack on either side: `WaitlistEntry.wants` decides."""
         ...
 
-    async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
-        """Those in which the client still waits, with the open offers."""
-        ...
-
 
 class WaitlistOffers(Protocol):
     """Freed slots and to whom they were offered."""
@@ -353,6 +349,8 @@ class AppointmentUnit(Unit, Protocol):
     def request_reads(self) -> RequestReads: ...
     @property
     def waitlist(self) -> Waitlist: ...
+    @property
+    def waitlist_reads(self) -> WaitlistReads: ...
     @property
     def offers(self) -> WaitlistOffers: ...
     @property

@@ -3,12 +3,12 @@
 Confined as the repositories are: to the practice, and for a client or proxy to the record that they act on.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, RequestView
+from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView, PracticeWaitlistView
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow, RequestView, WaitlistView
 from portal_core.appointments.waiting import RequestStatus
 from portal_core.kernel.page import Page, PageRequest
 
@@ -46,4 +46,16 @@ class RequestReads(Protocol):
 
     async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
         """Oldest first: the practice answers in order."""
+        ...
+
+
+class WaitlistReads(Protocol):
+    """Places on the waitlist on screens, longest waiting first, with the open offers."""
+
+    async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
+        """Those in which the client still waits."""
+        ...
+
+    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistView]:
+        """Those in which somebody waits for a date of theirs from `on` on. A day's slack: `waits_still` decides."""
         ...

@@ -12,7 +12,7 @@ from attrs import frozen
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.settings import Client
-from portal_core.appointments.views import RequestView
+from portal_core.appointments.views import RequestView, WaitlistView
 from portal_core.appointments.waiting import CheckIn, Series, SeriesStatus
 from portal_core.appointments.wall_clock import Reading
 from portal_core.kernel.money import Money
@@ -26,6 +26,16 @@ class PracticeRequestView:
     client_name: str
     client_pronouns: str
     request: RequestView
+
+
+@frozen(kw_only=True)
+class PracticeWaitlistView:
+    """A place on the waitlist as the practice sees it: with the client whose it is."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str
+    entry: WaitlistView
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ from entrypoints.http.practice.second_factors import SecondFactorsController
 from entrypoints.http.practice.series import SeriesController
 from entrypoints.http.practice.setup import PracticeController
 from entrypoints.http.practice.staff import CliniciansController, StaffController
+from entrypoints.http.practice.waitlist import PracticeWaitlistController
 
 PRACTICE: tuple[type[Controller], ...] = (
     PracticeController,
@@ -31,6 +32,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     PracticeAppointmentsController,
     ClientAppointmentsController,
     PracticeRequestsController,
+    PracticeWaitlistController,
     SeriesController,
     RoomsController,
 )
