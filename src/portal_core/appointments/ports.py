@@ -182,7 +182,7 @@ class Appointments(Protocol):
     async def clients_busy(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
     ) -> list[Span]:
-        """When the clients attend booked appointments that share time with the span."""
+        """When the clients attend appointments, booked or completed, that share time with the span."""
         ...
 
 

@@ -319,6 +319,10 @@ async def test_the_day_and_what_staff_do_about_it(elm: ElmStreet) -> None:
         "Mira Okafor": "attending",
         "Theo Okafor": "no_show",
     }
+    walk_in = {**elm.slot(TUESDAY - timedelta(days=1)), "client_ids": [str(mira.id)]}
+    assert await refused(elm, desk, "POST", appointments, walk_in) == (409, "too_soon")
+    recorded = await elm.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
+    assert recorded["status"] == "completed"
     done = await elm.ask(desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]})
     assert done["status"] == "completed"
     assert await refused(elm, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (

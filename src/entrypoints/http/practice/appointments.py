@@ -47,10 +47,14 @@ REFUSALS = (NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon)
 
 
 class BookForClientRequest(SlotRequest, frozen=True, kw_only=True):
-    """The time, and for whom. `outside_hours` books also where the clinician has published no availability."""
+    """The time, and for whom. `outside_hours` books also where the clinician has published no availability.
+
+    `took_place` writes down a visit that has begun, and not more than 30 days ago, as completed: nobody is told of it.
+    """
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_SEATS)]
     outside_hours: bool = False
+    took_place: Annotated[bool, Meta(examples=[False])] = False
 
 
 class MoveForClientsRequest(SlotRequest, frozen=True):
@@ -108,16 +112,19 @@ class PracticeAppointmentsController(Controller):
         """One appointment, with everybody in it; clinicians see those in their own calendar."""
         return await show_practice_appointment(request.actor, appointment_id)
 
-    @post("", raises=[Forbidden, ClientDischarged, *REFUSALS])
+    @post("", raises=[Forbidden, ClientDischarged, NotStarted, *REFUSALS])
     async def book_for_client(
         self,
         request: PortalRequest,
         data: JSONBody[BookForClientRequest],
         book_for_client: NamedDependency[BookForClient],
     ) -> PracticeAppointmentView:
-        """Books for a client, or for several who come together."""
+        """Books for a client, or for several who come together; or writes down that they came."""
         command = BookForClientCommand(
-            choice=data.choice(), client_ids=data.client_ids, outside_hours=data.outside_hours
+            choice=data.choice(),
+            client_ids=data.client_ids,
+            outside_hours=data.outside_hours,
+            took_place=data.took_place,
         )
         return await book_for_client(request.actor, command)
 
