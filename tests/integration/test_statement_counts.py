@@ -1,6 +1,7 @@
 """How many statements a request sends: one for the data, and a fixed few around it, however much there is to show."""
 
 from collections.abc import AsyncIterator, Awaitable, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,12 @@ from attrs import define, field
 from adapters.postgres.pool import open_pool
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.join_waitlist import JoinWaitlistCommand
+from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointmentsQuery
 from portal_core.appointments.use_cases.list_day import ListDayQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequestsQuery
+from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlistQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.waiting import CheckIn, PreferredTime
 from portal_core.kernel.actor import ClientActor
@@ -92,6 +96,30 @@ async def test_booking_is_a_fixed_number_of_statements(counted: Counted) -> None
         command = BookAppointmentCommand(choice=counted.world.choice(clinician, kind, new_york(3, 9)))
         lengths.append(len(await counted.statements(Desk(counted.world).book(actor, command))))
     assert lengths[1] == lengths[2] <= 15
+
+
+async def test_a_clients_list_for_the_practice_is_as_many_statements_however_long(counted: Counted) -> None:
+    desk, lengths = Desk(counted.world), []
+    for count in (1, 1, 20):
+        _, actor = await _booked(counted.world, count)
+        doing = desk.list_client_appointments(counted.world.desk, ListClientAppointmentsQuery(actor.client_id))
+        sent = await counted.statements(doing)
+        lengths.append([one.split()[0].strip(";") for one in sent])
+    assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
+
+
+async def test_a_page_of_the_waitlist_is_as_many_statements_however_many_wait(counted: Counted) -> None:
+    world, lengths = counted.world, []
+    kind, clinician = await world.add_kind(), await world.add_clinician()
+    for count in (1, 1, 18):
+        for _ in range(count):
+            client = world.as_client(await world.add_client())
+            await world.join_care_team(client.client_id, clinician)
+            wish = JoinWaitlistCommand(kind_id=kind.id, earliest=date(2026, 3, 9), latest=date(2026, 3, 13))
+            await Desk(world).join_waitlist(client, wish)
+        sent = await counted.statements(Desk(world).list_practice_waitlist(world.desk, ListPracticeWaitlistQuery()))
+        lengths.append([one.split()[0].strip(";") for one in sent])
+    assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "INSERT", "COMMIT"]
 
 
 MANY = 20

@@ -30,9 +30,12 @@ from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist
 from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
 from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
+from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointments
 from portal_core.appointments.use_cases.list_day import ListDay
+from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
 from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests
+from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist
 from portal_core.appointments.use_cases.list_requests import ListRequests
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
 from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
@@ -46,10 +49,12 @@ from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.remind_of_appointments import RemindOfAppointments
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
+from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlist
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
 from portal_core.appointments.use_cases.show_appointment import ShowAppointment
 from portal_core.appointments.use_cases.show_availability import ShowAvailability
+from portal_core.appointments.use_cases.show_practice_appointment import ShowPracticeAppointment
 from portal_core.appointments.use_cases.show_series import ShowSeries
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
 from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
@@ -107,9 +112,18 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         self.store.table("accounts")[self.practice_id, account.id] = account
         return account.id
 
-    async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID:
+    async def add_client(
+        self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None, pronouns: str | None = None
+    ) -> UUID:
         one = Client(
-            self.ids.new(), self.practice_id, given, family, date(1990, 1, 1), self.clock.now(), chosen_name=chosen
+            self.ids.new(),
+            self.practice_id,
+            given,
+            family,
+            date(1990, 1, 1),
+            self.clock.now(),
+            chosen_name=chosen,
+            pronouns=pronouns,
         )
         self.store.table("clients")[self.practice_id, one.id] = one
         return one.id
@@ -223,6 +237,18 @@ class Desk:
         return ListDay(self.world.begin, self.world.clock)
 
     @property
+    def list_client_appointments(self) -> ListClientAppointments:
+        return ListClientAppointments(self.world.begin, self.world.clock)
+
+    @property
+    def show_practice_appointment(self) -> ShowPracticeAppointment:
+        return ShowPracticeAppointment(self.world.begin)
+
+    @property
+    def list_holds(self) -> ListHolds:
+        return ListHolds(self.world.begin, self.world.clock)
+
+    @property
     def accept_offer(self) -> AcceptOffer:
         return AcceptOffer(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
 
@@ -257,6 +283,14 @@ class Desk:
     @property
     def list_requests(self) -> ListRequests:
         return ListRequests(self.world.begin)
+
+    @property
+    def list_practice_waitlist(self) -> ListPracticeWaitlist:
+        return ListPracticeWaitlist(self.world.begin, self.world.clock)
+
+    @property
+    def remove_from_waitlist(self) -> RemoveFromWaitlist:
+        return RemoveFromWaitlist(self.world.begin, self.world.clock)
 
     @property
     def list_waitlist(self) -> ListWaitlist:

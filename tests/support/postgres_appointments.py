@@ -60,12 +60,14 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         )
         return account_id
 
-    async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID:
+    async def add_client(
+        self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None, pronouns: str | None = None
+    ) -> UUID:
         one = await self.database.client(self.practice_id, given=given, family=family)
-        if chosen is not None:
+        if (chosen, pronouns) != (None, None):
             self.database.owner.execute(
-                "UPDATE portal.clients SET chosen_name = %s WHERE practice_id = %s AND id = %s",
-                (chosen, self.practice_id, one),
+                "UPDATE portal.clients SET chosen_name = %s, pronouns = %s WHERE practice_id = %s AND id = %s",
+                (chosen, pronouns, self.practice_id, one),
             )
         return one
 

@@ -12,7 +12,8 @@ from adapters.memory.appointments import attendances
 from adapters.memory.rows import own_key, own_rows, visible, zone_at
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
-from portal_core.appointments.ports import AppointmentReads, ScheduleDirectory
+from portal_core.appointments.ports import ScheduleDirectory
+from portal_core.appointments.ports_reads import AppointmentReads
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Schedule
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow
@@ -38,11 +39,8 @@ class MemoryScheduleDirectory(ScheduleDirectory):
         return schedule(self.tx, [clinician_id]).clinicians.get(clinician_id)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
-        return {
-            one.id: Client(id=one.id, name=one.shown_name, discharged=one.status == "discharged")
-            for one in _people(self.tx, "clients")
-            if one.id in client_ids and visible(self.tx, one.id)
-        }
+        known = people(self.tx)
+        return {one: known[one] for one in client_ids if one in known and visible(self.tx, one)}
 
 
 @define
@@ -54,13 +52,7 @@ class MemoryAppointmentReads(AppointmentReads):
     async def list_for_client(
         self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        rows = [row for row in self._rows(client_id) if _wanted(row, which, now)]
-        rows.sort(key=_place_in_order, reverse=which.latest_first)
-        after = page.after_time()
-        if after is not None:
-            beyond = operator.lt if which.latest_first else operator.gt
-            rows = [row for row in rows if beyond(_place_in_order(row), after)]
-        return page.cut(rows, _place_in_order)
+        return page.cut(self._in_order(client_id, which, page, now), _place_in_order)
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
         return next((row for row in self._rows(client_id) if row.id == appointment_id), None)
@@ -75,9 +67,29 @@ class MemoryAppointmentReads(AppointmentReads):
         ]
         return tuple(self._for_practice(one) for one in sorted(found, key=_place_in_order))
 
+    async def list_for_practice(
+        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
+    ) -> Page[PracticeAppointmentView]:
+        rows = self._in_order(client_id, which, page, now)
+        seen = [row for row in rows if clinician_id in (None, row.clinician_id)]
+        appointments = self.tx.table("appointments")
+        return page.cut(seen, _place_in_order).map(
+            lambda row: self._for_practice(appointments[own_key(self.tx, row.id)])
+        )
+
     async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
         found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
         return self._for_practice(found) if found is not None else None
+
+    def _in_order(
+        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
+    ) -> list[AppointmentRow]:
+        """Those that the filter wants, from the page's beginning on."""
+        rows = [row for row in self._rows(client_id) if _wanted(row, which, now)]
+        rows.sort(key=_place_in_order, reverse=which.latest_first)
+        after = page.after_time()
+        beyond = operator.lt if which.latest_first else operator.gt
+        return [row for row in rows if after is None or beyond(_place_in_order(row), after)]
 
     def _rows(self, client_id: UUID) -> Iterable[AppointmentRow]:
         offered = schedule(self.tx, None)
@@ -108,16 +120,27 @@ class MemoryAppointmentReads(AppointmentReads):
         )
 
     def _attendance(self, part: Attendance) -> AttendanceView:
-        names = {one.id: one.shown_name for one in _people(self.tx, "clients")}
+        client = people(self.tx)[part.client_id]
         return AttendanceView(
-            client_id=part.client_id,
-            client_name=names[part.client_id],
+            client_id=client.id,
+            client_name=client.name,
+            client_pronouns=client.pronouns,
             status=part.status,
             cancelled_at=part.cancelled_at,
             late=part.late,
             reason=part.reason,
             fee_due=part.fee_due,
         )
+
+
+def people(tx: MemoryTransaction) -> dict[UUID, Client]:
+    """The practice's clients, by id."""
+    return {
+        one.id: Client(
+            id=one.id, name=one.shown_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
+        )
+        for one in _people(tx, "clients")
+    }
 
 
 def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Schedule:

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.appointment_reads import schedule
+from adapters.memory.appointment_reads import people, schedule
 from adapters.memory.rows import confine, own_key, own_rows, visible
 from adapters.memory.sealing import SEALED, as_kept, require_key
 from adapters.memory.store import MemoryTransaction
-from portal_core.appointments.ports import AppointmentRequests, RequestReads
+from portal_core.appointments.ports import AppointmentRequests
+from portal_core.appointments.ports_reads import RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, RequestStatus
@@ -69,10 +70,13 @@ class MemoryRequestReads(RequestReads):
         found = [one for one in _seen(self.tx) if one.status == status and (after is None or _key(one) > after)]
         found.sort(key=_key)
         offered = schedule(self.tx, None)
-        names = {one.id: one.shown_name for one in self.tx.table("clients").values()}
+        known = people(self.tx)
         return page.cut(found, _key).map(
             lambda one: PracticeRequestView(
-                client_id=one.client_id, client_name=names[one.client_id], request=RequestView.of(one, offered)
+                client_id=one.client_id,
+                client_name=known[one.client_id].name,
+                client_pronouns=known[one.client_id].pronouns,
+                request=RequestView.of(one, offered),
             )
         )
 

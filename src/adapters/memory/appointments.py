@@ -259,7 +259,6 @@ class MemoryAppointments(Appointments):
                 part.client_id in client_ids
                 and visible(self.tx, part.client_id)
                 and part.status == "attending"
-                and known.status == "booked"
                 and known.id != apart_from
                 and known.starts_at < until
                 and since < known.ends_at

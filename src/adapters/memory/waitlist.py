@@ -6,14 +6,17 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.appointment_reads import schedule
+from adapters.memory.appointment_reads import people, schedule
 from adapters.memory.rows import confine, own_key, own_rows, visible
 from adapters.memory.store import MemoryTransaction
 from portal_core.appointments.ports import Waitlist, WaitlistOffers
+from portal_core.appointments.ports_reads import WaitlistReads
+from portal_core.appointments.practice_views import PracticeWaitlistView
 from portal_core.appointments.settings import Schedule
 from portal_core.appointments.views import OfferView, WaitlistView
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
 
 MOST_EXPIRED = 100
 SLACK = timedelta(days=1)
@@ -31,7 +34,7 @@ class MemoryWaitlist(Waitlist):
         await self.tx.audit.record(audited)
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
-        return next((one for one in self._seen() if one.id == entry_id and one.client_id == client_id), None)
+        return next((one for one in _seen(self.tx) if one.id == entry_id and one.client_id == client_id), None)
 
     async def save(self, entry: WaitlistEntry, audited: Audited) -> None:
         confine(self.tx, entry.client_id)
@@ -41,30 +44,42 @@ class MemoryWaitlist(Waitlist):
     async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
         return [
             one
-            for one in self._seen()
-            if one.kind_id == kind_id
-            and one.status == "waiting"
-            and one.latest >= on - SLACK
-            and one.earliest <= on + SLACK
+            for one in _waiting(self.tx)
+            if one.kind_id == kind_id and one.latest >= on - SLACK and one.earliest <= on + SLACK
         ]
 
+
+@define
+class MemoryWaitlistReads(WaitlistReads):
+    """Places with the names and the open offers beside them."""
+
+    tx: MemoryTransaction
+
     async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
-        offered = schedule(self.tx, None)
-        offers: dict[UUID, WaitlistOffer] = {}
-        for one in sorted(_offers(self.tx), key=lambda one: one.offered_at):
-            if one.status == "open":
-                # The latest is the one that counts.
-                offers[one.entry_id] = one
-        return tuple(
-            _view(one, offers.get(one.id), offered)
-            for one in self._seen()
-            if one.client_id == client_id and one.status == "waiting"
+        return tuple(self._view(one) for one in _waiting(self.tx) if one.client_id == client_id)
+
+    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistView]:
+        after = page.after_time()
+        found = [
+            one
+            for one in _waiting(self.tx)
+            if one.latest >= on - SLACK and (after is None or _place_in_order(one) > after)
+        ]
+        known = people(self.tx)
+        return page.cut(found, _place_in_order).map(
+            lambda one: PracticeWaitlistView(
+                client_id=one.client_id,
+                client_name=known[one.client_id].name,
+                client_pronouns=known[one.client_id].pronouns,
+                entry=self._view(one),
+            )
         )
 
-    def _seen(self) -> list[WaitlistEntry]:
-        rows: Iterable[WaitlistEntry] = own_rows(self.tx, "waitlist_entries")
-        seen = (one for one in rows if visible(self.tx, one.client_id))
-        return sorted(seen, key=lambda one: (one.joined_at, one.id))
+    def _view(self, entry: WaitlistEntry) -> WaitlistView:
+        opened = [one for one in _offers(self.tx) if one.entry_id == entry.id and one.status == "open"]
+        # The latest is the one that counts.
+        offer = max(opened, key=lambda one: one.offered_at, default=None)
+        return _view(entry, offer, schedule(self.tx, None))
 
 
 @define
@@ -93,6 +108,19 @@ class MemoryWaitlistOffers(WaitlistOffers):
     async def expired(self, now: datetime) -> list[WaitlistOffer]:
         found = (one for one in _offers(self.tx) if one.status == "open" and one.expires_at <= now)
         return sorted(found, key=lambda one: (one.expires_at, one.id))[:MOST_EXPIRED]
+
+
+def _seen(tx: MemoryTransaction) -> list[WaitlistEntry]:
+    rows: Iterable[WaitlistEntry] = own_rows(tx, "waitlist_entries")
+    return sorted((one for one in rows if visible(tx, one.client_id)), key=_place_in_order)
+
+
+def _waiting(tx: MemoryTransaction) -> list[WaitlistEntry]:
+    return [one for one in _seen(tx) if one.status == "waiting"]
+
+
+def _place_in_order(entry: WaitlistEntry) -> tuple[datetime, UUID]:
+    return entry.joined_at, entry.id
 
 
 def _offers(tx: MemoryTransaction) -> list[WaitlistOffer]:

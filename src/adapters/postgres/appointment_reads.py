@@ -5,16 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Integer, bindparam, case, func, select, tuple_
+from sqlalchemy import Integer, Select, bindparam, case, func, or_, select, tuple_
 
 from adapters.postgres.bookings import fee_of
-from adapters.postgres.schedule import NO_TEXT, SETTINGS, SHOWN_NAME, rules_of
+from adapters.postgres.schedule import NO_TEXT, PRONOUNS, SETTINGS, SHOWN_NAME, rules_of
 from adapters.postgres.statements import Statement, statement
 from adapters.postgres.tables.appointments import LONGEST, appointment_kinds, appointments, attendances, places
 from adapters.postgres.tables.base import Instant, Uuid
 from adapters.postgres.tables.people import clients, clinicians, practices
 from adapters.postgres.transaction import Transaction
-from portal_core.appointments.ports import AppointmentReads
+from portal_core.appointments.ports_reads import AppointmentReads
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
 from portal_core.kernel.page import Page, PageRequest
@@ -26,6 +26,11 @@ LAST_ID = UUID(int=2**128 - 1)
 
 # The client's own: cancelled for those who left, though others still come.
 _status = case((attendances.c.status == "attending", appointments.c.status), else_=attendances.c.status)
+_parts = attendances.join(
+    appointments,
+    (appointments.c.practice_id == attendances.c.practice_id) & (appointments.c.id == attendances.c.appointment_id),
+)
+_mine = (attendances.c.practice_id == bindparam("practice_id"), attendances.c.client_id == bindparam("client_id"))
 _of_client = (
     select(
         appointments.c.id,
@@ -51,11 +56,7 @@ _of_client = (
         attendances.c.fee_currency,
         SETTINGS,
     )
-    .select_from(attendances)
-    .join(
-        appointments,
-        (appointments.c.practice_id == attendances.c.practice_id) & (appointments.c.id == attendances.c.appointment_id),
-    )
+    .select_from(_parts)
     .join(
         clinicians,
         (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
@@ -67,7 +68,7 @@ _of_client = (
     )
     .join(practices, practices.c.id == attendances.c.practice_id)
     .outerjoin(places, (places.c.practice_id == appointments.c.practice_id) & (places.c.id == appointments.c.place_id))
-    .where(attendances.c.practice_id == bindparam("practice_id"), attendances.c.client_id == bindparam("client_id"))
+    .where(*_mine)
 )
 _key = tuple_(attendances.c.starts_at, attendances.c.appointment_id)
 _after = tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid))
@@ -75,29 +76,32 @@ _after = tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type
 _stands = (attendances.c.status != "cancelled", _status != "cancelled")
 
 
-def _listing(scope: Scope, *conditions: Any) -> Statement:
+_now = bindparam("now", type_=Instant)
+SCOPES: dict[Scope, tuple[Any, ...]] = {
+    "upcoming": (*_stands, appointments.c.ends_at > _now),
+    "past": (*_stands, appointments.c.ends_at <= _now),
+    "cancelled": (_status == "cancelled",),
+    "all": (),
+}
+
+
+def _page(of_client: Select[Any], scope: Scope) -> Select[Any]:
+    """The page of a client's attendances, in the scope's order."""
     latest_first = AppointmentFilter(scope).latest_first
     order = (attendances.c.starts_at, attendances.c.appointment_id)
-    return statement(
-        f"appointments.list_{scope}",
-        _of_client.where(
+    return (
+        of_client.where(
             attendances.c.starts_at >= bindparam("since", type_=Instant),
             attendances.c.starts_at < bindparam("until", type_=Instant),
             _key < _after if latest_first else _key > _after,
-            *conditions,
+            *SCOPES[scope],
         )
         .order_by(*(column.desc() for column in order) if latest_first else order)
-        .limit(bindparam("most", type_=Integer)),
+        .limit(bindparam("most", type_=Integer))
     )
 
 
-_now = bindparam("now", type_=Instant)
-LISTS: dict[Scope, Statement] = {
-    "upcoming": _listing("upcoming", *_stands, appointments.c.ends_at > _now),
-    "past": _listing("past", *_stands, appointments.c.ends_at <= _now),
-    "cancelled": _listing("cancelled", _status == "cancelled"),
-    "all": _listing("all"),
-}
+LISTS = {scope: statement(f"appointments.list_{scope}", _page(_of_client, scope)) for scope in SCOPES}
 ONE = statement("appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id")))
 
 _PRACTICE_SIDE = "the practice's own view of everybody in it; row-level security confines a client to their own"
@@ -124,6 +128,7 @@ _of_practice = (
         attendances.c.reason,
         attendances.c.fee_amount,
         attendances.c.fee_currency,
+        PRONOUNS,
     )
     .select_from(appointments)
     .join(
@@ -143,12 +148,12 @@ _of_practice = (
         (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
     )
     .where(appointments.c.practice_id == bindparam("practice_id"))
-    .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id)
 )
+_in_order = (appointments.c.starts_at, appointments.c.id, attendances.c.client_id)
 _day = _of_practice.where(
     appointments.c.starts_at >= bindparam("since", type_=Instant),
     appointments.c.starts_at < bindparam("until", type_=Instant),
-)
+).order_by(*_in_order)
 DAY = statement("appointments.day", _day, across=_PRACTICE_SIDE)
 DAY_OF_CLINICIAN = statement(
     "appointments.day_of_clinician",
@@ -156,8 +161,32 @@ DAY_OF_CLINICIAN = statement(
     across=_PRACTICE_SIDE,
 )
 ONE_FOR_PRACTICE = statement(
-    "appointments.show_to_practice", _of_practice.where(appointments.c.id == bindparam("id")), across=_PRACTICE_SIDE
+    "appointments.show_to_practice",
+    _of_practice.where(appointments.c.id == bindparam("id")).order_by(*_in_order),
+    across=_PRACTICE_SIDE,
 )
+_clinician = bindparam("clinician_id", type_=Uuid)
+_seen = (
+    select(appointments.c.id)
+    .select_from(_parts)
+    .where(*_mine, or_(_clinician.is_(None), appointments.c.clinician_id == _clinician))
+)
+
+
+def _listing_for_practice(scope: Scope) -> Statement:
+    """The client's page, and all of each appointment on it."""
+    page = _page(_seen, scope).subquery("page")
+    latest_first = AppointmentFilter(scope).latest_first
+    return statement(
+        f"appointments.list_{scope}_for_practice",
+        _of_practice.join(page, page.c.id == appointments.c.id).order_by(
+            *(column.desc() if latest_first else column for column in _in_order[:2]), _in_order[2]
+        ),
+        across=_PRACTICE_SIDE,
+    )
+
+
+LISTS_FOR_PRACTICE = {scope: _listing_for_practice(scope) for scope in SCOPES}
 
 
 @define
@@ -169,15 +198,7 @@ class PostgresAppointmentReads(AppointmentReads):
     async def list_for_client(
         self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        since, until = which.since or EVER, which.until or NEVER
-        if which.scope == "upcoming":
-            since = max(since, now - LONGEST)
-        elif which.scope == "past":
-            until = min(until, now)
-        first = (NEVER, LAST_ID) if which.latest_first else (EVER, FIRST_ID)
-        after_at, after_id = page.after_time() or first
-        values = {"since": since, "until": until, "after_at": after_at, "after_id": after_id, "now": now}
-        rows = await self.tx.fetch(LISTS[which.scope], client_id=client_id, most=page.size + 1, **values)
+        rows = await self.tx.fetch(LISTS[which.scope], client_id=client_id, **_bounds(which, page, now))
         found = page.cut(rows, lambda row: (row[3], row[0]))
         return Page(tuple([await self._row(row) for row in found.items]), found.next)
 
@@ -193,6 +214,13 @@ class PostgresAppointmentReads(AppointmentReads):
         else:
             rows = await self.tx.fetch(DAY_OF_CLINICIAN, since=since, until=until, clinician_id=clinician_id)
         return await self._for_practice(rows)
+
+    async def list_for_practice(
+        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
+    ) -> Page[PracticeAppointmentView]:
+        values = {"client_id": client_id, "clinician_id": clinician_id, **_bounds(which, page, now)}
+        rows = await self.tx.fetch(LISTS_FOR_PRACTICE[which.scope], **values)
+        return page.cut(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
 
     async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
         found = await self._for_practice(await self.tx.fetch(ONE_FOR_PRACTICE, id=appointment_id))
@@ -239,12 +267,26 @@ class PostgresAppointmentReads(AppointmentReads):
         return AttendanceView(
             client_id=row[13],
             client_name=row[14],
+            client_pronouns=row[21],
             status=row[15],
             cancelled_at=row[16],
             late=row[17],
             reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
         )
+
+
+def _bounds(which: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:
+    """Where on the index a client's page begins and ends; one row more than it shows."""
+    since, until = which.since or EVER, which.until or NEVER
+    if which.scope == "upcoming":
+        since = max(since, now - LONGEST)
+    elif which.scope == "past":
+        until = min(until, now)
+    first = (NEVER, LAST_ID) if which.latest_first else (EVER, FIRST_ID)
+    after_at, after_id = page.after_time() or first
+    bounds = {"since": since, "until": until, "after_at": after_at, "after_id": after_id}
+    return {**bounds, "now": now, "most": page.size + 1}
 
 
 def _practice_view(row: Any, parts: tuple[AttendanceView, ...]) -> PracticeAppointmentView:

@@ -9,14 +9,15 @@ from sqlalchemy import Integer, bindparam, func, select, tuple_, update
 
 from adapters.codec import converter
 from adapters.postgres.appointment_reads import EVER, FIRST_ID, LAST_ID, NEVER
-from adapters.postgres.schedule import NO_TEXT, SHOWN_NAME
+from adapters.postgres.schedule import NO_TEXT, PRONOUNS, SHOWN_NAME
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.appointments import appointment_kinds, places
 from adapters.postgres.tables.appointments import appointment_requests as requests
 from adapters.postgres.tables.base import Instant, Uuid, insert_all
 from adapters.postgres.tables.people import clients, clinicians
 from adapters.postgres.transaction import Transaction
-from portal_core.appointments.ports import AppointmentRequests, RequestReads
+from portal_core.appointments.ports import AppointmentRequests
+from portal_core.appointments.ports_reads import RequestReads
 from portal_core.appointments.practice_views import PracticeRequestView
 from portal_core.appointments.views import RequestedTime, RequestView
 from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, RequestStatus
@@ -89,7 +90,7 @@ LIST_FOR_CLIENT = statement(
 )
 LIST_FOR_PRACTICE = statement(
     "requests.list_for_practice",
-    _shown.add_columns(SHOWN_NAME)
+    _shown.add_columns(SHOWN_NAME, PRONOUNS)
     .join(clients, (clients.c.practice_id == requests.c.practice_id) & (clients.c.id == requests.c.client_id))
     .where(_here, requests.c.status == bindparam("status"), _key > _after)
     .order_by(requests.c.requested_at, requests.c.id)
@@ -191,7 +192,9 @@ class PostgresRequestReads(RequestReads):
         found = page.cut(rows, _in_order)
         await self.tx.load_keys(row[2] for row in found.items)
         items = [
-            PracticeRequestView(client_id=row[2], client_name=row[17], request=await self._view(row))
+            PracticeRequestView(
+                client_id=row[2], client_name=row[17], client_pronouns=row[18], request=await self._view(row)
+            )
             for row in found.items
         ]
         return Page(tuple(items), found.next)

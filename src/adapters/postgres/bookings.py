@@ -146,7 +146,6 @@ CLIENTS_BUSY = statement(
         attendances.c.starts_at > bindparam("day_before", type_=Instant),
         attendances.c.starts_at < bindparam("until", type_=Instant),
         _here,
-        appointments.c.status == "booked",
         appointments.c.ends_at > bindparam("since", type_=Instant),
     ),
 )

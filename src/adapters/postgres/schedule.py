@@ -32,6 +32,7 @@ SHOWN_NAME: ColumnElement[str] = (
     + clients.c.family_name
 )
 """As `accounts.people.Client.shown_name`."""
+PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, NO_TEXT)
 
 # Clients are not shown the practice's staff and accounts, and yet a booking tells its clinician.
 CLINICIAN_ACCOUNT = """
@@ -106,7 +107,7 @@ CLINICIAN = statement(
 )
 CLIENTS = statement(
     "schedule.clients",
-    select(clients.c.id, SHOWN_NAME, _DISCHARGED).where(
+    select(clients.c.id, SHOWN_NAME, PRONOUNS, _DISCHARGED).where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
     ),
@@ -184,7 +185,7 @@ class PostgresScheduleDirectory(ScheduleDirectory):
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
         rows = await self.tx.fetch(CLIENTS, client_ids=list(client_ids))
-        return {row[0]: Client(id=row[0], name=row[1], discharged=row[2]) for row in rows}
+        return {row[0]: Client(id=row[0], name=row[1], pronouns=row[2], discharged=row[3]) for row in rows}
 
 
 def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:

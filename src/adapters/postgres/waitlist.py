@@ -5,20 +5,24 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, bindparam, func, literal_column, select, update
+from sqlalchemy import Date, Integer, bindparam, func, literal_column, select, tuple_, update
 
-from adapters.postgres.schedule import NO_TEXT
+from adapters.postgres.appointment_reads import EVER, FIRST_ID
+from adapters.postgres.schedule import NO_TEXT, PRONOUNS, SHOWN_NAME
 from adapters.postgres.statements import statement
 from adapters.postgres.tables.appointments import appointment_kinds
 from adapters.postgres.tables.appointments import waitlist_entries as entries
 from adapters.postgres.tables.appointments import waitlist_offers as offers
-from adapters.postgres.tables.base import Instant, insert_all
-from adapters.postgres.tables.people import clinicians
+from adapters.postgres.tables.base import Instant, Uuid, insert_all
+from adapters.postgres.tables.people import clients, clinicians
 from adapters.postgres.transaction import Transaction
 from portal_core.appointments.ports import Waitlist, WaitlistOffers
+from portal_core.appointments.ports_reads import WaitlistReads
+from portal_core.appointments.practice_views import PracticeWaitlistView
 from portal_core.appointments.views import OfferView, WaitlistView
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
 
 _ENTRY = (
     entries.c.id,
@@ -80,8 +84,7 @@ WAITING = statement(
     across="a freed slot is offered to whoever waits longest; row-level security confines a client to their own",
 )
 _their = clinicians.alias("their")
-OF_CLIENT = statement(
-    "waitlist.of_client",
+_shown = (
     select(
         *_ENTRY,
         appointment_kinds.c.name,
@@ -104,8 +107,29 @@ OF_CLIENT = statement(
         & (offers.c.entry_id == entries.c.id)
         & (offers.c.status == "open"),
     )
-    .where(*_my_entries, entries.c.status == "waiting")
-    .order_by(entries.c.joined_at, entries.c.id, offers.c.offered_at.desc()),
+    .order_by(entries.c.joined_at, entries.c.id, offers.c.offered_at.desc())
+)
+OF_CLIENT = statement("waitlist.of_client", _shown.where(*_my_entries, entries.c.status == "waiting"))
+_page = (
+    select(entries.c.client_id, entries.c.id)
+    .where(
+        entries.c.practice_id == bindparam("practice_id"),
+        entries.c.status == "waiting",
+        entries.c.latest >= bindparam("day_before", type_=Date()),
+        tuple_(entries.c.joined_at, entries.c.id)
+        > tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid)),
+    )
+    .order_by(entries.c.joined_at, entries.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .subquery("page")
+)
+LIST_FOR_PRACTICE = statement(
+    "waitlist.list_for_practice",
+    _shown.add_columns(SHOWN_NAME, PRONOUNS)
+    .join(_page, (_page.c.client_id == entries.c.client_id) & (_page.c.id == entries.c.id))
+    .join(clients, (clients.c.practice_id == entries.c.practice_id) & (clients.c.id == entries.c.client_id))
+    .where(entries.c.practice_id == bindparam("practice_id")),
+    across="the practice sees whoever waits; row-level security confines a client to their own",
 )
 
 ADD_OFFER = statement("waitlist_offers.add", insert_all(offers))
@@ -206,6 +230,11 @@ def _view(row: Any) -> WaitlistView:
     )
 
 
+def _practice_view(row: Any) -> PracticeWaitlistView:
+    """From the same, with the client's name and pronouns behind it."""
+    return PracticeWaitlistView(client_id=row[2], client_name=row[-2], client_pronouns=row[-1], entry=_view(row))
+
+
 def _offer_view(offer: WaitlistOffer, clinician_name: str) -> OfferView:
     return OfferView(
         id=offer.id,
@@ -252,12 +281,28 @@ class PostgresWaitlist(Waitlist):
         rows = await self.tx.fetch(WAITING, kind_id=kind_id, day_before=on - _SLACK, day_after=on + _SLACK)
         return [_entry_of(row) for row in rows]
 
+
+@define
+class PostgresWaitlistReads(WaitlistReads):
+    """Places with the names and the open offers beside them. The latest offer is the first row of its entry."""
+
+    tx: Transaction
+
     async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
         found: dict[UUID, WaitlistView] = {}
         for row in await self.tx.fetch(OF_CLIENT, client_id=client_id):
-            # The latest offer is the first row of its entry.
             found.setdefault(row[0], _view(row))
         return tuple(found.values())
+
+    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistView]:
+        after_at, after_id = page.after_time() or (EVER, FIRST_ID)
+        rows = await self.tx.fetch(
+            LIST_FOR_PRACTICE, day_before=on - _SLACK, after_at=after_at, after_id=after_id, most=page.size + 1
+        )
+        found: dict[UUID, PracticeWaitlistView] = {}
+        for row in rows:
+            found.setdefault(row[0], _practice_view(row))
+        return page.cut(list(found.values()), lambda one: (one.entry.joined_at, one.entry.id))
 
 
 @define

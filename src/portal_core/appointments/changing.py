@@ -13,6 +13,7 @@ from portal_core.appointments.views import AppointmentView
 from portal_core.appointments.waiting import FreedSlot
 from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor, SystemActor
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.money import Money
 from portal_core.kernel.outbox import Notice
@@ -111,6 +112,13 @@ async def shown(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, no
     if row is None:
         raise NotFound("appointment", appointment_id)
     return AppointmentView.of(row, now)
+
+
+async def note_reading(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
+    """Have it in the trail that staff read these appointments: once for each client in them, and each of `records`."""
+    clients = {part.client_id for one in seen for part in one.attendances}
+    for client_id in sorted(clients.union(records)):
+        await unit.audit.record(Audited("appointments.read", record=client_id))
 
 
 async def shown_to_practice(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:

@@ -1,4 +1,4 @@
-"""What the use cases of the waitlist's offers share."""
+"""What the use cases of the waitlist and its offers share."""
 
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,25 @@ async def pass_on(unit: AppointmentUnit, closed: WaitlistOffer) -> None:
     await unit.offers.save(closed, audited)
     await unit.calendar.free(closed.calendar_entry_id)
     await _look_again(unit)
+
+
+async def wait_no_more(unit: AppointmentUnit, client_id: UUID, entry_id: UUID, now: datetime) -> None:
+    """Take the client off the waitlist; an offer that is open goes to the next.
+
+    Raises:
+        NotFound: no such entry on this record.
+        NotWaiting: booked, or left before.
+        OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
+    """
+    entry = await unit.waitlist.get(client_id, entry_id)
+    if entry is None:
+        raise NotFound("waitlist_entry", entry_id)
+    left = entry.leave()
+    for view in await unit.waitlist_reads.of_client(client_id):
+        if view.id == entry_id and view.offer is not None:
+            offer = await locked_offer(unit, client_id, view.offer.id, now)
+            await pass_on(unit, offer.decline())
+    await unit.waitlist.save(left, Audited("waitlist.left", entry_id, record=client_id))
 
 
 async def _look_again(unit: AppointmentUnit) -> None:

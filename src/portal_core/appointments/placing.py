@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from portal_core.appointments.availability import Window, days_around, open_windows
-from portal_core.appointments.errors import OutsideAvailability, OwnOverlap, SlotTaken, TooFar, TooSoon
+from portal_core.appointments.errors import NotStarted, OutsideAvailability, OwnOverlap, SlotTaken, TooFar, TooSoon
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Purpose
 from portal_core.appointments.policy import require_in_care
 from portal_core.appointments.ports import AppointmentUnit
@@ -21,6 +21,8 @@ from portal_core.kernel.errors import Conflict, Invalid, NotFound
 from portal_core.kernel.money import Money
 from portal_core.kernel.sources import IdSource, TokenSource
 
+LONGEST_AFTERWARDS = 30 * DAY
+"""How long after its start a visit may still be entered: a month's accounts, say. No standard asks for a length."""
 REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
     Refusal.TOO_SOON: TooSoon,
     Refusal.TOO_FAR: TooFar,
@@ -48,7 +50,8 @@ class Order:
     """What is to be booked for whom; the kind and clinician are those of the choice, found bookable.
 
     `held` is the calendar entry that keeps the time already. `by_staff` waives notice, advance and the grid of
-    starts, `outside_hours` the clinician's availability as well; nobody is ever booked over somebody else.
+    starts, `outside_hours` the clinician's availability as well; nobody is ever booked over somebody else. What
+    `took_place` has begun, and is completed as soon as it is written down.
     """
 
     choice: SlotChoice
@@ -60,6 +63,7 @@ class Order:
     series_id: UUID | None = None
     by_staff: bool = False
     outside_hours: bool = False
+    took_place: bool = False
 
     @property
     def ends_at(self) -> datetime:
@@ -94,6 +98,7 @@ async def require_to_be_had(unit: AppointmentUnit, order: Order, now: datetime) 
         apart_from=order.held,
         by_staff=order.by_staff,
         outside_hours=order.outside_hours,
+        took_place=order.took_place,
     )
 
 
@@ -122,6 +127,7 @@ async def take_time(
         booked_at=now,
         changed_at=now,
         shared=kind.seats > 1,
+        status="completed" if order.took_place else "booked",
         series_id=order.series_id,
         room=tokens.token() if choice.place_id is None else "",
     )
@@ -132,9 +138,9 @@ async def take_time(
             for client_id in order.clients
         ),
     )
+    action = "appointment.recorded" if order.took_place else "appointment.booked"
     await unit.appointments.add(
-        booking,
-        *(Audited("appointment.booked", appointment.id, record=client_id) for client_id in order.clients),
+        booking, *(Audited(action, appointment.id, record=client_id) for client_id in order.clients)
     )
     return booking
 
@@ -192,6 +198,7 @@ async def require_free(
     moving: UUID | None = None,
     by_staff: bool = False,
     outside_hours: bool = False,
+    took_place: bool = False,
 ) -> None:
     """That the clinician and the clients have that time, leaving aside one calendar entry and one appointment.
 
@@ -200,7 +207,8 @@ async def require_free(
         SlotTaken: the clinician is, or too close to it.
         OutsideAvailability: the clinician is not open for it, or not from that minute on.
         TooSoon, TooFar: before the notice or after the advance of the kind; for staff, in the past.
-        Invalid: a date out of all bounds.
+        NotStarted: of what `took_place`: it has not begun.
+        Invalid: a date out of all bounds; what `took_place`, more than 30 days ago.
     """
     starts_at, ends_at = choice.starts_at, choice.starts_at + timing.duration
     first_day, last_day = days_around(starts_at, ends_at)
@@ -216,6 +224,10 @@ async def require_free(
         windows = [
             one for one in open_windows(rules, exceptions, first_day, last_day) if one.place_id == choice.place_id
         ]
+    if took_place:
+        require_lately_begun(starts_at, now)
+        # Judged as of its start: the past refuses nothing else.
+        now = starts_at
     # No buffer is longer than a day.
     near = await unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, now)
     refusal = fits(starts_at, timing, windows, [one.busy for one in near if one.id != apart_from], now)
@@ -223,6 +235,19 @@ async def require_free(
         raise REFUSALS[refusal]
     if not by_staff and not on_grid(starts_at, timing, windows):
         raise OutsideAvailability
+
+
+def require_lately_begun(starts_at: datetime, now: datetime) -> None:
+    """That a visit may be written down as one that took place.
+
+    Raises:
+        NotStarted: it has not begun.
+        Invalid: it began more than 30 days ago.
+    """
+    if now < starts_at:
+        raise NotStarted
+    if starts_at < now - LONGEST_AFTERWARDS:
+        raise Invalid.at("starts_at", "out_of_range", f"At most {LONGEST_AFTERWARDS.days} days afterwards.")
 
 
 async def require_seats(unit: AppointmentUnit, kind: Kind, client_ids: Collection[UUID]) -> None:

@@ -14,22 +14,20 @@ from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
-from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView
+from portal_core.appointments.ports_reads import AppointmentReads, RequestReads, WaitlistReads
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, RequestView, Starting, WaitlistView
+from portal_core.appointments.views import Starting
 from portal_core.appointments.waiting import (
     AppointmentRequest,
     CheckIn,
     FeedToken,
     FreedSlot,
-    RequestStatus,
     Series,
     WaitlistEntry,
     WaitlistOffer,
 )
 from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Unit
 
 
@@ -186,28 +184,8 @@ class Appointments(Protocol):
     async def clients_busy(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
     ) -> list[Span]:
-        """When the clients attend booked appointments that share time with the span."""
+        """When the clients attend appointments, booked or completed, that share time with the span."""
         ...
-
-
-class AppointmentReads(Protocol):
-    """Read models: one statement each for all of the data."""
-
-    async def list_for_client(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
-    ) -> Page[AppointmentRow]:
-        """In the filter's order, by start and id. Raises Invalid for a cursor that is none of ours."""
-        ...
-
-    async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...
-
-    async def day(
-        self, since: datetime, until: datetime, clinician_id: UUID | None
-    ) -> tuple[PracticeAppointmentView, ...]:
-        """What starts from `since` up to, not including, `until`; cancelled ones too; by start and id."""
-        ...
-
-    async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None: ...
 
 
 class AppointmentRequests(Protocol):
@@ -226,16 +204,6 @@ class AppointmentRequests(Protocol):
         ...
 
 
-class RequestReads(Protocol):
-    """Requests on screens, latest first."""
-
-    async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]: ...
-
-    async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
-        """Oldest first: the practice answers in order."""
-        ...
-
-
 class Waitlist(Protocol):
     """Who waits for what."""
 
@@ -248,10 +216,6 @@ class Waitlist(Protocol):
     async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
         """Those who wait for this kind on a local date of theirs, longest first; within a client's transaction their
         own only. A day's slack on either side: `WaitlistEntry.wants` decides."""
-        ...
-
-    async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
-        """Those in which the client still waits, with the open offers."""
         ...
 
 
@@ -387,6 +351,8 @@ class AppointmentUnit(Unit, Protocol):
     def request_reads(self) -> RequestReads: ...
     @property
     def waitlist(self) -> Waitlist: ...
+    @property
+    def waitlist_reads(self) -> WaitlistReads: ...
     @property
     def offers(self) -> WaitlistOffers: ...
     @property

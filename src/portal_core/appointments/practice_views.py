@@ -1,4 +1,7 @@
-"""What appointments look like to the practice's staff: frozen, ready for JSON."""
+"""What appointments look like to the practice's staff: frozen, ready for JSON.
+
+Wherever a client is named, it is by the name and the pronouns that they chose; no pronouns are an empty text.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -8,7 +11,8 @@ from attrs import frozen
 
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
-from portal_core.appointments.views import RequestView
+from portal_core.appointments.settings import Client
+from portal_core.appointments.views import RequestView, WaitlistView
 from portal_core.appointments.waiting import CheckIn, Series, SeriesStatus
 from portal_core.appointments.wall_clock import Reading
 from portal_core.kernel.money import Money
@@ -20,7 +24,18 @@ class PracticeRequestView:
 
     client_id: UUID
     client_name: str
+    client_pronouns: str
     request: RequestView
+
+
+@frozen(kw_only=True)
+class PracticeWaitlistView:
+    """A place on the waitlist as the practice sees it: with the client whose it is."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str
+    entry: WaitlistView
 
 
 @frozen(kw_only=True)
@@ -29,6 +44,7 @@ class AttendanceView:
 
     client_id: UUID
     client_name: str
+    client_pronouns: str
     status: AttendanceStatus
     cancelled_at: datetime | None
     late: bool
@@ -226,15 +242,17 @@ class CheckInView:
 
     client_id: UUID
     client_name: str
+    client_pronouns: str
     location: str
     callback: str
     joined_at: datetime
 
     @classmethod
-    def of(cls, one: CheckIn, client_name: str) -> "CheckInView":
+    def of(cls, one: CheckIn, client: Client) -> "CheckInView":
         return cls(
-            client_id=one.client_id,
-            client_name=client_name,
+            client_id=client.id,
+            client_name=client.name,
+            client_pronouns=client.pronouns,
             location=one.location,
             callback=one.callback,
             joined_at=one.joined_at,

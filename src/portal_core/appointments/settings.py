@@ -110,6 +110,7 @@ class Client:
 
     id: UUID
     name: str
+    pronouns: str = ""
     discharged: bool = False
 
 

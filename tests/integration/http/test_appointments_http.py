@@ -28,6 +28,7 @@ async def test_from_a_free_time_to_a_cancellation(elm: ElmStreet) -> None:
 
     chosen = {name: slots[1][name] for name in ("clinician_id", "kind_id", "place_id", "starts_at")}
     hold = await elm.ask(mira, "POST", f"{APPOINTMENTS}/holds", chosen)
+    assert await elm.ask(mira, "GET", f"{APPOINTMENTS}/holds") == [hold]
     appointment = await elm.ask(mira, "POST", APPOINTMENTS, {"slot": chosen})
     assert (await elm.send(mira, "POST", APPOINTMENTS, {"hold_id": hold["id"]})).status_code == 404
     assert (appointment["status"], appointment["place_address"], appointment["can_cancel"]) == ("booked", OFFICE, True)
@@ -105,10 +106,19 @@ async def test_one_who_waits_declines_and_leaves(elm: ElmStreet) -> None:
     await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
     await elm.portal.work_off()
     [offered] = await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
+    desk, waitlist = await elm.staff("front_desk"), f"{PRACTICE}/appointments/waitlist"
+    seen = {"client_id": str(theo.id), "client_name": "Theo Okafor", "client_pronouns": "", "entry": offered}
+    assert (await elm.ask(desk, "GET", waitlist))["items"] == [seen]
     assert await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offered['offer']['id']}/decline") is None
     assert await elm.ask(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}") is None
     left = await elm.send(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}")
     assert (left.status_code, left.json()["code"]) == (409, "not_waiting")
+    assert (await elm.ask(desk, "GET", waitlist))["items"] == []
+    again = await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, **week})
+    theirs = f"{PRACTICE}/clients/{theo.id}/waitlist/{again['id']}"
+    assert (await elm.send(desk, "DELETE", f"{PRACTICE}/clients/{mira.id}/waitlist/{again['id']}")).status_code == 404
+    assert await elm.ask(desk, "DELETE", theirs) is None
+    assert (await elm.send(desk, "DELETE", theirs)).json()["code"] == "not_waiting"
     await elm.portal.work_off()
     await booked(elm, mira)
 

@@ -296,6 +296,14 @@ async def test_the_day_and_what_staff_do_about_it(elm: ElmStreet) -> None:
         (shared["id"], "booked", 2),
         (first["id"], "booked", 1),
     ]
+    of_theo = f"{PRACTICE}/clients/{theo.id}/appointments"
+    assert (await elm.ask(desk, "GET", of_theo))["items"] == [shared]
+    whole = await elm.ask(desk, "GET", f"{of_theo}?which=all&size=1")
+    rest = await elm.ask(desk, "GET", f"{of_theo}?which=all&size=1&after={whole['next']}")
+    assert [one["id"] for one in (*whole["items"], *rest["items"])] == [third["id"], shared["id"]]
+    assert await refused(elm, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
+    assert await elm.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
+    assert {one["client_pronouns"] for one in shared["attendances"]} == {""}
     [theirs] = (await elm.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
     assert (theirs["id"], "Mira" in str(theirs)) == (shared["id"], False)
     [gone] = (await elm.ask(theo, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
@@ -311,6 +319,10 @@ async def test_the_day_and_what_staff_do_about_it(elm: ElmStreet) -> None:
         "Mira Okafor": "attending",
         "Theo Okafor": "no_show",
     }
+    walk_in = {**elm.slot(TUESDAY - timedelta(days=1)), "client_ids": [str(mira.id)]}
+    assert await refused(elm, desk, "POST", appointments, walk_in) == (409, "too_soon")
+    recorded = await elm.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
+    assert recorded["status"] == "completed"
     done = await elm.ask(desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]})
     assert done["status"] == "completed"
     assert await refused(elm, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (

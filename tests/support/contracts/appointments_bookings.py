@@ -166,6 +166,16 @@ class BookingsContract:
             await unit.appointments.save(left.leave(bob, at=world.clock.now(), reason=None), AUDITED)
             assert not await unit.appointments.clients_busy([ann, bob], new_york(3, 10), new_york(3, 11))
 
+    async def test_who_came_was_busy_and_who_did_not_was_not(self, world: AppointmentsWorld) -> None:
+        ann, bob, booking = await self._couple(world)
+        missed = booking.no_show(bob, at=new_york(3, 10))
+        async with world.begin(world.desk) as unit:
+            await unit.appointments.save(missed, AUDITED)
+            await unit.appointments.save(missed.complete(at=new_york(3, 10)), AUDITED)
+            busy = unit.appointments.clients_busy
+            assert await busy([ann], new_york(3, 10), new_york(3, 11)) == [(new_york(3, 10), new_york(3, 10, 50))]
+            assert not await busy([bob], new_york(3, 10), new_york(3, 11))
+
 
 class RacesContract:
     """Those who book at once. On adapters that run one unit at a time this says only that the answers are right."""

@@ -22,14 +22,14 @@ class ClientsContract:
         async with world.begin(world.as_client(ann)) as unit:
             assert not (await unit.directory.for_client(ann)).discharged
 
-    async def test_names_are_the_chosen_ones_of_ones_own_clients(self, world: AppointmentsWorld) -> None:
+    async def test_names_and_pronouns_are_the_chosen_ones_of_ones_own_clients(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", family="Lee")
-        bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie")
+        bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie", pronouns="they/them")
         other = await world.beside()
         foreign = await other.add_client()
         async with world.begin(world.desk) as unit:
             known = await unit.directory.clients([ann, bob, foreign, world.ids.new()])
-        assert {key: (one.id, one.name) for key, one in known.items()} == {
-            ann: (ann, "Ann Lee"),
-            bob: (bob, "Bobbie Lee"),
+        assert {key: (one.id, one.name, one.pronouns) for key, one in known.items()} == {
+            ann: (ann, "Ann Lee", ""),
+            bob: (bob, "Bobbie Lee", "they/them"),
         }

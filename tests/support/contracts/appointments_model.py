@@ -42,6 +42,11 @@ class Booked:
     def attending(self) -> list[UUID]:
         return [client for client, part in self.parts.items() if part.status == "booked"]
 
+    @property
+    def there(self) -> set[UUID]:
+        """Who is or was in it, and in nothing else at that time."""
+        return {client for client, part in self.parts.items() if part.status in ("booked", "completed")}
+
 
 @define
 class Held:
@@ -175,7 +180,7 @@ class Practice:
         until = at + kind.timing.duration
         for one in self.booked.values():
             overlaps = one.at < until and at < one.until
-            if one.status == "booked" and one.id != but and overlaps and set(one.attending) & set(clients):
+            if one.id != but and overlaps and one.there & set(clients):
                 return "own_overlap"
         if at < now + (timedelta() if by_staff else kind.timing.minimum_notice):
             return "too_soon"

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
+from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
-from portal_core.kernel.page import PageRequest
-from portal_core.kernel.uow import Begin
+from portal_core.kernel.page import Page, PageRequest
 from tests.support.contracts.appointments_world import AUDITED, ZONE, AppointmentsWorld, new_york
 
 
@@ -112,6 +112,10 @@ class ReadsContract:
             states = {names[row.id]: row.status for row in page.items}
             assert [names[row.id] for row in page.items] == expected
             assert page.next == ""
+            for_practice = await unit.appointment_reads.list_for_practice(
+                client, AppointmentFilter(scope), PageRequest(), world.clock.now(), None
+            )
+            assert [names[view.id] for view in for_practice.items] == expected
             at_the_end = await unit.appointment_reads.list_for_client(
                 client, AppointmentFilter("past"), PageRequest(size=1), made["now"].appointment.ends_at
             )
@@ -136,8 +140,9 @@ class ReadsContract:
         which = AppointmentFilter(scope, since, until)
         wanted = [one for one in made if since <= one.starts_at < until]
         wanted.sort(key=lambda one: (one.starts_at, one.id), reverse=scope == "past")
-        found = await _walk(world.begin, world, client, which, size, now)
-        assert found == [one.id for one in wanted]
+        for actor in (world.as_client(client), world.desk):
+            found = await _walk(world, actor, client, which, size, now)
+            assert found == [one.id for one in wanted]
 
     async def test_a_cursor_of_somebody_elses_making_is_refused(self, world: AppointmentsWorld) -> None:
         client = await world.add_client()
@@ -146,6 +151,11 @@ class ReadsContract:
                 with pytest.raises(Invalid):
                     await unit.appointment_reads.list_for_client(
                         client, AppointmentFilter(), PageRequest(after), world.clock.now()
+                    )
+            async with world.begin(world.desk) as unit:
+                with pytest.raises(Invalid):
+                    await unit.appointment_reads.list_for_practice(
+                        client, AppointmentFilter(), PageRequest(after), world.clock.now(), None
                     )
 
     async def test_nobody_elses_are_listed(self, world: AppointmentsWorld) -> None:
@@ -157,8 +167,43 @@ class ReadsContract:
                 page = await unit.appointment_reads.list_for_client(one, AppointmentFilter("all"), PageRequest(), now)
                 assert page.items == ()
 
+    async def test_the_practices_list_of_a_client_has_everybody_who_came_with_them(
+        self, world: AppointmentsWorld
+    ) -> None:
+        ann, bob = await world.add_client(), await world.add_client(given="Bob")
+        grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
+        kind, now = await world.add_kind("Couple", seats=2), world.clock.now()
+        couple = await world.add_booking(grey, kind, new_york(3, 10), ann, bob)
+        alone = await world.add_booking(green, kind, new_york(4, 10), ann)
+        await world.add_booking(grey, kind, new_york(5, 10), bob)
+        async with world.begin(world.desk) as unit:
+            await unit.appointments.save(couple.leave(ann, at=now, reason="Ill"), AUDITED)
+            await unit.commit(None)
+
+        async def listed(actor: Actor, scope: Scope, clinician: UUID | None = None, size: int = 20) -> list[UUID]:
+            async with world.begin(actor) as unit:
+                page = await unit.appointment_reads.list_for_practice(
+                    ann, AppointmentFilter(scope), PageRequest(size=size), now, clinician
+                )
+                assert list(page.items) == [await unit.appointment_reads.one_for_practice(one.id) for one in page.items]
+                return [one.id for one in page.items]
+
+        both = [couple.appointment.id, alone.appointment.id]
+        assert await listed(world.desk, "all") == both
+        # Two come to the first, which is one row of the page.
+        assert await listed(world.desk, "all", size=1) == both[:1]
+        assert await listed(world.desk, "all", grey) == both[:1]
+        assert await listed(world.desk, "all", green) == both[1:]
+        # Ann left, and Bob still comes: of her list it is a cancelled one.
+        assert await listed(world.desk, "cancelled") == both[:1]
+        assert await listed(world.desk, "upcoming") == both[1:]
+        assert await listed(world.as_client(bob), "all") == []
+        other = await world.beside()
+        assert await listed(other.desk, "all") == []
+
     async def test_a_day_of_the_practice(self, world: AppointmentsWorld) -> None:
-        ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Robert", chosen="Bobbie")
+        ann = await world.add_client(given="Ann")
+        bob = await world.add_client(given="Robert", chosen="Bobbie", pronouns="they/them")
         grey, green, place = await world.add_clinician("Dr. Grey"), await world.add_clinician(), await world.add_place()
         kind = await world.add_kind("Couple", seats=2)
         couple = await world.add_booking(grey, kind, new_york(3, 10), ann, bob, place_id=place.id)
@@ -178,8 +223,14 @@ class ReadsContract:
         assert one is not None
         assert (one.clinician_name, one.kind_name, one.place_name) == ("Dr. Grey", "Couple", "Main office")
         assert (one.status, one.version, one.telehealth, one.place_id) == ("booked", 2, False, place.id)
-        parts = {part.client_id: (part.client_name, part.status, part.reason) for part in one.attendances}
-        assert parts == {ann: ("Ann Lee", "cancelled", "Ill"), bob: ("Bobbie Lee", "attending", None)}
+        parts = {
+            part.client_id: (part.client_name, part.client_pronouns, part.status, part.reason)
+            for part in one.attendances
+        }
+        assert parts == {
+            ann: ("Ann Lee", "", "cancelled", "Ill"),
+            bob: ("Bobbie Lee", "they/them", "attending", None),
+        }
 
     async def test_another_practice_has_no_such_day(self, world: AppointmentsWorld) -> None:
         client, clinician, kind = await world.add_client(), await world.add_clinician(), await world.add_kind()
@@ -191,19 +242,19 @@ class ReadsContract:
 
 
 async def _walk(
-    begin: Begin[AppointmentUnit],
-    world: AppointmentsWorld,
-    client: UUID,
-    which: AppointmentFilter,
-    size: int,
-    now: datetime,
+    world: AppointmentsWorld, actor: Actor, client: UUID, which: AppointmentFilter, size: int, now: datetime
 ) -> list[UUID]:
-    """The ids on all pages, one after the other."""
+    """The ids on all pages, one after the other: of the client's own list, or of the practice's."""
     found: list[UUID] = []
     after = ""
     while True:
-        async with begin(world.as_client(client)) as unit:
-            page = await unit.appointment_reads.list_for_client(client, which, PageRequest(after, size), now)
+        page: Page[AppointmentRow] | Page[PracticeAppointmentView]
+        async with world.begin(actor) as unit:
+            reads, request = unit.appointment_reads, PageRequest(after, size)
+            if isinstance(actor, StaffActor):
+                page = await reads.list_for_practice(client, which, request, now, None)
+            else:
+                page = await reads.list_for_client(client, which, request, now)
         assert len(page.items) <= size
         found += [row.id for row in page.items]
         if not page.next:

@@ -44,7 +44,9 @@ class AppointmentsWorld(ABC):
         """The account of a member of staff who is this clinician."""
 
     @abstractmethod
-    async def add_client(self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None) -> UUID: ...
+    async def add_client(
+        self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None, pronouns: str | None = None
+    ) -> UUID: ...
 
     @abstractmethod
     async def set_status(self, client_id: UUID, status: ClientStatus) -> None:

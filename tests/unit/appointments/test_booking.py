@@ -1,6 +1,7 @@
 """Clients find, hold and book."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -242,6 +243,27 @@ class TestHolding:
         await scene.desk.hold(scene.bob, choice(12))
         scene.world.clock.advance(timedelta(minutes=10))
         await scene.desk.hold(scene.ann, choice(13))
+
+    async def test_what_one_holds_is_found_again_until_it_is_over(self, scene: Scene) -> None:
+        async def held(actor: Actor) -> list[UUID]:
+            return [one.id for one in await scene.desk.list_holds(actor)]
+
+        hours = [scene.world.choice(scene.grey, scene.kind, new_york(4, hour)) for hour in (11, 10)]
+        first = await scene.desk.hold(scene.ann, hours[0])
+        scene.world.clock.advance(timedelta(minutes=5))
+        second = await scene.desk.hold(scene.ann, hours[1])
+        proxy = scene.world.as_proxy(scene.ann.client_id, may_write=False)
+        assert await scene.desk.list_holds(proxy) == (first, second)
+        entry = (await scene.world.audit())[-1]
+        assert (entry.action, entry.record) == ("holds.read", scene.ann.client_id)
+        assert await held(scene.bob) == []
+        for actor in (scene.world.desk, scene.world.as_proxy(scene.ann.client_id, may_write=True, areas=["profile"])):
+            with pytest.raises(NotFound):
+                await held(actor)
+        scene.world.clock.at = first.expires_at
+        assert await held(scene.ann) == [second.id]
+        await scene.desk.book(scene.ann, BookAppointmentCommand(hold_id=second.id))
+        assert await held(scene.ann) == []
 
     async def test_no_hold_outlasts_its_start(self, scene: Scene) -> None:
         scene.world.clock.at = new_york(4, 9, 55)

@@ -15,7 +15,8 @@ from tests.support.contracts.appointments_clients import ClientsContract
 from tests.support.contracts.appointments_destroyed import DestroyedRecordsContract
 from tests.support.contracts.appointments_offers import OffersContract
 from tests.support.contracts.appointments_reads import ReadsContract
-from tests.support.contracts.appointments_waiting import RequestsContract, WaitlistContract
+from tests.support.contracts.appointments_requests import RequestsContract
+from tests.support.contracts.appointments_waitlist import WaitlistContract
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """Staff publish hours, block time, book, move, cancel and close, and see their day."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from attrs import evolve
 
 from portal_core.appointments.errors import (
     NotBookable,
+    NotStarted,
     OutsideAvailability,
     OwnOverlap,
     SlotTaken,
@@ -19,8 +21,10 @@ from portal_core.appointments.use_cases.book_appointment import BookAppointmentC
 from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.list_day import ListDayQuery
+from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
+from portal_core.appointments.views import AppointmentFilter
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError
 from tests.support.contracts.appointments_world import ZONE, new_york
@@ -270,6 +274,51 @@ class TestBookingForClients:
         scene.world.clock.at = new_york(4, 12)
         with pytest.raises(TooSoon):
             await scene.desk.book_for(front, command(11, True))
+
+    async def test_a_visit_that_took_place_is_written_down_and_nobody_is_told(self, scene: Scene) -> None:
+        ann, bob = scene.ann.client_id, scene.bob.client_id
+        scene.world.clock.at = new_york(4, 12)
+
+        def visit(hour: int, client: UUID = ann, **more: bool) -> BookForClientCommand:
+            choice = scene.world.choice(scene.grey, scene.kind, new_york(4, hour))
+            return BookForClientCommand(choice=choice, client_ids=(client,), took_place=True, **more)
+
+        for actor, command in ((scene.world.desk, visit(10)), (grey(scene), visit(12, bob))):
+            view = await scene.desk.book_for(actor, command)
+            assert view.status == "completed"
+            assert [one.status for one in view.attendances] == ["attending"]
+        assert await scene.world.notices() == []
+        await scene.desk.remind_of_appointments(scene.world.system)
+        assert await scene.world.notices() == []
+        past = ListMyAppointmentsQuery(AppointmentFilter("past"))
+        assert [one.status for one in (await scene.desk.list_mine(scene.ann, past)).items] == ["completed"]
+        written = [
+            (one.action, one.record) for one in await scene.world.audit() if one.action.startswith("appointment.")
+        ]
+        assert written == [("appointment.recorded", ann), ("appointment.recorded", bob)]
+        for refusal, refused in (
+            (NotStarted, visit(13)),
+            (SlotTaken, visit(10, bob)),
+            (OutsideAvailability, visit(7)),
+        ):
+            with pytest.raises(refusal):
+                await scene.desk.book_for(scene.world.desk, refused)
+        green = await scene.world.add_clinician("Dr. Green")
+        elsewhere = scene.world.choice(green, scene.kind, new_york(4, 10))
+        with pytest.raises(OwnOverlap):
+            await scene.desk.book_for(scene.world.desk, evolve(visit(10, outside_hours=True), choice=elsewhere))
+        await scene.desk.book_for(scene.world.desk, visit(7, outside_hours=True))
+
+    async def test_what_took_place_is_written_down_within_thirty_days(self, scene: Scene) -> None:
+        at = new_york(4, 10)
+        choice = scene.world.choice(scene.grey, scene.kind, at)
+        command = BookForClientCommand(choice=choice, client_ids=(scene.ann.client_id,), took_place=True)
+        scene.world.clock.at = at + timedelta(days=30, microseconds=1)
+        with pytest.raises(Invalid) as refused:
+            await scene.desk.book_for(scene.world.desk, command)
+        assert [one.path for one in refused.value.fields] == ["starts_at"]
+        scene.world.clock.at = at + timedelta(days=30)
+        await scene.desk.book_for(scene.world.desk, command)
 
     async def test_what_is_refused(self, scene: Scene) -> None:
         world = scene.world

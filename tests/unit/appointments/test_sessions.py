@@ -84,13 +84,18 @@ class TestJoining:
     async def test_the_practice_knows_where_to_send_help(
         self, scene: Scene, rooms: WatchedRooms, booking: Booking
     ) -> None:
+        people, key = scene.world.store.table("clients"), (scene.world.practice_id, scene.ann.client_id)
+        people[key] = evolve(people[key], pronouns="she/her")
         await joining(scene, rooms)(scene.ann, here(booking))
         scene.world.clock.advance(timedelta(minutes=20))
         await joining(scene, rooms)(scene.ann, here(booking, location="In the car, I-95"))
         seen = await scene.desk.list_check_ins(scene.world.desk, booking.appointment.id)
-        assert [(one.client_name, one.location, one.callback) for one in seen] == [
-            ("Ann Lee", "In the car, I-95", "+1 212 555 0100"),
-            ("Ann Lee", "12 Elm Street, Springfield", "+1 212 555 0100"),
+        assert {(one.client_id, one.client_name, one.client_pronouns) for one in seen} == {
+            (scene.ann.client_id, "Ann Lee", "she/her")
+        }
+        assert [(one.location, one.callback) for one in seen] == [
+            ("In the car, I-95", "+1 212 555 0100"),
+            ("12 Elm Street, Springfield", "+1 212 555 0100"),
         ]
         actions = [(one.action, one.record) for one in await scene.world.audit() if one.record]
         assert actions[-1] == ("check_ins.read", scene.ann.client_id)

@@ -8,16 +8,20 @@ from attrs import evolve
 from portal_core.appointments.errors import (
     AlreadyWaiting,
     NotBookable,
+    NotWaiting,
     SlotTaken,
 )
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlistQuery
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlotCommand
+from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlistCommand
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments_world import new_york
 from tests.unit.appointments.conftest import Scene
-from tests.unit.appointments.waiting_scene import TEN, free, made, offer_to, wait, wish
+from tests.unit.appointments.waiting_scene import TEN, free, made, offer_to, offered_to_ann, wait, wish
 
 
 class TestWaiting:
@@ -89,6 +93,60 @@ class TestWaiting:
             await scene.desk.join_waitlist(scene.world.desk, wish(scene))
         with pytest.raises(Forbidden):
             await scene.desk.join_waitlist(scene.world.as_proxy(client, may_write=False), wish(scene))
+
+
+class TestThePracticesList:
+    async def test_who_waits_for_what_and_what_is_offered(self, scene: Scene) -> None:
+        offer = await offered_to_ann(scene)
+        page = await scene.desk.list_practice_waitlist(scene.world.desk, ListPracticeWaitlistQuery())
+        assert [(one.client_name, one.entry.kind_name) for one in page.items] == [
+            ("Ann Lee", "Individual session"),
+            ("Bob Lee", "Individual session"),
+        ]
+        assert [one.entry.offer for one in page.items] == [offer, None]
+        read = [one.record for one in await scene.world.audit() if one.action == "waitlist.read"][-2:]
+        assert read == sorted([scene.ann.client_id, scene.bob.client_id])
+        scene.world.clock.at = offer.expires_at
+        page = await scene.desk.list_practice_waitlist(scene.world.desk, ListPracticeWaitlistQuery(PageRequest(size=1)))
+        assert [one.entry.offer for one in page.items] == [None], "its time is up, whether it was passed on or not"
+        assert page.next != ""
+
+    async def test_what_is_past_is_left_out(self, scene: Scene) -> None:
+        await wait(scene, scene.ann, latest=date(2026, 3, 4))
+        await wait(scene, scene.bob)
+        # It is the fifth in Greenwich, and not yet in New York.
+        for hour, names in ((23, ["Ann Lee", "Bob Lee"]), (24, ["Bob Lee"])):
+            scene.world.clock.at = new_york(4, 0) + timedelta(hours=hour)
+            page = await scene.desk.list_practice_waitlist(scene.world.desk, ListPracticeWaitlistQuery())
+            assert [one.client_name for one in page.items] == names
+        assert [one.record for one in await scene.world.audit()][-1:] == [scene.bob.client_id]
+
+    async def test_staff_take_somebody_off_it(self, scene: Scene) -> None:
+        offer = await offered_to_ann(scene)
+        ann, bob = scene.ann.client_id, scene.bob.client_id
+        for client_id, entry_id in ((bob, offer.entry_id), (ann, scene.world.ids.new())):
+            with pytest.raises(NotFound):
+                await scene.desk.remove_from_waitlist(scene.world.desk, RemoveFromWaitlistCommand(client_id, entry_id))
+        command = RemoveFromWaitlistCommand(ann, offer.entry_id)
+        await scene.desk.remove_from_waitlist(scene.world.desk, command)
+        assert ("waitlist.left", ann) in [(one.action, one.record) for one in await scene.world.audit()]
+        with pytest.raises(NotWaiting):
+            await scene.desk.remove_from_waitlist(scene.world.as_staff("administrator"), command)
+        await scene.desk.offer_what_was_freed()
+        assert await offer_to(scene, scene.ann) is None
+        assert (await made(scene, scene.bob)).starts_at == offer.starts_at
+
+    async def test_who_may(self, scene: Scene) -> None:
+        command = RemoveFromWaitlistCommand(scene.ann.client_id, (await wait(scene, scene.ann)).id)
+        for actor, refusal in (
+            (scene.ann, NotFound),
+            (scene.world.as_staff("clinician", clinician_id=scene.grey), Forbidden),
+            (scene.world.as_staff("biller", "auditor"), Forbidden),
+        ):
+            with pytest.raises(refusal):
+                await scene.desk.list_practice_waitlist(actor, ListPracticeWaitlistQuery())
+            with pytest.raises(refusal):
+                await scene.desk.remove_from_waitlist(actor, command)
 
 
 class TestOffers:

@@ -15,7 +15,7 @@ from adapters.memory.appointments import (
 )
 from adapters.memory.appointments_beside import MemoryCheckIns, MemoryFeedTokens, MemoryReminders, MemorySeriesBook
 from adapters.memory.store import MemoryTransaction, MemoryUnit, repository
-from adapters.memory.waitlist import MemoryWaitlist, MemoryWaitlistOffers
+from adapters.memory.waitlist import MemoryWaitlist, MemoryWaitlistOffers, MemoryWaitlistReads
 from portal_core.appointments.ports import AppointmentUnit
 
 
@@ -33,6 +33,7 @@ class MemoryAppointmentUnit(MemoryUnit):
     requests = repository(MemoryAppointmentRequests)
     request_reads = repository(MemoryRequestReads)
     waitlist = repository(MemoryWaitlist)
+    waitlist_reads = repository(MemoryWaitlistReads)
     offers = repository(MemoryWaitlistOffers)
     freed_slots = repository(MemoryFreedSlots)
     series = repository(MemorySeriesBook)

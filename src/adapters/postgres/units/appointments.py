@@ -15,7 +15,7 @@ from adapters.postgres.schedule import PostgresScheduleDirectory, PostgresSchedu
 from adapters.postgres.series import PostgresSeriesBook
 from adapters.postgres.transaction import Transaction
 from adapters.postgres.unit_core import UnitCore, repository
-from adapters.postgres.waitlist import PostgresWaitlist, PostgresWaitlistOffers
+from adapters.postgres.waitlist import PostgresWaitlist, PostgresWaitlistOffers, PostgresWaitlistReads
 from portal_core.appointments.ports import AppointmentUnit
 
 
@@ -33,6 +33,7 @@ class PostgresAppointmentUnit(UnitCore):
     requests = repository(PostgresAppointmentRequests)
     request_reads = repository(PostgresRequestReads)
     waitlist = repository(PostgresWaitlist)
+    waitlist_reads = repository(PostgresWaitlistReads)
     offers = repository(PostgresWaitlistOffers)
     freed_slots = repository(PostgresFreedSlots)
     series = repository(PostgresSeriesBook)

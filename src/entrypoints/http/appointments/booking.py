@@ -28,6 +28,7 @@ from portal_core.appointments.offer_views import OfferingView
 from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
+from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.appointments.views import AppointmentView, HoldView, SlotView
@@ -94,6 +95,11 @@ class BookingController(Controller):
             page=page(after, size),
         )
         return await find_slots(request.actor, query)
+
+    @get("/holds")
+    async def list_holds(self, request: PortalRequest, list_holds: NamedDependency[ListHolds]) -> tuple[HoldView, ...]:
+        """What one holds now, the first to end first."""
+        return await list_holds(request.actor)
 
     @post("/holds", raises=[Forbidden, TooManyHolds, *REFUSALS])
     async def hold_slot(

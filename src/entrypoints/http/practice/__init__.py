@@ -2,7 +2,7 @@
 
 from litestar import Controller
 
-from entrypoints.http.practice.appointments import PracticeAppointmentsController
+from entrypoints.http.practice.appointments import ClientAppointmentsController, PracticeAppointmentsController
 from entrypoints.http.practice.calendar import AvailabilityController, BlocksController
 from entrypoints.http.practice.clients import ClientsController
 from entrypoints.http.practice.invitations import InvitationsController
@@ -15,6 +15,7 @@ from entrypoints.http.practice.second_factors import SecondFactorsController
 from entrypoints.http.practice.series import SeriesController
 from entrypoints.http.practice.setup import PracticeController
 from entrypoints.http.practice.staff import CliniciansController, StaffController
+from entrypoints.http.practice.waitlist import PracticeWaitlistController
 
 PRACTICE: tuple[type[Controller], ...] = (
     PracticeController,
@@ -29,7 +30,9 @@ PRACTICE: tuple[type[Controller], ...] = (
     AvailabilityController,
     BlocksController,
     PracticeAppointmentsController,
+    ClientAppointmentsController,
     PracticeRequestsController,
+    PracticeWaitlistController,
     SeriesController,
     RoomsController,
 )

@@ -114,7 +114,7 @@ async def _kept(
     for hold in await unit.holds.of_client(client_id, now):
         if _slot(hold) == choice:
             return hold
-    for waiting in await unit.waitlist.of_client(client_id):
+    for waiting in await unit.waitlist_reads.of_client(client_id):
         offer = waiting.at(now).offer
         if offer is not None and _slot(offer) == choice:
             return await unit.offers.get(client_id, offer.id)

@@ -22,11 +22,15 @@ def _once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
 
 @frozen(kw_only=True)
 class BookForClientCommand:
-    """The time, and for whom. `outside_hours` books also where the clinician has published no availability."""
+    """The time, and for whom. `outside_hours` books also where the clinician has published no availability.
+
+    `took_place` writes down a visit that has begun, and not more than 30 days ago, as completed: nobody is told of it.
+    """
 
     choice: SlotChoice
     client_ids: tuple[UUID, ...] = field(converter=_once_each)
     outside_hours: bool = False
+    took_place: bool = False
 
     def __attrs_post_init__(self) -> None:
         if not self.client_ids:
@@ -44,7 +48,8 @@ class BookForClient:
         NotFound: no such client, or a colleague's calendar.
         ClientDischarged: a client was discharged; make them active again first.
         NotBookable: a kind, place or clinician that the practice no longer has.
-        Invalid: more clients than the kind has seats.
+        Invalid: more clients than the kind has seats, or what `took_place` more than 30 days ago.
+        NotStarted: what `took_place` has not begun.
         OwnOverlap, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.
     """
 
@@ -70,7 +75,9 @@ class BookForClient:
                 clients=clients,
                 by_staff=True,
                 outside_hours=command.outside_hours,
+                took_place=command.took_place,
             )
             booking = await place_booking(unit, order, self.ids, self.tokens, actor.practice_id, now)
-            await tell(unit, actor, "appointment_booked", booking, clients, clinician)
+            if not command.took_place:
+                await tell(unit, actor, "appointment_booked", booking, clients, clinician)
             return await unit.commit(await shown_to_practice(unit, booking.appointment.id))

@@ -94,14 +94,14 @@ class JoinWaitlist:
             _require_to_come(entry, now)
             # Locked, so that two at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
-            waiting = [one for one in await unit.waitlist.of_client(client_id) if one.waits_still(now)]
+            waiting = [one for one in await unit.waitlist_reads.of_client(client_id) if one.waits_still(now)]
             same = (entry.kind_id, entry.place_id, entry.anywhere, entry.clinician_id)
             if len(waiting) >= schedule.rules.waitlist_per_client or same in (
                 (one.kind_id, one.place_id, one.anywhere, one.clinician_id) for one in waiting
             ):
                 raise AlreadyWaiting
             await unit.waitlist.add(entry, Audited("waitlist.joined", entry.id, record=client_id))
-            views = {one.id: one for one in await unit.waitlist.of_client(client_id)}
+            views = {one.id: one for one in await unit.waitlist_reads.of_client(client_id)}
             return await unit.commit(views[entry.id])
 
 

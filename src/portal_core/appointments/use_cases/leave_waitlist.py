@@ -4,12 +4,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.offering import locked_offer, pass_on
+from portal_core.appointments.offering import wait_no_more
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -30,13 +28,5 @@ class LeaveWaitlist:
     async def __call__(self, actor: Actor, entry_id: UUID) -> None:
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments", write=True)
-            entry = await unit.waitlist.get(client_id, entry_id)
-            if entry is None:
-                raise NotFound("waitlist_entry", entry_id)
-            left = entry.leave()
-            for view in await unit.waitlist.of_client(client_id):
-                if view.id == entry_id and view.offer is not None:
-                    offer = await locked_offer(unit, client_id, view.offer.id, self.clock.now())
-                    await pass_on(unit, offer.decline())
-            await unit.waitlist.save(left, Audited("waitlist.left", entry_id, record=client_id))
+            await wait_no_more(unit, client_id, entry_id, self.clock.now())
             await unit.commit(None)

@@ -37,4 +37,4 @@ class ListCheckIns:
             known = await unit.directory.clients(clients)
             for client_id in clients:
                 await unit.audit.record(Audited("check_ins.read", appointment_id, record=client_id))
-            return await unit.commit(tuple(CheckInView.of(one, known[one.client_id].name) for one in found))
+            return await unit.commit(tuple(CheckInView.of(one, known[one.client_id]) for one in found))

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.changing import note_reading
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import DayView, TakenView
 from portal_core.appointments.wall_clock import DAY, first_reading, sane_day
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -49,9 +49,7 @@ class ListDay:
             appointments = await unit.appointment_reads.day(since, until, clinician_id)
             whose = [clinician_id] if clinician_id else list(schedule.clinicians)
             taken = await unit.calendar.busy(whose, since, until, self.clock.now())
-            seen = {part.client_id for one in appointments for part in one.attendances}
-            for client_id in sorted(seen):
-                await unit.audit.record(Audited("appointments.read", record=client_id))
+            await note_reading(unit, appointments)
             return await unit.commit(
                 DayView(
                     date=day,

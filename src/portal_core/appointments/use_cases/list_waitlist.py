@@ -25,6 +25,6 @@ class ListWaitlist:
         now = self.clock.now()
         async with self.begin(actor) as unit:
             client_id = own_record(actor, "appointments")
-            found = await unit.waitlist.of_client(client_id)
+            found = await unit.waitlist_reads.of_client(client_id)
             await unit.audit.record(Audited("waitlist.read", record=client_id))
             return await unit.commit(tuple(one.at(now) for one in found if one.waits_still(now)))

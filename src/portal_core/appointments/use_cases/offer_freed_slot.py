@@ -121,7 +121,7 @@ async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> tup
             continue
         if await unit.appointments.clients_busy([entry.client_id], slot.starts_at, slot.ends_at):
             continue
-        if all(one.offer is None for one in await unit.waitlist.of_client(entry.client_id)):
+        if all(one.offer is None for one in await unit.waitlist_reads.of_client(entry.client_id)):
             return entry, passed_over
         passed_over = True
     return None, passed_over

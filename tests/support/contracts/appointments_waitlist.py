@@ -1,4 +1,4 @@
-"""What every keeper must do with requests, the waitlist and its offers. Subclasses give a `world`."""
+"""What every keeper must do with the waitlist and its offers. Subclasses give a `world`."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.practice_views import PracticeWaitlistView
 from portal_core.appointments.settings import Kind
-from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, WaitlistEntry, WaitlistOffer
-from portal_core.kernel.audit import Audited
+from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments_world import AUDITED, ZONE, AppointmentsWorld, new_york
@@ -16,159 +16,8 @@ from tests.support.contracts.appointments_world import AUDITED, ZONE, Appointmen
 HOUR = timedelta(hours=1)
 
 
-class RequestsContract:
-    """`AppointmentRequests` and `RequestReads`."""
-
-    def _request(self, world: AppointmentsWorld, client: UUID, kind: Kind, **more: object) -> AppointmentRequest:
-        values = {
-            "id": world.ids.new(),
-            "practice_id": world.practice_id,
-            "client_id": client,
-            "kind_id": kind.id,
-            "place_id": None,
-            "clinician_id": None,
-            "preferred": (PreferredTime(starts_at=new_york(3, 9), ends_at=new_york(3, 12)),),
-            "requested_at": world.clock.now(),
-        }
-        return AppointmentRequest(**{**values, **more})  # type: ignore[arg-type]
-
-    async def _add(self, world: AppointmentsWorld, *requests: AppointmentRequest) -> None:
-        for one in requests:
-            async with world.begin(world.as_client(one.client_id)) as unit:
-                await unit.requests.add(one, AUDITED)
-                await unit.commit(None)
-
-    async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
-        ann, kind, place = await world.add_client(), await world.add_kind(), await world.add_place()
-        clinician = await world.add_clinician()
-        asked = self._request(
-            world,
-            ann,
-            kind,
-            place_id=place.id,
-            clinician_id=clinician,
-            preferred=tuple(
-                PreferredTime(starts_at=new_york(day, 9), ends_at=new_york(day, 12, 30)) for day in (3, 9, 10)
-            ),
-            reason="Ich schlafe schlecht — 3 a.m. again",
-        )
-        await self._add(world, asked)
-        async with world.begin(world.as_client(ann)) as unit:
-            assert await unit.requests.get(ann, asked.id) == asked
-        declined = asked.decline("We are full, sorry.", at=world.clock.now() + HOUR)
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(declined, AUDITED)
-            assert await unit.requests.for_practice(asked.id) == declined
-            await unit.commit(None)
-        async with world.begin(world.as_client(ann)) as unit:
-            assert await unit.requests.get(ann, asked.id) == declined
-
-    async def test_a_confirmed_one_names_its_appointment(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind()
-        asked = self._request(world, ann, kind)
-        await self._add(world, asked)
-        confirmed = asked.confirm(world.ids.new(), at=world.clock.now())
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(confirmed, AUDITED)
-            assert await unit.requests.get(ann, asked.id) == confirmed
-
-    async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind()
-        asked = self._request(world, ann, kind)
-        await self._add(world, asked)
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(asked.decline(None, at=world.clock.now()), AUDITED)
-            await unit.commit(None)
-        with pytest.raises(StaleVersion):
-            async with world.begin(world.as_client(ann)) as unit:
-                await unit.requests.save(asked.withdraw(at=world.clock.now()), AUDITED)
-
-    async def test_another_clients_is_not_there(self, world: AppointmentsWorld) -> None:
-        ann, bob, kind = await world.add_client(), await world.add_client(given="Bob"), await world.add_kind()
-        asked = self._request(world, ann, kind)
-        await self._add(world, asked)
-        async with world.begin(world.as_client(bob)) as unit:
-            assert await unit.requests.get(bob, asked.id) is None
-            assert await unit.requests.get(ann, asked.id) is None
-            assert await unit.requests.for_practice(asked.id) is None
-            assert await unit.requests.pending(ann) == 0
-            assert (await unit.request_reads.list_for_client(ann, PageRequest())).items == ()
-            assert (await unit.request_reads.list_for_practice("pending", PageRequest())).items == ()
-        other = await world.beside()
-        async with other.begin(other.desk) as unit:
-            assert await unit.requests.for_practice(asked.id) is None
-
-    async def test_pending_ones_are_counted(self, world: AppointmentsWorld) -> None:
-        ann, bob, kind = await world.add_client(), await world.add_client(given="Bob"), await world.add_kind()
-        asked = [self._request(world, ann, kind) for _ in range(3)]
-        await self._add(world, *asked, self._request(world, bob, kind))
-        async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.save(asked[0].withdraw(at=world.clock.now()), AUDITED)
-            assert await unit.requests.pending(ann) == 2
-
-    async def test_lists_name_things_and_page_by_key(self, world: AppointmentsWorld) -> None:
-        ann = await world.add_client(given="Ann", family="Lee", chosen="Andy")
-        bob = await world.add_client(given="Bob", family="Ray")
-        kind, place = await world.add_kind("First visit"), await world.add_place("Main office")
-        clinician = await world.add_clinician("Dr. Grey")
-        now = world.clock.now()
-        # Two were asked at the same moment: their ids decide.
-        of_ann = [
-            self._request(world, ann, kind, requested_at=now + HOUR * (number // 2), reason=f"No. {number}")
-            for number in range(5)
-        ]
-        of_bob = self._request(world, bob, kind, place_id=place.id, clinician_id=clinician, requested_at=now - HOUR)
-        await self._add(world, *of_ann, of_bob)
-        async with world.begin(world.as_client(ann)) as unit:
-            found, after, pages = [], "", 0
-            while not pages or after:
-                page = await unit.request_reads.list_for_client(ann, PageRequest(after, 2))
-                found, after, pages = [*found, *page.items], page.next, pages + 1
-        latest_first = sorted(of_ann, key=lambda one: (one.requested_at, one.id), reverse=True)
-        assert ([one.id for one in found], pages) == ([one.id for one in latest_first], 3)
-        assert (found[0].kind_name, found[0].telehealth, found[0].place_name, found[0].clinician_name) == (
-            "First visit",
-            True,
-            "",
-            "",
-        )
-        assert found[0].reason == latest_first[0].reason
-        async with world.begin(world.desk) as unit:
-            everything = await unit.request_reads.list_for_practice("pending", PageRequest(size=4))
-            rest = await unit.request_reads.list_for_practice("pending", PageRequest(everything.next, 4))
-            none = await unit.request_reads.list_for_practice("declined", PageRequest())
-        assert [one.request.id for one in (*everything.items, *rest.items)] == [
-            of_bob.id,
-            *(one.id for one in reversed(latest_first)),
-        ]
-        assert (rest.next, none.items) == ("", ())
-        first = everything.items[0]
-        assert (first.client_id, first.client_name) == (bob, "Bob Ray")
-        assert (first.request.place_name, first.request.clinician_name) == ("Main office", "Dr. Grey")
-        assert everything.items[1].client_name == "Andy Lee"
-
-    @pytest.mark.parametrize("forged", ["x", "AAAA", "bm90IGEgY3Vyc29y", "é", "MjAyNi0wMy0wMyAx"])
-    async def test_a_forged_cursor_is_invalid(self, world: AppointmentsWorld, forged: str) -> None:
-        ann = await world.add_client()
-        async with world.begin(world.desk) as unit:
-            with pytest.raises(Invalid):
-                await unit.request_reads.list_for_client(ann, PageRequest(forged))
-            with pytest.raises(Invalid):
-                await unit.request_reads.list_for_practice("pending", PageRequest(forged))
-
-    async def test_changes_are_audited_with_them(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind()
-        asked = self._request(world, ann, kind)
-        async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.add(asked, Audited("request.made", asked.id, record=ann))
-            await unit.commit(None)
-        async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.save(asked.withdraw(at=world.clock.now()), Audited("request.withdrawn", asked.id))
-        assert [one.action for one in await world.audit() if one.target == asked.id] == ["request.made"]
-
-
 class WaitlistContract:
-    """`Waitlist` and `WaitlistOffers`."""
+    """`Waitlist`, `WaitlistReads` and `WaitlistOffers`."""
 
     def _entry(self, world: AppointmentsWorld, client: UUID, kind: Kind, **more: object) -> WaitlistEntry:
         values = {
@@ -238,7 +87,7 @@ class WaitlistContract:
             anywhere = self._entry(world, ann, kind, anywhere=True)
             await unit.waitlist.add(anywhere, AUDITED)
             assert await unit.waitlist.get(ann, anywhere.id) == anywhere
-            assert [one.anywhere for one in await unit.waitlist.of_client(ann) if one.id == anywhere.id] == [True]
+            assert [one.anywhere for one in await unit.waitlist_reads.of_client(ann) if one.id == anywhere.id] == [True]
             accepted = offer.accept(world.ids.new(), at=world.clock.now())
             await unit.offers.save(accepted, AUDITED)
             await unit.waitlist.save(entry.booked(), AUDITED)
@@ -272,8 +121,9 @@ class WaitlistContract:
             for client in (ann, bob):
                 assert await unit.waitlist.get(client, entry.id) is None
                 assert await unit.offers.get(client, offer.id) is None
-                assert await unit.waitlist.of_client(client) == ()
+                assert await unit.waitlist_reads.of_client(client) == ()
             assert await unit.waitlist.waiting(kind.id, date(2026, 3, 12)) == []
+            assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
             assert await unit.offers.of_slot(offer.freed_slot_id) == []
             assert await unit.offers.expired(offer.expires_at) == []
         other = await world.beside()
@@ -316,12 +166,52 @@ class WaitlistContract:
         async with world.begin(world.as_client(ann)) as unit:
             await unit.offers.save(declined.decline(), AUDITED)
             await unit.waitlist.save(gone.leave(), AUDITED)
-            first, second = await unit.waitlist.of_client(ann)
+            first, second = await unit.waitlist_reads.of_client(ann)
         assert (first.id, first.clinician_name, first.kind_name) == (offered.id, "Dr. Grey", "Session")
         assert first.offer is not None
         assert (first.offer.id, first.offer.clinician_name, first.offer.version) == (opened.id, "Dr. Green", 1)
         assert (first.offer.starts_at, first.offer.expires_at) == (opened.starts_at, opened.expires_at)
         assert (second.id, second.offer, second.weekdays, second.clinician_name) == (plain.id, None, (1, 3), "")
+
+    async def test_the_practice_sees_who_waits_longest_first(self, world: AppointmentsWorld) -> None:
+        ann = await world.add_client(given="Ann", chosen="Andy", pronouns="she/they")
+        bob, kind = await world.add_client(given="Bob"), await world.add_kind("Session")
+        grey, now = await world.add_clinician("Dr. Grey"), world.clock.now()
+        late = self._entry(world, bob, kind, joined_at=now + HOUR)
+        early, twin = (self._entry(world, client, kind, clinician_id=grey) for client in (ann, bob))
+        gone = self._entry(world, bob, kind, joined_at=now - HOUR)
+        await self._join(world, late, early, twin, gone)
+        opened = [self._offer(world, early, grey, offered_at=now + HOUR * number) for number in (0, 2, 1)]
+        await self._make(world, *opened)
+        async with world.begin(world.desk) as unit:
+            await unit.waitlist.save(gone.leave(), AUDITED)
+            await unit.commit(None)
+        found, after = list[PracticeWaitlistView](), ""
+        async with world.begin(world.desk) as unit:
+            while not found or after:
+                page = await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest(after, 1))
+                found, after = [*found, *page.items], page.next
+                assert len(page.items) == 1
+            assert [one.entry.id for one in found] == [*sorted((early.id, twin.id)), late.id]
+            # A day's slack, for the date where they are may be another.
+            days = [
+                day
+                for day in range(17, 25)
+                if (await unit.waitlist_reads.list_for_practice(date(2026, 3, day), PageRequest())).items
+            ]
+            with pytest.raises(Invalid):
+                await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest("x"))
+            of_ann = await unit.waitlist_reads.of_client(ann)
+        assert {17, 18, 19, 20} <= set(days) <= {17, 18, 19, 20, 21}
+        [anns] = [one for one in found if one.client_id == ann]
+        assert (anns.client_name, anns.client_pronouns, (anns.entry,)) == ("Andy Lee", "she/they", of_ann)
+        # Were two open, it would be the later one's turn.
+        assert anns.entry.offer is not None
+        assert anns.entry.offer.id == opened[1].id
+        assert {(one.client_name, one.client_pronouns) for one in found if one.client_id == bob} == {("Bob Lee", "")}
+        other = await world.beside()
+        async with other.begin(other.desk) as unit:
+            assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
 
     async def test_offers_of_a_slot_and_those_whose_time_is_up(self, world: AppointmentsWorld) -> None:
         kind, clinician = await world.add_kind(), await world.add_clinician()

@@ -1,0 +1,51 @@
+"""Staff look through a client's appointments."""
+
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.changing import note_reading
+from portal_core.appointments.policy import scheduler
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.views import AppointmentFilter
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListClientAppointmentsQuery:
+    """Whose, which of them, and which page. `which` goes by the client's own part in each, as on their own list."""
+
+    client_id: UUID
+    which: AppointmentFilter = field(factory=AppointmentFilter)
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListClientAppointments:
+    """Lists a client's appointments as the practice sees them. Front desk and administrators; clinicians those in
+    their own calendar.
+
+    Raises:
+        NotFound: no such client.
+        Invalid: a cursor that is none of ours, or a page size out of range.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, query: ListClientAppointmentsQuery) -> Page[PracticeAppointmentView]:
+        client_id = query.client_id
+        async with self.begin(actor) as unit:
+            clinician_id = scheduler(actor)
+            if client_id not in await unit.directory.clients([client_id]):
+                raise NotFound("client", client_id)
+            found = await unit.appointment_reads.list_for_practice(
+                client_id, query.which, query.page, self.clock.now(), clinician_id
+            )
+            await note_reading(unit, found.items, client_id)
+            return await unit.commit(found)

@@ -1,0 +1,27 @@
+"""A client sees what they hold."""
+
+from attrs import frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import HoldView
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListHolds:
+    """Lists the slots that are held for the record now, the first to end first. A client, or a proxy with
+    `appointments`."""
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> tuple[HoldView, ...]:
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "appointments")
+            found = await unit.holds.of_client(client_id, self.clock.now())
+            await unit.audit.record(Audited("holds.read", record=client_id))
+            return await unit.commit(tuple(HoldView.of(one) for one in found))

@@ -1,0 +1,46 @@
+"""The practice sees who waits."""
+
+from datetime import UTC
+
+from attrs import evolve, field, frozen
+
+from portal_core.appointments.asking import answers_requests
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeWaitlistView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListPracticeWaitlistQuery:
+    """Which page."""
+
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListPracticeWaitlist:
+    """Lists who waits for what, longest waiting first, with the offers that can be accepted now. Front desk and
+    administrators.
+
+    Those whose last date is past are not shown: a page may have fewer rows than it asks for, and yet a next one.
+
+    Raises:
+        Invalid: a cursor that is none of ours, or a page size out of range.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, query: ListPracticeWaitlistQuery) -> Page[PracticeWaitlistView]:
+        now = self.clock.now()
+        async with self.begin(actor) as unit:
+            answers_requests(actor)
+            found = await unit.waitlist_reads.list_for_practice(now.astimezone(UTC).date(), query.page)
+            shown = tuple(evolve(one, entry=one.entry.at(now)) for one in found.items if one.entry.waits_still(now))
+            for client_id in sorted({one.client_id for one in shown}):
+                await unit.audit.record(Audited("waitlist.read", record=client_id))
+            return await unit.commit(Page(shown, found.next))

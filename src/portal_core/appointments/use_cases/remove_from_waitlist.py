@@ -1,0 +1,38 @@
+"""Staff take a client off the waitlist, who asked for it on the telephone, say."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.asking import answers_requests
+from portal_core.appointments.offering import wait_no_more
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class RemoveFromWaitlistCommand:
+    client_id: UUID
+    entry_id: UUID
+
+
+@frozen
+class RemoveFromWaitlist:
+    """Takes a client off the waitlist, as they do themselves (`LeaveWaitlist`). Front desk and administrators.
+
+    Raises:
+        NotFound: no such entry of this client's.
+        NotWaiting: booked, or left before.
+        OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: RemoveFromWaitlistCommand) -> None:
+        async with self.begin(actor) as unit:
+            answers_requests(actor)
+            await wait_no_more(unit, command.client_id, command.entry_id, self.clock.now())
+            await unit.commit(None)
