@@ -60,7 +60,7 @@ def integration(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The examples run, the links lead somewhere, the generated pages are fresh."""
     install(session)
-    session.run("pytest", "tests/docs", *session.posargs)
+    session.run("pytest", "tests/docs", *AT_ONCE, *session.posargs)
 
 
 @nox.session
