@@ -52,7 +52,7 @@ def through_json(value: Any) -> Any:
 @given(rules)
 def test_rules(one: AppointmentRules) -> None:
     assert converter.structure(through_json(one), AppointmentRules) == one
-    assert rules_of(msgspec.json.encode(converter.unstructure(one)).decode(), "Asia/Tokyo") == one
+    assert rules_of(msgspec.json.encode(converter.unstructure(one)).decode()) == one
 
 
 @given(timings)

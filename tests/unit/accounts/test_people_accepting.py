@@ -252,6 +252,7 @@ async def test_listing_invitations_is_for_those_who_make_them(desk: MemoryDesk) 
             await show(actor, PageRequest())
     with pytest.raises(NotFound):
         await show(desk.world.visitor, PageRequest())
-    await show(desk.world.staff("front_desk"), PageRequest())
-    await show(SystemActor(desk.world.practice_id, "job"), PageRequest())
-    assert len(await desk.trail("invitations.read")) == 2
+    client_id, invitation = await invited_client(desk)
+    for actor in (desk.world.staff("front_desk"), SystemActor(desk.world.practice_id, "job")):
+        assert (await show(actor, PageRequest())).items == (invitation,)
+    assert [entry.record for entry in await desk.trail("invitations.read")] == [client_id] * 2

@@ -135,6 +135,16 @@ async def test_the_audit_trail_names_fields_and_no_values(world: MemoryWorld, ho
     assert entry.facts == {"set": "safe_email,neutral_sender"}
 
 
+async def test_who_read_a_clients_settings_is_in_the_trail(world: MemoryWorld, holder: Holder) -> None:
+    await holder.show()
+    (entry,) = await world.audit()
+    assert (entry.action, entry.target, entry.record) == (
+        "settings.read",
+        holder.actor.account_id,
+        holder.actor.client_id,
+    )
+
+
 async def test_staff_have_settings_of_their_own_and_visitors_none(world: MemoryWorld) -> None:
     account = await world.add_account("staff@example.org")
     staff = StaffActor(world.practice_id, account, frozenset({"clinician"}))

@@ -19,7 +19,7 @@ class ListClients:
 
     `beginning` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
     out of addresses and logs: it is a name. With `external_id`, the EHR's own, it is the client of that id alone, or
-    nobody, and the trail names whom it was.
+    nobody. The trail says of each client that they were listed, and to whom.
 
     Raises:
         NotFound, Forbidden: not in such a role.
@@ -35,11 +35,10 @@ class ListClients:
             staff_or_system(actor, *READS_CLIENTS)
             if external_id is not None:
                 client = await unit.client_records.find_by_external_id(line(external_id, "external_id", 100))
-                lines = () if client is None else (ClientLineView.of(client),)
-                facts = {"rows": str(len(lines))}
-                await unit.audit.record(Audited("clients.listed", record=client.id if client else None, facts=facts))
-                return await unit.commit(Page(lines))
-            wanted = line(beginning, "beginning", 160) if beginning.strip() else ""
-            found = await unit.client_records.page(wanted, page)
-            await unit.audit.record(Audited("clients.listed", facts={"rows": str(len(found.items))}))
+                found = Page(() if client is None else (ClientLineView.of(client),))
+            else:
+                wanted = line(beginning, "beginning", 160) if beginning.strip() else ""
+                found = await unit.client_records.page(wanted, page)
+            for one in found.items:
+                await unit.audit.record(Audited("clients.listed", record=one.id))
             return await unit.commit(found)

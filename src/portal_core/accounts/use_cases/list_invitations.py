@@ -26,5 +26,6 @@ class ListInvitations:
         async with self.begin(actor) as unit:
             staff_or_system(actor, *CHANGES_CLIENTS)
             found = await unit.invitations.page(page)
-            await unit.audit.record(Audited("invitations.read"))
+            for client_id in sorted({one.client_id for one in found.items if one.client_id}):
+                await unit.audit.record(Audited("invitations.read", record=client_id))
             return await unit.commit(found)

@@ -3,7 +3,8 @@
 from attrs import frozen
 
 from portal_core.kernel.access import account_holder
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import Actor, ClientActor
+from portal_core.kernel.audit import Audited
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.ports import NotificationsUnit
@@ -25,4 +26,8 @@ class ShowSettings:
         async with self.begin(actor) as unit:
             account_id = account_holder(actor).account_id
             settings = await unit.notification_settings.get(account_id)
-            return SettingsView.of(settings, await unit.notification_settings.proof(account_id), self.clock.now())
+            proof = await unit.notification_settings.proof(account_id)
+            # A safe address says something of whoever asked for it.
+            record = actor.client_id if isinstance(actor, ClientActor) else None
+            await unit.audit.record(Audited("settings.read", account_id, record=record))
+            return await unit.commit(SettingsView.of(settings, proof, self.clock.now()))
