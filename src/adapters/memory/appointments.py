@@ -170,12 +170,17 @@ class MemoryScheduleSetup(ScheduleSetup):
         await self.tx.audit.record(audited)
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None:
-        self.tx.table("appointment_kinds")[own_key(self.tx, kind.id)] = kind
+        self._put("appointment_kinds", kind)
         await self.tx.audit.record(audited)
 
     async def save_place(self, place: Place, audited: Audited) -> None:
-        self.tx.table("places")[own_key(self.tx, place.id)] = place
+        self._put("places", place)
         await self.tx.audit.record(audited)
+
+    def _put(self, table: str, row: Kind | Place) -> None:
+        key = own_key(self.tx, row.id)
+        write = self.tx.save if key in self.tx.table(table) else self.tx.insert
+        write(table, key, row)
 
 
 @define

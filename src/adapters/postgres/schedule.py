@@ -54,6 +54,7 @@ _kinds = (
                 appointment_kinds.c.seats,
                 appointment_kinds.c.online,
                 appointment_kinds.c.active,
+                appointment_kinds.c.version,
             )
         )
     )
@@ -63,7 +64,9 @@ _kinds = (
 _places = (
     select(
         func.jsonb_agg(
-            func.jsonb_build_array(places.c.id, places.c.name, places.c.zone, places.c.address, places.c.active)
+            func.jsonb_build_array(
+                places.c.id, places.c.name, places.c.zone, places.c.address, places.c.active, places.c.version
+            )
         )
     )
     .where(places.c.practice_id == bindparam("practice_id"))
@@ -126,10 +129,11 @@ SAVE_RULES = statement(
 
 
 def _replace(table: Any) -> Any:
-    """An insert that takes the place of what was there under the id."""
+    """An insert that takes the place of what was there under the id, where that is at the version before."""
     row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
     changing = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
-    return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing)
+    before = table.c.version == row.excluded.version - literal_column("1")
+    return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing, where=before)
 
 
 SAVE_KIND = statement("schedule.save_kind", _replace(appointment_kinds))
@@ -159,11 +163,13 @@ def _clinician(row: Any) -> Clinician:
 
 def _kind(row: Any) -> Kind:
     timing = converter.structure(row[2], KindTiming)
-    return Kind(id=timing.kind_id, name=row[1], timing=timing, seats=row[3], online=row[4], active=row[5])
+    return Kind(
+        id=timing.kind_id, name=row[1], timing=timing, seats=row[3], online=row[4], active=row[5], version=row[6]
+    )
 
 
 def _place(row: Any) -> Place:
-    return Place(id=UUID(row[0]), name=row[1], zone=row[2], address=row[3], active=row[4])
+    return Place(id=UUID(row[0]), name=row[1], zone=row[2], address=row[3], active=row[4], version=row[5])
 
 
 @define
@@ -211,7 +217,7 @@ class PostgresScheduleSetup(ScheduleSetup):
         self.tx.audited(audited)
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None:
-        await self.tx.execute(
+        await self.tx.save(
             SAVE_KIND,
             id=kind.id,
             name=kind.name,
@@ -219,11 +225,18 @@ class PostgresScheduleSetup(ScheduleSetup):
             seats=kind.seats,
             online=kind.online,
             active=kind.active,
+            version=kind.version,
         )
         self.tx.audited(audited)
 
     async def save_place(self, place: Place, audited: Audited) -> None:
-        await self.tx.execute(
-            SAVE_PLACE, id=place.id, name=place.name, zone=place.zone, address=place.address, active=place.active
+        await self.tx.save(
+            SAVE_PLACE,
+            id=place.id,
+            name=place.name,
+            zone=place.zone,
+            address=place.address,
+            active=place.active,
+            version=place.version,
         )
         self.tx.audited(audited)

@@ -27,6 +27,7 @@ class KindView:
     slot_step: int | None
     minimum_notice: int
     maximum_advance_days: int
+    version: int
 
     @classmethod
     def of(cls, kind: Kind) -> "KindView":
@@ -43,6 +44,7 @@ class KindView:
             slot_step=timing.slot_step // MINUTE if timing.slot_step else None,
             minimum_notice=timing.minimum_notice // MINUTE,
             maximum_advance_days=timing.maximum_advance_days,
+            version=kind.version,
         )
 
 
@@ -55,10 +57,18 @@ class PlaceView:
     zone: str
     address: str
     active: bool
+    version: int
 
     @classmethod
     def of(cls, place: Place) -> "PlaceView":
-        return cls(id=place.id, name=place.name, zone=place.zone, address=place.address, active=place.active)
+        return cls(
+            id=place.id,
+            name=place.name,
+            zone=place.zone,
+            address=place.address,
+            active=place.active,
+            version=place.version,
+        )
 
 
 @frozen(kw_only=True)

@@ -131,7 +131,7 @@ class ScheduleDirectory(Protocol):
 
 
 class ScheduleSetup(Protocol):
-    """Where the practice says what it offers. Each replaces what was there under the id."""
+    """Where the practice says what it offers. A kind or place is a new one, or one version on from what is there."""
 
     async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None: ...
 

@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from attrs import evolve
 
 from portal_core.appointments.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentRules, Kind
@@ -16,7 +17,7 @@ from portal_core.appointments.use_cases.publish_availability import (
 from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
 from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.kernel.actor import StaffActor, VisitorActor
-from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments_world import ZONE
 from tests.unit.appointments.conftest import Scene
@@ -91,6 +92,26 @@ async def test_a_place_is_added_and_changed(scene: Scene) -> None:
     assert (moved.id, moved.zone, moved.address) == (place.id, ZONE, "2 Oak Street")
     with pytest.raises(NotFound):
         await define(administrator(scene), DefinePlaceCommand(place_id=scene.world.ids.new(), name="Branch", zone=ZONE))
+
+
+async def test_what_changed_after_it_was_shown_is_not_changed(scene: Scene) -> None:
+    who = administrator(scene)
+    kinds, places = DefineKind(scene.world.begin, scene.world.ids), DefinePlace(scene.world.begin, scene.world.ids)
+    kind = DefineKindCommand(kind_id=scene.kind.id, name="Group", duration=HOUR, version=1)
+    added = await places(who, DefinePlaceCommand(name="Branch", zone=ZONE))
+    place = DefinePlaceCommand(place_id=added.id, name="Annex", zone=ZONE, version=1)
+    assert added.version == 1
+    assert [(await kinds(who, kind)).version, (await places(who, place)).version] == [2, 2]
+    shown = await ShowOffering(scene.world.begin)(who)
+    for version in (1, 3):
+        with pytest.raises(StaleVersion):
+            await kinds(who, evolve(kind, name="Stale", version=version))
+        with pytest.raises(StaleVersion):
+            await places(who, evolve(place, name="Stale", version=version))
+    assert await ShowOffering(scene.world.begin)(who) == shown
+    assert [(one.name, one.version) for one in (*shown.kinds, *shown.places)] == [("Group", 2), ("Annex", 2)]
+    unnamed = await kinds(who, evolve(kind, version=None)), await places(who, evolve(place, version=None))
+    assert [one.version for one in unnamed] == [3, 3]
 
 
 async def test_rules_are_set(scene: Scene) -> None:
