@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from attrs import define
-from sqlalchemy import ColumnElement, Text, any_, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from adapters.codec import converter
@@ -20,6 +20,7 @@ from portal_core.appointments.ports import ScheduleDirectory, ScheduleSetup
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
 from portal_core.appointments.timing import KindTiming
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
 
 NO_TEXT: ColumnElement[str] = literal_column("''", Text)
 _SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
@@ -98,7 +99,7 @@ _discharged = (
 
 
 def _schedule(of: Any, *more: Any) -> Any:
-    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), *more)
+    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), practices.c.version, *more)
     return select(*columns).where(practices.c.id == bindparam("practice_id"))
 
 
@@ -118,13 +119,17 @@ CLIENTS = statement(
 SAVE_RULES = statement(
     "schedule.save_rules",
     update(practices)
-    .where(practices.c.id == bindparam("practice_id"))
+    .where(
+        practices.c.id == bindparam("practice_id"),
+        practices.c.version == func.coalesce(bindparam("version", type_=Integer), practices.c.version),
+    )
     .values(
         settings=practices.c.settings.op("||")(
             func.jsonb_build_object(_SECTION, bindparam("section", type_=JSONB), type_=JSONB)
         ),
         version=practices.c.version + literal_column("1"),
-    ),
+    )
+    .returning(practices.c.version),
 )
 
 
@@ -180,7 +185,7 @@ class PostgresScheduleDirectory(ScheduleDirectory):
 
     async def for_client(self, client_id: UUID) -> Schedule:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
-        return _schedule_of(row, discharged=bool(row and row[5]))
+        return _schedule_of(row, discharged=bool(row and row[6]))
 
     async def for_practice(self) -> Schedule:
         return _schedule_of(await self.tx.fetchrow(FOR_PRACTICE))
@@ -203,6 +208,7 @@ def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
         places={one.id: one for one in map(_place, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},
         discharged=discharged,
+        version=row[5],
     )
 
 
@@ -212,9 +218,12 @@ class PostgresScheduleSetup(ScheduleSetup):
 
     tx: Transaction
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None:
-        await self.tx.execute(SAVE_RULES, section=converter.unstructure(rules))
+    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+        row = await self.tx.fetchrow(SAVE_RULES, section=converter.unstructure(rules), version=version)
+        if row is None:
+            raise StaleVersion
         self.tx.audited(audited)
+        return int(row[0])
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None:
         await self.tx.save(

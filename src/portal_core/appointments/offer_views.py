@@ -87,7 +87,10 @@ class OfferedClinicianView:
 
 @frozen(kw_only=True)
 class RulesView:
-    """The practice's rules; the notice for cancelling is in minutes or in days of the calendar."""
+    """The practice's rules; the notice for cancelling is in minutes or in days of the calendar.
+
+    `version` is the practice's: its other settings and its name raise it too.
+    """
 
     cancel_notice_minutes: int | None
     cancel_notice_days: int | None
@@ -100,9 +103,10 @@ class RulesView:
     waitlist_per_client: int
     offer_minutes: int
     calendar_title: str
+    version: int
 
     @classmethod
-    def of(cls, rules: AppointmentRules) -> "RulesView":
+    def of(cls, rules: AppointmentRules, version: int) -> "RulesView":
         notice = rules.cancel_notice
         return cls(
             cancel_notice_minutes=None if isinstance(notice, CalendarDays) else notice // MINUTE,
@@ -116,6 +120,7 @@ class RulesView:
             waitlist_per_client=rules.waitlist_per_client,
             offer_minutes=rules.offer_for // MINUTE,
             calendar_title=rules.calendar_title,
+            version=version,
         )
 
 
@@ -133,7 +138,7 @@ class OfferingView:
     def of(cls, schedule: Schedule) -> "OfferingView":
         return cls(
             zone=schedule.zone,
-            rules=RulesView.of(schedule.rules),
+            rules=RulesView.of(schedule.rules, schedule.version),
             kinds=tuple(sorted(map(KindView.of, schedule.kinds.values()), key=lambda one: (one.name, one.id))),
             places=tuple(sorted(map(PlaceView.of, schedule.places.values()), key=lambda one: (one.name, one.id))),
             clinicians=tuple(

@@ -133,7 +133,7 @@ class Client:
 class Schedule:
     """With whom, for what and where one may book, and the rules; by id.
 
-    `zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`. For
+    `zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians of their care team, and whether they were `discharged`. For
     the practice: all whom it has.
     """
 
@@ -143,6 +143,7 @@ class Schedule:
     places: Mapping[UUID, Place] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
+    version: int = 1
 
     def zone_at(self, place_id: UUID | None) -> str:
         """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""

@@ -46,6 +46,22 @@ class OffersContract:
         async with world.begin(world.desk) as unit:
             assert (await unit.directory.for_practice()).rules == rules
 
+    async def test_rules_that_changed_meanwhile_are_not_replaced(self, world: AppointmentsWorld) -> None:
+        async with world.begin(world.desk) as unit:
+            shown = (await unit.directory.for_practice()).version
+            first = await unit.setup.save_rules(AppointmentRules(holds_per_client=3), AUDITED, shown)
+            second = await unit.setup.save_rules(AppointmentRules(holds_per_client=4), AUDITED)
+            await unit.commit(None)
+        assert (first, second) == (shown + 1, shown + 2)
+        for version in (shown, shown + 3):
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.desk) as unit:
+                    await unit.setup.save_rules(AppointmentRules(), AUDITED, version)
+        client = await world.add_client()
+        async with world.begin(world.as_client(client)) as unit:
+            found = await unit.directory.for_client(client)
+        assert (found.rules.holds_per_client, found.version) == (4, second)
+
     async def test_until_saved_the_rules_are_the_defaults(self, world: AppointmentsWorld) -> None:
         async with world.begin(world.desk) as unit:
             schedule = await unit.directory.for_practice()

@@ -121,6 +121,17 @@ async def test_rules_are_set(scene: Scene) -> None:
     assert (await ShowOffering(scene.world.begin)(scene.ann)).rules == view
 
 
+async def test_rules_that_changed_after_they_were_shown_are_not_replaced(scene: Scene) -> None:
+    set_rules, who = SetAppointmentRules(scene.world.begin), administrator(scene)
+    first = await set_rules(who, AppointmentRules(holds_per_client=3), 1)
+    assert first.version == 2
+    for version in (1, 3):
+        with pytest.raises(StaleVersion):
+            await set_rules(who, AppointmentRules(), version)
+    assert (await ShowOffering(scene.world.begin)(who)).rules == first
+    assert (await set_rules(who, AppointmentRules())).version == 3
+
+
 def names_of(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
     return [(one.path, one.code) for one in error.value.fields]
 

@@ -109,7 +109,7 @@ class MoneyRequest(Request, frozen=True):
 
 
 class RulesRequest(Request, frozen=True):
-    """All of the rules; what is left out is the default.
+    """All of the rules; what is left out is the default. `version` is the one that was read beside them.
 
     The notice for cancelling is in minutes, or in days of the calendar ("by the same time the day before" is 1), not
     both. Inside it a client's cancellation is refused, allowed, or allowed with `late_fee`. `calendar_title` is what
@@ -127,6 +127,7 @@ class RulesRequest(Request, frozen=True):
     waitlist_per_client: Several = 3
     offer_minutes: Annotated[int, Meta(ge=1, le=7 * DAY, examples=[120])] = 120
     calendar_title: Title = "Appointment"
+    version: Version | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -200,7 +201,7 @@ class OfferingController(Controller):
         command = evolve(data.command(), place_id=place_id, version=data.version)
         return await define_place(request.actor, command)
 
-    @put("/rules", raises=[Forbidden])
+    @put("/rules", raises=[Forbidden, StaleVersion])
     async def set_appointment_rules(
         self,
         request: PortalRequest,
@@ -208,4 +209,4 @@ class OfferingController(Controller):
         set_appointment_rules: NamedDependency[SetAppointmentRules],
     ) -> RulesView:
         """Replaces the rules. Appointments that stand are under the new ones from now on."""
-        return await set_appointment_rules(request.actor, data.rules())
+        return await set_appointment_rules(request.actor, data.rules(), data.version)
