@@ -11,7 +11,7 @@ from portal_core.appointments.use_cases.add_availability_exception import AddAva
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
-from tests.support.contracts.appointments_model import WALL, Differs, Hours, Taken
+from tests.support.contracts.appointments_model import Differs, Hours, Taken
 from tests.support.contracts.appointments_table import DAYS, TIMES, AppointmentsTable
 from tests.support.contracts.appointments_world import AUDITED, ZONE, new_york
 
