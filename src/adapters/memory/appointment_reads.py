@@ -162,6 +162,7 @@ def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Sche
             for one in _people(tx, "clinicians")
             if clinicians is None or one.id in clinicians
         },
+        version=tx.table("practices")[tx.practice_id].version,
     )
 
 

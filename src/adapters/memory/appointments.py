@@ -9,6 +9,7 @@ from attrs import define, evolve
 from adapters.memory.rows import confine, own_key, own_rows, visible, zone_at
 from adapters.memory.sealing import SEALED, as_kept
 from adapters.memory.store import MemoryTransaction
+from portal_core.accounts.people import Practice
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Hold
@@ -165,17 +166,26 @@ class MemoryScheduleSetup(ScheduleSetup):
 
     tx: MemoryTransaction
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None:
-        self.tx.table("appointment_rules")[self.tx.practice_id] = rules
+    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+        practice = self.tx.table("practices")[self.tx.practice_id]
+        changed: Practice = evolve(practice, version=(version or practice.version) + 1)
+        self.tx.save("practices", practice.id, changed)
+        self.tx.table("appointment_rules")[practice.id] = rules
         await self.tx.audit.record(audited)
+        return changed.version
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None:
-        self.tx.table("appointment_kinds")[own_key(self.tx, kind.id)] = kind
+        self._put("appointment_kinds", kind)
         await self.tx.audit.record(audited)
 
     async def save_place(self, place: Place, audited: Audited) -> None:
-        self.tx.table("places")[own_key(self.tx, place.id)] = place
+        self._put("places", place)
         await self.tx.audit.record(audited)
+
+    def _put(self, table: str, row: Kind | Place) -> None:
+        key = own_key(self.tx, row.id)
+        write = self.tx.save if key in self.tx.table(table) else self.tx.insert
+        write(table, key, row)
 
 
 @define

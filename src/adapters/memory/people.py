@@ -204,14 +204,14 @@ class MemoryCareTeams(CareTeams):
             return ()
         return tuple(sorted(key[2] for key in self._keys(client_id)))
 
-    async def assign(self, client_id: UUID, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
         only_practice_wide(self.tx)
-        assert own_key(self.tx, client_id) in self.tx.table("clients"), "a care team of nobody"
+        self.tx.save("clients", own_key(self.tx, client.id), client)
         assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "nobody in a care team"
-        for key in self._keys(client_id):
+        for key in self._keys(client.id):
             del self.tx.table("care_team")[key]
         for clinician_id in clinicians:
-            self.tx.insert("care_team", own_key(self.tx, client_id, clinician_id), clinician_id)
+            self.tx.insert("care_team", own_key(self.tx, client.id, clinician_id), clinician_id)
         await self.tx.audit.record(audited)
 
     def _keys(self, client_id: UUID) -> list[Any]:

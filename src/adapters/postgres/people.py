@@ -91,6 +91,12 @@ NEXT_CLIENTS = statement(
 
 _team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
 TEAM_OF = statement("care_team.of", select(care_team.c.clinician_id).where(*_team).order_by(care_team.c.clinician_id))
+REASSIGN_CLIENT = statement(
+    "clients.reassign",
+    update(clients)
+    .where(_client_here, clients.c.id == bindparam("client_id"), clients.c.version == bindparam("before"))
+    .values(version=bindparam("version")),
+)
 CLEAR_TEAM = statement("care_team.clear", delete(care_team).where(*_team))
 JOIN_TEAM = statement("care_team.join", insert_all(care_team))
 
@@ -181,8 +187,11 @@ class PostgresCareTeams(CareTeams):
     async def of(self, client_id: UUID) -> tuple[UUID, ...]:
         return tuple(row[0] for row in await self.tx.fetch(TEAM_OF, client_id=client_id))
 
-    async def assign(self, client_id: UUID, clinicians: tuple[UUID, ...], audited: Audited) -> None:
-        await self.tx.execute(CLEAR_TEAM, client_id=client_id)
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+        # The client first: who comes at the same time waits here, and is refused before the team is touched.
+        version = client.version
+        await self.tx.save(REASSIGN_CLIENT, client_id=client.id, before=version - 1, version=version)
+        await self.tx.execute(CLEAR_TEAM, client_id=client.id)
         for clinician_id in clinicians:
-            await self.tx.execute(JOIN_TEAM, client_id=client_id, clinician_id=clinician_id)
+            await self.tx.execute(JOIN_TEAM, client_id=client.id, clinician_id=clinician_id)
         self.tx.audited(audited)

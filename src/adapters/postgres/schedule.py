@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from attrs import define
-from sqlalchemy import ColumnElement, Text, any_, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from adapters.codec import converter
@@ -20,6 +20,7 @@ from portal_core.appointments.ports import ScheduleDirectory, ScheduleSetup
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
 from portal_core.appointments.timing import KindTiming
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
 
 NO_TEXT: ColumnElement[str] = literal_column("''", Text)
 _SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
@@ -54,6 +55,7 @@ _kinds = (
                 appointment_kinds.c.seats,
                 appointment_kinds.c.online,
                 appointment_kinds.c.active,
+                appointment_kinds.c.version,
             )
         )
     )
@@ -63,7 +65,9 @@ _kinds = (
 _places = (
     select(
         func.jsonb_agg(
-            func.jsonb_build_array(places.c.id, places.c.name, places.c.zone, places.c.address, places.c.active)
+            func.jsonb_build_array(
+                places.c.id, places.c.name, places.c.zone, places.c.address, places.c.active, places.c.version
+            )
         )
     )
     .where(places.c.practice_id == bindparam("practice_id"))
@@ -95,7 +99,7 @@ _discharged = (
 
 
 def _schedule(of: Any, *more: Any) -> Any:
-    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), *more)
+    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), practices.c.version, *more)
     return select(*columns).where(practices.c.id == bindparam("practice_id"))
 
 
@@ -115,21 +119,26 @@ CLIENTS = statement(
 SAVE_RULES = statement(
     "schedule.save_rules",
     update(practices)
-    .where(practices.c.id == bindparam("practice_id"))
+    .where(
+        practices.c.id == bindparam("practice_id"),
+        practices.c.version == func.coalesce(bindparam("version", type_=Integer), practices.c.version),
+    )
     .values(
         settings=practices.c.settings.op("||")(
             func.jsonb_build_object(_SECTION, bindparam("section", type_=JSONB), type_=JSONB)
         ),
         version=practices.c.version + literal_column("1"),
-    ),
+    )
+    .returning(practices.c.version),
 )
 
 
 def _replace(table: Any) -> Any:
-    """An insert that takes the place of what was there under the id."""
+    """An insert that takes the place of what was there under the id, where that is at the version before."""
     row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
     changing = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
-    return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing)
+    before = table.c.version == row.excluded.version - literal_column("1")
+    return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing, where=before)
 
 
 SAVE_KIND = statement("schedule.save_kind", _replace(appointment_kinds))
@@ -159,11 +168,13 @@ def _clinician(row: Any) -> Clinician:
 
 def _kind(row: Any) -> Kind:
     timing = converter.structure(row[2], KindTiming)
-    return Kind(id=timing.kind_id, name=row[1], timing=timing, seats=row[3], online=row[4], active=row[5])
+    return Kind(
+        id=timing.kind_id, name=row[1], timing=timing, seats=row[3], online=row[4], active=row[5], version=row[6]
+    )
 
 
 def _place(row: Any) -> Place:
-    return Place(id=UUID(row[0]), name=row[1], zone=row[2], address=row[3], active=row[4])
+    return Place(id=UUID(row[0]), name=row[1], zone=row[2], address=row[3], active=row[4], version=row[5])
 
 
 @define
@@ -174,7 +185,7 @@ class PostgresScheduleDirectory(ScheduleDirectory):
 
     async def for_client(self, client_id: UUID) -> Schedule:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
-        return _schedule_of(row, discharged=bool(row and row[5]))
+        return _schedule_of(row, discharged=bool(row and row[6]))
 
     async def for_practice(self) -> Schedule:
         return _schedule_of(await self.tx.fetchrow(FOR_PRACTICE))
@@ -197,6 +208,7 @@ def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
         places={one.id: one for one in map(_place, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},
         discharged=discharged,
+        version=row[5],
     )
 
 
@@ -206,12 +218,15 @@ class PostgresScheduleSetup(ScheduleSetup):
 
     tx: Transaction
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None:
-        await self.tx.execute(SAVE_RULES, section=converter.unstructure(rules))
+    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+        row = await self.tx.fetchrow(SAVE_RULES, section=converter.unstructure(rules), version=version)
+        if row is None:
+            raise StaleVersion
         self.tx.audited(audited)
+        return int(row[0])
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None:
-        await self.tx.execute(
+        await self.tx.save(
             SAVE_KIND,
             id=kind.id,
             name=kind.name,
@@ -219,11 +234,18 @@ class PostgresScheduleSetup(ScheduleSetup):
             seats=kind.seats,
             online=kind.online,
             active=kind.active,
+            version=kind.version,
         )
         self.tx.audited(audited)
 
     async def save_place(self, place: Place, audited: Audited) -> None:
-        await self.tx.execute(
-            SAVE_PLACE, id=place.id, name=place.name, zone=place.zone, address=place.address, active=place.active
+        await self.tx.save(
+            SAVE_PLACE,
+            id=place.id,
+            name=place.name,
+            zone=place.zone,
+            address=place.address,
+            active=place.active,
+            version=place.version,
         )
         self.tx.audited(audited)

@@ -10,6 +10,7 @@ from portal_core.accounts.granting import redate_grants
 from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.people import Client, Clinician, Practice, changed_fields
 from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.staffing import assign_team
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid
 
@@ -58,7 +59,7 @@ async def take_client(
     if known is None:
         made = Client(new_id(), practice.id, created_at=now, **details.values())
         await unit.client_records.add(made, Audited("client.added", made.id, record=made.id))
-        await _assign(unit, made.id, team)
+        await _assign(unit, made, team)
         return "added"
     changed = await _merged(unit, known, details)
     if changed is not known:
@@ -66,8 +67,7 @@ async def take_client(
         await unit.client_records.save(changed, Audited("client.changed", known.id, record=known.id, facts=facts))
         if (changed.born, changed.state) != (known.born, known.state):
             await redate_grants(unit, known, changed, now)
-    moved = await _assign(unit, known.id, team)
-    return "changed" if moved or changed is not known else "unchanged"
+    return "unchanged" if await _assign(unit, changed, team) is known else "changed"
 
 
 async def _merged(unit: PeopleUnit, known: Client, details: ClientDetails) -> Client:
@@ -92,12 +92,8 @@ async def _team(unit: PeopleUnit, row: ClientRow) -> tuple[UUID, ...]:
     return tuple(sorted(set(found)))
 
 
-async def _assign(unit: PeopleUnit, client_id: UUID, team: tuple[UUID, ...]) -> bool:
-    if not team or await unit.care_teams.of(client_id) == team:
-        return False
-    facts = {"clinicians": str(len(team))}
-    await unit.care_teams.assign(client_id, team, Audited("care_team.assigned", client_id, client_id, facts=facts))
-    return True
+async def _assign(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> Client:
+    return await assign_team(unit, client, team) if team else client
 
 
 def _once(details: ClientDetails | ClinicianDetails, seen: set[str]) -> str:

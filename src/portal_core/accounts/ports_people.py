@@ -126,8 +126,12 @@ class CareTeams(Protocol):
         """In the order of their ids."""
         ...
 
-    async def assign(self, client_id: UUID, clinicians: tuple[UUID, ...], audited: Audited) -> None:
-        """These and no others. Both sides exist in the practice: the caller has read them."""
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+        """These and no others, and the client is at this version. Both sides exist: the caller has read them.
+
+        Raises:
+            StaleVersion: the client or the team changed after they were read.
+        """
         ...
 
 

@@ -27,6 +27,7 @@ class KindView:
     slot_step: int | None
     minimum_notice: int
     maximum_advance_days: int
+    version: int
 
     @classmethod
     def of(cls, kind: Kind) -> "KindView":
@@ -43,6 +44,7 @@ class KindView:
             slot_step=timing.slot_step // MINUTE if timing.slot_step else None,
             minimum_notice=timing.minimum_notice // MINUTE,
             maximum_advance_days=timing.maximum_advance_days,
+            version=kind.version,
         )
 
 
@@ -55,10 +57,18 @@ class PlaceView:
     zone: str
     address: str
     active: bool
+    version: int
 
     @classmethod
     def of(cls, place: Place) -> "PlaceView":
-        return cls(id=place.id, name=place.name, zone=place.zone, address=place.address, active=place.active)
+        return cls(
+            id=place.id,
+            name=place.name,
+            zone=place.zone,
+            address=place.address,
+            active=place.active,
+            version=place.version,
+        )
 
 
 @frozen(kw_only=True)
@@ -77,7 +87,10 @@ class OfferedClinicianView:
 
 @frozen(kw_only=True)
 class RulesView:
-    """The practice's rules; the notice for cancelling is in minutes or in days of the calendar."""
+    """The practice's rules; the notice for cancelling is in minutes or in days of the calendar.
+
+    `version` is the practice's: its other settings and its name raise it too.
+    """
 
     cancel_notice_minutes: int | None
     cancel_notice_days: int | None
@@ -90,9 +103,10 @@ class RulesView:
     waitlist_per_client: int
     offer_minutes: int
     calendar_title: str
+    version: int
 
     @classmethod
-    def of(cls, rules: AppointmentRules) -> "RulesView":
+    def of(cls, rules: AppointmentRules, version: int) -> "RulesView":
         notice = rules.cancel_notice
         return cls(
             cancel_notice_minutes=None if isinstance(notice, CalendarDays) else notice // MINUTE,
@@ -106,6 +120,7 @@ class RulesView:
             waitlist_per_client=rules.waitlist_per_client,
             offer_minutes=rules.offer_for // MINUTE,
             calendar_title=rules.calendar_title,
+            version=version,
         )
 
 
@@ -123,7 +138,7 @@ class OfferingView:
     def of(cls, schedule: Schedule) -> "OfferingView":
         return cls(
             zone=schedule.zone,
-            rules=RulesView.of(schedule.rules),
+            rules=RulesView.of(schedule.rules, schedule.version),
             kinds=tuple(sorted(map(KindView.of, schedule.kinds.values()), key=lambda one: (one.name, one.id))),
             places=tuple(sorted(map(PlaceView.of, schedule.places.values()), key=lambda one: (one.name, one.id))),
             clinicians=tuple(

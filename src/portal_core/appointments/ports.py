@@ -131,9 +131,11 @@ class ScheduleDirectory(Protocol):
 
 
 class ScheduleSetup(Protocol):
-    """Where the practice says what it offers. Each replaces what was there under the id."""
+    """Where the practice says what it offers. A kind or place is a new one, or one version on from what is there."""
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited) -> None: ...
+    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+        """In place of those of this `version` of the practice, or of any; answers the version that it has now."""
+        ...
 
     async def save_kind(self, kind: Kind, audited: Audited) -> None: ...
 

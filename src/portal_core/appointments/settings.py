@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.timing import KindTiming
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.money import Money
 
 LateCancel = Literal["refuse", "allow", "fee"]
@@ -72,6 +72,7 @@ class Kind:
     seats: int = 1
     online: bool = True
     active: bool = True
+    version: int = 1
 
     def __attrs_post_init__(self) -> None:
         if not 1 <= self.seats <= MOST_SEATS:
@@ -87,6 +88,20 @@ class Place:
     zone: str
     address: str = ""
     active: bool = True
+    version: int = 1
+
+
+def next_version(known: Kind | Place | None, version: int | None) -> int:
+    """The version of what takes the place of `known`, of which `version` was read; none read is whichever there is.
+
+    Raises:
+        StaleVersion: it changed after it was read.
+    """
+    if known is None:
+        return 1
+    if version not in (None, known.version):
+        raise StaleVersion
+    return known.version + 1
 
 
 @frozen(kw_only=True)
@@ -118,8 +133,8 @@ class Client:
 class Schedule:
     """With whom, for what and where one may book, and the rules; by id.
 
-    `zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`. For
-    the practice: all whom it has.
+    `zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians of
+    their care team, and whether they were `discharged`. For the practice: all whom it has.
     """
 
     zone: str
@@ -128,6 +143,7 @@ class Schedule:
     places: Mapping[UUID, Place] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
+    version: int = 1
 
     def zone_at(self, place_id: UUID | None) -> str:
         """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""

@@ -83,7 +83,7 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(elm: Elm
     mine = f"{PORTAL}/appointments/{booked[mira.id][2]}/cancel"
     assert (await elm.ask(mira, "PATCH", mine, {"reason": "Ill"}))["cancel_reason"] is None
     assert await refused(elm, mira, "POST", f"{PORTAL}/appointments/request", wish) == (409, "record_destroyed")
-    address = {"address": "12 Elm Street", "version": 1}
+    address = {"address": "12 Elm Street", "version": 2}
     assert await refused(elm, mira, "PATCH", f"{PORTAL}/profile", address) == (409, "record_destroyed")
     assert await refused(elm, desk, "PUT", here, {**ADA, **address}) == (409, "record_destroyed")
     body = {"slot": elm.slot(TUESDAY + timedelta(days=1))}

@@ -50,7 +50,7 @@ async def test_a_client_from_the_desk_to_their_own_account(elm: ElmStreet) -> No
     session = await elm.ask(None, "POST", f"{PORTAL}/auth/login", {"email": ADA["email"], "password": PASSWORD})
     ada = Person(uuid4(), uuid4(), session["access_token"])
     assert (await elm.ask(ada, "GET", f"{PORTAL}/profile"))["pronouns"] == "she/her"
-    moved = {**ADA, "email": "lovelace@client.example", "version": 2}
+    moved = {**ADA, "email": "lovelace@client.example", "version": team["profile"]["version"]}
     put = await elm.ask(desk, "PUT", here, moved)
     assert put == await elm.ask(desk, "GET", here)
     assert put["care_team"] == [str(elm.clinician_id)]

@@ -2,6 +2,7 @@
 
 from datetime import date, time, timedelta
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from portal_core.appointments.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentRules, Kind
 from portal_core.appointments.timing import KindTiming
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments_world import AUDITED, ZONE, AppointmentsWorld
 
@@ -44,6 +46,22 @@ class OffersContract:
         async with world.begin(world.desk) as unit:
             assert (await unit.directory.for_practice()).rules == rules
 
+    async def test_rules_that_changed_meanwhile_are_not_replaced(self, world: AppointmentsWorld) -> None:
+        async with world.begin(world.desk) as unit:
+            shown = (await unit.directory.for_practice()).version
+            first = await unit.setup.save_rules(AppointmentRules(holds_per_client=3), AUDITED, shown)
+            second = await unit.setup.save_rules(AppointmentRules(holds_per_client=4), AUDITED)
+            await unit.commit(None)
+        assert (first, second) == (shown + 1, shown + 2)
+        for version in (shown, shown + 3):
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.desk) as unit:
+                    await unit.setup.save_rules(AppointmentRules(), AUDITED, version)
+        client = await world.add_client()
+        async with world.begin(world.as_client(client)) as unit:
+            found = await unit.directory.for_client(client)
+        assert (found.rules.holds_per_client, found.version) == (4, second)
+
     async def test_until_saved_the_rules_are_the_defaults(self, world: AppointmentsWorld) -> None:
         async with world.begin(world.desk) as unit:
             schedule = await unit.directory.for_practice()
@@ -71,13 +89,26 @@ class OffersContract:
             online=st.booleans(),
             active=st.booleans(),
         )
-        first, second = data.draw(kinds), data.draw(kinds)
+        first, second = data.draw(kinds), evolve(data.draw(kinds), version=2)
         for kind in (first, second):
             async with world.begin(world.desk) as unit:
                 await unit.setup.save_kind(kind, AUDITED)
                 await unit.commit(None)
             async with world.begin(world.desk) as unit:
                 assert (await unit.directory.for_practice()).kinds[kind_id] == kind
+
+    async def test_a_kind_or_place_that_changed_meanwhile_is_not_saved(self, world: AppointmentsWorld) -> None:
+        kind, place = await world.add_kind(), await world.add_place()
+        for version in (1, 3):
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.desk) as unit:
+                    await unit.setup.save_kind(evolve(kind, name="Stale", version=version), AUDITED)
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.desk) as unit:
+                    await unit.setup.save_place(evolve(place, name="Stale", version=version), AUDITED)
+        async with world.begin(world.desk) as unit:
+            found = await unit.directory.for_practice()
+        assert (found.kinds, found.places) == ({kind.id: kind}, {place.id: place})
 
     async def test_a_client_is_offered_their_care_team(self, world: AppointmentsWorld) -> None:
         client = await world.add_client()
@@ -162,7 +193,7 @@ class OffersContract:
         )
         async with world.begin(world.desk) as unit:
             await unit.availability.add_exception(closed, AUDITED)
-            await unit.setup.save_place(evolve(place, zone="Pacific/Chatham"), AUDITED)
+            await unit.setup.save_place(evolve(place, zone="Pacific/Chatham", version=2), AUDITED)
             rules = await unit.availability.rules([clinician])
             exceptions = await unit.availability.exceptions([clinician], day, day)
         assert {one.zone for one in (*rules, *exceptions)} == {"Pacific/Chatham"}

@@ -69,8 +69,9 @@ class OpeningRules(AppointmentsTable):
         self.model.closed = {self.office.id} if closing else set()
 
     async def _save_place(self, *, active: bool) -> None:
+        self.office = evolve(self.office, active=active, version=self.office.version + 1)
         async with self.world.begin(self.world.desk) as unit:
-            await unit.setup.save_place(evolve(self.office, active=active), AUDITED)
+            await unit.setup.save_place(self.office, AUDITED)
             await unit.commit(None)
 
     @rule(data=st.data(), at=TIMES, hours=st.integers(1, 2))

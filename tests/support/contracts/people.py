@@ -382,13 +382,18 @@ class StaffContract:
         client, foreign = await world.add_client(), await world.add_client()
         team = sorted([(await world.add_clinician()).id for _ in range(3)])
         for named in (team, team[1:], [], team[:1]):
+            before, client = client, client.reassigned()
             async with world.begin(world.staff()) as unit:
-                await unit.care_teams.assign(client.id, tuple(named), AUDITED)
+                await unit.care_teams.assign(client, tuple(named), AUDITED)
                 await unit.commit(None)
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.staff()) as unit:
+                    await unit.care_teams.assign(before, tuple(team), AUDITED)
             async with world.begin(world.as_client(client.id)) as unit:
                 assert await unit.care_teams.of(client.id) == tuple(named)
+                assert await unit.client_records.get(client.id) == client
         async with world.begin(world.as_client(foreign.id)) as unit:
             assert await unit.care_teams.of(client.id) == ()
         with pytest.raises(world.forbidden):
             async with world.begin(world.as_client(client.id)) as unit:
-                await unit.care_teams.assign(client.id, tuple(team), AUDITED)
+                await unit.care_teams.assign(client.reassigned(), tuple(team), AUDITED)

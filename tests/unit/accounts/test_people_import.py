@@ -158,7 +158,7 @@ async def test_what_a_client_changed_stays_and_gaps_are_filled(desk: MemoryDesk)
     await bring_in(desk, FULL, PLAIN, clinicians=CLINICIANS)
     zoe = await client_of(desk, "E-2")
     changes = ContactChanges(phone="+12125559999", pronouns=None)
-    await ChangeProfile(desk.world.begin)(desk.world.as_client(zoe.id), ChangeProfileCommand(changes, 1))
+    await ChangeProfile(desk.world.begin)(desk.world.as_client(zoe.id), ChangeProfileCommand(changes, zoe.version))
     report = await bring_in(desk, FULL, evolve(PLAIN, phone="+12125550000"), clinicians=CLINICIANS)
     assert report.changed == 2
     zoe = await client_of(desk, "E-2")

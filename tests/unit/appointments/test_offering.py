@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from attrs import evolve
 
 from portal_core.appointments.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentRules, Kind
@@ -16,7 +17,7 @@ from portal_core.appointments.use_cases.publish_availability import (
 from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
 from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.kernel.actor import StaffActor, VisitorActor
-from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments_world import ZONE
 from tests.unit.appointments.conftest import Scene
@@ -93,11 +94,42 @@ async def test_a_place_is_added_and_changed(scene: Scene) -> None:
         await define(administrator(scene), DefinePlaceCommand(place_id=scene.world.ids.new(), name="Branch", zone=ZONE))
 
 
+async def test_what_changed_after_it_was_shown_is_not_changed(scene: Scene) -> None:
+    who = administrator(scene)
+    kinds, places = DefineKind(scene.world.begin, scene.world.ids), DefinePlace(scene.world.begin, scene.world.ids)
+    kind = DefineKindCommand(kind_id=scene.kind.id, name="Group", duration=HOUR, version=1)
+    added = await places(who, DefinePlaceCommand(name="Branch", zone=ZONE))
+    place = DefinePlaceCommand(place_id=added.id, name="Annex", zone=ZONE, version=1)
+    assert added.version == 1
+    assert [(await kinds(who, kind)).version, (await places(who, place)).version] == [2, 2]
+    shown = await ShowOffering(scene.world.begin)(who)
+    for version in (1, 3):
+        with pytest.raises(StaleVersion):
+            await kinds(who, evolve(kind, name="Stale", version=version))
+        with pytest.raises(StaleVersion):
+            await places(who, evolve(place, name="Stale", version=version))
+    assert await ShowOffering(scene.world.begin)(who) == shown
+    assert [(one.name, one.version) for one in (*shown.kinds, *shown.places)] == [("Group", 2), ("Annex", 2)]
+    unnamed = await kinds(who, evolve(kind, version=None)), await places(who, evolve(place, version=None))
+    assert [one.version for one in unnamed] == [3, 3]
+
+
 async def test_rules_are_set(scene: Scene) -> None:
     rules = AppointmentRules(cancel_notice=CalendarDays(2), late_cancel="fee", late_fee=Money(60_00))
     view = await SetAppointmentRules(scene.world.begin)(administrator(scene), rules)
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_fee) == (2, None, Money(60_00))
     assert (await ShowOffering(scene.world.begin)(scene.ann)).rules == view
+
+
+async def test_rules_that_changed_after_they_were_shown_are_not_replaced(scene: Scene) -> None:
+    set_rules, who = SetAppointmentRules(scene.world.begin), administrator(scene)
+    first = await set_rules(who, AppointmentRules(holds_per_client=3), 1)
+    assert first.version == 2
+    for version in (1, 3):
+        with pytest.raises(StaleVersion):
+            await set_rules(who, AppointmentRules(), version)
+    assert (await ShowOffering(scene.world.begin)(who)).rules == first
+    assert (await set_rules(who, AppointmentRules())).version == 3
 
 
 def names_of(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from portal_core.appointments.use_cases.publish_availability import Opening, Pub
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
 from portal_core.appointments.views import AppointmentFilter
 from portal_core.kernel.actor import StaffActor
-from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError, StaleVersion
 from tests.support.contracts.appointments_world import ZONE, new_york
 from tests.unit.appointments.conftest import Scene
 
@@ -65,6 +65,22 @@ class TestAvailability:
         assert await starts(scene, date(2026, 3, 5)) == []
         assert await scene.desk.show_availability(scene.world.desk, scene.grey) == view
         assert ("availability.published", scene.grey) in [(one.action, one.target) for one in await scene.world.audit()]
+
+    async def test_a_week_that_was_published_meanwhile_is_not_replaced(self, scene: Scene) -> None:
+        shown = await scene.desk.show_availability(scene.world.desk, scene.grey)
+        command = PublishAvailabilityCommand(
+            clinician_id=scene.grey, openings=(NINE_TO_TWELVE,), replaces=[one.id for one in shown.rules]
+        )
+        view = await scene.desk.publish(grey(scene), command)
+        standing = frozenset(one.id for one in view.rules)
+        for stale in (command.replaces, (), standing | {scene.world.ids.new()}):
+            with pytest.raises(StaleVersion):
+                await scene.desk.publish(scene.world.desk, evolve(command, openings=(), replaces=stale))
+        assert await scene.desk.show_availability(scene.world.desk, scene.grey) == view
+        empty = await scene.desk.publish(scene.world.desk, evolve(command, openings=(), replaces=standing))
+        assert empty.rules == ()
+        again = await scene.desk.publish(scene.world.desk, evolve(command, replaces=()))
+        assert len(again.rules) == 1
 
     async def test_what_is_booked_stays(self, scene: Scene) -> None:
         await booked(scene, hour=15)

@@ -72,6 +72,7 @@ places = practice_table(
     words("zone"),
     words("address"),
     flag("active"),
+    version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
 places.info["adding"] = PRACTICE_WIDE
@@ -84,6 +85,7 @@ appointment_kinds = practice_table(
     number("seats"),
     flag("online"),
     flag("active"),
+    version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
 appointment_kinds.info["adding"] = PRACTICE_WIDE

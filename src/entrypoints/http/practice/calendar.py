@@ -30,7 +30,7 @@ from portal_core.appointments.use_cases.remove_availability_exception import (
 )
 from portal_core.appointments.use_cases.show_availability import ShowAvailability
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
-from portal_core.kernel.errors import Forbidden
+from portal_core.kernel.errors import Forbidden, StaleVersion
 
 Weekday = Annotated[int, Meta(ge=0, le=6, examples=[1])]
 WallTime = Annotated[time, Meta(tz=False, examples=["09:00:00"])]
@@ -67,9 +67,10 @@ class OpeningRequest(Request, frozen=True):
 
 
 class AvailabilityRequest(Request, frozen=True):
-    """The whole week: what is not in it is not open."""
+    """The whole week: what is not in it is not open; `replaces` are the ids of the rules that were read."""
 
     openings: Annotated[tuple[OpeningRequest, ...], Meta(max_length=MOST_OPENINGS)]
+    replaces: Annotated[tuple[UUID, ...], Meta(max_length=MOST_OPENINGS)] | None = None
 
 
 class ExceptionRequest(Request, frozen=True):
@@ -105,7 +106,7 @@ class AvailabilityController(Controller):
         """What the clinician has published: the week, and dates that differ."""
         return await show_availability(request.actor, clinician_id)
 
-    @put("/availability", raises=[Forbidden])
+    @put("/availability", raises=[Forbidden, StaleVersion])
     async def publish_availability(
         self,
         request: PortalRequest,
@@ -115,7 +116,7 @@ class AvailabilityController(Controller):
     ) -> AvailabilityView:
         """Replaces the week. Appointments outside of the new hours stay."""
         openings = tuple(one.opening() for one in data.openings)
-        command = PublishAvailabilityCommand(clinician_id=clinician_id, openings=openings)
+        command = PublishAvailabilityCommand(clinician_id=clinician_id, openings=openings, replaces=data.replaces)
         return await publish_availability(request.actor, command)
 
     @post("/availability/exceptions", raises=[Forbidden])

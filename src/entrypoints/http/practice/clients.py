@@ -79,9 +79,10 @@ class SearchClientsRequest(Request, frozen=True):
 
 
 class CareTeamRequest(Request, frozen=True):
-    """These clinicians and no others."""
+    """These clinicians and no others; `version` is the client's that was read."""
 
     clinician_ids: Annotated[tuple[UUID, ...], Meta(max_length=50)]
+    version: Version | None = None
 
 
 class ClientsController(Controller):
@@ -134,7 +135,7 @@ class ClientsController(Controller):
         """Replaces a client's details. The email by which they sign in (`sign_in_email`) stays: only they change it."""
         return await change_client(request.actor, ChangeClientCommand(client_id, data.details(), data.version))
 
-    @put("/{client_id:uuid}/care-team", raises=[Forbidden])
+    @put("/{client_id:uuid}/care-team", raises=[Forbidden, StaleVersion])
     async def assign_care_team(
         self,
         request: PortalRequest,
@@ -143,7 +144,8 @@ class ClientsController(Controller):
         assign_care_team: NamedDependency[AssignCareTeam],
     ) -> ClientView:
         """Names a client's clinicians: with whom they may book."""
-        return await assign_care_team(request.actor, AssignCareTeamCommand(client_id, data.clinician_ids))
+        command = AssignCareTeamCommand(client_id, data.clinician_ids, data.version)
+        return await assign_care_team(request.actor, command)
 
     @post("/{client_id:uuid}/invitations", raises=[Forbidden, NoEmail, AlreadyRegistered])
     async def invite_client(

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
+from attrs import evolve
 from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.fields import FromPath, Request, Zone
+from entrypoints.http.fields import FromPath, Request, Version, Zone
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
 from portal_core.appointments.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
@@ -27,7 +28,7 @@ from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKin
 from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
 from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
 from portal_core.appointments.use_cases.show_offering import ShowOffering
-from portal_core.kernel.errors import Forbidden, Invalid
+from portal_core.kernel.errors import Forbidden, Invalid, StaleVersion
 from portal_core.kernel.money import Money
 
 DAY = 24 * 60
@@ -59,10 +60,9 @@ class KindRequest(Request, frozen=True):
     online: bool = True
     active: bool = True
 
-    def command(self, kind_id: UUID | None = None) -> DefineKindCommand:
-        """The core's word for it; without an id it is a new one."""
+    def command(self) -> DefineKindCommand:
+        """The core's word for a new one."""
         return DefineKindCommand(
-            kind_id=kind_id,
             name=self.name,
             duration=timedelta(minutes=self.minutes),
             buffer_before=timedelta(minutes=self.buffer_before),
@@ -76,6 +76,12 @@ class KindRequest(Request, frozen=True):
         )
 
 
+class ChangeKindRequest(KindRequest, frozen=True, kw_only=True):
+    """All of a kind of appointment, in place of what was read; `version` is the one that was read."""
+
+    version: Version | None = None
+
+
 class PlaceRequest(Request, frozen=True):
     """All of a place."""
 
@@ -84,11 +90,15 @@ class PlaceRequest(Request, frozen=True):
     address: Annotated[str, Meta(max_length=LONGEST_ADDRESS, examples=["12 Elm Street, Albany, NY 12207"])] = ""
     active: bool = True
 
-    def command(self, place_id: UUID | None = None) -> DefinePlaceCommand:
-        """The core's word for it; without an id it is a new one."""
-        return DefinePlaceCommand(
-            place_id=place_id, name=self.name, zone=self.zone, address=self.address, active=self.active
-        )
+    def command(self) -> DefinePlaceCommand:
+        """The core's word for a new one."""
+        return DefinePlaceCommand(name=self.name, zone=self.zone, address=self.address, active=self.active)
+
+
+class ChangePlaceRequest(PlaceRequest, frozen=True, kw_only=True):
+    """All of a place, in place of what was read; `version` is the one that was read."""
+
+    version: Version | None = None
 
 
 class MoneyRequest(Request, frozen=True):
@@ -99,7 +109,7 @@ class MoneyRequest(Request, frozen=True):
 
 
 class RulesRequest(Request, frozen=True):
-    """All of the rules; what is left out is the default.
+    """All of the rules; what is left out is the default. `version` is the one that was read beside them.
 
     The notice for cancelling is in minutes, or in days of the calendar ("by the same time the day before" is 1), not
     both. Inside it a client's cancellation is refused, allowed, or allowed with `late_fee`. `calendar_title` is what
@@ -117,6 +127,7 @@ class RulesRequest(Request, frozen=True):
     waitlist_per_client: Several = 3
     offer_minutes: Annotated[int, Meta(ge=1, le=7 * DAY, examples=[120])] = 120
     calendar_title: Title = "Appointment"
+    version: Version | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,16 +170,17 @@ class OfferingController(Controller):
         """Adds a kind of appointment."""
         return await define_kind(request.actor, data.command())
 
-    @put("/kinds/{kind_id:uuid}", raises=[Forbidden])
+    @put("/kinds/{kind_id:uuid}", raises=[Forbidden, StaleVersion])
     async def change_kind(
         self,
         request: PortalRequest,
         kind_id: FromPath[UUID],
-        data: JSONBody[KindRequest],
+        data: JSONBody[ChangeKindRequest],
         define_kind: NamedDependency[DefineKind],
     ) -> KindView:
         """Changes a kind. What is booked keeps its time."""
-        return await define_kind(request.actor, data.command(kind_id))
+        command = evolve(data.command(), kind_id=kind_id, version=data.version)
+        return await define_kind(request.actor, command)
 
     @post("/places", raises=[Forbidden])
     async def add_place(
@@ -177,18 +189,19 @@ class OfferingController(Controller):
         """Adds a place."""
         return await define_place(request.actor, data.command())
 
-    @put("/places/{place_id:uuid}", raises=[Forbidden])
+    @put("/places/{place_id:uuid}", raises=[Forbidden, StaleVersion])
     async def change_place(
         self,
         request: PortalRequest,
         place_id: FromPath[UUID],
-        data: JSONBody[PlaceRequest],
+        data: JSONBody[ChangePlaceRequest],
         define_place: NamedDependency[DefinePlace],
     ) -> PlaceView:
         """Changes a place. What is booked stays."""
-        return await define_place(request.actor, data.command(place_id))
+        command = evolve(data.command(), place_id=place_id, version=data.version)
+        return await define_place(request.actor, command)
 
-    @put("/rules", raises=[Forbidden])
+    @put("/rules", raises=[Forbidden, StaleVersion])
     async def set_appointment_rules(
         self,
         request: PortalRequest,
@@ -196,4 +209,4 @@ class OfferingController(Controller):
         set_appointment_rules: NamedDependency[SetAppointmentRules],
     ) -> RulesView:
         """Replaces the rules. Appointments that stand are under the new ones from now on."""
-        return await set_appointment_rules(request.actor, data.rules())
+        return await set_appointment_rules(request.actor, data.rules(), data.version)

@@ -7,19 +7,21 @@ from attrs import frozen
 from portal_core.accounts.policy_people import CHANGES_CLIENTS
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.showing import client_view
-from portal_core.accounts.staffing import check_clinician
+from portal_core.accounts.staffing import assign_team, check_clinician
 from portal_core.accounts.views_people import ClientView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import NotFound
+from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.uow import Begin
 
 
 @frozen
 class AssignCareTeamCommand:
+    """`version` is the client's that was read; without one, whichever team there is by now is replaced."""
+
     client_id: UUID
     clinician_ids: tuple[UUID, ...]
+    version: int | None = None
 
 
 @frozen
@@ -29,6 +31,7 @@ class AssignCareTeam:
     Raises:
         NotFound, Forbidden: no such client, or not in such a role.
         Invalid: no such clinician.
+        StaleVersion: the client or the team changed after they were read.
     """
 
     begin: Begin[PeopleUnit]
@@ -39,10 +42,10 @@ class AssignCareTeam:
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)
+            if command.version not in (None, client.version):
+                raise StaleVersion
             team = tuple(sorted(set(command.clinician_ids)))
             for clinician_id in team:
                 await check_clinician(unit, clinician_id)
-            facts = {"clinicians": str(len(team))}
-            entry = Audited("care_team.assigned", client.id, record=client.id, facts=facts)
-            await unit.care_teams.assign(client.id, team, entry)
+            client = await assign_team(unit, client, team)
             return await unit.commit(await client_view(unit, client))

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from portal_core.appointments.offer_views import KindView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import LONGEST_NAME, Kind
+from portal_core.appointments.settings import LONGEST_NAME, Kind, next_version
 from portal_core.appointments.timing import ZERO, KindTiming
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
@@ -20,7 +20,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class DefineKindCommand:
-    """The whole of a kind, as `Kind` and `KindTiming` have it. Without an id it is a new one."""
+    """The whole of a kind, as `Kind` and `KindTiming` have it. Without an id it is a new one.
+
+    `version` is the one that was read; without one, whichever there is by now is changed.
+    """
 
     kind_id: UUID | None = None
     name: str
@@ -33,6 +36,7 @@ class DefineKindCommand:
     seats: int = 1
     online: bool = True
     active: bool = True
+    version: int | None = None
 
 
 @frozen
@@ -43,6 +47,7 @@ class DefineKind:
         NotFound: neither staff nor a job, or no such kind.
         Forbidden: staff in other roles.
         Invalid: no name, or one that cannot be kept, no seats, or times out of range.
+        StaleVersion: it changed after it was read.
     """
 
     begin: Begin[AppointmentUnit]
@@ -51,8 +56,11 @@ class DefineKind:
     async def __call__(self, actor: Actor, command: DefineKindCommand) -> KindView:
         async with self.begin(actor) as unit:
             staff_or_system(actor, "administrator")
-            if command.kind_id and command.kind_id not in (await unit.directory.for_practice()).kinds:
-                raise NotFound("kind", command.kind_id)
+            known = None
+            if command.kind_id is not None:
+                known = (await unit.directory.for_practice()).kinds.get(command.kind_id)
+                if known is None:
+                    raise NotFound("kind", command.kind_id)
             kind_id = command.kind_id or self.ids.new()
             timing = KindTiming(
                 kind_id=kind_id,
@@ -70,6 +78,7 @@ class DefineKind:
                 seats=command.seats,
                 online=command.online,
                 active=command.active,
+                version=next_version(known, command.version),
             )
             await unit.setup.save_kind(kind, Audited("appointment_kind.defined", kind_id))
             return await unit.commit(KindView.of(kind))

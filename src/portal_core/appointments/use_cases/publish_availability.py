@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from portal_core.appointments.availability import AvailabilityRule, id_set
 from portal_core.appointments.policy import scheduler
@@ -14,7 +15,7 @@ from portal_core.appointments.settings import Schedule
 from portal_core.appointments.wall_clock import DAY, zone_of
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
-from portal_core.kernel.errors import FieldError, Invalid, NotFound
+from portal_core.kernel.errors import FieldError, Invalid, NotFound, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -40,10 +41,15 @@ class Opening:
 
 @frozen(kw_only=True)
 class PublishAvailabilityCommand:
-    """The whole week: what is not in it is not open."""
+    """The whole week: what is not in it is not open.
+
+    `replaces` are the ids of the rules that were shown: each publication has new ones, so that they are the version
+    of a week. Without them whichever week there is by now is replaced.
+    """
 
     clinician_id: UUID
     openings: tuple[Opening, ...]
+    replaces: frozenset[UUID] | None = field(default=None, converter=optional(id_set))
 
 
 @frozen
@@ -55,6 +61,7 @@ class PublishAvailability:
     Raises:
         NotFound: no such clinician, or a colleague's.
         Invalid: an opening that makes no sense, or more than a hundred; the path begins with its number.
+        StaleVersion: another week was published after it was read.
     """
 
     begin: Begin[AppointmentUnit]
@@ -70,6 +77,10 @@ class PublishAvailability:
             now = self.clock.now()
             rules = self._rules(command, schedule, now)
             await unit.calendar.lock([command.clinician_id], now)
+            if command.replaces is not None:
+                standing = await unit.availability.rules([command.clinician_id])
+                if command.replaces != {one.id for one in standing}:
+                    raise StaleVersion
             audited = Audited("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
             await unit.availability.publish(command.clinician_id, rules, audited)
             today = now.astimezone(zone_of(schedule.zone)).date()

@@ -16,19 +16,22 @@ from portal_core.kernel.uow import Begin
 class SetAppointmentRules:
     """Replaces the rules; appointments that stand are under the new ones from now on. Administrators.
 
+    `version` is the one that was shown beside the rules; without one, whichever there are by now are replaced.
+
     Raises:
         NotFound: neither staff nor a job.
         Forbidden: staff in other roles.
         Invalid: calendars cannot call an appointment that.
+        StaleVersion: the practice changed after it was read.
     """
 
     begin: Begin[AppointmentUnit]
 
-    async def __call__(self, actor: Actor, rules: AppointmentRules) -> RulesView:
+    async def __call__(self, actor: Actor, rules: AppointmentRules, version: int | None = None) -> RulesView:
         async with self.begin(actor) as unit:
             staff_or_system(actor, "administrator")
             title = line(rules.calendar_title, "calendar_title", LONGEST_TITLE)
             rules = evolve(rules, calendar_title=title)
             facts = {"late_cancel": rules.late_cancel, "self_booking": str(rules.self_booking).lower()}
-            await unit.setup.save_rules(rules, Audited("appointment_rules.set", facts=facts))
-            return await unit.commit(RulesView.of(rules))
+            saved = await unit.setup.save_rules(rules, Audited("appointment_rules.set", facts=facts), version)
+            return await unit.commit(RulesView.of(rules, saved))
