@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from adapters.memory.identity import MemoryMailedCodes, MemoryPasswords, MemoryPasswordStrength, MemoryPool
+from adapters.local.strength import ZxcvbnStrength
+from adapters.memory.identity import MemoryMailedCodes, MemoryPasswords, MemoryPool
 from adapters.memory.limits import MemoryRateLimits
 from portal_core.accounts.errors import SignInLocked
 from portal_core.accounts.identity import Credential, MailedCodePurpose
@@ -125,7 +126,7 @@ async def test_a_reset_that_broke_ends_the_sessions_if_the_password_was_set(worl
     await codes.send(Credential.of(account), "reset_password")
     code = pool.mailbox[-1].code if right else "WRONG"
     limits = MemoryRateLimits(world.clock)
-    reset = ResetPassword(world.begin, world.clock, world.ids, codes, MemoryPasswordStrength(), limits)
+    reset = ResetPassword(world.begin, world.clock, world.ids, codes, ZxcvbnStrength(), limits)
     with pytest.raises(ConnectionError):
         await reset(world.visitor, ResetPasswordCommand(ANN, code, "staple entirely anew"))
     world.clock.advance(UNHEARD_FOR + timedelta.resolution)
