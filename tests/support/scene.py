@@ -147,6 +147,8 @@ class _Desk:
         begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrolment"]
         ids["notice_id"] = self._spoil_a_notice()
         sessions = await self.post(admin, f"{PRACTICE}/auth/sessions", method="GET")
+        shown = {"version": (await self.post(admin, client, method="GET"))["profile"]["version"]}
+        week = await self.post(admin, f"{clinician}/availability", method="GET")
         newcomer = (await self.post(admin, f"{PRACTICE}/clients", NEWCOMER))["profile"]["client_id"]
         demo = self.story.demo
         password, email = demo.administrator_password, demo.administrator
@@ -179,7 +181,9 @@ class _Desk:
             "mark_no_show": Asked({"appointment_id": begun["id"]}, body={"version": None}),
             "list_check_ins": Asked({"appointment_id": begun["id"]}),
             "host_session": Asked({"appointment_id": begun["id"]}, token=rivera),
-            "assign_care_team": Asked(body={"clinician_ids": [ids["clinician_id"]]}),
+            "assign_care_team": Asked(body={"clinician_ids": [ids["clinician_id"]], **shown}),
+            "change_client": Asked(body=shown),
+            "publish_availability": Asked(body={"replaces": [one["id"] for one in week["rules"]]}),
             "grant_access": Asked(
                 {"client_id": newcomer},
                 body={"email": demo.client, "relation": "representative", "until": None},
@@ -251,6 +255,7 @@ class _Desk:
         await self.post(theo, f"{PORTAL}/profile/settings", wish, "PATCH")
         safe = await self.story.portal.mailed_code(wish["safe_email"])  # type: ignore[arg-type]
         slots = await self._slots(ids)
+        profile = await self.post(theo, f"{PORTAL}/profile", method="GET")
         last, late = slots[-1], slots[-2]
         names = ("clinician_id", "kind_id", "place_id", "starts_at")
         choice = {name: last[name] for name in names}
@@ -280,6 +285,7 @@ class _Desk:
             "answer_second_factor": Asked(body={"challenge": challenge["challenge"], **codes}),
             "request_email_change": Asked(body={**change, "new_email": "theo.l@client.example"}),
             "confirm_email_change": Asked(body={"code": proof}),
+            "change_profile": Asked(body={"version": profile["version"]}),
             "change_settings": Asked(body={"version": 1}),
             "confirm_safe_email": Asked(body={"code": safe}),
         }
