@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
-from functools import cache
 from typing import Final
-from zoneinfo import available_timezones
+from urllib.parse import urlsplit
 
 from attrs import fields, frozen
 
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.text import line, lines
+from portal_core.kernel.zones import iana_zone
 
 
 class Keep(Enum):
@@ -28,6 +28,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _STATE = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+LONGEST_LINK = 2000
 _LINK = re.compile(r"https://[^\s/?#@]+(?:[/?#]\S*)?")
 
 
@@ -85,7 +86,7 @@ def zone_name(text: str, path: str) -> str:
     Raises:
         Invalid: `zone_unknown`.
     """
-    if text.strip() not in _zones():
+    if iana_zone(text.strip()) is None:
         raise Invalid.at(path, "zone_unknown", "Write a time zone by its IANA name, such as America/New_York.")
     return text.strip()
 
@@ -140,8 +141,10 @@ def room_link(text: str, path: str) -> str:
     Raises:
         Invalid: `link_invalid`.
     """
-    message = "Write a link that begins with https://."
-    return _matched(_LINK, text.strip()[:2000], path, "link_invalid", message)
+    link = text.strip()
+    if not (_LINK.fullmatch(link) and link.isprintable() and len(link) <= LONGEST_LINK and _has_host(link)):
+        raise Invalid.at(path, "link_invalid", "Write a link that begins with https://.")
+    return link
 
 
 def birth_date(born: date, today: date, path: str) -> date:
@@ -155,9 +158,12 @@ def birth_date(born: date, today: date, path: str) -> date:
     return born
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {"localtime", "posixrules"}
+def _has_host(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False  # A broken address, or a port that there is not.
 
 
 def _kept(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:

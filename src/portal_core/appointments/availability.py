@@ -21,6 +21,8 @@ LONGEST_RANGE = timedelta(days=400)
 def _check_times(starts: time, ends: time) -> None:
     if starts.tzinfo or ends.tzinfo:
         raise Invalid.at("starts", "time_with_zone", "Times of the day are local; the zone stands beside them.")
+    if any(one.second or one.microsecond for one in (starts, ends)):
+        raise Invalid.at("starts", "whole_minutes", "Hours begin and end with a minute.")
     if starts >= ends > time.min:
         raise Invalid.at("ends", "not_after_start", "It must end after it starts. Midnight is the end of the day.")
 

@@ -13,6 +13,7 @@ from typing import NewType, cast
 from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.zones import iana_zone
 
 Reading = NewType("Reading", datetime)
 """What a clock on the wall shows: naive, and an instant only together with a zone."""
@@ -32,10 +33,10 @@ def zone_of(name: str) -> ZoneInfo:
     Raises:
         Invalid: the tz database has no zone of this name.
     """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise Invalid.at("zone", "zone_unknown", "This is not the name of a time zone.") from None
+    zone = iana_zone(name)
+    if zone is None:
+        raise Invalid.at("zone", "zone_unknown", "This is not the name of a time zone.")
+    return zone
 
 
 def in_utc(moment: datetime) -> datetime:

@@ -80,7 +80,7 @@ class PageRequest:
         try:
             at, row_id = urlsafe_b64decode(self.after + "=" * (-len(self.after) % 4)).decode().split(" ")
             moment = datetime.fromisoformat(at)
-            if moment.utcoffset() is None or not _OLDEST <= moment <= _NEWEST:
+            if moment.utcoffset() is None or not _OLDEST <= moment < _NEWEST:
                 raise _bad_cursor()
             return moment.astimezone(UTC), UUID(hex=row_id)
         except (ValueError, OverflowError):

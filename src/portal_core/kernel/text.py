@@ -4,6 +4,9 @@ import unicodedata
 
 from portal_core.kernel.errors import Invalid
 
+_BLANK = " \u115f\u1160\u2800\u3164\uffa0"
+"""Letters and patterns that show nothing: a name of them alone is none."""
+
 
 def line(text: str, path: str, longest: int) -> str:
     """One line of text without control characters and such as turn its direction, spaces folded.
@@ -22,7 +25,7 @@ def lines(text: str, path: str, longest: int) -> str:
 
 
 def _fit(text: str, characters: str, path: str, longest: int) -> str:
-    if not text:
+    if not characters.strip(_BLANK):
         raise Invalid.at(path, "empty", "Write something here.")
     if len(text) > longest:
         raise Invalid.at(path, "too_long", f"Use at most {longest} characters.")

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import FieldError
+from portal_core.kernel.zones import iana_zone
 from portal_core.notifications.catalogue import CATALOGUE
 from portal_core.notifications.settings import LANGUAGES
 
@@ -30,7 +30,7 @@ def email_errors(path: str, email: str | None) -> Iterator[FieldError]:
 
 def zone_errors(path: str, zone: str | None) -> Iterator[FieldError]:
     """Empty, or a name in the IANA database."""
-    if zone and not _known(zone):
+    if zone and iana_zone(zone) is None:
         yield FieldError(path, "zone_unknown", "This time zone is not known. Write it as in America/New_York.")
 
 
@@ -59,11 +59,3 @@ def channel_errors(path: str, channels: Mapping[str, Sequence[str]] | None) -> I
             yield FieldError(f"{path}.{name}", "not_choosable", "The channels of this kind cannot be chosen.")
         elif len(set(chosen)) != len(chosen) or not set(chosen) <= set(kind.possible):
             yield FieldError(f"{path}.{name}", "bad_channels", f"Choose from {', '.join(kind.possible)}, each once.")
-
-
-def _known(zone: str) -> bool:
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

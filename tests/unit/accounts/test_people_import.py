@@ -145,6 +145,10 @@ async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
         (ClinicianRow(5, "C-1", "Dr. Grey", zone="Moon"), "zone", "zone_unknown"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="javascript:alert(1)"), "room_link", "link_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="http://rooms.example"), "room_link", "link_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://a\u202eb"), "room_link", "link_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://[::1/"), "room_link", "link_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://x:99999/"), "room_link", "link_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://x/" + "a" * 2000), "room_link", "link_invalid"),
         (ClinicianRow(5, "C-2", "Dr. Owen"), "external_id", "duplicate_id"),
     ],
 )

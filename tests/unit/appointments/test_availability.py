@@ -270,6 +270,8 @@ def test_days_around_hold_the_whole_of_every_window_of_two_days(
         ({"starts": time(18)}, "ends"),
         ({"starts": time(9, tzinfo=UTC)}, "starts"),
         ({"ends": time(9, tzinfo=UTC)}, "starts"),
+        ({"starts": time(9, 0, 1)}, "starts"),
+        ({"ends": time(17, 0, 0, 1)}, "starts"),
         ({"zone": "Mars/Olympus"}, "zone"),
         ({"valid_from": date.max}, "valid_from"),
         ({"valid_until": date(1999, 12, 31)}, "valid_until"),

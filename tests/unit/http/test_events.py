@@ -81,7 +81,8 @@ async def test_it_ends_with_the_session(error: PortalError) -> None:
     inbox = Inbox([nothing, nothing, News(1, (SECOND,), SECOND), nothing])
     blocks = await streamed(authenticate, inbox)
     assert len(blocks) == 3
-    assert "still here" in blocks[1]
+    # A comment alone: with data it would be an event to a browser.
+    assert blocks[1].split() == [":", "still", "here"]
     assert str(SECOND) in blocks[2]
     assert len(inbox.asked) == 3
     assert not any(command.active for command in authenticate.asked)

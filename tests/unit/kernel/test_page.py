@@ -41,7 +41,7 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999+00:00", "2026-03-02T10:00:00", "soon"]
+    "at", ["0001-01-01T00:00:00+14:00", "3000-01-01T00:00:00+00:00", "2026-03-02T10:00:00", "soon"]
 )
 def test_what_is_no_instant_of_ours_is_no_cursor(at: str) -> None:
     forged = urlsafe_b64encode(f"{at} {ONE.hex}".encode()).decode()

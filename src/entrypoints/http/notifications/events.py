@@ -50,7 +50,7 @@ async def _stream(
             known = news
             yield _message(news)
         else:
-            yield ServerSentEventMessage(comment="still here")
+            yield ServerSentEventMessage(data=None, comment="still here")
 
 
 def _message(news: News) -> ServerSentEventMessage:
