@@ -80,7 +80,7 @@ def run(dsn: str, script: str) -> None:
     """Statement by statement, each in a transaction of its own."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in filter(str.strip, script.split(";\n")):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)  # type: ignore[call-overload]  # a page's own text
 
 
 def test_every_command_that_pages_name_is_there() -> None:

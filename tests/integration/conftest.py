@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-import psycopg
 import pytest
 import pytest_asyncio
 
-from adapters.postgres.pool import open_pool
 from tests.support.clusters import (
     Cluster,
     clusters,
@@ -15,7 +13,7 @@ from tests.support.clusters import (
     running,
     template_database,
 )
-from tests.support.postgres import APP, WORKER, PortalDatabase, migrated
+from tests.support.postgres import PortalDatabase, migrated, opened
 
 
 @pytest.fixture(scope="session", params=clusters())
@@ -35,21 +33,14 @@ def database_name(cluster: Cluster) -> Iterator[str]:
 @pytest_asyncio.fixture
 async def database(cluster: Cluster, database_name: str) -> AsyncIterator[PortalDatabase]:
     """A fresh, migrated database, open."""
-    async for opened in _opened(cluster, database_name):
-        yield opened
+    async with opened(cluster, database_name) as one:
+        yield one
 
 
 @pytest_asyncio.fixture(scope="session")
 async def shared_database(cluster: Cluster) -> AsyncIterator[PortalDatabase]:
     """One database for all tests of a cluster that make a practice of their own: practices do not see one another."""
     name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
-    async for opened in _opened(cluster, name):
-        yield opened
+    async with opened(cluster, name) as one:
+        yield one
     drop_database(cluster, name)
-
-
-async def _opened(cluster: Cluster, name: str) -> AsyncIterator[PortalDatabase]:
-    pool = await open_pool(cluster.dsn(APP, name), smallest=1, largest=10)
-    with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
-        yield PortalDatabase(owner, cluster.dsn(APP, name), cluster.dsn(WORKER, name), pool)
-    await pool.close()

@@ -6,11 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import psycopg
 import pytest
 import pytest_asyncio
 
-from adapters.postgres.pool import open_pool
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.settings import Kind
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
@@ -19,7 +17,7 @@ from portal_core.kernel.errors import Conflict
 from tests.support.appointments import Desk
 from tests.support.clusters import Cluster
 from tests.support.contracts.appointments_world import new_york
-from tests.support.postgres import APP, WORKER, PortalDatabase
+from tests.support.postgres import opened
 from tests.support.postgres_appointments import PostgresAppointmentsWorld
 
 CLIENTS = 64
@@ -27,11 +25,8 @@ CLIENTS = 64
 
 @pytest_asyncio.fixture
 async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresAppointmentsWorld]:
-    dsn = cluster.dsn(APP, database_name)
-    pool = await open_pool(dsn, smallest=CLIENTS, largest=CLIENTS)
-    with psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
-        yield await PostgresAppointmentsWorld.open(PortalDatabase(owner, dsn, cluster.dsn(WORKER, database_name), pool))
-    await pool.close()
+    async with opened(cluster, database_name, smallest=CLIENTS, largest=CLIENTS) as database:
+        yield await PostgresAppointmentsWorld.open(database)
 
 
 async def _crowd(world: PostgresAppointmentsWorld) -> tuple[UUID, Kind, list[UUID]]:

@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Iterable
 from datetime import time, timedelta
 from typing import TypeVar, cast
 
-import psycopg
 import pytest_asyncio
 
-from adapters.postgres.pool import open_pool
 from portal_core.accounts.ports_people import PeopleUnit
 from portal_core.accounts.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.appointments.settings import AppointmentRules
@@ -23,7 +21,7 @@ from portal_core.kernel.uow import Begin
 from tests.support.appointments import Desk
 from tests.support.clusters import Cluster
 from tests.support.contracts.appointments_world import ZONE
-from tests.support.postgres import APP, WORKER, PortalDatabase
+from tests.support.postgres import opened
 from tests.support.postgres_appointments import PostgresAppointmentsWorld
 
 AT_ONCE = 8
@@ -32,11 +30,8 @@ T = TypeVar("T")
 
 @pytest_asyncio.fixture
 async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresAppointmentsWorld]:
-    dsn = cluster.dsn(APP, database_name)
-    pool = await open_pool(dsn, smallest=AT_ONCE, largest=AT_ONCE)
-    with psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
-        yield await PostgresAppointmentsWorld.open(PortalDatabase(owner, dsn, cluster.dsn(WORKER, database_name), pool))
-    await pool.close()
+    async with opened(cluster, database_name, smallest=AT_ONCE, largest=AT_ONCE) as database:
+        yield await PostgresAppointmentsWorld.open(database)
 
 
 async def _one_heard(tries: Iterable[Awaitable[T]]) -> T:

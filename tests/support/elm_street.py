@@ -8,10 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import psycopg
 from attrs import define, field
 
-from adapters.postgres.pool import open_pool
 from portal_core.accounts.model import Account
 from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
@@ -19,7 +17,7 @@ from portal_core.kernel.actor import Origin, Role
 from portal_core.kernel.audit import Audited
 from tests.support.clusters import Cluster, drop_database, fresh_database, template_database
 from tests.support.portal import RunningPortal, running
-from tests.support.postgres import APP, WORKER, PortalDatabase, migrated
+from tests.support.postgres import migrated, opened
 
 PORTAL = "/api/v1/portal"
 PRACTICE = "/api/v1/practice"
@@ -30,13 +28,9 @@ OFFICE = "12 Elm Street, Albany"
 async def shared_portal(cluster: Cluster, folder: Path) -> AsyncIterator[RunningPortal]:
     """A portal for all the tests of a module: each opens a practice of its own, which is found at once."""
     name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
-    pool = await open_pool(cluster.dsn(APP, name), smallest=1, largest=2)
-    with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
-        database = PortalDatabase(owner, cluster.dsn(APP, name), cluster.dsn(WORKER, name), pool)
-        async with running(database, folder) as portal:
-            portal.portal.parts.directory().seconds = 0.0
-            yield portal
-    await pool.close()
+    async with opened(cluster, name, largest=2) as database, running(database, folder) as portal:
+        portal.portal.parts.directory().seconds = 0.0
+        yield portal
     drop_database(cluster, name)
 
 

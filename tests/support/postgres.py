@@ -1,5 +1,7 @@
 """A migrated database with one practice or more, for tests on PostgreSQL."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,10 +14,12 @@ from adapters.encryption.cipher import Cipher
 from adapters.encryption.master import MasterKey
 from adapters.postgres.keys import RecordKeys
 from adapters.postgres.migrate import migrate
+from adapters.postgres.pool import open_pool
 from adapters.postgres.unit_core import PostgresBegin
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from portal_core.kernel.sources import Clock, IdSource
 from tests.support.clock import FixedClock
+from tests.support.clusters import Cluster
 
 FIRST_DAY = date(2026, 3, 2)
 APP = "portal_app"
@@ -48,6 +52,17 @@ class RandomIds(IdSource):
 
     def new(self) -> UUID:
         return uuid4()
+
+
+@asynccontextmanager
+async def opened(
+    cluster: Cluster, name: str, *, smallest: int = 1, largest: int = 10
+) -> AsyncIterator["PortalDatabase"]:
+    """The database `name` of a cluster, with so many connections of the application role."""
+    pool = await open_pool(cluster.dsn(APP, name), smallest=smallest, largest=largest)
+    with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
+        yield PortalDatabase(owner, cluster.dsn(APP, name), cluster.dsn(WORKER, name), pool)
+    await pool.close()
 
 
 def migrated(dsn: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Integer, Select, bindparam, case, func, or_, select, tuple_
+from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
 
 from adapters.postgres.bookings import fee_of
 from adapters.postgres.schedule import NO_TEXT, PRONOUNS, SETTINGS, SHOWN_NAME, rules_of
@@ -165,20 +165,19 @@ ONE_FOR_PRACTICE = statement(
     _of_practice.where(appointments.c.id == bindparam("id")).order_by(*_in_order),
     across=_PRACTICE_SIDE,
 )
-_clinician = bindparam("clinician_id", type_=Uuid)
-_seen = (
-    select(appointments.c.id)
-    .select_from(_parts)
-    .where(*_mine, or_(_clinician.is_(None), appointments.c.clinician_id == _clinician))
-)
+_seen = select(appointments.c.id).select_from(_parts).where(*_mine)
+_SEEN = {
+    "practice": _seen,
+    "clinician": _seen.where(appointments.c.clinician_id == bindparam("clinician_id")),
+}
 
 
-def _listing_for_practice(scope: Scope) -> Statement:
+def _listing_for(whom: str, scope: Scope) -> Statement:
     """The client's page, and all of each appointment on it."""
-    page = _page(_seen, scope).subquery("page")
+    page = _page(_SEEN[whom], scope).subquery("page")
     latest_first = AppointmentFilter(scope).latest_first
     return statement(
-        f"appointments.list_{scope}_for_practice",
+        f"appointments.list_{scope}_for_{whom}",
         _of_practice.join(page, page.c.id == appointments.c.id).order_by(
             *(column.desc() if latest_first else column for column in _in_order[:2]), _in_order[2]
         ),
@@ -186,7 +185,8 @@ def _listing_for_practice(scope: Scope) -> Statement:
     )
 
 
-LISTS_FOR_PRACTICE = {scope: _listing_for_practice(scope) for scope in SCOPES}
+LISTS_FOR_PRACTICE = {scope: _listing_for("practice", scope) for scope in SCOPES}
+LISTS_FOR_CLINICIAN = {scope: _listing_for("clinician", scope) for scope in SCOPES}
 
 
 @define
@@ -218,8 +218,11 @@ class PostgresAppointmentReads(AppointmentReads):
     async def list_for_practice(
         self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
     ) -> Page[PracticeAppointmentView]:
-        values = {"client_id": client_id, "clinician_id": clinician_id, **_bounds(which, page, now)}
-        rows = await self.tx.fetch(LISTS_FOR_PRACTICE[which.scope], **values)
+        values = {"client_id": client_id, **_bounds(which, page, now)}
+        if clinician_id is None:
+            rows = await self.tx.fetch(LISTS_FOR_PRACTICE[which.scope], **values)
+        else:
+            rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[which.scope], clinician_id=clinician_id, **values)
         return page.cut(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
 
     async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:

@@ -1,6 +1,6 @@
 """Taking time in a clinician's calendar: what every way of booking shares. Call it under the calendar's lock."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -29,6 +29,11 @@ REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
     Refusal.OUTSIDE_AVAILABILITY: OutsideAvailability,
     Refusal.TAKEN: SlotTaken,
 }
+
+
+def once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
+    """An attrs converter: nobody comes twice."""
+    return tuple(dict.fromkeys(client_ids))
 
 
 @frozen(kw_only=True)

@@ -36,7 +36,7 @@ def everything(portal: RunningPortal) -> dict[str, list[Any]]:
     for (name,) in names:
         if name not in LEAVES_TRACES:
             columns = "to_jsonb(t) - 'last_active_at'"
-            rows = owner.execute(f"SELECT {columns} AS row FROM portal.{name} AS t ORDER BY 1")  # type: ignore[arg-type]
+            rows = owner.execute(f"SELECT {columns} AS row FROM portal.{name} AS t ORDER BY 1")  # type: ignore[arg-type]  # made here
             found[name] = rows.fetchall()
     return found
 

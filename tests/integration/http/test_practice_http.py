@@ -68,10 +68,15 @@ async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_r
     child = await elm.client("Sam", born="2012-01-05")
     here = f"{PRACTICE}/clients/{child.id}"
     rivera = await elm.staff("clinician", clinician_id=elm.clinician_id)
-    terms = {"email": "ruth@parent.example", "relation": "parent", "areas": ["appointments"], "until": "2026-12-31"}
+    terms: dict[str, Any] = {
+        "email": "ruth@parent.example",
+        "relation": "parent",
+        "areas": ["appointments"],
+        "until": "2026-12-31",
+    }
     desk = await elm.staff("front_desk")
     assert await refused(elm, desk, "POST", f"{here}/proxy-invitations", terms) == (403, "forbidden")
-    terms["authorised_by_minor"] = True  # type: ignore[assignment]
+    terms["authorised_by_minor"] = True
     await elm.ask(rivera, "POST", f"{here}/proxy-invitations", terms)
     code = await elm.portal.mailed_code("ruth@parent.example")
     accept = {"email": terms["email"], "code": code, "password": PASSWORD}

@@ -1,12 +1,11 @@
 """Staff book an appointment for a client, or for several who come together."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from attrs import field, frozen
 
 from portal_core.appointments.changing import shown_to_practice, tell
-from portal_core.appointments.placing import Order, SlotChoice, place_booking, require_seats
+from portal_core.appointments.placing import Order, SlotChoice, once_each, place_booking, require_seats
 from portal_core.appointments.policy import bookable_by_staff, scheduler
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -14,10 +13,6 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
-
-
-def _once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(client_ids))
 
 
 @frozen(kw_only=True)
@@ -28,7 +23,7 @@ class BookForClientCommand:
     """
 
     choice: SlotChoice
-    client_ids: tuple[UUID, ...] = field(converter=_once_each)
+    client_ids: tuple[UUID, ...] = field(converter=once_each)
     outside_hours: bool = False
     took_place: bool = False
 

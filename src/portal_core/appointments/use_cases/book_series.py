@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.changing import tell
 from portal_core.appointments.model import Booking
-from portal_core.appointments.placing import Order, SlotChoice, place_booking, require_seats
+from portal_core.appointments.placing import Order, SlotChoice, once_each, place_booking, require_seats
 from portal_core.appointments.policy import bookable_by_staff, scheduler
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import SeriesView
@@ -21,10 +21,6 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Conflict, FieldError, Invalid
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
-
-
-def _once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(client_ids))
 
 
 def _on_the_wall(first_start: datetime) -> datetime:
@@ -47,7 +43,7 @@ class BookSeriesCommand:
     clinician_id: UUID
     kind_id: UUID
     place_id: UUID | None = None
-    client_ids: tuple[UUID, ...] = field(converter=_once_each)
+    client_ids: tuple[UUID, ...] = field(converter=once_each)
     first_start: datetime = field(converter=_on_the_wall)
     count: int | None = None
     until: date | None = None
