@@ -23,10 +23,10 @@ from adapters.postgres.roles import APP_ROLE, WORKER_ROLE
 from bench.seeding import CLIENTS_EACH, seed
 from entrypoints.container import opened
 from entrypoints.settings import Settings
-from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
 from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
 from portal_core.kernel.actor import Origin, StaffActor
+from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
 ZONE = "America/New_York"
 FREE_HOURS = (10, 12, 14, 16)

@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
-from portal_core.accounts.views_people import IssuedCode
+from portal_core.accounts.views_invitations import IssuedCode
 from portal_core.kernel.actor import SystemActor
 from portal_core.notifications.ports import CodeOrder, CodeSender
 from portal_core.notifications.use_cases.mail_code import MailCode, MailCodeCommand

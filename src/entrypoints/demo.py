@@ -17,16 +17,11 @@ from attrs import asdict, define
 
 from adapters.postgres.presence import drop_portal_of
 from entrypoints.failures import Failed
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
-from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
-from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
 from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
-from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
-from portal_core.accounts.use_cases.list_clinicians import ListClinicians
 from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
 from portal_core.accounts.use_cases.log_out import LogOut
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
@@ -40,6 +35,11 @@ from portal_core.appointments.use_cases.publish_availability import (
     PublishAvailabilityCommand,
 )
 from portal_core.kernel.actor import Origin, Role, SystemActor, VisitorActor
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.people.use_cases.list_clinicians import ListClinicians
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal

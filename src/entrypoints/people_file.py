@@ -9,8 +9,8 @@ import attrs
 from attrs import define, field
 
 from entrypoints.failures import Failed
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.views_people import RefusedRow
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.views import RefusedRow
 
 Row = TypeVar("Row", ClientRow, ClinicianRow)
 _LARGEST_FIELD = 64 * 1024

@@ -20,7 +20,7 @@ from adapters.postgres.chores import KEPT
 from entrypoints.catalogue import use_case_classes
 from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
+from portal_core.people.import_rows import ClientRow, ClinicianRow
 from tests.docs.merging import GOALS, ROOT, changes, new_files
 
 _FILE = re.compile(r"(<!-- file (\S+) -->\n```\w*\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)

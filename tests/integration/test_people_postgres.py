@@ -11,31 +11,28 @@ from psycopg.rows import dict_row
 from adapters.postgres.people import NEXT_CLIENTS
 from adapters.postgres.practices import PostgresPracticeDirectory, PostgresPracticeFounding
 from adapters.postgres.unit_core import scope
-from portal_core.accounts.contact import ContactChanges
+from portal_core.access.model import GrantTerms
+from portal_core.access.use_cases.expire_grants import ExpireGrants
+from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
+from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.grants import GrantTerms
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.people import Practice
-from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
-from portal_core.accounts.use_cases.change_practice_settings import (
-    ChangePracticeSettings,
-    ChangePracticeSettingsCommand,
-)
-from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChangeCommand
-from portal_core.accounts.use_cases.expire_grants import ExpireGrants
-from portal_core.accounts.use_cases.grant_access import GrantAccess, GrantAccessCommand
-from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
-from portal_core.accounts.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
-from portal_core.accounts.use_cases.show_practice import ShowPractice
-from portal_core.accounts.use_cases.show_profile import ShowProfile
 from portal_core.kernel.actor import AccountHolder, Origin, StaffActor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import PageRequest
 from portal_core.kernel.sources import IdSource
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.model import Practice
+from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
+from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.people.use_cases.show_practice import ShowPractice
+from portal_core.people.use_cases.show_profile import ShowProfile
 from tests.support.clock import FixedClock
 from tests.support.contracts.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.support.contracts.people_access import EmailChangesContract, GrantsContract, InvitationsContract

@@ -7,8 +7,6 @@ from typing import TypeVar, cast
 
 import pytest_asyncio
 
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
 from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
@@ -18,6 +16,8 @@ from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.uow import Begin
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from tests.support.appointments import Desk
 from tests.support.clusters import Cluster
 from tests.support.contracts.appointments_world import ZONE

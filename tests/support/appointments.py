@@ -8,7 +8,6 @@ from attrs import define, evolve, field
 from adapters.memory.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.accounts.model import Account
-from portal_core.accounts.people import Client, ClientStatus, Clinician, Practice, StaffMember
 from portal_core.appointments.use_cases.accept_offer import AcceptOffer
 from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityException
 from portal_core.appointments.use_cases.block_time import BlockTime
@@ -60,6 +59,7 @@ from portal_core.appointments.use_cases.unblock_time import UnblockTime
 from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
+from portal_core.people.model import Client, ClientStatus, Clinician, Practice, StaffMember
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
 from tests.support.contracts.appointments_world import ZONE, AppointmentsWorld
 

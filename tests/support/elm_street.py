@@ -12,9 +12,9 @@ from attrs import define, field
 
 from portal_core.accounts.model import Account
 from portal_core.accounts.opening import SessionOpening
-from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
 from portal_core.kernel.actor import Origin, Role
 from portal_core.kernel.audit import Audited
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 from tests.support.clusters import Cluster, drop_database, fresh_database, template_database
 from tests.support.portal import RunningPortal, running
 from tests.support.postgres import migrated, opened

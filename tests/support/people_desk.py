@@ -10,7 +10,7 @@ from adapters.local.strength import ZxcvbnStrength
 from adapters.memory.identity import MemoryCredentials, MemoryPasswords, MemoryPool
 from adapters.memory.identity import MemorySecondFactors as MemoryFactors
 from adapters.memory.limits import MemoryRateLimits
-from portal_core.accounts.grants import GrantTerms
+from portal_core.access.model import GrantTerms
 from portal_core.accounts.identity import Accepted, Credential
 from portal_core.accounts.model import Account, Side
 from portal_core.accounts.owner_proof import OwnerProof

@@ -16,8 +16,8 @@ from entrypoints.container import Portal, opened
 from entrypoints.jobs.queue import Jobs
 from entrypoints.settings import Settings
 from entrypoints.worker import jobs_of
-from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.kernel.actor import Origin, SystemActor
+from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 from tests.support.clock import FixedClock
 from tests.support.postgres import PortalDatabase
 

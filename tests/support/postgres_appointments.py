@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from attrs import define, field
 
 from adapters.postgres.unit_core import PostgresBegin
-from portal_core.accounts.people import ClientStatus
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
+from portal_core.people.model import ClientStatus
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
 from tests.support.contracts.appointments_world import AppointmentsWorld
 from tests.support.postgres import PortalDatabase

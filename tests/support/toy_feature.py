@@ -30,7 +30,6 @@ from entrypoints.http.fields import (
 from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import delete, get, patch, post
-from portal_core.accounts.ports_people import PracticeAddress
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.accounts.views import SessionView
 from portal_core.kernel.access import own_record, staff
@@ -48,6 +47,7 @@ from portal_core.kernel.errors import (
 )
 from portal_core.kernel.idempotency import Replayed
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.ports import PracticeAddress
 
 NORTH, SOUTH = UUID(int=0xA1), UUID(int=0xA2)
 ADA, BOB = UUID(int=0xC1), UUID(int=0xC2)

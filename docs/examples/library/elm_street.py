@@ -8,17 +8,17 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core import Begin, ClientActor, Clock, IdSource, Origin, PageRequest, SystemActor
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
-from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
-from portal_core.accounts.use_cases.list_clients import ListClients
-from portal_core.accounts.use_cases.list_clinicians import ListClinicians
 from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
 from portal_core.appointments.use_cases.publish_availability import (
     Opening,
     PublishAvailability,
     PublishAvailabilityCommand,
 )
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.list_clinicians import ListClinicians
 
 CLINICIANS: Sequence[ClinicianRow] = (ClinicianRow(1, "C-1", "Elena Rivera", "PhD"),)
 CLIENTS: Sequence[ClientRow] = (

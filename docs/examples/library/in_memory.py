@@ -10,9 +10,9 @@ from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
 from adapters.memory.people import MemoryPracticeFounding
 from adapters.memory.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from portal_core.accounts.use_cases.add_practice import AddPractice
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.find_slots import FindSlots
+from portal_core.people.use_cases.add_practice import AddPractice
 
 
 async def main() -> None:

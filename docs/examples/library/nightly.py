@@ -8,9 +8,9 @@ import asyncio
 from entrypoints.container import Portal, opened
 from entrypoints.settings import load
 from portal_core import PortalError, SystemActor
-from portal_core.accounts.import_rows import ClientRow
-from portal_core.accounts.use_cases.expire_grants import ExpireGrants
-from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.access.use_cases.expire_grants import ExpireGrants
+from portal_core.people.import_rows import ClientRow
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 
 CHANGED = {
     "elm-street": [

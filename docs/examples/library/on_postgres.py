@@ -18,9 +18,9 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.practices import PostgresPracticeFounding
 from adapters.postgres.unit_core import PostgresBegin
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from portal_core.accounts.use_cases.add_practice import AddPractice
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.find_slots import FindSlots
+from portal_core.people.use_cases.add_practice import AddPractice
 
 
 @frozen

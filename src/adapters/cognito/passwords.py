@@ -7,14 +7,7 @@ from attrs import frozen
 
 from adapters.cognito.pools import CognitoPools, Declined
 from adapters.cognito.users import find_user, make_proven, set_password
-from portal_core.accounts.identity import (
-    Accepted,
-    Credential,
-    PasswordAnswer,
-    Passwords,
-    Refused,
-    SecondFactorNeeded,
-)
+from portal_core.accounts.identity import Accepted, Credential, PasswordAnswer, Passwords, Refused, SecondFactorNeeded
 
 CLOCKS_APART: Final = timedelta(minutes=1)
 """Cognito's clock may be so much behind ours."""

@@ -9,14 +9,15 @@ from adapters.memory.accounts import reaches
 from adapters.memory.people import first, only_practice_wide, portal_user, practice_wide, reaches_client
 from adapters.memory.rows import newest_first, own_key, own_rows
 from adapters.memory.store import MemoryTransaction
-from portal_core.accounts.errors_people import GrantExists
-from portal_core.accounts.grants import Grant
+from portal_core.access.errors import GrantExists
+from portal_core.access.model import Grant
+from portal_core.access.ports import Grants
 from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
-from portal_core.accounts.people import Client
-from portal_core.accounts.ports_people import EmailChanges, Grants, Invitations
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import EmailChanges, Invitations
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.model import Client
 
 
 @define

@@ -9,7 +9,6 @@ from attrs import define, evolve
 from adapters.memory.rows import confine, own_key, own_rows, visible, zone_at
 from adapters.memory.sealing import SEALED, as_kept
 from adapters.memory.store import MemoryTransaction
-from portal_core.accounts.people import Practice
 from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Hold
@@ -26,6 +25,7 @@ from portal_core.appointments.settings import AppointmentRules, Kind, Place
 from portal_core.appointments.waiting import FreedSlot
 from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
+from portal_core.people.model import Practice
 
 SEALED["attendances"] = {"reason": None}
 

@@ -9,9 +9,12 @@ from attrs import define
 from adapters.memory.rows import own_key, own_rows
 from adapters.memory.sealing import SEALED, destroy, destroyed, require_key
 from adapters.memory.store import MemoryStore, MemoryTransaction
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
-from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
-from portal_core.accounts.ports_people import (
+from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
+from portal_core.people.model import Client, Clinician, Practice, StaffMember
+from portal_core.people.ports import (
     CareTeams,
     ClientRecords,
     ClinicianRecords,
@@ -21,10 +24,7 @@ from portal_core.accounts.ports_people import (
     PracticeRecord,
     StaffRecords,
 )
-from portal_core.accounts.views_people import ClientLineView
-from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.views import ClientLineView
 
 T = TypeVar("T")
 SEALED["clients"] = {"address": None}

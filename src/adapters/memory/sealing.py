@@ -8,8 +8,8 @@ from attrs import evolve
 
 from adapters.memory.rows import own_key
 from adapters.memory.store import MemoryTransaction
-from portal_core.accounts.people import Client
 from portal_core.kernel.errors import RecordDestroyed
+from portal_core.people.model import Client
 
 SEALED: dict[str, Mapping[str, Any]] = {}
 """By table, the fields that are sealed, with what is read of them once the key is gone. Each feature adds its own."""

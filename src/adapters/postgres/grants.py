@@ -12,9 +12,9 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import clients, grants
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.errors_people import GrantExists
-from portal_core.accounts.grants import Grant, ordered
-from portal_core.accounts.ports_people import Grants
+from portal_core.access.errors import GrantExists
+from portal_core.access.model import Grant, ordered
+from portal_core.access.ports import Grants
 from portal_core.kernel.audit import Audited
 
 REFUSALS["grants_standing_key"] = GrantExists

@@ -11,10 +11,10 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Instant, insert_all
 from adapters.postgres.tables.people import email_changes, invitations
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.grants import GrantTerms, ordered
+from portal_core.access.model import GrantTerms, ordered
 from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
-from portal_core.accounts.ports_people import EmailChanges, Invitations
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import EmailChanges, Invitations
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 

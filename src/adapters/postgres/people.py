@@ -12,12 +12,12 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import Uuid, insert_all
 from adapters.postgres.tables.people import care_team, clients
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.errors_people import DuplicateExternalId
-from portal_core.accounts.people import Client
-from portal_core.accounts.ports_people import CareTeams, ClientRecords
-from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.errors import DuplicateExternalId
+from portal_core.people.model import Client
+from portal_core.people.ports import CareTeams, ClientRecords
+from portal_core.people.views import ClientLineView
 
 REFUSALS["clients_external_id_key"] = DuplicateExternalId
 _LAST = "\U0010ffff"  # no name has it, and in byte order nothing comes after it

@@ -15,12 +15,12 @@ from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import practice_hosts, practices
 from adapters.postgres.transaction import Transaction
 from adapters.postgres.unit_core import scope
-from portal_core.accounts.errors_people import HostTaken, SlugTaken
-from portal_core.accounts.people import Practice
-from portal_core.accounts.ports_people import PracticeAddress, PracticeDirectory, PracticeFounding, PracticeRecord
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.people.errors import HostTaken, SlugTaken
+from portal_core.people.model import Practice
+from portal_core.people.ports import PracticeAddress, PracticeDirectory, PracticeFounding, PracticeRecord
 
 REFUSALS["practices_slug_key"] = SlugTaken
 REFUSALS["practice_hosts_pkey"] = HostTaken

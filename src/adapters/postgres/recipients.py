@@ -15,7 +15,7 @@ from adapters.postgres.tables.appointments import appointments, attendances
 from adapters.postgres.tables.notifications import notification_settings
 from adapters.postgres.tables.people import clients, email_changes, grants, practices
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.grants import areas_on, in_force_on
+from portal_core.access.model import areas_on, in_force_on
 from portal_core.kernel.actor import Area
 from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipients
 from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice

@@ -15,13 +15,7 @@ from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import clients, staff
 from adapters.postgres.transaction import Transaction
 from portal_core.accounts.model import Account, Challenge, Enquiry, SecondFactor, SignInGuard
-from portal_core.accounts.ports import (
-    Challenges,
-    Enquiries,
-    PersonDirectory,
-    SecondFactorBook,
-    SignInGuards,
-)
+from portal_core.accounts.ports import Challenges, Enquiries, PersonDirectory, SecondFactorBook, SignInGuards
 from portal_core.kernel.audit import Audited
 
 _guard = (

@@ -11,10 +11,10 @@ from adapters.postgres.statements import statement
 from adapters.postgres.tables.base import insert_all
 from adapters.postgres.tables.people import clinicians, staff
 from adapters.postgres.transaction import Transaction
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff
-from portal_core.accounts.people import Clinician, StaffMember
-from portal_core.accounts.ports_people import ClinicianRecords, StaffRecords
 from portal_core.kernel.audit import Audited
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff
+from portal_core.people.model import Clinician, StaffMember
+from portal_core.people.ports import ClinicianRecords, StaffRecords
 
 REFUSALS.update(
     {

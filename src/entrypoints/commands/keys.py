@@ -9,8 +9,8 @@ from adapters.local.key_file import KeyFile
 from entrypoints.commands import app
 from entrypoints.commands.practice import Slug, practice_named
 from entrypoints.commands.running import with_portal
-from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.kernel.actor import SystemActor
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal

@@ -13,7 +13,7 @@ from entrypoints.failures import Failed
 if TYPE_CHECKING:
     from entrypoints.container import Portal
     from portal_core.accounts.use_cases.reset_second_factor import IdentityCheck
-    from portal_core.accounts.views_people import ImportReport
+    from portal_core.people.views import ImportReport
 
 Slug = Annotated[str, typer.Option("--practice", help="The practice's slug; not needed when there is one practice.")]
 
@@ -47,8 +47,8 @@ def add(
 ) -> None:
     """Found a practice, with a key of its own."""
 
-    from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
     from portal_core.kernel.actor import Origin
+    from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
     async def work(portal: "Portal") -> None:
         command = AddPracticeCommand(slug, name, zone, state or None, tuple(host or ()))
@@ -73,9 +73,9 @@ def hosts(
     The name must lead to this deployment, and its proxy pass it on. Running servers know of it within half a minute.
     """
 
-    from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
-    from portal_core.accounts.use_cases.show_practice import ShowPractice
     from portal_core.kernel.actor import SystemActor
+    from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
+    from portal_core.people.use_cases.show_practice import ShowPractice
 
     if names and none:
         raise Failed("name hosts, or say --none")
@@ -101,9 +101,9 @@ def administrator(
 ) -> None:
     """Add an administrator and mail them an invitation."""
 
-    from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
     from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
     from portal_core.kernel.actor import SystemActor
+    from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await practice_named(portal, slug), "portal practice administrator")
@@ -132,10 +132,10 @@ def reset_second_factor(
     everywhere and told, and keep their password.
     """
 
-    from portal_core.accounts.policy import normalise_email
-    from portal_core.accounts.use_cases.list_staff import ListStaff
     from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor, ResetSecondFactorCommand
     from portal_core.kernel.actor import SystemActor
+    from portal_core.kernel.contact import normalise_email
+    from portal_core.people.use_cases.list_staff import ListStaff
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await practice_named(portal, slug), "portal practice reset-second-factor")
@@ -163,8 +163,8 @@ def import_people(
     zone, room_link and active (yes or no).
     """
     from entrypoints.people_file import read_people
-    from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
     from portal_core.kernel.actor import SystemActor
+    from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 
     people = read_people(file)
 

@@ -14,11 +14,11 @@ from entrypoints.http.parts import HttpParts
 from entrypoints.http.plan import Plan
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.throttle import Throttle
-from portal_core.accounts.ports_people import PracticeAddress, PracticeDirectory
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
 from portal_core.kernel.actor import Origin, VisitorActor
 from portal_core.kernel.errors import Invalid, NotFound, Unauthenticated
 from portal_core.kernel.idempotency import Attempt
+from portal_core.people.ports import PracticeAddress, PracticeDirectory
 
 MOST_TOKEN = 8192
 

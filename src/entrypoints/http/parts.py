@@ -11,8 +11,8 @@ from litestar import Controller, Litestar
 from prometheus_client import CollectorRegistry
 
 from entrypoints.observability.metrics import process_registry
-from portal_core.accounts.ports_people import PracticeDirectory
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
+from portal_core.people.ports import PracticeDirectory
 
 
 class Authenticates(Protocol):

@@ -10,9 +10,9 @@ from entrypoints.http.bodies import decode_body
 from entrypoints.http.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding, UnsupportedMediaType
 from entrypoints.http.inbound import Inbound
 from entrypoints.http.plan import Plan
-from portal_core.accounts.ports_people import PracticeAddress
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.kernel.actor import Actor, Origin, VisitorActor
+from portal_core.people.ports import PracticeAddress
 
 
 class PortalRequest(Request[Actor, None, State]):

@@ -59,13 +59,6 @@ class CodeRefused(Invalid):
     title = "This code is not right, or is no longer good."
 
 
-class EmailUnfit(Invalid):
-    """It is not an email address."""
-
-    code = "email_invalid"
-    title = "This is not an email address."
-
-
 class PasswordUnfit(Invalid):
     """A new password does not pass the policy; `fields` says why."""
 

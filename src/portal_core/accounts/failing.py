@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from portal_core.accounts.enquiring import enquire
+from portal_core.accounts.email_requests import enquire
 from portal_core.accounts.model import Account, Side, SignInGuard
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.audit import Audited

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.accounts.errors_people import InvitationNotOpen
-from portal_core.accounts.grants import GrantTerms
+from portal_core.access.model import GrantTerms
+from portal_core.accounts.errors_invitations import InvitationNotOpen
 from portal_core.accounts.model import Side
 from portal_core.kernel.codes import answers_code, hash_code
 

@@ -3,13 +3,13 @@
 from attrs import evolve
 
 from portal_core.accounts.invitations import INVITATION_FOR, Invitation
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 
 
-async def send_invitation(unit: PeopleUnit, invitation: Invitation) -> InvitationView:
+async def send_invitation(unit: AccountsUnit, invitation: Invitation) -> InvitationView:
     """Add the invitation in place of earlier ones to the same person for the same thing, and have it mailed.
 
     The notice holds no code: one is made when the mail is written (`IssueInvitationCode`).

@@ -3,14 +3,7 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import CodeRefused, PasswordRefused
-from portal_core.accounts.identity import (
-    Accepted,
-    Credential,
-    Passwords,
-    Refused,
-    SecondFactorNeeded,
-    SecondFactors,
-)
+from portal_core.accounts.identity import Accepted, Credential, Passwords, Refused, SecondFactorNeeded, SecondFactors
 from portal_core.accounts.model import Account
 from portal_core.accounts.passwords import normalised
 from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT

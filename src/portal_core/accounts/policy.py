@@ -1,14 +1,11 @@
 """Rules about who is asking, as pure functions, and the limits on asking."""
 
-import re
-import unicodedata
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from portal_core.accounts.errors import EmailUnfit
-from portal_core.accounts.grants import areas_on, in_force_on
+from portal_core.access.model import areas_on, in_force_on
 from portal_core.accounts.identity import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
 from portal_core.accounts.ports import AccountRules, SignedIn
@@ -40,26 +37,11 @@ def address_key(address: str) -> str:
     return str(parsed)
 
 
-_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
-_MAX_EMAIL = 254
-
 _HAS = frozenset({"otp", "hwk", "swk", "sc"})
 _KNOWS_OR_IS = frozenset({"pwd", "pin", "fpt", "face", "iris", "retina"})
 _STRONG_CONTEXTS = frozenset(
     {"https://refeds.org/profile/mfa", "http://schemas.openid.net/pape/policies/2007/06/multi-factor"}
 )
-
-
-def normalise_email(text: str, *, path: str = "email") -> str:
-    """The one form in which an email is kept and compared: NFC, lower case, no space around it.
-
-    Raises:
-        EmailUnfit: it has not the form of an address, or is longer than 254 characters (RFC 5321).
-    """
-    email = unicodedata.normalize("NFC", text.strip()).lower()
-    if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise EmailUnfit.at(path, "email_invalid", "Write an email address, such as name@example.org.")
-    return email
 
 
 def guard_key(side: Side, email: str) -> bytes:

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pyotp
 
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from tests.support.portal import RunningPortal
 
 AUTH = "/api/v1/portal/auth"

@@ -6,8 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from portal_core.accounts.people import ClientStatus
-from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.appointments.availability import AvailabilityRule
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
 from portal_core.appointments.placing import SlotChoice
@@ -20,6 +18,8 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import IdSource, TokenSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.model import ClientStatus
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from tests.support.clock import FixedClock
 
 AUDITED = Audited("test.wrote")

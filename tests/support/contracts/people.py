@@ -6,18 +6,12 @@ from uuid import UUID
 import pytest
 from attrs import evolve, fields
 
-from portal_core.accounts.errors_people import (
-    DuplicateExternalId,
-    DuplicateStaff,
-    HostTaken,
-    LastAdministrator,
-    SlugTaken,
-)
-from portal_core.accounts.people import Client, Clinician, StaffMember
-from portal_core.accounts.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
-from portal_core.accounts.views_people import ClientLineView
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, LastAdministrator, SlugTaken
+from portal_core.people.model import Client, Clinician, StaffMember
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.people.views import ClientLineView
 from tests.support.contracts.people_world import AUDITED, BORN, PeopleWorld
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.accounts.errors_people import GrantExists
-from portal_core.accounts.grants import Grant, GrantTerms
+from portal_core.access.errors import GrantExists
+from portal_core.access.model import Grant, GrantTerms
 from portal_core.accounts.invitations import INVITATION_TRIES
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import AREAS
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import PageRequest

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from attrs import evolve
 
-from portal_core.accounts.grants import Grant, GrantTerms
+from portal_core.access.model import Grant, GrantTerms
 from portal_core.accounts.invitations import INVITATION_FOR, EmailChange, Invitation
 from portal_core.accounts.model import Account, Kind, Status
-from portal_core.accounts.people import Client, Clinician, Practice, StaffMember
-from portal_core.accounts.ports_people import PeopleUnit, PracticeDirectory, PracticeFounding
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.model import Client, Clinician, Practice, StaffMember
+from portal_core.people.ports import PeopleUnit, PracticeDirectory, PracticeFounding
 from tests.support.clock import FixedClock
 
 AUDITED = Audited("test.wrote")

@@ -5,9 +5,9 @@ from attrs import define, field
 from adapters.memory.people import MemoryPracticeDirectory, MemoryPracticeFounding
 from adapters.memory.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from portal_core.accounts.people import Practice
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
+from portal_core.people.model import Practice
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.people_world import PeopleWorld
 from tests.support.people_desk import PeopleDesk

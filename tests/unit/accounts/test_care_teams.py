@@ -3,9 +3,9 @@
 import pytest
 import pytest_asyncio
 
-from portal_core.accounts.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
-from portal_core.accounts.use_cases.show_client import ShowClient
 from portal_core.kernel.errors import StaleVersion
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.show_client import ShowClient
 from tests.unit.accounts.people_memory import MemoryDesk
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.kernel.errors import Forbidden, NotFound
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from tests.unit.accounts.people_memory import MemoryPeople
 
 

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts.errors import EmailUnfit
 from portal_core.accounts.model import ENROLMENT_FOR, EnrolmentOver, SecondFactor
-from portal_core.accounts.policy import guard_key, normalise_email
+from portal_core.accounts.policy import guard_key
 from portal_core.accounts.tokens import (
     hash_token,
     is_recovery_code,
@@ -17,6 +16,7 @@ from portal_core.accounts.tokens import (
     split_refresh,
 )
 from portal_core.accounts.views import AccountView
+from portal_core.kernel.contact import EmailUnfit, normalise_email
 from tests.support.clock import CountingTokens, FixedClock
 from tests.unit.accounts.memory_world import MemoryWorld
 

@@ -8,9 +8,9 @@ from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from portal_core.accounts.errors_people import GrantNotAllowed, GrantOver
-from portal_core.accounts.grants import RELATIONS, Grant, GrantTerms, Standing, areas_on, ordered, standing_of
-from portal_core.accounts.minors import OFF_OVER_ADOLESCENTS, RULES, birthday_turning
+from portal_core.access.errors import GrantNotAllowed, GrantOver
+from portal_core.access.minors import OFF_OVER_ADOLESCENTS, RULES, birthday_turning
+from portal_core.access.model import RELATIONS, Grant, GrantTerms, Standing, areas_on, ordered, standing_of
 from portal_core.kernel.actor import AREAS
 from portal_core.kernel.errors import Invalid
 

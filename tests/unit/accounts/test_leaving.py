@@ -4,11 +4,11 @@ import pytest
 from attrs import evolve
 
 from portal_core.accounts.errors import ChallengeOver, RefreshRefused, SignInRefused
-from portal_core.accounts.errors_people import LastAdministrator
 from portal_core.accounts.model import Account
-from portal_core.accounts.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.errors import Unauthenticated
+from portal_core.people.errors import LastAdministrator
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from tests.unit.accounts.counting import counted
 from tests.unit.accounts.front_door import PASSWORD, STAFF, FrontDoor
 from tests.unit.accounts.people_memory import MemoryDesk

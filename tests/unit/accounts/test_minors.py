@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts import minors
-from portal_core.accounts.minors import RULES, StateRule
+from portal_core.access import minors
+from portal_core.access.minors import RULES, StateRule
 
 DOCS = Path(__file__).parents[3] / "docs" / "minors.md"
 

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from attrs import define, evolve
 
+from portal_core.access.model import GrantTerms
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.grants import GrantTerms
 from portal_core.accounts.identity import Credential, Passwords
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
 from portal_core.accounts.use_cases.invite_client import InviteClientCommand
@@ -17,7 +17,7 @@ from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
 from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
 from portal_core.accounts.use_cases.list_invitations import ListInvitations
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.errors import Forbidden, NotFound, Unavailable
 from portal_core.kernel.page import PageRequest

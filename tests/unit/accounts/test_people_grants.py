@@ -8,18 +8,18 @@ import pytest_asyncio
 from attrs import evolve
 
 from adapters.memory.live_sessions import MemoryLiveSessions
-from portal_core.accounts.errors_people import GrantExists, GrantNotAllowed, GrantOver, NoPortalAccount
-from portal_core.accounts.grants import GrantTerms
-from portal_core.accounts.minors import OFF_OVER_ADOLESCENTS
+from portal_core.access.errors import GrantExists, GrantNotAllowed, GrantOver, NoPortalAccount
+from portal_core.access.minors import OFF_OVER_ADOLESCENTS
+from portal_core.access.model import GrantTerms
+from portal_core.access.use_cases.expire_grants import BATCH, ExpireGrants
+from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
+from portal_core.access.use_cases.list_grants import ListGrants
+from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
+from portal_core.access.views import GrantView
 from portal_core.accounts.model import Account, Session
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
-from portal_core.accounts.use_cases.expire_grants import BATCH, ExpireGrants
-from portal_core.accounts.use_cases.grant_access import GrantAccess, GrantAccessCommand
-from portal_core.accounts.use_cases.list_grants import ListGrants
 from portal_core.accounts.use_cases.list_records import ListRecords
-from portal_core.accounts.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
-from portal_core.accounts.views_people import GrantView
 from portal_core.kernel.actor import AREAS, ProxyActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from portal_core.kernel.outbox import Notice

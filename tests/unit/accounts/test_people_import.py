@@ -10,15 +10,15 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts.contact import ContactChanges
-from portal_core.accounts.grants import GrantTerms
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
-from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
-from portal_core.accounts.use_cases.import_people import CHUNK, ImportPeople, ImportPeopleCommand
-from portal_core.accounts.use_cases.list_grants import ListGrants
-from portal_core.accounts.views_people import ImportReport
+from portal_core.access.model import GrantTerms
+from portal_core.access.use_cases.list_grants import ListGrants
+from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from portal_core.people.use_cases.import_people import CHUNK, ImportPeople, ImportPeopleCommand
+from portal_core.people.views import ImportReport
 from tests.support.contracts.people_world import TODAY
 from tests.support.people_desk import ANN, birthday
 from tests.unit.accounts.people_memory import MemoryDesk

@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, EmailUnfit, PasswordUnfit
-from portal_core.accounts.errors_people import GrantNotAllowed, InvitationNotOpen, NoEmail
-from portal_core.accounts.grants import GrantTerms
+from portal_core.access.errors import GrantNotAllowed
+from portal_core.access.model import GrantTerms
+from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, PasswordUnfit
+from portal_core.accounts.errors_invitations import InvitationNotOpen, NoEmail
 from portal_core.accounts.invitations import INVITATION_FOR, INVITATION_TRIES
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
 from portal_core.accounts.use_cases.invite_client import InviteClientCommand
@@ -18,8 +19,9 @@ from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.list_invitations import ListInvitations
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.codes import hash_code
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import PageRequest

@@ -9,40 +9,31 @@ import pytest
 import pytest_asyncio
 from attrs import evolve
 
-from portal_core.accounts.details import ClientDetails, ClinicianDetails
-from portal_core.accounts.errors import EmailUnfit
-from portal_core.accounts.errors_people import (
-    DuplicateExternalId,
-    DuplicateStaff,
-    HostTaken,
-    SlugTaken,
-    UnknownSection,
-)
-from portal_core.accounts.grants import GrantTerms
-from portal_core.accounts.use_cases.add_client import AddClient, AddClientCommand
-from portal_core.accounts.use_cases.add_clinician import AddClinician, AddClinicianCommand
-from portal_core.accounts.use_cases.add_practice import AddPractice, AddPracticeCommand
-from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
-from portal_core.accounts.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
-from portal_core.accounts.use_cases.change_client import ChangeClient, ChangeClientCommand
-from portal_core.accounts.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
-from portal_core.accounts.use_cases.change_practice import ChangePractice, ChangePracticeCommand
-from portal_core.accounts.use_cases.change_practice_settings import (
-    ChangePracticeSettings,
-    ChangePracticeSettingsCommand,
-)
-from portal_core.accounts.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
-from portal_core.accounts.use_cases.list_clients import ListClients
-from portal_core.accounts.use_cases.list_clinicians import ListClinicians
-from portal_core.accounts.use_cases.list_grants import ListGrants
-from portal_core.accounts.use_cases.list_staff import ListStaff
-from portal_core.accounts.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
-from portal_core.accounts.use_cases.show_client import ShowClient
-from portal_core.accounts.use_cases.show_practice import ShowPractice
-from portal_core.accounts.views_people import ClientLineView
+from portal_core.access.model import GrantTerms
+from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.kernel.actor import Origin, SystemActor
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.details import ClientDetails, ClinicianDetails
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken, UnknownSection
+from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
+from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
+from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
+from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
+from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
+from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.list_clinicians import ListClinicians
+from portal_core.people.use_cases.list_staff import ListStaff
+from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
+from portal_core.people.use_cases.show_client import ShowClient
+from portal_core.people.use_cases.show_practice import ShowPractice
+from portal_core.people.views import ClientLineView
 from tests.support.contracts.people_world import BORN
 from tests.support.people_desk import birthday
 from tests.unit.accounts.people_memory import MemoryDesk

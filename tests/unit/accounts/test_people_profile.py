@@ -8,20 +8,18 @@ import pytest
 import pytest_asyncio
 from attrs import define, evolve
 
-from portal_core.accounts.contact import ContactChanges
-from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, EmailUnfit, PasswordRefused
-from portal_core.accounts.errors_people import EmailUnchanged
-from portal_core.accounts.grants import GrantTerms
+from portal_core.access.model import GrantTerms
+from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, PasswordRefused
+from portal_core.accounts.errors_invitations import EmailUnchanged
 from portal_core.accounts.identity import Credential, Credentials
 from portal_core.accounts.invitations import CODE_TRIES, EMAIL_CHANGE_FOR
 from portal_core.accounts.model import Account
-from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChangeCommand
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
-from portal_core.accounts.use_cases.show_profile import ShowProfile
-from portal_core.accounts.views_people import EmailChangeView
+from portal_core.accounts.views_invitations import EmailChangeView
 from portal_core.kernel.actor import AccountHolder, ProxyActor
+from portal_core.kernel.contact import ContactChanges, EmailUnfit
 from portal_core.kernel.errors import (
     Forbidden,
     Invalid,
@@ -32,6 +30,8 @@ from portal_core.kernel.errors import (
     Unavailable,
 )
 from portal_core.kernel.outbox import Notice
+from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.show_profile import ShowProfile
 from tests.support.contracts.people_world import AUDITED
 from tests.support.people_desk import ANN, PASSWORD, birthday
 from tests.unit.accounts.people_memory import MemoryDesk

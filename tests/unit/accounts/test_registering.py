@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from portal_core.accounts.errors import CodeRefused, EmailUnfit, PasswordUnfit, SignInRefused
+from portal_core.accounts.errors import CodeRefused, PasswordUnfit, SignInRefused
 from portal_core.accounts.identity import Credential
 from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerificationCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import Forbidden, RateLimited
 from tests.support.contracts.accounts_world import BORN
 from tests.unit.accounts.counting import counted

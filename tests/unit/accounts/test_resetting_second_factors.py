@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
+from portal_core.access.errors import GrantOver
 from portal_core.accounts.errors import (
     AccountNotOpen,
     ChallengeOver,
@@ -14,7 +15,6 @@ from portal_core.accounts.errors import (
     SecondFactorRefused,
     SecondFactorRequired,
 )
-from portal_core.accounts.errors_people import GrantOver
 from portal_core.accounts.identity import Credential
 from portal_core.accounts.model import Account
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand

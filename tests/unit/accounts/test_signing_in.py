@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts.errors import EmailUnfit, SignInLocked, SignInRefused
+from portal_core.accounts.errors import SignInLocked, SignInRefused
 from portal_core.accounts.identity import Credential
 from portal_core.accounts.use_cases.log_in import LogInCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import RateLimited
 from tests.unit.accounts.counting import counted
 from tests.unit.accounts.front_door import ANN, BOB, OTHER, PASSWORD, STAFF, FrontDoor

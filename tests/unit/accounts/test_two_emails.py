@@ -2,16 +2,16 @@
 
 import pytest
 
-from portal_core.accounts.contact import ContactChanges
-from portal_core.accounts.details import ClientDetails
+from portal_core.access.model import GrantTerms
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.grants import GrantTerms
-from portal_core.accounts.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
-from portal_core.accounts.use_cases.change_client import ChangeClient, ChangeClientCommand
-from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.accounts.use_cases.invite_client import InviteClientCommand
-from portal_core.accounts.use_cases.show_client import ShowClient
-from portal_core.accounts.use_cases.show_profile import ShowProfile
+from portal_core.kernel.contact import ContactChanges
+from portal_core.people.details import ClientDetails
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
+from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.show_client import ShowClient
+from portal_core.people.use_cases.show_profile import ShowProfile
 from tests.support.contracts.people_world import BORN
 from tests.unit.accounts.people_memory import MemoryDesk
 

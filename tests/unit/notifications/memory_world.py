@@ -8,13 +8,13 @@ from attrs import define, evolve, field
 
 from adapters.memory.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from portal_core.accounts.grants import Grant
+from portal_core.access.model import Grant
 from portal_core.accounts.invitations import EmailChange
 from portal_core.accounts.model import Account
-from portal_core.accounts.people import Client, Practice
 from portal_core.appointments.model import Appointment, Attendance
 from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import Audited
+from portal_core.people.model import Client, Practice
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.notifications_world import NotificationsWorld
 

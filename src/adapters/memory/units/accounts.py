@@ -21,7 +21,7 @@ from adapters.memory.people import (
     MemoryStaffRecords,
 )
 from adapters.memory.store import MemoryTransaction, MemoryUnit, repository
-from portal_core.accounts.ports_people import AccountsUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
 
 
 class MemoryAccountsUnit(MemoryUnit):

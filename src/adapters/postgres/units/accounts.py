@@ -18,7 +18,7 @@ from adapters.postgres.signing_in import (
 from adapters.postgres.staff import PostgresClinicianRecords, PostgresStaffRecords
 from adapters.postgres.transaction import Transaction
 from adapters.postgres.unit_core import UnitCore, repository
-from portal_core.accounts.ports_people import AccountsUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
 
 
 class PostgresAccountsUnit(UnitCore):

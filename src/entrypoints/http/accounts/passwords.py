@@ -11,12 +11,13 @@ from entrypoints.http.cookies import SessionCookies
 from entrypoints.http.fields import Code, Email, Password, Request
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import post
-from portal_core.accounts.errors import CodeRefused, EmailUnfit, PasswordRefused, PasswordUnfit
+from portal_core.accounts.errors import CodeRefused, PasswordRefused, PasswordUnfit
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.change_password import ChangePassword, ChangePasswordCommand
 from portal_core.accounts.use_cases.close_account import CloseAccount, CloseAccountCommand
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import RateLimited
 
 

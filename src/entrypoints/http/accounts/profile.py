@@ -11,17 +11,19 @@ from entrypoints.http.accounts.sides import tag
 from entrypoints.http.fields import UNSET, Code, Email, Password, Phone, Request, UnsetType, Version, Zone
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, patch, post
-from portal_core.accounts.contact import KEEP, ContactChanges, Keep
-from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, EmailUnfit, PasswordRefused
-from portal_core.accounts.errors_people import EmailUnchanged
-from portal_core.accounts.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.access.views import RecordView
+from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, PasswordRefused
+from portal_core.accounts.errors_invitations import EmailUnchanged
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChange, ConfirmEmailChangeCommand
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChange, RequestEmailChangeCommand
-from portal_core.accounts.use_cases.show_profile import ShowProfile
 from portal_core.accounts.views import AccountView
-from portal_core.accounts.views_people import EmailChangeView, ProfileView, RecordView
+from portal_core.accounts.views_invitations import EmailChangeView
+from portal_core.kernel.contact import KEEP, ContactChanges, EmailUnfit, Keep
 from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, RecordDestroyed, StaleVersion
+from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.show_profile import ShowProfile
+from portal_core.people.views import ProfileView
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Sam"])]
 Pronouns = Annotated[str, Meta(min_length=1, max_length=40, examples=["they/them"])]

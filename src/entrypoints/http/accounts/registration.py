@@ -12,13 +12,14 @@ from entrypoints.http.accounts.sides import named, tag
 from entrypoints.http.fields import Code, Email, Password, Request
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import post
-from portal_core.accounts.errors import CodeRefused, EmailUnfit, PasswordUnfit
+from portal_core.accounts.errors import CodeRefused, PasswordUnfit
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerification, ResendVerificationCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.views import AccountView
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import RateLimited
 
 

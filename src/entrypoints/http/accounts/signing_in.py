@@ -15,7 +15,6 @@ from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import post
 from portal_core.accounts.errors import (
     ChallengeOver,
-    EmailUnfit,
     RefreshRefused,
     SecondFactorRefused,
     SignInLocked,
@@ -29,6 +28,7 @@ from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc, LogIn
 from portal_core.accounts.use_cases.log_out import LogOut
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.views import SecondFactorAsked
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import RateLimited
 
 Carried = Literal["bearer", "cookie"]

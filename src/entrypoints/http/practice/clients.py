@@ -13,19 +13,22 @@ from entrypoints.http.fields import Cursor, Email, FromPath, FromQuery, PageSize
 from entrypoints.http.practice.words import Address, ExternalId, FamilyName, Language, Name, Pronouns, State
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
-from portal_core.accounts.details import ClientDetails
-from portal_core.accounts.errors import AlreadyRegistered, EmailUnfit
-from portal_core.accounts.errors_people import DuplicateExternalId, NoEmail
-from portal_core.accounts.people import ClientStatus
-from portal_core.accounts.use_cases.add_client import AddClient, AddClientCommand
-from portal_core.accounts.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
-from portal_core.accounts.use_cases.change_client import ChangeClient, ChangeClientCommand
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.errors_invitations import NoEmail
 from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
-from portal_core.accounts.use_cases.list_clients import ListClients
-from portal_core.accounts.use_cases.show_client import ShowClient
-from portal_core.accounts.views_people import ClientLineView, ClientView, InvitationView
+from portal_core.accounts.views_invitations import InvitationView
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
+from portal_core.people.details import ClientDetails
+from portal_core.people.errors import DuplicateExternalId
+from portal_core.people.model import ClientStatus
+from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
+from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.show_client import ShowClient
+from portal_core.people.views import ClientLineView, ClientView
 
 
 class ClientRequest(Request, frozen=True):

@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, page
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post
-from portal_core.accounts.errors_people import InvitationNotOpen
+from portal_core.accounts.errors_invitations import InvitationNotOpen
 from portal_core.accounts.use_cases.list_invitations import ListInvitations
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 

@@ -12,15 +12,17 @@ from msgspec import Meta
 from entrypoints.http.fields import Email, FromPath, Request
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import delete, get, post
-from portal_core.accounts.errors import AlreadyRegistered, EmailUnfit
-from portal_core.accounts.errors_people import GrantExists, GrantNotAllowed, GrantOver, NoPortalAccount
-from portal_core.accounts.grants import GrantTerms, Relation
-from portal_core.accounts.use_cases.grant_access import GrantAccess, GrantAccessCommand
+from portal_core.access.errors import GrantExists, GrantNotAllowed, GrantOver, NoPortalAccount
+from portal_core.access.model import GrantTerms, Relation
+from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
+from portal_core.access.use_cases.list_grants import ListGrants
+from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
+from portal_core.access.views import GrantView
+from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.use_cases.invite_proxy import InviteProxy, InviteProxyCommand
-from portal_core.accounts.use_cases.list_grants import ListGrants
-from portal_core.accounts.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
-from portal_core.accounts.views_people import GrantView, InvitationView
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import AREAS, Area
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import Forbidden
 
 Areas = Annotated[tuple[Area, ...], Meta(min_length=1, max_length=len(AREAS))]

@@ -10,10 +10,10 @@ from litestar.params import JSONBody
 from entrypoints.http.fields import FromPath, Request
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post
-from portal_core.accounts.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from portal_core.kernel.errors import Forbidden
 from portal_core.notifications.use_cases.show_contact_wishes import ShowContactWishes, ShowContactWishesCommand
 from portal_core.notifications.views import ContactWishesView
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 
 
 class DestroyKeyRequest(Request, frozen=True):

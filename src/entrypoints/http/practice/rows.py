@@ -5,9 +5,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from entrypoints.http.fields import Request
-from portal_core.accounts.import_rows import ClientRow, ClinicianRow
-from portal_core.accounts.use_cases.import_people import ImportPeopleCommand
 from portal_core.kernel.errors import Invalid
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.import_people import ImportPeopleCommand
 
 MOST_ROWS = 1000
 Line = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[2])]

@@ -9,8 +9,8 @@ from litestar.params import JSONBody
 from entrypoints.http.fields import FromPath, Request
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import post
+from portal_core.access.errors import GrantOver
 from portal_core.accounts.errors import AccountNotOpen, SecondFactorRequired
-from portal_core.accounts.errors_people import GrantOver
 from portal_core.accounts.use_cases.reset_second_factor import (
     IdentityCheck,
     ResetSecondFactor,

@@ -12,16 +12,13 @@ from entrypoints.http.practice.rows import ImportRequest
 from entrypoints.http.practice.words import State
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
-from portal_core.accounts.errors_people import UnknownSection
-from portal_core.accounts.use_cases.change_practice import ChangePractice, ChangePracticeCommand
-from portal_core.accounts.use_cases.change_practice_settings import (
-    ChangePracticeSettings,
-    ChangePracticeSettingsCommand,
-)
-from portal_core.accounts.use_cases.import_people import ImportPeople
-from portal_core.accounts.use_cases.show_practice import ShowPractice
-from portal_core.accounts.views_people import ImportReport, PracticeView
 from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
+from portal_core.people.errors import UnknownSection
+from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
+from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
+from portal_core.people.use_cases.import_people import ImportPeople
+from portal_core.people.use_cases.show_practice import ShowPractice
+from portal_core.people.views import ImportReport, PracticeView
 
 IMPORT_LIMIT = 2 * 1024 * 1024
 """Bytes: a thousand rows of two kilobytes each."""

@@ -12,19 +12,21 @@ from entrypoints.http.fields import Email, FromPath, Request, Version, Zone
 from entrypoints.http.practice.words import ExternalId, FullName, Url
 from entrypoints.http.request import PortalRequest
 from entrypoints.http.routing import get, post, put
-from portal_core.accounts.details import ClinicianDetails
-from portal_core.accounts.errors import AlreadyRegistered, EmailUnfit
-from portal_core.accounts.errors_people import DuplicateExternalId, DuplicateStaff, LastAdministrator
-from portal_core.accounts.use_cases.add_clinician import AddClinician, AddClinicianCommand
-from portal_core.accounts.use_cases.add_staff import AddStaff, AddStaffCommand
-from portal_core.accounts.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
-from portal_core.accounts.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
-from portal_core.accounts.use_cases.list_clinicians import ListClinicians
-from portal_core.accounts.use_cases.list_staff import ListStaff
-from portal_core.accounts.views_people import ClinicianView, InvitationView, StaffView
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import ROLES, Role
+from portal_core.kernel.contact import EmailUnfit
 from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.people.details import ClinicianDetails
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, LastAdministrator
+from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
+from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.people.use_cases.list_clinicians import ListClinicians
+from portal_core.people.use_cases.list_staff import ListStaff
+from portal_core.people.views import ClinicianView, StaffView
 
 Credentials = Annotated[str, Meta(max_length=80, examples=["PhD, LCSW"])]
 RoomLink = Annotated[str, Meta(min_length=1, max_length=2000, examples=["https://meet.example.org/ruth"])]

@@ -4,19 +4,21 @@ from datetime import date, datetime
 
 from attrs import evolve, frozen
 
+from portal_core.access.errors import GrantExists, GrantNotAllowed
+from portal_core.access.granting import grant_made
 from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
-from portal_core.accounts.errors_people import GrantExists, GrantNotAllowed, InvitationNotOpen
-from portal_core.accounts.granting import grant_made, invited_grant
+from portal_core.accounts.errors_invitations import InvitationNotOpen
 from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import Credential, Credentials, Passwords, PasswordStrength
 from portal_core.accounts.invitations import Invitation
+from portal_core.accounts.invited_grants import invited_grant
 from portal_core.accounts.model import Account
 from portal_core.accounts.passwords import check_new, words_of
-from portal_core.accounts.policy import normalise_email
-from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import SystemActor, VisitorActor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.contact import normalise_email
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
@@ -51,7 +53,7 @@ class AcceptInvitation:
         CodeRefused: no open invitation to this email has this code; audited.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
     passwords: Passwords
@@ -105,7 +107,7 @@ class AcceptInvitation:
             await unit.commit(None)
             return reserved, account
 
-    async def _is_theirs(self, unit: PeopleUnit, invitation: Invitation, born: date | None, now: datetime) -> bool:
+    async def _is_theirs(self, unit: AccountsUnit, invitation: Invitation, born: date | None, now: datetime) -> bool:
         if invitation.kind == "staff":
             assert invitation.staff_id is not None
             member = await unit.staff_records.get(invitation.staff_id)
@@ -120,7 +122,7 @@ class AcceptInvitation:
             return False
         return True
 
-    async def _account(self, unit: PeopleUnit, invitation: Invitation, now: datetime) -> Account | None:
+    async def _account(self, unit: AccountsUnit, invitation: Invitation, now: datetime) -> Account | None:
         """The account as it is to be, not yet kept: new, or one that waits for its email to be proven, or a proxy's."""
         known = await unit.accounts.find_by_email(invitation.side, invitation.email)
         if known is None:
@@ -154,7 +156,7 @@ class AcceptInvitation:
             await unit.invitations.save(accepted, entry)
             return await unit.commit(AccountView.of(account))
 
-    async def _verified(self, unit: PeopleUnit, account: Account) -> Account:
+    async def _verified(self, unit: AccountsUnit, account: Account) -> Account:
         entry = Audited("account.verified", account.id, record=account.client_id, facts={"by": "invitation"})
         known = await unit.accounts.get(account.id)
         if known is None:

@@ -7,7 +7,7 @@ from portal_core.accounts.identity import Credential, Credentials
 from portal_core.accounts.invitations import EmailChange
 from portal_core.accounts.model import Account
 from portal_core.accounts.policy import CODE_BY_ACCOUNT
-from portal_core.accounts.ports_people import PeopleUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import AccountHolder, Actor, ClientActor
@@ -38,7 +38,7 @@ class ConfirmEmailChange:
         AlreadyRegistered: another account has the new email; only its proven holder hears of that.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     credentials: Credentials
     limits: RateLimits
@@ -60,7 +60,7 @@ class ConfirmEmailChange:
             await self.credentials.change_email(Credential.of(account), account.email)
             raise
 
-    async def _proven(self, unit: PeopleUnit, account: Account, code: str) -> EmailChange | None:
+    async def _proven(self, unit: AccountsUnit, account: Account, code: str) -> EmailChange | None:
         """The change whose code this is; the try is counted first."""
         change = await unit.email_changes.open_of(account.id)
         if change is None or not change.open_at(self.clock.now()):

@@ -5,17 +5,17 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.errors_people import NoEmail
+from portal_core.accounts.errors_invitations import NoEmail
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.inviting import send_invitation
-from portal_core.accounts.policy_people import CHANGES_CLIENTS
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.policy import CHANGES_CLIENTS
 
 
 @frozen
@@ -35,7 +35,7 @@ class InviteClient:
         AlreadyRegistered: somebody signs in to the portal with this email, or the client does with another.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
 

@@ -4,16 +4,16 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.access.model import GrantTerms, standing_of
+from portal_core.access.policy import DECIDES_GRANTS
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.grants import GrantTerms, standing_of
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.inviting import send_invitation
-from portal_core.accounts.policy import normalise_email
-from portal_core.accounts.policy_people import DECIDES_GRANTS
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.access import staff
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.contact import normalise_email
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -38,7 +38,7 @@ class InviteProxy:
         AlreadyRegistered: this email signs in to the portal already; `GrantAccess` gives that account the access.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
 

@@ -7,14 +7,14 @@ from attrs import frozen
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.inviting import send_invitation
-from portal_core.accounts.policy_people import RUNS_PRACTICE
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.policy import RUNS_PRACTICE
 
 
 @frozen
@@ -31,7 +31,7 @@ class InviteStaff:
         AlreadyRegistered: somebody signs in at the practice's side with this email.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import IssuedCode
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import IssuedCode
 from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
@@ -24,7 +24,7 @@ class IssueInvitationCode:
         Forbidden: not the system.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     tokens: TokenSource
 

@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
-from portal_core.accounts.policy_people import CHANGES_CLIENTS
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Begin
+from portal_core.people.policy import CHANGES_CLIENTS
 
 
 @frozen
@@ -20,7 +20,7 @@ class ListInvitations:
         NotFound, Forbidden: not in such a role.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
 
     async def __call__(self, actor: Actor, page: PageRequest) -> Page[InvitationView]:
         async with self.begin(actor) as unit:

@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import RecordView
+from portal_core.access.views import RecordView
+from portal_core.accounts.ports_invitations import AccountsUnit
 from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor, ClientActor, StaffActor
 from portal_core.kernel.audit import Audited
@@ -23,7 +23,7 @@ class ListRecords:
         NotFound: for staff, whose side has a list of its own.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
 
     async def __call__(self, actor: Actor) -> tuple[RecordView, ...]:

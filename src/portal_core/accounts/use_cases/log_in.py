@@ -8,13 +8,14 @@ from portal_core.accounts.identity import PasswordAnswer, Passwords, Refused, Se
 from portal_core.accounts.model import CHALLENGE_FOR, Account, Challenge, SessionKind, Side
 from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.passwords import normalised
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key, normalise_email
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.standing import why_shut
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.contact import normalise_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin

@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
-from portal_core.accounts.errors_people import EmailUnchanged
+from portal_core.accounts.errors_invitations import EmailUnchanged
 from portal_core.accounts.invitations import EMAIL_CHANGE_FOR, EmailChange
 from portal_core.accounts.owner_proof import OwnerProof
-from portal_core.accounts.policy import normalise_email
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import EmailChangeView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import EmailChangeView
 from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import Audited
+from portal_core.kernel.contact import normalise_email
 from portal_core.kernel.errors import Forbidden
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock, IdSource
@@ -39,7 +39,7 @@ class RequestEmailChange:
         PasswordRefused: the password is wrong; audited.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
     proof: OwnerProof

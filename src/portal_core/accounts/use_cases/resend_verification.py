@@ -2,10 +2,11 @@
 
 from attrs import frozen
 
-from portal_core.accounts.enquiring import enquire
-from portal_core.accounts.policy import RESEND_BY_EMAIL, normalise_email
+from portal_core.accounts.email_requests import enquire
+from portal_core.accounts.policy import RESEND_BY_EMAIL
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.contact import normalise_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin

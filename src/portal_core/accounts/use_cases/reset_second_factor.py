@@ -5,12 +5,11 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.access.errors import GrantOver
 from portal_core.accounts.errors import AccountNotOpen, SecondFactorRequired
-from portal_core.accounts.errors_people import GrantOver
 from portal_core.accounts.identity import Credential, SecondFactors
 from portal_core.accounts.model import Account, Side
-from portal_core.accounts.policy_people import RUNS_PRACTICE
-from portal_core.accounts.ports_people import AccountsUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import Audited
@@ -18,6 +17,7 @@ from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
+from portal_core.people.policy import RUNS_PRACTICE
 
 IdentityCheck = Literal["in_person", "video_call", "called_back", "identity_document"]
 """How somebody outside of the portal was known to be who they say. `called_back`: on the number that the practice had

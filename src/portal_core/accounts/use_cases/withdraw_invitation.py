@@ -4,14 +4,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.policy_people import CHANGES_CLIENTS, RUNS_PRACTICE
-from portal_core.accounts.ports_people import PeopleUnit
-from portal_core.accounts.views_people import InvitationView
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
+from portal_core.people.policy import CHANGES_CLIENTS, RUNS_PRACTICE
 
 
 @frozen
@@ -28,7 +28,7 @@ class WithdrawInvitation:
         InvitationNotOpen: accepted or withdrawn.
     """
 
-    begin: Begin[PeopleUnit]
+    begin: Begin[AccountsUnit]
 
     async def __call__(self, actor: Actor, command: WithdrawInvitationCommand) -> InvitationView:
         async with self.begin(actor) as unit:

@@ -3,8 +3,8 @@
 import asyncio
 from uuid import uuid4
 
-from portal_core.accounts.import_rows import ClientRow
-from portal_core.accounts.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from portal_core.people.import_rows import ClientRow
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from tests.support.portal import RunningPortal
 
 AUTH, GOALS = "/api/v1/portal/auth", "/api/v1/portal/progress/goals"

@@ -1,0 +1,69 @@
+"""Somebody who has an account is given access to a client's record."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.access.errors import GrantNotAllowed, NoPortalAccount
+from portal_core.access.granting import grant_made, new_grant
+from portal_core.access.model import GrantTerms
+from portal_core.access.policy import DECIDES_GRANTS
+from portal_core.access.ports import AccessUnit
+from portal_core.access.views import GrantView
+from portal_core.kernel.access import staff
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class GrantAccessCommand:
+    client_id: UUID
+    email: str
+    terms: GrantTerms
+
+
+@frozen
+class GrantAccess:
+    """Staff (clinician, administrator) decide that the holder of an account may act on a client's record.
+
+    A proxy of another client, or a client who is a parent, gets no second account. To change what a grant opens,
+    revoke it and grant anew.
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+        EmailUnfit, Invalid, GrantNotAllowed: the terms are not taken; see `standing_of`.
+        NoPortalAccount: nobody signs in to the portal with this email.
+        GrantExists: they have access to this record already.
+    """
+
+    begin: Begin[AccessUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: GrantAccessCommand) -> GrantView:
+        async with self.begin(actor) as unit:
+            by = staff(actor, *DECIDES_GRANTS)
+            client = await unit.client_records.get(command.client_id)
+            if client is None:
+                raise NotFound("client", command.client_id)
+            account = await unit.accounts.find_by_email("portal", normalise_email(command.email))
+            if account is None or account.status != "active":
+                raise NoPortalAccount
+            if account.client_id == client.id:
+                raise GrantNotAllowed("This is the client's own account.")
+            now = self.clock.now()
+            practice = await unit.practice_record.get()
+            grant = new_grant(
+                self.ids.new(),
+                command.terms,
+                account_id=account.id,
+                client=client,
+                practice=practice,
+                by=by.account_id,
+                now=now,
+            )
+            await unit.grants.add(grant, grant_made(grant))
+            return await unit.commit(GrantView.of(grant, practice.today(now)))

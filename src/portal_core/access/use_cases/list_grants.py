@@ -1,0 +1,40 @@
+"""Who may act on a client's record?"""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.access.policy import READS_CLIENTS
+from portal_core.access.ports import AccessUnit
+from portal_core.access.views import GrantView
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor, ClientActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListGrants:
+    """For staff (clinician, front desk, biller, administrator), and for clients over their own record.
+
+    The newest first, with those that are over. Other proxies of a record are none of a proxy's business.
+
+    Raises:
+        NotFound, Forbidden: no such client for the actor, or not in such a role.
+    """
+
+    begin: Begin[AccessUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, client_id: UUID) -> tuple[GrantView, ...]:
+        async with self.begin(actor) as unit:
+            if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
+                staff_or_system(actor, *READS_CLIENTS)
+            if await unit.client_records.get(client_id) is None:
+                raise NotFound("client", client_id)
+            today = (await unit.practice_record.get()).today(self.clock.now())
+            found = tuple(GrantView.of(grant, today) for grant in await unit.grants.over(client_id))
+            await unit.audit.record(Audited("grants.read", record=client_id))
+            return await unit.commit(found)

@@ -1,0 +1,57 @@
+"""Split off."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.accounts.invitations import EmailChange, Invitation, InvitationKind, InvitationState
+
+
+@frozen
+class InvitationView:
+    """An invitation as staff see it. It is over when `expires_at` has passed, too."""
+
+    id: UUID
+    kind: InvitationKind
+    email: str
+    client_id: UUID | None
+    staff_id: UUID | None
+    state: InvitationState
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> "InvitationView":
+        return cls(
+            id=invitation.id,
+            kind=invitation.kind,
+            email=invitation.email,
+            client_id=invitation.client_id,
+            staff_id=invitation.staff_id,
+            state=invitation.state,
+            created_at=invitation.created_at,
+            expires_at=invitation.expires_at,
+        )
+
+
+@frozen
+class EmailChangeView:
+    """A change of email that waits for the code mailed to `new_email`."""
+
+    id: UUID
+    new_email: str
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, change: EmailChange) -> "EmailChangeView":
+        return cls(change.id, change.new_email, change.expires_at)
+
+
+@frozen
+class IssuedCode:
+    """A code in plain, for the mail that is being written and for nothing else. `email` is the address it proves."""
+
+    email: str
+    code: str = field(repr=False)
+    expires_at: datetime

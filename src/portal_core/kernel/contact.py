@@ -1,0 +1,201 @@
+"""What people write into the fields about themselves and their practice: what is taken, and in which one form."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import date
+from enum import Enum
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import fields, frozen
+
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.text import line, lines
+from portal_core.kernel.zones import iana_zone
+
+
+class EmailUnfit(Invalid):
+    """It is not an email address."""
+
+    code = "email_invalid"
+    title = "This is not an email address."
+
+
+class Keep(Enum):
+    """Stands for a field that a change leaves as it is."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
+_MAX_EMAIL = 254
+
+_PHONE = re.compile(r"\+[1-9]\d{7,14}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_STATE = re.compile(r"[A-Z]{2}")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+LONGEST_LINK = 2000
+_LINK = re.compile(r"https://[^\s/?#@]+(?:[/?#]\S*)?")
+
+
+@frozen
+class ContactChanges:
+    """The contact fields: all that a client may change of their demographics. None empties a field."""
+
+    chosen_name: str | Keep | None = KEEP
+    pronouns: str | Keep | None = KEEP
+    phone: str | Keep | None = KEEP
+    address: str | Keep | None = KEEP
+    zone: str | Keep | None = KEEP
+    language: str | Keep | None = KEEP
+
+    def checked(self) -> "ContactChanges":
+        """Each in the form in which it is kept.
+
+        Raises:
+            Invalid: naming the first field that is not taken.
+        """
+        return ContactChanges(
+            chosen_name=_kept(self.chosen_name, lambda text: line(text, "chosen_name", 80)),
+            pronouns=_kept(self.pronouns, lambda text: line(text, "pronouns", 40)),
+            phone=_kept(self.phone, lambda text: phone_number(text, "phone")),
+            address=_kept(self.address, lambda text: lines(text, "address", 400)),
+            zone=_kept(self.zone, lambda text: zone_name(text, "zone")),
+            language=_kept(self.language, lambda text: language_tag(text, "language")),
+        )
+
+    def values(self) -> dict[str, str | None]:
+        """Those that change."""
+        every = {a.name: getattr(self, a.name) for a in fields(ContactChanges)}
+        return {name: value for name, value in every.items() if value is not KEEP}
+
+
+def normalise_email(text: str, *, path: str = "email") -> str:
+    """The one form in which an email is kept and compared: NFC, lower case, no space around it.
+
+    Raises:
+        EmailUnfit: it has not the form of an address, or is longer than 254 characters (RFC 5321).
+    """
+    email = unicodedata.normalize("NFC", text.strip()).lower()
+    if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+        raise EmailUnfit.at(path, "email_invalid", "Write an email address, such as name@example.org.")
+    return email
+
+
+def phone_number(text: str, path: str) -> str:
+    """E.164. Ten digits, or eleven from 1, are taken for a number of the North American plan.
+
+    Raises:
+        Invalid: `phone_invalid`.
+    """
+    digits = re.sub(r"[\s().\-/]", "", text)
+    if re.fullmatch(r"[2-9]\d{9}", digits):
+        digits = f"+1{digits}"
+    elif re.fullmatch(r"1[2-9]\d{9}", digits):
+        digits = f"+{digits}"
+    if not _PHONE.fullmatch(digits) or not digits.isascii():
+        raise Invalid.at(path, "phone_invalid", "Write a phone number, such as +1 555 123 4567.")
+    return digits
+
+
+def zone_name(text: str, path: str) -> str:
+    """An IANA time zone.
+
+    Raises:
+        Invalid: `zone_unknown`.
+    """
+    if iana_zone(text.strip()) is None:
+        raise Invalid.at(path, "zone_unknown", "Write a time zone by its IANA name, such as America/New_York.")
+    return text.strip()
+
+
+def language_tag(text: str, path: str) -> str:
+    """A language, with a country where it matters (`en`, `es-MX`).
+
+    Raises:
+        Invalid: `language_invalid`.
+    """
+    return _matched(_LANGUAGE, text.strip(), path, "language_invalid", "Write a language code, such as en or es-MX.")
+
+
+def state_code(text: str, path: str) -> str:
+    """A state by its two letters.
+
+    Raises:
+        Invalid: `state_invalid`.
+    """
+    return _matched(
+        _STATE, text.strip().upper(), path, "state_invalid", "Write a state by its two letters, such as NY."
+    )
+
+
+def slug(text: str, path: str) -> str:
+    """The short name of a practice in addresses.
+
+    Raises:
+        Invalid: `slug_invalid`.
+    """
+    message = "Use lower-case letters, digits and dashes, 40 at most."
+    return _matched(_SLUG, text.strip(), path, "slug_invalid", message)
+
+
+def host_name(text: str, path: str) -> str:
+    """A host name without a port.
+
+    Raises:
+        Invalid: `host_invalid`.
+    """
+    return _matched(_HOST, text.strip().lower(), path, "host_invalid", "Write a host name, such as portal.example.org.")
+
+
+def host_names(texts: Iterable[str], path: str) -> tuple[str, ...]:
+    """Host names, each once, in order. Raises as `host_name`."""
+    return tuple(sorted({host_name(text, f"{path}.{place}") for place, text in enumerate(texts)}))
+
+
+def room_link(text: str, path: str) -> str:
+    """A link to a room for video.
+
+    Raises:
+        Invalid: `link_invalid`.
+    """
+    link = text.strip()
+    if not (_LINK.fullmatch(link) and link.isprintable() and len(link) <= LONGEST_LINK and _has_host(link)):
+        raise Invalid.at(path, "link_invalid", "Write a link that begins with https://.")
+    return link
+
+
+def birth_date(born: date, today: date, path: str) -> date:
+    """A day on which somebody who lives today can be born.
+
+    Raises:
+        Invalid: `date_invalid`.
+    """
+    if not EARLIEST_BIRTH <= born <= today:
+        raise Invalid.at(path, "date_invalid", "This is not a possible date of birth.")
+    return born
+
+
+def _has_host(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False  # A broken address, or a port that there is not.
+
+
+def _kept(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:
+    if isinstance(value, Keep) or value is None or not value.strip():
+        return value if isinstance(value, Keep) else None
+    return check(value)
+
+
+def _matched(form: re.Pattern[str], text: str, path: str, code: str, message: str) -> str:
+    if not form.fullmatch(text):
+        raise Invalid.at(path, code, message)
+    return text

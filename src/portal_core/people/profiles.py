@@ -1,0 +1,22 @@
+"""What is shown of a client, whoever asked and whatever they did: always the same."""
+
+from uuid import UUID
+
+from portal_core.people.model import Client
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.views import ClientView, ProfileView
+
+
+async def profile_view(unit: PeopleUnit, client: Client) -> ProfileView:
+    """For the client, and for proxies, whose unit does not reach the client's account: they see no `sign_in_email`."""
+    return ProfileView.of(client, await _sign_in_email(unit, client.id))
+
+
+async def client_view(unit: PeopleUnit, client: Client) -> ClientView:
+    """For staff."""
+    return ClientView.of(client, await unit.care_teams.of(client.id), await _sign_in_email(unit, client.id))
+
+
+async def _sign_in_email(unit: PeopleUnit, client_id: UUID) -> str | None:
+    account = await unit.accounts.find_by_person("portal", client_id)
+    return account.email if account is not None and account.status == "active" else None

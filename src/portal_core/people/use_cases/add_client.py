@@ -1,0 +1,43 @@
+"""A client of the practice becomes known to the portal."""
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+from portal_core.people.details import ClientDetails
+from portal_core.people.model import Client
+from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.views import ClientView
+
+
+@frozen
+class AddClientCommand:
+    details: ClientDetails
+
+
+@frozen
+class AddClient:
+    """Staff (clinician, front desk, administrator) or a job adds a client. Nobody is invited by it.
+
+    Raises:
+        NotFound, Forbidden: not in such a role.
+        EmailUnfit, Invalid: a field is not taken.
+        DuplicateExternalId: another client has this id.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: AddClientCommand) -> ClientView:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *CHANGES_CLIENTS)
+            now = self.clock.now()
+            details = command.details.checked((await unit.practice_record.get()).today(now))
+            client = Client(self.ids.new(), actor.practice_id, created_at=now, **details.values())
+            await unit.client_records.add(client, Audited("client.added", client.id, record=client.id))
+            return await unit.commit(ClientView.of(client))

@@ -1,0 +1,51 @@
+"""Which clinicians see a client."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.uow import Begin
+from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.profiles import client_view
+from portal_core.people.staff_rules import assign_team, check_clinician
+from portal_core.people.views import ClientView
+
+
+@frozen
+class AssignCareTeamCommand:
+    """`version` is the client's that was read; without one, whichever team there is by now is replaced."""
+
+    client_id: UUID
+    clinician_ids: tuple[UUID, ...]
+    version: int | None = None
+
+
+@frozen
+class AssignCareTeam:
+    """Staff (clinician, front desk, administrator) or a job names a client's clinicians: these and no others.
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+        Invalid: no such clinician.
+        StaleVersion: the client or the team changed after they were read.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: AssignCareTeamCommand) -> ClientView:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *CHANGES_CLIENTS)
+            client = await unit.client_records.get(command.client_id)
+            if client is None:
+                raise NotFound("client", command.client_id)
+            if command.version not in (None, client.version):
+                raise StaleVersion
+            team = tuple(sorted(set(command.clinician_ids)))
+            for clinician_id in team:
+                await check_clinician(unit, clinician_id)
+            client = await assign_team(unit, client, team)
+            return await unit.commit(await client_view(unit, client))

@@ -1,0 +1,64 @@
+"""The practice corrects what it knows of a client."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.access.granting import redate_grants
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.people.details import ClientDetails
+from portal_core.people.model import changed_fields
+from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.profiles import client_view
+from portal_core.people.views import ClientView
+
+
+@frozen
+class ChangeClientCommand:
+    client_id: UUID
+    details: ClientDetails
+    version: int
+
+
+@frozen
+class ChangeClient:
+    """Staff (clinician, front desk, administrator) replace the details of a client.
+
+    A corrected date of birth or state moves the last days of proxies' grants that followed from it. The email by
+    which the client signs in (`sign_in_email`) stays: the client changes that, by proof.
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+        EmailUnfit, Invalid: a field is not taken.
+        StaleVersion: it changed after it was read.
+        DuplicateExternalId: another client has this id.
+        RecordDestroyed: an address, for a record whose key was destroyed.
+    """
+
+    begin: Begin[PeopleUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: ChangeClientCommand) -> ClientView:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *CHANGES_CLIENTS)
+            client = await unit.client_records.get(command.client_id)
+            if client is None:
+                raise NotFound("client", command.client_id)
+            if client.version != command.version:
+                raise StaleVersion
+            now = self.clock.now()
+            details = command.details.checked((await unit.practice_record.get()).today(now))
+            changed = client.amended(**details.values())
+            if changed is not client:
+                facts = {"fields": changed_fields(client, changed)}
+                entry = Audited("client.changed", client.id, record=client.id, facts=facts)
+                await unit.client_records.save(changed, entry)
+                if (changed.born, changed.state) != (client.born, client.state):
+                    await redate_grants(unit, client, changed, now)
+            return await unit.commit(await client_view(unit, changed))

@@ -1,0 +1,51 @@
+"""What the practice says of a clinician."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.uow import Begin
+from portal_core.people.details import ClinicianDetails
+from portal_core.people.model import changed_fields
+from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.views import ClinicianView
+
+
+@frozen
+class ChangeClinicianCommand:
+    clinician_id: UUID
+    details: ClinicianDetails
+    version: int
+
+
+@frozen
+class ChangeClinician:
+    """An administrator replaces the details of a clinician.
+
+    Raises:
+        NotFound, Forbidden: no such clinician, or not an administrator.
+        Invalid: a field is not taken.
+        StaleVersion: it changed after it was read.
+        DuplicateExternalId: another clinician has this id.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: ChangeClinicianCommand) -> ClinicianView:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *RUNS_PRACTICE)
+            clinician = await unit.clinician_records.get(command.clinician_id)
+            if clinician is None:
+                raise NotFound("clinician", command.clinician_id)
+            if clinician.version != command.version:
+                raise StaleVersion
+            changed = clinician.amended(**command.details.checked().values())
+            if changed is not clinician:
+                facts = {"fields": changed_fields(clinician, changed)}
+                await unit.clinician_records.save(changed, Audited("clinician.changed", clinician.id, facts=facts))
+            return await unit.commit(ClinicianView.of(changed))

@@ -1,0 +1,51 @@
+"""A client's own changes of their demographics: contact fields only."""
+
+from attrs import frozen
+
+from portal_core.kernel.access import own_record
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.contact import ContactChanges
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+from portal_core.people.model import changed_fields
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.profiles import profile_view
+from portal_core.people.views import ProfileView
+
+
+@frozen
+class ChangeProfileCommand:
+    changes: ContactChanges
+    version: int
+
+
+@frozen
+class ChangeProfile:
+    """A client, or a proxy with `profile`, writing, changes contact fields.
+
+    Legal name, date of birth and email are the practice's to change; an email that signs in is changed by
+    `RequestEmailChange`. The audit trail keeps the names of the fields that changed, not what was in them.
+
+    Raises:
+        NotFound, Forbidden: for the actor there is no such record, or it is for reading only.
+        Invalid: a field is not taken.
+        StaleVersion: it changed after it was read.
+        RecordDestroyed: an address, for a record whose key was destroyed.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: ChangeProfileCommand) -> ProfileView:
+        async with self.begin(actor) as unit:
+            client_id = own_record(actor, "profile", write=True)
+            client = await unit.client_records.get(client_id)
+            if client is None:
+                raise NotFound("client", client_id)
+            changed = client.change_contact(command.changes.checked(), command.version)
+            if changed is not client:
+                facts = {"fields": changed_fields(client, changed)}
+                await unit.client_records.save(changed, Audited("profile.changed", record=client_id, facts=facts))
+            else:
+                await unit.audit.record(Audited("profile.read", record=client_id))
+            return await unit.commit(await profile_view(unit, changed))

@@ -1,0 +1,44 @@
+"""A record's content is made unreadable for good."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.ports import PeopleUnit
+
+
+@frozen
+class DestroyRecordKeyCommand:
+    client_id: UUID
+
+
+@frozen
+class DestroyRecordKey:
+    """An administrator, or a job, destroys the key of a client: crypto-shredding (NIST SP 800-88, 2.5).
+
+    What the key sealed (reasons, notes, addresses, and later messages, answers, documents) cannot be read by anybody
+    once other processes have dropped their copy of the key (5 minutes) and the last backup that holds the wrapped key
+    is gone. The audit trail stays whole, and so does the calendar: appointments and requests are shown without their
+    content, and go on being cancelled, moved, declined and closed. New content is refused (`RecordDestroyed`) rather
+    than dropped in silence; only the reason of a cancellation is left out instead, since it is said to everybody who
+    comes, and one client's destroyed record must not refuse it to the others.
+
+    Raises:
+        NotFound, Forbidden: no such client with a key, or not an administrator.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: DestroyRecordKeyCommand) -> None:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *RUNS_PRACTICE)
+            entry = Audited("record.key_destroyed", command.client_id, record=command.client_id)
+            if not await unit.client_records.destroy_key(command.client_id, entry):
+                raise NotFound("client", command.client_id)
+            await unit.commit(None)

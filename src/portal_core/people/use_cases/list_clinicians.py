@@ -1,0 +1,26 @@
+"""Who sees clients at the practice."""
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.uow import Begin
+from portal_core.people.policy import READS_CLIENTS
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.views import ClinicianView
+
+
+@frozen
+class ListClinicians:
+    """For staff: all, by name, also those who left. A practice has few of them, so there are no pages.
+
+    Raises:
+        NotFound, Forbidden: not in such a role.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor) -> tuple[ClinicianView, ...]:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *READS_CLIENTS)
+            return tuple(ClinicianView.of(one) for one in await unit.clinician_records.all())

@@ -1,0 +1,26 @@
+"""Who works at the practice."""
+
+from attrs import frozen
+
+from portal_core.kernel.access import staff_or_system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.uow import Begin
+from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.views import StaffView
+
+
+@frozen
+class ListStaff:
+    """For administrators: all, by name, also those who left. A practice has few of them, so there are no pages.
+
+    Raises:
+        NotFound, Forbidden: not an administrator.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor) -> tuple[StaffView, ...]:
+        async with self.begin(actor) as unit:
+            staff_or_system(actor, *RUNS_PRACTICE)
+            return tuple(StaffView.of(member) for member in await unit.staff_records.all())

@@ -1,0 +1,37 @@
+"""Under which host names a practice's portal is reached."""
+
+from attrs import frozen
+
+from portal_core.kernel import contact
+from portal_core.kernel.access import system
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.uow import Begin
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.views import PracticeView
+
+
+@frozen
+class SetPracticeHostsCommand:
+    hosts: tuple[str, ...]
+
+
+@frozen
+class SetPracticeHosts:
+    """For whoever operates the deployment: a practice that could name its own hosts could take another's visitors.
+
+    Raises:
+        Forbidden: not the system.
+        Invalid: not a host name.
+        HostTaken: another practice has one of them.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, command: SetPracticeHostsCommand) -> PracticeView:
+        async with self.begin(actor) as unit:
+            system(actor)
+            practice = await unit.practice_record.get()
+            changed = practice.reached_by(contact.host_names(command.hosts, "hosts"))
+            await unit.practice_record.save(changed, Audited("practice.hosts_set", practice.id))
+            return await unit.commit(PracticeView.of(changed))

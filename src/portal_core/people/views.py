@@ -1,0 +1,194 @@
+"""Split off."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.actor import ROLES, Role
+from portal_core.people.model import Client, ClientStatus, Clinician, Practice, StaffMember
+
+
+@frozen
+class PracticeView:
+    """A practice as its staff see it."""
+
+    id: UUID
+    slug: str
+    name: str
+    zone: str
+    state: str | None
+    hosts: tuple[str, ...]
+    settings: Mapping[str, Mapping[str, object]]
+    version: int
+
+    @classmethod
+    def of(cls, practice: Practice) -> "PracticeView":
+        return cls(
+            id=practice.id,
+            slug=practice.slug,
+            name=practice.name,
+            zone=practice.zone,
+            state=practice.state,
+            hosts=practice.hosts,
+            settings=practice.settings,
+            version=practice.version,
+        )
+
+
+@frozen
+class ProfileView:
+    """Demographics as the client sees them. `name` is what they are called everywhere.
+
+    `email` is what the practice has on file: the client is invited there, and written to while they have no account.
+    `sign_in_email` is the account's: the client signs in with it, is written to there, and alone changes it, which
+    changes the other too; null where there is no account yet, and for proxies. Staff correct `email` only, so the two
+    may differ.
+    """
+
+    client_id: UUID
+    name: str
+    given_name: str
+    family_name: str
+    chosen_name: str | None
+    pronouns: str | None
+    born: date
+    email: str | None
+    sign_in_email: str | None
+    phone: str | None
+    address: str | None
+    zone: str | None
+    language: str | None
+    version: int
+
+    @classmethod
+    def of(cls, client: Client, sign_in_email: str | None = None) -> "ProfileView":
+        return cls(
+            client_id=client.id,
+            name=client.shown_name,
+            given_name=client.given_name,
+            family_name=client.family_name,
+            chosen_name=client.chosen_name,
+            pronouns=client.pronouns,
+            born=client.born,
+            email=client.email,
+            sign_in_email=sign_in_email,
+            phone=client.phone,
+            address=client.address,
+            zone=client.zone,
+            language=client.language,
+            version=client.version,
+        )
+
+
+@frozen
+class ClientLineView:
+    """A client in the practice's list."""
+
+    id: UUID
+    name: str
+    born: date
+    status: ClientStatus
+    external_id: str | None
+
+    @classmethod
+    def of(cls, client: Client) -> "ClientLineView":
+        return cls(client.id, client.shown_name, client.born, client.status, client.external_id)
+
+
+@frozen
+class ClinicianView:
+    """A clinician as staff see them."""
+
+    id: UUID
+    name: str
+    credentials: str
+    zone: str | None
+    room_link: str | None
+    active: bool
+    external_id: str | None
+    version: int
+
+    @classmethod
+    def of(cls, clinician: Clinician) -> "ClinicianView":
+        return cls(
+            id=clinician.id,
+            name=clinician.name,
+            credentials=clinician.credentials,
+            zone=clinician.zone,
+            room_link=clinician.room_link,
+            active=clinician.active,
+            external_id=clinician.external_id,
+            version=clinician.version,
+        )
+
+
+@frozen
+class StaffView:
+    """A member of staff as administrators see them."""
+
+    id: UUID
+    name: str
+    email: str
+    roles: tuple[Role, ...]
+    clinician_id: UUID | None
+    active: bool
+    version: int
+
+    @classmethod
+    def of(cls, member: StaffMember) -> "StaffView":
+        return cls(
+            id=member.id,
+            name=member.name,
+            email=member.email,
+            roles=tuple(role for role in ROLES if role in member.roles),
+            clinician_id=member.clinician_id,
+            active=member.active,
+            version=member.version,
+        )
+
+
+@frozen
+class ClientView:
+    """A client as staff see them. `care_team` are clinicians' ids."""
+
+    id: UUID
+    profile: ProfileView
+    status: ClientStatus
+    state: str | None
+    external_id: str | None
+    care_team: tuple[UUID, ...]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, client: Client, care_team: tuple[UUID, ...] = (), sign_in_email: str | None = None) -> "ClientView":
+        return cls(
+            id=client.id,
+            profile=ProfileView.of(client, sign_in_email),
+            status=client.status,
+            state=client.state,
+            external_id=client.external_id,
+            care_team=care_team,
+            created_at=client.created_at,
+        )
+
+
+@frozen
+class RefusedRow:
+    """A row of an import that was not taken: its line in the file, and why. It says no value of the row."""
+
+    line: int
+    field: str
+    code: str
+    reason: str
+
+
+@frozen
+class ImportReport:
+    """What an import did. A second run of the same file finds everything `unchanged`."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: tuple[RefusedRow, ...]
