@@ -13,7 +13,7 @@ from litestar import Litestar, Response, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from adapters.postgres.pool import open_pool
+from adapters.postgres.engine.pool import open_pool
 from bench.recording import Recorded
 from entrypoints.processes import die_with_parent
 

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 from attrs import define, evolve, field, frozen
 
+import adapters.postgres
 from adapters.local.sources import Uuid7Ids
-from adapters.postgres import units
-from adapters.postgres.audit import ADD_ENTRY
-from adapters.postgres.unit_core import PostgresBegin, UnitCore
+from adapters.postgres.engine.audit import ADD_ENTRY
+from adapters.postgres.engine.unit_core import PostgresBegin, UnitCore
 from adapters.units import whole
 from bench.asking import Ask
 from bench.scene import Scene
@@ -77,7 +77,7 @@ async def record(scene: Scene, asks: Mapping[str, Sequence[Ask]]) -> dict[str, l
     async with opened(scene.settings, scene.dsn(), begin=undoing) as portal:
         parts = portal.parts
         undoing.begin = PostgresBegin(
-            portal.pool, parts.keys(), parts.clock(), parts.ids(), whole("Undone", _Undone, units)
+            portal.pool, parts.keys(), parts.clock(), parts.ids(), whole("Undone", _Undone, adapters.postgres)
         )
         async with portal.pool.acquire() as one, portal.pool.acquire() as other:
             for connection in (one, other):

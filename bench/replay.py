@@ -20,8 +20,8 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from adapters.postgres.roles import APP_ROLE
-from adapters.postgres.statements import REGISTRY
+from adapters.postgres.engine.roles import APP_ROLE
+from adapters.postgres.engine.statements import REGISTRY
 from bench.recording import Recorded, Sent
 from bench.scene import Scene
 

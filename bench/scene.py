@@ -18,8 +18,8 @@ from attrs import frozen
 from psycopg import sql
 
 from adapters.local.postgres_server import EmbeddedPostgres
-from adapters.postgres.migrate import migrate
-from adapters.postgres.roles import APP_ROLE, WORKER_ROLE
+from adapters.postgres.engine.migrate import migrate
+from adapters.postgres.engine.roles import APP_ROLE, WORKER_ROLE
 from bench.seeding import CLIENTS_EACH, seed
 from entrypoints.container import opened
 from entrypoints.settings import Settings

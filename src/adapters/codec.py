@@ -6,7 +6,7 @@ from uuid import UUID
 
 import cattrs
 
-from portal_core.appointments.deadlines import CalendarDays
+from portal_core.appointments.scheduling.deadlines import CalendarDays
 
 converter = cattrs.Converter(forbid_extra_keys=False)
 for _kind in (date, datetime, time):

@@ -1,10 +1,10 @@
 """Units of work of an adapter: each feature declares its own, and one class of them all serves every use case."""
 
 from collections.abc import Callable
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar, cast
+
+from adapters.features import feature_modules
 
 R = TypeVar("R")
 Tx = TypeVar("Tx")
@@ -36,15 +36,13 @@ class Repository(Generic[Tx, R]):
         return made
 
 
-def whole(name: str, core: type[U], package: ModuleType) -> type[U]:
-    """One class of the `UNIT` of every module of the package, all of them subclasses of `core`.
+def whole(name: str, core: type[U], adapter: ModuleType) -> type[U]:
+    """One class of the `UNIT` of every feature of the adapter, all of them subclasses of `core`.
 
     Raises:
         Clash: names the repository.
     """
-    parts: list[type[Any]] = [
-        import_module(f"{package.__name__}.{module.name}").UNIT for module in iter_modules(package.__path__)
-    ]
+    parts: list[type[Any]] = [module.UNIT for module in feature_modules(adapter, "unit")]
     seen = set[str]()
     for part in parts:
         names = {one for one, kind in vars(part).items() if isinstance(kind, Repository)}

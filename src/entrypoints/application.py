@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from adapters.postgres.pool import answers
+from adapters.postgres.engine.pool import answers
 from entrypoints.container import Portal, opened
 from entrypoints.http.app import create_app
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE

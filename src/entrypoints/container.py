@@ -25,17 +25,17 @@ from adapters.local.rooms import ClinicianRooms
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
 from adapters.local.strength import ZxcvbnStrength
 from adapters.oidc.staff_tokens import OidcStaffTokens
-from adapters.postgres.chores import PostgresChores
-from adapters.postgres.identity_store import PostgresIdentities
-from adapters.postgres.kept_mail import PostgresMailShelf
-from adapters.postgres.keys import RecordKeys
-from adapters.postgres.limits import PostgresRateLimits
-from adapters.postgres.oidc_issuers import PostgresOidcIssuers
-from adapters.postgres.pool import open_pool
-from adapters.postgres.practices import PostgresPracticeDirectory, PostgresPracticeFounding
-from adapters.postgres.rotation import KeyRotation
-from adapters.postgres.sessions import PostgresLiveSessions
-from adapters.postgres.unit_core import PostgresBegin
+from adapters.postgres.accounts.local_identities import PostgresIdentities
+from adapters.postgres.accounts.oidc_issuers import PostgresOidcIssuers
+from adapters.postgres.accounts.sessions import PostgresLiveSessions
+from adapters.postgres.engine.housekeeping import PostgresChores
+from adapters.postgres.engine.key_rotation import KeyRotation
+from adapters.postgres.engine.keys import RecordKeys
+from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.engine.pool import open_pool
+from adapters.postgres.engine.unit_core import PostgresBegin
+from adapters.postgres.notifications.kept_mail import PostgresMailShelf
+from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFounding
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from entrypoints.catalogue import name_of, wire
 from entrypoints.extras import extra

@@ -15,7 +15,7 @@ from uuid import UUID
 import pyotp
 from attrs import asdict, define
 
-from adapters.postgres.presence import drop_portal_of
+from adapters.postgres.engine.presence import drop_portal_of
 from entrypoints.failures import Failed
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand

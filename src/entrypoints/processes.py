@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from adapters.local.postgres_server import EmbeddedPostgres, FolderBusyError
-from adapters.postgres.roles import APP_ROLE, WORKER_ROLE
+from adapters.postgres.engine.roles import APP_ROLE, WORKER_ROLE
 from entrypoints.settings import Settings
 
 PARENT = "PORTAL_PARENT_PID"

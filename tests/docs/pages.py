@@ -16,12 +16,12 @@ from typing import Literal, get_args, get_origin
 import attrs
 import boto3
 
-from adapters.postgres.chores import KEPT
+from adapters.postgres.engine.housekeeping import KEPT
 from entrypoints.catalogue import use_case_classes
 from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
 from portal_core.people.import_rows import ClientRow, ClinicianRow
-from tests.docs.merging import GOALS, ROOT, changes, new_files
+from tests.docs.example_merge import GOALS, ROOT, changes, new_files
 
 _FILE = re.compile(r"(<!-- file (\S+) -->\n```\w*\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
 _MADE = re.compile(r"(<!-- made (\w+) -->\n)(.*?)(^<!-- end -->$)", re.MULTILINE | re.DOTALL)
@@ -29,7 +29,7 @@ FENCE = re.compile(r"(?:<!-- ([^>]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE
 
 
 def pages() -> list[Path]:
-    """Every page of the documentation that people read, but the one that `entrypoints.http.catalogue` makes."""
+    """Every hand-written page of the documentation; `entrypoints.http.docs.problem_catalogue` makes the other."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.merging import GOALS, keeps_the_rules, merged, new_files, run
+from tests.docs.example_merge import GOALS, keeps_the_rules, merged, new_files, run
 
-GUARDS = ("tests/unit/test_statements.py", "tests/unit/test_places.py", "tests/integration/test_row_level_security.py")
+GUARDS = (
+    "tests/unit/engine/test_statements.py",
+    "tests/unit/engine/test_associated_data.py",
+    "tests/integration/engine/test_row_level_security.py",
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +30,7 @@ def report(tree: Path) -> str:
     "test",
     [
         "http/test_goals.py::test_goals[embedded]",
-        "test_goals_postgres.py::TestPostgresGoals::test_what_was_kept_is_found[embedded]",
+        "test_postgres_goals.py::TestPostgresGoals::test_what_was_kept_is_found[embedded]",
         "test_memory_goals.py::TestMemoryGoals::test_what_was_kept_is_found",
         "goals/test_goals.py::test_only_the_client_says_that_it_is_reached",
     ],

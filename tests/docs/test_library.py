@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.docs.merging import ROOT
-from tests.support.clusters import drop_database, fresh_database, running, template_database
-from tests.support.postgres import APP, migrated
+from tests.docs.example_merge import ROOT
+from tests.support.engine.clusters import drop_database, fresh_database, running, template_database
+from tests.support.engine.postgres import APP, migrated
 
 LIBRARY = ROOT / "docs/examples/library"
 

@@ -14,9 +14,9 @@ import typer
 
 from adapters.local.postgres_server import EmbeddedPostgres
 from entrypoints.commands import app
-from tests.docs.merging import ROOT
+from tests.docs.example_merge import ROOT
 from tests.docs.pages import FENCE, pages
-from tests.support.clusters import require
+from tests.support.engine.clusters import require
 
 SERVERS = {"embedded": None, "debian15": Path("/usr/lib/postgresql/15/bin")}
 PAGE = (ROOT / "docs/operating.md").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.merging import ROOT
+from tests.docs.example_merge import ROOT
 from tests.docs.pages import FENCE, pages, renewed
 
 RUN = {"README.md", "docs/library.md", "docs/operating.md"}

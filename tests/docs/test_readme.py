@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from tests.docs.merging import ROOT
+from tests.docs.example_merge import ROOT
 from tests.docs.pages import FENCE
 
 README = (ROOT / "README.md").read_text()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.merging import SMTP, keeps_the_rules, merged, run
+from tests.docs.example_merge import SMTP, keeps_the_rules, merged, run
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +14,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.timeout(300)
 def test_it_keeps_the_contract_and_a_setting_chooses_it(tree: Path) -> None:
-    report = run(tree, "-m", "pytest", "-q", "-rA", "tests/integration/test_smtp.py")
+    report = run(tree, "-m", "pytest", "-q", "-rA", "tests/integration/smtp/test_smtp_mailer.py")
     assert "TestSmtpMailer::test_without_an_answer_nobody_knows_and_it_does_not_try_again" in report
-    assert "PASSED tests/integration/test_smtp.py::test_a_setting_chooses_it" in report
+    assert "PASSED tests/integration/smtp/test_smtp_mailer.py::test_a_setting_chooses_it" in report
 
 
 @pytest.mark.timeout(300)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.support.clusters import (
+from tests.support.engine.clusters import (
     Cluster,
     clusters,
     drop_database,
@@ -13,7 +13,7 @@ from tests.support.clusters import (
     running,
     template_database,
 )
-from tests.support.postgres import PortalDatabase, migrated, opened
+from tests.support.engine.postgres import PortalDatabase, migrated, opened
 
 
 @pytest.fixture(scope="session", params=clusters())

@@ -107,7 +107,7 @@ def test_what_a_caller_needs_is_on_the_list() -> None:
         "portal_core.Clock now",
         "portal_core.NotFound 'not_found'",
         "portal_core.appointments.errors.SlotTaken 'slot_taken'",
-        "portal_core.appointments.placing.SlotChoice(clinician_id, kind_id, place_id=, starts_at)",
+        "portal_core.appointments.booking.SlotChoice(clinician_id, kind_id, place_id=, starts_at)",
         "portal_core.appointments.use_cases.book_appointment.BookAppointment(begin, clock, ids, tokens)"
         " -> (actor, command)",
         "portal_core.appointments.use_cases.book_appointment.BookAppointmentCommand(choice=, hold_id=)",

@@ -7,8 +7,8 @@ from elm_street import found
 from next_visit import NextVisit
 
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
-from adapters.memory.people import MemoryPracticeFounding
-from adapters.memory.store import MemoryBegin, MemoryStore
+from adapters.memory.engine.store import MemoryBegin, MemoryStore
+from adapters.memory.people.practices import MemoryPracticeFounding
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.find_slots import FindSlots

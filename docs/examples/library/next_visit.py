@@ -6,8 +6,8 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core import Actor
+from portal_core.appointments.booking import SlotChoice
 from portal_core.appointments.errors import SlotTaken
-from portal_core.appointments.placing import SlotChoice
 from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
 from portal_core.appointments.views import AppointmentView

@@ -13,10 +13,10 @@ from next_visit import NextVisit
 
 from adapters.local.key_file import KeyFile
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
-from adapters.postgres.keys import RecordKeys
-from adapters.postgres.pool import open_pool
-from adapters.postgres.practices import PostgresPracticeFounding
-from adapters.postgres.unit_core import PostgresBegin
+from adapters.postgres.engine.keys import RecordKeys
+from adapters.postgres.engine.pool import open_pool
+from adapters.postgres.engine.unit_core import PostgresBegin
+from adapters.postgres.people.practices import PostgresPracticeFounding
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.find_slots import FindSlots

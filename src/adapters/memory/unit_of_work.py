@@ -1,7 +1,7 @@
-"""The one unit of work that satisfies every feature's: of the features' own, which `units` has."""
+"""The one unit of work that satisfies every feature's: of the features' own, each in its folder's `unit`."""
 
-from adapters.memory import units
-from adapters.memory.store import MemoryUnit
+import adapters.memory
+from adapters.memory.engine.store import MemoryUnit
 from adapters.units import whole
 
-MemoryUnitOfWork = whole("MemoryUnitOfWork", MemoryUnit, units)
+MemoryUnitOfWork = whole("MemoryUnitOfWork", MemoryUnit, adapters.memory)

@@ -1,7 +1,7 @@
-"""The one unit of work that satisfies every feature's: of the features' own, which `units` has."""
+"""The one unit of work that satisfies every feature's: of the features' own, each in its folder's `unit`."""
 
-from adapters.postgres import units
-from adapters.postgres.unit_core import UnitCore
+import adapters.postgres
+from adapters.postgres.engine.unit_core import UnitCore
 from adapters.units import whole
 
-PostgresUnitOfWork = whole("PostgresUnitOfWork", UnitCore, units)
+PostgresUnitOfWork = whole("PostgresUnitOfWork", UnitCore, adapters.postgres)

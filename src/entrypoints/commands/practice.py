@@ -162,7 +162,7 @@ def import_people(
     clinicians (external ids with ; between them). Clinicians have external_id and name, and may have credentials,
     zone, room_link and active (yes or no).
     """
-    from entrypoints.people_file import read_people
+    from entrypoints.import_file import read_people
     from portal_core.kernel.actor import SystemActor
     from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 

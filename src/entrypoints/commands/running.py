@@ -63,7 +63,7 @@ def migrate_with_bar(urls: Urls) -> list[str]:
         Failed: it does not answer, or the role may not.
     """
     from adapters.local.sources import SystemClock
-    from adapters.postgres.migrate import MigrationFailed, migrate
+    from adapters.postgres.engine.migrate import MigrationFailed, migrate
 
     today = SystemClock().now().date()
     try:
@@ -118,7 +118,7 @@ async def queue_over(settings: Settings, urls: Urls) -> "AsyncIterator[App]":
     Raises:
         Failed: the database does not answer, or was never migrated.
     """
-    from adapters.postgres.presence import server_version
+    from adapters.postgres.engine.presence import server_version
     from entrypoints.jobs.queue import make_app
 
     with database_or_fail(settings):  # procrastinate would try for half a minute, and say less
@@ -135,7 +135,7 @@ def database_or_fail(settings: Settings) -> Iterator[None]:
     Raises:
         Failed: it does not answer, or was never migrated.
     """
-    from adapters.postgres.outages import GONE, NO_DATABASE, NOT_MIGRATED, ROLE_REFUSED
+    from adapters.postgres.engine.outages import GONE, NO_DATABASE, NOT_MIGRATED, ROLE_REFUSED
 
     nothing_there, refused = NOT_MIGRATED, ROLE_REFUSED
     if settings.embedded_database:  # no passwords there: a role that is refused was never made
@@ -150,7 +150,7 @@ def database_or_fail(settings: Settings) -> Iterator[None]:
 
 def why_silent(error: BaseException) -> str:
     """What may be shown of why something does not answer. The words of an unknown error may hold a piece of a URL."""
-    from adapters.postgres.outages import SAID_BY_SERVER
+    from adapters.postgres.engine.outages import SAID_BY_SERVER
 
     if isinstance(error, (Failed, *SAID_BY_SERVER)):
         return str(error)

@@ -17,7 +17,7 @@ app.add_typer(config, name="config")
 @app.command()
 def openapi() -> None:
     """Write the API's OpenAPI document to standard output."""
-    from entrypoints.http.document import document
+    from entrypoints.http.docs.document import document
 
     typer.echo(json.dumps(document(), indent=2, ensure_ascii=False))
 
@@ -25,7 +25,7 @@ def openapi() -> None:
 @config.command()
 def check() -> None:
     """Say what is configured, what is missing, and what does not answer. Shows no secret."""
-    from entrypoints.inspection import answers
+    from entrypoints.config_check import answers
 
     settings = load()
     quiet_logs(settings)

@@ -12,23 +12,23 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import BeforeRequestHookHandler
 
-from entrypoints.http.auth import Gate
-from entrypoints.http.bounds import refuse_unbounded
-from entrypoints.http.catalogue import as_page, catalogue
-from entrypoints.http.cookies import SessionCookies
-from entrypoints.http.docs_page import docs_body
-from entrypoints.http.fields import FromPath, Slug
-from entrypoints.http.front import Front
-from entrypoints.http.health import HealthController, MetricsDoor, Readiness
-from entrypoints.http.openapi import openapi_document
-from entrypoints.http.pages import html_page
+from entrypoints.http.contract.bounds import refuse_unbounded
+from entrypoints.http.contract.fields import FromPath, Slug
+from entrypoints.http.contract.route_plan import plan_routes
+from entrypoints.http.contract.routing import get
+from entrypoints.http.docs.api_page import docs_body
+from entrypoints.http.docs.html_page import html_page
+from entrypoints.http.docs.openapi import openapi_document
+from entrypoints.http.docs.problem_catalogue import as_page, catalogue
 from entrypoints.http.parts import HttpParts, HttpSettings
-from entrypoints.http.plan import plan_routes
-from entrypoints.http.problems import HANDLERS
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.response import PortalResponse
-from entrypoints.http.routing import get
-from entrypoints.http.streams import Streams
+from entrypoints.http.server.authentication import Gate
+from entrypoints.http.server.cookies import SessionCookies
+from entrypoints.http.server.health import HealthController, MetricsDoor, Readiness
+from entrypoints.http.server.middleware import Front
+from entrypoints.http.server.problems import HANDLERS
+from entrypoints.http.server.request import PortalRequest
+from entrypoints.http.server.response import PortalResponse
+from entrypoints.http.server.streams import Streams
 from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
 

@@ -1,6 +1,6 @@
 """Every controller, by where it is mounted: portal and practice under their prefixes, others under their own paths.
 
-The modules `entrypoints.http.<feature>`, and `practice` for staff, list theirs as `PORTAL`, `PRACTICE` and `OTHER`.
+The packages `entrypoints.http.<feature>` list theirs as `PORTAL`, `PRACTICE` and `OTHER`.
 """
 
 from importlib import import_module
@@ -11,7 +11,7 @@ from litestar import Controller
 
 from entrypoints.catalogue import features
 
-_NAMES = [f"entrypoints.http.{name}" for name in (*features(), "practice")]
+_NAMES = [f"entrypoints.http.{name}" for name in features()]
 _MODULES = [import_module(name) for name in _NAMES if find_spec(name) is not None]
 
 

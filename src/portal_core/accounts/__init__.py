@@ -1,1 +1,1 @@
-"""Accounts: who may sign in, and whose record each account may see."""
+"""Accounts: signing in, sessions, second factors, invitations, changes of email."""

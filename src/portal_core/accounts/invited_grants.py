@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from portal_core.access.granting import new_grant
+from portal_core.access.grant_changes import new_grant
 from portal_core.access.model import Grant
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.ports_invitations import AccountsUnit

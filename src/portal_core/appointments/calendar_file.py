@@ -11,8 +11,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.scheduling.wall_clock import in_utc
 from portal_core.appointments.views import AppointmentRow
-from portal_core.appointments.wall_clock import in_utc
 
 Method = Literal["PUBLISH", "CANCEL"]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.appointments.errors import AlreadyStarted, NotBooked, NotStarted
-from portal_core.appointments.timing import ZERO, Busy
+from portal_core.appointments.scheduling.durations import ZERO, Busy
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 

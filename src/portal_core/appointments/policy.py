@@ -5,8 +5,8 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.deadlines import join_window, notice_deadline
 from portal_core.appointments.errors import ClientDischarged, LateCancelRefused, NotBookable
+from portal_core.appointments.scheduling.deadlines import join_window, notice_deadline
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Schedule
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, SystemActor

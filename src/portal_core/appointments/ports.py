@@ -12,9 +12,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
 from portal_core.appointments.ports_reads import AppointmentReads, RequestReads, WaitlistReads
+from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
+from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
 from portal_core.appointments.views import Starting
 from portal_core.appointments.waiting import (
@@ -26,7 +27,6 @@ from portal_core.appointments.waiting import (
     WaitlistEntry,
     WaitlistOffer,
 )
-from portal_core.appointments.wall_clock import Span
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.uow import Unit
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from portal_core.appointments.practice_views import PracticeAppointmentView, PracticeRequestView, PracticeWaitlistView
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, RequestView, WaitlistView
+from portal_core.appointments.views_practice import PracticeAppointmentView, PracticeRequestView, PracticeWaitlistView
 from portal_core.appointments.waiting import RequestStatus
 from portal_core.kernel.page import Page, PageRequest
 

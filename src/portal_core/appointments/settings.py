@@ -7,8 +7,8 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
-from portal_core.appointments.timing import KindTiming
+from portal_core.appointments.scheduling.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
+from portal_core.appointments.scheduling.durations import KindTiming
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.money import Money
 

@@ -8,9 +8,9 @@ from attrs import evolve, field, frozen
 
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
+from portal_core.appointments.scheduling.wall_clock import zone_of
 from portal_core.appointments.settings import AppointmentRules, Schedule
 from portal_core.appointments.waiting import AppointmentRequest, OfferStatus, RequestStatus, WaitlistStatus
-from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.money import Money
 
 Scope = Literal["upcoming", "past", "cancelled", "all"]

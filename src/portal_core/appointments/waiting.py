@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import Attribute, evolve, field, frozen
 
 from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
-from portal_core.appointments.wall_clock import aware, sane_day, zone_of
+from portal_core.appointments.scheduling.wall_clock import aware, sane_day, zone_of
 from portal_core.kernel.errors import Invalid
 
 RequestStatus = Literal["pending", "confirmed", "declined", "withdrawn"]

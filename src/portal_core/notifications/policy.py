@@ -5,7 +5,7 @@ from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor
 from portal_core.notifications.catalogue import CATALOGUE, Kind
 from portal_core.notifications.model import Channel
 from portal_core.notifications.ports import InboxScope, Recipient
-from portal_core.notifications.words import Letterhead
+from portal_core.notifications.wording import Letterhead
 
 
 def channels_for(name: str, kind: Kind, recipient: Recipient) -> tuple[Channel, ...]:

@@ -10,7 +10,7 @@ from portal_core.notifications.catalogue import CATALOGUE
 from portal_core.notifications.model import Channel, NoticeRow, NoticeState, Notification
 from portal_core.notifications.safe_email import SafeEmailProof
 from portal_core.notifications.settings import NotificationSettings
-from portal_core.notifications.words import title_of
+from portal_core.notifications.wording import title_of
 
 
 @frozen

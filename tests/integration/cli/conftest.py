@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from tests.support.commands import PortalCommand, RunningCommand
+from tests.support.cli.portal_command import PortalCommand, RunningCommand
 
 SECONDS = 1200
 """For a test that starts portals on a slow machine."""

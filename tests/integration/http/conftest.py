@@ -8,10 +8,10 @@ import pytest_asyncio
 
 from tests.support import clusters
 from tests.support.clock import FixedClock
-from tests.support.elm_street import ElmStreet, shared_portal
-from tests.support.portal import RunningPortal, running
-from tests.support.postgres import PortalDatabase
-from tests.support.scene import Scene, set_scene
+from tests.support.engine.postgres import PortalDatabase
+from tests.support.http.open_practice import ElmStreet, shared_portal
+from tests.support.http.running_portal import RunningPortal, running
+from tests.support.http.valid_requests import Scene, set_scene
 
 
 @pytest_asyncio.fixture

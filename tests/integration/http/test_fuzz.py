@@ -22,10 +22,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from entrypoints.http.catalogue import catalogue
-from tests.integration.http.test_nasty_input import every_operation
-from tests.support.operations import Operation, operations, with_ids
-from tests.support.scene import Scene
+from entrypoints.http.docs.problem_catalogue import catalogue
+from tests.integration.http.test_hostile_input import every_operation
+from tests.support.http.operations import Operation, operations, with_ids
+from tests.support.http.valid_requests import Scene
 
 FEW = 25 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 3
 """Examples for each route; each is sent by everybody."""

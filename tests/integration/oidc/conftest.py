@@ -8,7 +8,7 @@ from joserfc.jwk import Key
 from adapters.oidc.jwks import KeySets
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from tests.support.clock import FixedClock
-from tests.support.oidc_issuer import FakeIssuer, make_keys
+from tests.support.oidc.fake_issuer import FakeIssuer, make_keys
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from joserfc.jwk import RSAKey
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from portal_core.accounts.identity import StaffIdentity
 from tests.support.clock import FixedClock
-from tests.support.contracts.staff_tokens import AUDIENCE, FIVE, Ehr, StaffTokensContract
-from tests.support.oidc_issuer import FakeIssuer, signed
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, FIVE, Ehr, StaffTokensContract
+from tests.support.oidc.fake_issuer import FakeIssuer, signed
 
 
 @define

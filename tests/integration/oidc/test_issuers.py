@@ -8,11 +8,11 @@ from attrs import define
 
 from adapters.oidc.issuers import OidcIssuer, OidcIssuers, check_oidc, issuer_of
 from adapters.oidc.staff_tokens import OidcStaffTokens
-from adapters.postgres.oidc_issuers import PostgresOidcIssuers
+from adapters.postgres.accounts.oidc_issuers import PostgresOidcIssuers
 from portal_core.kernel.errors import Invalid, Unavailable
-from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
-from tests.support.oidc_issuer import FakeIssuer
-from tests.support.postgres import PortalDatabase
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
+from tests.support.engine.postgres import PortalDatabase
+from tests.support.oidc.fake_issuer import FakeIssuer
 
 SECTION = {"issuer": ISSUER, "audience": AUDIENCE, "jwks_url": "https://login.ehr.example/jwks"}
 

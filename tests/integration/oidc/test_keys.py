@@ -9,8 +9,8 @@ from joserfc.jwk import ECKey
 from adapters.oidc.jwks import FRESH, KEPT, RETRY, KeySets, fetch, read
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from portal_core.kernel.errors import Unavailable
-from tests.support.contracts.staff_tokens import PRACTICE
-from tests.support.oidc_issuer import FakeIssuer
+from tests.support.contracts.accounts.staff_tokens import PRACTICE
+from tests.support.oidc.fake_issuer import FakeIssuer
 
 
 async def test_keys_are_asked_for_once_however_many_come_at_once(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:

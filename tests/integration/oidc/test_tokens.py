@@ -10,8 +10,8 @@ from joserfc.jwk import OctKey, RSAKey
 
 from adapters.oidc.staff_tokens import LEEWAY_SECONDS, OidcStaffTokens
 from portal_core.accounts.identity import StaffIdentity
-from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
-from tests.support.oidc_issuer import FakeIssuer, segment, signed
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
+from tests.support.oidc.fake_issuer import FakeIssuer, segment, signed
 
 # --- good ones --------------------------------------------------------------------------------------------------------
 

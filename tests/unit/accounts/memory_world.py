@@ -7,8 +7,8 @@ from uuid import UUID
 
 from attrs import define, evolve, field
 
-from adapters.memory.live_sessions import MemoryLiveSessions
-from adapters.memory.store import MemoryBegin, MemoryStore
+from adapters.memory.accounts.live_sessions import MemoryLiveSessions
+from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
 from portal_core.kernel.actor import Area, Role
@@ -16,7 +16,7 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.outbox import Notice
 from portal_core.people.model import Client, Practice, StaffMember
 from tests.support.clock import CountingIds, FixedClock
-from tests.support.contracts.accounts_world import BORN, AccountsWorld
+from tests.support.contracts.accounts.world import BORN, AccountsWorld
 
 
 @define

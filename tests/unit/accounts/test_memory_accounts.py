@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.contracts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
-from tests.support.contracts.sessions import LiveSessionsContract, SessionsContract
-from tests.support.contracts.work import WorkContract
+from tests.support.contracts.accounts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
+from tests.support.contracts.accounts.sessions import LiveSessionsContract, SessionsContract
+from tests.support.contracts.kernel.unit_of_work import WorkContract
 from tests.unit.accounts.memory_world import MemoryWorld
 
 

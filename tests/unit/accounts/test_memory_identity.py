@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import define, field
 
-from adapters.memory.identity import (
+from adapters.memory.accounts.identity_provider import (
     MemoryCredentials,
     MemoryMailedCodes,
     MemoryPasswords,
@@ -17,14 +17,14 @@ from adapters.memory.identity import (
 )
 from portal_core.accounts.identity import Credential, MailedCodePurpose, StaffIdentity
 from tests.support.clock import CountingTokens, FixedClock
-from tests.support.contracts.identity import (
+from tests.support.contracts.accounts.identity import (
     CredentialsContract,
     IdentityProvider,
     MailedCodesContract,
     PasswordsContract,
     SecondFactorsContract,
 )
-from tests.support.contracts.staff_tokens import AUDIENCE, BELIEVED, Ehr, StaffTokensContract
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, BELIEVED, Ehr, StaffTokensContract
 
 
 @define

@@ -17,7 +17,7 @@ from portal_core.accounts.identity import Credential
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
 from portal_core.accounts.views import SecondFactorAsked
 from portal_core.kernel.errors import RateLimited, Unauthenticated
-from tests.unit.accounts.front_door import OTHER, PASSWORD, STAFF, STEP, FrontDoor
+from tests.unit.accounts.use_cases import OTHER, PASSWORD, STAFF, STEP, FrontDoor
 
 MINUTE = timedelta(minutes=1)
 

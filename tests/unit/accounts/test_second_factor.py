@@ -21,7 +21,7 @@ from portal_core.accounts.errors import (
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
 from portal_core.accounts.views import SecondFactorAsked
 from portal_core.kernel.errors import RateLimited, Unauthenticated
-from tests.unit.accounts.front_door import ANN, OTHER, PASSWORD, STAFF, STEP, FrontDoor
+from tests.unit.accounts.use_cases import ANN, OTHER, PASSWORD, STAFF, STEP, FrontDoor
 
 EVE = "eve@example.org"
 OFFICE = "192.0.2.9"

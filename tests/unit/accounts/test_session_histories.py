@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.contracts.session_histories import SessionHistoriesContract
+from tests.support.contracts.accounts.session_histories import SessionHistoriesContract
 from tests.unit.accounts.memory_world import MemoryWorld
 
 

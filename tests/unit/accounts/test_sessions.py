@@ -12,7 +12,7 @@ from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import ClientActor, Origin, ProxyActor, StaffActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
 from portal_core.kernel.idempotency import Attempt
-from tests.unit.accounts.front_door import ANN, BOB, OTHER, STAFF, FrontDoor
+from tests.unit.accounts.use_cases import ANN, BOB, OTHER, STAFF, FrontDoor
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)

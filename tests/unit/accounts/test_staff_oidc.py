@@ -13,8 +13,8 @@ from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidcCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import RateLimited, Unauthenticated
-from tests.support.contracts.staff_tokens import AUDIENCE, ISSUER, OTHER_ISSUER
-from tests.unit.accounts.front_door import STAFF, FrontDoor
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, OTHER_ISSUER
+from tests.unit.accounts.use_cases import STAFF, FrontDoor
 
 SAM = StaffIdentity(ISSUER, "sub-1", "Sam@Elm.Example.org", True, frozenset({"pwd", "otp"}))
 

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from portal_core.appointments.settings import Kind
 from portal_core.kernel.actor import ClientActor
-from tests.support.appointments import Desk, MemoryAppointmentsWorld
+from tests.support.appointments.use_cases import Desk, MemoryAppointmentsWorld
 
 
 @frozen

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.appointments.availability import (
+from portal_core.appointments.scheduling.availability import (
     AvailabilityException,
     AvailabilityRule,
     Window,
@@ -19,7 +19,7 @@ from portal_core.appointments.availability import (
     open_windows,
 )
 from portal_core.kernel.errors import Invalid
-from tests.unit.appointments.scheduling_cases import (
+from tests.unit.appointments.dst_cases import (
     ANNEX,
     APIA,
     AUTUMN,

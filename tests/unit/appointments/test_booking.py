@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.booking import SlotChoice
 from portal_core.appointments.errors import (
     HoldExpired,
     NotBookable,
@@ -17,7 +18,6 @@ from portal_core.appointments.errors import (
     TooManyHolds,
     TooSoon,
 )
-from portal_core.appointments.placing import SlotChoice
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
@@ -26,7 +26,7 @@ from portal_core.kernel.actor import Actor, Origin
 from portal_core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from portal_core.kernel.idempotency import Attempt, Replayed
 from portal_core.kernel.page import PageRequest, cursor
-from tests.support.contracts.appointments_world import ZONE, new_york
+from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import Scene
 
 

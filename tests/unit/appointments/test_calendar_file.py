@@ -14,7 +14,7 @@ from portal_core.appointments.use_cases.book_appointment import BookAppointmentC
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.kernel.errors import NotFound
-from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import Scene
 
 PRACTICE = UUID(int=7)

@@ -2,21 +2,21 @@
 
 import pytest
 
-from tests.support.appointments import MemoryAppointmentsWorld
-from tests.support.contracts.appointments import CalendarContract, FreedSlotsContract, HoldsContract
-from tests.support.contracts.appointments_beside import (
+from tests.support.appointments.use_cases import MemoryAppointmentsWorld
+from tests.support.contracts.appointments.booking_options import OffersContract
+from tests.support.contracts.appointments.bookings import BookingsContract, RacesContract
+from tests.support.contracts.appointments.calendar_and_holds import CalendarContract, FreedSlotsContract, HoldsContract
+from tests.support.contracts.appointments.clients import ClientsContract
+from tests.support.contracts.appointments.destroyed_records import DestroyedRecordsContract
+from tests.support.contracts.appointments.reads import ReadsContract
+from tests.support.contracts.appointments.requests import RequestsContract
+from tests.support.contracts.appointments.series_and_feeds import (
     CheckInsContract,
     FeedsContract,
     RemindersContract,
     SeriesContract,
 )
-from tests.support.contracts.appointments_bookings import BookingsContract, RacesContract
-from tests.support.contracts.appointments_clients import ClientsContract
-from tests.support.contracts.appointments_destroyed import DestroyedRecordsContract
-from tests.support.contracts.appointments_offers import OffersContract
-from tests.support.contracts.appointments_reads import ReadsContract
-from tests.support.contracts.appointments_requests import RequestsContract
-from tests.support.contracts.appointments_waitlist import WaitlistContract
+from tests.support.contracts.appointments.waitlist import WaitlistContract
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 import pytest
 
-from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
 from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointmentsQuery
 from portal_core.appointments.views import AppointmentFilter
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import Scene
 
 

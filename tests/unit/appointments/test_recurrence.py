@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.appointments.recurrence import weekly
+from portal_core.appointments.scheduling.recurrence import weekly
 from portal_core.kernel.errors import Invalid
-from tests.unit.appointments.scheduling_cases import (
+from tests.unit.appointments.dst_cases import (
     APIA,
     LONDON,
     NEW_YORK,

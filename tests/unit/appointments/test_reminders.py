@@ -11,7 +11,7 @@ from portal_core.appointments.use_cases.reschedule_appointment import Reschedule
 from portal_core.kernel.errors import Forbidden
 from portal_core.notifications import contact_rules
 from portal_core.notifications.settings import NotificationSettings
-from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import Scene
 
 TEN = new_york(5, 10)

@@ -24,7 +24,7 @@ from portal_core.appointments.waiting import PreferredTime
 from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import Scene
 
 MORNING = PreferredTime(starts_at=new_york(4, 9), ends_at=new_york(4, 12))

@@ -5,16 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal_core.appointments.errors import NotBookable, SeriesEnded
-from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.use_cases.book_series import BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.move_for_clients import MoveForClientsCommand
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
+from portal_core.appointments.views_practice import SeriesView
 from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
-from tests.support.contracts.appointments_world import ZONE, new_york
+from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import Scene
 
 TUESDAY = datetime(2026, 3, 3, 10)  # noqa: DTZ001

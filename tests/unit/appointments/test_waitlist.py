@@ -19,9 +19,9 @@ from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlotCo
 from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlistCommand
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments_world import new_york
+from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import Scene
-from tests.unit.appointments.waiting_scene import TEN, free, made, offer_to, offered_to_ann, wait, wish
+from tests.unit.appointments.waitlist_setup import TEN, free, made, offer_to, offered_to_ann, wait, wish
 
 
 class TestWaiting:

@@ -20,7 +20,7 @@ from portal_core.appointments.views import OfferView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.unit.appointments.conftest import Scene
-from tests.unit.appointments.waiting_scene import TEN, made, offer_to, offered_to_ann, wait
+from tests.unit.appointments.waitlist_setup import TEN, made, offer_to, offered_to_ann, wait
 
 
 @pytest.fixture

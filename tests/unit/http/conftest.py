@@ -11,7 +11,7 @@ import structlog
 
 from entrypoints.http.app import create_app
 from entrypoints.observability.logs import ACCESS, configure_logging
-from tests.support.toy_feature import ADAS_TOKEN, toy_parts
+from tests.support.http.toy_feature import ADAS_TOKEN, toy_parts
 
 Ask = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 

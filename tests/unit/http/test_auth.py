@@ -6,9 +6,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from entrypoints.http.cookies import csrf_matches, csrf_token
 from entrypoints.http.parts import HttpSettings
-from tests.support.toy_feature import ADA, ADAS_TOKEN, BOBS_TOKEN, NORTH, SOUTH, STAFF_TOKEN, Practices, Tokens
+from entrypoints.http.server.cookies import csrf_matches, csrf_token
+from tests.support.http.toy_feature import ADA, ADAS_TOKEN, BOBS_TOKEN, NORTH, SOUTH, STAFF_TOKEN, Practices, Tokens
 from tests.unit.http.conftest import asking
 
 TOYS = "/api/v1/portal/toys"

@@ -18,9 +18,9 @@ from litestar.handlers import get as litestars_get
 from litestar.params import JSONBody
 
 from entrypoints.http.app import create_app, openapi_of
-from entrypoints.http.fields import FromQuery, LongText, Request, ShortText
-from entrypoints.http.routing import get, post
-from tests.support.toy_feature import ListToys, toy_parts
+from entrypoints.http.contract.fields import FromQuery, LongText, Request, ShortText
+from entrypoints.http.contract.routing import get, post
+from tests.support.http.toy_feature import ListToys, toy_parts
 
 TOYS = "/api/v1/portal/toys"
 
@@ -238,7 +238,7 @@ class Nobody(Controller):
         (asking_for(int), "what is a number without bounds"),
         (asking_for(float | None), "what is a number without bounds"),
         (asking_for(str), "what is a text without max_length"),
-        (Bare, "declare it by entrypoints.http.routing"),
+        (Bare, "declare it by entrypoints.http.contract.routing"),
         (Twice, "two routes are called same"),
         (Nobody, "no such auth"),
     ],
@@ -277,9 +277,9 @@ from uuid import UUID
 from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from entrypoints.http.fields import FromPath, LongText, Request, Version
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import patch
+from entrypoints.http.contract.fields import FromPath, LongText, Request, Version
+from entrypoints.http.server.request import PortalRequest
+from entrypoints.http.contract.routing import patch
 from portal_core.appointments.errors import AlreadyStarted, LateCancelRefused, NotBooked
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment, CancelAppointmentCommand
 from portal_core.appointments.views import AppointmentView

@@ -9,10 +9,10 @@ import pytest
 from litestar import Controller
 
 from entrypoints.http.app import create_app
-from entrypoints.http.fields import FromQuery, Instant
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get
-from tests.support.toy_feature import ADAS_TOKEN, toy_parts
+from entrypoints.http.contract.fields import FromQuery, Instant
+from entrypoints.http.contract.routing import get
+from entrypoints.http.server.request import PortalRequest
+from tests.support.http.toy_feature import ADAS_TOKEN, toy_parts
 
 
 class WhenController(Controller):

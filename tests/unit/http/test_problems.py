@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from entrypoints.http.catalogue import as_markdown, catalogue, error_classes
-from entrypoints.http.errors import HttpError
-from entrypoints.http.problems import STATUSES, status_of
+from entrypoints.http.docs.problem_catalogue import as_markdown, catalogue, error_classes
+from entrypoints.http.server.errors import HttpError
+from entrypoints.http.server.problems import STATUSES, status_of
 from portal_core.kernel.errors import PortalError
-from tests.support.toy_feature import ShelfFull
+from tests.support.http.toy_feature import ShelfFull
 from tests.unit.http.conftest import asking
 
 TOYS = "/api/v1/portal/toys"
@@ -97,7 +97,7 @@ async def test_a_fault_is_logged_without_its_words(logged: io.StringIO) -> None:
     assert "canary" not in answer.text
     line = next(line for line in logged.getvalue().splitlines() if "request.failed" in line)
     assert "ValueError" in line
-    assert "tests.support.toy_feature.__call__:" in line
+    assert "tests.support.http.toy_feature.__call__:" in line
     assert answer.json()["request_id"] in line
     assert "canary" not in logged.getvalue()
     assert "ada@example.org" not in logged.getvalue()
@@ -118,7 +118,7 @@ def test_every_error_has_a_category_a_code_and_words() -> None:
 
 def test_the_page_of_problems_is_up_to_date() -> None:
     page = Path(__file__).parents[3] / "docs" / "problems.md"
-    assert page.read_text() == as_markdown(), "run: python -m entrypoints.http.catalogue > docs/problems.md"
+    assert page.read_text() == as_markdown(), "run python -m entrypoints.http.docs.problem_catalogue > docs/problems.md"
 
 
 async def test_the_type_of_a_problem_leads_to_a_page(client: httpx.AsyncClient) -> None:

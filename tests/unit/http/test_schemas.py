@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from attrs import frozen
 
-from entrypoints.http.schemas import Schemas
+from entrypoints.http.docs.schemas import Schemas
 
 Reading = NewType("Reading", datetime)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from entrypoints.http.throttle import Throttle
+from entrypoints.http.server.throttle import Throttle
 from portal_core.kernel.errors import RateLimited
 
 

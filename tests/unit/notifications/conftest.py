@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.notifications.holder import Holder
+from tests.unit.notifications.account_holder import Holder
 from tests.unit.notifications.memory_world import MemoryWorld
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define, evolve, field
 
-from adapters.memory.store import MemoryBegin, MemoryStore
+from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
 from portal_core.accounts.invitations import EmailChange
@@ -16,7 +16,7 @@ from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import Audited
 from portal_core.people.model import Client, Practice
 from tests.support.clock import CountingIds, FixedClock
-from tests.support.contracts.notifications_world import NotificationsWorld
+from tests.support.contracts.notifications.world import NotificationsWorld
 
 
 @define

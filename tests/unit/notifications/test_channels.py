@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.notifications.catalogue import CATALOGUE
+from portal_core.notifications.deliveries import deliveries
 from portal_core.notifications.model import CHANNELS, NoticeRow
-from portal_core.notifications.parcels import deliveries
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
 from portal_core.notifications.ports import Recipient
 from portal_core.notifications.settings import (

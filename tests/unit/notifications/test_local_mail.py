@@ -9,11 +9,11 @@ import pytest
 from attrs import define
 
 from adapters.local.mail import KeptMail, LocalMailer
-from adapters.memory.notifications import MemoryMailShelf
-from adapters.memory.store import MemoryStore
+from adapters.memory.engine.store import MemoryStore
+from adapters.memory.notifications.kept_mail import MemoryMailShelf
 from portal_core.notifications.ports import Mail, Text
 from tests.support.clock import CountingIds, FixedClock
-from tests.support.contracts.mailer import MailerContract, Post, Taken
+from tests.support.contracts.notifications.mailer import MailerContract, Post, Taken
 
 
 @define

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.contracts.notifications import InboxContract, NoticesContract, SettingsContract
-from tests.support.contracts.notifications_delivery import DeliveryContract
-from tests.support.contracts.notifications_recipients import RecipientsContract
+from tests.support.contracts.notifications.delivery import DeliveryContract
+from tests.support.contracts.notifications.notices import InboxContract, NoticesContract, SettingsContract
+from tests.support.contracts.notifications.recipients import RecipientsContract
 from tests.unit.notifications.memory_world import MemoryWorld
 
 

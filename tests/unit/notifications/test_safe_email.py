@@ -14,7 +14,7 @@ from portal_core.notifications.policy import mail_address
 from portal_core.notifications.safe_email import ASK_BY_ACCOUNT, CONFIRM_BY_ACCOUNT, PROOF_FOR, PROOF_TRIES
 from portal_core.notifications.use_cases.confirm_safe_email import ConfirmSafeEmail, ConfirmSafeEmailCommand
 from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode, MailSafeEmailCodeCommand
-from tests.unit.notifications.holder import Holder
+from tests.unit.notifications.account_holder import Holder
 from tests.unit.notifications.memory_world import MemoryWorld
 
 OWN, SAFE, OTHER = "a@example.org", "safe@example.org", "other@example.org"

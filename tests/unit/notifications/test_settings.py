@@ -15,7 +15,7 @@ from portal_core.notifications.contact_rules import email_errors, phone_errors, 
 from portal_core.notifications.use_cases.show_contact_wishes import ShowContactWishes, ShowContactWishesCommand
 from portal_core.notifications.use_cases.show_settings import ShowSettings
 from portal_core.notifications.use_cases.stop_texts import StopTexts, StopTextsCommand
-from tests.unit.notifications.holder import Holder
+from tests.unit.notifications.account_holder import Holder
 from tests.unit.notifications.memory_world import MemoryWorld
 
 PHONE = "+12125550123"

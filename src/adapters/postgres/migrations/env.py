@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from adapters.postgres.tables import metadata
-from adapters.postgres.tables.base import SCHEMA
+from adapters.postgres.engine.columns import SCHEMA
+from adapters.postgres.engine.metadata import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

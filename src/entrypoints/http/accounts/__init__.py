@@ -1,11 +1,13 @@
 """Controllers of accounts. Signing in, second factors and sessions are the same on both sides, under their own ids."""
 
 from entrypoints.http.accounts.passwords import password_controller
-from entrypoints.http.accounts.profile import EmailChangeController, ProfileController, RecordsController
+from entrypoints.http.accounts.practice.invitations import InvitationsController
+from entrypoints.http.accounts.practice.proxies import ProxiesController
+from entrypoints.http.accounts.practice.second_factors import SecondFactorsController
 from entrypoints.http.accounts.registration import RegistrationController, invitation_controller
 from entrypoints.http.accounts.second_factor import second_factor_controller
 from entrypoints.http.accounts.sessions import sessions_controller
-from entrypoints.http.accounts.signing_in import OidcController, sign_in_controller
+from entrypoints.http.accounts.sign_in import OidcController, sign_in_controller
 
 PORTAL = (
     RegistrationController,
@@ -14,9 +16,6 @@ PORTAL = (
     password_controller("portal"),
     second_factor_controller("portal"),
     sessions_controller("portal"),
-    ProfileController,
-    EmailChangeController,
-    RecordsController,
 )
 PRACTICE = (
     invitation_controller("practice"),
@@ -25,4 +24,7 @@ PRACTICE = (
     password_controller("practice"),
     second_factor_controller("practice"),
     sessions_controller("practice"),
+    ProxiesController,
+    SecondFactorsController,
+    InvitationsController,
 )

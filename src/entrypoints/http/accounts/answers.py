@@ -5,8 +5,8 @@ from datetime import datetime
 from litestar import Response
 from msgspec import Struct
 
-from entrypoints.http.cookies import SessionCookies, csrf_token
-from entrypoints.http.request import PortalRequest
+from entrypoints.http.server.cookies import SessionCookies, csrf_token
+from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import RefreshRefused
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens, SessionView
 

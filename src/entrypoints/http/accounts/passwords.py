@@ -7,10 +7,10 @@ from litestar.params import JSONBody
 from entrypoints.http.accounts.answers import signed_out
 from entrypoints.http.accounts.registration import NOTED, EmailRequest, Noted
 from entrypoints.http.accounts.sides import named, tag
-from entrypoints.http.cookies import SessionCookies
-from entrypoints.http.fields import Code, Email, Password, Request
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import post
+from entrypoints.http.contract.fields import Code, Email, Password, Request
+from entrypoints.http.contract.routing import post
+from entrypoints.http.server.cookies import SessionCookies
+from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import CodeRefused, PasswordRefused, PasswordUnfit
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.change_password import ChangePassword, ChangePasswordCommand

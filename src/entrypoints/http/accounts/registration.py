@@ -9,9 +9,9 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from entrypoints.http.accounts.sides import named, tag
-from entrypoints.http.fields import Code, Email, Password, Request
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import post
+from entrypoints.http.contract.fields import Code, Email, Password, Request
+from entrypoints.http.contract.routing import post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import CodeRefused, PasswordUnfit
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand

@@ -7,9 +7,9 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from entrypoints.http.accounts.sides import named, tag
-from entrypoints.http.fields import Code, Password, Request
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import delete, post
+from entrypoints.http.contract.fields import Code, Password, Request
+from entrypoints.http.contract.routing import delete, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import (
     CodeRefused,
     EnrolmentOver,

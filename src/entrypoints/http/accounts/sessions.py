@@ -6,9 +6,9 @@ from litestar import Controller
 from litestar.di import NamedDependency
 
 from entrypoints.http.accounts.sides import named, tag
-from entrypoints.http.fields import FromPath
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import delete, get, post
+from entrypoints.http.contract.fields import FromPath
+from entrypoints.http.contract.routing import delete, get, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.extend_session import ExtendSession

@@ -10,9 +10,9 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from entrypoints.http.appointments.slot import SlotRequest
-from entrypoints.http.fields import Cursor, FromPath, FromQuery, Request, page
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import delete, get, post
+from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Request, page
+from entrypoints.http.contract.routing import delete, get, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import (
     ClientDischarged,
     HoldExpired,
@@ -24,7 +24,6 @@ from portal_core.appointments.errors import (
     TooManyHolds,
     TooSoon,
 )
-from portal_core.appointments.offer_views import OfferingView
 from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
@@ -32,6 +31,7 @@ from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.appointments.views import AppointmentView, HoldView, SlotView
+from portal_core.appointments.views_options import OfferingView
 from portal_core.kernel.errors import Forbidden, NotFound
 from portal_core.kernel.page import MAX_PAGE, Page
 

@@ -9,9 +9,9 @@ from litestar import Controller, Response
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
-from entrypoints.http.fields import FromPath
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import delete, get, post
+from entrypoints.http.contract.fields import FromPath
+from entrypoints.http.contract.routing import delete, get, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
 from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed

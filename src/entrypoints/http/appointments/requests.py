@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get, patch, post
+from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
+from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyRequests
 from portal_core.appointments.use_cases.list_requests import ListRequests
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment, RequestAppointmentCommand

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from entrypoints.http.fields import Instant, Request
-from portal_core.appointments.placing import SlotChoice
+from entrypoints.http.contract.fields import Instant, Request
+from portal_core.appointments.booking import SlotChoice
 
 
 class SlotRequest(Request, frozen=True):

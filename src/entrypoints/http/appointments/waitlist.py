@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.fields import FromPath, Request
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import delete, get, post
+from entrypoints.http.contract.fields import FromPath, Request
+from entrypoints.http.contract.routing import delete, get, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import (
     AlreadyWaiting,
     ClientDischarged,

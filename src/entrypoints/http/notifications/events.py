@@ -7,9 +7,9 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get
-from entrypoints.http.streams import Streams
+from entrypoints.http.contract.routing import get
+from entrypoints.http.server.request import PortalRequest
+from entrypoints.http.server.streams import Streams
 from portal_core.kernel.actor import AccountHolder
 from portal_core.kernel.errors import PortalError
 from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsCommand

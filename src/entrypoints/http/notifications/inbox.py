@@ -6,9 +6,9 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, page
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get, post
+from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, PageSize, page
+from entrypoints.http.contract.routing import get, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page
 from portal_core.notifications.use_cases.list_notifications import ListNotifications, ListNotificationsCommand

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.fields import Code, Request, Slug
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get, patch, post
+from entrypoints.http.contract.fields import Code, Request, Slug
+from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
 from portal_core.notifications.errors import SafeEmailRefused
 from portal_core.notifications.model import Channel

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from portal_core.access.granting import end_grant
+from portal_core.access.grant_changes import end_grant
 from portal_core.access.ports import AccessUnit
 from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor

@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.access.errors import GrantNotAllowed, NoPortalAccount
-from portal_core.access.granting import grant_made, new_grant
+from portal_core.access.grant_changes import grant_made, new_grant
 from portal_core.access.model import GrantTerms
 from portal_core.access.policy import DECIDES_GRANTS
 from portal_core.access.ports import AccessUnit

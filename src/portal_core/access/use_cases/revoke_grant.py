@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.granting import tell_over
+from portal_core.access.grant_changes import tell_over
 from portal_core.access.policy import DECIDES_GRANTS
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from attrs import evolve, frozen
 
 from portal_core.access.errors import GrantExists, GrantNotAllowed
-from portal_core.access.granting import grant_made
+from portal_core.access.grant_changes import grant_made
+from portal_core.accounts.code_limits import count_guess
 from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
 from portal_core.accounts.errors_invitations import InvitationNotOpen
-from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import Credential, Credentials, Passwords, PasswordStrength
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.invited_grants import invited_grant

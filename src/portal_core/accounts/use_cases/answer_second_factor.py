@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
+from portal_core.accounts.eligibility import why_shut
 from portal_core.accounts.errors import ChallengeOver, SecondFactorRefused
-from portal_core.accounts.failing import SignInFailure
+from portal_core.accounts.failed_sign_in import SignInFailure
 from portal_core.accounts.identity import Credential, SecondFactors
 from portal_core.accounts.model import Account, Challenge, Side, SignInGuard
-from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery import spend_recovery_code
-from portal_core.accounts.standing import why_shut
+from portal_core.accounts.session_factory import SessionOpening
 from portal_core.accounts.tokens import hash_token, is_recovery_code
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor

@@ -6,8 +6,8 @@ from attrs import frozen
 
 from portal_core.accounts.identity import Credential, Passwords
 from portal_core.accounts.model import Enquiry
+from portal_core.accounts.password_reset import settle_reset
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.resetting import settle_reset
 from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock

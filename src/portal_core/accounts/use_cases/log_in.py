@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
+from portal_core.accounts.eligibility import why_shut
 from portal_core.accounts.errors import SignInRefused
-from portal_core.accounts.failing import SignInFailure
+from portal_core.accounts.failed_sign_in import SignInFailure
 from portal_core.accounts.identity import PasswordAnswer, Passwords, Refused, SecondFactorNeeded
 from portal_core.accounts.model import CHALLENGE_FOR, Account, Challenge, SessionKind, Side
-from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.passwords import normalised
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.standing import why_shut
+from portal_core.accounts.session_factory import SessionOpening
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SecondFactorAsked, SessionTokens
 from portal_core.kernel.actor import VisitorActor

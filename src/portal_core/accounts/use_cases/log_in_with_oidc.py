@@ -2,13 +2,13 @@
 
 from attrs import frozen
 
+from portal_core.accounts.eligibility import why_shut
 from portal_core.accounts.errors import SignInRefused, WeakSignIn
 from portal_core.accounts.identity import StaffIdentity, StaffTokens
 from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
-from portal_core.accounts.opening import SessionOpening
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, is_strong
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.standing import why_shut
+from portal_core.accounts.session_factory import SessionOpening
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited

@@ -2,11 +2,11 @@
 
 from attrs import frozen
 
+from portal_core.accounts.eligibility import why_shut
 from portal_core.accounts.errors import RefreshRefused
 from portal_core.accounts.model import Side
 from portal_core.accounts.policy import must_enrol
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.standing import why_shut
 from portal_core.accounts.tokens import hash_token, join_refresh, same, split_refresh
 from portal_core.accounts.views import SessionTokens, SessionView
 from portal_core.kernel.actor import VisitorActor

@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
+from portal_core.accounts.code_limits import count_guess
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import MailedCodes, PasswordStrength
 from portal_core.accounts.model import Enquiry, Side
+from portal_core.accounts.password_reset import settle_reset
 from portal_core.accounts.passwords import check_new, words_of
 from portal_core.accounts.policy import credential_for
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.resetting import settle_reset
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.contact import normalise_email

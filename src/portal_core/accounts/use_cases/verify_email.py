@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
+from portal_core.accounts.code_limits import count_guess
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.guessing import count_guess
 from portal_core.accounts.identity import MailedCodes, PasswordStrength
 from portal_core.accounts.passwords import check_new, words_of
 from portal_core.accounts.policy import credential_for

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.changing import shown, tell
+from portal_core.appointments.booking import Order, SlotChoice, place_booking
+from portal_core.appointments.booking_changes import shown, tell
 from portal_core.appointments.errors import NotWaiting
-from portal_core.appointments.offering import close_accepted, locked_offer
-from portal_core.appointments.placing import Order, SlotChoice, place_booking
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
+from portal_core.appointments.waitlist_offers import close_accepted, locked_offer
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock, IdSource, TokenSource

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.availability import AvailabilityException
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import ExceptionView
-from portal_core.appointments.wall_clock import zone_of
+from portal_core.appointments.scheduling.availability import AvailabilityException
+from portal_core.appointments.scheduling.wall_clock import zone_of
+from portal_core.appointments.views_practice import ExceptionView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid, NotFound

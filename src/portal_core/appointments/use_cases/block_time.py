@@ -8,8 +8,8 @@ from attrs import field, frozen
 from portal_core.appointments.model import CalendarEntry
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import BlockView
-from portal_core.appointments.wall_clock import aware
+from portal_core.appointments.scheduling.wall_clock import aware
+from portal_core.appointments.views_practice import BlockView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid, NotFound

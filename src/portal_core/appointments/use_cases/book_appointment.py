@@ -5,15 +5,15 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.changing import shown, tell
+from portal_core.appointments.booking import Order, SlotChoice, require_to_be_had, take_time
+from portal_core.appointments.booking_changes import shown, tell
 from portal_core.appointments.errors import HoldExpired, SlotTaken
 from portal_core.appointments.model import Hold
-from portal_core.appointments.offering import close_accepted
-from portal_core.appointments.placing import Order, SlotChoice, require_to_be_had, take_time
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView, OfferView
 from portal_core.appointments.waiting import WaitlistOffer
+from portal_core.appointments.waitlist_offers import close_accepted
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.changing import shown_to_practice, tell
-from portal_core.appointments.placing import Order, SlotChoice, once_each, place_booking, require_seats
+from portal_core.appointments.booking import Order, SlotChoice, once_each, place_booking, require_seats
+from portal_core.appointments.booking_changes import shown_to_practice, tell
 from portal_core.appointments.policy import bookable_by_staff, scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import Clock, IdSource, TokenSource

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.changing import tell
+from portal_core.appointments.booking import Order, SlotChoice, once_each, place_booking, require_seats
+from portal_core.appointments.booking_changes import tell
 from portal_core.appointments.model import Booking
-from portal_core.appointments.placing import Order, SlotChoice, once_each, place_booking, require_seats
 from portal_core.appointments.policy import bookable_by_staff, scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import SeriesView
-from portal_core.appointments.recurrence import weekly
+from portal_core.appointments.scheduling.recurrence import weekly
+from portal_core.appointments.scheduling.wall_clock import zone_of
 from portal_core.appointments.settings import Clinician, Kind
+from portal_core.appointments.views_practice import SeriesView
 from portal_core.appointments.waiting import Series
-from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Conflict, FieldError, Invalid

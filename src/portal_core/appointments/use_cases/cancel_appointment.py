@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
-from portal_core.appointments.changing import give_back, locked, shown, tell, tell_fee
+from portal_core.appointments.booking_changes import give_back, locked, shown, tell, tell_fee
 from portal_core.appointments.policy import cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
-from portal_core.appointments.changing import give_back, locked, shown_to_practice, tell
+from portal_core.appointments.booking_changes import give_back, locked, shown_to_practice, tell
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.appointments.waiting import sane_reason
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
-from portal_core.appointments.changing import give_back, tell
+from portal_core.appointments.booking_changes import give_back, tell
 from portal_core.appointments.model import Booking
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.settings import Clinician
+from portal_core.appointments.views_practice import SeriesView
 from portal_core.appointments.waiting import sane_reason
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.changing import locked, shown_to_practice
+from portal_core.appointments.booking_changes import locked, shown_to_practice
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.sources import Clock

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.asking import answers_requests, asked
-from portal_core.appointments.changing import shown_to_practice, tell
-from portal_core.appointments.placing import Order, SlotChoice, place_booking, require_clients
+from portal_core.appointments.booking import Order, SlotChoice, place_booking, require_clients
+from portal_core.appointments.booking_changes import shown_to_practice, tell
 from portal_core.appointments.policy import bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.requests import answers_requests, asked
+from portal_core.appointments.scheduling.wall_clock import aware
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.appointments.waiting import AppointmentRequest
-from portal_core.appointments.wall_clock import aware
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid

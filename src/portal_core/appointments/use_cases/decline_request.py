@@ -4,8 +4,8 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
-from portal_core.appointments.asking import answers_requests, asked, shown_request
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.requests import answers_requests, asked, shown_request
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import sane_reason
 from portal_core.kernel.actor import Actor

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.offer_views import KindView
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.durations import ZERO, KindTiming
 from portal_core.appointments.settings import LONGEST_NAME, Kind, next_version
-from portal_core.appointments.timing import ZERO, KindTiming
+from portal_core.appointments.views_options import KindView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

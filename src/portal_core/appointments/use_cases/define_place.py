@@ -4,10 +4,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.offer_views import PlaceView
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.wall_clock import zone_of
 from portal_core.appointments.settings import LONGEST_ADDRESS, LONGEST_NAME, Place, next_version
-from portal_core.appointments.wall_clock import zone_of
+from portal_core.appointments.views_options import PlaceView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.availability import Window, days_around, open_windows
 from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.policy import bookable_by_client, require_in_care
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.availability import Window, days_around, open_windows
+from portal_core.appointments.scheduling.slots import Slot, free_slots
+from portal_core.appointments.scheduling.wall_clock import DAY, first_reading, sane_day
 from portal_core.appointments.settings import Kind, Schedule
-from portal_core.appointments.slots import Slot, free_slots
 from portal_core.appointments.views import SlotView
-from portal_core.appointments.wall_clock import DAY, first_reading, sane_day
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

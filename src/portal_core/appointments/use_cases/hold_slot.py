@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from attrs import frozen
 
+from portal_core.appointments.booking import SlotChoice, entry_for, require_free
 from portal_core.appointments.errors import TooManyHolds
 from portal_core.appointments.model import Hold
-from portal_core.appointments.placing import SlotChoice, entry_for, require_free
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import HoldView

@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit, TelehealthRooms
-from portal_core.appointments.rooms import into_room, require_open_room, visit_to
+from portal_core.appointments.video_visits import into_room, require_open_room, visit_to
 from portal_core.appointments.views import JoinView
 from portal_core.kernel.access import staff
 from portal_core.kernel.actor import Actor

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.errors import NotBooked
 from portal_core.appointments.ports import AppointmentUnit, TelehealthRooms
-from portal_core.appointments.rooms import into_room, require_open_room, visit_to
+from portal_core.appointments.video_visits import into_room, require_open_room, visit_to
 from portal_core.appointments.views import JoinView
 from portal_core.appointments.waiting import CheckIn
 from portal_core.kernel.access import own_record

@@ -9,11 +9,11 @@ from attrs import field, frozen
 from portal_core.appointments.errors import AlreadyWaiting, NotBookable
 from portal_core.appointments.policy import bookable_by_client, require_in_care
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.durations import LONGEST_ADVANCE_DAYS
+from portal_core.appointments.scheduling.wall_clock import DAY, zone_of
 from portal_core.appointments.settings import Schedule
-from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS
 from portal_core.appointments.views import WaitlistView
 from portal_core.appointments.waiting import WaitlistEntry
-from portal_core.appointments.wall_clock import DAY, zone_of
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.offering import wait_no_more
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.waitlist_offers import wait_no_more
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock

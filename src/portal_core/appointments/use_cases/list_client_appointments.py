@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.changing import note_reading
+from portal_core.appointments.booking_changes import note_reading
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.views import AppointmentFilter
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page, PageRequest

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.changing import note_reading
+from portal_core.appointments.booking_changes import note_reading
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import DayView, TakenView
-from portal_core.appointments.wall_clock import DAY, first_reading, sane_day
+from portal_core.appointments.scheduling.wall_clock import DAY, first_reading, sane_day
+from portal_core.appointments.views_practice import DayView, TakenView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock

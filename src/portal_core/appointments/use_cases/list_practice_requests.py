@@ -2,9 +2,9 @@
 
 from attrs import field, frozen
 
-from portal_core.appointments.asking import answers_requests
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeRequestView
+from portal_core.appointments.requests import answers_requests
+from portal_core.appointments.views_practice import PracticeRequestView
 from portal_core.appointments.waiting import RequestStatus
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

@@ -4,9 +4,9 @@ from datetime import UTC
 
 from attrs import evolve, field, frozen
 
-from portal_core.appointments.asking import answers_requests
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeWaitlistView
+from portal_core.appointments.requests import answers_requests
+from portal_core.appointments.views_practice import PracticeWaitlistView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.page import Page, PageRequest

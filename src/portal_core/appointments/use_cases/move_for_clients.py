@@ -5,11 +5,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.changing import give_back, locked, shown_to_practice, tell
-from portal_core.appointments.placing import Order, SlotChoice, move_booking
+from portal_core.appointments.booking import Order, SlotChoice, move_booking
+from portal_core.appointments.booking_changes import give_back, locked, shown_to_practice, tell
 from portal_core.appointments.policy import bookable_by_staff, scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import Clock, IdSource

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.booking import SlotChoice, entry_for, require_free
 from portal_core.appointments.errors import ClientDischarged, NotBookable
-from portal_core.appointments.placing import SlotChoice, entry_for, require_free
 from portal_core.appointments.policy import bookable_by_client, bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.wall_clock import zone_of
 from portal_core.appointments.settings import Kind, Schedule
 from portal_core.appointments.waiting import FreedSlot, WaitlistEntry, WaitlistOffer
-from portal_core.appointments.wall_clock import zone_of
 from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

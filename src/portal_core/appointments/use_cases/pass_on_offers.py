@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
-from portal_core.appointments.offering import locked_offer, pass_on
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.waitlist_offers import locked_offer, pass_on
 from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock

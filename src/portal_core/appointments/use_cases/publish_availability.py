@@ -7,12 +7,12 @@ from uuid import UUID
 from attrs import field, frozen
 from attrs.converters import optional
 
-from portal_core.appointments.availability import AvailabilityRule, id_set
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import AvailabilityView
+from portal_core.appointments.scheduling.availability import AvailabilityRule, id_set
+from portal_core.appointments.scheduling.wall_clock import DAY, zone_of
 from portal_core.appointments.settings import Schedule
-from portal_core.appointments.wall_clock import DAY, zone_of
+from portal_core.appointments.views_practice import AvailabilityView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import FieldError, Invalid, NotFound, StaleVersion

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.asking import answers_requests
-from portal_core.appointments.offering import wait_no_more
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.requests import answers_requests
+from portal_core.appointments.waitlist_offers import wait_no_more
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.asking import shown_request
 from portal_core.appointments.errors import NotBookable, TooManyRequests
 from portal_core.appointments.policy import require_in_care
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.requests import shown_request
+from portal_core.appointments.scheduling.durations import LONGEST_ADVANCE_DAYS
 from portal_core.appointments.settings import Kind, Schedule
-from portal_core.appointments.timing import LONGEST_ADVANCE_DAYS
 from portal_core.appointments.views import RequestView
 from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, sane_reason
 from portal_core.kernel.access import own_record

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.changing import give_back, locked, shown, tell, tell_fee
+from portal_core.appointments.booking import Order, SlotChoice, move_booking
+from portal_core.appointments.booking_changes import give_back, locked, shown, tell, tell_fee
 from portal_core.appointments.errors import MovedByPracticeOnly, NotBooked
-from portal_core.appointments.placing import Order, SlotChoice, move_booking
 from portal_core.appointments.policy import bookable_by_client, cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView

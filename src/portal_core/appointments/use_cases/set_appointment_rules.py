@@ -2,9 +2,9 @@
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.offer_views import RulesView
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import LONGEST_TITLE, AppointmentRules
+from portal_core.appointments.views_options import RulesView
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

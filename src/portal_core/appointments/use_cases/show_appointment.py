@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.changing import shown
+from portal_core.appointments.booking_changes import shown
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.access import own_record

@@ -7,8 +7,8 @@ from attrs import frozen
 
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import AvailabilityView
-from portal_core.appointments.wall_clock import DAY
+from portal_core.appointments.scheduling.wall_clock import DAY
+from portal_core.appointments.views_practice import AvailabilityView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock

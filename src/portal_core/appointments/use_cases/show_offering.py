@@ -2,8 +2,8 @@
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.offer_views import OfferingView
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views_options import OfferingView
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor, StaffActor, SystemActor
 from portal_core.kernel.audit import Audited

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from portal_core.appointments.policy import scheduler
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import SeriesView
+from portal_core.appointments.views_practice import SeriesView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import NotFound

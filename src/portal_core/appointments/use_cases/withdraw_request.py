@@ -4,8 +4,8 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.asking import shown_request
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.requests import shown_request
 from portal_core.appointments.views import RequestView
 from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor

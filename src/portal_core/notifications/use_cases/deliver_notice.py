@@ -11,7 +11,9 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.notifications.audit_entries import told
 from portal_core.notifications.catalogue import CATALOGUE, Kind
+from portal_core.notifications.deliveries import Parcel, deliveries, pack, recipients_of, time_named
 from portal_core.notifications.errors import MailNotSent, MailRefused, MailUncertain
 from portal_core.notifications.model import (
     Dropped,
@@ -23,7 +25,6 @@ from portal_core.notifications.model import (
     Settlement,
     Unclear,
 )
-from portal_core.notifications.parcels import Parcel, deliveries, pack, recipients_of, time_named
 from portal_core.notifications.ports import (
     CodeOrder,
     CodeSender,
@@ -34,7 +35,6 @@ from portal_core.notifications.ports import (
     Text,
     Texter,
 )
-from portal_core.notifications.trail import told
 from portal_core.notifications.views import DeliveryView
 
 

@@ -11,7 +11,7 @@ from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.policy import letterhead
 from portal_core.notifications.ports import Mail, Mailer, NotificationsUnit
-from portal_core.notifications.words import words_for_code
+from portal_core.notifications.wording import words_for_code
 
 
 @frozen

@@ -7,9 +7,9 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
+from portal_core.notifications.audit_entries import told
 from portal_core.notifications.model import NoticeRow, Unclear
 from portal_core.notifications.ports import NotificationsUnit
-from portal_core.notifications.trail import told
 from portal_core.notifications.views import SweepReport
 
 BATCH = 100

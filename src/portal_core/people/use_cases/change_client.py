@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.granting import redate_grants
+from portal_core.access.grant_changes import redate_grants
 from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import Audited

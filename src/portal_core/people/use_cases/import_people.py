@@ -11,8 +11,8 @@ from portal_core.kernel.audit import Audited
 from portal_core.kernel.errors import Invalid, RecordDestroyed
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.import_changes import Fate, take_client, take_clinician
 from portal_core.people.import_rows import ClientRow, ClinicianRow
-from portal_core.people.importing import Fate, take_client, take_clinician
 from portal_core.people.model import Practice
 from portal_core.people.policy import RUNS_PRACTICE
 from portal_core.people.ports import PeopleUnit

@@ -6,9 +6,9 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from entrypoints.http.fields import Cursor, FromPath, FromQuery, PageSize, Request, ShortText, Version, page
-from entrypoints.http.request import PortalRequest
-from entrypoints.http.routing import get, post
+from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, PageSize, Request, ShortText, Version, page
+from entrypoints.http.contract.routing import get, post
+from entrypoints.http.server.request import PortalRequest
 from portal_core.goals.errors import GoalCompleted
 from portal_core.goals.use_cases.complete_goal import CompleteGoal, CompleteGoalCommand
 from portal_core.goals.use_cases.list_goals import ListGoals, ListGoalsCommand

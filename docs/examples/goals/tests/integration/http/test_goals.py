@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from portal_core.people.import_rows import ClientRow
 from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
-from tests.support.portal import RunningPortal
+from tests.support.http.running_portal import RunningPortal
 
 AUTH, GOALS = "/api/v1/portal/auth", "/api/v1/portal/progress/goals"
 MIRA, THEO = "mira@client.example", "theo@client.example"

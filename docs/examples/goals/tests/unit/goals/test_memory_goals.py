@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 from attrs import define, field
 
-from adapters.memory.store import MemoryBegin, MemoryStore
+from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from tests.support.clock import FixedClock
-from tests.support.contracts.goals import GoalsContract, GoalsWorld
+from tests.support.contracts.goals.goals import GoalsContract, GoalsWorld
 
 
 @define

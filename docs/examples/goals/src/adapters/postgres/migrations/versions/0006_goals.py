@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from adapters.postgres.tables.goals import goals
+from adapters.postgres.goals.tables import goals
 
 revision = "0006"
 down_revision = "0005"

@@ -1,0 +1,76 @@
+"""Goals in PostgreSQL."""
+
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import bindparam, select, update
+
+from adapters.postgres.engine.columns import insert_all
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.goals.tables import goals
+from portal_core.goals.model import Goal
+from portal_core.goals.ports import Goals
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+
+_own = (goals.c.practice_id == bindparam("practice_id"), goals.c.client_id == bindparam("client_id"))
+_columns = (goals.c.id, goals.c.client_id, goals.c.title, goals.c.set_at, goals.c.completed_at, goals.c.version)
+ADD = statement("goals.add", insert_all(goals))
+GET = statement("goals.get", select(*_columns).where(*_own, goals.c.id == bindparam("id")))
+PAGE = statement(
+    "goals.page",
+    select(*_columns)
+    .where(*_own, goals.c.id < bindparam("before"))
+    .order_by(goals.c.id.desc())
+    .limit(bindparam("limit")),
+)
+COMPLETE = statement(
+    "goals.complete",
+    update(goals)
+    .where(*_own, goals.c.id == bindparam("goal"), goals.c.version == bindparam("before"))
+    .values(completed_at=bindparam("completed_at"), version=bindparam("version")),
+)
+
+
+@define
+class PostgresGoals(Goals):
+    """Titles are opened row by row with the client's key, which is read once."""
+
+    tx: Transaction
+
+    async def add(self, goal: Goal, audited: Audited) -> None:
+        await self.tx.execute(
+            ADD,
+            id=goal.id,
+            client_id=goal.client_id,
+            title=await self.tx.seal(goal.client_id, goals.c.title, goal.id, goal.title),
+            set_at=goal.set_at,
+            completed_at=goal.completed_at,
+            version=goal.version,
+        )
+        self.tx.audited(audited)
+
+    async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
+        row = await self.tx.fetchrow(GET, client_id=client_id, id=goal_id)
+        return None if row is None else await self._goal(row)
+
+    async def save(self, goal: Goal, audited: Audited) -> None:
+        await self.tx.save(
+            COMPLETE,
+            client_id=goal.client_id,
+            goal=goal.id,
+            before=goal.version - 1,
+            completed_at=goal.completed_at,
+            version=goal.version,
+        )
+        self.tx.audited(audited)
+
+    async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
+        rows = await self.tx.fetch(PAGE, client_id=client_id, before=page.before_id(), limit=page.size + 1)
+        return page.cut([await self._goal(row) for row in rows], lambda goal: goal.id)
+
+    async def _goal(self, row: Any) -> Goal:
+        title = await self.tx.unseal(row[1], goals.c.title, row[0], row[2])
+        return Goal(row[0], row[1], title or "", row[3], row[4], row[5])

@@ -1,0 +1,47 @@
+"""The SMTP mailer keeps the contract, over a real connection."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+from adapters.smtp.mailer import SmtpMailer
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from tests.support.contracts.notifications.mailer import Mood, Taken, Vendor, VendorMailerContract
+from tests.support.smtp.relay import SmtpRelay
+
+
+@define
+class SmtpVendor(Vendor):
+    relay: SmtpRelay = field(factory=SmtpRelay)
+    mailer: SmtpMailer = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.mailer = SmtpMailer("127.0.0.1", self.relay.port, "portal@example.org", tls=False)
+
+    def behave(self, mood: Mood) -> None:
+        if mood == "is_away":
+            self.relay.stop()
+        else:
+            self.relay.mood = mood
+
+    async def taken(self) -> list[Taken]:
+        return self.relay.taken
+
+
+@pytest.fixture
+def post() -> Iterator[SmtpVendor]:
+    made = SmtpVendor()
+    yield made
+    made.relay.stop()
+
+
+class TestSmtpMailer(VendorMailerContract): ...
+
+
+def test_a_setting_chooses_it(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, mail="smtp", smtp_host="relay.example", mail_from="portal@example.org")
+    mailer = Container(settings=settings, pool=None).mailer()
+    assert mailer == SmtpMailer("relay.example", 587, "portal@example.org")

@@ -1,0 +1,139 @@
+"""Accounts and what signing in leaves behind, in memory, with what PostgreSQL refuses refused."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import define, evolve
+
+from adapters.codec import section
+from adapters.memory.engine.reach import reaches
+from adapters.memory.engine.rows import own_key, own_rows
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.model import (
+    Account,
+    ExternalIdentity,
+    Session,
+    Side,
+)
+from portal_core.accounts.ports import (
+    AccountRules,
+    AccountRulesSource,
+    Accounts,
+    Sessions,
+)
+from portal_core.kernel.audit import Audited
+
+
+def rules_of(practices: list[Any]) -> AccountRules:
+    """A practice's rules, its own section over the defaults; the defaults where there is no such practice."""
+    if not practices:
+        return AccountRules()
+    practice = practices[0]
+    named = {**practice.settings.get("accounts", {}), "practice_name": practice.name, "zone": practice.zone}
+    rules: AccountRules = section({"accounts": named}, "accounts", AccountRules)
+    return rules
+
+
+@define
+class MemoryAccountRules(AccountRulesSource):
+    """From the practice's settings."""
+
+    tx: MemoryTransaction
+
+    async def get(self) -> AccountRules:
+        return rules_of([one for one in self.tx.table("practices").values() if one.id == self.tx.practice_id])
+
+
+@define
+class MemoryAccounts(Accounts):
+    """Open accounts are unique by side and email, client, staff member and external identity."""
+
+    tx: MemoryTransaction
+
+    async def get(self, account_id: UUID) -> Account | None:
+        return next((one for one in self._rows() if one.id == account_id), None)
+
+    async def find_by_email(self, side: Side, email: str) -> Account | None:
+        return next((one for one in self._open() if (one.side, one.email) == (side, email)), None)
+
+    async def find_by_external(self, external: ExternalIdentity) -> Account | None:
+        return next((one for one in self._open() if one.external == external), None)
+
+    async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
+        found = (one for one in self._open() if person_id == (one.staff_id if side == "practice" else one.client_id))
+        return next(found, None)
+
+    async def add(self, account: Account, audited: Audited) -> None:
+        self._refuse_twins(account)
+        self.tx.insert("accounts", own_key(self.tx, account.id), account)
+        await self.tx.audit.record(audited)
+
+    async def save(self, account: Account, audited: Audited) -> None:
+        self._refuse_twins(account)
+        self.tx.save("accounts", own_key(self.tx, account.id), account)
+        await self.tx.audit.record(audited)
+
+    def _rows(self) -> list[Account]:
+        return [one for one in own_rows(self.tx, "accounts") if reaches(self.tx, one.id)]
+
+    def _open(self) -> list[Account]:
+        return [one for one in self._rows() if one.status != "closed"]
+
+    def _refuse_twins(self, account: Account) -> None:
+        assert reaches(self.tx, account.id), "a use case wrote another holder's account"
+        if account.status == "closed":
+            return
+        mine = _unique_keys(account)
+        for other in own_rows(self.tx, "accounts"):
+            if other.id != account.id and other.status != "closed" and mine & _unique_keys(other):
+                raise AlreadyRegistered
+
+
+def _unique_keys(account: Account) -> set[tuple[str, object]]:
+    keys = {
+        "email": (account.side, account.email),
+        "client": account.client_id,
+        "staff": account.staff_id,
+        "external": account.external,
+    }
+    return {(name, value) for name, value in keys.items() if value is not None}
+
+
+@define
+class MemorySessions(Sessions):
+    """Activity is written by `MemoryLiveSessions` alone."""
+
+    tx: MemoryTransaction
+
+    async def add(self, session: Session, audited: Audited) -> None:
+        self.tx.insert("sessions", own_key(self.tx, session.id), session)
+        await self.tx.audit.record(audited)
+
+    async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
+        return next((one for one in self._of(account_id) if one.id == session_id), None)
+
+    async def find_by_family_hash(self, family_hash: bytes) -> Session | None:
+        found = (one for one in own_rows(self.tx, "sessions") if one.family_hash == family_hash)
+        return next((one for one in found if reaches(self.tx, one.account_id)), None)
+
+    async def open_of(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
+        alive = [one for one in self._of(account_id) if one.alive(now)]
+        return tuple(sorted(alive, key=lambda one: (one.last_active_at, one.id), reverse=True))
+
+    async def save(self, session: Session, audited: Audited) -> None:
+        key = own_key(self.tx, session.id)
+        kept = self.tx.table("sessions").get(key, session)
+        self.tx.save("sessions", key, evolve(session, last_active_at=kept.last_active_at))
+        await self.tx.audit.record(audited)
+
+    async def end_all(self, account_id: UUID, at: datetime, audited: Audited, *, keep: UUID | None = None) -> None:
+        for one in self._of(account_id):
+            if one.ended_at is None and one.id != keep:
+                self.tx.save("sessions", own_key(self.tx, one.id), one.end(at))
+        await self.tx.audit.record(audited)
+
+    def _of(self, account_id: UUID) -> list[Session]:
+        rows = own_rows(self.tx, "sessions")
+        return [one for one in rows if one.account_id == account_id and reaches(self.tx, account_id)]

@@ -1,0 +1,82 @@
+"""Invitations, proxies' grants and changes of email in memory."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define, evolve
+
+from adapters.memory.engine.reach import first, portal_user, reaches
+from adapters.memory.engine.rows import newest_first, own_key, own_rows
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
+from portal_core.accounts.ports_invitations import EmailChanges, Invitations
+from portal_core.accounts.views_invitations import InvitationView
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+
+
+@define
+class MemoryInvitations(Invitations):
+    """Portal users see none."""
+
+    tx: MemoryTransaction
+
+    async def get(self, invitation_id: UUID) -> Invitation | None:
+        return first(one for one in self._rows() if one.id == invitation_id)
+
+    async def add(self, invitation: Invitation, audited: Audited) -> None:
+        assert not portal_user(self.tx)
+        self.tx.insert("invitations", own_key(self.tx, invitation.id), invitation)
+        await self.tx.audit.record(audited)
+
+    async def save(self, invitation: Invitation, audited: Audited) -> None:
+        assert not portal_user(self.tx)
+        self.tx.save("invitations", own_key(self.tx, invitation.id), invitation)
+        await self.tx.audit.record(audited)
+
+    async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
+        tried = tuple(
+            evolve(one, tries=one.tries + 1, version=one.version + 1)
+            for one in await self.open_to(email)
+            if one.open_at(now) and one.tries < INVITATION_TRIES
+        )
+        for one in tried:
+            self.tx.save("invitations", own_key(self.tx, one.id), one)
+        return tried
+
+    async def open_to(self, email: str) -> tuple[Invitation, ...]:
+        return tuple(one for one in self._rows() if one.email == email and one.state == "open")
+
+    async def page(self, page: PageRequest) -> Page[InvitationView]:
+        return newest_first(self._rows(), page).map(InvitationView.of)
+
+    def _rows(self) -> list[Invitation]:
+        rows: list[Invitation] = [] if portal_user(self.tx) else own_rows(self.tx, "invitations")
+        return sorted(rows, key=lambda one: one.id)
+
+
+@define
+class MemoryEmailChanges(EmailChanges):
+    """Portal users reach their own account's."""
+
+    tx: MemoryTransaction
+
+    async def get(self, account_id: UUID, change_id: UUID) -> EmailChange | None:
+        return first(one for one in self._of(account_id) if one.id == change_id)
+
+    async def open_of(self, account_id: UUID) -> EmailChange | None:
+        return first(one for one in self._of(account_id) if one.state == "open")
+
+    async def add(self, change: EmailChange, audited: Audited) -> None:
+        assert reaches(self.tx, change.account_id)
+        self.tx.insert("email_changes", own_key(self.tx, change.id), change)
+        await self.tx.audit.record(audited)
+
+    async def save(self, change: EmailChange, audited: Audited) -> None:
+        assert reaches(self.tx, change.account_id)
+        self.tx.save("email_changes", own_key(self.tx, change.id), change)
+        await self.tx.audit.record(audited)
+
+    def _of(self, account_id: UUID) -> list[EmailChange]:
+        rows: list[EmailChange] = own_rows(self.tx, "email_changes") if reaches(self.tx, account_id) else []
+        return [one for one in rows if one.account_id == account_id]

@@ -1,0 +1,55 @@
+"""Sessions as every request meets them, in memory."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+
+from adapters.memory.accounts.accounts import rules_of
+from adapters.memory.engine.store import MemoryStore
+from portal_core.accounts.model import Account
+from portal_core.accounts.ports import HeldGrant, LiveSessions, SignedIn, StaffStanding
+
+
+@define
+class MemoryLiveSessions(LiveSessions):
+    """Reads what is committed, outside of units."""
+
+    store: MemoryStore
+
+    async def find_by_access_hash(
+        self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
+    ) -> SignedIn | None:
+        sessions = self.store.table("sessions").values()
+        found = (one for one in sessions if (one.practice_id, one.access_hash) == (practice_id, access_hash))
+        session = next(found, None)
+        if session is None:
+            return None
+        account = self.store.table("accounts")[practice_id, session.account_id]
+        practices = [one for one in self.store.table("practices").values() if one.id == practice_id]
+        return SignedIn(
+            session, account, rules_of(practices), staff=self._staff(account), grant=self._grant(account, record)
+        )
+
+    async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
+        async with self.store.lock:
+            session = self.store.table("sessions").get((practice_id, session_id))
+            if session is not None and session.ended_at is None:
+                self.store.table("sessions")[practice_id, session_id] = session.touched(at)
+
+    def _staff(self, account: Account) -> StaffStanding | None:
+        for one in self._rows("staff", account.practice_id):
+            if one.id == account.staff_id and one.active:
+                return StaffStanding(frozenset(one.roles), one.clinician_id)
+        return None
+
+    def _grant(self, account: Account, record: UUID | None) -> HeldGrant | None:
+        for one in self._rows("grants", account.practice_id):
+            stands = one.revoked_at is None and one.ended_at is None
+            if stands and (one.account_id, one.client_id) == (account.id, record):
+                return HeldGrant(one.id, one.client_id, one.areas, one.may_write, one.starts, one.until, one.narrows_on)
+        return None
+
+    def _rows(self, table: str, practice_id: UUID) -> list[Any]:
+        return [one for one in self.store.table(table).values() if one.practice_id == practice_id]

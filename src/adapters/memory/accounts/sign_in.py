@@ -1,0 +1,134 @@
+"""Guards, challenges, second factors and email requests in memory."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+
+from adapters.memory.engine.reach import reaches
+from adapters.memory.engine.rows import own_key, own_rows
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.accounts.model import (
+    Account,
+    Challenge,
+    Enquiry,
+    SecondFactor,
+    SignInGuard,
+)
+from portal_core.accounts.ports import (
+    Challenges,
+    Enquiries,
+    PersonDirectory,
+    SecondFactorBook,
+    SignInGuards,
+)
+from portal_core.kernel.audit import Audited
+
+
+@define
+class MemorySignInGuards(SignInGuards):
+    """Units run one at a time here, so reading is locking."""
+
+    tx: MemoryTransaction
+
+    async def lock(self, key: bytes) -> SignInGuard:
+        found: SignInGuard | None = self.tx.table("sign_in_guards").get((self.tx.practice_id, key))
+        return found or SignInGuard(self.tx.practice_id, key)
+
+    async def save(self, guard: SignInGuard) -> None:
+        self.tx.table("sign_in_guards")[self.tx.practice_id, guard.key] = guard
+
+
+@define
+class MemoryChallenges(Challenges):
+    """By the hash of their token."""
+
+    tx: MemoryTransaction
+
+    async def add(self, challenge: Challenge) -> None:
+        self.tx.insert("challenges", own_key(self.tx, challenge.id), challenge)
+
+    async def find(self, token_hash: bytes) -> Challenge | None:
+        return next((one for one in own_rows(self.tx, "challenges") if one.token_hash == token_hash), None)
+
+    async def save(self, challenge: Challenge) -> None:
+        self.tx.save("challenges", own_key(self.tx, challenge.id), challenge)
+
+
+@define
+class MemorySecondFactorBook(SecondFactorBook):
+    """One row for each account."""
+
+    tx: MemoryTransaction
+
+    async def lock(self, account_id: UUID) -> SecondFactor:
+        found: SecondFactor | None = self.tx.table("second_factors").get(own_key(self.tx, account_id))
+        return found if found is not None and reaches(self.tx, account_id) else self._none(account_id)
+
+    async def save(self, second_factor: SecondFactor, audited: Audited) -> None:
+        assert reaches(self.tx, second_factor.account_id), "a use case wrote another holder's second factor"
+        self.tx.table("second_factors")[own_key(self.tx, second_factor.account_id)] = second_factor
+        await self.tx.audit.record(audited)
+
+    async def remove(self, account_id: UUID, audited: Audited) -> None:
+        assert reaches(self.tx, account_id), "a use case removed another holder's second factor"
+        self.tx.table("second_factors").pop(own_key(self.tx, account_id), None)
+        await self.tx.audit.record(audited)
+
+    def _none(self, account_id: UUID) -> SecondFactor:
+        return SecondFactor(account_id, self.tx.practice_id)
+
+
+@define
+class MemoryEnquiries(Enquiries):
+    """Until they are decided."""
+
+    tx: MemoryTransaction
+
+    async def add(self, enquiry: Enquiry, audited: Audited) -> None:
+        self.tx.insert("enquiries", own_key(self.tx, enquiry.id), enquiry)
+        await self.tx.audit.record(audited)
+
+    async def take(self, enquiry_id: UUID) -> Enquiry | None:
+        found: Enquiry | None = self.tx.table("enquiries").pop(own_key(self.tx, enquiry_id), None)
+        return found
+
+    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
+        found = [one for one in own_rows(self.tx, "enquiries") if one.asked_at < at]
+        return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
+
+
+@define
+class MemoryPersonDirectory(PersonDirectory):
+    """From the practice's lists of clients and staff."""
+
+    tx: MemoryTransaction
+
+    async def unregistered_client(self, email: str, born: date) -> UUID | None:
+        taken = {one.client_id for one in own_rows(self.tx, "accounts") if one.status != "closed"}
+        found = [one for one in self._people("clients") if (one.email, one.born) == (email, born)]
+        if len(found) != 1 or found[0].status != "active" or found[0].id in taken:
+            return None
+        client_id: UUID = found[0].id
+        return client_id
+
+    async def unregistered_staff(self, email: str) -> UUID | None:
+        taken = {one.staff_id for one in own_rows(self.tx, "accounts") if one.status != "closed"}
+        found = (one.id for one in self._people("staff") if one.email == email and one.active)
+        return next((one for one in found if one not in taken), None)
+
+    async def works_here(self, staff_id: UUID) -> bool:
+        return any(one.id == staff_id and one.active for one in self._people("staff"))
+
+    async def names(self, account: Account) -> tuple[str, ...]:
+        for one in self._people("clients"):
+            if one.id == account.client_id:
+                return tuple(name for name in (one.given_name, one.family_name, one.chosen_name) if name)
+        for one in self._people("staff"):
+            if one.id == account.staff_id:
+                return (one.name,)
+        return ()
+
+    def _people(self, table: str) -> list[Any]:
+        return [one for one in self.tx.table(table).values() if one.practice_id == self.tx.practice_id]

@@ -1,0 +1,46 @@
+"""Accounts: the repositories in memory."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adapters.memory.access.unit import MemoryAccessUnit
+from adapters.memory.accounts.accounts import MemoryAccountRules, MemoryAccounts, MemorySessions
+from adapters.memory.accounts.invitations import MemoryEmailChanges, MemoryInvitations
+from adapters.memory.accounts.sign_in import (
+    MemoryChallenges,
+    MemoryEnquiries,
+    MemoryPersonDirectory,
+    MemorySecondFactorBook,
+    MemorySignInGuards,
+)
+from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
+from adapters.memory.people.unit import MemoryPeopleUnit
+from portal_core.access.ports import AccessUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.people.ports import PeopleUnit
+
+
+class MemoryAccountsUnit(MemoryUnit):
+    """Over one transaction."""
+
+    account_rules = repository(MemoryAccountRules)
+    accounts = repository(MemoryAccounts)
+    sessions = repository(MemorySessions)
+    sign_in_guards = repository(MemorySignInGuards)
+    challenges = repository(MemoryChallenges)
+    second_factors = repository(MemorySecondFactorBook)
+    enquiries = repository(MemoryEnquiries)
+    people = repository(MemoryPersonDirectory)
+    invitations = repository(MemoryInvitations)
+    email_changes = repository(MemoryEmailChanges)
+
+
+UNIT = MemoryAccountsUnit
+
+if TYPE_CHECKING:
+    # Access, people and accounts use one another's repositories in one transaction: mypy says what is missing.
+    class _Identity(MemoryAccessUnit, MemoryPeopleUnit, MemoryAccountsUnit): ...
+
+    ACCESS: Callable[[MemoryTransaction], AccessUnit] = _Identity
+    PEOPLE: Callable[[MemoryTransaction], PeopleUnit] = _Identity
+    ACCOUNTS: Callable[[MemoryTransaction], AccountsUnit] = _Identity

@@ -1,0 +1,107 @@
+"""Clinicians' time in memory."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define
+
+from adapters.memory.engine.rows import own_key, own_rows
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.appointments.errors import SlotTaken
+from portal_core.appointments.model import Appointment, CalendarEntry
+from portal_core.appointments.ports import (
+    Blocks,
+    Calendar,
+)
+from portal_core.kernel.audit import Audited
+
+
+@define
+class MemoryCalendar(Calendar):
+    """The calendar. Units of work run one at a time here, so a lock need not wait."""
+
+    tx: MemoryTransaction
+
+    async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
+        locked = frozenset(clinicians)
+        for one in own_rows(self.tx, "calendar"):
+            if one.clinician_id in locked and _is_over(one, now):
+                del self.tx.table("calendar")[own_key(self.tx, one.id)]
+
+    async def busy(
+        self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
+    ) -> list[CalendarEntry]:
+        found = (
+            one
+            for one in own_rows(self.tx, "calendar")
+            if one.clinician_id in clinicians
+            and one.starts_at < until
+            and since < one.ends_at
+            and not _is_over(one, now)
+        )
+        return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+    async def occupy(self, entry: CalendarEntry) -> None:
+        self._refuse_overlap(entry)
+        self.tx.insert("calendar", own_key(self.tx, entry.id), entry)
+
+    async def change(self, entry: CalendarEntry) -> None:
+        self._refuse_overlap(entry)
+        rows = self.tx.table("calendar")
+        if own_key(self.tx, entry.id) not in rows:
+            raise SlotTaken
+        rows[own_key(self.tx, entry.id)] = entry
+
+    async def free(self, entry_id: UUID) -> None:
+        self.tx.table("calendar").pop(own_key(self.tx, entry_id), None)
+
+    def _refuse_overlap(self, entry: CalendarEntry) -> None:
+        if entry.purpose == "block":
+            return
+        for other in own_rows(self.tx, "calendar"):
+            if (
+                other.id != entry.id
+                and other.clinician_id == entry.clinician_id
+                and other.purpose != "block"
+                and other.starts_at < entry.ends_at
+                and entry.starts_at < other.ends_at
+            ):
+                raise SlotTaken
+
+
+@define
+class MemoryBlocks(Blocks):
+    """Blocks are calendar entries of their own purpose."""
+
+    tx: MemoryTransaction
+
+    async def get(self, entry_id: UUID) -> CalendarEntry | None:
+        entry: CalendarEntry | None = self.tx.table("calendar").get(own_key(self.tx, entry_id))
+        return entry if entry is not None and entry.purpose == "block" else None
+
+    async def add(self, block: CalendarEntry, audited: Audited) -> None:
+        self.tx.insert("calendar", own_key(self.tx, block.id), block)
+        await self.tx.audit.record(audited)
+
+    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
+        found: list[Appointment] = [
+            one
+            for one in own_rows(self.tx, "appointments")
+            if one.clinician_id == block.clinician_id
+            and one.status == "booked"
+            and one.starts_at < block.ends_at
+            and block.starts_at < one.ends_at
+        ]
+        return tuple(one.id for one in sorted(found, key=lambda one: (one.starts_at, one.id)))
+
+    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+        if await self.get(entry_id) is None:
+            return False
+        del self.tx.table("calendar")[own_key(self.tx, entry_id)]
+        await self.tx.audit.record(audited)
+        return True
+
+
+def _is_over(entry: CalendarEntry, now: datetime) -> bool:
+    return entry.expires_at is not None and entry.expires_at <= now

@@ -1,0 +1,112 @@
+"""What may be booked, in memory."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from attrs import define, evolve
+
+from adapters.memory.engine.rows import own_key, own_rows, visible, zone_at
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.appointments.ports import (
+    ScheduleDirectory,
+    ScheduleSetup,
+)
+from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
+from portal_core.kernel.audit import Audited
+from portal_core.people.model import Practice
+
+
+@define
+class MemoryScheduleDirectory(ScheduleDirectory):
+    """Kinds, places and rules from the setup; clinicians, clients and care teams from the practice's people."""
+
+    tx: MemoryTransaction
+
+    async def for_client(self, client_id: UUID) -> Schedule:
+        team = {key[2] for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)}
+        known = await self.clients([client_id])
+        discharged = client_id in known and known[client_id].discharged
+        return evolve(schedule(self.tx, team if visible(self.tx, client_id) else ()), discharged=discharged)
+
+    async def for_practice(self) -> Schedule:
+        return schedule(self.tx, None)
+
+    async def clinician(self, clinician_id: UUID) -> Clinician | None:
+        return schedule(self.tx, [clinician_id]).clinicians.get(clinician_id)
+
+    async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
+        known = people(self.tx)
+        return {one: known[one] for one in client_ids if one in known and visible(self.tx, one)}
+
+
+def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Schedule:
+    """What the practice offers, with these of its clinicians, or with all."""
+    return Schedule(
+        zone=zone_at(tx, None),
+        rules=tx.table("appointment_rules").get(tx.practice_id, AppointmentRules()),
+        kinds={one.id: one for one in own_rows(tx, "appointment_kinds")},
+        places={one.id: one for one in own_rows(tx, "places")},
+        clinicians={
+            one.id: Clinician(
+                id=one.id,
+                name=one.name,
+                credentials=one.credentials,
+                account_id=_account(tx, one.id),
+                room_link=one.room_link or "",
+                active=one.active,
+            )
+            for one in rows_of(tx, "clinicians")
+            if clinicians is None or one.id in clinicians
+        },
+        version=tx.table("practices")[tx.practice_id].version,
+    )
+
+
+def _account(tx: MemoryTransaction, clinician_id: UUID) -> UUID | None:
+    members = {one.id for one in rows_of(tx, "staff") if one.clinician_id == clinician_id}
+    accounts = (one.id for one in rows_of(tx, "accounts") if one.staff_id in members and one.status != "closed")
+    return next(accounts, None)
+
+
+def rows_of(tx: MemoryTransaction, table: str) -> list[Any]:
+    """Rows of the accounts' tables, which name their practice themselves."""
+    return [one for one in tx.table(table).values() if one.practice_id == tx.practice_id]
+
+
+@define
+class MemoryScheduleSetup(ScheduleSetup):
+    """What the practice offers."""
+
+    tx: MemoryTransaction
+
+    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+        practice = self.tx.table("practices")[self.tx.practice_id]
+        changed: Practice = evolve(practice, version=(version or practice.version) + 1)
+        self.tx.save("practices", practice.id, changed)
+        self.tx.table("appointment_rules")[practice.id] = rules
+        await self.tx.audit.record(audited)
+        return changed.version
+
+    async def save_kind(self, kind: Kind, audited: Audited) -> None:
+        self._put("appointment_kinds", kind)
+        await self.tx.audit.record(audited)
+
+    async def save_place(self, place: Place, audited: Audited) -> None:
+        self._put("places", place)
+        await self.tx.audit.record(audited)
+
+    def _put(self, table: str, row: Kind | Place) -> None:
+        key = own_key(self.tx, row.id)
+        write = self.tx.save if key in self.tx.table(table) else self.tx.insert
+        write(table, key, row)
+
+
+def people(tx: MemoryTransaction) -> dict[UUID, Client]:
+    """The practice's clients, by id."""
+    return {
+        one.id: Client(
+            id=one.id, name=one.shown_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
+        )
+        for one in rows_of(tx, "clients")
+    }

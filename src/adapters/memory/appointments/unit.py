@@ -1,0 +1,46 @@
+"""Appointments: the repositories in memory."""
+
+from collections.abc import Callable
+
+from adapters.memory.appointments.appointments import MemoryAppointments
+from adapters.memory.appointments.availability import MemoryAvailability
+from adapters.memory.appointments.calendar import MemoryBlocks, MemoryCalendar
+from adapters.memory.appointments.holds import MemoryFreedSlots, MemoryHolds
+from adapters.memory.appointments.options import MemoryScheduleDirectory, MemoryScheduleSetup
+from adapters.memory.appointments.reads import MemoryAppointmentReads
+from adapters.memory.appointments.requests import MemoryAppointmentRequests, MemoryRequestReads
+from adapters.memory.appointments.series_and_feeds import (
+    MemoryCheckIns,
+    MemoryFeedTokens,
+    MemoryReminders,
+    MemorySeriesBook,
+)
+from adapters.memory.appointments.waitlist import MemoryWaitlist, MemoryWaitlistOffers, MemoryWaitlistReads
+from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
+from portal_core.appointments.ports import AppointmentUnit
+
+
+class MemoryAppointmentUnit(MemoryUnit):
+    """Over one transaction."""
+
+    calendar = repository(MemoryCalendar)
+    blocks = repository(MemoryBlocks)
+    availability = repository(MemoryAvailability)
+    directory = repository(MemoryScheduleDirectory)
+    setup = repository(MemoryScheduleSetup)
+    holds = repository(MemoryHolds)
+    appointments = repository(MemoryAppointments)
+    appointment_reads = repository(MemoryAppointmentReads)
+    requests = repository(MemoryAppointmentRequests)
+    request_reads = repository(MemoryRequestReads)
+    waitlist = repository(MemoryWaitlist)
+    waitlist_reads = repository(MemoryWaitlistReads)
+    offers = repository(MemoryWaitlistOffers)
+    freed_slots = repository(MemoryFreedSlots)
+    series = repository(MemorySeriesBook)
+    check_ins = repository(MemoryCheckIns)
+    feeds = repository(MemoryFeedTokens)
+    reminders = repository(MemoryReminders)
+
+
+UNIT: Callable[[MemoryTransaction], AppointmentUnit] = MemoryAppointmentUnit

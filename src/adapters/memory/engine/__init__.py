@@ -1,0 +1,1 @@
+"""Tables as dictionaries, transactions, and what row-level security decides."""

@@ -1,0 +1,97 @@
+"""Notices, the inbox and settings in memory, with what PostgreSQL refuses refused."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define, evolve
+
+from adapters.memory.engine.rows import confine, newest_first, own_key, own_rows, visible
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.notifications.model import Notification
+from portal_core.notifications.ports import (
+    Inbox,
+    InboxScope,
+    SettingsStore,
+)
+from portal_core.notifications.safe_email import SafeEmailProof
+from portal_core.notifications.settings import NotificationSettings
+from portal_core.notifications.views import News
+
+MOST_NEWS = 100
+
+
+@define
+class MemoryInbox(Inbox):
+    """Lines of inboxes, confined to an account and, for a client or proxy, to the record of the transaction."""
+
+    tx: MemoryTransaction
+
+    async def add(self, notification: Notification, audited: Audited) -> None:
+        if notification.client_id is not None:
+            confine(self.tx, notification.client_id)
+        self.tx.insert("notifications", own_key(self.tx, notification.id), notification)
+        await self.tx.audit.record(audited)
+
+    async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
+        return newest_first(self._lines(scope), page)
+
+    async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
+        return next((line for line in self._lines(scope) if line.id == notification_id), None)
+
+    async def mark_read(self, scope: InboxScope, notification_id: UUID | None, at: datetime, audited: Audited) -> int:
+        unread = [line for line in self._lines(scope) if line.read_at is None and notification_id in (None, line.id)]
+        for line in unread:
+            self.tx.table("notifications")[own_key(self.tx, line.id)] = evolve(line, read_at=at)
+        if unread:
+            await self.tx.audit.record(audited)
+        return len(unread)
+
+    async def news(self, scope: InboxScope, after: UUID | None) -> News:
+        lines = sorted(self._lines(scope), key=lambda line: line.id, reverse=True)[:MOST_NEWS]
+        unread = sum(line.read_at is None for line in lines)
+        new = [line.id for line in lines if after is not None and line.id > after]
+        return News(unread, tuple(new), lines[0].id if lines else None)
+
+    def _lines(self, scope: InboxScope) -> list[Notification]:
+        return [
+            line
+            for line in own_rows(self.tx, "notifications")
+            if line.account_id == scope.account_id
+            and line.kind in scope.kinds
+            and (line.client_id is None or (line.client_id == scope.client_id and visible(self.tx, line.client_id)))
+        ]
+
+
+@define
+class MemorySettings(SettingsStore):
+    """Settings of accounts."""
+
+    tx: MemoryTransaction
+
+    async def get(self, account_id: UUID) -> NotificationSettings:
+        found = self.tx.table("notification_settings").get(own_key(self.tx, account_id))
+        return found or NotificationSettings(account_id)
+
+    async def save(self, settings: NotificationSettings, audited: Audited) -> None:
+        if settings.version != (await self.get(settings.account_id)).version + 1:
+            raise StaleVersion
+        self.tx.table("notification_settings")[own_key(self.tx, settings.account_id)] = settings
+        await self.tx.audit.record(audited)
+
+    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+        found: SafeEmailProof | None = self.tx.table("safe_email_proofs").get(own_key(self.tx, account_id))
+        return found
+
+    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+        before = await self.proof(proof.account_id)
+        if proof.version != (before.version if before else 0) + 1:
+            raise StaleVersion
+        self.tx.table("safe_email_proofs")[own_key(self.tx, proof.account_id)] = proof
+        await self.tx.audit.record(audited)
+
+    async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
+        rows: list[NotificationSettings] = own_rows(self.tx, "notification_settings")
+        return tuple(row for row in rows if row.texts is not None and row.texts.phone == phone)

@@ -1,0 +1,93 @@
+"""Notices in memory."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define
+
+from adapters.memory.engine.rows import newest_first, own_key, own_rows
+from adapters.memory.engine.store import MemoryOutbox, MemoryTransaction
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.notifications.model import NoticeRow
+from portal_core.notifications.ports import (
+    Notices,
+)
+from portal_core.notifications.views import TroubledNoticeView
+
+
+@define
+class MemoryNoticeOutbox(MemoryOutbox):
+    """Writes the row that is delivered, and the job that delivers it."""
+
+    async def notify(self, notice: Notice) -> None:
+        known = self.tx.table("notices")
+        before = len(known)
+        await super().notify(notice)
+        if len(known) == before:
+            return
+        now = self.tx.store.clock.now()
+        row = NoticeRow(
+            _new_id(now, len(known)),
+            notice.kind,
+            notice.notice_class,
+            now,
+            now,
+            now,
+            to_account=notice.to_account,
+            to_client=notice.to_client,
+            about=notice.about,
+            once=notice.once,
+        )
+        self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
+        await self.defer("deliver_notice", notice_id=row.id)
+
+
+@define
+class MemoryNotices(Notices):
+    """The queue. Units of work run one at a time here, so a claim is one caller's."""
+
+    tx: MemoryTransaction
+
+    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
+        row = await self.get(notice_id)
+        if row is None or not row.claimable(now):
+            return None
+        self._put(row.claimed(by, now))
+        return await self.get(notice_id)
+
+    async def get(self, notice_id: UUID) -> NoticeRow | None:
+        found: NoticeRow | None = self.tx.table("notice_rows").get(own_key(self.tx, notice_id))
+        return found
+
+    async def save(self, notice: NoticeRow, audited: Audited, *beside: NoticeRow) -> None:
+        self._put(notice)
+        for row in beside:
+            self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
+        await self.tx.audit.record(audited)
+
+    async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
+        due = sorted((row for row in self._rows() if row.waits_for_a_job(now)), key=lambda row: (row.due_at, row.id))
+        for row in due[:limit]:
+            self._put(row.handed(now))
+        return tuple(row.id for row in due[:limit])
+
+    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeRow, ...]:
+        found = [row for row in self._rows() if row.stalled(now)]
+        return tuple(sorted(found, key=lambda row: (row.claimed_at, row.id))[:limit])
+
+    async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
+        troubled = (row for row in self._rows() if row.state in ("dead", "uncertain"))
+        return newest_first(troubled, page).map(TroubledNoticeView.of)
+
+    def _rows(self) -> list[NoticeRow]:
+        return own_rows(self.tx, "notice_rows")
+
+    def _put(self, row: NoticeRow) -> None:
+        self.tx.save("notice_rows", own_key(self.tx, row.id), row)
+
+
+def _new_id(now: datetime, number: int) -> UUID:
+    """As UUID version 7, with a number for its random bits: a later one sorts later."""
+    return UUID(int=(int(now.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | number)

@@ -1,0 +1,105 @@
+"""Who is told, and where, in memory."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from attrs import define
+
+from adapters.memory.engine.rows import own_key, own_rows
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.kernel.actor import Area
+from portal_core.notifications.ports import (
+    AppointmentTimes,
+    Recipient,
+    Recipients,
+)
+from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice
+
+BASE_URL = "http://127.0.0.1:8000"
+
+
+@define
+class MemoryRecipients(Recipients):
+    """People by the accounts' tables, whose rows name their practice themselves."""
+
+    tx: MemoryTransaction
+
+    async def account(self, account_id: UUID) -> Recipient | None:
+        found = next((one for one in self._all("accounts") if one.id == account_id), None)
+        return self._holder(found) if found is not None else None
+
+    async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
+        open_accounts = [one for one in self._all("accounts") if one.status == "active"]
+        own = [self._holder(one) for one in open_accounts if one.client_id == client_id]
+        if not own:
+            own = [self._of_record(one) for one in self._all("clients") if one.id == client_id]
+        granted = self._granted(client_id, area)
+        return (*own, *(self._holder(one) for one in open_accounts if one.id in granted))
+
+    async def stranger(self, email: str) -> Recipient:
+        return self._recipient(email=email)
+
+    async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
+        changes = (one for one in self._all("email_changes") if one.account_id == account_id and one.id == change_id)
+        return next((change.former_email for change in changes), None)
+
+    def _granted(self, client_id: UUID, area: Area | None) -> set[UUID]:
+        today = self.tx.store.clock.now().astimezone(ZoneInfo(self._practice().zone)).date()
+        return {
+            one.account_id
+            for one in self._all("grants")
+            if one.client_id == client_id and area in one.areas_today(today)
+        }
+
+    def _holder(self, account: Any) -> Recipient:
+        settings = self.tx.table("notification_settings").get(own_key(self.tx, account.id))
+        return self._recipient(
+            settings or NotificationSettings(account.id),
+            account_id=account.id,
+            client_id=account.client_id,
+            email=account.email,
+        )
+
+    def _of_record(self, client: Any) -> Recipient:
+        return self._recipient(
+            NotificationSettings(NOBODY, language=client.language or "en", zone=client.zone or ""),
+            client_id=client.id,
+            email=client.email or "",
+        )
+
+    def _recipient(self, settings: NotificationSettings | None = None, **who: Any) -> Recipient:
+        practice = self._practice()
+        settings = settings or NotificationSettings(NOBODY)
+        section = practice.settings.get("notifications", {})
+        voice = PracticeVoice.of(practice.name, practice.hosts, section, BASE_URL)
+        return Recipient(voice, settings.zone or practice.zone, settings, **who)
+
+    def _practice(self) -> Any:
+        return next(one for one in self.tx.table("practices").values() if one.id == self.tx.practice_id)
+
+    def _all(self, table: str) -> list[Any]:
+        return [one for one in self.tx.table(table).values() if one.practice_id == self.tx.practice_id]
+
+
+@define
+class MemoryAppointmentTimes(AppointmentTimes):
+    """Starts of appointments, by the appointments' tables."""
+
+    tx: MemoryTransaction
+
+    async def starts_at(self, client_id: UUID, appointment_id: UUID) -> datetime | None:
+        part = next(
+            (
+                one
+                for one in own_rows(self.tx, "attendances")
+                if one.appointment_id == appointment_id and one.client_id == client_id and one.status == "attending"
+            ),
+            None,
+        )
+        found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
+        if part is None or found is None or found.status != "booked":
+            return None
+        starts: datetime = found.starts_at
+        return starts

@@ -1,0 +1,26 @@
+"""Notifications: the repositories in memory."""
+
+from collections.abc import Callable
+
+from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
+from adapters.memory.notifications.inbox import MemoryInbox, MemorySettings
+from adapters.memory.notifications.notices import MemoryNoticeOutbox, MemoryNotices
+from adapters.memory.notifications.recipients import MemoryAppointmentTimes, MemoryRecipients
+from portal_core.notifications.ports import NotificationsUnit
+
+
+class MemoryNotificationsUnit(MemoryUnit):
+    """Over one transaction. What is told becomes rows of notices."""
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self.outbox = MemoryNoticeOutbox(self.tx)
+
+    notices = repository(MemoryNotices)
+    recipients = repository(MemoryRecipients)
+    appointment_times = repository(MemoryAppointmentTimes)
+    inbox = repository(MemoryInbox)
+    notification_settings = repository(MemorySettings)
+
+
+UNIT: Callable[[MemoryTransaction], NotificationsUnit] = MemoryNotificationsUnit

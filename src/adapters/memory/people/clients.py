@@ -1,0 +1,91 @@
+"""Clients and their care teams in memory."""
+
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+
+from adapters.memory.engine.reach import first, only_practice_wide, practice_wide, reaches_client
+from adapters.memory.engine.rows import own_key, own_rows, refuse_twin
+from adapters.memory.engine.sealing import SEALED, destroy, destroyed, require_key
+from adapters.memory.engine.store import MemoryTransaction
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.model import Client
+from portal_core.people.ports import (
+    CareTeams,
+    ClientRecords,
+)
+from portal_core.people.views import ClientLineView
+
+SEALED["clients"] = {"address": None}
+
+
+@define
+class MemoryClientRecords(ClientRecords):
+    """External ids are unique in the practice."""
+
+    tx: MemoryTransaction
+
+    async def get(self, client_id: UUID) -> Client | None:
+        return first(one for one in self._rows() if one.id == client_id)
+
+    async def find_by_external_id(self, external_id: str) -> Client | None:
+        return first(one for one in self._rows() if one.external_id == external_id)
+
+    async def add(self, client: Client, audited: Audited) -> None:
+        only_practice_wide(self.tx)
+        refuse_twin(self.tx, "clients", client)
+        self.tx.insert("clients", own_key(self.tx, client.id), client)
+        await self.tx.audit.record(audited)
+
+    async def save(self, client: Client, audited: Audited) -> None:
+        assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
+        refuse_twin(self.tx, "clients", client)
+        require_key(self.tx, client.id, client.address)
+        self.tx.save("clients", own_key(self.tx, client.id), client)
+        await self.tx.audit.record(audited)
+
+    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
+        if await self.get(client_id) is None or destroyed(self.tx, client_id):
+            return False
+        destroy(self.tx, client_id)
+        await self.tx.audit.record(audited)
+        return True
+
+    async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
+        after = page.after_id()
+        begins = beginning.casefold()
+        rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
+        places = {one.id: place for place, one in enumerate(rows)}
+        start = 0 if after is None else places.get(after, len(rows)) + 1
+        found = [one for one in rows[start:] if one.sort_name.startswith(begins)]
+        return page.cut(found, lambda one: one.id).map(ClientLineView.of)
+
+    def _rows(self) -> list[Client]:
+        return [one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)]
+
+
+@define
+class MemoryCareTeams(CareTeams):
+    """Keyed by client and clinician; there is no more to a row."""
+
+    tx: MemoryTransaction
+
+    async def of(self, client_id: UUID) -> tuple[UUID, ...]:
+        if self.tx.record != client_id and not practice_wide(self.tx):
+            return ()
+        return tuple(sorted(key[2] for key in self._keys(client_id)))
+
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+        only_practice_wide(self.tx)
+        self.tx.save("clients", own_key(self.tx, client.id), client)
+        assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "nobody in a care team"
+        for key in self._keys(client.id):
+            del self.tx.table("care_team")[key]
+        for clinician_id in clinicians:
+            self.tx.insert("care_team", own_key(self.tx, client.id, clinician_id), clinician_id)
+        await self.tx.audit.record(audited)
+
+    def _keys(self, client_id: UUID) -> list[Any]:
+        return [key for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)]

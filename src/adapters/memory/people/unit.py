@@ -1,0 +1,19 @@
+"""Practices and their people: the repositories in memory."""
+
+from adapters.memory.engine.store import MemoryUnit, repository
+from adapters.memory.people.clients import MemoryCareTeams, MemoryClientRecords
+from adapters.memory.people.practices import MemoryPracticeRecord
+from adapters.memory.people.staff import MemoryClinicianRecords, MemoryStaffRecords
+
+
+class MemoryPeopleUnit(MemoryUnit):
+    """Over one transaction."""
+
+    practice_record = repository(MemoryPracticeRecord)
+    client_records = repository(MemoryClientRecords)
+    clinician_records = repository(MemoryClinicianRecords)
+    staff_records = repository(MemoryStaffRecords)
+    care_teams = repository(MemoryCareTeams)
+
+
+UNIT = MemoryPeopleUnit

@@ -1,0 +1,104 @@
+"""The local identity provider's records in PostgreSQL."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from attrs import define
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from adapters.local.identity_record import IdentityStore, KeptIdentity, OpenIdentity
+from adapters.postgres.accounts.tables import identities
+from adapters.postgres.engine.columns import place
+from adapters.postgres.engine.keys import RecordKeys
+from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.postgres.engine.statements import Statement, statement
+from portal_core.accounts.identity import Credential
+
+_mine = (
+    identities.c.practice_id == bindparam("practice_id"),
+    identities.c.account_id == bindparam("account_id"),
+    identities.c.side == bindparam("side"),
+)
+_put = insert(identities).values(
+    practice_id=bindparam("practice_id"),
+    account_id=bindparam("account_id"),
+    side=bindparam("side"),
+    record=bindparam("record"),
+    until=bindparam("until"),
+)
+FIND = statement("identities.find", select(identities.c.record).where(*_mine))
+PUT = statement(
+    "identities.put",
+    _put.on_conflict_do_update(
+        index_elements=["practice_id", "account_id", "side"],
+        set_={"record": _put.excluded.record, "until": _put.excluded.until},
+    ),
+)
+REMOVE = statement("identities.remove", delete(identities).where(*_mine))
+
+
+@define
+class PostgresIdentities(IdentityStore):
+    """Each transaction sees the rows of one account alone. Changes to one credential stand in line, first ones too."""
+
+    pool: Any
+    keys: RecordKeys
+
+    async def find(self, credential: Credential) -> KeptIdentity | None:
+        async with self._scoped(credential) as connection:
+            return await self._read(connection, credential)
+
+    @asynccontextmanager
+    async def change(self, credential: Credential) -> AsyncIterator[OpenIdentity]:
+        async with self._scoped(credential) as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _lock(credential))
+            found = await self._read(connection, credential)
+            record = OpenIdentity(found)
+            yield record
+            if record.kept is found:
+                return
+            if record.kept is None:
+                await connection.execute(REMOVE.sql, *_arguments(REMOVE, credential))
+            else:
+                plain = msgspec.json.encode(record.kept)
+                sealed = self.keys.held(credential.practice_id).seal(plain, _place(credential))
+                values = _arguments(PUT, credential, record=sealed, until=record.kept.until)
+                await connection.execute(PUT.sql, *values)
+
+    async def _read(self, connection: Any, credential: Credential) -> KeptIdentity | None:
+        sealed = await connection.fetchval(FIND.sql, *_arguments(FIND, credential))
+        if sealed is None:
+            return None
+        plain = self.keys.held(credential.practice_id).open(sealed, _place(credential))
+        return msgspec.json.decode(plain, type=KeptIdentity)
+
+    @asynccontextmanager
+    async def _scoped(self, credential: Credential) -> AsyncIterator[Any]:
+        """A transaction confined to the account; kept unless the block raises."""
+        with unavailable_when_gone():
+            # Before the transaction: it may ask the master key's vendor.
+            await self.keys.practice(self.pool, credential.practice_id)
+            async with self.pool.acquire() as connection, connection.transaction():
+                await connection.execute(
+                    f"SET LOCAL portal.practice = '{credential.practice_id}'; SET LOCAL portal.reach = 'record'; "
+                    f"SET LOCAL portal.client = ''; SET LOCAL portal.account = '{credential.account_id}'"
+                )
+                yield connection
+
+
+def _arguments(statement: Statement, credential: Credential, **values: Any) -> list[Any]:
+    mine = {"practice_id": credential.practice_id, "account_id": credential.account_id, "side": credential.side}
+    return statement.arguments({**mine, **values})
+
+
+def _place(credential: Credential) -> str:
+    return place(identities.c.record, credential.account_id, credential.side)
+
+
+def _lock(credential: Credential) -> int:
+    name = f"identities {credential.practice_id} {credential.account_id}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

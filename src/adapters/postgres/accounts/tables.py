@@ -1,0 +1,228 @@
+"""Accounts, and what signing in leaves behind. Of tokens only SHA-256 hashes."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from adapters.postgres.engine.columns import (
+    NOT_PORTAL_USERS,
+    account_table,
+    digest,
+    document,
+    flag,
+    instant,
+    instants,
+    number,
+    practice_table,
+    sealed,
+    uuid,
+    version,
+    words,
+)
+
+_OPEN = text("status <> 'closed'")
+
+accounts = practice_table(
+    "accounts",
+    uuid("id"),
+    words("side"),
+    words("email"),
+    words("kind"),
+    uuid("client_id", null=True),
+    uuid("staff_id", null=True),
+    words("status"),
+    words("second_factor"),
+    words("issuer", null=True),
+    words("subject", null=True),
+    instant("created_at"),
+    instant("closed_at", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"], name="accounts_client_fkey"
+    ),
+    ForeignKeyConstraint(
+        ["practice_id", "staff_id"], ["portal.staff.practice_id", "portal.staff.id"], name="accounts_staff_fkey"
+    ),
+    CheckConstraint("side IN ('portal', 'practice')", "side"),
+    CheckConstraint("kind IN ('client', 'proxy', 'staff')", "kind"),
+    CheckConstraint("status IN ('unverified', 'active', 'closed')", "status"),
+    CheckConstraint("(kind = 'client') = (client_id IS NOT NULL)", "of_client"),
+    CheckConstraint("(kind = 'staff') = (staff_id IS NOT NULL)", "of_staff"),
+    # A closed account frees its email and its person.
+    Index("accounts_email_key", "practice_id", "side", "email", unique=True, postgresql_where=_OPEN),
+    Index("accounts_client_key", "practice_id", "client_id", unique=True, postgresql_where=_OPEN),
+    Index("accounts_staff_key", "practice_id", "staff_id", unique=True, postgresql_where=_OPEN),
+    Index("accounts_external_key", "practice_id", "issuer", "subject", unique=True, postgresql_where=_OPEN),
+)
+accounts.info["visible"] = "practice_id = {practice} AND (id = {account} OR {reach} IN ('practice', 'visitor'))"
+
+sessions = account_table(
+    "sessions",
+    uuid("id"),
+    words("kind"),
+    digest("access_hash"),
+    digest("family_hash"),
+    digest("refresh_hash"),
+    instant("created_at"),
+    instant("last_active_at"),
+    instant("access_expires_at"),
+    instant("ends_at"),
+    number("idle_seconds"),
+    flag("strong"),
+    words("device"),
+    words("address"),
+    instant("ended_at", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"],
+        ["portal.accounts.practice_id", "portal.accounts.id"],
+        name="sessions_account_fkey",
+    ),
+    CheckConstraint("kind IN ('cookie', 'bearer')", "kind"),
+    Index("sessions_access_key", "practice_id", "access_hash", unique=True),
+    Index("sessions_family_key", "practice_id", "family_hash", unique=True),
+    Index(None, "practice_id", "account_id", "ended_at"),
+    Index(None, "practice_id", "ends_at"),
+)
+
+sign_in_guards = practice_table(
+    "sign_in_guards",
+    digest("key"),
+    instants("tries"),
+    instant("locked_until", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "key"),
+)
+
+challenges = account_table(
+    "challenges",
+    uuid("id"),
+    digest("token_hash"),
+    # The identity provider's state, sealed with the practice's key.
+    sealed("state", null=False),
+    words("kind"),
+    instant("expires_at"),
+    number("tries"),
+    instant("used_at", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"],
+        ["portal.accounts.practice_id", "portal.accounts.id"],
+        name="challenges_account_fkey",
+    ),
+    Index("challenges_token_key", "practice_id", "token_hash", unique=True),
+    Index(None, "practice_id", "expires_at"),
+)
+
+second_factors = account_table(
+    "second_factors",
+    # The provider's handle of an enrolment under way, sealed with the practice's key.
+    sealed("pending"),
+    instant("pending_until", null=True),
+    Column("recovery_hashes", ARRAY(LargeBinary), nullable=False),
+    version(),
+    PrimaryKeyConstraint("practice_id", "account_id"),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"],
+        ["portal.accounts.practice_id", "portal.accounts.id"],
+        name="second_factors_account_fkey",
+    ),
+)
+
+enquiries = practice_table(
+    "enquiries",
+    uuid("id"),
+    # Email, date of birth, side and purpose: sealed with the practice's key.
+    sealed("asked", null=False),
+    instant("asked_at"),
+    PrimaryKeyConstraint("practice_id", "id"),
+    Index(None, "practice_id", "asked_at"),
+)
+enquiries.info["visible"] = NOT_PORTAL_USERS
+
+
+invitations = practice_table(
+    "invitations",
+    uuid("id"),
+    words("kind"),
+    words("email"),
+    words("email_key"),
+    uuid("client_id", null=True),
+    uuid("staff_id", null=True),
+    # What a proxy's grant will be; null for the others.
+    document("terms", null=True),
+    words("state"),
+    # Null until the mail is written: the code is made then, and only its hash is kept.
+    digest("code_hash", null=True),
+    number("tries"),
+    # The account that accepting makes; set before the identity provider is asked, so that a rerun makes no second.
+    uuid("account_id", null=True),
+    uuid("invited_by", null=True),
+    instant("created_at"),
+    instant("expires_at"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"],
+        ["portal.clients.practice_id", "portal.clients.id"],
+        name="invitations_client_fkey",
+    ),
+    ForeignKeyConstraint(
+        ["practice_id", "staff_id"], ["portal.staff.practice_id", "portal.staff.id"], name="invitations_staff_fkey"
+    ),
+    CheckConstraint("kind IN ('client', 'proxy', 'staff')", "kind"),
+    CheckConstraint("state IN ('open', 'accepted', 'withdrawn')", "state"),
+    CheckConstraint("(kind = 'staff') = (staff_id IS NOT NULL)", "of_staff"),
+    CheckConstraint("(kind = 'staff') = (client_id IS NULL)", "of_client"),
+    CheckConstraint("(kind = 'proxy') = (terms IS NOT NULL)", "terms"),
+    Index(None, "practice_id", "email_key"),
+    Index(None, "practice_id", "client_id"),
+)
+
+
+invitations.info["visible"] = NOT_PORTAL_USERS
+
+
+email_changes = account_table(
+    "email_changes",
+    uuid("id"),
+    words("former_email"),
+    words("new_email"),
+    digest("code_hash", null=True),
+    number("tries"),
+    words("state"),
+    instant("created_at"),
+    instant("expires_at"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "account_id"],
+        ["portal.accounts.practice_id", "portal.accounts.id"],
+        name="email_changes_account_fkey",
+    ),
+    CheckConstraint("state IN ('open', 'done', 'withdrawn')", "state"),
+    Index(None, "practice_id", "account_id"),
+)
+
+
+identities = account_table(
+    "identities",
+    words("side"),
+    # Password hash, TOTP secret and its last step, digests of mailed codes: sealed whole with the practice's key.
+    sealed("record", null=False),
+    # Without a password it is worth keeping until its code expires.
+    instant("until", null=True),
+    PrimaryKeyConstraint("practice_id", "account_id", "side"),
+    CheckConstraint("side IN ('portal', 'practice')", "side"),
+    Index(None, "practice_id", "until"),
+)

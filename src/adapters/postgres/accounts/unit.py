@@ -1,0 +1,48 @@
+"""Accounts: the repositories."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adapters.postgres.access.unit import PostgresAccessUnit
+from adapters.postgres.accounts.accounts import PostgresAccountRules, PostgresAccounts
+from adapters.postgres.accounts.invitations import PostgresEmailChanges, PostgresInvitations
+from adapters.postgres.accounts.sessions import PostgresSessions
+from adapters.postgres.accounts.sign_in import (
+    PostgresChallenges,
+    PostgresEnquiries,
+    PostgresPersonDirectory,
+    PostgresSecondFactors,
+    PostgresSignInGuards,
+)
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.engine.unit_core import UnitCore, repository
+from adapters.postgres.people.unit import PostgresPeopleUnit
+from portal_core.access.ports import AccessUnit
+from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.people.ports import PeopleUnit
+
+
+class PostgresAccountsUnit(UnitCore):
+    """Over one transaction."""
+
+    account_rules = repository(PostgresAccountRules)
+    accounts = repository(PostgresAccounts)
+    sessions = repository(PostgresSessions)
+    sign_in_guards = repository(PostgresSignInGuards)
+    challenges = repository(PostgresChallenges)
+    second_factors = repository(PostgresSecondFactors)
+    enquiries = repository(PostgresEnquiries)
+    people = repository(PostgresPersonDirectory)
+    invitations = repository(PostgresInvitations)
+    email_changes = repository(PostgresEmailChanges)
+
+
+UNIT = PostgresAccountsUnit
+
+if TYPE_CHECKING:
+    # Access, people and accounts use one another's repositories in one transaction: mypy says what is missing.
+    class _Identity(PostgresAccessUnit, PostgresPeopleUnit, PostgresAccountsUnit): ...
+
+    ACCESS: Callable[[Transaction], AccessUnit] = _Identity
+    PEOPLE: Callable[[Transaction], PeopleUnit] = _Identity
+    ACCOUNTS: Callable[[Transaction], AccountsUnit] = _Identity

@@ -1,0 +1,270 @@
+"""Appointments with their attendances in PostgreSQL."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import any_, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from adapters.postgres.appointments.tables import LONGEST, appointments, attendances
+from adapters.postgres.engine.columns import Instant, Uuids, insert_all
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.appointments.ports import Appointments
+from portal_core.appointments.scheduling.wall_clock import Span
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.money import Money
+
+APPOINTMENT = (
+    appointments.c.id,
+    appointments.c.practice_id,
+    appointments.c.clinician_id,
+    appointments.c.kind_id,
+    appointments.c.place_id,
+    appointments.c.starts_at,
+    appointments.c.ends_at,
+    appointments.c.zone,
+    appointments.c.calendar_entry_id,
+    appointments.c.attending,
+    appointments.c.booked_at,
+    appointments.c.changed_at,
+    appointments.c.shared,
+    appointments.c.status,
+    appointments.c.series_id,
+    appointments.c.room,
+    appointments.c.sequence,
+    appointments.c.version,
+)
+ATTENDANCE = (
+    attendances.c.appointment_id,
+    attendances.c.practice_id,
+    attendances.c.client_id,
+    attendances.c.status,
+    attendances.c.cancelled_at,
+    attendances.c.cancelled_by,
+    attendances.c.late,
+    attendances.c.reason,
+    attendances.c.fee_amount,
+    attendances.c.fee_currency,
+    attendances.c.sequence,
+)
+_CLIENT = len(APPOINTMENT) + ATTENDANCE.index(attendances.c.client_id)
+_REASON = len(APPOINTMENT) + ATTENDANCE.index(attendances.c.reason)
+_here = appointments.c.practice_id == bindparam("practice_id")
+_joined = appointments.join(
+    attendances,
+    (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
+)
+_OWN_CLIENT = "the practice's own view of everybody in it; row-level security confines a client to their own"
+ADD = statement("appointments.add", insert_all(appointments))
+GET = statement(
+    "appointments.get",
+    select(*APPOINTMENT, *ATTENDANCE)
+    .select_from(_joined)
+    .where(
+        _here,
+        appointments.c.id == bindparam("id"),
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.client_id == bindparam("client_id"),
+    ),
+)
+WHOLE = statement(
+    "appointments.whole",
+    select(*APPOINTMENT, *ATTENDANCE)
+    .select_from(_joined)
+    .where(_here, appointments.c.id == bindparam("id"), attendances.c.practice_id == bindparam("practice_id"))
+    .order_by(attendances.c.client_id),
+    across=_OWN_CLIENT,
+)
+OF_SERIES = statement(
+    "appointments.of_series",
+    select(*APPOINTMENT, *ATTENDANCE)
+    .select_from(_joined)
+    .where(
+        _here,
+        appointments.c.series_id == bindparam("series_id"),
+        attendances.c.practice_id == bindparam("practice_id"),
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
+    across=_OWN_CLIENT,
+)
+_CHANGING = (
+    "clinician_id",
+    "place_id",
+    "starts_at",
+    "ends_at",
+    "zone",
+    "calendar_entry_id",
+    "attending",
+    "changed_at",
+    "status",
+    "series_id",
+    "sequence",
+    "version",
+)
+SAVE = statement(
+    "appointments.save",
+    update(appointments)
+    .where(_here, appointments.c.id == bindparam("appointment"), appointments.c.version == bindparam("before"))
+    .values({name: bindparam(name, type_=appointments.c[name].type) for name in _CHANGING}),
+)
+_row = insert(attendances).values({c.name: bindparam(c.name, type_=c.type) for c in attendances.c})
+PUT_ATTENDANCE = statement(
+    "attendances.put",
+    _row.on_conflict_do_update(
+        index_elements=["practice_id", "client_id", "appointment_id"],
+        set_={
+            name: _row.excluded[name]
+            for name in (
+                "starts_at",
+                "status",
+                "cancelled_at",
+                "cancelled_by",
+                "late",
+                "reason",
+                "fee_amount",
+                "fee_currency",
+                "sequence",
+            )
+        },
+    ),
+)
+CLIENTS_BUSY = statement(
+    "appointments.clients_busy",
+    select(appointments.c.starts_at, appointments.c.ends_at)
+    .select_from(_joined)
+    .where(
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+        attendances.c.status == "attending",
+        attendances.c.appointment_id != bindparam("apart_from"),
+        # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
+        attendances.c.starts_at > bindparam("day_before", type_=Instant),
+        attendances.c.starts_at < bindparam("until", type_=Instant),
+        _here,
+        appointments.c.ends_at > bindparam("since", type_=Instant),
+    ),
+)
+_NONE = UUID(int=0)
+
+
+def appointment_of(row: Any) -> Appointment:
+    """An appointment from `APPOINTMENT`, in its order."""
+    return Appointment(
+        id=row[0],
+        practice_id=row[1],
+        clinician_id=row[2],
+        kind_id=row[3],
+        place_id=row[4],
+        starts_at=row[5],
+        ends_at=row[6],
+        zone=row[7],
+        calendar_entry_id=row[8],
+        attending=row[9],
+        booked_at=row[10],
+        changed_at=row[11],
+        shared=row[12],
+        status=row[13],
+        series_id=row[14],
+        room=row[15],
+        sequence=row[16],
+        version=row[17],
+    )
+
+
+def fee_of(amount: int | None, currency: str | None) -> Money | None:
+    """A fee from its two columns."""
+    return None if amount is None or currency is None else Money(amount, currency)
+
+
+@define
+class PostgresAppointments(Appointments):
+    """The appointment and its attendances, in two tables."""
+
+    tx: Transaction
+
+    async def add(self, booking: Booking, *audited: Audited) -> None:
+        one = booking.appointment
+        values = {column.name: getattr(one, column.name) for column in APPOINTMENT if column.name != "practice_id"}
+        await self.tx.execute(ADD, **values)
+        await self._put(booking)
+        for entry in audited:
+            self.tx.audited(entry)
+
+    async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
+        found = await self._bookings(await self.tx.fetch(GET, id=appointment_id, client_id=client_id))
+        return found[0] if found else None
+
+    async def whole(self, appointment_id: UUID) -> Booking | None:
+        found = await self._bookings(await self.tx.fetch(WHOLE, id=appointment_id))
+        return found[0] if found else None
+
+    async def of_series(self, series_id: UUID) -> list[Booking]:
+        """A series' appointments, by start."""
+        return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
+
+    async def save(self, booking: Booking, *audited: Audited) -> None:
+        one = booking.appointment
+        values = {name: getattr(one, name) for name in _CHANGING}
+        await self.tx.save(SAVE, appointment=one.id, before=one.version - 1, **values)
+        await self._put(booking)
+        for entry in audited:
+            self.tx.audited(entry)
+
+    async def clients_busy(
+        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
+    ) -> list[Span]:
+        rows = await self.tx.fetch(
+            CLIENTS_BUSY,
+            client_ids=list(client_ids),
+            since=since,
+            until=until,
+            day_before=since - LONGEST,
+            apart_from=apart_from or _NONE,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    async def _put(self, booking: Booking) -> None:
+        for one in booking.attendances:
+            await self.tx.execute(
+                PUT_ATTENDANCE,
+                client_id=one.client_id,
+                appointment_id=one.appointment_id,
+                starts_at=booking.appointment.starts_at,
+                status=one.status,
+                cancelled_at=one.cancelled_at,
+                cancelled_by=one.cancelled_by,
+                late=one.late,
+                # One client's destroyed record is no reason to refuse what happens to all who come.
+                reason=await self.tx.seal_if_kept(one.client_id, attendances.c.reason, one.appointment_id, one.reason),
+                fee_amount=one.fee_due.amount if one.fee_due else None,
+                fee_currency=one.fee_due.currency if one.fee_due else None,
+                sequence=one.sequence,
+            )
+
+    async def _bookings(self, rows: list[Any]) -> list[Booking]:
+        """Rows of appointment and attendance, those of one appointment together."""
+        await self.tx.load_keys(row[_CLIENT] for row in rows if row[_REASON] is not None)
+        found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
+        for row in rows:
+            known = found.setdefault(row[0], (appointment_of(row), []))
+            known[1].append(await self._attendance(row[len(APPOINTMENT) :]))
+        return [Booking(appointment=one, attendances=tuple(parts)) for one, parts in found.values()]
+
+    async def _attendance(self, row: Any) -> Attendance:
+        return Attendance(
+            appointment_id=row[0],
+            practice_id=row[1],
+            client_id=row[2],
+            status=row[3],
+            cancelled_at=row[4],
+            cancelled_by=row[5],
+            late=row[6],
+            reason=await self.tx.unseal(row[2], attendances.c.reason, row[0], row[7]),
+            fee_due=fee_of(row[8], row[9]),
+            sequence=row[10],
+        )

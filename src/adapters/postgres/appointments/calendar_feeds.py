@@ -1,0 +1,82 @@
+"""Calendar feeds in PostgreSQL: the SHA-256 of a token for each client."""
+
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import bindparam, column, delete, func, select
+from sqlalchemy.dialects.postgresql import BYTEA, insert
+
+from adapters.postgres.appointments.tables import feed_tokens
+from adapters.postgres.engine.columns import Instant, Uuid
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from portal_core.appointments.ports import FeedTokens
+from portal_core.appointments.waiting import FeedToken
+from portal_core.kernel.audit import Audited
+
+# A phone brings the token and nothing else, so no record is known before. The hash is the key that opens it.
+FEED_BY_HASH = """
+CREATE OR REPLACE FUNCTION portal.feed_by_hash(practice uuid, hash bytea)
+RETURNS TABLE (id uuid, practice_id uuid, client_id uuid, account_id uuid, token_hash bytea, created_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT f.id, f.practice_id, f.client_id, f.account_id, f.token_hash, f.created_at
+  FROM portal.feed_tokens AS f WHERE f.practice_id = practice AND f.token_hash = hash
+$$"""
+
+_new = insert(feed_tokens).values({one.name: bindparam(one.name, type_=one.type) for one in feed_tokens.c})
+REPLACE = statement(
+    "feeds.replace",
+    _new.on_conflict_do_update(
+        index_elements=["practice_id", "client_id"],
+        set_={name: _new.excluded[name] for name in ("id", "account_id", "token_hash", "created_at")},
+    ),
+)
+REMOVE = statement(
+    "feeds.remove",
+    delete(feed_tokens).where(
+        feed_tokens.c.practice_id == bindparam("practice_id"), feed_tokens.c.client_id == bindparam("client_id")
+    ),
+)
+_found = func.portal.feed_by_hash(
+    bindparam("practice_id", type_=Uuid), bindparam("token_hash", type_=BYTEA)
+).table_valued(
+    column("id", Uuid),
+    column("practice_id", Uuid),
+    column("client_id", Uuid),
+    column("account_id", Uuid),
+    column("token_hash", BYTEA),
+    column("created_at", Instant),
+)
+UNSCOPED_BY_HASH = statement("feeds.unscoped_by_hash", select(*_found.c))
+
+
+@define
+class PostgresFeedTokens(FeedTokens):
+    """One feed for each client."""
+
+    tx: Transaction
+
+    async def replace(self, token: FeedToken, audited: Audited) -> None:
+        await self.tx.execute(
+            REPLACE,
+            id=token.id,
+            client_id=token.client_id,
+            account_id=token.account_id,
+            token_hash=token.token_hash,
+            created_at=token.created_at,
+        )
+        self.tx.audited(audited)
+
+    async def remove(self, client_id: UUID, audited: Audited) -> bool:
+        if await self.tx.execute(REMOVE, client_id=client_id) == 0:
+            return False
+        self.tx.audited(audited)
+        return True
+
+    async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:
+        row = await self.tx.fetchrow(UNSCOPED_BY_HASH, token_hash=token_hash)
+        if row is None:
+            return None
+        return FeedToken(
+            id=row[0], practice_id=row[1], client_id=row[2], account_id=row[3], token_hash=row[4], created_at=row[5]
+        )

@@ -1,0 +1,251 @@
+"""What a practice offers, with whom, and on which terms, in PostgreSQL: read whole by one statement."""
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from attrs import define
+from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from adapters.codec import converter
+from adapters.postgres.appointments.tables import appointment_kinds, places
+from adapters.postgres.engine.columns import Uuid, Uuids
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.tables import care_team, clients, clinicians, practices
+from portal_core.appointments.ports import ScheduleDirectory, ScheduleSetup
+from portal_core.appointments.scheduling.durations import KindTiming
+from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
+
+NO_TEXT: ColumnElement[str] = literal_column("''", Text)
+_SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
+SETTINGS: ColumnElement[Any] = practices.c.settings.op("->>")(_SECTION)
+"""What `rules_of` takes, for statements that join `practices`."""
+
+SHOWN_NAME: ColumnElement[str] = (
+    func.coalesce(func.nullif(clients.c.chosen_name, NO_TEXT), clients.c.given_name)
+    + literal_column("' '")
+    + clients.c.family_name
+)
+"""As `accounts.people.Client.shown_name`."""
+PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, NO_TEXT)
+
+# Clients are not shown the practice's staff and accounts, and yet a booking tells its clinician.
+CLINICIAN_ACCOUNT = """
+CREATE OR REPLACE FUNCTION portal.clinician_account(practice uuid, clinician uuid) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT a.id FROM portal.staff AS s
+  JOIN portal.accounts AS a ON a.practice_id = s.practice_id AND a.staff_id = s.id AND a.status <> 'closed'
+  WHERE s.practice_id = practice AND s.clinician_id = clinician AND s.active
+  ORDER BY a.created_at, a.id LIMIT 1
+$$"""
+
+_kinds = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_array(
+                appointment_kinds.c.id,
+                appointment_kinds.c.name,
+                appointment_kinds.c.timing,
+                appointment_kinds.c.seats,
+                appointment_kinds.c.online,
+                appointment_kinds.c.active,
+                appointment_kinds.c.version,
+            )
+        )
+    )
+    .where(appointment_kinds.c.practice_id == bindparam("practice_id"))
+    .scalar_subquery()
+)
+_places = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_array(
+                places.c.id, places.c.name, places.c.zone, places.c.address, places.c.active, places.c.version
+            )
+        )
+    )
+    .where(places.c.practice_id == bindparam("practice_id"))
+    .scalar_subquery()
+)
+_CLINICIAN = (
+    clinicians.c.id,
+    clinicians.c.name,
+    clinicians.c.credentials,
+    func.portal.clinician_account(clinicians.c.practice_id, clinicians.c.id, type_=Uuid),
+    func.coalesce(clinicians.c.room_link, NO_TEXT),
+    clinicians.c.active,
+)
+_all_clinicians = select(func.jsonb_agg(func.jsonb_build_array(*_CLINICIAN))).where(
+    clinicians.c.practice_id == bindparam("practice_id")
+)
+_team = _all_clinicians.join(
+    care_team,
+    (care_team.c.practice_id == clinicians.c.practice_id) & (care_team.c.clinician_id == clinicians.c.id),
+).where(care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
+
+
+_DISCHARGED = clients.c.status == "discharged"
+_discharged = (
+    select(_DISCHARGED)
+    .where(clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id"))
+    .scalar_subquery()
+)
+
+
+def _schedule(of: Any, *more: Any) -> Any:
+    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), practices.c.version, *more)
+    return select(*columns).where(practices.c.id == bindparam("practice_id"))
+
+
+FOR_CLIENT = statement("schedule.for_client", _schedule(_team, _discharged))
+FOR_PRACTICE = statement("schedule.for_practice", _schedule(_all_clinicians))
+CLINICIAN = statement(
+    "schedule.clinician",
+    select(*_CLINICIAN).where(clinicians.c.practice_id == bindparam("practice_id"), clinicians.c.id == bindparam("id")),
+)
+CLIENTS = statement(
+    "schedule.clients",
+    select(clients.c.id, SHOWN_NAME, PRONOUNS, _DISCHARGED).where(
+        clients.c.practice_id == bindparam("practice_id"),
+        clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
+    ),
+)
+SAVE_RULES = statement(
+    "schedule.save_rules",
+    update(practices)
+    .where(
+        practices.c.id == bindparam("practice_id"),
+        practices.c.version == func.coalesce(bindparam("version", type_=Integer), practices.c.version),
+    )
+    .values(
+        settings=practices.c.settings.op("||")(
+            func.jsonb_build_object(_SECTION, bindparam("section", type_=JSONB), type_=JSONB)
+        ),
+        version=practices.c.version + literal_column("1"),
+    )
+    .returning(practices.c.version),
+)
+
+
+def _replace(table: Any) -> Any:
+    """An insert that takes the place of what was there under the id, where that is at the version before."""
+    row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
+    changing = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
+    before = table.c.version == row.excluded.version - literal_column("1")
+    return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing, where=before)
+
+
+SAVE_KIND = statement("schedule.save_kind", _replace(appointment_kinds))
+SAVE_PLACE = statement("schedule.save_place", _replace(places))
+
+
+@lru_cache(maxsize=4096)
+def rules_of(section: str | None) -> AppointmentRules:
+    """The rules from the practice's section of settings, as JSON text.
+
+    Kept by the text itself: rows of one practice bring the same text, and it is decoded once.
+    """
+    return converter.structure(msgspec.json.decode(section) if section else {}, AppointmentRules)
+
+
+def _clinician(row: Any) -> Clinician:
+    account = row[3] if row[3] is None or isinstance(row[3], UUID) else UUID(row[3])
+    return Clinician(
+        id=row[0] if isinstance(row[0], UUID) else UUID(row[0]),
+        name=row[1],
+        credentials=row[2],
+        account_id=account,
+        room_link=row[4],
+        active=row[5],
+    )
+
+
+def _kind(row: Any) -> Kind:
+    timing = converter.structure(row[2], KindTiming)
+    return Kind(
+        id=timing.kind_id, name=row[1], timing=timing, seats=row[3], online=row[4], active=row[5], version=row[6]
+    )
+
+
+def _place(row: Any) -> Place:
+    return Place(id=UUID(row[0]), name=row[1], zone=row[2], address=row[3], active=row[4], version=row[5])
+
+
+@define
+class PostgresScheduleDirectory(ScheduleDirectory):
+    """Kinds, places and clinicians come as JSON within the one row of the practice."""
+
+    tx: Transaction
+
+    async def for_client(self, client_id: UUID) -> Schedule:
+        row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
+        return _schedule_of(row, discharged=bool(row and row[6]))
+
+    async def for_practice(self) -> Schedule:
+        return _schedule_of(await self.tx.fetchrow(FOR_PRACTICE))
+
+    async def clinician(self, clinician_id: UUID) -> Clinician | None:
+        row = await self.tx.fetchrow(CLINICIAN, id=clinician_id)
+        return None if row is None else _clinician(row)
+
+    async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
+        rows = await self.tx.fetch(CLIENTS, client_ids=list(client_ids))
+        return {row[0]: Client(id=row[0], name=row[1], pronouns=row[2], discharged=row[3]) for row in rows}
+
+
+def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
+    assert row is not None, "a unit of work opens for practices that exist"
+    return Schedule(
+        zone=row[1],
+        rules=rules_of(row[0]),
+        kinds={one.id: one for one in map(_kind, row[2] or ())},
+        places={one.id: one for one in map(_place, row[3] or ())},
+        clinicians={one.id: one for one in map(_clinician, row[4] or ())},
+        discharged=discharged,
+        version=row[5],
+    )
+
+
+@define
+class PostgresScheduleSetup(ScheduleSetup):
+    """The rules are the section `appointments` of the practice's settings."""
+
+    tx: Transaction
+
+    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+        row = await self.tx.fetchrow(SAVE_RULES, section=converter.unstructure(rules), version=version)
+        if row is None:
+            raise StaleVersion
+        self.tx.audited(audited)
+        return int(row[0])
+
+    async def save_kind(self, kind: Kind, audited: Audited) -> None:
+        await self.tx.save(
+            SAVE_KIND,
+            id=kind.id,
+            name=kind.name,
+            timing=converter.unstructure(kind.timing),
+            seats=kind.seats,
+            online=kind.online,
+            active=kind.active,
+            version=kind.version,
+        )
+        self.tx.audited(audited)
+
+    async def save_place(self, place: Place, audited: Audited) -> None:
+        await self.tx.save(
+            SAVE_PLACE,
+            id=place.id,
+            name=place.name,
+            zone=place.zone,
+            address=place.address,
+            active=place.active,
+            version=place.version,
+        )
+        self.tx.audited(audited)

@@ -1,0 +1,312 @@
+"""Appointments on screens, in PostgreSQL: one statement each for all of the data."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
+
+from adapters.postgres.appointments.appointments import fee_of
+from adapters.postgres.appointments.options import NO_TEXT, PRONOUNS, SETTINGS, SHOWN_NAME, rules_of
+from adapters.postgres.appointments.tables import LONGEST, appointment_kinds, appointments, attendances, places
+from adapters.postgres.engine.columns import Instant, Uuid
+from adapters.postgres.engine.statements import Statement, statement
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.tables import clients, clinicians, practices
+from portal_core.appointments.ports_reads import AppointmentReads
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
+from portal_core.appointments.views_practice import AttendanceView, PracticeAppointmentView
+from portal_core.kernel.page import Page, PageRequest
+
+EVER = datetime(1, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+FIRST_ID = UUID(int=0)
+LAST_ID = UUID(int=2**128 - 1)
+
+# The client's own: cancelled for those who left, though others still come.
+_status = case((attendances.c.status == "attending", appointments.c.status), else_=attendances.c.status)
+_parts = attendances.join(
+    appointments,
+    (appointments.c.practice_id == attendances.c.practice_id) & (appointments.c.id == attendances.c.appointment_id),
+)
+_mine = (attendances.c.practice_id == bindparam("practice_id"), attendances.c.client_id == bindparam("client_id"))
+_of_client = (
+    select(
+        appointments.c.id,
+        attendances.c.client_id,
+        _status,
+        appointments.c.starts_at,
+        appointments.c.ends_at,
+        appointments.c.zone,
+        appointments.c.clinician_id,
+        clinicians.c.name,
+        appointments.c.kind_id,
+        appointment_kinds.c.name,
+        appointments.c.place_id,
+        func.coalesce(places.c.name, NO_TEXT),
+        func.coalesce(places.c.address, NO_TEXT),
+        appointments.c.shared,
+        appointments.c.sequence + attendances.c.sequence,
+        func.greatest(appointments.c.changed_at, attendances.c.cancelled_at),
+        attendances.c.cancelled_at,
+        attendances.c.late,
+        attendances.c.reason,
+        attendances.c.fee_amount,
+        attendances.c.fee_currency,
+        SETTINGS,
+    )
+    .select_from(_parts)
+    .join(
+        clinicians,
+        (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
+    )
+    .join(
+        appointment_kinds,
+        (appointment_kinds.c.practice_id == appointments.c.practice_id)
+        & (appointment_kinds.c.id == appointments.c.kind_id),
+    )
+    .join(practices, practices.c.id == attendances.c.practice_id)
+    .outerjoin(places, (places.c.practice_id == appointments.c.practice_id) & (places.c.id == appointments.c.place_id))
+    .where(*_mine)
+)
+_key = tuple_(attendances.c.starts_at, attendances.c.appointment_id)
+_after = tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid))
+# The first is for the index, before the appointment is looked at.
+_stands = (attendances.c.status != "cancelled", _status != "cancelled")
+
+
+_now = bindparam("now", type_=Instant)
+SCOPES: dict[Scope, tuple[Any, ...]] = {
+    "upcoming": (*_stands, appointments.c.ends_at > _now),
+    "past": (*_stands, appointments.c.ends_at <= _now),
+    "cancelled": (_status == "cancelled",),
+    "all": (),
+}
+
+
+def _page(of_client: Select[Any], scope: Scope) -> Select[Any]:
+    """The page of a client's attendances, in the scope's order."""
+    latest_first = AppointmentFilter(scope).latest_first
+    order = (attendances.c.starts_at, attendances.c.appointment_id)
+    return (
+        of_client.where(
+            attendances.c.starts_at >= bindparam("since", type_=Instant),
+            attendances.c.starts_at < bindparam("until", type_=Instant),
+            _key < _after if latest_first else _key > _after,
+            *SCOPES[scope],
+        )
+        .order_by(*(column.desc() for column in order) if latest_first else order)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+LISTS = {scope: statement(f"appointments.list_{scope}", _page(_of_client, scope)) for scope in SCOPES}
+ONE = statement("appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id")))
+
+_PRACTICE_SIDE = "the practice's own view of everybody in it; row-level security confines a client to their own"
+_of_practice = (
+    select(
+        appointments.c.id,
+        appointments.c.status,
+        appointments.c.starts_at,
+        appointments.c.ends_at,
+        appointments.c.zone,
+        appointments.c.clinician_id,
+        clinicians.c.name,
+        appointments.c.kind_id,
+        appointment_kinds.c.name,
+        appointments.c.place_id,
+        func.coalesce(places.c.name, NO_TEXT),
+        appointments.c.series_id,
+        appointments.c.version,
+        attendances.c.client_id,
+        SHOWN_NAME,
+        attendances.c.status,
+        attendances.c.cancelled_at,
+        attendances.c.late,
+        attendances.c.reason,
+        attendances.c.fee_amount,
+        attendances.c.fee_currency,
+        PRONOUNS,
+    )
+    .select_from(appointments)
+    .join(
+        clinicians,
+        (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
+    )
+    .join(
+        appointment_kinds,
+        (appointment_kinds.c.practice_id == appointments.c.practice_id)
+        & (appointment_kinds.c.id == appointments.c.kind_id),
+    )
+    .outerjoin(places, (places.c.practice_id == appointments.c.practice_id) & (places.c.id == appointments.c.place_id))
+    .outerjoin(
+        attendances.join(
+            clients, (clients.c.practice_id == attendances.c.practice_id) & (clients.c.id == attendances.c.client_id)
+        ),
+        (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
+    )
+    .where(appointments.c.practice_id == bindparam("practice_id"))
+)
+_in_order = (appointments.c.starts_at, appointments.c.id, attendances.c.client_id)
+_day = _of_practice.where(
+    appointments.c.starts_at >= bindparam("since", type_=Instant),
+    appointments.c.starts_at < bindparam("until", type_=Instant),
+).order_by(*_in_order)
+DAY = statement("appointments.day", _day, across=_PRACTICE_SIDE)
+DAY_OF_CLINICIAN = statement(
+    "appointments.day_of_clinician",
+    _day.where(appointments.c.clinician_id == bindparam("clinician_id")),
+    across=_PRACTICE_SIDE,
+)
+ONE_FOR_PRACTICE = statement(
+    "appointments.show_to_practice",
+    _of_practice.where(appointments.c.id == bindparam("id")).order_by(*_in_order),
+    across=_PRACTICE_SIDE,
+)
+_seen = select(appointments.c.id).select_from(_parts).where(*_mine)
+_SEEN = {
+    "practice": _seen,
+    "clinician": _seen.where(appointments.c.clinician_id == bindparam("clinician_id")),
+}
+
+
+def _listing_for(whom: str, scope: Scope) -> Statement:
+    """The client's page, and all of each appointment on it."""
+    page = _page(_SEEN[whom], scope).subquery("page")
+    latest_first = AppointmentFilter(scope).latest_first
+    return statement(
+        f"appointments.list_{scope}_for_{whom}",
+        _of_practice.join(page, page.c.id == appointments.c.id).order_by(
+            *(column.desc() if latest_first else column for column in _in_order[:2]), _in_order[2]
+        ),
+        across=_PRACTICE_SIDE,
+    )
+
+
+LISTS_FOR_PRACTICE = {scope: _listing_for("practice", scope) for scope in SCOPES}
+LISTS_FOR_CLINICIAN = {scope: _listing_for("clinician", scope) for scope in SCOPES}
+
+
+@define
+class PostgresAppointmentReads(AppointmentReads):
+    """A client's list is a walk along one index of the attendances, from the cursor on."""
+
+    tx: Transaction
+
+    async def list_for_client(
+        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
+    ) -> Page[AppointmentRow]:
+        rows = await self.tx.fetch(LISTS[which.scope], client_id=client_id, **_bounds(which, page, now))
+        found = page.cut(rows, lambda row: (row[3], row[0]))
+        return Page(tuple([await self._row(row) for row in found.items]), found.next)
+
+    async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
+        row = await self.tx.fetchrow(ONE, client_id=client_id, appointment_id=appointment_id)
+        return None if row is None else await self._row(row)
+
+    async def day(
+        self, since: datetime, until: datetime, clinician_id: UUID | None
+    ) -> tuple[PracticeAppointmentView, ...]:
+        if clinician_id is None:
+            rows = await self.tx.fetch(DAY, since=since, until=until)
+        else:
+            rows = await self.tx.fetch(DAY_OF_CLINICIAN, since=since, until=until, clinician_id=clinician_id)
+        return await self._for_practice(rows)
+
+    async def list_for_practice(
+        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
+    ) -> Page[PracticeAppointmentView]:
+        values = {"client_id": client_id, **_bounds(which, page, now)}
+        if clinician_id is None:
+            rows = await self.tx.fetch(LISTS_FOR_PRACTICE[which.scope], **values)
+        else:
+            rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[which.scope], clinician_id=clinician_id, **values)
+        return page.cut(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
+
+    async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
+        found = await self._for_practice(await self.tx.fetch(ONE_FOR_PRACTICE, id=appointment_id))
+        return found[0] if found else None
+
+    async def _row(self, row: Any) -> AppointmentRow:
+        return AppointmentRow(
+            id=row[0],
+            client_id=row[1],
+            status=row[2],
+            starts_at=row[3],
+            ends_at=row[4],
+            zone=row[5],
+            clinician_id=row[6],
+            clinician_name=row[7],
+            kind_id=row[8],
+            kind_name=row[9],
+            place_id=row[10],
+            place_name=row[11],
+            place_address=row[12],
+            shared=row[13],
+            sequence=row[14],
+            changed_at=row[15],
+            cancelled_at=row[16],
+            late=row[17],
+            reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]),
+            fee_due=fee_of(row[19], row[20]),
+            rules=rules_of(row[21]),
+        )
+
+    async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
+        """Rows of appointment and attendance, those of one appointment together."""
+        await self.tx.load_keys(row[13] for row in rows if row[18] is not None)
+        parts: dict[UUID, list[AttendanceView]] = {}
+        heads: dict[UUID, Any] = {}
+        for row in rows:
+            heads.setdefault(row[0], row)
+            known = parts.setdefault(row[0], [])
+            if row[13] is not None:
+                known.append(await self._attendance(row))
+        return tuple(_practice_view(head, tuple(parts[one])) for one, head in heads.items())
+
+    async def _attendance(self, row: Any) -> AttendanceView:
+        return AttendanceView(
+            client_id=row[13],
+            client_name=row[14],
+            client_pronouns=row[21],
+            status=row[15],
+            cancelled_at=row[16],
+            late=row[17],
+            reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]),
+            fee_due=fee_of(row[19], row[20]),
+        )
+
+
+def _bounds(which: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:
+    """Where on the index a client's page begins and ends; one row more than it shows."""
+    since, until = which.since or EVER, which.until or NEVER
+    if which.scope == "upcoming":
+        since = max(since, now - LONGEST)
+    elif which.scope == "past":
+        until = min(until, now)
+    first = (NEVER, LAST_ID) if which.latest_first else (EVER, FIRST_ID)
+    after_at, after_id = page.after_time() or first
+    bounds = {"since": since, "until": until, "after_at": after_at, "after_id": after_id}
+    return {**bounds, "now": now, "most": page.size + 1}
+
+
+def _practice_view(row: Any, parts: tuple[AttendanceView, ...]) -> PracticeAppointmentView:
+    return PracticeAppointmentView(
+        id=row[0],
+        status=row[1],
+        starts_at=row[2],
+        ends_at=row[3],
+        zone=row[4],
+        clinician_id=row[5],
+        clinician_name=row[6],
+        kind_id=row[7],
+        kind_name=row[8],
+        place_id=row[9],
+        place_name=row[10],
+        telehealth=row[9] is None,
+        series_id=row[11],
+        attendances=parts,
+        version=row[12],
+    )

@@ -1,0 +1,71 @@
+"""Who is to be reminded of what, in PostgreSQL."""
+
+from datetime import datetime, timedelta
+
+from attrs import define
+from sqlalchemy import bindparam, select
+
+from adapters.postgres.accounts.tables import accounts
+from adapters.postgres.appointments.tables import appointments, attendances
+from adapters.postgres.engine.columns import Instant
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.notifications.tables import notification_settings as settings
+from portal_core.appointments.ports import Reminders
+from portal_core.appointments.views import Starting
+from portal_core.notifications.settings import DEFAULT_REMINDERS
+
+STARTING = statement(
+    "reminders.starting",
+    select(
+        appointments.c.id,
+        attendances.c.client_id,
+        appointments.c.starts_at,
+        appointments.c.sequence + attendances.c.sequence,
+        appointments.c.changed_at,
+        settings.c.reminder_minutes,
+    )
+    .select_from(appointments)
+    .join(
+        attendances,
+        (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
+    )
+    .outerjoin(
+        accounts,
+        (accounts.c.practice_id == attendances.c.practice_id)
+        & (accounts.c.client_id == attendances.c.client_id)
+        & (accounts.c.status != "closed"),
+    )
+    .outerjoin(settings, (settings.c.practice_id == accounts.c.practice_id) & (settings.c.account_id == accounts.c.id))
+    .where(
+        appointments.c.practice_id == bindparam("practice_id"),
+        appointments.c.starts_at >= bindparam("since", type_=Instant),
+        appointments.c.starts_at < bindparam("until", type_=Instant),
+        appointments.c.status == "booked",
+        attendances.c.status == "attending",
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
+    across="a job reminds all who come",
+)
+
+
+@define
+class PostgresReminders(Reminders):
+    """Lead times are those of the client's own account, or the defaults."""
+
+    tx: Transaction
+
+    async def starting(self, since: datetime, until: datetime) -> list[Starting]:
+        return [
+            Starting(
+                appointment_id=row[0],
+                client_id=row[1],
+                starts_at=row[2],
+                sequence=row[3],
+                changed_at=row[4],
+                lead_times=tuple(
+                    timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDERS if row[5] is None else row[5])
+                ),
+            )
+            for row in await self.tx.fetch(STARTING, since=since, until=until)
+        ]

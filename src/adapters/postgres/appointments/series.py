@@ -1,0 +1,92 @@
+"""Weekly series in PostgreSQL."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import bindparam, select, update
+
+from adapters.postgres.appointments.appointments import PostgresAppointments
+from adapters.postgres.appointments.tables import appointment_series as series
+from adapters.postgres.engine.columns import insert_all
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from portal_core.appointments.model import Booking
+from portal_core.appointments.ports import SeriesBook
+from portal_core.appointments.waiting import Series
+from portal_core.kernel.audit import Audited
+
+_here = series.c.practice_id == bindparam("practice_id")
+ADD = statement("series.add", insert_all(series))
+GET = statement(
+    "series.get",
+    select(
+        series.c.id,
+        series.c.practice_id,
+        series.c.clinician_id,
+        series.c.kind_id,
+        series.c.place_id,
+        series.c.first_start,
+        series.c.zone,
+        series.c.weeks,
+        series.c.created_at,
+        series.c.status,
+        series.c.version,
+    ).where(_here, series.c.id == bindparam("id")),
+)
+SAVE = statement(
+    "series.save",
+    update(series)
+    .where(_here, series.c.id == bindparam("series"), series.c.version == bindparam("before"))
+    .values(status=bindparam("status"), version=bindparam("version")),
+)
+
+
+@define
+class PostgresSeriesBook(SeriesBook):
+    """Staff's and jobs' only, by row-level security."""
+
+    tx: Transaction
+
+    async def add(self, series: Series, audited: Audited) -> None:
+        await self.tx.execute(
+            ADD,
+            id=series.id,
+            clinician_id=series.clinician_id,
+            kind_id=series.kind_id,
+            place_id=series.place_id,
+            first_start=series.first_start.isoformat(),
+            zone=series.zone,
+            weeks=series.weeks,
+            created_at=series.created_at,
+            status=series.status,
+            version=series.version,
+        )
+        self.tx.audited(audited)
+
+    async def get(self, series_id: UUID) -> Series | None:
+        row = await self.tx.fetchrow(GET, id=series_id)
+        if row is None:
+            return None
+        return Series(
+            id=row[0],
+            practice_id=row[1],
+            clinician_id=row[2],
+            kind_id=row[3],
+            place_id=row[4],
+            first_start=datetime.fromisoformat(row[5]),
+            zone=row[6],
+            weeks=row[7],
+            created_at=row[8],
+            status=row[9],
+            version=row[10],
+        )
+
+    async def save(self, series: Series, audited: Audited) -> None:
+        await self.tx.save(
+            SAVE, series=series.id, before=series.version - 1, status=series.status, version=series.version
+        )
+        self.tx.audited(audited)
+
+    async def bookings(self, series_id: UUID) -> list[Booking]:
+        return await PostgresAppointments(self.tx).of_series(series_id)

@@ -1,0 +1,360 @@
+"""Appointments. The calendar names no client, so that a client's transaction sees what is taken, and not by whom."""
+
+from datetime import timedelta
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+
+from adapters.postgres.engine.columns import (
+    PRACTICE_WIDE,
+    big,
+    client_table,
+    clock_time,
+    day,
+    digest,
+    document,
+    flag,
+    instant,
+    number,
+    practice_table,
+    sealed,
+    uuid,
+    uuids,
+    version,
+    words,
+)
+
+LONGEST = timedelta(days=1)
+"""No appointment is longer (`KindTiming`): reads look no further back for those that are still going on."""
+
+
+def _clinician(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["practice_id", "clinician_id"], ["portal.clinicians.practice_id", "portal.clinicians.id"], name=name
+    )
+
+
+def _client(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"], name=name
+    )
+
+
+def _kind(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["practice_id", "kind_id"],
+        ["portal.appointment_kinds.practice_id", "portal.appointment_kinds.id"],
+        name=name,
+    )
+
+
+def _place(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["practice_id", "place_id"], ["portal.places.practice_id", "portal.places.id"], name=name
+    )
+
+
+places = practice_table(
+    "places",
+    uuid("id"),
+    words("name"),
+    words("zone"),
+    words("address"),
+    flag("active"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+)
+places.info["adding"] = PRACTICE_WIDE
+
+appointment_kinds = practice_table(
+    "appointment_kinds",
+    uuid("id"),
+    words("name"),
+    document("timing"),
+    number("seats"),
+    flag("online"),
+    flag("active"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+)
+appointment_kinds.info["adding"] = PRACTICE_WIDE
+
+availability_rules = practice_table(
+    "availability_rules",
+    uuid("id"),
+    uuid("clinician_id"),
+    number("weekday"),
+    clock_time("starts"),
+    clock_time("ends"),
+    uuid("place_id", null=True),
+    uuids("kind_ids"),
+    day("valid_from"),
+    day("valid_until", null=True),
+    PrimaryKeyConstraint("practice_id", "id"),
+    _clinician("availability_rules_clinician_fkey"),
+    _place("availability_rules_place_fkey"),
+    Index(None, "practice_id", "clinician_id"),
+)
+availability_rules.info["adding"] = PRACTICE_WIDE
+
+availability_exceptions = practice_table(
+    "availability_exceptions",
+    uuid("id"),
+    uuid("clinician_id"),
+    day("date"),
+    flag("opens"),
+    clock_time("starts", null=True),
+    clock_time("ends", null=True),
+    uuid("place_id", null=True),
+    PrimaryKeyConstraint("practice_id", "id"),
+    _clinician("availability_exceptions_clinician_fkey"),
+    _place("availability_exceptions_place_fkey"),
+    Index(None, "practice_id", "clinician_id", "date"),
+)
+availability_exceptions.info["adding"] = PRACTICE_WIDE
+
+calendar = practice_table(
+    "calendar",
+    uuid("id"),
+    uuid("clinician_id"),
+    instant("starts_at"),
+    instant("ends_at"),
+    big("buffer_before_seconds"),
+    big("buffer_after_seconds"),
+    words("purpose"),
+    instant("expires_at", null=True),
+    PrimaryKeyConstraint("practice_id", "id"),
+    _clinician("calendar_clinician_fkey"),
+    CheckConstraint("purpose IN ('appointment', 'hold', 'block')", "purpose"),
+    CheckConstraint("ends_at > starts_at", "order"),
+    CheckConstraint("purpose = 'block' OR ends_at - starts_at <= interval '24 hours'", "length"),
+    CheckConstraint("(purpose = 'hold') = (expires_at IS NOT NULL)", "expires"),
+    # The last word on who has a clinician's time.
+    ExcludeConstraint(
+        ("clinician_id", "="),
+        (text("tstzrange(starts_at, ends_at)"), "&&"),
+        name="calendar_one_at_a_time",
+        where=text("purpose <> 'block'"),
+        using="gist",
+    ),
+    Index(None, "practice_id", "clinician_id", "ends_at"),
+    Index("calendar_blocks_idx", "practice_id", "clinician_id", "ends_at", postgresql_where=text("purpose = 'block'")),
+    Index(
+        "calendar_expires_idx", "practice_id", "clinician_id", "expires_at", postgresql_where=text("purpose = 'hold'")
+    ),
+)
+
+appointments = practice_table(
+    "appointments",
+    uuid("id"),
+    uuid("clinician_id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    instant("starts_at"),
+    instant("ends_at"),
+    words("zone"),
+    uuid("calendar_entry_id", null=True),
+    number("attending"),
+    instant("booked_at"),
+    instant("changed_at"),
+    flag("shared"),
+    words("status"),
+    uuid("series_id", null=True),
+    words("room"),
+    number("sequence"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    _clinician("appointments_clinician_fkey"),
+    _kind("appointments_kind_fkey"),
+    _place("appointments_place_fkey"),
+    CheckConstraint("status IN ('booked', 'completed', 'no_show', 'cancelled')", "status"),
+    CheckConstraint("attending >= 0", "attending"),
+    CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= interval '24 hours'", "length"),
+    Index(None, "practice_id", "starts_at", "id"),
+    Index(None, "practice_id", "clinician_id", "starts_at"),
+    Index("appointments_series_idx", "practice_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
+)
+# A client reaches an appointment by their attendance in it; the attendances' own policy applies inside as well.
+appointments.info["visible"] = (
+    "practice_id = {practice} AND ({reach} = 'practice' OR EXISTS (SELECT 1 FROM portal.attendances AS own"
+    " WHERE own.practice_id = {practice} AND own.client_id = {client} AND own.appointment_id = appointments.id))"
+)
+appointments.info["adding"] = "practice_id = {practice}"
+
+attendances = client_table(
+    "attendances",
+    uuid("appointment_id"),
+    # A copy of the appointment's start, so that a client's list is one walk along one index.
+    instant("starts_at"),
+    words("status"),
+    instant("cancelled_at", null=True),
+    words("cancelled_by", null=True),
+    flag("late"),
+    sealed("reason"),
+    big("fee_amount", null=True),
+    words("fee_currency", null=True),
+    number("sequence"),
+    PrimaryKeyConstraint("practice_id", "client_id", "appointment_id"),
+    _client("attendances_client_fkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "appointment_id"],
+        ["portal.appointments.practice_id", "portal.appointments.id"],
+        name="attendances_appointment_fkey",
+    ),
+    CheckConstraint("status IN ('attending', 'no_show', 'cancelled')", "status"),
+    CheckConstraint("cancelled_by IN ('client', 'practice')", "cancelled_by"),
+    CheckConstraint("(fee_amount IS NULL) = (fee_currency IS NULL)", "fee"),
+    Index(None, "practice_id", "client_id", "starts_at", "appointment_id"),
+    Index(None, "practice_id", "appointment_id"),
+)
+
+holds = client_table(
+    "holds",
+    uuid("id"),
+    uuid("clinician_id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    instant("starts_at"),
+    instant("ends_at"),
+    uuid("calendar_entry_id"),
+    instant("expires_at"),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    _client("holds_client_fkey"),
+    Index(None, "practice_id", "expires_at"),
+)
+
+appointment_requests = client_table(
+    "appointment_requests",
+    uuid("id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    uuid("clinician_id", null=True),
+    document("preferred"),
+    sealed("reason", null=False),
+    instant("requested_at"),
+    words("status"),
+    instant("answered_at", null=True),
+    sealed("answer"),
+    uuid("appointment_id", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    _client("appointment_requests_client_fkey"),
+    _kind("appointment_requests_kind_fkey"),
+    _place("appointment_requests_place_fkey"),
+    CheckConstraint("status IN ('pending', 'confirmed', 'declined', 'withdrawn')", "status"),
+    Index("appointment_requests_id_key", "practice_id", "id", unique=True),
+    Index(None, "practice_id", "client_id", "requested_at", "id"),
+    Index(None, "practice_id", "status", "requested_at", "id"),
+)
+
+waitlist_entries = client_table(
+    "waitlist_entries",
+    uuid("id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    uuid("clinician_id", null=True),
+    day("earliest"),
+    day("latest"),
+    Column("weekdays", ARRAY(Integer), nullable=False),
+    clock_time("from_time"),
+    clock_time("until_time"),
+    words("zone"),
+    instant("joined_at"),
+    words("status"),
+    version(),
+    Column("anywhere", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    _client("waitlist_entries_client_fkey"),
+    _kind("waitlist_entries_kind_fkey"),
+    CheckConstraint("status IN ('waiting', 'booked', 'left')", "status"),
+    Index("waitlist_waiting_idx", "practice_id", "kind_id", "latest", postgresql_where=text("status = 'waiting'")),
+)
+
+waitlist_offers = client_table(
+    "waitlist_offers",
+    uuid("id"),
+    uuid("entry_id"),
+    uuid("freed_slot_id"),
+    uuid("clinician_id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    instant("starts_at"),
+    instant("ends_at"),
+    uuid("calendar_entry_id"),
+    instant("offered_at"),
+    instant("expires_at"),
+    words("status"),
+    uuid("appointment_id", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    _client("waitlist_offers_client_fkey"),
+    CheckConstraint("status IN ('open', 'accepted', 'declined', 'expired')", "status"),
+    Index(None, "practice_id", "freed_slot_id"),
+    Index("waitlist_offers_open_idx", "practice_id", "expires_at", postgresql_where=text("status = 'open'")),
+    Index(None, "practice_id", "client_id", "entry_id"),
+)
+
+freed_slots = practice_table(
+    "freed_slots",
+    uuid("id"),
+    uuid("clinician_id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    instant("starts_at"),
+    instant("ends_at"),
+    words("zone"),
+    instant("freed_at"),
+    PrimaryKeyConstraint("practice_id", "id"),
+    Index("freed_slots_waiting_idx", "practice_id", "freed_at", "id"),
+)
+
+appointment_series = practice_table(
+    "appointment_series",
+    uuid("id"),
+    uuid("clinician_id"),
+    uuid("kind_id"),
+    uuid("place_id", null=True),
+    # Local in `zone`, without an offset: kept as text, for a timestamp would pretend to be an instant.
+    Column("first_start", Text, nullable=False),
+    words("zone"),
+    number("weeks"),
+    instant("created_at"),
+    words("status"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    CheckConstraint("status IN ('active', 'ended')", "status"),
+)
+appointment_series.info["visible"] = PRACTICE_WIDE
+
+check_ins = client_table(
+    "check_ins",
+    uuid("id"),
+    uuid("appointment_id"),
+    sealed("location", null=False),
+    sealed("callback", null=False),
+    instant("joined_at"),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    _client("check_ins_client_fkey"),
+    Index(None, "practice_id", "appointment_id", "joined_at"),
+)
+
+feed_tokens = client_table(
+    "feed_tokens",
+    uuid("id"),
+    uuid("account_id"),
+    digest("token_hash"),
+    instant("created_at"),
+    PrimaryKeyConstraint("practice_id", "client_id"),
+    _client("feed_tokens_client_fkey"),
+    Index("feed_tokens_hash_key", "token_hash", unique=True),
+)

@@ -1,0 +1,92 @@
+"""What the application role may do only through functions: they run as the owner, with a pinned search_path.
+
+`CREATE OR REPLACE`, applied after every migration like the policies.
+"""
+
+from adapters.postgres.accounts.sessions import MARK_ACTIVE, SIGNED_IN
+from adapters.postgres.appointments.calendar_feeds import FEED_BY_HASH
+from adapters.postgres.appointments.options import CLINICIAN_ACCOUNT
+from adapters.postgres.engine.housekeeping import FORGET_EXPIRED
+from adapters.postgres.engine.key_rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
+from adapters.postgres.engine.outbox import NOTIFY
+from adapters.postgres.notifications.kept_mail import KEEP_MAIL, LATEST_MAIL
+from adapters.postgres.people.practices import PRACTICE_ADDRESSES
+
+PRACTICE_KEY = """
+CREATE OR REPLACE FUNCTION portal.practice_key(practice uuid) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT wrapped FROM portal.practice_keys WHERE practice_id = practice
+$$"""
+
+# Counts one try under the row's lock: an exact sliding window across processes. Answers the seconds to wait, 0 when
+# the try was counted. A key's row is made first, so that two first tries meet on it as well; and made again when it
+# was forgotten in between.
+TAKE_TRY = """
+CREATE OR REPLACE FUNCTION portal.take_try(try_key bytea, tries_allowed int, window_seconds float8, instant timestamptz)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+  counted timestamptz[];
+  edge timestamptz := instant - make_interval(secs => window_seconds);
+BEGIN
+  LOOP
+    INSERT INTO portal.tries (key, at, until) VALUES (try_key, '{}', instant) ON CONFLICT (key) DO NOTHING;
+    SELECT array(SELECT h FROM unnest(t.at) AS h WHERE h > edge ORDER BY h) INTO counted
+      FROM portal.tries AS t WHERE t.key = try_key FOR UPDATE;
+    EXIT WHEN FOUND;
+  END LOOP;
+  IF cardinality(counted) >= tries_allowed THEN
+    UPDATE portal.tries SET at = counted WHERE key = try_key;
+    RETURN greatest(1, ceil(extract(epoch FROM
+      counted[cardinality(counted) - tries_allowed + 1] + make_interval(secs => window_seconds) - instant))::int);
+  END IF;
+  UPDATE portal.tries SET at = counted || instant, until = instant + make_interval(secs => window_seconds)
+    WHERE key = try_key;
+  RETURN 0;
+END $$"""
+
+GIVE_BACK_TRY = """
+CREATE OR REPLACE FUNCTION portal.give_back_try(try_key bytea) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  UPDATE portal.tries SET at = trim_array(at, 1) WHERE key = try_key AND at <> '{}'
+$$"""
+
+DEFER_JOB = """
+CREATE OR REPLACE FUNCTION portal.defer_job(task text, arguments jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = jobs, pg_temp AS $$
+  SELECT jobs.procrastinate_defer_jobs_v1(ARRAY[
+    ROW('portal', task, 0, NULL, NULL, arguments, NULL)::jobs.procrastinate_job_to_defer_v1])
+$$"""
+
+# Audit entries lie in partitions by month; made ahead by a job, and at migration.
+MAKE_AUDIT_PARTITION = """
+CREATE OR REPLACE FUNCTION portal.make_audit_partition(in_month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+  first_day date := date_trunc('month', in_month)::date;
+  partition text := 'audit_entries_' || to_char(first_day, 'YYYY_MM');
+BEGIN
+  IF to_regclass('portal.' || partition) IS NULL THEN
+    EXECUTE format('CREATE TABLE portal.%I PARTITION OF portal.audit_entries FOR VALUES FROM (%L) TO (%L)',
+      partition, first_day::text || ' 00:00:00+00', (first_day + interval '1 month')::date::text || ' 00:00:00+00');
+    EXECUTE format('ALTER TABLE portal.%I ENABLE ROW LEVEL SECURITY', partition);
+  END IF;
+END $$"""
+
+FUNCTIONS: list[str] = [
+    PRACTICE_KEY,
+    TAKE_TRY,
+    GIVE_BACK_TRY,
+    FORGET_EXPIRED,
+    DEFER_JOB,
+    NOTIFY,
+    KEEP_MAIL,
+    LATEST_MAIL,
+    MAKE_AUDIT_PARTITION,
+    OLD_PRACTICE_KEYS,
+    REPLACE_PRACTICE_KEY,
+    PRACTICE_ADDRESSES,
+    SIGNED_IN,
+    MARK_ACTIVE,
+    CLINICIAN_ACCOUNT,
+    FEED_BY_HASH,
+]

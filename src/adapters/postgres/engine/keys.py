@@ -1,0 +1,139 @@
+"""Keys of practices and clients.
+
+Three levels: the master key (a file, or KMS) wraps one key for each practice; the practice's key wraps one key for
+each client; the client's key seals the record's fields. The master key is asked once in five minutes for a practice,
+before a transaction opens, however many clients there are; rotating it re-wraps one row for each practice; destroying
+a client's one row makes the content unreadable.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from attrs import define, field
+from sqlalchemy import any_, bindparam, delete, select
+
+from adapters.encryption.cipher import Cipher, new_key
+from adapters.encryption.master import MasterKey
+from adapters.postgres.engine.columns import Uuids, insert_all, place
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.tables import client_keys, practice_keys
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
+
+KEPT_SECONDS = 300.0
+
+GET_PRACTICE_KEY = statement(
+    "keys.practice",
+    select(practice_keys.c.wrapped).where(practice_keys.c.practice_id == bindparam("practice_id")),
+)
+ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
+_wrapped = select(client_keys.c.client_id, client_keys.c.wrapped).where(
+    client_keys.c.practice_id == bindparam("practice_id")
+)
+# Apart from the next: a client's transaction plans for all records at once, and then not every server takes an array
+# for a few ids.
+GET_CLIENT_KEY = statement("keys.client", _wrapped.where(client_keys.c.client_id == bindparam("client_id")))
+GET_CLIENT_KEYS = statement(
+    "keys.clients",
+    _wrapped.where(client_keys.c.client_id == any_(bindparam("client_ids", type_=Uuids))),
+    across="the practice's lists show many clients; row-level security confines a client to their own",
+)
+DROP_CLIENT_KEY = statement(
+    "keys.drop_client",
+    delete(client_keys).where(
+        client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
+    ),
+)
+ADD_CLIENT_KEY = statement("keys.add_client", insert_all(client_keys))
+
+
+def practice_context(practice_id: UUID) -> str:
+    """What the master key binds a practice's key to."""
+    return f"portal practice {practice_id}"
+
+
+@define
+class RecordKeys:
+    """Unwrapped keys, kept five minutes in this process."""
+
+    master: MasterKey
+    clock: Clock
+    _practices: dict[UUID, tuple[Cipher, float]] = field(init=False, factory=dict)
+    _clients: dict[UUID, tuple[Cipher, float]] = field(init=False, factory=dict)
+    _loading: asyncio.Lock = field(init=False, factory=asyncio.Lock)
+
+    async def practice(self, pool: Any, practice_id: UUID) -> Cipher:
+        """The practice's cipher. Asks the master key when it is not kept; no transaction may be open.
+
+        Raises:
+            NotFound: there is no such practice.
+            Unavailable: the master key does not answer.
+        """
+        kept = self._practices.get(practice_id)
+        if kept is not None and kept[1] > time.monotonic():
+            return kept[0]
+        async with self._loading:
+            kept = self._practices.get(practice_id)
+            if kept is not None and kept[1] > time.monotonic():
+                return kept[0]
+            wrapped = await pool.fetchval("SELECT portal.practice_key($1)", practice_id)
+            if wrapped is None:
+                raise NotFound("practice", practice_id)
+            cipher = Cipher(await self.master.unwrap(wrapped, practice_context(practice_id)))
+            self._practices[practice_id] = (cipher, time.monotonic() + KEPT_SECONDS)
+            return cipher
+
+    async def make_practice_key(self, practice_id: UUID) -> tuple[bytes, str]:
+        """A new practice's key, wrapped, with the master key's name; the caller stores both."""
+        key = new_key()
+        wrapped = await self.master.wrap(key, practice_context(practice_id))
+        return wrapped, self.master.name
+
+    def held(self, practice_id: UUID) -> Cipher:
+        """The practice's cipher inside a unit of work, which loaded it before it began."""
+        return self._practices[practice_id][0]
+
+    async def add_client(self, connection: Any, practice_id: UUID, client_id: UUID) -> None:
+        """Make a new client's key, in the transaction that makes the client."""
+        wrapped = self.held(practice_id).seal(new_key(), place(client_keys.c.wrapped, client_id))
+        await connection.execute(
+            ADD_CLIENT_KEY.sql,
+            *ADD_CLIENT_KEY.arguments(
+                {
+                    "practice_id": practice_id,
+                    "client_id": client_id,
+                    "wrapped": wrapped,
+                    "made_at": self.clock.now(),
+                }
+            ),
+        )
+
+    async def find(self, connection: Any, practice_id: UUID, client_ids: Iterable[UUID]) -> dict[UUID, Cipher | None]:
+        """The clients' ciphers, those that are not kept in one statement; None for each that was destroyed."""
+        now = time.monotonic()
+        found: dict[UUID, Cipher | None] = dict.fromkeys(client_ids)
+        for client_id in found:
+            kept = self._clients.get(client_id)
+            if kept is not None and kept[1] > now:
+                found[client_id] = kept[0]
+        missing = [client_id for client_id, cipher in found.items() if cipher is None]
+        if not missing:
+            return found
+        if len(self._clients) > 10_000:
+            self._clients.clear()
+        for client_id in missing:
+            self.forget(client_id)
+        get = GET_CLIENT_KEY if len(missing) == 1 else GET_CLIENT_KEYS
+        wanted = {"practice_id": practice_id, "client_id": missing[0], "client_ids": missing}
+        for client_id, wrapped in await connection.fetch(get.sql, *get.arguments(wanted)):
+            cipher = Cipher(self.held(practice_id).open(wrapped, place(client_keys.c.wrapped, client_id)))
+            found[client_id] = cipher
+            self._clients[client_id] = (cipher, now + KEPT_SECONDS)
+        return found
+
+    def forget(self, client_id: UUID) -> None:
+        """Drop a destroyed key from this process at once; others drop theirs within five minutes."""
+        self._clients.pop(client_id, None)

@@ -1,0 +1,40 @@
+"""Rate limits in the database: exact across processes and machines, kept over restarts."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+
+from adapters.postgres.engine.outages import unavailable_when_gone
+from portal_core.kernel.errors import RateLimited
+from portal_core.kernel.limits import Limit, RateLimits
+from portal_core.kernel.sources import Clock
+
+
+@define
+class PostgresRateLimits(RateLimits):
+    """One statement, one transaction of its own for each try. Only a digest of the key is kept."""
+
+    pool: Any
+    clock: Clock
+
+    async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        with unavailable_when_gone():
+            wait: int = await self.pool.fetchval(
+                "SELECT portal.take_try($1, $2, $3, $4)",
+                _digest(practice_id, limit, key),
+                limit.tries,
+                limit.window.total_seconds(),
+                self.clock.now(),
+            )
+        if wait:
+            raise RateLimited(wait)
+
+    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        with unavailable_when_gone():
+            await self.pool.execute("SELECT portal.give_back_try($1)", _digest(practice_id, limit, key))
+
+
+def _digest(practice_id: UUID, limit: Limit, key: str) -> bytes:
+    return hashlib.sha256(f"{practice_id}\0{limit.name}\0{key}".encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,10 @@
+"""Every table: the engine's own, and those of each feature's `tables` module."""
+
+import adapters.postgres
+from adapters.features import feature_modules
+from adapters.postgres.engine.columns import metadata
+
+for _module in feature_modules(adapters.postgres, "tables"):
+    assert _module
+
+__all__ = ["metadata"]

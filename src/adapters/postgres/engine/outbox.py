@@ -1,0 +1,51 @@
+"""Jobs and notices, written in the use case's own transaction through functions of the owner's."""
+
+from uuid import UUID
+
+from attrs import define
+
+from adapters.postgres.engine.transaction import Transaction
+from portal_core.kernel.outbox import Notice, Outbox
+
+# The notice and the job that delivers it, in one statement; neither when the practice has the `once` key already.
+NOTIFY = """
+CREATE OR REPLACE FUNCTION portal.notify(
+  notice uuid, kind text, notice_class text, account uuid, client uuid, about uuid, once_key text, instant timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+  practice uuid := nullif(current_setting('portal.practice', true), '')::uuid;
+BEGIN
+  INSERT INTO portal.notices (practice_id, id, kind, notice_class, created_at, due_at, handed_at, to_account,
+    to_client, about, once, state, attempt, failures, claimed_by, vendor_id, problem, version)
+  VALUES (practice, notice, kind, notice_class, instant, instant, instant, account,
+    client, about, once_key, 'queued', 0, 0, '', '', '', 1)
+  ON CONFLICT DO NOTHING;
+  IF FOUND THEN
+    PERFORM portal.defer_job('deliver_notice', jsonb_build_object('practice_id', practice, 'notice_id', notice));
+  END IF;
+END $$"""
+
+
+@define
+class PostgresOutbox(Outbox):
+    """Procrastinate jobs, whose arguments are ids and the practice's, and notices, which name things only."""
+
+    tx: Transaction
+
+    async def defer(self, job: str, **ids: UUID) -> None:
+        arguments = {name: str(value) for name, value in ids.items()}
+        arguments["practice_id"] = str(self.tx.practice_id)
+        await self.tx.connection.execute("SELECT portal.defer_job($1, $2)", job, arguments)
+
+    async def notify(self, notice: Notice) -> None:
+        await self.tx.connection.execute(
+            "SELECT portal.notify($1, $2, $3, $4, $5, $6, $7, $8)",
+            self.tx.ids.new(),
+            notice.kind,
+            notice.notice_class,
+            notice.to_account,
+            notice.to_client,
+            notice.about,
+            notice.once,
+            self.tx.clock.now(),
+        )

@@ -1,0 +1,142 @@
+"""The queue of notices in PostgreSQL: a claim is one UPDATE, so one of many workers gets it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import define
+from sqlalchemy import any_, bindparam, or_, select, update
+
+from adapters.postgres.engine.columns import Instant, Uuids, insert_all
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.notifications.tables import notices
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.notifications.model import JOB_LOST_AFTER, LEASE, NoticeRow
+from portal_core.notifications.ports import Notices
+from portal_core.notifications.views import TroubledNoticeView
+
+_NAMES = (
+    "id",
+    "kind",
+    "notice_class",
+    "created_at",
+    "due_at",
+    "handed_at",
+    "to_account",
+    "to_client",
+    "about",
+    "once",
+    "channel",
+    "state",
+    "attempt",
+    "failures",
+    "claimed_at",
+    "claimed_by",
+    "settled_at",
+    "vendor_id",
+    "problem",
+    "version",
+)
+_COLUMNS = tuple(notices.c[name] for name in _NAMES)
+_here = notices.c.practice_id == bindparam("practice_id")
+_now = bindparam("now", type_=Instant)
+CLAIM = statement(
+    "notices.claim",
+    update(notices)
+    .where(_here, notices.c.id == bindparam("notice"), notices.c.state == "queued", notices.c.due_at <= _now)
+    .values(
+        state="sending",
+        attempt=notices.c.attempt + 1,
+        claimed_at=_now,
+        claimed_by=bindparam("by"),
+        version=notices.c.version + 1,
+    )
+    .returning(*_COLUMNS),
+)
+GET = statement("notices.get", select(*_COLUMNS).where(_here, notices.c.id == bindparam("notice")))
+ADD = statement("notices.add", insert_all(notices))
+_CHANGING = _NAMES[4:]
+SAVE = statement(
+    "notices.save",
+    update(notices)
+    .where(_here, notices.c.id == bindparam("notice"), notices.c.version == bindparam("before"))
+    .values({name: bindparam(name, type_=notices.c[name].type) for name in _CHANGING}),
+)
+# Rows that another sweep holds are skipped: they are being handed over.
+_due = (
+    select(notices.c.id)
+    .where(
+        _here,
+        notices.c.state == "queued",
+        notices.c.due_at <= _now,
+        or_(notices.c.handed_at < notices.c.due_at, notices.c.handed_at <= bindparam("lost", type_=Instant)),
+    )
+    .order_by(notices.c.due_at, notices.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+DUE = statement("notices.due", _due)
+HAND = statement(
+    "notices.hand",
+    update(notices)
+    .where(_here, notices.c.id == any_(bindparam("notice_ids", type_=Uuids)))
+    .values(handed_at=_now, version=notices.c.version + 1),
+)
+STALLED = statement(
+    "notices.stalled",
+    select(*_COLUMNS)
+    .where(_here, notices.c.state == "sending", notices.c.claimed_at <= bindparam("lost", type_=Instant))
+    .order_by(notices.c.claimed_at, notices.c.id)
+    .limit(bindparam("limit")),
+)
+
+
+TROUBLED = statement(
+    "notices.troubled",
+    select(*_COLUMNS)
+    .where(_here, or_(notices.c.state == "dead", notices.c.state == "uncertain"), notices.c.id < bindparam("before"))
+    .order_by(notices.c.id.desc())
+    .limit(bindparam("limit")),
+)
+
+
+def _values(row: NoticeRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _NAMES}
+
+
+@define
+class PostgresNotices(Notices):
+    """Staff's and jobs' alone: others write notices by the outbox."""
+
+    tx: Transaction
+
+    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
+        row = await self.tx.fetchrow(CLAIM, notice=notice_id, by=by, now=now)
+        return None if row is None else NoticeRow(*row)
+
+    async def get(self, notice_id: UUID) -> NoticeRow | None:
+        row = await self.tx.fetchrow(GET, notice=notice_id)
+        return None if row is None else NoticeRow(*row)
+
+    async def save(self, notice: NoticeRow, audited: Audited, *beside: NoticeRow) -> None:
+        await self.tx.save(SAVE, notice=notice.id, before=notice.version - 1, **_values(notice))
+        for row in beside:
+            await self.tx.execute(ADD, **_values(row))
+        self.tx.audited(audited)
+
+    async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
+        rows = await self.tx.fetch(DUE, now=now, lost=now - JOB_LOST_AFTER, limit=limit)
+        ids = [row[0] for row in rows]
+        if ids:
+            await self.tx.execute(HAND, notice_ids=ids, now=now)
+        return tuple(ids)
+
+    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeRow, ...]:
+        rows = await self.tx.fetch(STALLED, lost=now - LEASE, limit=limit)
+        return tuple(NoticeRow(*row) for row in rows)
+
+    async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
+        rows = await self.tx.fetch(TROUBLED, before=page.before_id(), limit=page.size + 1)
+        return page.cut([NoticeRow(*row) for row in rows], lambda row: row.id).map(TroubledNoticeView.of)

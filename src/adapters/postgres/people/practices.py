@@ -1,0 +1,149 @@
+"""Practices in PostgreSQL: as their staff see them, how they are made, and how requests find them."""
+
+import time
+from typing import Any
+
+from attrs import define, field
+from sqlalchemy import bindparam, delete, select, update
+
+from adapters.postgres.engine.audit import write_entries
+from adapters.postgres.engine.columns import insert_all
+from adapters.postgres.engine.constraints import REFUSALS
+from adapters.postgres.engine.keys import ADD_PRACTICE_KEY, RecordKeys
+from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.engine.unit_core import scope
+from adapters.postgres.people.tables import practice_hosts, practices
+from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.people.errors import HostTaken, SlugTaken
+from portal_core.people.model import Practice
+from portal_core.people.ports import PracticeAddress, PracticeDirectory, PracticeFounding, PracticeRecord
+
+REFUSALS["practices_slug_key"] = SlugTaken
+REFUSALS["practice_hosts_pkey"] = HostTaken
+KEPT_SECONDS = 30.0
+
+GET_PRACTICE = statement(
+    "practices.get",
+    select(
+        practices.c.id,
+        practices.c.slug,
+        practices.c.name,
+        practices.c.zone,
+        practices.c.created_at,
+        practices.c.state,
+        practices.c.hosts,
+        practices.c.settings,
+        practices.c.version,
+    ).where(practices.c.id == bindparam("practice_id")),
+)
+SAVE_PRACTICE = statement(
+    "practices.save",
+    update(practices)
+    .where(practices.c.id == bindparam("practice_id"), practices.c.version == bindparam("before"))
+    .values(
+        name=bindparam("name"),
+        zone=bindparam("zone"),
+        state=bindparam("state"),
+        hosts=bindparam("hosts"),
+        settings=bindparam("settings"),
+        version=bindparam("version"),
+    ),
+)
+ADD_PRACTICE = statement("practices.add", insert_all(practices))
+DROP_HOSTS = statement(
+    "practices.drop_hosts", delete(practice_hosts).where(practice_hosts.c.practice_id == bindparam("practice_id"))
+)
+ADD_HOST = statement("practices.add_host", insert_all(practice_hosts))
+
+
+@define
+class PostgresPracticeRecord(PracticeRecord):
+    """Hosts stand in a table of their own as well, whose key keeps two practices from one host."""
+
+    tx: Transaction
+
+    async def get(self) -> Practice:
+        row = await self.tx.fetchrow(GET_PRACTICE)
+        assert row is not None  # the unit of work would not have opened
+        return Practice(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7], row[8])
+
+    async def save(self, practice: Practice, audited: Audited) -> None:
+        await self.tx.save(
+            SAVE_PRACTICE,
+            before=practice.version - 1,
+            name=practice.name,
+            zone=practice.zone,
+            state=practice.state,
+            hosts=list(practice.hosts),
+            settings=practice.settings,
+            version=practice.version,
+        )
+        await self.tx.execute(DROP_HOSTS)
+        for host in practice.hosts:
+            await self.tx.execute(ADD_HOST, host=host)
+        self.tx.audited(audited)
+
+
+# Before a practice is known. It runs as the owner, and says nothing but the addresses.
+PRACTICE_ADDRESSES = """
+CREATE OR REPLACE FUNCTION portal.practice_addresses() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT id, slug, hosts FROM portal.practices ORDER BY id
+$$"""
+
+
+@define
+class PostgresPracticeFounding(PracticeFounding):
+    """The key is made before the transaction, for the master key may be a vendor's."""
+
+    pool: Any
+    keys: RecordKeys
+    clock: Clock
+    ids: IdSource
+
+    async def found(self, actor: SystemActor, practice: Practice, audited: Audited) -> None:
+        wrapped, master_key = await self.keys.make_practice_key(practice.id)
+        with unavailable_when_gone():
+            async with self.pool.acquire() as connection, connection.transaction():
+                tx = Transaction(connection, actor, self.clock, self.ids, self.keys, [audited])
+                await connection.execute(scope(actor).removeprefix("BEGIN; "))
+                await tx.execute(
+                    ADD_PRACTICE,
+                    id=practice.id,
+                    slug=practice.slug,
+                    name=practice.name,
+                    zone=practice.zone,
+                    state=practice.state,
+                    hosts=list(practice.hosts),
+                    settings=practice.settings,
+                    created_at=practice.created_at,
+                    version=practice.version,
+                )
+                for host in practice.hosts:
+                    await tx.execute(ADD_HOST, host=host)
+                made_at = self.clock.now()
+                await tx.execute(ADD_PRACTICE_KEY, wrapped=wrapped, master_key=master_key, made_at=made_at)
+                await write_entries(tx)
+
+
+@define
+class PostgresPracticeDirectory(PracticeDirectory):
+    """Every request asks, and practices are few and change rarely: all are kept for half a minute."""
+
+    pool: Any
+    seconds: float = KEPT_SECONDS
+    _kept: tuple[PracticeAddress, ...] = field(init=False, default=())
+    _until: float = field(init=False, default=0.0)
+
+    async def all(self) -> tuple[PracticeAddress, ...]:
+        if time.monotonic() >= self._until:
+            with unavailable_when_gone():
+                rows = await self.pool.fetch("SELECT * FROM portal.practice_addresses()")
+            self._kept = tuple(PracticeAddress(row[0], row[1], tuple(row[2])) for row in rows)
+            # With none yet, the first is seen at once.
+            self._until = time.monotonic() + self.seconds if rows else 0.0
+        return self._kept

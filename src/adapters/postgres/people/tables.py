@@ -1,0 +1,154 @@
+"""Practices and their people: clients, clinicians, staff, invitations, proxies' grants, changes of email."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, Text
+
+from adapters.postgres.engine.columns import (
+    NOT_PORTAL_USERS,
+    PRACTICE_WIDE,
+    client_table,
+    day,
+    document,
+    flag,
+    instant,
+    metadata,
+    practice_table,
+    sealed,
+    texts,
+    uuid,
+    version,
+    words,
+)
+
+practices = Table(
+    "practices",
+    metadata,
+    uuid("id"),
+    words("slug"),
+    words("name"),
+    words("zone"),
+    words("state", null=True),
+    texts("hosts"),
+    # One section for each feature, named as the feature.
+    document("settings"),
+    instant("created_at"),
+    version(),
+    PrimaryKeyConstraint("id"),
+    Index("practices_slug_key", "slug", unique=True),
+    # A practice is its own practice, and only its staff change it.
+    info={
+        "reach": "practice",
+        "visible": "id = {practice}",
+        "adding": "id = {practice} AND {reach} = 'practice'",
+    },
+)
+
+# Beside `practices.hosts`, for its key: a host name leads to one practice of the deployment.
+practice_hosts = practice_table(
+    "practice_hosts",
+    words("host"),
+    PrimaryKeyConstraint("host"),
+    ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="practice_hosts_practice_fkey"),
+    Index(None, "practice_id"),
+)
+practice_hosts.info["adding"] = PRACTICE_WIDE
+
+clients = Table(
+    "clients",
+    metadata,
+    uuid("practice_id"),
+    uuid("id"),
+    words("external_id", null=True),
+    words("given_name"),
+    words("family_name"),
+    words("chosen_name", null=True),
+    words("pronouns", null=True),
+    # "family given", folded, in byte order: for pages by name and searches by its beginning.
+    Column("sort_name", Text(collation="C"), nullable=False),
+    day("born"),
+    words("email", null=True),
+    words("email_key", null=True),
+    words("phone", null=True),
+    sealed("address"),
+    words("zone", null=True),
+    words("language", null=True),
+    words("state", null=True),
+    words("status"),
+    instant("created_at"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="clients_practice_fkey"),
+    CheckConstraint("status IN ('active', 'discharged')", "status"),
+    Index("clients_external_id_key", "practice_id", "external_id", unique=True),
+    Index(None, "practice_id", "email_key"),
+    Index(None, "practice_id", "sort_name", "id"),
+    # A proxy sees whom they may act for before they name one; they change the record that they act on only.
+    info={
+        "reach": "client",
+        "visible": (
+            "practice_id = {practice} AND (id = {client} OR {reach} = 'practice' OR ({reach} = 'record' AND id IN "
+            "(SELECT g.client_id FROM portal.grants AS g WHERE g.practice_id = {practice} AND g.account_id = {account} "
+            "AND g.revoked_at IS NULL AND g.ended_at IS NULL)))"
+        ),
+        "adding": "practice_id = {practice} AND (id = {client} OR {reach} = 'practice')",
+    },
+)
+
+clinicians = practice_table(
+    "clinicians",
+    uuid("id"),
+    words("external_id", null=True),
+    words("name"),
+    words("credentials"),
+    words("zone", null=True),
+    words("room_link", null=True),
+    flag("active"),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="clinicians_practice_fkey"),
+    Index("clinicians_external_id_key", "practice_id", "external_id", unique=True),
+)
+clinicians.info["adding"] = PRACTICE_WIDE
+
+staff = practice_table(
+    "staff",
+    uuid("id"),
+    words("external_id", null=True),
+    words("name"),
+    words("email"),
+    words("email_key"),
+    texts("roles"),
+    uuid("clinician_id", null=True),
+    flag("active"),
+    words("issuer", null=True),
+    words("subject", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="staff_practice_fkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "clinician_id"],
+        ["portal.clinicians.practice_id", "portal.clinicians.id"],
+        name="staff_clinician_fkey",
+    ),
+    Index("staff_email_key", "practice_id", "email_key", unique=True),
+    Index("staff_subject_key", "practice_id", "issuer", "subject", unique=True),
+    Index("staff_external_id_key", "practice_id", "external_id", unique=True),
+)
+# Portal users have no business with staff's roles and mails; somebody signing in as staff is still a visitor.
+staff.info["visible"] = NOT_PORTAL_USERS
+staff.info["adding"] = PRACTICE_WIDE
+
+care_team = client_table(
+    "care_team",
+    uuid("clinician_id"),
+    PrimaryKeyConstraint("practice_id", "client_id", "clinician_id"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"], name="care_team_client_fkey"
+    ),
+    ForeignKeyConstraint(
+        ["practice_id", "clinician_id"],
+        ["portal.clinicians.practice_id", "portal.clinicians.id"],
+        name="care_team_clinician_fkey",
+    ),
+    Index(None, "practice_id", "clinician_id"),
+)
+care_team.info["adding"] = PRACTICE_WIDE

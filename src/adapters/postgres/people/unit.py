@@ -1,0 +1,19 @@
+"""Practices and their people: the repositories."""
+
+from adapters.postgres.engine.unit_core import UnitCore, repository
+from adapters.postgres.people.clients import PostgresCareTeams, PostgresClientRecords
+from adapters.postgres.people.practices import PostgresPracticeRecord
+from adapters.postgres.people.staff import PostgresClinicianRecords, PostgresStaffRecords
+
+
+class PostgresPeopleUnit(UnitCore):
+    """Over one transaction."""
+
+    practice_record = repository(PostgresPracticeRecord)
+    client_records = repository(PostgresClientRecords)
+    clinician_records = repository(PostgresClinicianRecords)
+    staff_records = repository(PostgresStaffRecords)
+    care_teams = repository(PostgresCareTeams)
+
+
+UNIT = PostgresPeopleUnit

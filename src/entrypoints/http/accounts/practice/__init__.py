@@ -1,0 +1,1 @@
+"""The practice's side of accounts: invitations, proxies, second factors."""

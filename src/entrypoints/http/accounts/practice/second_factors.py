@@ -1,0 +1,70 @@
+"""For those who have lost their phone and the recovery codes: an administrator has their second factor forgotten."""
+
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from entrypoints.http.contract.fields import FromPath, Request
+from entrypoints.http.contract.routing import post
+from entrypoints.http.server.request import PortalRequest
+from portal_core.access.errors import GrantOver
+from portal_core.accounts.errors import AccountNotOpen, SecondFactorRequired
+from portal_core.accounts.use_cases.reset_second_factor import (
+    IdentityCheck,
+    ResetSecondFactor,
+    ResetSecondFactorCommand,
+)
+from portal_core.kernel.errors import Forbidden, StaleVersion
+
+REFUSALS = (Forbidden, SecondFactorRequired, AccountNotOpen, GrantOver, StaleVersion)
+
+
+class ResetSecondFactorRequest(Request, frozen=True):
+    """How the person was known to be who they say, outside of the portal. `called_back`: on the number on file."""
+
+    checked: IdentityCheck
+
+
+class SecondFactorsController(Controller):
+    """Other people's second factors."""
+
+    tags = ("Practice: people",)
+
+    @post("/clients/{client_id:uuid}/second-factor/reset", raises=REFUSALS)
+    async def reset_second_factor_of_client(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        data: JSONBody[ResetSecondFactorRequest],
+        reset_second_factor: NamedDependency[ResetSecondFactor],
+    ) -> None:
+        """Removes a client's second factor and recovery codes, and signs them out everywhere. They are told."""
+        await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.checked))
+
+    @post(
+        "/clients/{client_id:uuid}/grants/{grant_id:uuid}/second-factor/reset",
+        raises=REFUSALS,
+    )
+    async def reset_second_factor_of_proxy(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        grant_id: FromPath[UUID],
+        data: JSONBody[ResetSecondFactorRequest],
+        reset_second_factor: NamedDependency[ResetSecondFactor],
+    ) -> None:
+        """The same for the proxy who holds this grant over the client."""
+        await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.checked, grant_id))
+
+    @post("/staff/{staff_id:uuid}/second-factor/reset", raises=REFUSALS)
+    async def reset_second_factor_of_staff(
+        self,
+        request: PortalRequest,
+        staff_id: FromPath[UUID],
+        data: JSONBody[ResetSecondFactorRequest],
+        reset_second_factor: NamedDependency[ResetSecondFactor],
+    ) -> None:
+        """The same for a member of staff, who is not the one who asks."""
+        await reset_second_factor(request.actor, ResetSecondFactorCommand("practice", staff_id, data.checked))

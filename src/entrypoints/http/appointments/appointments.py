@@ -1,0 +1,129 @@
+"""One's appointments: looking, cancelling, moving."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.appointments.booking import REFUSALS
+from entrypoints.http.contract.fields import Count, Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
+from entrypoints.http.contract.routing import get, patch
+from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.errors import AlreadyStarted, LateCancelRefused, MovedByPracticeOnly, NotBooked
+from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment, CancelAppointmentCommand
+from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments, ListMyAppointmentsQuery
+from portal_core.appointments.use_cases.reschedule_appointment import (
+    RescheduleAppointment,
+    RescheduleAppointmentCommand,
+)
+from portal_core.appointments.use_cases.show_appointment import ShowAppointment
+from portal_core.appointments.views import AppointmentFilter, AppointmentView, Scope
+from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.page import Page
+
+Reason = Annotated[str, Meta(max_length=1000, examples=["I am travelling that week."])]
+
+
+Shown = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
+"""A client's appointment counts its versions from 0, as calendars do (RFC 5545, 3.8.7.4)."""
+
+
+class CancelAppointmentRequest(Request, frozen=True):
+    """Why, and which version was shown, 0 before any change; both may be left out."""
+
+    reason: Reason | None = None
+    version: Count | None = None
+
+
+class RescheduleAppointmentRequest(Request, frozen=True):
+    """The new time in full; the kind stays. `version` is the one that was shown, 0 before any change."""
+
+    clinician_id: UUID
+    starts_at: Instant
+    place_id: UUID | None = None
+    version: Count | None = None
+
+
+class AppointmentsController(Controller):
+    """The record's appointments."""
+
+    path = "/appointments"
+    tags = ("Appointments",)
+
+    @get("")
+    async def list_my_appointments(
+        self,
+        request: PortalRequest,
+        list_my_appointments: NamedDependency[ListMyAppointments],
+        which: FromQuery[Scope] = "upcoming",
+        since: FromQuery[Instant | None] = None,
+        until: FromQuery[Instant | None] = None,
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+    ) -> Page[AppointmentView]:
+        """Upcoming, past, cancelled or all appointments, with what may be done about each now.
+
+        With `since` and `until` only those that start from the one up to, not including, the other.
+        """
+        query = ListMyAppointmentsQuery(AppointmentFilter(which, since, until), page(after, size))
+        return await list_my_appointments(request.actor, query)
+
+    @get("/{appointment_id:uuid}")
+    async def show_appointment(
+        self, request: PortalRequest, appointment_id: FromPath[UUID], show_appointment: NamedDependency[ShowAppointment]
+    ) -> AppointmentView:
+        """One appointment."""
+        return await show_appointment(request.actor, appointment_id)
+
+    @patch(
+        "/{appointment_id:uuid}/cancel",
+        raises=[Forbidden, NotBooked, AlreadyStarted, LateCancelRefused, StaleVersion],
+    )
+    async def cancel_appointment(
+        self,
+        request: PortalRequest,
+        appointment_id: FromPath[UUID],
+        data: JSONBody[CancelAppointmentRequest],
+        cancel_appointment: NamedDependency[CancelAppointment],
+    ) -> AppointmentView:
+        """Cancels an appointment.
+
+        Inside the notice period it is refused, or costs `cancel_fee`, as the practice set.
+        """
+        command = CancelAppointmentCommand(appointment_id=appointment_id, reason=data.reason, version=data.version)
+        return await cancel_appointment(request.actor, command)
+
+    @patch(
+        "/{appointment_id:uuid}/reschedule",
+        raises=[
+            Forbidden,
+            NotBooked,
+            AlreadyStarted,
+            LateCancelRefused,
+            MovedByPracticeOnly,
+            StaleVersion,
+            *REFUSALS,
+        ],
+    )
+    async def reschedule_appointment(
+        self,
+        request: PortalRequest,
+        appointment_id: FromPath[UUID],
+        data: JSONBody[RescheduleAppointmentRequest],
+        reschedule_appointment: NamedDependency[RescheduleAppointment],
+    ) -> AppointmentView:
+        """Moves an appointment to another free time. When that is not to be had, the old one stays.
+
+        To its own time, place and clinician nothing changes, and the answer is the appointment as it is.
+        """
+        command = RescheduleAppointmentCommand(
+            appointment_id=appointment_id,
+            clinician_id=data.clinician_id,
+            place_id=data.place_id,
+            starts_at=data.starts_at,
+            version=data.version,
+        )
+        return await reschedule_appointment(request.actor, command)

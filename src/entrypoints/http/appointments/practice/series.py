@@ -1,0 +1,103 @@
+"""Weekly series."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.appointments.appointments import Reason
+from entrypoints.http.contract.fields import FromPath, Request, Version
+from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.errors import ClientDischarged, NotBookable, SeriesEnded
+from portal_core.appointments.scheduling.recurrence import LONGEST_SERIES
+from portal_core.appointments.settings import MOST_SEATS
+from portal_core.appointments.use_cases.book_series import BookSeries, BookSeriesCommand
+from portal_core.appointments.use_cases.cancel_series import CancelSeries, CancelSeriesCommand
+from portal_core.appointments.use_cases.show_series import ShowSeries
+from portal_core.appointments.views_practice import SeriesView
+from portal_core.kernel.errors import Forbidden, StaleVersion
+
+Wall = Annotated[datetime, Meta(tz=False, examples=["2027-03-16T10:00:00"])]
+Weeks = Annotated[int, Meta(ge=1, le=LONGEST_SERIES, examples=[10])]
+
+
+class BookSeriesRequest(Request, frozen=True):
+    """Every week at `first_start`, local and without an offset, on the wall of the place, else of the practice.
+
+    For `count` weeks, or until a local date, included. Dates that are not to be had refuse the whole series, unless
+    `skip_conflicts`.
+    """
+
+    clinician_id: UUID
+    kind_id: UUID
+    client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_SEATS)]
+    first_start: Wall
+    place_id: UUID | None = None
+    count: Weeks | None = None
+    until: Annotated[date | None, Meta(examples=[None])] = None
+    skip_dates: Annotated[tuple[date, ...], Meta(max_length=LONGEST_SERIES, examples=[[]])] = ()
+    skip_conflicts: bool = False
+    outside_hours: bool = False
+
+    def command(self) -> BookSeriesCommand:
+        """The core's word for it."""
+        return BookSeriesCommand(
+            clinician_id=self.clinician_id,
+            kind_id=self.kind_id,
+            place_id=self.place_id,
+            client_ids=self.client_ids,
+            first_start=self.first_start,
+            count=self.count,
+            until=self.until,
+            skip_dates=frozenset(self.skip_dates),
+            skip_conflicts=self.skip_conflicts,
+            outside_hours=self.outside_hours,
+        )
+
+
+class CancelSeriesRequest(Request, frozen=True):
+    """`reason` is shown to the clients. `offer_again` false when the clinician will not be there."""
+
+    reason: Reason | None = None
+    offer_again: bool = True
+    version: Version | None = None
+
+
+class SeriesController(Controller):
+    """The same time every week. A single date is moved or cancelled as any appointment."""
+
+    path = "/appointments/series"
+    tags = ("Practice: appointments",)
+
+    @post("", raises=[Forbidden, ClientDischarged, NotBookable])
+    async def book_series(
+        self, request: PortalRequest, data: JSONBody[BookSeriesRequest], book_series: NamedDependency[BookSeries]
+    ) -> SeriesView:
+        """Books a weekly series for clients. Dates that are not to be had are named in `refused`, or refuse it."""
+        return await book_series(request.actor, data.command())
+
+    @get("/{series_id:uuid}", raises=[Forbidden])
+    async def show_series(
+        self, request: PortalRequest, series_id: FromPath[UUID], show_series: NamedDependency[ShowSeries]
+    ) -> SeriesView:
+        """A series and its appointments, cancelled ones too."""
+        return await show_series(request.actor, series_id)
+
+    @patch("/{series_id:uuid}/cancel", raises=[Forbidden, SeriesEnded, StaleVersion])
+    async def cancel_series(
+        self,
+        request: PortalRequest,
+        series_id: FromPath[UUID],
+        data: JSONBody[CancelSeriesRequest],
+        cancel_series: NamedDependency[CancelSeries],
+    ) -> SeriesView:
+        """Ends a series: cancels what has not begun, without a fee, and tells each client once."""
+        command = CancelSeriesCommand(
+            series_id=series_id, reason=data.reason, offer_again=data.offer_again, version=data.version
+        )
+        return await cancel_series(request.actor, command)

@@ -1,0 +1,50 @@
+"""Who waits for a time that somebody gives back."""
+
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+
+from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, PageSize, page
+from entrypoints.http.contract.routing import delete, get
+from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.errors import NotWaiting, OfferClosed
+from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist, ListPracticeWaitlistQuery
+from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlist, RemoveFromWaitlistCommand
+from portal_core.appointments.views_practice import PracticeWaitlistView
+from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.page import Page
+
+
+class PracticeWaitlistController(Controller):
+    """The practice's waitlist."""
+
+    tags = ("Practice: appointments",)
+
+    @get("/appointments/waitlist", raises=[Forbidden])
+    async def list_practice_waitlist(
+        self,
+        request: PortalRequest,
+        list_practice_waitlist: NamedDependency[ListPracticeWaitlist],
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+    ) -> Page[PracticeWaitlistView]:
+        """Who waits for what, longest waiting first, each with the offer that can be accepted now.
+
+        Those whose last date is past are left out: a page may have fewer than `size`, and yet a next one.
+        """
+        return await list_practice_waitlist(request.actor, ListPracticeWaitlistQuery(page(after, size)))
+
+    @delete(
+        "/clients/{client_id:uuid}/waitlist/{entry_id:uuid}",
+        raises=[Forbidden, NotWaiting, OfferClosed, StaleVersion],
+    )
+    async def remove_from_waitlist(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        entry_id: FromPath[UUID],
+        remove_from_waitlist: NamedDependency[RemoveFromWaitlist],
+    ) -> None:
+        """Takes a client off the waitlist. An offer that is open goes to the next."""
+        await remove_from_waitlist(request.actor, RemoveFromWaitlistCommand(client_id, entry_id))

@@ -1,0 +1,1 @@
+"""What a route accepts and how it declares it: routing, parameters, bodies, fields."""

@@ -1,0 +1,118 @@
+"""JSON bodies: decoded once, straight into the declared type, or refused with one entry for each wrong field."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from entrypoints.http.contract.fields import field_error
+from entrypoints.http.server.errors import MalformedBody
+from portal_core.kernel.errors import FieldError, Invalid
+
+MOST_LEVELS = 32
+MOST_ERRORS = 50
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKET = re.compile(rb"[\[\]{}]")
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`\Z")
+_INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
+
+
+def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """The body as the decoder's type.
+
+    Raises:
+        MalformedBody: it is not JSON, not UTF-8, or nested too deep.
+        Invalid: it is JSON of another shape, or holds a NUL character, which no text of ours may.
+    """
+    if body.count(b"{") + body.count(b"[") > MOST_LEVELS:
+        _refuse_depth(body)
+    try:
+        value = decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise Invalid(*_faults(body, decoder.type, str(error))) from None
+    except (ValueError, RecursionError):
+        raise MalformedBody from None
+    except Invalid as error:
+        raise Invalid(*(_faults(body, decoder.type, "") or error.fields), detail=error.detail) from None
+    if b"\\u0000" in body:
+        _refuse_nul(msgspec.json.decode(body), "")
+    return value
+
+
+def _refuse_depth(body: bytes) -> None:
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MOST_LEVELS:
+            raise MalformedBody
+
+
+def _refuse_nul(value: Any, path: str) -> None:
+    if isinstance(value, str) and "\x00" in value:
+        raise Invalid.at(path, "bad_characters", "This contains a character that cannot be kept.")
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_nul(item, f"{path}.{index}".lstrip("."))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_nul(key, path)
+            _refuse_nul(item, f"{path}.{key}".lstrip("."))
+
+
+def _faults(body: bytes, kind: Any, words: str) -> list[FieldError]:
+    try:
+        return explain(msgspec.json.decode(body), kind, words)
+    except (ValueError, RecursionError):
+        return [_at("", words)] if words else []
+
+
+def explain(value: Any, kind: Any, words: str) -> list[FieldError]:
+    """msgspec stops at the first fault; a person wants all of them. `words` are the first fault's, used when looking
+    at one field after the other finds nothing (a fault of the whole, such as a list where an object should be)."""
+    found: list[FieldError] = []
+    _look(value, inspect.type_info(kind), kind, "", found)
+    return found[:MOST_ERRORS] or ([_at("", words)] if words else [])
+
+
+def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[FieldError]) -> None:
+    if isinstance(info, inspect.StructType) and isinstance(value, dict) and not info.tag_field:
+        before = len(found)
+        known = {field.encode_name: field for field in info.fields}
+        hints = {field.encode_name: field.type for field in msgspec.structs.fields(info.cls)}
+        found.extend(
+            field_error(_join(path, key), "Object contains unknown field") for key in value if key not in known
+        )
+        for name, field in known.items():
+            if name in value:
+                _look(value[name], field.type, hints[name], _join(path, name), found)
+            elif field.required:
+                found.append(field_error(_join(path, name), "Object missing required field"))
+        if len(found) > before:
+            return
+    elif isinstance(info, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
+        before = len(found)
+        bare = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
+        item = bare.__args__[0] if getattr(bare, "__args__", None) else Any
+        for index, one in enumerate(value[:MOST_ERRORS]):
+            _look(one, info.item_type, item, _join(path, str(index)), found)
+        if len(found) > before:
+            return
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        found.append(_at(path, str(error)))
+    except Invalid as error:
+        found.extend(FieldError(_join(path, one.path), one.code, one.message) for one in error.fields)
+
+
+def _at(path: str, words: str) -> FieldError:
+    match = _PATH.search(words)
+    if match is not None:
+        path = _join(path, _INDEX.sub(lambda index: f".{index[1]}", match[1]).lstrip("."))
+        words = words[: match.start()]
+    return field_error(path, words)
+
+
+def _join(path: str, name: str) -> str:
+    return (f"{path}.{name}" if path and name else path or name)[:200]

@@ -1,0 +1,80 @@
+"""Parameters from path and query, held to the bounds that their types state.
+
+Litestar 2.25 reads `FromQuery[Annotated[int, Meta(ge=1)]]` as a bare int and forgets the bounds, so a route's
+parameters are looked at again here, all of them in one conversion, and only where a type states any. It also takes
+`0.5` for a time, as seconds since 1970.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+from litestar.params import ParameterKwarg, PathParameter
+
+from entrypoints.http.contract.bodies import explain
+from entrypoints.http.contract.fields import Request, may_be_time
+from portal_core.kernel.errors import Invalid, NotFound
+
+Call = Callable[..., Awaitable[Any]]
+_SECONDS = re.compile(r"[\s\d.+\-eE_]*\Z")
+
+
+class Parameters(Request, frozen=True, forbid_unknown_fields=False, kw_only=True):
+    """The base of what is made of a handler's parameters; its other arguments are passed over."""
+
+
+def with_checked_parameters(handler: Call) -> Call:
+    """The handler, refusing what its parameters' types do not allow.
+
+    Raises, when called:
+        NotFound: a path parameter is out of its bounds.
+        Invalid: another parameter is.
+    """
+    hints = get_type_hints(handler, include_extras=True)
+    given = {name: hint for name, hint in hints.items() if _marker(hint) is not None}
+    if not any(_states_bounds(hint) for hint in given.values()):
+        return handler
+    kind = msgspec.defstruct(
+        f"{handler.__name__}_parameters", list(given.items()), bases=(Parameters,), kw_only=True, frozen=True
+    )
+    times = [name for name, hint in given.items() if may_be_time(hint) and "request" in hints]
+    in_path = {name for name, hint in given.items() if isinstance(_marker(hint), PathParameter)}
+
+    @wraps(handler)
+    async def checked(*args: Any, **kwargs: Any) -> Any:
+        for name in times:
+            if isinstance(kwargs.get(name), datetime) and any(map(_SECONDS.match, _said(kwargs["request"], name))):
+                raise Invalid.at(name, "bad_format", "Give a time as in 2027-03-14T15:30:00Z.")
+        try:
+            msgspec.convert(kwargs, kind)
+        except (msgspec.ValidationError, Invalid) as error:
+            values = {name: kwargs[name] for name in given if name in kwargs}
+            found = explain(values, kind, str(error))
+            if any(one.path.partition(".")[0] in in_path for one in found):
+                raise NotFound from None
+            raise Invalid(*found) from None
+        return await handler(*args, **kwargs)
+
+    return checked
+
+
+def _said(request: Any, name: str) -> list[str]:
+    """What the query says for a parameter, as it stands there."""
+    return list(request.query_params.getall(name, ()))
+
+
+def _marker(hint: Any) -> ParameterKwarg | None:
+    metadata = getattr(hint, "__metadata__", ())
+    return next((one for one in metadata if isinstance(one, ParameterKwarg)), None)
+
+
+def _states_bounds(hint: Any) -> bool:
+    metadata = getattr(hint, "__metadata__", ())
+    return (
+        any(isinstance(one, msgspec.Meta) for one in metadata)
+        or may_be_time(hint)
+        or any(_states_bounds(part) for part in get_args(hint) if part is not hint)
+    )

@@ -1,0 +1,204 @@
+"""The OpenAPI 3.1 document, made from the routes as they run."""
+
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import Any, get_args, get_origin
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from entrypoints.http.contract.route_plan import Plan, body_media_type, parameters_of
+from entrypoints.http.docs.schemas import Schema, Schemas
+from entrypoints.http.parts import HttpSettings
+from entrypoints.http.server import errors as http
+from entrypoints.http.server.cookies import SessionCookies
+from entrypoints.http.server.problems import MEDIA_TYPE, Problem, status_of
+from portal_core.kernel import errors as core
+
+ABOUT = """The client portal of a mental-health practice.
+
+Sign in with `POST /api/v1/portal/auth/login`. Programs send `Authorization: Bearer`; browsers keep the session in a
+cookie that scripts cannot read and send `X-CSRF-Token` with every change. Refusals are problems (RFC 9457) with a
+stable `code`. Lists are paged: `next` of one page is `after` of the following. Times are UTC."""
+
+
+def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSettings) -> dict[str, Any]:
+    """The document as JSON values; the same for the same routes."""
+    shown = {handler: paths for handler, paths in routes.items() if handler.resolve_include_in_schema()}
+    kinds: list[Any] = [Problem]
+    for handler in shown:
+        fields = [handler.parsed_data_field, *parameters_of(handler).values()]
+        kinds += [field.raw for field in fields if field is not None]
+        kinds.append(_answer_kind(handler))
+    schemas = Schemas([kind for kind in kinds if _has_schema(kind)])
+    described: dict[str, dict[str, Any]] = {}
+    raised: set[type[core.PortalError]] = set()
+    for handler, paths in shown.items():
+        for path in paths:
+            for method in sorted(handler.http_methods):
+                operation, errors = _operation(handler, path, schemas)
+                described.setdefault(path, {})[method.lower()] = operation
+                raised |= errors
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Client portal", "version": "1", "description": ABOUT, "license": {"name": "Apache-2.0"}},
+        "servers": [{"url": settings.public_url}],
+        "paths": {path: dict(sorted(described[path].items())) for path in sorted(described)},
+        "components": {
+            "schemas": schemas.components,
+            "examples": {kind.code: _problem_example(kind) for kind in sorted(raised, key=lambda kind: kind.code)},
+            "parameters": PARAMETERS,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": SessionCookies(settings).access_name},
+                "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+            },
+        },
+    }
+
+
+def _header(name: str, description: str, schema: Schema) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+
+
+PARAMETERS = {
+    "practice": _header(
+        "Portal-Practice",
+        "The practice's slug; not needed where the host name, or there being one practice only, says it.",
+        {"type": "string", "maxLength": 63},
+    ),
+    "client": _header(
+        "Portal-Client",
+        "A proxy names the client whose record this is about; `GET /api/v1/portal/auth/records` lists them.",
+        {"type": "string", "format": "uuid"},
+    ),
+    "idempotency_key": _header(
+        "Idempotency-Key",
+        "The same request under the same key has one effect and one answer, for 24 hours.",
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    ),
+}
+
+
+def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[dict[str, Any], set[Any]]:
+    plan: Plan = handler.opt["plan"]
+    words = cleandoc(handler.description or handler.fn.__doc__ or "")
+    summary, _, rest = words.partition("\n")
+    errors = set(plan.raises) | _implied(plan, handler, path)
+    operation: dict[str, Any] = {
+        "operationId": plan.operation,
+        "summary": handler.summary or summary or plan.operation.replace("_", " ").capitalize(),
+        "tags": handler.resolve_tags(),
+    }
+    if rest.strip():
+        operation["description"] = rest.strip()
+    if handler.deprecated:
+        operation["deprecated"] = True
+    parameters = [
+        {
+            "name": field.kwarg_definition.name or name,  # type: ignore[union-attr]  # a parameter has one
+            "in": field.kwarg_definition.param_type.value,  # type: ignore[union-attr]  # a parameter has one
+            "required": field.is_required or f"{{{name}}}" in path,
+            "schema": _with_default(schemas.of(field.raw), field.default),
+        }
+        for name, field in parameters_of(handler).items()
+    ]
+    names = [] if plan.auth == "open" else ["practice"]
+    names += ["client"] if plan.auth == "portal" else []
+    names += ["idempotency_key"] if plan.idempotent else []
+    operation["parameters"] = parameters + [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    if (data := handler.parsed_data_field) is not None:
+        content: dict[str, Any] = {}
+        if _has_schema(data.raw):
+            schema = schemas.of(data.raw)
+            content = {"schema": schema, "example": schemas.example(schema)}
+        operation["requestBody"] = {"required": True, "content": {body_media_type(data): content}}
+    operation["responses"] = {**_success(handler, schemas), **_problems(errors)}
+    if plan.auth in ("portal", "practice"):
+        cookie: dict[str, list[str]] = {"cookie": [], "csrf": []} if plan.unsafe else {"cookie": []}
+        operation["security"] = [{"bearer": []}, cookie]
+    return operation, errors
+
+
+def _implied(plan: Plan, handler: HTTPRouteHandler, path: str) -> set[type[core.PortalError]]:
+    """What every route of this shape may answer with."""
+    found: set[type[core.PortalError]] = set()
+    if plan.auth != "open":
+        found |= {core.RateLimited, http.BadRequest, http.UnknownPractice}
+    if plan.auth in ("portal", "practice"):
+        found |= {core.Unauthenticated, core.NotFound, core.Invalid}
+        found |= {http.CsrfRefused} if plan.unsafe else set()
+    if handler.parsed_data_field is not None:
+        found |= {core.Invalid, http.UnsupportedMediaType}
+    if handler.parsed_data_field is not None or plan.idempotent:
+        found |= {http.MalformedBody, http.BodyTooLarge, http.UnsupportedEncoding}
+    if parameters_of(handler):
+        found.add(core.Invalid)
+    if "{" in path:
+        found.add(core.NotFound)
+    if plan.idempotent:
+        found |= {core.IdempotencyMismatch, http.BadIdempotencyKey}
+        found |= {core.RecordDestroyed} if plan.auth == "portal" else set()
+    return found
+
+
+def _success(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
+    status = handler.status_code
+    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    kind = _answer_kind(handler)
+    if kind not in (None, type(None)):
+        media_type = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
+        content: dict[str, Any] = {}
+        if media_type == "application/json" and _has_schema(kind):
+            schema = schemas.of(kind)
+            content = {"schema": schema, "example": handler.opt.get("example", schemas.example(schema))}
+        answer["content"] = {media_type: content}
+    return {str(status): answer}
+
+
+def _problems(errors: set[type[core.PortalError]]) -> dict[str, Any]:
+    by_status: dict[int, list[type[core.PortalError]]] = {}
+    for kind in sorted(errors, key=lambda kind: (status_of(kind), kind.code)):
+        by_status.setdefault(status_of(kind), []).append(kind)
+    described: dict[str, Any] = {}
+    for status, kinds in by_status.items():
+        content = {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "examples": {kind.code: {"$ref": f"#/components/examples/{kind.code}"} for kind in kinds},
+        }
+        described[str(status)] = {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: content}}
+        if status in (429, 503):
+            described[str(status)]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return described
+
+
+def _problem_example(kind: type[core.PortalError]) -> dict[str, Any]:
+    problem: dict[str, Any] = {
+        "type": f"/problems/{kind.code}",
+        "title": kind.title,
+        "status": status_of(kind),
+        "code": kind.code,
+        "request_id": "5f0c6a1e9b7d4c3f8a2e1d0c9b8a7f6e",
+    }
+    return {"summary": kind.title, "value": problem}
+
+
+def _with_default(schema: Schema, default: Any) -> Schema:
+    return {**schema, "default": default} if isinstance(default, str | int) and default != "" else schema
+
+
+def _answer_kind(handler: HTTPRouteHandler) -> Any:
+    kind = handler.parsed_return_field.raw
+    if isinstance(get_origin(kind) or kind, type) and issubclass(get_origin(kind) or kind, Response):
+        kind = next(iter(get_args(kind)), None)
+    return kind
+
+
+def _has_schema(kind: Any) -> bool:
+    if kind in (None, type(None), bytes, Any):
+        return False
+    try:
+        Schemas([kind])
+    except (TypeError, RuntimeError):
+        return False
+    return True

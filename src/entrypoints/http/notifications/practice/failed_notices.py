@@ -1,0 +1,46 @@
+"""Notices that an operator should look at."""
+
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+
+from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, PageSize, page
+from entrypoints.http.contract.routing import get, post
+from entrypoints.http.server.request import PortalRequest
+from portal_core.kernel.errors import Forbidden, NotFound, StaleVersion
+from portal_core.kernel.page import Page
+from portal_core.notifications.errors import NoticeNotReplayable
+from portal_core.notifications.use_cases.list_troubled_notices import ListTroubledNotices, ListTroubledNoticesCommand
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.views import TroubledNoticeView
+
+
+class TroubledNoticesController(Controller):
+    """Dead and uncertain notices of the practice."""
+
+    path = "/notices/troubled"
+    tags = ("Practice: operations",)
+
+    @get("", raises=[Forbidden])
+    async def list_troubled_notices(
+        self,
+        request: PortalRequest,
+        list_troubled_notices: NamedDependency[ListTroubledNotices],
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+    ) -> Page[TroubledNoticeView]:
+        """What was given up, or may or may not have been sent."""
+        return await list_troubled_notices(request.actor, ListTroubledNoticesCommand(page(after, size)))
+
+    @post(
+        "/{notice_id:uuid}/replay",
+        status_code=200,
+        idempotent=False,
+        raises=[Forbidden, NotFound, NoticeNotReplayable, StaleVersion],
+    )
+    async def replay_notice(
+        self, request: PortalRequest, notice_id: FromPath[UUID], replay_notice: NamedDependency[ReplayNotice]
+    ) -> TroubledNoticeView:
+        """Queues one again."""
+        return await replay_notice(request.actor, ReplayNoticeCommand(notice_id))

@@ -1,0 +1,18 @@
+"""Controllers of the practice and its people: a client's profile here, staff's in `practice`."""
+
+from litestar import Controller
+
+from entrypoints.http.people.practice.clients import ClientsController
+from entrypoints.http.people.practice.practice import PracticeController
+from entrypoints.http.people.practice.records import RecordController
+from entrypoints.http.people.practice.staff import CliniciansController, StaffController
+from entrypoints.http.people.profile import EmailChangeController, ProfileController, RecordsController
+
+PORTAL: tuple[type[Controller], ...] = (ProfileController, EmailChangeController, RecordsController)
+PRACTICE: tuple[type[Controller], ...] = (
+    PracticeController,
+    ClientsController,
+    RecordController,
+    CliniciansController,
+    StaffController,
+)

@@ -1,0 +1,1 @@
+"""The practice's side: its own data, its clients and staff."""

@@ -1,0 +1,169 @@
+"""The practice's clients: looking, adding, changing, the care team, and inviting to the portal."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.contract.fields import (
+    Cursor,
+    Email,
+    FromPath,
+    FromQuery,
+    PageSize,
+    Phone,
+    Request,
+    Version,
+    Zone,
+    page,
+)
+from entrypoints.http.contract.routing import get, post, put
+from entrypoints.http.people.practice.fields import Address, ExternalId, FamilyName, Language, Name, Pronouns, State
+from entrypoints.http.server.request import PortalRequest
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.errors_invitations import NoEmail
+from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
+from portal_core.accounts.views_invitations import InvitationView
+from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
+from portal_core.kernel.page import Page
+from portal_core.people.details import ClientDetails
+from portal_core.people.errors import DuplicateExternalId
+from portal_core.people.model import ClientStatus
+from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
+from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.show_client import ShowClient
+from portal_core.people.views import ClientLineView, ClientView
+
+
+class ClientRequest(Request, frozen=True):
+    """All that the practice says of a client; what is left out is empty."""
+
+    given_name: Name
+    family_name: FamilyName
+    born: Annotated[date, Meta(examples=["1985-12-10"])]
+    external_id: ExternalId | None = None
+    chosen_name: Name | None = None
+    pronouns: Pronouns | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    address: Address | None = None
+    zone: Zone | None = None
+    language: Language | None = None
+    state: State | None = None
+    status: ClientStatus = "active"
+
+    def details(self) -> ClientDetails:
+        """The core's word for it."""
+        return ClientDetails(
+            given_name=self.given_name,
+            family_name=self.family_name,
+            born=self.born,
+            external_id=self.external_id,
+            chosen_name=self.chosen_name,
+            pronouns=self.pronouns,
+            email=self.email,
+            phone=self.phone,
+            address=self.address,
+            zone=self.zone,
+            language=self.language,
+            state=self.state,
+            status=self.status,
+        )
+
+
+class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
+    """All that the practice says of a client, in place of what was read; `version` is the one that was read."""
+
+    version: Version
+
+
+class SearchClientsRequest(Request, frozen=True):
+    """How the family name begins; it may go on to the given name. In a body, since addresses end up in logs."""
+
+    beginning: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
+    after: Annotated[Cursor, Meta(examples=[""])] = ""
+    size: Annotated[PageSize, Meta(examples=[20])] = 20
+
+
+class CareTeamRequest(Request, frozen=True):
+    """These clinicians and no others; `version` is the client's that was read."""
+
+    clinician_ids: Annotated[tuple[UUID, ...], Meta(max_length=50)]
+    version: Version | None = None
+
+
+class ClientsController(Controller):
+    """Clients of the practice."""
+
+    path = "/clients"
+    tags = ("Practice: clients",)
+
+    @get("", raises=[Forbidden])
+    async def list_clients(
+        self,
+        request: PortalRequest,
+        list_clients: NamedDependency[ListClients],
+        after: FromQuery[Cursor] = "",
+        size: FromQuery[PageSize] = 20,
+        external_id: FromQuery[ExternalId | None] = None,
+    ) -> Page[ClientLineView]:
+        """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody."""
+        return await list_clients(request.actor, page(after, size), external_id=external_id)
+
+    @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
+    async def search_clients(
+        self, request: PortalRequest, data: JSONBody[SearchClientsRequest], list_clients: NamedDependency[ListClients]
+    ) -> Page[ClientLineView]:
+        """Clients whose family name begins so."""
+        return await list_clients(request.actor, page(data.after, data.size), data.beginning)
+
+    @post("", raises=[Forbidden, EmailUnfit, DuplicateExternalId])
+    async def add_client(
+        self, request: PortalRequest, data: JSONBody[ClientRequest], add_client: NamedDependency[AddClient]
+    ) -> ClientView:
+        """Adds a client. Nobody is invited by it."""
+        return await add_client(request.actor, AddClientCommand(data.details()))
+
+    @get("/{client_id:uuid}", raises=[Forbidden])
+    async def show_client(
+        self, request: PortalRequest, client_id: FromPath[UUID], show_client: NamedDependency[ShowClient]
+    ) -> ClientView:
+        """A client, and their care team."""
+        return await show_client(request.actor, client_id)
+
+    @put("/{client_id:uuid}", raises=[Forbidden, EmailUnfit, DuplicateExternalId, RecordDestroyed, StaleVersion])
+    async def change_client(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        data: JSONBody[ChangeClientRequest],
+        change_client: NamedDependency[ChangeClient],
+    ) -> ClientView:
+        """Replaces a client's details. The email by which they sign in (`sign_in_email`) stays: only they change it."""
+        return await change_client(request.actor, ChangeClientCommand(client_id, data.details(), data.version))
+
+    @put("/{client_id:uuid}/care-team", raises=[Forbidden, StaleVersion])
+    async def assign_care_team(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        data: JSONBody[CareTeamRequest],
+        assign_care_team: NamedDependency[AssignCareTeam],
+    ) -> ClientView:
+        """Names a client's clinicians: with whom they may book."""
+        command = AssignCareTeamCommand(client_id, data.clinician_ids, data.version)
+        return await assign_care_team(request.actor, command)
+
+    @post("/{client_id:uuid}/invitations", raises=[Forbidden, NoEmail, AlreadyRegistered])
+    async def invite_client(
+        self, request: PortalRequest, client_id: FromPath[UUID], invite_client: NamedDependency[InviteClient]
+    ) -> InvitationView:
+        """Mails the client a code to open an account with; an earlier one is withdrawn."""
+        return await invite_client(request.actor, InviteClientCommand(client_id))

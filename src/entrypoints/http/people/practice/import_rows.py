@@ -1,0 +1,99 @@
+"""Rows of an import as JSON: the columns of the CSV files, all text, judged one by one by the core."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from entrypoints.http.contract.fields import Request
+from portal_core.kernel.errors import Invalid
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.import_people import ImportPeopleCommand
+
+MOST_ROWS = 1000
+Line = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[2])]
+Required = Annotated[str, Meta(max_length=200, examples=["ehr-1001"])]
+Text = Annotated[str, Meta(max_length=500, examples=[""])]
+Long = Annotated[str, Meta(max_length=2000, examples=[""])]
+
+
+class ClinicianRowRequest(Request, frozen=True):
+    """One clinician. `line` is the caller's number of the row, for the report; `active` is yes or no."""
+
+    line: Line
+    external_id: Required
+    name: Annotated[str, Meta(max_length=200, examples=["Dr. Ruth Byrne"])]
+    credentials: Text = ""
+    zone: Text = ""
+    room_link: Long = ""
+    active: Text = ""
+
+    def row(self) -> ClinicianRow:
+        """The core's word for it."""
+        return ClinicianRow(
+            line=self.line,
+            external_id=self.external_id,
+            name=self.name,
+            credentials=self.credentials,
+            zone=self.zone,
+            room_link=self.room_link,
+            active=self.active,
+        )
+
+
+class ClientRowRequest(Request, frozen=True):
+    """One client. `line` is the caller's number of the row, for the report; `born` is YYYY-MM-DD; `clinicians` are
+    external ids with `;` between them."""
+
+    line: Line
+    external_id: Required
+    given_name: Annotated[str, Meta(max_length=200, examples=["Ada"])]
+    family_name: Annotated[str, Meta(max_length=200, examples=["Lovelace"])]
+    born: Annotated[str, Meta(max_length=40, examples=["1985-12-10"])]
+    chosen_name: Text = ""
+    pronouns: Text = ""
+    email: Text = ""
+    phone: Text = ""
+    address: Long = ""
+    zone: Text = ""
+    language: Text = ""
+    state: Text = ""
+    status: Text = ""
+    clinicians: Long = ""
+
+    def row(self) -> ClientRow:
+        """The core's word for it."""
+        return ClientRow(
+            line=self.line,
+            external_id=self.external_id,
+            given_name=self.given_name,
+            family_name=self.family_name,
+            born=self.born,
+            chosen_name=self.chosen_name,
+            pronouns=self.pronouns,
+            email=self.email,
+            phone=self.phone,
+            address=self.address,
+            zone=self.zone,
+            language=self.language,
+            state=self.state,
+            status=self.status,
+            clinicians=self.clinicians,
+        )
+
+
+class ImportRequest(Request, frozen=True):
+    """A thousand rows at most, both kinds together; clinicians are taken first."""
+
+    clinicians: Annotated[tuple[ClinicianRowRequest, ...], Meta(max_length=MOST_ROWS)] = ()
+    clients: Annotated[tuple[ClientRowRequest, ...], Meta(max_length=MOST_ROWS)] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.clinicians) + len(self.clients) > MOST_ROWS:
+            raise Invalid.at("clients", "too_many", f"At most {MOST_ROWS} rows at once.")
+
+    def command(self) -> ImportPeopleCommand:
+        """The core's word for it."""
+        return ImportPeopleCommand(
+            clinicians=[one.row() for one in self.clinicians], clients=[one.row() for one in self.clients]
+        )

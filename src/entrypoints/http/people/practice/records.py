@@ -1,0 +1,50 @@
+"""Around a client's record: how they want to be reached, and the end of what it holds."""
+
+from typing import Literal
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from entrypoints.http.contract.fields import FromPath, Request
+from entrypoints.http.contract.routing import get, post
+from entrypoints.http.server.request import PortalRequest
+from portal_core.kernel.errors import Forbidden
+from portal_core.notifications.use_cases.show_contact_wishes import ShowContactWishes, ShowContactWishesCommand
+from portal_core.notifications.views import ContactWishesView
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+
+
+class DestroyKeyRequest(Request, frozen=True):
+    """Said in so many words, since nothing brings the content back. That the body could be read is the confirmation."""
+
+    confirm: Literal["destroy this record"]
+
+
+class RecordController(Controller):
+    """One client's record."""
+
+    path = "/clients/{client_id:uuid}"
+    tags = ("Practice: clients",)
+
+    @get("/contact-wishes")
+    async def show_contact_wishes(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        show_contact_wishes: NamedDependency[ShowContactWishes],
+    ) -> ContactWishesView:
+        """How a client wants to be reached: to be read before somebody calls or writes."""
+        return await show_contact_wishes(request.actor, ShowContactWishesCommand(client_id))
+
+    @post("/destroy-key", raises=[Forbidden])
+    async def destroy_record_key(
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        data: JSONBody[DestroyKeyRequest],
+        destroy_record_key: NamedDependency[DestroyRecordKey],
+    ) -> None:
+        """Destroys the key of a record: what it sealed can be read by nobody any more. The audit trail stays."""
+        await destroy_record_key(request.actor, DestroyRecordKeyCommand(client_id))

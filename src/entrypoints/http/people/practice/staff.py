@@ -1,0 +1,166 @@
+"""The practice's own people: clinicians, staff, and their invitations."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.contract.fields import Email, FromPath, Request, Version, Zone
+from entrypoints.http.contract.routing import get, post, put
+from entrypoints.http.people.practice.fields import ExternalId, FullName, Url
+from entrypoints.http.server.request import PortalRequest
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
+from portal_core.accounts.views_invitations import InvitationView
+from portal_core.kernel.actor import ROLES, Role
+from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.people.details import ClinicianDetails
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, LastAdministrator
+from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
+from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.people.use_cases.list_clinicians import ListClinicians
+from portal_core.people.use_cases.list_staff import ListStaff
+from portal_core.people.views import ClinicianView, StaffView
+
+Credentials = Annotated[str, Meta(max_length=80, examples=["PhD, LCSW"])]
+RoomLink = Annotated[str, Meta(min_length=1, max_length=2000, examples=["https://meet.example.org/ruth"])]
+Subject = Annotated[str, Meta(min_length=1, max_length=255, examples=["248289761001"])]
+Roles = Annotated[tuple[Role, ...], Meta(min_length=1, max_length=len(ROLES))]
+
+
+class ClinicianRequest(Request, frozen=True):
+    """All that the practice says of a clinician. `room_link` is their own room for video, where such are used."""
+
+    name: FullName
+    credentials: Credentials = ""
+    external_id: ExternalId | None = None
+    zone: Zone | None = None
+    room_link: RoomLink | None = None
+    active: bool = True
+
+    def details(self) -> ClinicianDetails:
+        """The core's word for it."""
+        return ClinicianDetails(
+            name=self.name,
+            credentials=self.credentials,
+            external_id=self.external_id,
+            zone=self.zone,
+            room_link=self.room_link,
+            active=self.active,
+        )
+
+
+class ChangeClinicianRequest(ClinicianRequest, frozen=True, kw_only=True):
+    """All that the practice says of a clinician; `version` is the one that was read."""
+
+    version: Version
+
+
+class AddStaffRequest(Request, frozen=True):
+    """`issuer` and `subject`: both, for somebody who signs in by the EHR's identity provider, or none."""
+
+    name: FullName
+    email: Email
+    roles: Roles
+    clinician_id: UUID | None = None
+    external_id: ExternalId | None = None
+    issuer: Url | None = None
+    subject: Subject | None = None
+
+
+class ChangeStaffRequest(Request, frozen=True):
+    """The whole of it; not `active` is one who no longer works here."""
+
+    name: FullName
+    roles: Roles
+    clinician_id: UUID | None
+    active: bool
+    version: Version
+
+
+class CliniciansController(Controller):
+    """Those who see clients."""
+
+    path = "/clinicians"
+    tags = ("Practice: people",)
+
+    @get("", raises=[Forbidden])
+    async def list_clinicians(
+        self, request: PortalRequest, list_clinicians: NamedDependency[ListClinicians]
+    ) -> tuple[ClinicianView, ...]:
+        """All clinicians, also those who left."""
+        return await list_clinicians(request.actor)
+
+    @post("", raises=[Forbidden, DuplicateExternalId])
+    async def add_clinician(
+        self, request: PortalRequest, data: JSONBody[ClinicianRequest], add_clinician: NamedDependency[AddClinician]
+    ) -> ClinicianView:
+        """Adds a clinician."""
+        return await add_clinician(request.actor, AddClinicianCommand(data.details()))
+
+    @put("/{clinician_id:uuid}", raises=[Forbidden, DuplicateExternalId, StaleVersion])
+    async def change_clinician(
+        self,
+        request: PortalRequest,
+        clinician_id: FromPath[UUID],
+        data: JSONBody[ChangeClinicianRequest],
+        change_clinician: NamedDependency[ChangeClinician],
+    ) -> ClinicianView:
+        """Replaces a clinician's details."""
+        command = ChangeClinicianCommand(clinician_id, data.details(), data.version)
+        return await change_clinician(request.actor, command)
+
+
+class StaffController(Controller):
+    """Those who sign in at the practice's side."""
+
+    path = "/staff"
+    tags = ("Practice: people",)
+
+    @get("", raises=[Forbidden])
+    async def list_staff(self, request: PortalRequest, list_staff: NamedDependency[ListStaff]) -> tuple[StaffView, ...]:
+        """All members of staff, also those who left."""
+        return await list_staff(request.actor)
+
+    @post("", raises=[Forbidden, EmailUnfit, DuplicateStaff])
+    async def add_staff(
+        self, request: PortalRequest, data: JSONBody[AddStaffRequest], add_staff: NamedDependency[AddStaff]
+    ) -> StaffView:
+        """Adds a member of staff, who signs in once they have accepted an invitation."""
+        command = AddStaffCommand(
+            name=data.name,
+            email=data.email,
+            roles=frozenset(data.roles),
+            clinician_id=data.clinician_id,
+            external_id=data.external_id,
+            issuer=data.issuer,
+            subject=data.subject,
+        )
+        return await add_staff(request.actor, command)
+
+    @put("/{staff_id:uuid}", raises=[Forbidden, LastAdministrator, StaleVersion])
+    async def change_staff(
+        self,
+        request: PortalRequest,
+        staff_id: FromPath[UUID],
+        data: JSONBody[ChangeStaffRequest],
+        change_staff: NamedDependency[ChangeStaff],
+    ) -> StaffView:
+        """Changes a member's name and roles, or ends their work here, at once: they are signed out everywhere."""
+        command = ChangeStaffCommand(
+            staff_id, data.name, frozenset(data.roles), data.clinician_id, data.active, data.version
+        )
+        return await change_staff(request.actor, command)
+
+    @post("/{staff_id:uuid}/invitations", raises=[Forbidden, AlreadyRegistered])
+    async def invite_staff(
+        self, request: PortalRequest, staff_id: FromPath[UUID], invite_staff: NamedDependency[InviteStaff]
+    ) -> InvitationView:
+        """Mails the member a code to open an account with; an earlier one is withdrawn."""
+        return await invite_staff(request.actor, InviteStaffCommand(staff_id))

@@ -1,0 +1,139 @@
+"""One's record: demographics, contact, the records that one may act on; and a change of email."""
+
+from typing import Annotated
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.accounts.sides import tag
+from entrypoints.http.contract.fields import UNSET, Code, Email, Password, Phone, Request, UnsetType, Version, Zone
+from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.server.request import PortalRequest
+from portal_core.access.views import RecordView
+from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, PasswordRefused
+from portal_core.accounts.errors_invitations import EmailUnchanged
+from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChange, ConfirmEmailChangeCommand
+from portal_core.accounts.use_cases.list_records import ListRecords
+from portal_core.accounts.use_cases.request_email_change import RequestEmailChange, RequestEmailChangeCommand
+from portal_core.accounts.views import AccountView
+from portal_core.accounts.views_invitations import EmailChangeView
+from portal_core.kernel.contact import KEEP, ContactChanges, EmailUnfit, Keep
+from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, RecordDestroyed, StaleVersion
+from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.show_profile import ShowProfile
+from portal_core.people.views import ProfileView
+
+Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Sam"])]
+Pronouns = Annotated[str, Meta(min_length=1, max_length=40, examples=["they/them"])]
+Address = Annotated[str, Meta(min_length=1, max_length=400, examples=["12 Elm Street\nAlbany, NY 12207"])]
+Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z0-9\-]+$", examples=["en"])]
+
+
+class ChangeProfileRequest(Request, frozen=True):
+    """What is left out stays; null empties a field. `version` is the one that was read."""
+
+    version: Version
+    chosen_name: Name | UnsetType | None = UNSET
+    pronouns: Pronouns | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    address: Address | UnsetType | None = UNSET
+    zone: Zone | UnsetType | None = UNSET
+    language: Language | UnsetType | None = UNSET
+
+    def changes(self) -> ContactChanges:
+        """What is to change."""
+        return ContactChanges(
+            chosen_name=_or_keep(self.chosen_name),
+            pronouns=_or_keep(self.pronouns),
+            phone=_or_keep(self.phone),
+            address=_or_keep(self.address),
+            zone=_or_keep(self.zone),
+            language=_or_keep(self.language),
+        )
+
+
+def _or_keep(value: str | UnsetType | None) -> str | Keep | None:
+    return KEEP if isinstance(value, UnsetType) else value
+
+
+class EmailChangeRequest(Request, frozen=True):
+    """The new email, and the password once more."""
+
+    new_email: Email
+    password: Password
+
+
+class ConfirmEmailRequest(Request, frozen=True):
+    """The code that was mailed to the new email."""
+
+    code: Code
+
+
+class ProfileController(Controller):
+    """Demographics that a client may see; contact fields that they may change."""
+
+    path = "/profile"
+    tags = tag("portal", "Profile")
+
+    @get("", raises=[NotFound])
+    async def show_profile(self, request: PortalRequest, show_profile: NamedDependency[ShowProfile]) -> ProfileView:
+        """The record's demographics."""
+        return await show_profile(request.actor)
+
+    @patch("", raises=[NotFound, Forbidden, RecordDestroyed, StaleVersion])
+    async def change_profile(
+        self,
+        request: PortalRequest,
+        data: JSONBody[ChangeProfileRequest],
+        change_profile: NamedDependency[ChangeProfile],
+    ) -> ProfileView:
+        """Changes contact fields."""
+        return await change_profile(request.actor, ChangeProfileCommand(data.changes(), data.version))
+
+
+class EmailChangeController(Controller):
+    """Another email to sign in with."""
+
+    path = "/profile/email"
+    tags = tag("portal", "Profile")
+
+    @post(
+        "",
+        idempotent=False,
+        status_code=202,
+        raises=[Forbidden, EmailUnfit, EmailUnchanged, PasswordRefused, RateLimited],
+    )
+    async def request_email_change(
+        self,
+        request: PortalRequest,
+        data: JSONBody[EmailChangeRequest],
+        request_email_change: NamedDependency[RequestEmailChange],
+    ) -> EmailChangeView:
+        """Has a code mailed to the new email. Nothing changes before it is confirmed."""
+        return await request_email_change(request.actor, RequestEmailChangeCommand(data.new_email, data.password))
+
+    @post("/confirm", idempotent=False, status_code=200, raises=[CodeRefused, AlreadyRegistered, RateLimited])
+    async def confirm_email_change(
+        self,
+        request: PortalRequest,
+        data: JSONBody[ConfirmEmailRequest],
+        confirm_email_change: NamedDependency[ConfirmEmailChange],
+    ) -> AccountView:
+        """Changes the email. The old address is told."""
+        return await confirm_email_change(request.actor, ConfirmEmailChangeCommand(data.code))
+
+
+class RecordsController(Controller):
+    """Whose records one may act on."""
+
+    path = "/auth/records"
+    tags = tag("portal", "Profile")
+
+    @get("")
+    async def list_records(
+        self, request: PortalRequest, list_records: NamedDependency[ListRecords]
+    ) -> tuple[RecordView, ...]:
+        """One's own record, or those that a proxy may act on: name one by the header Portal-Client."""
+        return await list_records(request.actor)

@@ -1,0 +1,1 @@
+"""Request and response: authentication, cookies, throttling, errors as problems."""

@@ -1,0 +1,164 @@
+"""Who asks, in which practice: settled between routing and the controller. What they may do, the core says."""
+
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Response
+
+from entrypoints.http.contract.route_plan import Plan
+from entrypoints.http.parts import HttpParts
+from entrypoints.http.server.client_address import neighbourhood
+from entrypoints.http.server.cookies import SessionCookies, csrf_matches
+from entrypoints.http.server.errors import CsrfRefused, UnknownPractice
+from entrypoints.http.server.request import PortalRequest
+from entrypoints.http.server.request_head import Inbound
+from entrypoints.http.server.throttle import Throttle
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
+from portal_core.kernel.actor import Origin, VisitorActor
+from portal_core.kernel.errors import Invalid, NotFound, Unauthenticated
+from portal_core.kernel.idempotency import Attempt
+from portal_core.people.ports import PracticeAddress, PracticeDirectory
+
+MOST_TOKEN = 8192
+
+
+class Practices:
+    """Finds the practice by host name, else by the slug that the request names, else the only one there is."""
+
+    def __init__(self, directory: PracticeDirectory) -> None:
+        self._directory = directory
+        self._read: tuple[PracticeAddress, ...] = ()
+        self._by_host: dict[str, PracticeAddress] = {}
+        self._by_slug: dict[str, PracticeAddress] = {}
+
+    async def find(self, inbound: Inbound) -> PracticeAddress:
+        """Raises:
+        UnknownPractice: none of the three says.
+        BadRequest: not exactly one host is named.
+        """
+        practices = await self._directory.all()
+        if practices is not self._read:
+            self._by_host = {host.lower(): practice for practice in practices for host in practice.hosts}
+            self._by_slug = {practice.slug: practice for practice in practices}
+            self._read = practices
+        found = self._by_host.get(inbound.host)
+        if found is None:
+            slug = inbound.practice
+            if slug is not None:
+                found = self._by_slug.get(slug)
+            elif len(practices) == 1:
+                found = practices[0]
+        if found is None:
+            raise UnknownPractice
+        return found
+
+
+class Gate:
+    """Admits a request: throttle, practice, token, CSRF, idempotency, and then the accounts' own authentication."""
+
+    def __init__(self, parts: HttpParts) -> None:
+        settings = parts.settings
+        self._authenticate = parts.authenticate
+        self._practices = Practices(parts.practices)
+        self._throttle = Throttle(settings.throttle_rate, settings.throttle_burst, parts.seconds)
+        self._cookie = SessionCookies(settings).access_name
+
+    async def admit(self, request: PortalRequest) -> Response[None] | None:
+        """Sets the request's practice and actor; OPTIONS is answered here.
+
+        Raises:
+            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid, NotFound
+        """
+        plan = request.plan
+        inbound = request.inbound
+        path = request.scope["path"]
+        if "\x00" in path or not path.isascii():
+            _refuse_path(path)
+        if plan.auth == "open":
+            options = request.scope["method"] == "OPTIONS"
+            return Response(None, status_code=204, headers={"allow": plan.allow}) if options else None
+        if b"%00" in inbound.query:
+            _refuse_nul(inbound.query)
+        scope: Any = request.scope
+        if plan.auth == "none":
+            self._throttle.take(neighbourhood(inbound.address))
+            scope["practice"] = practice = await self._practices.find(inbound)
+            scope["user"] = VisitorActor(practice.id, Origin(inbound.address, inbound.device, inbound.request_id))
+            return None
+        token = self._token(plan, inbound)
+        self._throttle.take(neighbourhood(inbound.address), token)
+        scope["practice"] = practice = await self._practices.find(inbound)
+        if not token:
+            raise Unauthenticated
+        attempt = await _attempt(request) if plan.idempotent and b"idempotency-key" in inbound.headers else None
+        scope["proof"] = proof = AuthenticateCommand(
+            practice.id,
+            token,
+            plan.active,
+            inbound.record,
+            plan.enrolling,
+            Origin(inbound.address, inbound.device, inbound.request_id, attempt),
+            plan.auth if plan.auth in ("portal", "practice") else None,
+        )
+        scope["auth"] = authenticated = await self._authenticate(proof)
+        scope["user"] = authenticated.actor
+        return None
+
+    def _token(self, plan: Plan, inbound: Inbound) -> str:
+        """The bearer token, else the cookie's, empty when there is none.
+
+        Raises:
+            Unauthenticated: the Authorization header is there and is not usable.
+            CsrfRefused: the cookie alone does not make a change.
+        """
+        header = inbound.headers.get(b"authorization")
+        if header is not None:
+            scheme, _, value = header.partition(b" ")
+            token = value.strip().decode("latin-1")
+            if scheme.lower() != b"bearer" or not token.isascii() or not 0 < len(token) <= MOST_TOKEN:
+                raise Unauthenticated
+            return token
+        token = inbound.cookie(self._cookie)
+        if not token.isascii() or len(token) > MOST_TOKEN:
+            raise Unauthenticated
+        if token and plan.unsafe:
+            given = inbound.headers.get(b"x-csrf-token", b"").decode("latin-1")
+            if not csrf_matches(token, given):
+                raise CsrfRefused
+        return token
+
+
+async def _attempt(request: PortalRequest) -> Attempt | None:
+    """The request under its key. Two requests are the same when method, address, query, record and body are."""
+    inbound = request.inbound
+    key = inbound.idempotency_key
+    if key is None:
+        return None
+    digest = sha256()
+    for part in (
+        request.scope["method"].encode(),
+        request.scope["path"].encode(),
+        inbound.query,
+        inbound.headers.get(b"portal-client", b""),
+        await request.body(),
+    ):
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return Attempt(request.plan.operation, key, digest.digest())
+
+
+def _refuse_path(path: str) -> None:
+    """No address of ours has NUL or half of a surrogate pair in it, nor could the database look for one."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise NotFound from None
+    if "\x00" in path:
+        raise NotFound
+
+
+def _refuse_nul(query: bytes) -> None:
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if "\x00" in name or "\x00" in value:
+            raise Invalid.at(name.replace("\x00", "")[:100], "bad_characters", "This contains a NUL character.")

@@ -1,0 +1,113 @@
+"""The one ASGI layer in front of Litestar: reads the head, sets the answer's headers, counts, logs, and lets no fault
+out. It wraps the whole app, so that it stands around unknown addresses and refused methods as well.
+"""
+
+from typing import Any
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
+
+from entrypoints.http.parts import HttpParts
+from entrypoints.http.server.client_address import Origins
+from entrypoints.http.server.errors import InternalError
+from entrypoints.http.server.problems import MEDIA_TYPE, render
+from entrypoints.http.server.request_head import Inbound
+from entrypoints.observability.logs import ACCESS, REQUEST_ID, describe_error
+from entrypoints.observability.metrics import HttpMetrics
+
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""For JSON and errors nothing is ever loaded. A page of ours sends a policy of its own, with its style's hash."""
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-site"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"no-store"),
+    (b"server", b"portal"),  # or the server would name itself
+)
+HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+UNMATCHED = "unmatched"
+UNANSWERED = 499
+"""Counted and logged, never sent: the request was broken off before there was an answer."""
+
+log = structlog.get_logger()
+
+
+class Broken(Exception):
+    """An answer broke off after its head was sent; the server closes the connection. Says nothing of the cause."""
+
+
+class Front:
+    """Wraps the app that Litestar built."""
+
+    def __init__(self, app: ASGIApp, parts: HttpParts, metrics: HttpMetrics) -> None:
+        self._app = app
+        self._origins = Origins(parts.settings.proxies)
+        self._new_id = parts.request_id
+        self._seconds = parts.seconds
+        self._metrics = metrics
+        self._access_log = parts.settings.access_log
+        self._headers = [*SECURITY_HEADERS, HSTS] if parts.settings.https else list(SECURITY_HEADERS)
+        self._policy = (b"content-security-policy", CONTENT_POLICY.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        began = self._seconds()
+        request: Any = scope
+        inbound = request["portal"] = Inbound(scope, self._origins, self._new_id)
+        identity = (b"x-request-id", inbound.request_id.encode())
+        method: str = request["method"]
+        bodiless = method == "HEAD"
+        if bodiless:
+            request["method"] = "GET"
+        status = 0
+        ended = False
+
+        async def answer(message: Message) -> None:
+            nonlocal status, ended
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*self._headers, identity]
+                policy = self._policy
+                for header in message["headers"]:
+                    if header[0] == b"content-security-policy":
+                        policy = header
+                    elif header[0] != b"cache-control":
+                        headers.append(header)
+                headers.append(policy)
+                message["headers"] = headers
+            elif bodiless:
+                if ended:
+                    return
+                ended = True
+                message = HTTPResponseBodyEvent(type="http.response.body", body=b"", more_body=False)
+            await send(message)
+
+        token = REQUEST_ID.set(inbound.request_id)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            log.error("request.failed", code=InternalError.code, **describe_error(error))
+            if status:
+                raise Broken from None
+            await self._last_word(inbound, answer)
+        finally:
+            seconds = self._seconds() - began
+            route = request.get("path_template") or UNMATCHED
+            self._metrics.observe(method, route, status or UNANSWERED, seconds)
+            if self._access_log:
+                ACCESS.line(method, route, status or UNANSWERED, seconds, inbound.request_id)
+            REQUEST_ID.reset(token)
+
+    @staticmethod
+    async def _last_word(inbound: Inbound, send: Send) -> None:
+        status, body, _ = render(InternalError(), inbound.request_id)
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,166 @@
+"""Every error as one kind of answer: RFC 9457 `application/problem+json`. The one place where errors meet statuses."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+
+from entrypoints.http.contract.fields import field_error
+from entrypoints.http.server.errors import (
+    BadRequest,
+    BodyTooLarge,
+    HttpError,
+    InternalError,
+    MethodNotAllowed,
+    UnsupportedEncoding,
+)
+from entrypoints.observability.logs import describe_error
+from portal_core.kernel.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PortalError,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
+from portal_core.kernel.idempotency import Replayed
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_UNAVAILABLE = 30
+"""Seconds after which a client may ask a part again that did not answer."""
+
+STATUSES: dict[type[PortalError], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Invalid: 422,
+    RateLimited: 429,
+    Unavailable: 503,
+}
+"""The categories of the core, once. A subclass answers with its category's status."""
+
+log = structlog.get_logger()
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """The body. `code` is what programs may rely on; `errors` has one entry for each field that is wrong."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    request_id: str = ""
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+def status_of(kind: type[PortalError]) -> int:
+    """The HTTP status that an error answers with."""
+    if issubclass(kind, HttpError):
+        return kind.status
+    return next((STATUSES[base] for base in kind.__mro__ if base in STATUSES), 500)
+
+
+def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of the answer."""
+    status = status_of(type(error))
+    headers: dict[str, str] = {}
+    match error:
+        case Unauthenticated():
+            headers["www-authenticate"] = 'Bearer realm="portal"'
+        case RateLimited(retry_after=seconds):
+            headers["retry-after"] = str(seconds)
+        case Unavailable():
+            headers["retry-after"] = str(RETRY_UNAVAILABLE)
+        case MethodNotAllowed(allow=allow) if allow:
+            headers["allow"] = allow
+        case UnsupportedEncoding():
+            headers["accept-encoding"] = "identity"  # RFC 9110, section 15.5.16
+    problem = Problem(
+        type=f"/problems/{error.code}",
+        title=error.title,
+        status=status,
+        code=error.code,
+        request_id=request_id,
+        detail=error.detail,
+        errors=error.fields if isinstance(error, Invalid) else (),
+    )
+    return status, msgspec.json.encode(problem), headers
+
+
+def as_portal_error(error: Exception) -> PortalError:
+    """What happened, in the portal's words. Anything unforeseen is an `InternalError`."""
+    match error:
+        case PortalError():
+            return error
+        case NotFoundException():
+            return NotFound()
+        case MethodNotAllowedException():
+            return MethodNotAllowed(allow_header((error.headers or {}).get("allow", "").split(", ")))
+        case RequestEntityTooLarge():
+            return BodyTooLarge()
+        case ValidationException():
+            return _invalid(error)
+        case HTTPException(status_code=status) if 400 <= status < 500:
+            return BadRequest()
+        case _:
+            return InternalError()
+
+
+def allow_header(methods: Iterable[str]) -> str:
+    """The `Allow` header of an address; HEAD goes with GET."""
+    known = set(methods) | {"OPTIONS"}
+    return ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
+
+
+def _invalid(error: ValidationException) -> PortalError:
+    found: list[FieldError] = []
+    extra = error.extra if isinstance(error.extra, list) else []
+    if extra and all(entry.get("source") == "path" for entry in extra):
+        return NotFound()
+    for entry in extra:
+        path = entry.get("key", "")
+        missing = path == "data"
+        found.append(field_error("" if missing else path, "Missing required" if missing else entry.get("message", "")))
+    if not extra and isinstance(error.__cause__, KeyError):
+        found.append(field_error(str(error.__cause__.args[0]), "Missing required"))
+    return Invalid(*found)
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Litestar's exception handler for everything."""
+    known = as_portal_error(error)
+    if status_of(type(known)) == 500:
+        log.error("request.failed", code=known.code, **describe_error(error))
+    status, body, headers = render(known, request.scope["portal"].request_id)  # type: ignore[typeddict-item]  # our own key
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def answer_again(request: Request[Any, Any, Any], error: Replayed) -> Response[bytes]:
+    """The answer that was given to this Idempotency-Key before."""
+    status = request.route_handler.status_code
+    return Response(
+        b"" if status == 204 else error.answer,
+        status_code=status,
+        media_type="application/json",
+        headers={"idempotency-replayed": "true"},
+    )
+
+
+HANDLERS: dict[int | type[Exception], Callable[..., Response[bytes]]] = {
+    Replayed: answer_again,
+    Exception: answer_problem,
+}

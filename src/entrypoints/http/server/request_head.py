@@ -1,0 +1,156 @@
+"""The head of a request, read once: the few headers that matter, and what they say."""
+
+import re
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from entrypoints.http.server.client_address import Origins
+from entrypoints.http.server.errors import BadIdempotencyKey, BadRequest
+from portal_core.kernel.errors import Invalid
+
+WANTED = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"cookie",
+        b"host",
+        b"idempotency-key",
+        b"portal-client",
+        b"portal-practice",
+        b"user-agent",
+        b"x-csrf-token",
+        b"x-forwarded-for",
+        b"x-request-id",
+    }
+)
+MOST_DEVICE = 160
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}\Z")
+_KEY = re.compile(rb"[\x20-\x7e]{1,255}\Z")
+_QUERY_PRACTICE = re.compile(rb"(?:^|&)practice=([^&]*)")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
+
+
+class Inbound:
+    """One request's head. Header values stand as the client sent them; a repeated header is joined by commas."""
+
+    __slots__ = ("address", "forwarded", "headers", "peer", "query", "request_id")
+
+    def __init__(self, scope: Any, origins: Origins, new_id: Any) -> None:
+        headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name in WANTED:
+                headers[name] = value if name not in headers else headers[name] + _JOINT.get(name, b", ") + value
+        client = scope.get("client")
+        forwarded = headers.get(b"x-forwarded-for")
+        self.headers = headers
+        self.query: bytes = scope.get("query_string", b"")
+        self.peer: str = client[0] if client else ""
+        self.forwarded = forwarded is not None
+        self.address = origins.client(self.peer, "" if forwarded is None else forwarded.decode("latin-1"))
+        asked = headers.get(b"x-request-id")
+        if asked is not None and origins.trusts(self.peer) and _REQUEST_ID.match(text := asked.decode("latin-1")):
+            self.request_id = text
+        else:
+            self.request_id = new_id()
+
+    @property
+    def host(self) -> str:
+        """The host name asked for: lower case, without port.
+
+        Raises:
+            BadRequest: there is none, or more than one (RFC 9112, section 3.2): a proxy may have read another.
+        """
+        value = self.headers.get(b"host", b"")
+        if not value or b"," in value:
+            raise BadRequest
+        return _host(value)
+
+    @property
+    def device(self) -> str:
+        """The user agent, shortened, printable ASCII."""
+        return _device(self.headers.get(b"user-agent", b"")[:512])
+
+    @property
+    def practice(self) -> str | None:
+        """The practice's slug from the `Portal-Practice` header, or from `?practice=` for links that cannot have one.
+
+        None when neither is there; what cannot be a slug is empty.
+        """
+        value = self.headers.get(b"portal-practice")
+        if value is None and b"practice=" in self.query and (match := _QUERY_PRACTICE.search(self.query)):
+            value = match[1]
+        if value is None:
+            return None
+        slug = value.decode("latin-1").lower()
+        return slug if _SLUG.match(slug) else ""
+
+    @property
+    def record(self) -> UUID | None:
+        """The client whose record this is about, from `Portal-Client`.
+
+        Raises:
+            Invalid: it is not an id.
+        """
+        value = self.headers.get(b"portal-client")
+        if value is None:
+            return None
+        try:
+            return UUID(value.decode("ascii"))
+        except ValueError:
+            raise Invalid.at("Portal-Client", "bad_format", "This is not an id.") from None
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The `Idempotency-Key`.
+
+        Raises:
+            BadIdempotencyKey: it is empty, longer than 255 characters or not printable ASCII.
+        """
+        value = self.headers.get(b"idempotency-key")
+        if value is None:
+            return None
+        if not _KEY.match(value):
+            raise BadIdempotencyKey
+        return value.decode("ascii")
+
+    @property
+    def content_type(self) -> str:
+        """The body's media type without parameters, lower case; empty when it is not said."""
+        return _media_type(self.headers.get(b"content-type", b""))
+
+    @property
+    def content_length(self) -> int:
+        """The announced length of the body, 0 when it is not said."""
+        value = self.headers.get(b"content-length", b"")
+        return int(value) if value.isdigit() and len(value) < 20 else 0
+
+    def cookie(self, name: str) -> str:
+        """A cookie's value, empty when it was not sent."""
+        wanted = name.encode() + b"="
+        for part in self.headers.get(b"cookie", b"").split(b";"):
+            part = part.strip()
+            if part.startswith(wanted):
+                return part[len(wanted) :].decode("latin-1")
+        return ""
+
+
+_JOINT = {b"cookie": b"; "}
+
+
+@lru_cache(1024)
+def _host(value: bytes) -> str:
+    text = value.decode("latin-1").lower()
+    return text.partition("]")[0] + "]" if text.startswith("[") else text.partition(":")[0]
+
+
+@lru_cache(1024)
+def _device(value: bytes) -> str:
+    return "".join(c for c in value.decode("latin-1") if " " <= c <= "~")[:MOST_DEVICE]
+
+
+@lru_cache(256)
+def _media_type(value: bytes) -> str:
+    return value.decode("latin-1").partition(";")[0].strip().lower()

@@ -1,0 +1,128 @@
+"""What follows from a change of an appointment: the lock before it, the time given back, the people told."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from portal_core.appointments.model import Appointment, Booking
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import Clinician
+from portal_core.appointments.views import AppointmentView
+from portal_core.appointments.views_practice import PracticeAppointmentView
+from portal_core.appointments.waiting import FreedSlot
+from portal_core.kernel.access import account_holder
+from portal_core.kernel.actor import Actor, SystemActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.money import Money
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import IdSource
+
+News = Literal["appointment_booked", "appointment_cancelled", "appointment_rescheduled"]
+
+
+async def locked(
+    unit: AppointmentUnit,
+    find: Callable[[], Awaitable[Booking | None]],
+    appointment_id: UUID,
+    now: datetime,
+    *,
+    clinicians: Iterable[UUID] = (),
+    version: int | None = None,
+    client_id: UUID | None = None,
+) -> Booking:
+    """A booking as it stands under the lock of its clinician, its clients seen here, and further `clinicians`.
+
+    `version` is what the caller saw: the client's own (`Booking.version_for`) with a `client_id`, the appointment's
+    for the practice.
+
+    Raises:
+        NotFound: there is none.
+        StaleVersion: it is another version by now, or went to another clinician meanwhile.
+    """
+    seen = await find()
+    if seen is None:
+        raise NotFound("appointment", appointment_id)
+    clients = [one.client_id for one in seen.attendances]
+    await unit.calendar.lock({seen.appointment.clinician_id, *clinicians}, now, clients=clients)
+    booking = await find()
+    if booking is None or booking.appointment.clinician_id != seen.appointment.clinician_id:
+        raise StaleVersion
+    current = booking.appointment.version if client_id is None else booking.version_for(client_id)
+    if version not in (None, current):
+        raise StaleVersion
+    return booking
+
+
+async def give_back(unit: AppointmentUnit, freed: Appointment, ids: IdSource, now: datetime) -> None:
+    """Have the time that `freed` had offered to the waitlist. It has not come: what has begun gives nothing back."""
+    slot = FreedSlot(
+        id=ids.new(),
+        practice_id=freed.practice_id,
+        clinician_id=freed.clinician_id,
+        kind_id=freed.kind_id,
+        place_id=freed.place_id,
+        starts_at=freed.starts_at,
+        ends_at=freed.ends_at,
+        zone=freed.zone,
+        freed_at=now,
+    )
+    await unit.freed_slots.add(slot)
+    await unit.outbox.defer("offer_freed_slot", freed_slot_id=slot.id)
+
+
+async def tell(
+    unit: AppointmentUnit,
+    actor: Actor,
+    news: News,
+    booking: Booking,
+    clients: Iterable[UUID],
+    clinician: Clinician | None,
+) -> None:
+    """Tell the clients, and the clinician unless it was they who did it. Once for each version."""
+    clinician_account = clinician.account_id if clinician else None
+    about = booking.appointment.id
+    once = f"{news}:{about}:{booking.appointment.version}"
+    for client_id in clients:
+        await unit.outbox.notify(Notice(news, "service", to_client=client_id, about=about, once=f"{once}:{client_id}"))
+    own_account = None if isinstance(actor, SystemActor) else account_holder(actor).account_id
+    if clinician_account not in (None, own_account):
+        await unit.outbox.notify(
+            Notice(news, "service", to_account=clinician_account, about=about, once=f"{once}:{clinician_account}")
+        )
+
+
+async def tell_fee(unit: AppointmentUnit, appointment_id: UUID, client_id: UUID, fee: Money | None) -> None:
+    """Tell the client of a fee, if there is one; for one appointment once, as it is due once."""
+    if fee is not None:
+        once = f"late_cancel_fee:{appointment_id}:{client_id}"
+        await unit.outbox.notify(
+            Notice("late_cancel_fee", "service", to_client=client_id, about=appointment_id, once=once)
+        )
+
+
+async def shown(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, now: datetime) -> AppointmentView:
+    """The appointment on its client's screen, as this transaction has it.
+
+    Raises:
+        NotFound: not one of theirs.
+    """
+    row = await unit.appointment_reads.for_client(client_id, appointment_id)
+    if row is None:
+        raise NotFound("appointment", appointment_id)
+    return AppointmentView.of(row, now)
+
+
+async def note_reading(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
+    """Have it in the trail that staff read these appointments: once for each client in them, and each of `records`."""
+    clients = {part.client_id for one in seen for part in one.attendances}
+    for client_id in sorted(clients.union(records)):
+        await unit.audit.record(Audited("appointments.read", record=client_id))
+
+
+async def shown_to_practice(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:
+    """An appointment that this transaction has written or found, on the practice's screen."""
+    view = await unit.appointment_reads.one_for_practice(appointment_id)
+    assert view is not None, "it is there"
+    return view

@@ -1,0 +1,1 @@
+"""The pure part: when a clinician is free, computed from values alone."""

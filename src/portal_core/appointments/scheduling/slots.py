@@ -1,0 +1,171 @@
+"""Free times: what is left of the windows beside what is taken, and whether one start fits.
+
+`free_slots` and `fits` are two sides of one rule: what the first lists the second accepts, and a start on the grid
+that the second accepts the first lists.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from operator import attrgetter
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.scheduling.availability import Window, joined
+from portal_core.appointments.scheduling.durations import Busy, KindTiming
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, in_utc, steady_until, zone_of
+
+_INSTANT = timedelta(microseconds=1)
+
+
+class Refusal(StrEnum):
+    """Why an appointment cannot start at a time."""
+
+    TOO_SOON = "too_soon"
+    OUTSIDE_AVAILABILITY = "outside_availability"
+    TOO_FAR = "too_far"
+    TAKEN = "taken"
+
+
+@frozen
+class Slot:
+    """A free time, in UTC."""
+
+    clinician_id: UUID
+    kind_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    place_id: UUID | None = None
+
+
+def free_slots(
+    windows: Iterable[Window],
+    busy: Iterable[Busy],
+    kind: KindTiming,
+    now: datetime,
+    since: datetime,
+    until: datetime,
+) -> list[Slot]:
+    """The free times that start from `since` up to, not including, `until`, in order of their start.
+
+    Windows and busy times may be of any number of clinicians. A session lies within a window, or within windows of one
+    place that touch; its buffers need not. Starts lie on a grid of wall-clock times counted from the window's start,
+    and on every later day of a long window from midnight; what is taken does not shift the grid.
+    """
+    now, until = in_utc(now), in_utc(until)
+    earliest = max(in_utc(since), kind.earliest(now))
+    blocked = _blocked_starts(busy, kind)
+    bookable = _bookable(windows, kind)
+    slots = [
+        Slot(clinician_id, kind.kind_id, starts_at, starts_at + kind.duration, place_id)
+        for (clinician_id, place_id, zone), spans in bookable.items()
+        for starts_at in _clear(
+            _grid(spans, zone, kind, earliest, min(until, kind.too_far_from(now, zone))),
+            blocked.get(clinician_id, []),
+        )
+    ]
+    if len({(clinician_id, place_id) for clinician_id, place_id, _ in bookable}) < len(bookable):
+        # Rules in two zones for one place: a start may lie on both grids.
+        slots = list(dict.fromkeys(slots))
+    return sorted(slots, key=attrgetter("starts_at"))
+
+
+def fits(
+    starts_at: datetime, kind: KindTiming, windows: Iterable[Window], busy: Iterable[Busy], now: datetime
+) -> Refusal | None:
+    """Why one clinician cannot take an appointment that starts then; None when they can.
+
+    The rule of `free_slots` for a single start, on the grid or off it (`on_grid` tells). Give the windows of the place
+    that is asked for, and what is busy around the time.
+
+    Raises:
+        ValueError: windows or busy times of two clinicians, of whom either might be meant.
+    """
+    starts_at, now = in_utc(starts_at), in_utc(now)
+    windows, busy = list(windows), list(busy)
+    if len({one.clinician_id for one in windows} | {one.clinician_id for one in busy}) > 1:
+        raise ValueError("fits is asked about one clinician at a time")
+    if starts_at < kind.earliest(now):
+        return Refusal.TOO_SOON
+    zones = [
+        zone
+        for (_, _, zone), spans in _bookable(windows, kind).items()
+        if any(opens <= starts_at and starts_at + kind.duration <= closes for opens, closes in spans)
+    ]
+    if not zones:
+        return Refusal.OUTSIDE_AVAILABILITY
+    if all(starts_at >= kind.too_far_from(now, zone) for zone in zones):
+        return Refusal.TOO_FAR
+    for spans in _blocked_starts(busy, kind).values():
+        if not any(_clear([starts_at], spans)):
+            return Refusal.TAKEN
+    return None
+
+
+def on_grid(starts_at: datetime, kind: KindTiming, windows: Iterable[Window]) -> bool:
+    """Whether a client could have been offered this start, so that nobody cuts a day into odd pieces."""
+    starts_at = in_utc(starts_at)
+    return any(
+        any(_grid(spans, zone, kind, starts_at, starts_at + _INSTANT))
+        for (_, _, zone), spans in _bookable(windows, kind).items()
+    )
+
+
+def _bookable(windows: Iterable[Window], kind: KindTiming) -> dict[tuple[UUID, UUID | None, str], list[Span]]:
+    """The windows that are open for the kind, by clinician, place and zone: in order, and as few as can be."""
+    spans: dict[tuple[UUID, UUID | None, str], list[Span]] = {}
+    for window in windows:
+        if not window.kind_ids or kind.kind_id in window.kind_ids:
+            key = (window.clinician_id, window.place_id, window.zone)
+            spans.setdefault(key, []).append((window.starts_at, window.ends_at))
+    return {key: joined(spans[key]) for key in sorted(spans, key=str)}
+
+
+def _blocked_starts(busy: Iterable[Busy], kind: KindTiming) -> dict[UUID, list[Span]]:
+    """The stretches, ends excluded, in which no appointment of the kind can start; by clinician, in order."""
+    spans: dict[UUID, list[Span]] = {}
+    for one in busy:
+        spans.setdefault(one.clinician_id, []).append(one.blocks(kind))
+    return {clinician_id: sorted(found) for clinician_id, found in spans.items()}
+
+
+def _clear(starts: Iterable[datetime], blocked: list[Span]) -> Iterator[datetime]:
+    """The starts that nothing blocks. Both are in order, so one pass is enough."""
+    passed, reach = 0, None
+    for at in starts:
+        while passed < len(blocked) and blocked[passed][0] < at:
+            ends = blocked[passed][1]
+            reach = ends if reach is None else max(reach, ends)
+            passed += 1
+        if reach is None or at >= reach:
+            yield at
+
+
+def _grid(spans: list[Span], zone: str, kind: KindTiming, earliest: datetime, before: datetime) -> Iterator[datetime]:
+    """The starts in the windows from `earliest` up to, not including, `before`."""
+    for opens, closes in spans[max(0, bisect_left(spans, (earliest, earliest)) - 1) :]:
+        if opens >= before:
+            return
+        yield from _starts(opens, zone, kind.step, max(opens, earliest), min(closes - kind.duration + _INSTANT, before))
+
+
+def _starts(opens: datetime, zone: str, step: timedelta, at: datetime, before: datetime) -> Iterator[datetime]:
+    """The wall-clock times `opens`, `opens` + step, … from `at` on, counted anew from midnight on every later day.
+
+    Goes from stretch to stretch in which the clocks neither change nor pass midnight, where real time and the wall
+    clock run alike. So an hour that comes twice is offered twice, and one that never comes is not.
+    """
+    tz = zone_of(zone)
+    opening = opens.astimezone(tz).replace(tzinfo=None)
+    while at < before:
+        wall = at.astimezone(tz).replace(tzinfo=None)
+        today = datetime.combine(wall, time.min)
+        stretch_end = steady_until(at, min(at + (today + DAY - wall), before), tz)
+        origin = opening if wall.date() == opening.date() else today
+        at += (origin - wall) % step
+        while at < stretch_end:
+            yield at
+            at += step
+        at = stretch_end

@@ -1,0 +1,70 @@
+"""The PostgreSQL adapters keep the contracts of appointments, on every cluster."""
+
+import pytest_asyncio
+
+from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
+from tests.support.contracts.appointments.booking_options import OffersContract
+from tests.support.contracts.appointments.bookings import BookingsContract, RacesContract
+from tests.support.contracts.appointments.calendar_and_holds import CalendarContract, FreedSlotsContract, HoldsContract
+from tests.support.contracts.appointments.clients import ClientsContract
+from tests.support.contracts.appointments.destroyed_records import DestroyedRecordsContract
+from tests.support.contracts.appointments.reads import ReadsContract
+from tests.support.contracts.appointments.requests import RequestsContract
+from tests.support.contracts.appointments.series_and_feeds import (
+    CheckInsContract,
+    FeedsContract,
+    RemindersContract,
+    SeriesContract,
+)
+from tests.support.contracts.appointments.waitlist import WaitlistContract
+from tests.support.engine.postgres import PortalDatabase
+
+
+@pytest_asyncio.fixture
+async def world(shared_database: PortalDatabase) -> PostgresAppointmentsWorld:
+    return await PostgresAppointmentsWorld.open(shared_database)
+
+
+class TestCalendar(CalendarContract): ...
+
+
+class TestHolds(HoldsContract): ...
+
+
+class TestFreedSlots(FreedSlotsContract): ...
+
+
+class TestBookings(BookingsContract): ...
+
+
+class TestRaces(RacesContract): ...
+
+
+class TestDestroyedRecords(DestroyedRecordsContract): ...
+
+
+class TestClients(ClientsContract): ...
+
+
+class TestOffers(OffersContract): ...
+
+
+class TestReads(ReadsContract): ...
+
+
+class TestRequests(RequestsContract): ...
+
+
+class TestWaitlist(WaitlistContract): ...
+
+
+class TestSeries(SeriesContract): ...
+
+
+class TestCheckIns(CheckInsContract): ...
+
+
+class TestFeeds(FeedsContract): ...
+
+
+class TestReminders(RemindersContract): ...

@@ -1,0 +1,43 @@
+"""Random histories of appointments on PostgreSQL against the simple model; a fresh practice for each."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from adapters.postgres.engine.pool import open_pool
+from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
+from tests.support.contracts.appointments.state_machine import AppointmentsMachine
+from tests.support.contracts.appointments.waitlist_state_machine import WaitingMachine
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.postgres import APP, WORKER, PortalDatabase
+
+# A history costs about a second here, so few are run; the memory adapters run many.
+FEW = settings(max_examples=8 if settings().max_examples < 1000 else 300, stateful_step_count=25)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("machine", [AppointmentsMachine, WaitingMachine])
+def test_random_histories(cluster: Cluster, database_name: str, machine: type[AppointmentsMachine]) -> None:
+    with asyncio.Runner() as runner, psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
+        dsn, worker = cluster.dsn(APP, database_name), cluster.dsn(WORKER, database_name)
+        pool = runner.run(open_pool(dsn, smallest=1, largest=2))
+        database = PortalDatabase(owner, dsn, worker, pool)
+
+        class OverPostgres(machine):  # type: ignore[misc,valid-type]
+            @staticmethod
+            async def make_world() -> PostgresAppointmentsWorld:
+                return await PostgresAppointmentsWorld.open(database)
+
+            @staticmethod
+            def run(doing: Coroutine[Any, Any, Any]) -> Any:
+                return runner.run(doing)
+
+        try:
+            run_state_machine_as_test(OverPostgres, settings=FEW)
+        finally:
+            runner.run(pool.close())

@@ -1,0 +1,169 @@
+"""Commands beside a portal that runs: they join its database, and it goes on."""
+
+import json
+import re
+import subprocess
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.cli.conftest import SECONDS
+from tests.support.cli.portal_command import PortalCommand, eventually
+
+pytestmark = pytest.mark.timeout(SECONDS)
+
+PEOPLE = """\
+kind,external_id,name,given_name,family_name,born,email,clinicians
+clinician,C-7,Noor Haddad,,,,,
+client,K-7,,Ines,Moreau,1991-02-03,ines@client.example,C-7
+client,K-8,,Paul,Weiss,3 February 1991,,C-7
+client,K-9,,Lena,Roth,1991-02-03,,C-99
+nurse,N-1,Somebody,,,,,
+client,K-10,,Ali,Demir,1991-02-03
+client,K-11,,"Wei
+ling",Chen,1991-02-03,,
+"""
+
+
+def sign_in(portal: PortalCommand) -> str:
+    body = {"email": portal.demo["client"], "password": portal.demo["client_password"]}
+    answer = httpx.post(f"{portal.url}/api/v1/portal/auth/login", json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
+def profile(portal: PortalCommand, token: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.get(f"{portal.url}/api/v1/portal/profile", headers=headers, timeout=60)
+
+
+def test_the_mail_that_was_kept(serving: PortalCommand) -> None:
+    everything = serving.said("mail", "--last", "1000")
+    assert "to mira@client.example" in everything
+    assert "to ada@elm-street.example" in everything
+    assert "to ada@elm-street.example" not in serving.said("mail", "--to", "Mira@client.example")
+    newest = serving.said("mail", "--to", "mira@client.example", "--last", "1")
+    body = serving.said("mail", "--to", "mira@client.example", "--body")
+    assert re.search(r"\b[0-9A-HJKMNP-TV-Z]{8}\b", body)
+    assert newest.endswith(f"{body}\n")
+    assert serving.said("mail", "--to", "nobody@client.example") == "no mail yet\n"
+    assert serving.run("mail", "--last", "0").returncode == 2
+
+
+def test_what_the_administrators_authenticator_shows(serving: PortalCommand) -> None:
+    assert re.fullmatch(r"\d{6}\n", serving.said("demo-code"))
+
+
+def test_jobs_that_the_clock_runs_can_be_run_now(serving: PortalCommand) -> None:
+    for name in ("remind_of_appointments", "expire_grants", "forget_expired"):
+        assert serving.said("jobs", "run", name) == f"{name}: done\n"
+    assert serving.said("jobs", "dead") == "0 dead\n"
+
+
+def test_migrating_again_changes_nothing(serving: PortalCommand) -> None:
+    assert serving.said("migrate") == "the schema is up to date\n"
+    assert serving.said("migrate") == "the schema is up to date\n"
+
+
+def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand) -> None:
+    token = sign_in(serving)
+    assert profile(serving, token).status_code == 200
+    keys = serving.folder / "portal-data" / "keys.json"
+    before = len(json.loads(keys.read_text())["keys"])
+    assert f"key-{before + 1} is the master key" in serving.said("keys", "rotate")
+    assert profile(serving, token).status_code == 200
+    assert profile(serving, sign_in(serving)).json()["given_name"] == "Mira"
+    assert keys.stat().st_mode & 0o077 == 0
+    assert f"answers: key-{before + 1}" in serving.said("config", "check")
+
+
+def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalCommand, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(PEOPLE)
+    refused = [
+        "line 4: born: Write a date as year-month-day, such as 1980-05-31.",
+        "line 5: clinicians: There is no clinician with this id.",
+        "line 6: kind: Write client or clinician.",
+        "line 7: kind: This row has more or fewer fields than there are columns.",
+    ]
+    for counted in ("3 added, 0 changed, 0 unchanged", "0 added, 0 changed, 3 unchanged"):
+        ended = serving.run("practice", "import", str(file))
+        assert ended.returncode == 1
+        assert ended.stdout.splitlines() == [counted, *refused]
+        assert ended.stderr == "portal: 4 rows were refused; mend them and run it again\n"
+    file.write_text(PEOPLE.replace("Wei\nling", "Weiling").replace("nurse,N-1,Somebody,,,,,\n", ""))
+    ended = serving.run("practice", "import", str(file))
+    assert ended.stdout.startswith("0 added, 1 changed, 2 unchanged\n")
+    file.write_text("\n".join(PEOPLE.splitlines()[:3]))
+    assert serving.said("practice", "import", str(file)) == "0 added, 0 changed, 2 unchanged\n"
+
+
+def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
+    add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago", "--state", "IL")
+    assert "oak-lane is " in serving.said(*add)
+    assert "oak-lane" not in serving.refusal("practice", "add", "Oak Lane!", *add[3:])
+    assert "zone" in serving.refusal("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
+    assert serving.refusal(*add) == "Another practice is known by this name."
+    invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
+    assert serving.refusal(*invite) == "name the practice by --practice: elm-street, oak-lane"
+    assert "on its way" in serving.said(*invite, "--practice", "oak-lane")
+    assert eventually(lambda: "Oak Lane" in serving.said("mail", "--to", "grace@oak-lane.example"))
+    serving.refusal(*invite, "--practice", "oak-lane")
+    reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
+    assert serving.refusal(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
+    assert "Invite them" in serving.refusal(*reset, "grace@oak-lane.example")
+
+
+def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
+    hosts = ("practice", "hosts", "elm-street")
+    assert serving.said(*hosts) == "elm-street has no host name of its own\n"
+    assert serving.said(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
+    assert serving.said(*hosts, "elm.example") == serving.said(*hosts) == "elm.example\n"
+    assert "host" in serving.refusal(*hosts, "https://elm.example/")
+    assert serving.refusal("practice", "hosts", "oak", "oak.example").startswith(
+        "no practice oak; there are elm-street"
+    )
+    assert serving.refusal(*hosts, "fir.example", "--none") == "name hosts, or say --none"
+    assert serving.said(*hosts) == "elm.example\n"
+    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--zone", "UTC", "--host")
+    assert serving.refusal(*other, "elm.example").startswith("Another practice is reached under this host name.")
+    assert serving.said(*hosts, "--none") == "elm-street has no host name of its own\n"
+
+
+def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand) -> None:
+    body = {"email": serving.demo["administrator"], "password": serving.demo["administrator_password"]}
+    sign_in = partial(httpx.post, f"{serving.url}/api/v1/practice/auth/login", json=body, timeout=60)
+    elm_street = {"headers": {"portal-practice": "elm-street"}}
+    assert "challenge" in sign_in(**elm_street).json()
+    reset = ("practice", "reset-second-factor", "--practice", "elm-street", "--email", body["email"].upper())
+    assert "in_person" in serving.refusal(*reset, "--checked", "she sounded sad")
+    assert "they sign in with their password" in serving.said(*reset, "--checked", "video_call")
+    assert sign_in(**elm_street).json()["must_enrol"] is True
+    told = ("mail", "--to", serving.demo["administrator"])
+    assert eventually(lambda: "Two-step sign-in is off" in serving.said(*told))
+
+
+def test_every_command_that_the_demo_prints_works_when_it_is_pasted(demo: PortalCommand) -> None:
+    with demo.started("demo", until="portal mail --last 3") as running:
+        printed = running.printed
+        pasted = printed[printed.index("# Mira signs in") :]
+        script = demo.folder / "pasted.sh"
+        script.write_text(pasted)
+        ended = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", script],
+            cwd=demo.folder,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(demo.folder)},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS / 2,
+            check=False,
+        )
+        assert ended.returncode == 0, (ended.stdout, ended.stderr)
+        assert ended.stderr == ""
+        for words in ('"Elm Street office"', '"status": "booked"', "BEGIN:VEVENT", '"status": "cancelled"'):
+            assert words in ended.stdout
+        assert "Appointment booked" in ended.stdout
+        assert '"Theo Lindqvist"' in ended.stdout
+        assert "problems" not in ended.stdout

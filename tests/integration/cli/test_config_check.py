@@ -1,0 +1,102 @@
+"""`portal config check` says what is configured, what is missing and what does not answer; `portal openapi` the API."""
+
+import json
+
+import pytest
+
+from tests.integration.cli.conftest import SECONDS
+from tests.support.cli.portal_command import PortalCommand, free_port
+from tests.support.engine.clusters import Cluster, drop_database, fresh_database
+
+pytestmark = pytest.mark.timeout(SECONDS)
+
+SECRETS = {
+    "PORTAL_IDENTITY": "cognito",
+    "PORTAL_COGNITO_POOL": "us-east-1_a",
+    "PORTAL_COGNITO_CLIENT": "one",
+    "PORTAL_COGNITO_CLIENT_SECRET": "hidden-client-secret",
+    "PORTAL_COGNITO_STAFF_POOL": "us-east-1_b",
+    "PORTAL_COGNITO_STAFF_CLIENT": "two",
+    "PORTAL_COGNITO_STAFF_CLIENT_SECRET": "hidden-staff-secret",
+    "PORTAL_MAIL": "ses",
+    "PORTAL_MAIL_FROM": "office@example.org",
+    "PORTAL_KEYS": "kms",
+    "PORTAL_KMS_KEY": "alias/portal",
+    "PORTAL_ROOMS": "jitsi",
+    "PORTAL_JITSI_URL": "https://meet.example.org",
+    "PORTAL_JITSI_APP_ID": "portal",
+    "PORTAL_JITSI_APP_SECRET": "hidden-secret-of-thirty-two-characters",
+    "PORTAL_AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "hidden-aws-secret",
+}
+
+
+def test_a_folder_with_nothing_in_it_is_well_and_stays_empty(portal: PortalCommand) -> None:
+    said = portal.said("config", "check", PORTAL_DATBASE_URL="postgresql://hidden@db/portal")
+    assert f"database   embedded, in {portal.folder}/portal-data" in said
+    assert "database   not made yet" in said
+    assert f"http       127.0.0.1:{portal.port}, reached as {portal.url}" in said
+    assert "ignored    PORTAL_DATBASE_URL is no setting" in said
+    assert "hidden" not in said
+    assert not (portal.folder / "portal-data").exists()
+
+
+def test_a_portal_at_rest_answers_for_all_its_parts(demo: PortalCommand) -> None:
+    said = demo.said("config", "check")
+    for part in ("database", "worker", "owner"):
+        assert f"{part:<10} answers: PostgreSQL" in said
+    assert "keys       answers: key-1" in said
+
+
+def test_what_is_missing_is_listed_and_nothing_is_asked(portal: PortalCommand) -> None:
+    ended = portal.run("config", "check", **{**SECRETS, "PORTAL_KMS_KEY": "", "PORTAL_JITSI_URL": ""})
+    assert ended.returncode == 1
+    assert "wrong      PORTAL_KMS_KEY is needed with PORTAL_KEYS=kms\n" in ended.stdout
+    assert "wrong      PORTAL_JITSI_URL is needed with PORTAL_ROOMS=jitsi\n" in ended.stdout
+    assert "answer" not in ended.stdout
+    assert ended.stderr == "portal: the configuration is not whole\n"
+    assert "hidden" not in ended.stdout
+
+
+def test_what_does_not_answer_is_named_and_no_secret_shown(portal: PortalCommand) -> None:
+    away = f"127.0.0.1:{free_port()}"
+    urls = {
+        f"PORTAL_{name}DATABASE_URL": f"postgresql://portal:hidden-password@{away}/portal"
+        for name in ("", "WORKER_", "OWNER_")
+    }
+    ended = portal.run("config", "check", **SECRETS, **urls, PORTAL_AWS_ENDPOINT_URL=f"http://{away}")
+    assert ended.returncode == 1
+    for part in ("database", "worker", "owner", "keys", "identity", "mail"):
+        assert f"{part:<10} " in ended.stdout
+        assert f"{part:<10} answers" not in ended.stdout
+    assert ended.stderr == "portal: not as it should be: database, worker, owner, keys, identity, mail\n"
+    assert "hidden" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_by_url(portal: PortalCommand, cluster: Cluster) -> None:
+    database = fresh_database(cluster)
+    portal.settings = {
+        "PORTAL_DATABASE_URL": cluster.dsn("portal_app", database),
+        "PORTAL_WORKER_DATABASE_URL": cluster.dsn("portal_worker", database),
+        "PORTAL_OWNER_DATABASE_URL": cluster.dsn(database=database),
+    }
+    ended = portal.run("config", "check")
+    assert ended.returncode == 1
+    assert "owner      the database was never migrated: portal migrate\n" in ended.stdout
+    assert portal.said("migrate").startswith("migrated: ")
+    assert portal.said("migrate") == "the schema is up to date\n"
+    assert "worker     answers: PostgreSQL" in portal.said("config", "check")
+    with portal.started("serve", "--no-worker") as running:
+        assert not [one for one in running.family() if "entrypoints.cli" in one.cmdline()]
+        assert "up" in portal.said("practice", "add", "up", "--name", "Up", "--zone", "UTC")
+        assert running.press_ctrl_c() == 0
+    drop_database(cluster, database)
+
+
+def test_the_document_needs_no_database(portal: PortalCommand) -> None:
+    document = json.loads(portal.said("openapi", PORTAL_DATABASE_URL="postgresql://nowhere/portal"))
+    assert document["openapi"].startswith("3.1")
+    assert "/api/v1/portal/appointments" in document["paths"]
+    assert not (portal.folder / "portal-data").exists()

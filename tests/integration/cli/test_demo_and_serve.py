@@ -1,0 +1,113 @@
+"""`portal demo` and `portal serve`: first start, second start, and every way of ending."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from adapters.local.postgres_server import EmbeddedPostgres
+from tests.integration.cli.conftest import SECONDS, FirstStart
+from tests.support.cli.portal_command import PortalCommand, RunningCommand, eventually
+
+pytestmark = pytest.mark.timeout(SECONDS)
+
+
+def sign_in(portal: PortalCommand) -> httpx.Response:
+    body = {"email": portal.demo["client"], "password": portal.demo["client_password"]}
+    return httpx.post(f"{portal.url}/api/v1/portal/auth/login", json=body, timeout=60)
+
+
+def workers(running: RunningCommand) -> list[psutil.Process]:
+    """Our own, that run jobs: PostgreSQL calls some of its processes workers too."""
+    found = []
+    for one in running.family():
+        with suppress(psutil.Error):  # it is gone, or a zombie
+            if "entrypoints.cli worker" in " ".join(one.cmdline()):
+                found.append(one)
+    return found
+
+
+def test_a_first_start_runs_all_parts_and_says_what_to_do(first_start: FirstStart) -> None:
+    assert any("postgres" in command for command in first_start.processes)
+    assert any("entrypoints.server" in command for command in first_start.processes)
+    assert any("entrypoints.cli worker" in command for command in first_start.processes)
+    assert first_start.portal.url in first_start.printed
+    assert first_start.portal.demo["client_password"] in first_start.printed
+    assert "Traceback" not in first_start.printed
+
+
+def test_ctrl_c_ends_everything_and_says_so(first_start: FirstStart) -> None:
+    assert first_start.exit_code == 0
+    assert first_start.running.printed == first_start.printed + "stopping\n"
+
+
+def test_what_is_secret_is_for_its_owner_only(first_start: FirstStart) -> None:
+    data = first_start.portal.folder / "portal-data"
+    assert data.stat().st_mode & 0o077 == 0
+    for name in ("demo.json", "keys.json", "postgres.log"):
+        assert (data / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_second_start_finds_its_data_and_ends_when_told(demo: PortalCommand, number: signal.Signals) -> None:
+    before = demo.demo
+    with demo.started("demo", until="Paste this") as running:
+        assert before["client_password"] in running.printed
+        assert sign_in(demo).status_code == 200
+        assert running.tell(number) == 0
+        assert running.all_gone()
+        assert "Traceback" not in running.printed
+
+
+def test_a_killed_parent_leaves_nothing_behind_and_the_next_start_recovers(demo: PortalCommand) -> None:
+    with demo.started("serve") as running:
+        assert len(running.family()) >= 4
+        assert sign_in(demo).status_code == 200
+        running.tell(signal.SIGKILL)
+        assert running.all_gone()
+    with demo.started("serve") as running:
+        assert sign_in(demo).status_code == 200
+        assert running.press_ctrl_c() == 0
+
+
+def test_a_worker_that_broke_down_is_started_again(demo: PortalCommand) -> None:
+    with demo.started("serve") as running:
+        [worker] = workers(running)
+        worker.kill()
+        assert eventually(lambda: any(one.pid != worker.pid for one in workers(running)))
+        assert "the worker broke down (exit -9) and is started again" in running.printed
+        assert running.press_ctrl_c() == 0
+        assert running.all_gone()
+
+
+def test_an_open_stream_of_events_does_not_hold_up_the_end(demo: PortalCommand) -> None:
+    with demo.started("serve") as running:
+        token = sign_in(demo).json()["access_token"]
+        headers = {"authorization": f"Bearer {token}"}
+        with httpx.stream("GET", f"{demo.url}/api/v1/portal/events", headers=headers, timeout=60) as stream:
+            assert stream.status_code == 200
+            assert running.press_ctrl_c() == 0
+            assert running.all_gone()
+
+
+def test_a_first_start_that_was_broken_off_is_begun_again(first_start: FirstStart, tmp_path: Path) -> None:
+    portal = first_start.portal.copy_to(tmp_path)
+    lost = portal.demo["client_password"]
+    (portal.folder / "portal-data" / "demo.json").unlink()
+    (portal.folder / "portal-data" / "demo.loading").touch()
+    with portal.started("demo", until="Paste this"):
+        assert portal.demo["client_password"] != lost
+        assert sign_in(portal).status_code == 200
+    assert not (portal.folder / "portal-data" / "demo.loading").exists()
+
+
+def test_a_demo_whose_passwords_are_lost_is_left_alone(demo: PortalCommand) -> None:
+    data = demo.folder / "portal-data"
+    (data / "demo.json").unlink()
+    assert "its passwords are lost" in demo.refusal("demo")
+    with EmbeddedPostgres(data) as server, psycopg.connect(server.dsn()) as owner:
+        assert owner.execute("SELECT count(*) FROM portal.clients").fetchone() == (3,)

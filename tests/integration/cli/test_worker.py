@@ -1,0 +1,57 @@
+"""`portal worker`: as many as one likes, over times when the database is away, ended when it is told."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from adapters.local.postgres_server import EmbeddedPostgres
+from adapters.postgres.engine.roles import APP_ROLE, WORKER_ROLE
+from tests.integration.cli.conftest import SECONDS
+from tests.support.cli.portal_command import PortalCommand, eventually
+
+pytestmark = pytest.mark.timeout(SECONDS)
+
+
+@pytest.fixture
+def server(demo: PortalCommand) -> Iterator[EmbeddedPostgres]:
+    """The demo's database, run by the test as if on another machine, and reached by URL."""
+    server = EmbeddedPostgres(demo.folder / "portal-data", durable=False).start()
+    demo.settings = {
+        "PORTAL_DATABASE_URL": server.dsn(APP_ROLE),
+        "PORTAL_WORKER_DATABASE_URL": server.dsn(WORKER_ROLE),
+    }
+    yield server
+    server.stop()
+
+
+def connected(server: EmbeddedPostgres, role: str) -> bool:
+    with psycopg.connect(server.dsn()) as owner:
+        return owner.execute("SELECT FROM pg_stat_activity WHERE usename = %s", (role,)).fetchone() is not None
+
+
+def test_a_worker_outlives_its_database_and_works_on_when_it_is_back(
+    demo: PortalCommand, server: EmbeddedPostgres
+) -> None:
+    invite = ("practice", "administrator", "--name", "Grace Hall", "--email")
+    with demo.started("worker", answers=False) as running:
+        assert eventually(lambda: connected(server, WORKER_ROLE))
+        demo.said(*invite, "first@elm-street.example")
+        assert eventually(lambda: "Elm Street" in demo.said("mail", "--to", "first@elm-street.example"))
+        server.stop()
+        assert eventually(lambda: "worker.database_away" in running.printed)
+        server.start()
+        demo.said(*invite, "second@elm-street.example")
+        assert eventually(lambda: "Elm Street" in demo.said("mail", "--to", "second@elm-street.example"))
+        assert running.tell(signal.SIGTERM) == 0
+        assert "Traceback" not in running.printed
+
+
+def test_a_worker_without_a_database_says_so(demo: PortalCommand, server: EmbeddedPostgres) -> None:
+    server.stop()
+    assert demo.refusal("worker").startswith("the database does not answer: ")
+    demo.settings = {}
+    (demo.folder / "portal-data").rename(Path(demo.folder, "elsewhere"))
+    assert demo.refusal("worker") == "the database was never migrated: portal migrate"

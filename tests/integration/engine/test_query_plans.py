@@ -1,0 +1,231 @@
+"""No statement grows with the deployment, nor with a practice: each is planned and run as the application's role.
+
+Over a database with one large practice and many small ones, every statement is explained under row-level security with
+parameters that are typical of it. It may walk no whole table, and in the large practice it may look at no more rows of
+a big table than a page needs: row-level security keeps operators that are not leakproof out of index scans, and then a
+statement with the right index still walks the whole practice.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from attrs import frozen
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import bindparam, func, select
+from sqlalchemy import types as kinds
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.sql.dml import Delete, Insert
+
+from adapters.postgres.appointments.reads import EVER, NEVER
+from adapters.postgres.appointments.tables import attendances, holds
+from adapters.postgres.engine.columns import Instant
+from adapters.postgres.engine.pool import open_pool
+from adapters.postgres.engine.statements import Statement, compiled
+from adapters.postgres.engine.unit_core import scope
+from portal_core.kernel.actor import Actor, ClientActor, SystemActor
+from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
+from tests.support.engine.postgres import APP, migrated
+from tests.support.engine.sample_rows import FEW, START, FilledPractice, fill
+from tests.support.engine.statements import DIALECT, all_statements
+
+REGISTRY = all_statements()
+
+LARGE = {"clients": 400, "rows": 2400}
+SMALL = {"clients": 8, "rows": 24}
+SMALL_PRACTICES = 30
+MOST_ROWS = 150
+"""What a statement may look at for one page of 20, or for one client: they have at most 30 rows in a table here."""
+
+SMALL_TABLES = dict.fromkeys(FEW, "a practice has few of them, whatever its size")
+WALKS = {
+    "enquiries.asked_before": "jobs take each within seconds: of older ones there are as many as broke in between",
+    "waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say",
+    "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
+    " who once waited, and whose last date is past",
+    "freed_slots.waiting": "a practice has a handful: they are forgotten as soon as nobody waits for them",
+}
+"""Statements that look at more, each with its reason."""
+
+
+@frozen
+class Planned:
+    """A filled database and a connection of the application's role to it."""
+
+    practice: FilledPractice
+    pool: Any
+    runner: asyncio.Runner
+
+    @property
+    def client(self) -> UUID:
+        return self.practice.clients[7]
+
+    @property
+    def account(self) -> UUID:
+        return self.practice.accounts[7]
+
+    def explain(self, one: Statement, values: dict[str, Any]) -> dict[str, Any]:
+        """The plan, and what came of it where running it changes nothing that matters."""
+        return self.runner.run(self._explain(one, values))
+
+    async def _explain(self, one: Statement, values: dict[str, Any]) -> dict[str, Any]:
+        actor: Actor = ClientActor(self.practice.id, self.account, self.client)
+        if one.across or _staffs_own(one):
+            actor = SystemActor(self.practice.id, "test")
+        run = "" if isinstance(one.source, Insert) else "ANALYZE, TIMING OFF, "
+        async with self.pool.acquire() as connection:
+            # As a prepared statement, so that it is planned as in life: for all records at once, or for these values.
+            await connection.execute(f"{scope(actor)}; PREPARE explained AS {one.sql}")
+            try:
+                given = ", ".join(_literal(value) for value in one.arguments(values))
+                arguments = f"({given})" if given else ""
+                rows = await connection.fetchval(f"EXPLAIN ({run}FORMAT JSON) EXECUTE explained{arguments}")
+            finally:
+                await connection.execute("ROLLBACK; DEALLOCATE explained")
+        plan: dict[str, Any] = rows[0]["Plan"]
+        return plan
+
+
+def _literal(value: Any) -> str:
+    return sql.Literal(Jsonb(value) if isinstance(value, dict) else value).as_string()
+
+
+def _staffs_own(one: Statement) -> bool:
+    """Whether a client would see none of it, so that only the practice's side shows its plan."""
+    area = one.name.split(".")[0]
+    return one.name in ("schedule.save_rules", "availability.remove_exception") or area in (
+        "audit",
+        "clients",
+        "invitations",
+        "notices",
+        "series",
+        "staff",
+    )
+
+
+@pytest.fixture(scope="module")
+def planned(cluster: Cluster) -> Iterator[Planned]:
+    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner, asyncio.Runner() as runner:
+        practice = fill(owner, **LARGE)
+        for _ in range(SMALL_PRACTICES):
+            fill(owner, **SMALL)
+        owner.execute("ANALYZE")
+        pool = runner.run(open_pool(cluster.dsn(APP, name), smallest=1, largest=1))
+        yield Planned(practice, pool, runner)
+        runner.run(pool.close())
+    drop_database(cluster, name)
+
+
+def parameters(one: Statement, planned: Planned) -> dict[str, Any]:
+    """Typical values for the statement's parameters, by their names, or else by their types."""
+    ids = planned.practice.ids
+    middle = START + timedelta(hours=LARGE["rows"] // 2)
+    named: dict[str, Any] = {
+        "practice_id": planned.practice.id,
+        "client_id": planned.client,
+        "client": planned.client,
+        "client_ids": [planned.client],
+        "account_id": planned.account,
+        "account": planned.account,
+        "clinician_id": ids["clinicians"][3],
+        "clinicians": ids["clinicians"][:2],
+        "kind_id": ids["appointment_kinds"][1],
+        "appointment_id": ids["appointments"][7],
+        "since": middle,
+        "until": middle + timedelta(days=1),
+        "status": "pending",
+        "side": "portal",
+    }
+    if one.name.startswith("clients."):
+        named |= {"begins": "sort_name 7", "ends": "sort_name 8"}
+    if one.name.startswith("appointments.list_"):
+        named |= {"since": EVER, "until": NEVER}
+    binds = one.source.compile(dialect=DIALECT).binds  # type: ignore[attr-defined]
+    missing = (bind for key, bind in binds.items() if key not in named and key in one.names)
+    return named | {bind.key: typical(bind.type, middle) for bind in missing}
+
+
+def typical(type_: Any, middle: datetime) -> Any:
+    """A value of the type, from the middle of what there is."""
+    match type_:
+        case kinds.Uuid():
+            return uuid4()
+        case kinds.DateTime():
+            return middle
+        case kinds.Date():
+            return middle.date()
+        case kinds.Time():
+            return time(9)
+        case kinds.Boolean():
+            return True
+        case kinds.Integer() | kinds.NullType():
+            return 20
+        case kinds.LargeBinary():
+            return bytes(32)
+        case ARRAY():
+            return [typical(type_.item_type, middle)]
+        case JSONB():
+            return {}
+    return "x"
+
+
+def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The nodes that read tables."""
+    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
+        yield plan
+    for child in plan.get("Plans", ()):
+        yield from scans(child)
+
+
+def looked_at(node: dict[str, Any], *, clearing: bool) -> float:
+    """How many rows of the table it took in hand; without those that it clears away."""
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    kept = 0 if clearing else node.get("Actual Rows", 0)
+    return float((kept + removed) * node.get("Actual Loops", 0))
+
+
+def faults(planned: Planned, one: Statement) -> list[str]:
+    """What is wrong with the statement's plan."""
+    found = []
+    for node in scans(planned.explain(one, parameters(one, planned))):
+        table = node["Relation Name"]
+        rows = looked_at(node, clearing=isinstance(one.source, Delete))
+        if table in SMALL_TABLES:
+            continue
+        if node["Node Type"] == "Seq Scan":
+            found.append(f"it walks all of {table}: {node}")
+        elif rows > MOST_ROWS and one.name not in WALKS:
+            found.append(f"it looks at {rows} rows of {table}: {node}")
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_it_finds_its_rows_by_an_index(planned: Planned, name: str) -> None:
+    assert faults(planned, REGISTRY[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("made.no_index", select(holds.c.id).where(holds.c.kind_id == bindparam("kind_id"))),
+        # There is an index on the times, and row-level security keeps this operator from any.
+        (
+            "made.not_leakproof",
+            select(attendances.c.status).where(
+                func.tstzrange(attendances.c.starts_at, attendances.c.starts_at, "[]").op("&&")(
+                    func.tstzrange(bindparam("since", type_=Instant), bindparam("until", type_=Instant))
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_statement_that_grows_is_found(planned: Planned, name: str, source: Any) -> None:
+    table = next(iter(source.get_final_froms()))
+    made = compiled(name, source.where(table.c.practice_id == bindparam("practice_id")), "shown to fail")
+    assert faults(planned, made) != []

@@ -1,0 +1,194 @@
+"""What every unit of work gives a feature for nothing: scope, audit, denial, idempotency, keys."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.people.tables import clients
+from portal_core.kernel.actor import ClientActor, Origin, SystemActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import IdempotencyMismatch, NotFound, RateLimited, Unavailable
+from portal_core.kernel.idempotency import Attempt, Replayed
+from portal_core.kernel.limits import Limit
+from tests.support.engine.postgres import PortalDatabase
+
+
+async def _client(database: PortalDatabase, attempt: Attempt | None = None) -> ClientActor:
+    practice = await database.practice()
+    client = await database.client(practice)
+    return ClientActor(practice, uuid4(), client, origin=Origin("203.0.113.9", "Firefox", "r-1", attempt))
+
+
+async def test_commit_keeps_and_leaving_drops(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database)
+    async with shared_database.begin(actor) as unit:
+        await unit.audit.record(Audited("thing.read", record=actor.client_id, facts={"n": "1"}))
+        await unit.outbox.defer("do_it", thing_id=actor.client_id)
+        await unit.commit(None)
+    async with shared_database.begin(actor) as unit:
+        await unit.audit.record(Audited("thing.lost", record=actor.client_id))
+    rows = shared_database.owner.execute(
+        "SELECT action, actor_kind, account_id, record, facts, address, device, request_id, outcome"
+        " FROM portal.audit_entries WHERE practice_id = %s",
+        (actor.practice_id,),
+    ).fetchall()
+    assert rows == [
+        (
+            "thing.read",
+            "client",
+            actor.account_id,
+            actor.client_id,
+            {"n": "1"},
+            "203.0.113.9",
+            "Firefox",
+            "r-1",
+            "done",
+        )
+    ]
+    jobs = shared_database.owner.execute(
+        "SELECT task_name, args FROM jobs.procrastinate_jobs WHERE args->>'practice_id' = %s", (str(actor.practice_id),)
+    ).fetchall()
+    assert jobs == [("do_it", {"thing_id": str(actor.client_id), "practice_id": str(actor.practice_id)})]
+
+
+async def test_a_denial_is_audited_though_the_rest_rolls_back(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database)
+    target = uuid4()
+    with pytest.raises(NotFound):
+        async with shared_database.begin(actor) as unit:
+            await unit.audit.record(Audited("thing.read"))
+            raise NotFound("thing", target)
+    rows = shared_database.owner.execute(
+        "SELECT action, outcome, target FROM portal.audit_entries WHERE practice_id = %s", (actor.practice_id,)
+    ).fetchall()
+    assert rows == [("access.denied", "denied", target)]
+
+
+async def test_an_idempotency_key_has_one_effect_and_one_answer(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database, Attempt("makeThing", "k1", b"same"))
+    async with shared_database.begin(actor) as unit:
+        await unit.commit({"id": "first"})
+    again = Attempt("makeThing", "k1", b"same")
+    with pytest.raises(Replayed) as replayed:
+        async with shared_database.begin(_with(actor, again)) as unit:
+            pytest.fail("the unit must not open")
+    assert replayed.value.answer == b'{"id":"first"}'
+    with pytest.raises(IdempotencyMismatch):
+        async with shared_database.begin(_with(actor, Attempt("makeThing", "k1", b"other"))):
+            pytest.fail("the unit must not open")
+    body = shared_database.owner.execute(
+        "SELECT body FROM portal.answers WHERE practice_id = %s", (actor.practice_id,)
+    ).fetchone()
+    assert body is not None
+    assert b"first" not in body[0]
+
+
+async def test_a_rolled_back_attempt_may_be_repeated(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database, Attempt("makeThing", "k2", b"same"))
+    with pytest.raises(ValueError, match="broken"):
+        async with shared_database.begin(actor):
+            raise ValueError("broken")
+    async with shared_database.begin(_with(actor, Attempt("makeThing", "k2", b"same"))) as unit:
+        assert await unit.commit("made") == "made"
+
+
+async def test_a_unit_that_only_looked_gives_the_claim_to_the_next(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database, Attempt("makeThing", "k5", b"same"))
+    async with shared_database.begin(actor):
+        pass
+    async with shared_database.begin(actor) as unit:
+        assert await unit.commit("made") == "made"
+    async with shared_database.begin(actor) as unit:  # the same request goes on
+        await unit.audit.record(Audited("thing.mailed"))
+        await unit.commit("made and mailed")
+    with pytest.raises(Replayed) as replayed:
+        async with shared_database.begin(_with(actor, Attempt("makeThing", "k5", b"same"))):
+            raise AssertionError("it was done before")
+    assert replayed.value.answer == b'"made and mailed"'
+
+
+async def test_two_requests_at_once_under_one_key(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database)
+    effects = 0
+
+    async def once() -> str:
+        nonlocal effects
+        try:
+            async with shared_database.begin(_with(actor, Attempt("makeThing", "k3", b"d"))) as unit:
+                effects += 1
+                await asyncio.sleep(0)
+                return str(await unit.commit("made"))
+        except Replayed as replayed:
+            return replayed.answer.decode()
+
+    answers = await asyncio.gather(*(once() for _ in range(8)))
+    assert effects == 1
+    assert sorted(set(answers)) == ['"made"', "made"]
+
+
+async def test_an_answer_is_forgotten_after_a_day(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database, Attempt("makeThing", "k4", b"d"))
+    async with shared_database.begin(actor) as unit:
+        await unit.commit("first")
+    later = type(shared_database.clock)(shared_database.clock.at + timedelta(hours=24))
+    begin = shared_database.begin_with(later, shared_database.ids)
+    async with begin(_with(actor, Attempt("makeThing", "k4", b"e"))) as unit:
+        assert await unit.commit("second") == "second"
+
+
+async def test_limits_are_exact_over_many_connections(shared_database: PortalDatabase) -> None:
+    limits = PostgresRateLimits(shared_database.pool, shared_database.clock)
+    limit = Limit(f"t-{uuid4()}", 5, timedelta(minutes=15))
+    practice = uuid4()
+    outcomes = await asyncio.gather(
+        *(limits.take(practice, limit, "a@b.example") for _ in range(20)), return_exceptions=True
+    )
+    refused = [error for error in outcomes if isinstance(error, RateLimited)]
+    assert len(refused) == 15
+    assert {error.retry_after for error in refused} == {900}
+
+
+async def test_an_unknown_practice_has_no_units(shared_database: PortalDatabase) -> None:
+    with pytest.raises(NotFound):
+        async with shared_database.begin(SystemActor(uuid4(), "job")):
+            pytest.fail("the unit must not open")
+
+
+async def test_the_master_key_is_asked_once(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    asked = database.master.asked
+    for _ in range(5):
+        async with database.begin(actor) as unit:
+            sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
+            assert await unit.tx.unseal(actor.client_id, clients.c.address, actor.client_id, sealed) == "words"
+    assert database.master.asked == asked
+
+
+async def test_a_destroyed_key_makes_content_unreadable_and_leaves_the_trail(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    async with database.begin(actor) as unit:
+        sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
+        await unit.audit.record(Audited("thing.read", record=actor.client_id))
+        await unit.commit(None)
+    database.owner.execute("DELETE FROM portal.client_keys WHERE client_id = %s", (actor.client_id,))
+    database.keys.forget(actor.client_id)
+    async with database.begin(actor) as unit:
+        assert await unit.tx.unseal(actor.client_id, clients.c.address, actor.client_id, sealed) is None
+    count = database.owner.execute("SELECT count(*) FROM portal.audit_entries").fetchone()
+    assert count == (1,)
+
+
+async def test_a_database_that_is_gone_is_unavailable(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    await database.pool.close()
+    with pytest.raises(Unavailable):
+        async with database.begin(actor):
+            pytest.fail("the unit must not open")
+
+
+def _with(actor: ClientActor, attempt: Attempt) -> ClientActor:
+    origin = Origin("203.0.113.9", "Firefox", "r-2", attempt)
+    return ClientActor(actor.practice_id, actor.account_id, actor.client_id, origin=origin)

@@ -1,0 +1,163 @@
+"""Another client's ids on every route of the document: 404, and nothing changes. A new route is covered by itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+
+from tests.support.http.operations import Operation, Place, operations, with_ids
+from tests.support.http.running_portal import RunningPortal
+from tests.support.http.victim_and_attacker import Story, fill, told
+
+# What asking leaves behind, whoever asks: who did it, when they were last there, how often they tried.
+LEAVES_TRACES = {"audit_entries", "tries", "sign_in_guards", "answers", "alembic_version"}
+SHARED = {"clinician_id", "kind_id", "place_id"}
+"""Ids that belong to the practice, and are any client's to name."""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def story(shared: RunningPortal) -> Story:
+    """In which the victim has one of everything. One for all tests here, since none of them changes anything."""
+    one = await told(shared)
+    await fill(one)
+    return one
+
+
+def everything(portal: RunningPortal) -> dict[str, list[Any]]:
+    """All rows of all tables but the traces; sessions without their activity."""
+    owner = portal.database.owner
+    names = owner.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'portal' AND tablename NOT LIKE 'audit_entries%' ORDER BY 1"
+    ).fetchall()
+    found = {}
+    for (name,) in names:
+        if name not in LEAVES_TRACES:
+            columns = "to_jsonb(t) - 'last_active_at'"
+            rows = owner.execute(f"SELECT {columns} AS row FROM portal.{name} AS t ORDER BY 1")  # type: ignore[arg-type]  # made here
+            found[name] = rows.fetchall()
+    return found
+
+
+def said(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer says, but for the request's own id."""
+    return {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+@contextmanager
+def nothing_changes(portal: RunningPortal) -> Iterator[None]:
+    """Nothing does while this lasts."""
+    before = everything(portal)
+    yield
+    assert everything(portal) == before
+
+
+def routes(*sides: str) -> list[Operation]:
+    """Those that need a session of one of these sides."""
+    found = [operation for operation in operations() if operation.side in sides]
+    assert len(found) >= 10
+    return found
+
+
+def asking_for(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
+    """The request as the document has it for an example, with these ids where it has ids."""
+    path = {name: ids.get(name) or str(uuid4()) for name in operation.path_parameters} | {"section": "accounts"}
+    return {
+        "method": operation.method,
+        "url": operation.path.format(**path),
+        "params": with_ids(operation.needs, ids),
+        "json": with_ids(operation.example, ids),
+    }
+
+
+def is_a_clients(name: str, operation: Operation, story: Story) -> bool:
+    """Whether an id of this name is a client's own; the story must have the victim's."""
+    assert name in story.victims, f"{operation}: victim_and_attacker.py has no {name} of the victim's"
+    return name not in SHARED
+
+
+def name_of(place: Place) -> str:
+    """What an id in a body is called: one of the `client_ids` is a `client_id`."""
+    return str(place[-2]).removesuffix("s") if place[-1] == 0 else str(place[-1])
+
+
+def naming_one(operation: Operation, story: Story) -> Iterator[list[dict[str, Any]]]:
+    """For each id of a client's in query or body: the request with the victim's, and with one that never was."""
+    shared = {name: story.victims[name] for name in SHARED}
+    good = asking_for(operation, shared)
+    in_query = [name for name in operation.ids_in_query() if is_a_clients(name, operation, story)]
+    in_body = [place for place in operation.ids_in_body() if is_a_clients(name_of(place), operation, story)]
+    in_path = [name for name in operation.path_parameters if name not in SHARED]
+    assert not (in_path and in_query + in_body), f"{operation}: the story has no {in_path} of the attacker's own"
+    for name in in_query:
+        yield [{**good, "params": good["params"] | {name: one}} for one in (story.victims[name], str(uuid4()))]
+    for place in in_body:
+        ids = (story.victims[name_of(place)], str(uuid4()))
+        yield [{**good, "json": with_ids(operation.least_body(place, one), shared)} for one in ids]
+
+
+async def test_another_clients_ids_are_not_there(story: Story) -> None:
+    tried = 0
+    with nothing_changes(story.portal):
+        async with story.asking(story.attacker) as ask:
+            for operation in routes("portal"):
+                if [name for name in operation.path_parameters if is_a_clients(name, operation, story)]:
+                    answer = await ask.request(**asking_for(operation, story.victims))
+                    assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
+                    assert answer.json()["code"] == "not_found", str(operation)
+                    tried += 1
+    assert tried >= 10
+
+
+async def test_an_id_of_the_victims_in_a_query_or_body_is_as_unknown_as_one_that_never_was(story: Story) -> None:
+    tried = 0
+    with nothing_changes(story.portal):
+        async with story.asking(story.attacker) as ask:
+            for operation in routes("portal"):
+                for theirs, nobodys in naming_one(operation, story):
+                    answer = await ask.request(**theirs)
+                    assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
+                    assert said(answer) == said(await ask.request(**nobodys)), str(operation)
+                    tried += 1
+    assert tried >= 1
+
+
+async def test_the_victims_record_is_as_unknown_as_one_that_never_was(story: Story) -> None:
+    """Named by the header with which a proxy says whose record is meant."""
+    with nothing_changes(story.portal):
+        for operation in routes("portal"):
+            answers = []
+            for record in (story.victims["client_id"], str(uuid4())):
+                async with story.asking(story.attacker, portal_client=record) as ask:
+                    answers.append(await ask.request(**asking_for(operation, story.victims)))
+            theirs, nobodys = answers
+            assert theirs.status_code == 404, f"{operation}: {theirs.status_code} {theirs.text}"
+            assert said(theirs) == said(nobodys), str(operation)
+
+
+async def test_the_practices_side_does_not_exist_for_a_client(story: Story) -> None:
+    with nothing_changes(story.portal):
+        async with story.asking(story.attacker) as ask:
+            for operation in routes("practice"):
+                answer = await ask.request(**asking_for(operation, story.victims))
+                assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
+
+
+async def test_nobody_reaches_what_needs_signing_in(story: Story) -> None:
+    with nothing_changes(story.portal):
+        async with story.portal.asking() as ask:
+            for operation in routes("portal", "practice"):
+                answer = await ask.request(**asking_for(operation, story.victims))
+                assert answer.status_code == 401, f"{operation}: {answer.status_code} {answer.text}"
+
+
+async def test_a_token_is_of_one_practice_only(portal: RunningPortal) -> None:
+    story = await told(portal)
+    await portal.practice("oak-street")
+    portal.portal.parts.directory()._until = 0.0  # another practice is seen within half a minute
+    async with story.asking(story.victim, portal_practice="oak-street") as ask:
+        assert (await ask.get("/api/v1/portal/profile")).status_code == 401
+    async with Story.asking(story, story.victim, portal_practice="elm-street") as ask:
+        assert (await ask.get("/api/v1/portal/profile")).status_code == 200

@@ -1,0 +1,119 @@
+"""Nasty input at every route of the document: refused as a problem, or harmless; never a fault, and a refusal changes
+nothing. A new route is covered by itself; what it needs to succeed is in tests/support/http/valid_requests.py."""
+
+import json
+import os
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.http.docs.problem_catalogue import catalogue
+from tests.support.http.hostile_requests import Attempt, Nasty
+from tests.support.http.hostile_values import FLOODS, STRINGS
+from tests.support.http.operations import Operation, operations
+from tests.support.http.valid_requests import Scene
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+UNMATCHED = {404, 405}
+"""Answers that a route's documentation need not name: another address, another method."""
+CODES = catalogue()
+WRONG_CODES = "UPDATE portal.identities "
+"""Where wrong codes are counted inside of what is encrypted."""
+NEEDS_MORE = {"log_in_with_oidc": 401, "metrics": 404}
+"""An identity provider of the practice's; an address of the deployment's own networks."""
+
+every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.operation_id)
+
+
+async def send(scene: Scene, attempt: Attempt) -> httpx.Response:
+    return await scene.ask(attempt.method, attempt.target, attempt.headers, attempt.body)
+
+
+@every_operation
+async def test_the_scene_grants_a_good_request(scene: Scene, operation: Operation) -> None:
+    """Else all that follows would try nothing but the door."""
+    good = Nasty(scene, operation, thorough=False).good()
+    try:
+        answer = await send(scene, good)
+    finally:
+        scene.rewinding.take_back()
+    wanted = NEEDS_MORE.get(operation.operation_id, min(operation.statuses))
+    assert answer.status_code == wanted, f"{good}: {answer.text}"
+
+
+@every_operation
+async def test_nasty_input_is_refused_or_harmless(scene: Scene, operation: Operation) -> None:
+    faults = []
+    for attempt in Nasty(scene, operation, thorough=THOROUGH).attempts():
+        try:
+            answer = await send(scene, attempt)
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}"
+            scene.rewinding.take_back()
+        else:
+            fault = wrong(operation, attempt, answer, scene.rewinding.take_back())
+        if fault:
+            faults.append(f"{attempt.what}: {fault}")
+    assert not faults, f"{operation}\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_what_was_taken_in_is_shown_and_sent(scene: Scene, kind: str) -> None:
+    """Texts that are odd and allowed come back from every route, and no job stumbles over them."""
+    text, taken, faults = json.loads(STRINGS[kind]), 0, []
+    try:
+        for operation in operations():
+            if operation.body is not None and "/auth/" not in operation.path:
+                answer = await send(scene, Nasty(scene, operation, thorough=False).flooded(text))
+                taken += answer.status_code < 300
+                if answer.status_code >= 500:
+                    faults.append(f"{operation}: {answer.text}")
+        await scene.portal.work_off()
+        for operation in operations():
+            if operation.method == "GET":
+                answer = await send(scene, Nasty(scene, operation, thorough=False).good())
+                if answer.status_code >= 500:
+                    faults.append(f"{operation}: {answer.text}")
+        lines = [line for one in await scene.portal.mail() for line in (one.to, one.sender_name, one.subject)]
+        stuck = scene.portal.database.owner.execute(
+            "SELECT kind, state, problem FROM portal.notices WHERE problem <> ''"
+        ).fetchall()
+    finally:
+        scene.rewinding.take_back()
+    assert not faults, "\n".join(faults)
+    assert taken >= 15, f"only {taken} were taken"
+    assert [line for line in lines if not line.isprintable() and set(line) & set("\r\n")] == []
+    assert not stuck
+
+
+def wrong(operation: Operation, attempt: Attempt, answer: httpx.Response, changes: list[str]) -> str:
+    """What is wrong with the answer, in a line; empty when nothing is."""
+    status = answer.status_code
+    if status >= 500:
+        return f"{status} {answer.text}"
+    if status < 400:
+        return "" if status in operation.statuses or attempt.method != operation.method else f"{status} is not declared"
+    fault = _no_problem(answer)
+    if not fault and answer.json()["code"] == "code_refused":
+        changes = [one for one in changes if not one.startswith(WRONG_CODES)]
+    if not fault and changes:
+        fault = f"{status} and yet changed: {changes}"
+    elsewhere = attempt.method != operation.method or attempt.target.partition("?")[0].count("/") != _slashes(operation)
+    if not fault and status not in operation.statuses and not (elsewhere and status in UNMATCHED):
+        fault = f"{status} {answer.text} is not declared"
+    return fault
+
+
+def _no_problem(answer: httpx.Response) -> str:
+    if answer.headers["content-type"] != "application/problem+json":
+        return f"{answer.status_code} as {answer.headers['content-type']}"
+    problem: Any = answer.json()
+    known = CODES.get(problem.get("code"))
+    if known is None or known.status != answer.status_code or problem["status"] != answer.status_code:
+        return f"{answer.status_code} with {problem}"
+    return ""
+
+
+def _slashes(operation: Operation) -> int:
+    return operation.path.count("/")

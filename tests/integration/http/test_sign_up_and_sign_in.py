@@ -1,0 +1,190 @@
+"""A client gets an account and signs in, as over the wire; and what attackers try."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pyotp
+
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
+from tests.support.http.running_portal import RunningPortal
+
+AUTH = "/api/v1/portal/auth"
+OTHER = "/api/v1/practice/auth"
+EMAIL = "mira@client.example"
+PASSWORD = "violet harbour 7 trombone"
+
+
+async def import_mira(portal: RunningPortal) -> None:
+    practice = await portal.practice()
+    command = ImportPeopleCommand(
+        clinicians=[ClinicianRow(2, "c1", "Dr. Rivera", "PhD", room_link="https://rooms.example/rivera")],
+        clients=[ClientRow(3, "k1", "Mira", "Okafor", "1990-05-17", email=EMAIL, clinicians="c1")],
+    )
+    report = await portal.portal.use_case(ImportPeople)(portal.system(practice), command)
+    assert (report.added, report.refused) == (2, ())
+
+
+async def register(portal: RunningPortal, email: str = EMAIL, born: date = date(1990, 5, 17)) -> None:
+    async with portal.asking() as ask:
+        body = {"email": email, "date_of_birth": born.isoformat()}
+        answer = await ask.post(f"{AUTH}/register", json=body)
+        assert answer.status_code == 202, answer.text
+        assert answer.json() == {"message": "If this can be done, a mail is on its way."}
+
+
+async def verified(portal: RunningPortal) -> None:
+    await import_mira(portal)
+    await register(portal)
+    code = await portal.mailed_code(EMAIL)
+    async with portal.asking() as ask:
+        answer = await ask.post(f"{AUTH}/verify-email", json={"email": EMAIL, "code": code, "password": PASSWORD})
+        assert answer.status_code == 204, answer.text
+
+
+async def sign_in(portal: RunningPortal) -> dict[str, str]:
+    async with portal.asking() as ask:
+        answer = await ask.post(f"{AUTH}/login", json={"email": EMAIL, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+async def test_register_prove_sign_in_and_read_ones_profile(portal: RunningPortal) -> None:
+    await verified(portal)
+    tokens = await sign_in(portal)
+    async with portal.asking(tokens["access_token"]) as ask:
+        profile = (await ask.get("/api/v1/portal/profile")).json()
+        assert (profile["given_name"], profile["email"]) == ("Mira", EMAIL)
+        changed = await ask.patch(
+            "/api/v1/portal/profile",
+            json={"version": profile["version"], "pronouns": "she/her", "phone": "+15185550100"},
+        )
+        assert changed.json()["pronouns"] == "she/her"
+        stale = await ask.patch("/api/v1/portal/profile", json={"version": profile["version"], "pronouns": None})
+        assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
+
+
+async def test_an_outsider_learns_nothing_from_registering(portal: RunningPortal) -> None:
+    await import_mira(portal)
+    await register(portal, "stranger@nowhere.example")
+    await register(portal, EMAIL, date(1991, 5, 17))
+    await portal.work_off()
+    assert await portal.mail("stranger@nowhere.example") == []
+    assert await portal.mail(EMAIL) == []
+
+
+async def test_nobody_signs_in_before_the_email_is_proven(portal: RunningPortal) -> None:
+    await import_mira(portal)
+    await register(portal)
+    await portal.work_off()
+    async with portal.asking() as ask:
+        wrong = await ask.post(f"{AUTH}/login", json={"email": EMAIL, "password": PASSWORD})
+        unknown = await ask.post(f"{AUTH}/login", json={"email": "x@y.example", "password": PASSWORD})
+        assert (wrong.status_code, unknown.status_code) == (401, 401)
+        same = ("type", "title", "status", "code")
+        assert [wrong.json()[name] for name in same] == [unknown.json()[name] for name in same]
+
+
+async def test_a_code_is_good_once(portal: RunningPortal) -> None:
+    await import_mira(portal)
+    await register(portal)
+    code = await portal.mailed_code(EMAIL)
+    body = {"email": EMAIL, "code": code, "password": PASSWORD}
+    async with portal.asking() as ask:
+        assert (await ask.post(f"{AUTH}/verify-email", json=body)).status_code == 204
+        again = await ask.post(f"{AUTH}/verify-email", json=body)
+        assert (again.status_code, again.json()["code"]) == (422, "code_refused")
+
+
+async def test_a_reused_refresh_token_ends_the_family(portal: RunningPortal) -> None:
+    await verified(portal)
+    first = await sign_in(portal)
+    async with portal.asking() as ask:
+        other = await ask.post(f"{OTHER}/refresh-token", json={"refresh_token": first["refresh_token"]})
+        assert (other.status_code, other.json()["code"]) == (401, "refresh_refused")
+        second = (await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})).json()
+        thief = await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})
+        assert (thief.status_code, thief.json()["code"]) == (401, "refresh_refused")
+    async with portal.asking(second["access_token"]) as ask:
+        assert (await ask.get("/api/v1/portal/profile")).status_code == 401
+
+
+async def test_idle_sessions_end_and_polling_does_not_keep_them(portal: RunningPortal) -> None:
+    await verified(portal)
+    token = (await sign_in(portal))["access_token"]
+    async with portal.asking(token) as ask:
+        for _ in range(2):
+            portal.clock.advance(timedelta(minutes=7))
+            assert (await ask.get(f"{AUTH}/sessions/current")).status_code == 200
+        portal.clock.advance(timedelta(minutes=2))
+        assert (await ask.get(f"{AUTH}/sessions/current")).status_code == 401
+
+
+async def test_second_factor_from_qr_code_to_recovery_code(portal: RunningPortal) -> None:
+    await verified(portal)
+    token = (await sign_in(portal))["access_token"]
+    async with portal.asking(token) as ask:
+        begun = (await ask.post(f"{AUTH}/mfa/enroll", json={"password": PASSWORD})).json()
+        assert begun["qr_svg"].startswith("<svg")
+        totp = pyotp.TOTP(begun["enrolment"]["secret"])
+        confirmed = await ask.post(f"{AUTH}/mfa/confirm", json={"code": totp.at(portal.clock.now())})
+        assert confirmed.status_code == 201, confirmed.text
+        recovery = confirmed.json()["codes"][0]
+    asked = await sign_in(portal)
+    assert "access_token" not in asked
+    async with portal.asking() as ask:
+        portal.clock.advance(timedelta(seconds=60))
+        answer = {"challenge": asked["challenge"], "code": totp.at(portal.clock.now())}
+        other = await ask.post(f"{OTHER}/mfa", json=answer)
+        assert (other.status_code, other.json()["code"]) == (401, "challenge_over")
+        assert (await ask.post(f"{AUTH}/mfa", json=answer)).status_code == 200
+        replayed = await ask.post(f"{AUTH}/mfa", json=answer)
+        assert replayed.status_code == 401
+        asked = await sign_in(portal)
+        by_recovery = await ask.post(f"{AUTH}/mfa", json={"challenge": asked["challenge"], "code": recovery})
+        assert by_recovery.status_code == 200, by_recovery.text
+        asked = await sign_in(portal)
+        spent = await ask.post(f"{AUTH}/mfa", json={"challenge": asked["challenge"], "code": recovery})
+        assert spent.status_code == 401
+
+
+async def test_browsers_need_the_csrf_token_and_bearers_do_not(portal: RunningPortal) -> None:
+    await verified(portal)
+    async with portal.asking() as ask:
+        body = {"email": EMAIL, "password": PASSWORD, "session": "cookie"}
+        opened = await ask.post(f"{AUTH}/login", json=body)
+        cookies = opened.headers.get_list("set-cookie")
+        assert all("HttpOnly" in one and "SameSite=strict" in one for one in cookies), cookies
+        assert "access_token" not in opened.json()
+        jar = {one.split("=", 1)[0]: one.split("=", 1)[1].split(";")[0] for one in cookies}
+        ask.cookies.update(jar)
+        profile = (await ask.get("/api/v1/portal/profile")).json()
+        change = {"version": profile["version"], "pronouns": "she/her"}
+        forged = await ask.patch("/api/v1/portal/profile", json=change)
+        assert forged.status_code == 403, forged.text
+        headers = {"x-csrf-token": opened.json()["csrf_token"]}
+        assert (await ask.patch("/api/v1/portal/profile", json=change, headers=headers)).status_code == 200
+        refreshed = await ask.post(f"{AUTH}/refresh-token", json={}, headers=headers)
+        assert refreshed.status_code == 200, refreshed.text
+
+
+async def test_a_reset_ends_all_sessions(portal: RunningPortal) -> None:
+    await verified(portal)
+    token = (await sign_in(portal))["access_token"]
+    async with portal.asking() as ask:
+        known = await ask.post(f"{AUTH}/forgot-password", json={"email": EMAIL})
+        unknown = await ask.post(f"{AUTH}/forgot-password", json={"email": "x@y.example"})
+        assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
+        body = {"email": EMAIL, "code": await portal.mailed_code(EMAIL), "password": "amber lantern 9 orchestra"}
+        assert (await ask.post(f"{AUTH}/reset-password", json=body)).status_code == 204
+    async with portal.asking(token) as ask:
+        assert (await ask.get("/api/v1/portal/profile")).status_code == 401
+
+
+async def test_a_session_of_somebody_else_is_not_there(portal: RunningPortal) -> None:
+    await verified(portal)
+    token = (await sign_in(portal))["access_token"]
+    async with portal.asking(token) as ask:
+        assert (await ask.delete(f"{AUTH}/sessions/{uuid4()}")).status_code == 404
+    async with portal.asking(token, portal_client=str(uuid4())) as ask:
+        assert (await ask.get("/api/v1/portal/profile")).status_code == 404

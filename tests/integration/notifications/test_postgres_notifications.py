@@ -1,0 +1,110 @@
+"""The contracts of notices, inboxes and settings on PostgreSQL, and what only several connections can show."""
+
+import asyncio
+
+import psycopg
+import pytest_asyncio
+from hypothesis.stateful import run_state_machine_as_test
+
+from adapters.local.mail import LocalMailer
+from adapters.postgres.engine.pool import open_pool
+from adapters.postgres.notifications.kept_mail import PostgresMailShelf
+from portal_core.kernel.outbox import Notice
+from portal_core.notifications.ports import Mail, Text
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
+from tests.support.contracts.notifications.delivery import DeliveryContract, Worker
+from tests.support.contracts.notifications.notices import InboxContract, NoticesContract, SettingsContract, a_notice
+from tests.support.contracts.notifications.recipients import RecipientsContract
+from tests.support.contracts.notifications.state_machine import WORKERS, NoticeMachine
+from tests.support.engine.clusters import Cluster
+from tests.support.engine.postgres import APP, PortalDatabase
+from tests.support.notifications.fake_delivery import Post
+from tests.support.notifications.postgres_world import PostgresNotificationsWorld
+
+
+@pytest_asyncio.fixture
+async def world(shared_database: PortalDatabase) -> PostgresNotificationsWorld:
+    return await PostgresNotificationsWorld.open(shared_database)
+
+
+class TestPostgresNotices(NoticesContract):
+    pass
+
+
+class TestPostgresInbox(InboxContract):
+    pass
+
+
+class TestPostgresSettings(SettingsContract):
+    pass
+
+
+class TestPostgresRecipients(RecipientsContract):
+    pass
+
+
+class TestPostgresDelivery(DeliveryContract):
+    pass
+
+
+def test_lives_of_notices(cluster: Cluster, database_name: str) -> None:
+    """The machine brings its own event loop, and so its own pool."""
+
+    class PostgresNoticeMachine(NoticeMachine):
+        async def make_world(self) -> PostgresNotificationsWorld:
+            dsn = cluster.dsn(APP, database_name)
+            self.pool = await open_pool(dsn, smallest=1, largest=WORKERS)
+            self.owner = psycopg.connect(cluster.dsn(database=database_name), autocommit=True)
+            return await PostgresNotificationsWorld.open(PortalDatabase(self.owner, dsn, dsn, self.pool))
+
+        async def close_world(self) -> None:
+            await self.pool.close()
+            self.owner.close()
+
+    run_state_machine_as_test(PostgresNoticeMachine)
+
+
+async def test_eight_workers_with_the_same_jobs_send_each_notice_once(world: PostgresNotificationsWorld) -> None:
+    account = await world.add_account("a@example.org")
+    ids = [await world.notify(Notice("account_closed", "reminder", to_account=account)) for _ in range(10)]
+    post = Post()
+
+    async def work(number: int) -> None:
+        deliver = DeliverNotice(world.begin, world.clock, world.ids, post, post, post, f"worker {number}")
+        for notice_id in ids[number:] + ids[:number]:
+            await deliver(world.system, DeliverNoticeCommand(notice_id))
+
+    await asyncio.gather(*(work(number) for number in range(8)))
+    assert sorted(one.key for one in post.taken) == sorted(ids)
+    assert {(await world.notice(one)).state for one in ids} == {"sent"}
+
+
+async def test_sweeps_at_once_hand_each_notice_over_once(world: PostgresNotificationsWorld) -> None:
+    account = await world.add_account("a@example.org")
+    worker = Worker(world, Post(mood="is_away"))
+    for _ in range(10):
+        await worker.deliver(await world.notify(Notice("account_closed", "reminder", to_account=account)))
+    world.clock.at = max([(await world.notice(ids["notice_id"])).due_at for _, ids in await world.jobs()])
+    handed = await asyncio.gather(*(Worker(world).sweep() for _ in range(5)))
+    assert sum(count for _, count in handed) == 10
+    assert len(await world.jobs()) == 20
+
+
+async def test_writers_at_once_with_one_once_key_tell_once(world: PostgresNotificationsWorld) -> None:
+    async def tell() -> None:
+        async with world.begin(world.system) as unit:
+            await unit.outbox.notify(a_notice(once="k"))
+            await unit.commit(None)
+
+    await asyncio.gather(*(tell() for _ in range(6)))
+    assert len(await world.jobs()) == 1
+
+
+async def test_local_mail_is_kept_and_shown_newest_first(world: PostgresNotificationsWorld) -> None:
+    shelf = PostgresMailShelf(world.database.pool)
+    mailer = LocalMailer(shelf, world.clock, world.ids)
+    first = await mailer.send(Mail(world.ids.new(), "a@example.org", "Elm", "Your code", "It is ABCD."))
+    second = await mailer.send_text(Text(world.ids.new(), "+12125550123", "Hi"))
+    kept = await shelf.latest(2)
+    assert [str(one.id) for one in kept] == [second, first]
+    assert (kept[1].subject, kept[1].body, kept[1].kind) == ("Your code", "It is ABCD.", "email")

@@ -1,0 +1,223 @@
+"""Workers that are killed with SIGKILL between every two steps of a delivery, and what the next ones make of it.
+
+The rule is SPEC 3.3's: mail has no exactly-once. A reminder is never sent twice, what protects somebody is sent again,
+and whatever is not known to be sent stands where an operator sees it.
+"""
+
+import asyncio
+import json
+import os
+import queue
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from attrs import define, field, frozen
+
+from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.kernel.page import PageRequest
+from portal_core.notifications.model import FIRST_DELAY, JOB_LOST_AFTER, LONGEST_DELAY
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from tests.support.engine.killable_worker import Shift, Step, ended, start, worked
+from tests.support.engine.postgres import PortalDatabase
+from tests.support.notifications.postgres_world import PostgresNotificationsWorld
+
+CLASSES: tuple[NoticeClass, ...] = ("reminder", "service", "security", "safety")
+PROTECTING = ("security", "safety")
+
+
+@define
+class Vendor:
+    """SES over HTTP. Counts the mails that it took, by notice; a worker in `victims` is killed before its answer."""
+
+    taken: Counter[UUID] = field(factory=Counter)
+    victims: "queue.Queue[int]" = field(factory=queue.Queue)
+    deadly: bool = False
+    url: str = ""
+
+    def take(self, request: dict[str, Any]) -> bytes | None:
+        """The answer; None when nobody is there any more to hear it."""
+        self.taken[UUID(request["EmailTags"][0]["Value"])] += 1
+        if self.deadly:
+            os.kill(self.victims.get(timeout=30), signal.SIGKILL)
+            return None
+        return json.dumps({"MessageId": f"vendor-{self.taken.total()}"}).encode()
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    made = Vendor()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            answer = made.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if answer is None:
+                self.close_connection = True
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@define
+class Deployment:
+    """One practice, its queue, and workers that come and go."""
+
+    world: PostgresNotificationsWorld
+    folder: Path
+    vendor: Vendor
+
+    def shift(self, *first: str, dies: Step | None = None) -> Shift:
+        database = self.world.database
+        at = self.world.clock.now()
+        return Shift(database.app_dsn, database.worker_dsn, self.folder, at, self.vendor.url, first, dies)
+
+    async def tell(self, *classes: NoticeClass) -> list[UUID]:
+        account = await self.world.add_account("a@example.org")
+        return [await self.world.notify(Notice("account_closed", one, to_account=account)) for one in classes]
+
+    async def recover(self) -> None:
+        """Later, another worker comes up, and what runs by the clock runs."""
+        self.world.clock.advance(JOB_LOST_AFTER)
+        self.world.database.owner.execute(
+            "UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 day'"
+        )
+        assert await worked(self.shift("retry_stalled_jobs", "sweep_notices:all")) == 0
+        self.world.clock.advance(FIRST_DELAY)
+        assert await worked(self.shift("sweep_notices:all")) == 0
+
+    async def troubled(self) -> set[UUID]:
+        async with self.world.begin(self.world.system) as unit:
+            return {one.id for one in (await unit.notices.troubled(PageRequest())).items}
+
+    async def state(self, notice_id: UUID) -> str:
+        return (await self.world.notice(notice_id)).state
+
+    def jobs_left(self) -> list[Any]:
+        return self.world.database.owner.execute(
+            "SELECT status, args FROM jobs.procrastinate_jobs WHERE task_name = 'deliver_notice'"
+        ).fetchall()
+
+
+@pytest_asyncio.fixture
+async def deployment(database: PortalDatabase, tmp_path: Path, vendor: Vendor) -> Deployment:
+    database.owner.execute("SET search_path = jobs")  # procrastinate's triggers name no schema
+    return Deployment(await PostgresNotificationsWorld.open(database), tmp_path, vendor)
+
+
+@frozen
+class Death:
+    """Where the worker dies (None: inside the vendor's call), how many mails the vendor has by then, and whether the
+    row says no more than that somebody had it."""
+
+    step: Step | None
+    taken: int
+    in_doubt: bool
+
+
+def at(name: str, number: int = 1) -> Step:
+    return Step("deliver_notice", name, number)
+
+
+DEATHS = {
+    "taken from the queue, nothing claimed": Death(at("begin"), taken=0, in_doubt=False),
+    "claimed, not committed": Death(at("after unit.notices.claim"), taken=0, in_doubt=False),
+    "planned, not committed": Death(at("before unit.commit"), taken=0, in_doubt=False),
+    "claimed, before the vendor": Death(at("after unit.commit"), taken=0, in_doubt=True),
+    "inside the vendor's call": Death(None, taken=1, in_doubt=True),
+    "the vendor answered, before the settlement": Death(at("begin", 2), taken=1, in_doubt=True),
+    "settled, not committed": Death(at("before unit.commit", 2), taken=1, in_doubt=True),
+    "settled, the job not yet done": Death(at("after unit.commit", 2), taken=1, in_doubt=False),
+}
+
+
+@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS)
+async def test_a_worker_that_is_killed(deployment: Deployment, death: Death) -> None:
+    vendor, world = deployment.vendor, deployment.world
+    notices = dict(zip(CLASSES, await deployment.tell(*CLASSES), strict=True))
+    vendor.deadly = death.step is None
+    for _ in CLASSES:  # each worker takes the next notice to its grave
+        process = start(deployment.shift(dies=death.step))
+        assert process.pid is not None
+        vendor.victims.put(process.pid)
+        assert await ended(process) == -signal.SIGKILL
+        if not vendor.deadly:
+            vendor.victims.get()
+    vendor.deadly = False
+    assert {vendor.taken[one] for one in notices.values()} == {death.taken}
+    assert [status for status, _ in deployment.jobs_left()] == ["doing"] * 4
+
+    await deployment.recover()
+    for notice_class, notice_id in notices.items():
+        if not death.in_doubt:
+            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("sent", 1), notice_class
+        elif notice_class in PROTECTING:
+            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("sent", death.taken + 1)
+        else:
+            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("uncertain", death.taken)
+    doubtful = {notices["reminder"], notices["service"]} if death.in_doubt else set()
+    assert await deployment.troubled() == doubtful
+    assert deployment.jobs_left() == []
+
+    # However often and late they run, nothing more happens by itself ...
+    known = dict(vendor.taken)
+    world.clock.advance(LONGEST_DELAY)
+    assert await worked(deployment.shift("retry_stalled_jobs", "sweep_notices:all")) == 0
+    assert dict(vendor.taken) == known
+    # ... and an operator who decides that a reminder shall go again gets just that.
+    for notice_id in doubtful:
+        await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
+    assert await worked(deployment.shift()) == 0
+    assert {await deployment.state(one) for one in notices.values()} == {"sent"}
+    for notice_id in doubtful:
+        assert vendor.taken[notice_id] == death.taken + 1
+
+
+async def test_a_queue_that_lost_its_jobs(deployment: Deployment) -> None:
+    """The notices' own rows are enough."""
+    notices = await deployment.tell(*CLASSES)
+    assert await worked(deployment.shift(dies=at("begin"))) == -signal.SIGKILL
+    deployment.world.database.owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
+    await deployment.recover()
+    assert deployment.vendor.taken == Counter(notices)
+    assert {await deployment.state(one) for one in notices} == {"sent"}
+
+
+async def test_a_sweep_that_is_killed(deployment: Deployment) -> None:
+    """Before its commit it has handed nothing over; after it, the jobs are there."""
+    notices = await deployment.tell("reminder", "security")
+    deployment.world.database.owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
+    for step, handed in (("before unit.commit", 0), ("after unit.commit", 2)):
+        deployment.world.clock.advance(JOB_LOST_AFTER)
+        dies = Step("sweep_notices", step)
+        assert await worked(deployment.shift("sweep_notices:all", dies=dies)) == -signal.SIGKILL
+        assert len(deployment.jobs_left()) == handed
+        deployment.world.database.owner.execute("DELETE FROM jobs.procrastinate_jobs WHERE status = 'doing'")
+    await deployment.recover()
+    assert deployment.vendor.taken == Counter(notices)
+
+
+async def test_workers_side_by_side_send_each_notice_once(deployment: Deployment) -> None:
+    notices = await deployment.tell(*CLASSES, *CLASSES, *CLASSES)
+    workers = [start(deployment.shift("sweep_notices:all")) for _ in range(3)]
+    assert await asyncio.gather(*map(ended, workers)) == [0, 0, 0]
+    assert deployment.vendor.taken == Counter(notices)
+    assert {await deployment.state(one) for one in notices} == {"sent"}

@@ -1,0 +1,147 @@
+"""A practice in PostgreSQL, for the contract suites of accounts."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from attrs import define, field
+from psycopg.types.json import Jsonb
+
+from adapters.local.sources import Uuid7Ids
+from adapters.postgres.accounts.sessions import PostgresLiveSessions
+from adapters.postgres.engine.unit_core import PostgresBegin
+from portal_core.kernel.actor import Area, Role
+from portal_core.kernel.audit import Audited
+from tests.support.clock import FixedClock
+from tests.support.contracts.accounts.world import BORN, AccountsWorld
+from tests.support.engine.postgres import PortalDatabase
+
+
+@define
+class PostgresWorld(AccountsWorld):
+    """Rows of people are written by the owner, past row-level security."""
+
+    database: PortalDatabase
+    practice_id: UUID
+    clock: FixedClock = field(factory=FixedClock)
+    ids: Uuid7Ids = field(factory=Uuid7Ids)
+    begin: PostgresBegin = field(init=False)
+    live: PostgresLiveSessions = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.begin = self.database.begin_with(self.clock, self.ids)
+        self.live = PostgresLiveSessions(self.database.pool)
+
+    @classmethod
+    async def new(cls, database: PortalDatabase) -> "PostgresWorld":
+        return cls(database, await database.practice())
+
+    async def beside(self) -> "PostgresWorld":
+        return PostgresWorld(self.database, await self.database.practice(), self.clock, self.ids)
+
+    async def add_client(
+        self,
+        email: str = "",
+        *,
+        born: date = BORN,
+        names: tuple[str, str, str | None] = ("Ann", "Lee", None),
+        status: str = "active",
+    ) -> UUID:
+        given, family, chosen = names
+        client_id = await self.database.client(
+            self.practice_id, email=email or None, born=born, given=given, family=family
+        )
+        self._run("UPDATE portal.clients SET chosen_name = %s, status = %s WHERE id = %s", chosen, status, client_id)
+        return client_id
+
+    async def add_staff(
+        self,
+        email: str,
+        roles: Iterable[Role] = ("front_desk",),
+        *,
+        sees_clients: bool = False,
+        active: bool = True,
+        name: str = "Sam Wu",
+    ) -> UUID:
+        staff_id = self.ids.new()
+        clinician_id = await self.database.clinician(self.practice_id) if sees_clients else None
+        self._insert(
+            "staff",
+            id=staff_id,
+            name=name,
+            email=email,
+            email_key=email,
+            roles=list(roles),
+            clinician_id=clinician_id,
+            active=active,
+        )
+        return staff_id
+
+    async def clinician_of(self, staff_id: UUID) -> UUID | None:
+        found: UUID | None
+        [(found,)] = self._run("SELECT clinician_id FROM portal.staff WHERE id = %s", staff_id)
+        return found
+
+    async def add_grant(
+        self,
+        client_id: UUID,
+        account_id: UUID,
+        areas: Iterable[Area],
+        *,
+        may_write: bool = False,
+        starts: date = date(2026, 1, 1),
+        until: date | None = None,
+        narrows_on: date | None = None,
+    ) -> UUID:
+        grant_id = self.ids.new()
+        self._insert(
+            "grants",
+            client_id=client_id,
+            id=grant_id,
+            account_id=account_id,
+            relation="parent",
+            areas=list(areas),
+            may_write=may_write,
+            starts=starts,
+            until=until,
+            narrows_on=narrows_on,
+            authorised_by_minor=False,
+            decided_by=UUID(int=1),
+            decided_at=self.clock.now(),
+        )
+        return grant_id
+
+    async def revoke_grant(self, client_id: UUID, grant_id: UUID) -> None:
+        self._run("UPDATE portal.grants SET revoked_at = %s WHERE id = %s", self.clock.now(), grant_id)
+
+    async def set_rules(self, *, zone: str = "America/New_York", **section: object) -> None:
+        settings = Jsonb({"accounts": section})
+        self._run(
+            "UPDATE portal.practices SET zone = %s, settings = %s WHERE id = %s", zone, settings, self.practice_id
+        )
+
+    async def audit(self) -> list[Audited]:
+        rows = self._run(
+            "SELECT action, target, record, outcome, facts FROM portal.audit_entries WHERE practice_id = %s"
+            " ORDER BY at, id",
+            self.practice_id,
+        )
+        return [Audited(*row) for row in rows]
+
+    async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        rows = self._run(
+            "SELECT task_name, args - 'practice_id' FROM jobs.procrastinate_jobs"
+            " WHERE args->>'practice_id' = %s AND task_name <> 'deliver_notice' ORDER BY id",
+            str(self.practice_id),
+        )
+        return [(name, {key: UUID(value) for key, value in ids.items()}) for name, ids in rows]
+
+    def _insert(self, table: str, **values: Any) -> None:
+        columns = {"practice_id": self.practice_id, **values}
+        places = ", ".join(["%s"] * len(columns))
+        self._run(f"INSERT INTO portal.{table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        cursor = self.database.owner.execute(sql.encode(), values)
+        return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,203 @@
+"""The command `portal` as users meet it: a process of its own, in a folder, with variables of its environment."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from attrs import define, field, frozen
+
+from tests.support.engine.embedded_postgres import is_gone
+
+LIMIT = 300.0
+"""Seconds after which nothing more is hoped for. Machines that run tests are slow; nothing is concluded from time."""
+BYTECODE = Path(tempfile.gettempdir(), f"portal-tests-bytecode-{os.getuid()}-{sys.version_info.minor}")
+
+
+def eventually(condition: Callable[[], Any]) -> bool:
+    """Whether it comes true."""
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@frozen
+class Interpreter:
+    """How `portal` is called: by its script, or as a module by an interpreter that another user may run."""
+
+    command: tuple[str, ...] = (str(Path(sys.executable).with_name("portal")),)
+    variables: dict[str, str] = field(factory=dict)
+    user: str | None = None
+
+
+@define
+class PortalCommand:
+    """`portal` over one data folder. `settings` are added to the environment, whose own settings are left out."""
+
+    folder: Path
+    settings: dict[str, str] = field(factory=dict)
+    interpreter: Interpreter = field(factory=Interpreter)
+    port: int = field(factory=free_port)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PORTAL_", "AWS_")) and name != "PYTHONDONTWRITEBYTECODE"
+        }
+        mine = {"HOME": str(self.folder), "PYTHONPYCACHEPREFIX": str(BYTECODE), "PORTAL_PORT": str(self.port)}
+        return {**inherited, **mine, **self.interpreter.variables, **self.settings, **settings}
+
+    def run(self, *arguments: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
+        """To its end."""
+        return subprocess.run(
+            [*self.interpreter.command, *arguments],
+            cwd=self.folder,
+            env=self.environment(**settings),
+            user=self.interpreter.user,
+            group="nogroup" if self.interpreter.user else None,
+            extra_groups=[] if self.interpreter.user else None,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+
+    def refusal(self, *arguments: str, **settings: str) -> str:
+        """The one line that it gives up with."""
+        ended = self.run(*arguments, **settings)
+        assert ended.returncode == 1, (ended.returncode, ended.stdout, ended.stderr)
+        assert ended.stderr.count("\n") == 1, ended.stderr
+        assert ended.stderr.startswith("portal: "), ended.stderr
+        return ended.stderr.removeprefix("portal: ").strip()
+
+    def said(self, *arguments: str, **settings: str) -> str:
+        """What it prints when all is well."""
+        ended = self.run(*arguments, **settings)
+        assert ended.returncode == 0, (ended.returncode, ended.stdout, ended.stderr)
+        return ended.stdout
+
+    @contextmanager
+    def started(
+        self, *arguments: str, until: str = "", answers: bool = True, **settings: str
+    ) -> "Iterator[RunningCommand]":
+        """In the background, as in a terminal of its own, until it `answers` over HTTP and has printed `until`."""
+        with (self.folder / "printed.txt").open("w") as printed:
+            process = subprocess.Popen(
+                [*self.interpreter.command, *arguments],
+                cwd=self.folder,
+                env=self.environment(**settings),
+                user=self.interpreter.user,
+                group="nogroup" if self.interpreter.user else None,
+                extra_groups=[] if self.interpreter.user else None,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        running = RunningCommand(process, self.folder / "printed.txt")
+        try:
+            assert eventually(
+                lambda: process.poll() is not None or (until in running.printed and (not answers or self._answers()))
+            )
+            assert process.poll() is None, running.printed
+            yield running
+        finally:
+            running.kill()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def copy_to(self, folder: Path) -> "PortalCommand":
+        """Another portal with the same data, which must be at rest."""
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-a", self.folder / "portal-data", folder], check=True)
+        return PortalCommand(folder, self.settings, self.interpreter)
+
+    @property
+    def demo(self) -> dict[str, str]:
+        """What the demo keeps for its visitors."""
+        kept: dict[str, str] = json.loads((self.folder / "portal-data" / "demo.json").read_text())
+        return kept
+
+
+@define
+class RunningCommand:
+    """A started command, and every process that it started."""
+
+    process: "subprocess.Popen[bytes]"
+    file: Path
+    _family: list[int] = field(init=False, factory=list)
+
+    @property
+    def printed(self) -> str:
+        return self.file.read_text()
+
+    def family(self) -> list[psutil.Process]:
+        """It and those that it started, and they."""
+        parent = psutil.Process(self.process.pid)
+        found = [parent, *parent.children(recursive=True)]
+        self._family = [one.pid for one in found]
+        return found
+
+    def press_ctrl_c(self) -> int:
+        """As in a terminal: everybody of its process group gets SIGINT. Answers its exit code."""
+        self.family()
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(LIMIT)
+
+    def tell(self, number: signal.Signals) -> int:
+        """Send it alone a signal; answers its exit code."""
+        self.family()
+        self.process.send_signal(number)
+        return self.process.wait(LIMIT)
+
+    def all_gone(self) -> bool:
+        """Whether, in the end, nothing is left of what ran when it was told to end."""
+        return eventually(lambda: all(is_gone(pid) for pid in self._family))
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.tell(signal.SIGKILL)
+            self.all_gone()
+
+
+def open_folder() -> Path:
+    """A folder that every user may walk to (pytest's own are closed to others)."""
+    place = Path(tempfile.mkdtemp(prefix="portal-cli-", dir="/tmp"))
+    place.chmod(0o755)
+    return place
+
+
+def forget(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

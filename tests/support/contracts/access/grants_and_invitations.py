@@ -1,0 +1,280 @@
+"""What every keeper of invitations, grants and changes of email must do. Subclasses give the fixture `world`."""
+
+import asyncio
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from portal_core.access.errors import GrantExists
+from portal_core.access.model import Grant, GrantTerms
+from portal_core.accounts.invitations import INVITATION_TRIES
+from portal_core.accounts.views_invitations import InvitationView
+from portal_core.kernel.actor import AREAS
+from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.page import PageRequest
+from tests.support.contracts.people.world import AUDITED, TODAY, PeopleWorld
+
+EMAIL = "ann@example.org"
+TERMS = (
+    GrantTerms("parent"),
+    GrantTerms("guardian", frozenset({"messages", "profile"}), True, date(2027, 1, 2), True),
+    GrantTerms("other", frozenset(AREAS)),
+)
+
+
+class InvitationsContract:
+    """Invitations."""
+
+    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+        client, member = await world.add_client(), await world.add_staff()
+        for terms in TERMS:
+            made = await world.add_invitation(client.id, kind="proxy", terms=terms, invited_by=UUID(int=77))
+            changed = evolve(made, state="withdrawn", code_hash=b"h" * 32, tries=3, account_id=UUID(int=5), version=2)
+            async with world.begin(world.system) as unit:
+                assert await unit.invitations.get(made.id) == made
+                await unit.invitations.save(changed, AUDITED)
+                assert await unit.invitations.get(made.id) == changed
+                await unit.commit(None)
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.system) as unit:
+                    await unit.invitations.save(changed, AUDITED)
+        of_staff = await world.add_invitation(None, kind="staff", staff_id=member.id)
+        async with world.begin(world.system) as unit:
+            assert await unit.invitations.get(of_staff.id) == of_staff
+            assert await unit.invitations.get(world.ids.new()) is None
+        assert (await world.audit()).count(AUDITED) == 1 + 2 + 3 + 3 + 1
+
+    async def test_a_try_counts_against_every_open_invitation_to_the_email(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        one, two = await world.add_invitation(client.id), await world.add_invitation(client.id)
+        others = [
+            await world.add_invitation(client.id, "b@example.org"),
+            await world.add_invitation(client.id, state="accepted"),
+            await world.add_invitation(client.id, state="withdrawn"),
+            await world.add_invitation(client.id, expires_at=world.clock.now()),
+            await world.add_invitation(client.id, tries=INVITATION_TRIES),
+        ]
+        abroad = await world.beside()
+        foreign = await abroad.add_invitation((await abroad.add_client()).id)
+        async with world.begin(world.system) as unit:
+            tried = await unit.invitations.attempt(EMAIL, world.clock.now())
+            assert await unit.invitations.attempt("c@example.org", world.clock.now()) == ()
+            await unit.commit(None)
+        first, second = sorted((one, two), key=lambda each: each.id)
+        assert tried == (evolve(first, tries=1, version=2), evolve(second, tries=1, version=2))
+        async with world.begin(world.system) as unit:
+            assert [await unit.invitations.get(each.id) for each in (first, second)] == list(tried)
+            assert [await unit.invitations.get(each.id) for each in others] == others
+            standing = [each.id for each in await unit.invitations.open_to(EMAIL)]
+        assert standing == sorted([one.id, two.id, others[3].id, others[4].id])
+        async with abroad.begin(abroad.system) as unit:
+            assert await unit.invitations.get(foreign.id) == foreign
+
+    async def test_of_many_tries_at_once_ten_are_let_through(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        made = await world.add_invitation(client.id)
+
+        async def attempt() -> int:
+            async with world.begin(world.system) as unit:
+                return await unit.commit(len(await unit.invitations.attempt(EMAIL, world.clock.now())))
+
+        assert sum(await asyncio.gather(*(attempt() for _ in range(INVITATION_TRIES + 3)))) == INVITATION_TRIES
+        async with world.begin(world.system) as unit:
+            kept = await unit.invitations.get(made.id)
+        assert kept is not None
+        assert kept.tries == INVITATION_TRIES
+
+    async def test_a_try_that_is_rolled_back_is_none(self, world: PeopleWorld) -> None:
+        made = await world.add_invitation((await world.add_client()).id)
+        async with world.begin(world.system) as unit:
+            await unit.invitations.attempt(EMAIL, world.clock.now())
+        async with world.begin(world.system) as unit:
+            assert await unit.invitations.get(made.id) == made
+
+    async def test_pages_go_down_and_lose_nothing(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        made = [await world.add_invitation(client.id, f"p{n}@example.org") for n in range(5)]
+        wanted = [InvitationView.of(one) for one in sorted(made, key=lambda one: one.id, reverse=True)]
+        seen: list[InvitationView] = []
+        after = ""
+        while True:
+            async with world.begin(world.staff()) as unit:
+                page = await unit.invitations.page(PageRequest(after, 2))
+            seen += page.items
+            after = page.next
+            if not after:
+                break
+        assert seen == wanted
+
+    async def test_portal_users_and_other_practices_see_none(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        made = await world.add_invitation(client.id)
+        other = await world.beside()
+        for begin, actor in ((world.begin, world.as_client(client.id)), (other.begin, other.staff())):
+            async with begin(actor) as unit:
+                assert await unit.invitations.get(made.id) is None
+                assert await unit.invitations.open_to(EMAIL) == ()
+                assert await unit.invitations.attempt(EMAIL, world.clock.now()) == ()
+                assert (await unit.invitations.page(PageRequest())).items == ()
+
+
+class GrantsContract:
+    """Proxies' grants."""
+
+    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+        client, proxy = await world.add_client(), await world.add_account("pa@example.org")
+        full = await world.add_grant(
+            client.id,
+            proxy.id,
+            relation="guardian",
+            areas=frozenset({"profile", "sensitive_documents"}),
+            may_write=True,
+            until=date(2027, 3, 1),
+            decided_until=date(2028, 1, 1),
+            narrows_on=date(2026, 9, 1),
+            authorised_by_minor=True,
+        )
+        now = world.clock.now()
+        changed = evolve(full, until=None, narrows_on=None, revoked_at=now, ended_at=now, version=2)
+        async with world.begin(world.staff()) as unit:
+            assert await unit.grants.get(client.id, full.id) == full
+            assert await unit.grants.get(world.ids.new(), full.id) is None
+            await unit.grants.save(changed, AUDITED)
+            assert await unit.grants.get(client.id, full.id) == changed
+            await unit.commit(None)
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.staff()) as unit:
+                await unit.grants.save(changed, AUDITED)
+        assert (await world.audit()).count(AUDITED) == 5
+
+    async def test_one_standing_grant_for_one_proxy_and_client(self, world: PeopleWorld) -> None:
+        client, proxy = await world.add_client(), await world.add_account("pa@example.org")
+        first = await world.add_grant(client.id, proxy.id)
+        with pytest.raises(GrantExists):
+            await world.add_grant(client.id, proxy.id)
+        await world.save_grant(first.revoke(world.clock.now()))
+        second = await world.add_grant(client.id, proxy.id)
+        await world.save_grant(second.end(world.clock.now()))
+        third = await world.add_grant(client.id, proxy.id)
+        other = await world.add_grant((await world.add_client()).id, proxy.id)
+        async with world.begin(world.staff()) as unit:
+            found = await unit.grants.over(client.id)
+            held = await unit.grants.held_by(proxy.id)
+        assert [one.id for one in found] == sorted([first.id, second.id, third.id], reverse=True)
+        assert {one.id for one, _ in held} == {third.id, other.id}
+
+    async def test_of_two_grants_at_once_one_stands(self, world: PeopleWorld) -> None:
+        client, proxy = await world.add_client(), await world.add_account("pa@example.org")
+        done = await asyncio.gather(*(world.add_grant(client.id, proxy.id) for _ in range(5)), return_exceptions=True)
+        assert sum(isinstance(one, Grant) for one in done) == 1
+        assert sum(isinstance(one, GrantExists) for one in done) == 4
+
+    async def test_a_proxy_finds_their_own_by_name(self, world: PeopleWorld) -> None:
+        proxy, other = await world.add_account("pa@example.org"), await world.add_account("ma@example.org")
+        zoe = await world.add_client("Zoë", "Lee", chosen_name="Zed")
+        ann = await world.add_client("Ann", "Lee")
+        grants = {one.id: await world.add_grant(one.id, proxy.id) for one in (zoe, ann)}
+        theirs = await world.add_grant(ann.id, other.id)
+        for actor in (world.as_proxy(proxy.id), world.as_proxy(proxy.id, ann.id), world.staff()):
+            async with world.begin(actor) as unit:
+                held = await unit.grants.held_by(proxy.id)
+            assert held == ((grants[ann.id], "Ann Lee"), (grants[zoe.id], "Zed Lee"))
+        async with world.begin(world.as_proxy(proxy.id)) as unit:
+            assert await unit.grants.held_by(other.id) == ()
+            assert await unit.grants.get(ann.id, theirs.id) is None
+            assert await unit.grants.over(ann.id) == (grants[ann.id],)
+        async with world.begin(world.as_client(ann.id)) as unit:
+            assert {one.id for one in await unit.grants.over(ann.id)} == {grants[ann.id].id, theirs.id}
+            assert await unit.grants.over(zoe.id) == ()
+        abroad = await world.beside()
+        async with abroad.begin(abroad.staff()) as unit:
+            assert await unit.grants.get(ann.id, theirs.id) is None
+            assert await unit.grants.over(ann.id) == ()
+            assert await unit.grants.held_by(proxy.id) == ()
+
+    async def test_what_is_due_comes_longest_past_first(self, world: PeopleWorld) -> None:
+        proxy = await world.add_account("pa@example.org")
+        early = TODAY - timedelta(days=60)
+
+        async def lasting(until: date | None, **more: object) -> Grant:
+            client = await world.add_client()
+            return await world.add_grant(client.id, proxy.id, starts=early, until=until, **more)
+
+        await lasting(None)
+        await lasting(TODAY + timedelta(days=1))
+        now = world.clock.now()
+        await lasting(TODAY, revoked_at=now)
+        await lasting(TODAY, ended_at=now)
+        due = [await lasting(TODAY - timedelta(days=days)) for days in (0, 30, 1)]
+        abroad = await world.beside()
+        async with world.begin(world.system) as unit:
+            assert await unit.grants.due(TODAY, 10) == (due[1], due[2], due[0])
+            assert await unit.grants.due(TODAY, 2) == (due[1], due[2])
+            assert await unit.grants.due(TODAY - timedelta(days=1), 10) == (due[1], due[2])
+        async with abroad.begin(abroad.system) as unit:
+            assert await unit.grants.due(TODAY, 10) == ()
+
+    async def test_no_grant_is_over_before_it_starts_nor_over_nobody_nor_to_nobody(self, world: PeopleWorld) -> None:
+        client, proxy = await world.add_client(), await world.add_account("pa@example.org")
+        for wrong in (
+            world.grant(client.id, proxy.id, until=TODAY),
+            world.grant(world.ids.new(), proxy.id),
+            world.grant(client.id, world.ids.new()),
+        ):
+            with pytest.raises(AssertionError):
+                async with world.begin(world.system) as unit:
+                    await unit.grants.add(wrong, AUDITED)
+
+    async def test_portal_users_give_themselves_nothing(self, world: PeopleWorld) -> None:
+        client, proxy = await world.add_client(), await world.add_account("pa@example.org")
+        grant = await world.add_grant(client.id, proxy.id, until=TODAY + timedelta(days=1))
+        second = await world.add_client()
+        for actor in (world.as_proxy(proxy.id), world.as_proxy(proxy.id, client.id), world.as_client(client.id)):
+            with pytest.raises(world.forbidden):
+                async with world.begin(actor) as unit:
+                    await unit.grants.add(world.grant(second.id, proxy.id), AUDITED)
+            with pytest.raises(world.forbidden):
+                async with world.begin(actor) as unit:
+                    await unit.grants.save(evolve(grant, until=None, version=2), AUDITED)
+        async with world.begin(world.system) as unit:
+            assert await unit.grants.get(client.id, grant.id) == grant
+
+
+class EmailChangesContract:
+    """Changes of email under way."""
+
+    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+        account = await world.add_account("pa@example.org")
+        change = await world.add_change(account)
+        changed = evolve(change, state="done", code_hash=b"h" * 32, tries=2, version=2)
+        async with world.begin(world.as_proxy(account.id)) as unit:
+            assert await unit.email_changes.open_of(account.id) == change
+            await unit.email_changes.save(changed, AUDITED)
+            assert await unit.email_changes.get(account.id, change.id) == changed
+            assert await unit.email_changes.open_of(account.id) is None
+            await unit.commit(None)
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.system) as unit:
+                await unit.email_changes.save(changed, AUDITED)
+        async with world.begin(world.system) as unit:
+            assert await unit.email_changes.get(account.id, change.id) == changed
+        assert (await world.audit()).count(AUDITED) == 4
+
+    async def test_each_reaches_their_own(self, world: PeopleWorld) -> None:
+        account, other = await world.add_account("pa@example.org"), await world.add_account("ma@example.org")
+        change = await world.add_change(account)
+        abroad = await world.beside()
+        for begin, actor in ((world.begin, world.as_proxy(other.id)), (abroad.begin, abroad.system)):
+            async with begin(actor) as unit:
+                assert await unit.email_changes.get(account.id, change.id) is None
+                assert await unit.email_changes.open_of(account.id) is None
+        async with world.begin(world.system) as unit:
+            assert await unit.email_changes.get(other.id, change.id) is None
+        with pytest.raises(world.forbidden):
+            async with world.begin(world.as_proxy(other.id)) as unit:
+                await unit.email_changes.save(change.attempt(), AUDITED)
+        with pytest.raises(world.forbidden):
+            async with world.begin(world.as_proxy(other.id)) as unit:
+                await unit.email_changes.add(evolve(change, id=world.ids.new()), AUDITED)

@@ -1,0 +1,340 @@
+"""What every keeper of accounts and of what signing in leaves behind must do. Subclasses give the fixture `world`."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.model import Account, Challenge, Enquiry, ExternalIdentity, SecondFactor, SignInGuard
+from portal_core.accounts.ports import AccountRules
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import StaleVersion
+from tests.support.contracts.accounts.world import AUDITED, BORN, AccountsWorld
+
+ANN = "ann@example.org"
+BOB = "bob@example.org"
+SUB = ExternalIdentity("https://idp.example.org", "sub-1")
+
+
+class AccountsContract:
+    """Accounts."""
+
+    async def test_every_field_is_kept(self, world: AccountsWorld) -> None:
+        account = await world.account(ANN)
+        full = evolve(
+            account,
+            email=BOB,
+            status="closed",
+            second_factor="totp",
+            external=SUB,
+            closed_at=world.clock.now(),
+            version=2,
+        )
+        async with world.begin(world.system) as unit:
+            assert await unit.accounts.get(account.id) == account
+            await unit.accounts.save(full, AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert await unit.accounts.get(account.id) == full
+
+    async def test_one_is_found_by_side_and_email_until_it_is_closed(self, world: AccountsWorld) -> None:
+        client = await world.account(ANN, status="unverified")
+        staff = await world.account(ANN, kind="staff")
+        async with world.begin(world.visitor) as unit:
+            assert await unit.accounts.find_by_email("portal", ANN) == client
+            assert await unit.accounts.find_by_email("practice", ANN) == staff
+            assert await unit.accounts.find_by_email("portal", BOB) is None
+            closed = client.close(world.clock.now())
+            await unit.accounts.save(closed, AUDITED)
+            assert await unit.accounts.find_by_email("portal", ANN) is None
+            assert await unit.accounts.get(client.id) == closed
+
+    async def test_one_is_found_by_who_it_is_at_the_issuer(self, world: AccountsWorld) -> None:
+        staff = (await world.account(ANN, kind="staff")).link(SUB)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.accounts.find_by_external(SUB) is None
+            await unit.accounts.save(staff, AUDITED)
+            assert await unit.accounts.find_by_external(SUB) == staff
+            assert await unit.accounts.find_by_external(evolve(SUB, issuer="https://other.example.org")) is None
+            await unit.accounts.save(staff.close(world.clock.now()), AUDITED)
+            assert await unit.accounts.find_by_external(SUB) is None
+
+    async def test_one_is_found_by_whose_it_is_until_it_is_closed(self, world: AccountsWorld) -> None:
+        client, staff = await world.account(ANN), await world.account(ANN, kind="staff")
+        await world.account(BOB, kind="proxy")
+        assert client.client_id is not None
+        assert staff.staff_id is not None
+        other = await world.beside()
+        async with world.begin(world.system) as unit:
+            assert await unit.accounts.find_by_person("portal", client.client_id) == client
+            assert await unit.accounts.find_by_person("practice", staff.staff_id) == staff
+            assert await unit.accounts.find_by_person("practice", client.client_id) is None
+            assert await unit.accounts.find_by_person("portal", staff.staff_id) is None
+            await unit.accounts.save(client.close(world.clock.now()), AUDITED)
+            assert await unit.accounts.find_by_person("portal", client.client_id) is None
+        async with other.begin(other.system) as unit:
+            assert await unit.accounts.find_by_person("portal", client.client_id) is None
+
+    @pytest.mark.parametrize("twin", ["email", "client", "staff", "external"])
+    async def test_open_accounts_are_unique_and_a_closed_one_frees(self, world: AccountsWorld, twin: str) -> None:
+        kind = "staff" if twin in ("staff", "external") else "client"
+        first = await world.account(ANN, kind=kind)  # type: ignore[arg-type]
+        other = await world.account(BOB, kind=kind)  # type: ignore[arg-type]
+        if twin == "external":
+            first = await self._saved(world, first.link(SUB))
+        other = await self._saved(world, other.close(world.clock.now()))
+        again = evolve(other, id=world.ids.new(), status="active", closed_at=None, version=1)
+        same = {
+            "email": {"email": first.email},
+            "client": {"client_id": first.client_id},
+            "staff": {"staff_id": first.staff_id},
+            "external": {"external": first.external},
+        }
+        with pytest.raises(AlreadyRegistered):
+            async with world.begin(world.system) as unit:
+                await unit.accounts.add(evolve(again, **same[twin]), Audited("test.twin"))
+        assert Audited("test.twin") not in await world.audit()
+        async with world.begin(world.system) as unit:
+            await unit.accounts.add(again, AUDITED)
+            await unit.commit(None)
+        if twin in ("email", "external"):
+            changed = again.change_email(first.email) if twin == "email" else again.link(SUB)
+            with pytest.raises(AlreadyRegistered):
+                await self._saved(world, changed)
+        await self._saved(world, first.close(world.clock.now()))
+        async with world.begin(world.system) as unit:
+            reborn = evolve(first, id=world.ids.new(), status="active", closed_at=None, version=1)
+            await unit.accounts.add(reborn, AUDITED)
+            await unit.commit(None)
+
+    async def test_a_stale_save_changes_nothing(self, world: AccountsWorld) -> None:
+        account = await world.account(ANN)
+        newer = await self._saved(world, account.with_second_factor("totp"))
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.system) as unit:
+                await unit.accounts.save(account.close(world.clock.now()), Audited("test.stale"))
+        async with world.begin(world.system) as unit:
+            assert await unit.accounts.get(account.id) == newer
+        assert Audited("test.stale") not in await world.audit()
+
+    async def test_a_save_is_audited_when_it_is_committed_and_only_then(self, world: AccountsWorld) -> None:
+        account = await world.account(ANN)
+        entry = Audited("account.closed", account.id, account.client_id)
+        async with world.begin(world.system) as unit:
+            await unit.accounts.save(account.close(world.clock.now()), entry)
+        assert entry not in await world.audit()
+        async with world.begin(world.system) as unit:
+            assert await unit.accounts.get(account.id) == account
+            await unit.accounts.save(account.close(world.clock.now()), entry)
+            await unit.commit(None)
+        assert entry in await world.audit()
+
+    async def test_holders_reach_their_own_account_and_practices_theirs(self, world: AccountsWorld) -> None:
+        mine, theirs = await world.account(ANN), await world.account(BOB, kind="proxy")
+        other = await world.beside()
+        for account, stranger in ((mine, theirs), (theirs, mine)):
+            async with world.begin(world.actor_for(account)) as unit:
+                assert await unit.accounts.get(account.id) == account
+                assert await unit.accounts.get(stranger.id) is None
+                assert await unit.accounts.find_by_email("portal", stranger.email) is None
+        for actor in (other.system, other.visitor):
+            async with other.begin(actor) as unit:
+                assert await unit.accounts.get(mine.id) is None
+                assert await unit.accounts.find_by_email("portal", ANN) is None
+        twin = await other.account(ANN)
+        async with other.begin(other.visitor) as unit:
+            assert await unit.accounts.find_by_email("portal", ANN) == twin
+
+    async def test_rules_are_the_practices_own_over_the_defaults(self, world: AccountsWorld) -> None:
+        async with world.begin(world.visitor) as unit:
+            assert await unit.account_rules.get() == AccountRules(practice_name="Elm Street")
+        await world.set_rules(zone="America/Denver", min_password_length=15, idle_for=300)
+        async with world.begin(world.visitor) as unit:
+            rules = await unit.account_rules.get()
+        assert rules == AccountRules(
+            "Elm Street", "America/Denver", min_password_length=15, idle_for=timedelta(minutes=5)
+        )
+
+    async def _saved(self, world: AccountsWorld, account: Account) -> Account:
+        async with world.begin(world.system) as unit:
+            await unit.accounts.save(account, AUDITED)
+            await unit.commit(None)
+        return account
+
+
+class PersonDirectoryContract:
+    """Who could have an account."""
+
+    async def test_a_client_matches_by_email_and_birth_alone(self, world: AccountsWorld) -> None:
+        client_id = await world.add_client(ANN)
+        await world.add_client(BOB)
+        await world.add_client()
+        other = await world.beside()
+        async with world.begin(world.system) as unit:
+            assert await unit.people.unregistered_client(ANN, BORN) == client_id
+            assert await unit.people.unregistered_client(ANN, BORN + timedelta(days=1)) is None
+            assert await unit.people.unregistered_client("eve@example.org", BORN) is None
+            assert await unit.people.unregistered_client("", BORN) is None
+        async with other.begin(other.system) as unit:
+            assert await unit.people.unregistered_client(ANN, BORN) is None
+
+    async def test_a_registered_client_matches_again_when_the_account_is_closed(self, world: AccountsWorld) -> None:
+        account = await world.account(ANN, status="unverified")
+        async with world.begin(world.system) as unit:
+            assert await unit.people.unregistered_client(ANN, BORN) is None
+            await unit.accounts.save(account.close(world.clock.now()), AUDITED)
+            assert await unit.people.unregistered_client(ANN, BORN) == account.client_id
+
+    async def test_twins_on_one_address_are_left_to_staff(self, world: AccountsWorld) -> None:
+        first = await world.add_client(ANN)
+        await world.add_client(ANN)
+        async with world.begin(world.system) as unit:
+            assert await unit.people.unregistered_client(ANN, BORN) is None
+        await world.account(BOB, client_id=first)
+        async with world.begin(world.system) as unit:
+            assert await unit.people.unregistered_client(ANN, BORN) is None
+
+    async def test_a_discharged_client_does_not_register(self, world: AccountsWorld) -> None:
+        await world.add_client(ANN, status="discharged")
+        async with world.begin(world.system) as unit:
+            assert await unit.people.unregistered_client(ANN, BORN) is None
+
+    async def test_staff_match_by_email_while_they_work_there(self, world: AccountsWorld) -> None:
+        staff_id = await world.add_staff(ANN)
+        await world.add_staff(BOB, active=False)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.people.unregistered_staff(ANN) == staff_id
+            assert await unit.people.unregistered_staff(BOB) is None
+        await world.account(ANN, kind="staff", staff_id=staff_id)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.people.unregistered_staff(ANN) is None
+
+    async def test_who_left_the_staff_does_not_work_here(self, world: AccountsWorld) -> None:
+        here, left = await world.add_staff(ANN), await world.add_staff(BOB, active=False)
+        elsewhere = await (await world.beside()).add_staff(ANN)
+        async with world.begin(world.visitor) as unit:
+            asked = (here, left, elsewhere, await world.add_client(ANN))
+            assert [await unit.people.works_here(one) for one in asked] == [True, False, False, False]
+
+    async def test_names_are_the_persons_own(self, world: AccountsWorld) -> None:
+        client_id = await world.add_client(ANN, names=("Annabel", "Lee", "Bel"))
+        staff_id = await world.add_staff(BOB, name="Sam Wu")
+        accounts = {
+            await world.account(ANN, client_id=client_id): {"Annabel", "Lee", "Bel"},
+            await world.account(BOB, kind="staff", staff_id=staff_id): {"Sam Wu"},
+            await world.account("proxy@example.org", kind="proxy"): set(),
+        }
+        for account, names in accounts.items():
+            async with world.begin(world.system) as unit:
+                assert set(await unit.people.names(account)) == names
+
+
+class SignInBookContract:
+    """Guards, challenges, second factors and enquiries."""
+
+    async def test_a_guard_starts_empty_and_is_kept_by_key(self, world: AccountsWorld) -> None:
+        key, now = world.hashed("k"), world.clock.now()
+        other = await world.beside()
+        async with world.begin(world.visitor) as unit:
+            guard = await unit.sign_in_guards.lock(key)
+            assert guard == SignInGuard(world.practice_id, key)
+            tried = evolve(guard, tries=(now, now + timedelta(seconds=1)), locked_until=now, version=1)
+            await unit.sign_in_guards.save(tried)
+            await unit.commit(None)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.sign_in_guards.lock(key) == tried
+            await unit.sign_in_guards.save(tried.succeed())
+        async with world.begin(world.visitor) as unit:
+            assert await unit.sign_in_guards.lock(key) == tried
+            assert (await unit.sign_in_guards.lock(world.hashed("l"))).tries == ()
+        async with other.begin(other.visitor) as unit:
+            assert (await unit.sign_in_guards.lock(key)).tries == ()
+
+    async def test_a_challenge_is_found_by_its_hash_alone(self, world: AccountsWorld) -> None:
+        account = await world.account(ANN)
+        now, token = world.clock.now(), world.hashed("t")
+        challenge = Challenge(world.ids.new(), world.practice_id, account.id, token, "state ✓", "bearer", now)
+        other = await world.beside()
+        async with world.begin(world.visitor) as unit:
+            await unit.challenges.add(challenge)
+            await unit.commit(None)
+        used = evolve(challenge, tries=3, used_at=now, version=2)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.challenges.find(token) == challenge
+            assert await unit.challenges.find(world.hashed("u")) is None
+            await unit.challenges.save(used)
+            await unit.commit(None)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.challenges.find(token) == used
+        async with other.begin(other.visitor) as unit:
+            assert await unit.challenges.find(token) is None
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.visitor) as unit:
+                await unit.challenges.save(used)
+
+    async def test_a_second_factor_is_its_accounts_own(self, world: AccountsWorld) -> None:
+        mine, theirs = await world.account(ANN), await world.account(BOB)
+        now = world.clock.now()
+        kept = SecondFactor(mine.id, world.practice_id, "handle ✓", now, (b"1" * 32, b"2" * 32), version=1)
+        actor = world.actor_for(mine)
+        async with world.begin(actor) as unit:
+            assert await unit.second_factors.lock(mine.id) == SecondFactor(mine.id, world.practice_id)
+            await unit.second_factors.save(kept, AUDITED)
+            await unit.commit(None)
+        async with world.begin(actor) as unit:
+            assert await unit.second_factors.lock(mine.id) == kept
+            await unit.second_factors.save(kept.with_codes(()), AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.second_factors.lock(mine.id) == kept.with_codes(())
+            assert await unit.second_factors.lock(theirs.id) == SecondFactor(theirs.id, world.practice_id)
+        async with world.begin(actor) as unit:
+            await unit.second_factors.remove(mine.id, AUDITED)
+            await unit.second_factors.remove(mine.id, AUDITED)
+            await unit.commit(None)
+        async with world.begin(actor) as unit:
+            assert await unit.second_factors.lock(mine.id) == SecondFactor(mine.id, world.practice_id)
+
+    async def test_an_enquiry_is_taken_once(self, world: AccountsWorld) -> None:
+        now = world.clock.now()
+        other = await world.beside()
+        asked = Enquiry(world.ids.new(), world.practice_id, "portal", "register", ANN, now, date(1990, 2, 28))
+        reset = Enquiry(world.ids.new(), world.practice_id, "practice", "reset_password", "ü@example.org", now)
+        async with world.begin(world.visitor) as unit:
+            await unit.enquiries.add(asked, AUDITED)
+            await unit.enquiries.add(reset, AUDITED)
+            await unit.commit(None)
+        async with other.begin(other.system) as unit:
+            assert await unit.enquiries.take(asked.id) is None
+        async with world.begin(world.system) as unit:
+            assert await unit.enquiries.take(asked.id) == asked
+        async with world.begin(world.system) as unit:
+            assert await unit.enquiries.take(asked.id) == asked
+            assert await unit.enquiries.take(reset.id) == reset
+            assert await unit.enquiries.take(UUID(int=9)) is None
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert await unit.enquiries.take(asked.id) is None
+
+    async def test_enquiries_that_nobody_took_are_found_by_when_they_were_asked(self, world: AccountsWorld) -> None:
+        now = world.clock.now()
+        other = await world.beside()
+        late, early, taken = (
+            Enquiry(world.ids.new(), world.practice_id, "portal", "resetting", ANN, now + timedelta(minutes=minutes))
+            for minutes in (2, 1, 0)
+        )
+        async with world.begin(world.visitor) as unit:
+            for enquiry in (late, early, taken):
+                await unit.enquiries.add(enquiry, AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.enquiries.take(taken.id) == taken
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert await unit.enquiries.asked_before(late.asked_at + timedelta.resolution) == (early, late)
+            assert await unit.enquiries.asked_before(late.asked_at) == (early,)
+            assert await unit.enquiries.asked_before(early.asked_at) == ()
+        async with other.begin(other.system) as unit:
+            assert await unit.enquiries.asked_before(late.asked_at + timedelta.resolution) == ()

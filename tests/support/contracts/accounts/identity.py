@@ -1,0 +1,373 @@
+"""What every identity provider must do. Subclasses give the fixture `provider`."""
+
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from attrs import evolve
+
+from adapters.memory.accounts.identity_provider import totp
+from portal_core.accounts.identity import (
+    Accepted,
+    Credential,
+    Credentials,
+    MailedCodePurpose,
+    MailedCodes,
+    Passwords,
+    Refused,
+    SecondFactorNeeded,
+    SecondFactors,
+)
+from portal_core.accounts.model import Side
+from tests.support.clock import FixedClock
+
+PASSWORD = "Correct-horse-7-battery"
+OTHER = "Staple-9-entirely-new"
+PURPOSES: tuple[MailedCodePurpose, ...] = ("verify_email", "reset_password")
+STEP = timedelta(seconds=30)
+
+
+class IdentityProvider(ABC):
+    """A provider with both pools, and a mailbox to look into. `clock` is the provider's own."""
+
+    codes: MailedCodes
+    passwords: Passwords
+    second_factors: SecondFactors
+    credentials: Credentials
+    clock: FixedClock
+
+    @abstractmethod
+    def mailed(self, credential: Credential, purpose: MailedCodePurpose) -> list[str]:
+        """The codes mailed to the credential's email for this purpose, oldest first."""
+
+    @property
+    def code_lasts(self) -> timedelta:
+        """No mailed code is good after this."""
+        return timedelta(hours=24)
+
+    def credential(self, side: Side = "portal", email: str = "") -> Credential:
+        """One that the provider does not know."""
+        account_id = uuid4()
+        return Credential(UUID(int=7), side, account_id, email or f"{account_id.hex}@example.org")
+
+    async def proven(self, side: Side = "portal") -> Credential:
+        """One whose email is proven and whose password is `PASSWORD`."""
+        credential = self.credential(side)
+        await self.codes.send(credential, "verify_email")
+        code = self.mailed(credential, "verify_email")[-1]
+        assert await self.codes.redeem(credential, "verify_email", code, PASSWORD)
+        return credential
+
+    async def enrolled(self) -> tuple[Credential, str]:
+        """One with a second factor, and its secret; the code that enrolled it is two steps old."""
+        credential = await self.proven()
+        enrolment = await self.second_factors.begin(credential, PASSWORD)
+        assert enrolment is not None
+        assert await self.second_factors.confirm(credential, enrolment.handle, self.totp(enrolment.secret))
+        self.clock.advance(2 * STEP)
+        return credential, enrolment.secret
+
+    def totp(self, secret: str, steps: int = 0) -> str:
+        """The code of an authenticator app whose clock is `steps` of 30 seconds off."""
+        return totp(secret, self.clock.now() + steps * STEP)
+
+    async def state(self, credential: Credential) -> str:
+        """What goes with a second factor after a right password."""
+        answer = await self.passwords.check(credential, PASSWORD)
+        assert isinstance(answer, SecondFactorNeeded)
+        return answer.state
+
+    async def answer(self, credential: Credential, code: str) -> bool:
+        return await self.second_factors.check(credential, await self.state(credential), code)
+
+
+def wrong(code: str) -> str:
+    """A code of the same form that is another."""
+    return code[:-1] + ("1" if code[-1] == "0" else "0")
+
+
+class MailedCodesContract:
+    """Codes that prove an email."""
+
+    @pytest.mark.parametrize("side", ["portal", "practice"])
+    async def test_a_new_credential_is_proven_and_has_its_password(
+        self, provider: IdentityProvider, side: Side
+    ) -> None:
+        credential = provider.credential(side)
+        assert await provider.passwords.check(credential, PASSWORD) == Refused()
+        await provider.codes.send(credential, "verify_email")
+        assert await provider.passwords.check(credential, PASSWORD) == Refused()
+        [code] = provider.mailed(credential, "verify_email")
+        assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+        assert await provider.passwords.check(credential, OTHER) == Refused()
+
+    async def test_a_reset_replaces_the_password(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        await provider.codes.send(credential, "reset_password")
+        [code] = provider.mailed(credential, "reset_password")
+        assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
+        assert await provider.passwords.check(credential, OTHER) == Accepted()
+        assert await provider.passwords.check(credential, PASSWORD) == Refused()
+
+    async def test_a_wrong_code_changes_nothing_and_the_right_one_is_still_good(
+        self, provider: IdentityProvider
+    ) -> None:
+        credential = await provider.proven()
+        await provider.codes.send(credential, "reset_password")
+        [code] = provider.mailed(credential, "reset_password")
+        for bad in (wrong(code), "", "nonsense", code + "0", "\x00", "é" * 9):
+            assert await provider.codes.redeem(credential, "reset_password", bad, OTHER) is False
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+        assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
+
+    @pytest.mark.parametrize("purpose", PURPOSES)
+    async def test_a_code_is_good_once(self, provider: IdentityProvider, purpose: MailedCodePurpose) -> None:
+        credential = provider.credential() if purpose == "verify_email" else await provider.proven()
+        await provider.codes.send(credential, purpose)
+        code = provider.mailed(credential, purpose)[-1]
+        assert await provider.codes.redeem(credential, purpose, code, PASSWORD) is True
+        assert await provider.codes.redeem(credential, purpose, code, OTHER) is False
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+
+    async def test_a_new_code_kills_the_earlier(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        await provider.codes.send(credential, "reset_password")
+        await provider.codes.send(credential, "reset_password")
+        first, second = provider.mailed(credential, "reset_password")
+        assert first != second
+        assert await provider.codes.redeem(credential, "reset_password", first, OTHER) is False
+        assert await provider.codes.redeem(credential, "reset_password", second, OTHER) is True
+
+    @pytest.mark.parametrize("purpose", PURPOSES)
+    async def test_a_code_expires(self, provider: IdentityProvider, purpose: MailedCodePurpose) -> None:
+        credential = provider.credential() if purpose == "verify_email" else await provider.proven()
+        await provider.codes.send(credential, purpose)
+        code = provider.mailed(credential, purpose)[-1]
+        provider.clock.advance(provider.code_lasts + timedelta(seconds=1))
+        assert await provider.codes.redeem(credential, purpose, code, OTHER) is False
+        assert await provider.passwords.check(credential, OTHER) == Refused()
+
+    async def test_a_code_is_its_credentials_and_its_purposes_own(self, provider: IdentityProvider) -> None:
+        credential, stranger = await provider.proven(), await provider.proven()
+        await provider.codes.send(credential, "reset_password")
+        await provider.codes.send(stranger, "reset_password")
+        [code] = provider.mailed(credential, "reset_password")
+        assert await provider.codes.redeem(stranger, "reset_password", code, OTHER) is False
+        assert await provider.codes.redeem(provider.credential(), "reset_password", code, OTHER) is False
+        assert await provider.codes.redeem(credential, "verify_email", code, OTHER) is False
+        assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
+
+    async def test_another_verification_of_the_unproven_is_mailed(self, provider: IdentityProvider) -> None:
+        credential = provider.credential()
+        await provider.codes.send(credential, "verify_email")
+        await provider.codes.send(credential, "verify_email")
+        code = provider.mailed(credential, "verify_email")[-1]
+        assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
+
+    async def test_a_crash_after_the_proof_leaves_a_way(self, provider: IdentityProvider) -> None:
+        """The provider holds the email as proven, the core does not yet: another code must still do."""
+        credential = await provider.proven()
+        await provider.codes.send(credential, "verify_email")
+        code = provider.mailed(credential, "verify_email")[-1]
+        assert await provider.codes.redeem(credential, "verify_email", code, OTHER) is True
+        assert await provider.passwords.check(credential, OTHER) == Accepted()
+
+    async def test_the_unknown_redeem_nothing(self, provider: IdentityProvider) -> None:
+        for purpose in PURPOSES:
+            assert await provider.codes.redeem(provider.credential(), purpose, "123456", PASSWORD) is False
+
+    async def test_a_reset_keeps_the_second_factor(self, provider: IdentityProvider) -> None:
+        credential, secret = await provider.enrolled()
+        await provider.codes.send(credential, "reset_password")
+        code = provider.mailed(credential, "reset_password")[-1]
+        assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
+        answer = await provider.passwords.check(credential, OTHER)
+        assert isinstance(answer, SecondFactorNeeded)
+        assert await provider.second_factors.check(credential, answer.state, provider.totp(secret)) is True
+
+
+class PasswordsContract:
+    """Passwords."""
+
+    async def test_one_is_created_for_an_email_proven_elsewhere(self, provider: IdentityProvider) -> None:
+        credential = provider.credential()
+        await provider.passwords.create(credential, PASSWORD)
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+        await provider.passwords.create(credential, OTHER)
+        assert await provider.passwords.check(credential, OTHER) == Accepted()
+        await provider.codes.send(credential, "reset_password")
+        assert len(provider.mailed(credential, "reset_password")) == 1
+
+    async def test_one_is_replaced(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        await provider.passwords.set(credential, OTHER)
+        assert await provider.passwords.check(credential, OTHER) == Accepted()
+        assert await provider.passwords.check(credential, PASSWORD) == Refused()
+
+    async def test_it_is_known_whether_one_was_set_since(self, provider: IdentityProvider) -> None:
+        credential, began = provider.credential(), provider.clock.now()
+        assert await provider.passwords.set_since(credential, began) is False
+
+        async def by_code() -> None:
+            await provider.codes.send(credential, "reset_password")
+            provider.clock.advance(timedelta(minutes=2))
+            code = provider.mailed(credential, "reset_password")[-1]
+            assert await provider.codes.redeem(credential, "reset_password", code, PASSWORD)
+
+        async def by_caller() -> None:
+            await provider.passwords.set(credential, OTHER)
+
+        await provider.passwords.create(credential, PASSWORD)
+        assert await provider.passwords.set_since(credential, began) is True
+        for change in (by_caller, by_code):
+            provider.clock.advance(timedelta(minutes=10))
+            now = provider.clock.now()
+            assert await provider.passwords.set_since(credential, now) is False
+            assert isinstance(await provider.passwords.check(credential, "Wrong-" + PASSWORD), Refused)
+            assert await provider.passwords.set_since(credential, now) is False
+            await change()
+            assert await provider.passwords.set_since(credential, now) is True
+
+    @pytest.mark.parametrize("password", ["", " ", "x", PASSWORD.lower(), PASSWORD + " ", "é" * 60, "\x00", "p" * 256])
+    async def test_anything_else_is_refused(self, provider: IdentityProvider, password: str) -> None:
+        assert await provider.passwords.check(await provider.proven(), password) == Refused()
+        assert await provider.passwords.check(provider.credential(), password) == Refused()
+
+    async def test_every_character_counts(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        long = "Aa1-" + "ü x" * 41 + "!"
+        assert len(long) == 128
+        await provider.passwords.set(credential, long)
+        assert await provider.passwords.check(credential, long) == Accepted()
+        assert await provider.passwords.check(credential, long[:-1] + "?") == Refused()
+        assert await provider.passwords.check(credential, long[:-1]) == Refused()
+
+    async def test_one_email_may_have_credentials_in_two_practices(self, provider: IdentityProvider) -> None:
+        first = provider.credential(email="twice@example.org")
+        second = evolve(provider.credential(email="twice@example.org"), practice_id=UUID(int=8))
+        await provider.passwords.create(first, PASSWORD)
+        await provider.passwords.create(second, OTHER)
+        assert await provider.passwords.check(first, PASSWORD) == Accepted()
+        assert await provider.passwords.check(second, OTHER) == Accepted()
+        assert await provider.passwords.check(second, PASSWORD) == Refused()
+
+    async def test_the_sides_are_pools_of_their_own(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven("practice")
+        assert await provider.passwords.check(evolve(credential, side="portal"), PASSWORD) == Refused()
+
+
+class SecondFactorsContract:
+    """Time-based one-time passwords."""
+
+    async def test_enrolment_needs_the_password_and_a_right_code(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        assert await provider.second_factors.begin(credential, OTHER) is None
+        assert await provider.second_factors.begin(provider.credential(), PASSWORD) is None
+        enrolment = await provider.second_factors.begin(credential, PASSWORD)
+        assert enrolment is not None
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+        code = provider.totp(enrolment.secret)
+        for bad in (wrong(code), "", "12345", "abcdef", "１２３４５６"):
+            assert await provider.second_factors.confirm(credential, enrolment.handle, bad) is False
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+        assert await provider.second_factors.confirm(credential, enrolment.handle, code) is True
+        assert isinstance(await provider.passwords.check(credential, PASSWORD), SecondFactorNeeded)
+        assert await provider.passwords.check(credential, OTHER) == Refused()
+
+    async def test_a_second_beginning_has_a_secret_of_its_own(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        first = await provider.second_factors.begin(credential, PASSWORD)
+        second = await provider.second_factors.begin(credential, PASSWORD)
+        assert first is not None
+        assert second is not None
+        assert first.secret != second.secret
+        assert await provider.second_factors.confirm(credential, second.handle, provider.totp(first.secret)) is False
+        assert await provider.second_factors.confirm(credential, second.handle, provider.totp(second.secret)) is True
+
+    @pytest.mark.parametrize("steps", [-1, 0, 1])
+    async def test_the_code_of_a_clock_a_step_off_is_right(self, provider: IdentityProvider, steps: int) -> None:
+        credential, secret = await provider.enrolled()
+        provider.clock.advance(2 * STEP)
+        assert await provider.answer(credential, provider.totp(secret, steps)) is True
+
+    @pytest.mark.parametrize("steps", [-60, -20, 20, 60])
+    async def test_an_old_or_early_code_is_wrong(self, provider: IdentityProvider, steps: int) -> None:
+        credential, secret = await provider.enrolled()
+        assert await provider.answer(credential, provider.totp(secret, steps)) is False
+
+    async def test_a_code_is_good_once(self, provider: IdentityProvider) -> None:
+        credential, secret = await provider.enrolled()
+        code = provider.totp(secret)
+        assert await provider.answer(credential, code) is True
+        assert await provider.answer(credential, code) is False
+        provider.clock.advance(2 * STEP)
+        assert await provider.answer(credential, provider.totp(secret)) is True
+
+    async def test_a_wrong_code_leaves_the_right_one_good(self, provider: IdentityProvider) -> None:
+        credential, secret = await provider.enrolled()
+        state = await provider.state(credential)
+        assert await provider.second_factors.check(credential, state, wrong(provider.totp(secret))) is False
+        assert await provider.second_factors.check(credential, state, "") is False
+        assert await provider.second_factors.check(credential, state, provider.totp(secret)) is True
+
+    async def test_a_code_is_its_credentials_own(self, provider: IdentityProvider) -> None:
+        (first, secret), (second, _) = await provider.enrolled(), await provider.enrolled()
+        assert await provider.answer(second, provider.totp(secret)) is False
+        assert await provider.answer(first, provider.totp(secret)) is True
+
+    async def test_none_enrolled_is_none_right(self, provider: IdentityProvider) -> None:
+        assert await provider.second_factors.check(await provider.proven(), "", "123456") is False
+        assert await provider.second_factors.check(provider.credential(), "", "123456") is False
+
+    async def test_a_removed_one_is_asked_for_no_more(self, provider: IdentityProvider) -> None:
+        credential, secret = await provider.enrolled()
+        await provider.second_factors.remove(credential)
+        await provider.second_factors.remove(credential)
+        await provider.second_factors.remove(provider.credential())
+        assert await provider.passwords.check(credential, PASSWORD) == Accepted()
+        again = await provider.second_factors.begin(credential, PASSWORD)
+        assert again is not None
+        assert again.secret != secret
+
+
+class CredentialsContract:
+    """The credential as a whole."""
+
+    async def test_a_changed_email_gets_the_mail(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        moved = evolve(credential, email=f"new-{credential.account_id.hex}@example.org")
+        for _ in range(2):
+            await provider.credentials.change_email(credential, moved.email)
+        assert await provider.passwords.check(moved, PASSWORD) == Accepted()
+        await provider.codes.send(moved, "reset_password")
+        [code] = provider.mailed(moved, "reset_password")
+        assert provider.mailed(credential, "reset_password") == []
+        assert await provider.codes.redeem(moved, "reset_password", code, OTHER) is True
+        assert await provider.passwords.check(moved, OTHER) == Accepted()
+
+    async def test_the_disabled_are_refused_everything(self, provider: IdentityProvider) -> None:
+        credential, secret = await provider.enrolled()
+        state = await provider.state(credential)
+        await provider.codes.send(credential, "reset_password")
+        code = provider.mailed(credential, "reset_password")[-1]
+        for _ in range(2):
+            await provider.credentials.disable(credential)
+        assert await provider.passwords.check(credential, PASSWORD) == Refused()
+        assert await provider.second_factors.check(credential, state, provider.totp(secret)) is False
+        assert await provider.second_factors.begin(credential, PASSWORD) is None
+        assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is False
+
+    async def test_the_deleted_are_unknown(self, provider: IdentityProvider) -> None:
+        credential = await provider.proven()
+        for _ in range(2):
+            await provider.credentials.delete(credential)
+        assert await provider.passwords.check(credential, PASSWORD) == Refused()
+
+    async def test_the_unknown_are_no_matter(self, provider: IdentityProvider) -> None:
+        unknown = provider.credential()
+        await provider.credentials.disable(unknown)
+        await provider.credentials.delete(unknown)
+        await provider.credentials.change_email(unknown, "other@example.org")
+        assert await provider.passwords.check(unknown, PASSWORD) == Refused()

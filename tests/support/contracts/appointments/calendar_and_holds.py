@@ -1,0 +1,303 @@
+"""What every keeper of appointments must do with the calendar, holds and freed time. Subclasses give a `world`."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from portal_core.appointments.errors import SlotTaken
+from portal_core.appointments.model import Hold
+from portal_core.appointments.waiting import FreedSlot
+from portal_core.kernel.audit import Audited
+from tests.support.contracts.appointments.world import AUDITED, AppointmentsWorld, new_york
+
+HOUR = timedelta(hours=1)
+
+
+class CalendarContract:
+    """`Calendar` and `Blocks`."""
+
+    async def test_what_is_occupied_is_busy_as_it_was_written(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        entry = world.entry(
+            clinician, new_york(3, 10), buffer_before=timedelta(minutes=5), buffer_after=timedelta(minutes=10)
+        )
+        await world.occupy(entry)
+        async with world.begin(world.desk) as unit:
+            assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == [entry]
+
+    async def test_busy_is_what_shares_time_and_belongs_to_those_asked_about(self, world: AppointmentsWorld) -> None:
+        clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
+        before = await world.occupy(world.entry(clinician, new_york(3, 9), 60))
+        first = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        second = await world.occupy(world.entry(clinician, new_york(3, 11), 60))
+        after = await world.occupy(world.entry(clinician, new_york(3, 12), 60))
+        others = await world.occupy(world.entry(other, new_york(3, 10), 60))
+        now = world.clock.now()
+        async with world.begin(world.desk) as unit:
+            found = await unit.calendar.busy([clinician], new_york(3, 10), new_york(3, 12), now)
+            both = await unit.calendar.busy([clinician, other], new_york(3, 9), new_york(3, 13), now)
+            none = await unit.calendar.busy([], new_york(3, 9), new_york(3, 13), now)
+        assert found == [first, second]
+        assert {one.id for one in both} == {before.id, first.id, second.id, after.id, others.id}
+        assert none == []
+
+    @pytest.mark.parametrize(("at", "minutes"), [(9, 61), (10, 60), (10, 1), (10, 59), (8, 300)])
+    async def test_no_two_share_a_clinicians_time(self, world: AppointmentsWorld, at: int, minutes: int) -> None:
+        clinician = await world.add_clinician()
+        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        with pytest.raises(SlotTaken):
+            await world.occupy(world.entry(clinician, new_york(3, at), minutes))
+
+    async def test_neighbours_touch(self, world: AppointmentsWorld) -> None:
+        clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
+        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.entry(clinician, new_york(3, 11), 60))
+        await world.occupy(world.entry(clinician, new_york(3, 9), 60))
+        await world.occupy(world.entry(other, new_york(3, 10), 60))
+
+    async def test_a_hold_is_as_good_as_an_appointment_until_it_is_over(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        until = world.clock.now() + timedelta(minutes=10)
+        held = await world.occupy(world.entry(clinician, new_york(3, 10), 60, purpose="hold", expires_at=until))
+        with pytest.raises(SlotTaken):
+            await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        world.clock.advance(timedelta(minutes=10) - timedelta.resolution)
+        async with world.begin(world.desk) as unit:
+            now = world.clock.now()
+            assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == [held]
+        world.clock.advance(timedelta.resolution)
+        async with world.begin(world.desk) as unit:
+            assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == []
+        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+
+    async def test_the_lock_drops_only_holds_that_are_over(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        soon, later = (world.clock.now() + timedelta(minutes=minutes) for minutes in (10, 20))
+        await world.occupy(world.entry(clinician, new_york(3, 10), purpose="hold", expires_at=soon))
+        kept = await world.occupy(world.entry(clinician, new_york(3, 11), purpose="hold", expires_at=later))
+        world.clock.advance(timedelta(minutes=15))
+        async with world.begin(world.desk) as unit:
+            await unit.calendar.lock([clinician], world.clock.now())
+            # Asked as of before: what is gone is gone.
+            found = await unit.calendar.busy(
+                [clinician], new_york(3, 0), new_york(4, 0), world.clock.now() - timedelta(hours=1)
+            )
+        assert found == [kept]
+
+    async def test_a_block_lies_over_what_is_there(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.entry(clinician, new_york(3, 9), 300, purpose="block"))
+        await world.occupy(world.entry(clinician, new_york(3, 13), 300, purpose="block"))
+
+    async def test_changing_gives_up_the_old_time_and_takes_the_new(self, world: AppointmentsWorld) -> None:
+        clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
+        entry = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        moved = evolve(entry, clinician_id=other, starts_at=new_york(3, 10, 30), ends_at=new_york(3, 11, 30))
+        async with world.begin(world.desk) as unit:
+            await unit.calendar.lock([clinician, other], world.clock.now())
+            await unit.calendar.change(moved)
+            await unit.commit(None)
+        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        with pytest.raises(SlotTaken):
+            await world.occupy(world.entry(other, new_york(3, 11), 60))
+
+    async def test_a_hold_becomes_an_appointment_in_its_place(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        until = world.clock.now() + timedelta(minutes=10)
+        held = await world.occupy(world.entry(clinician, new_york(3, 10), purpose="hold", expires_at=until))
+        async with world.begin(world.desk) as unit:
+            await unit.calendar.lock([clinician], world.clock.now())
+            await unit.calendar.change(evolve(held, purpose="appointment", expires_at=None))
+            await unit.commit(None)
+        world.clock.advance(HOUR)
+        with pytest.raises(SlotTaken):
+            await world.occupy(world.entry(clinician, new_york(3, 10)))
+
+    async def test_nothing_is_changed_into_time_that_is_taken(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        entry = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.entry(clinician, new_york(3, 12), 60))
+        with pytest.raises(SlotTaken):
+            async with world.begin(world.desk) as unit:
+                await unit.calendar.lock([clinician], world.clock.now())
+                await unit.calendar.change(evolve(entry, ends_at=new_york(3, 12, 1)))
+        async with world.begin(world.desk) as unit:
+            found = await unit.calendar.busy([clinician], new_york(3, 9), new_york(3, 12), world.clock.now())
+        assert found == [entry]
+
+    async def test_a_hold_that_was_dropped_meanwhile_takes_no_time(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        with pytest.raises(SlotTaken):
+            async with world.begin(world.desk) as unit:
+                await unit.calendar.lock([clinician], world.clock.now())
+                await unit.calendar.change(world.entry(clinician, new_york(3, 10)))
+
+    async def test_freed_time_is_free_and_freeing_twice_is_fine(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        entry = await world.occupy(world.entry(clinician, new_york(3, 10)))
+        async with world.begin(world.desk) as unit:
+            await unit.calendar.free(entry.id)
+            await unit.calendar.free(entry.id)
+            await unit.commit(None)
+        await world.occupy(world.entry(clinician, new_york(3, 10)))
+
+    async def test_what_was_not_committed_is_not_taken(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        async with world.begin(world.desk) as unit:
+            await unit.calendar.occupy(world.entry(clinician, new_york(3, 10)))
+        await world.occupy(world.entry(clinician, new_york(3, 10)))
+
+    async def test_a_client_sees_that_time_is_taken(self, world: AppointmentsWorld) -> None:
+        clinician, client, other = await world.add_clinician(), await world.add_client(), await world.add_client()
+        kind = await world.add_kind()
+        await world.add_booking(clinician, kind, new_york(3, 10), other)
+        async with world.begin(world.as_client(client)) as unit:
+            await unit.calendar.lock([clinician], world.clock.now(), clients=[client])
+            found = await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now())
+            assert len(found) == 1
+            with pytest.raises(SlotTaken):
+                await unit.calendar.occupy(world.entry(clinician, new_york(3, 10)))
+
+    async def test_another_practices_calendar_is_not_there(self, world: AppointmentsWorld) -> None:
+        other = await world.beside()
+        clinician = await world.add_clinician()
+        entry = await world.occupy(world.entry(clinician, new_york(3, 10)))
+        async with other.begin(other.desk) as unit:
+            now = world.clock.now()
+            assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == []
+            await unit.calendar.free(entry.id)
+            await unit.commit(None)
+        async with world.begin(world.desk) as unit:
+            now = world.clock.now()
+            assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == [entry]
+
+    async def test_blocks(self, world: AppointmentsWorld) -> None:
+        clinician, client = await world.add_clinician(), await world.add_client()
+        kind = await world.add_kind()
+        booked = await world.add_booking(clinician, kind, new_york(3, 10), client)
+        await world.add_booking(clinician, kind, new_york(3, 13), client)
+        block = world.entry(clinician, new_york(3, 10, 30), 150, purpose="block")
+        async with world.begin(world.desk) as unit:
+            await unit.blocks.add(block, Audited("time.blocked", block.id))
+            assert await unit.blocks.conflicts(block) == (booked.appointment.id,)
+            await unit.commit(None)
+        entry_id = booked.appointment.calendar_entry_id
+        assert entry_id is not None
+        async with world.begin(world.desk) as unit:
+            assert await unit.blocks.get(block.id) == block
+            assert await unit.blocks.get(entry_id) is None
+            assert not await unit.blocks.remove(entry_id, AUDITED)
+            assert await unit.blocks.remove(block.id, Audited("time.unblocked", block.id))
+            assert await unit.blocks.get(block.id) is None
+            await unit.commit(None)
+        written = [one.action for one in await world.audit() if one.target == block.id]
+        assert written == ["time.blocked", "time.unblocked"]
+
+
+class HoldsContract:
+    """`Holds`."""
+
+    async def _hold(self, world: AppointmentsWorld, client: UUID, minutes: int = 10) -> Hold:
+        clinician, kind = await world.add_clinician(), await world.add_kind()
+        return Hold(
+            id=world.ids.new(),
+            practice_id=world.practice_id,
+            client_id=client,
+            clinician_id=clinician,
+            kind_id=kind.id,
+            place_id=None,
+            starts_at=new_york(3, 10),
+            ends_at=new_york(3, 11),
+            calendar_entry_id=world.ids.new(),
+            expires_at=world.clock.now() + timedelta(minutes=minutes),
+        )
+
+    async def test_round_trip_and_removal(self, world: AppointmentsWorld) -> None:
+        client = await world.add_client()
+        hold = await self._hold(world, client)
+        async with world.begin(world.as_client(client)) as unit:
+            await unit.holds.add(hold, Audited("slot.held", hold.id, record=client))
+            await unit.commit(None)
+        async with world.begin(world.as_client(client)) as unit:
+            assert await unit.holds.get(client, hold.id) == hold
+            await unit.holds.remove(client, hold.id, Audited("slot.released", hold.id, record=client))
+            assert await unit.holds.get(client, hold.id) is None
+            await unit.commit(None)
+        assert [one.action for one in await world.audit() if one.target == hold.id] == ["slot.held", "slot.released"]
+
+    async def test_those_of_a_client_that_are_not_over(self, world: AppointmentsWorld) -> None:
+        client, other = await world.add_client(), await world.add_client()
+        short, long = await self._hold(world, client, 5), await self._hold(world, client, 10)
+        async with world.begin(world.desk) as unit:
+            for hold in (short, long, evolve(long, id=world.ids.new(), client_id=other)):
+                await unit.holds.add(hold, AUDITED)
+            await unit.commit(None)
+        world.clock.advance(timedelta(minutes=5))
+        async with world.begin(world.as_client(client)) as unit:
+            now = world.clock.now()
+            assert await unit.holds.of_client(client, now) == [long]
+            assert await unit.holds.get(client, short.id) == short, "one that is over is known for what it was"
+            await unit.holds.clear(client, now)
+            assert await unit.holds.get(client, short.id) is None
+            assert await unit.holds.get(client, long.id) == long
+
+    async def test_a_job_forgets_everybodys_that_are_over(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(), await world.add_client()
+        of_ann, of_bob = await self._hold(world, ann), await self._hold(world, bob)
+        of_bob = evolve(of_bob, expires_at=of_ann.expires_at + timedelta(minutes=1))
+        async with world.begin(world.desk) as unit:
+            for one in (of_ann, of_bob):
+                await unit.holds.add(one, AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.as_client(bob)) as unit:
+            await unit.holds.clear_all(of_ann.expires_at)
+            await unit.commit(None)
+        async with world.begin(world.system) as unit:
+            assert await unit.holds.get(ann, of_ann.id) == of_ann, "a client reaches their own alone"
+            await unit.holds.clear_all(of_ann.expires_at)
+            assert await unit.holds.get(ann, of_ann.id) is None
+            assert await unit.holds.get(bob, of_bob.id) == of_bob
+
+    async def test_another_clients_hold_is_not_there(self, world: AppointmentsWorld) -> None:
+        client, other = await world.add_client(), await world.add_client()
+        hold = await self._hold(world, other)
+        async with world.begin(world.desk) as unit:
+            await unit.holds.add(hold, AUDITED)
+            await unit.commit(None)
+        async with world.begin(world.as_client(client)) as unit:
+            assert await unit.holds.get(client, hold.id) is None
+            assert await unit.holds.get(other, hold.id) is None
+            assert await unit.holds.of_client(other, world.clock.now()) == []
+
+
+class FreedSlotsContract:
+    """`FreedSlots`."""
+
+    async def test_a_client_leaves_one_and_the_job_finds_it(self, world: AppointmentsWorld) -> None:
+        client, clinician, kind = await world.add_client(), await world.add_clinician(), await world.add_kind()
+        slot = FreedSlot(
+            id=world.ids.new(),
+            practice_id=world.practice_id,
+            clinician_id=clinician,
+            kind_id=kind.id,
+            place_id=None,
+            starts_at=new_york(3, 10),
+            ends_at=new_york(3, 11),
+            zone="America/New_York",
+            freed_at=world.clock.now(),
+        )
+        async with world.begin(world.as_client(client)) as unit:
+            await unit.freed_slots.add(slot)
+            await unit.commit(None)
+        other = await world.beside()
+        async with other.begin(other.system) as unit:
+            assert await unit.freed_slots.get(slot.id) is None
+        async with world.begin(world.system) as unit:
+            assert await unit.freed_slots.get(slot.id) == slot
+            assert await unit.freed_slots.waiting() == [slot.id]
+            await unit.freed_slots.remove(slot.id)
+            assert await unit.freed_slots.waiting() == []
+            assert await unit.freed_slots.get(slot.id) is None

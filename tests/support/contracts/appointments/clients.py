@@ -1,0 +1,35 @@
+"""What every keeper of appointments must say of the practice's clients. Subclasses give the fixture `world`."""
+
+from tests.support.contracts.appointments.world import AppointmentsWorld
+
+
+class ClientsContract:
+    """`ScheduleDirectory`, as far as it is about clients."""
+
+    async def test_a_client_who_was_discharged_is_known_as_such(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
+        await world.set_status(ann, "discharged")
+        for actor in (world.as_client(ann), world.as_proxy(ann, may_write=True), world.system):
+            async with world.begin(actor) as unit:
+                assert (await unit.directory.for_client(ann)).discharged
+                assert (await unit.directory.clients([ann]))[ann].discharged
+        async with world.begin(world.desk) as unit:
+            assert not (await unit.directory.for_client(bob)).discharged
+            assert not (await unit.directory.for_practice()).discharged
+            known = await unit.directory.clients([ann, bob])
+            assert {one.id: one.discharged for one in known.values()} == {ann: True, bob: False}
+        await world.set_status(ann, "active")
+        async with world.begin(world.as_client(ann)) as unit:
+            assert not (await unit.directory.for_client(ann)).discharged
+
+    async def test_names_and_pronouns_are_the_chosen_ones_of_ones_own_clients(self, world: AppointmentsWorld) -> None:
+        ann = await world.add_client(given="Ann", family="Lee")
+        bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie", pronouns="they/them")
+        other = await world.beside()
+        foreign = await other.add_client()
+        async with world.begin(world.desk) as unit:
+            known = await unit.directory.clients([ann, bob, foreign, world.ids.new()])
+        assert {key: (one.id, one.name, one.pronouns) for key, one in known.items()} == {
+            ann: (ann, "Ann Lee", ""),
+            bob: (bob, "Bobbie Lee", "they/them"),
+        }

@@ -1,0 +1,145 @@
+"""What the state machine of appointments stands on: the practice, the model, and how it tries things."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize
+
+from portal_core.appointments.settings import AppointmentRules, Kind, Place
+from portal_core.kernel.errors import PortalError
+from portal_core.kernel.money import Money
+from tests.support.appointments.use_cases import Desk
+from tests.support.contracts.appointments.reference_model import Booked, Hours, Part, Practice
+from tests.support.contracts.appointments.world import AppointmentsWorld, new_york
+
+T = TypeVar("T")
+FEE = Money(40_00)
+FIRST, LAST = new_york(1, 0), new_york(31, 0)
+DAYS = (3, 3, 3, 3, 4, 9, 2, 27)
+"""Mostly tomorrow, so that much meets; also today, after the change of clocks, and further ahead than is allowed."""
+TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sampled_from([0] * 7 + [30] * 4 + [15]))
+"""Mostly on the grid of half hours."""
+
+
+class AppointmentsTable(RuleBasedStateMachine):
+    """Two clinicians, three clients, three kinds. Subclasses say how to make a world, and how to run a coroutine."""
+
+    make_world: ClassVar[Callable[[], Awaitable[AppointmentsWorld]]]
+    run: ClassVar[Callable[[Coroutine[Any, Any, Any]], Any]]
+
+    world: AppointmentsWorld
+    model: Practice
+    clinicians: list[UUID]
+    clients: list[UUID]
+    kinds: list[Kind]
+    places: list[UUID | None]
+    office: Place
+
+    @initialize()
+    def open_the_practice(self) -> None:
+        self.model = Practice()
+        type(self).run(self._open())
+        self.desk = Desk(self.world)
+
+    async def _open(self) -> None:
+        world = self.world = await type(self).make_world()
+        self.clinicians = [await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")]
+        self.clients = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo")]
+        for client in self.clients:
+            for clinician in self.clinicians:
+                await world.join_care_team(client, clinician)
+        self.kinds = [
+            await world.add_kind("Session", minutes=50, before=10, after=10, step=30, notice_hours=2, advance_days=14),
+            await world.add_kind("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
+            await world.add_kind("Couple", minutes=60, step=30, seats=2),
+        ]
+        self.office = await world.add_place()
+        self.places = [None, self.office.id]
+        await world.save_rules(self.settled_rules())
+        for number, clinician in enumerate(self.clinicians):
+            self.model.hours[clinician] = Hours(self.places[number], 9, 17)
+            await world.open_week(clinician, place_id=self.places[number])
+
+    # Steps
+
+    def attempt(self, doing: Coroutine[Any, Any, T], expected: str | None) -> T | None:
+        """Do it, and hold what comes of it to what was expected: a refusal's code, or None for success."""
+        answer: T | None = None
+        outcome: str | None = None
+        try:
+            answer = type(self).run(doing)
+        except PortalError as error:
+            outcome = error.code
+        assert outcome == expected
+        return answer
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    def settled_rules(self) -> AppointmentRules:
+        """As the model has them."""
+        late: Any = self.model.late
+        return AppointmentRules(cancel_notice=self.model.notice, late_cancel=late, late_fee=FEE)
+
+    def note_booked(
+        self, booking_id: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime, clients: list[UUID]
+    ) -> None:
+        """Believe in a new booking."""
+        parts = {client: Part() for client in clients}
+        self.model.booked[booking_id] = Booked(booking_id, clinician, kind, place, at, parts)
+
+    def _note_moved(self, booking: Booked, clinician: UUID, place: UUID | None, at: datetime) -> None:
+        booking.clinician, booking.place, booking.at = clinician, place, at
+        self._all_see_a_change(booking)
+
+    def _all_see_a_change(self, booking: Booked) -> None:
+        for part in booking.parts.values():
+            part.seen += 1
+
+    def near(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
+        """That time, or often one where the clinician has something, or close by."""
+        taken = [one.at for one in self.model.taken(self.now) if one.clinician == clinician]
+        aim = data.draw(st.sampled_from([at, *taken]))
+        return aim if aim == at else aim + timedelta(minutes=data.draw(st.sampled_from([0, 30, 60, -60, 90])))
+
+    def wish(self, data: st.DataObject) -> tuple[UUID, UUID, Kind, UUID | None]:
+        """A client, a clinician, a kind and a place."""
+        client, clinician = data.draw(st.sampled_from(self.clients)), data.draw(st.sampled_from(self.clinicians))
+        self.discharge_or_take_back(data, client)
+        # Mostly where the clinician is.
+        place = data.draw(st.sampled_from([self.model.hours[clinician].place] * 8 + self.places))
+        return (
+            client,
+            clinician,
+            data.draw(st.sampled_from(self.kinds[:2] * 4 + self.kinds[2:])),
+            place,
+        )
+
+    def discharge_or_take_back(self, data: st.DataObject, client: UUID) -> None:
+        """Sometimes, just before they try something."""
+        was = client in self.model.discharged
+        if was != data.draw(st.sampled_from([was] * 5 + [False] * 4 + [True])):
+            type(self).run(self.world.set_status(client, "active" if was else "discharged"))
+            self.model.discharged ^= {client}
+
+    def _any(self, data: st.DataObject) -> Booked:
+        """Mostly one that stands."""
+        everything = list(self.model.booked.values())
+        return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
+
+    def _not_online(self, kind: Kind, place: UUID | None) -> str | None:
+        return "not_bookable" if kind.seats > 1 or place in self.model.closed else None
+
+    def _closed(self, booking: Booked) -> str | None:
+        if booking.status != "booked":
+            return "appointment_not_booked"
+        return "appointment_started" if booking.at <= self.now else None
+
+    def _not_begun(self, booking: Booked) -> str | None:
+        if booking.status != "booked":
+            return "appointment_not_booked"
+        return "appointment_not_started" if self.now < booking.at else None

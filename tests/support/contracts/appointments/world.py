@@ -1,0 +1,241 @@
+"""What a keeper of appointments must offer the contract suites: a fresh practice, and people to put in it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from portal_core.appointments.booking import SlotChoice
+from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.availability import AvailabilityRule
+from portal_core.appointments.scheduling.durations import KindTiming
+from portal_core.appointments.scheduling.wall_clock import first_reading
+from portal_core.appointments.settings import AppointmentRules, Kind, Place
+from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+from portal_core.people.model import ClientStatus
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from tests.support.clock import FixedClock
+
+AUDITED = Audited("test.wrote")
+ZONE = "America/New_York"
+WEEKDAYS = range(5)
+
+
+class AppointmentsWorld(ABC):
+    """A fresh practice in New York with no settings, kinds, places or people."""
+
+    begin: Begin[AppointmentUnit]
+    clock: FixedClock
+    ids: IdSource
+    tokens: TokenSource
+    practice_id: UUID
+
+    @abstractmethod
+    async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID: ...
+
+    @abstractmethod
+    async def add_account_of(self, clinician_id: UUID) -> UUID:
+        """The account of a member of staff who is this clinician."""
+
+    @abstractmethod
+    async def add_client(
+        self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None, pronouns: str | None = None
+    ) -> UUID: ...
+
+    @abstractmethod
+    async def set_status(self, client_id: UUID, status: ClientStatus) -> None:
+        """Discharge a client, or make them active again."""
+
+    @abstractmethod
+    async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None: ...
+
+    @abstractmethod
+    async def jobs(self, name: str) -> list[dict[str, UUID]]:
+        """The arguments of the practice's committed jobs of this name, oldest first."""
+
+    @abstractmethod
+    async def notices(self) -> list[Notice]:
+        """The practice's committed notices, oldest first."""
+
+    @abstractmethod
+    async def audit(self) -> list[Audited]:
+        """The practice's committed entries, oldest first."""
+
+    @abstractmethod
+    async def beside(self) -> "AppointmentsWorld":
+        """Another practice in the same place, on the same clock."""
+
+    # Who acts
+
+    def as_client(self, client_id: UUID) -> ClientActor:
+        return ClientActor(self.practice_id, self.ids.new(), client_id)
+
+    def as_proxy(self, client_id: UUID, *, may_write: bool, areas: Iterable[str] = ("appointments",)) -> ProxyActor:
+        return ProxyActor(self.practice_id, self.ids.new(), client_id, frozenset(areas), may_write)  # type: ignore[arg-type]
+
+    def as_staff(self, *roles: Role, clinician_id: UUID | None = None, account_id: UUID | None = None) -> StaffActor:
+        return StaffActor(self.practice_id, account_id or self.ids.new(), frozenset(roles), clinician_id)
+
+    @property
+    def desk(self) -> StaffActor:
+        """The front desk."""
+        return self.as_staff("front_desk")
+
+    @property
+    def system(self) -> SystemActor:
+        return SystemActor(self.practice_id, "test")
+
+    # What the practice offers
+
+    async def save_rules(self, rules: AppointmentRules) -> None:
+        async with self.begin(self.desk) as unit:
+            await unit.setup.save_rules(rules, AUDITED)
+            await unit.commit(None)
+
+    async def add_kind(
+        self,
+        name: str = "Individual session",
+        *,
+        minutes: int = 50,
+        before: int = 0,
+        after: int = 0,
+        step: int | None = None,
+        notice_hours: int = 0,
+        advance_days: int = 90,
+        seats: int = 1,
+        online: bool = True,
+        active: bool = True,
+    ) -> Kind:
+        """A kind of appointment; all times in minutes unless said."""
+        kind_id = self.ids.new()
+        timing = KindTiming(
+            kind_id=kind_id,
+            duration=timedelta(minutes=minutes),
+            buffer_before=timedelta(minutes=before),
+            buffer_after=timedelta(minutes=after),
+            slot_step=timedelta(minutes=step) if step else None,
+            minimum_notice=timedelta(hours=notice_hours),
+            maximum_advance_days=advance_days,
+        )
+        kind = Kind(id=kind_id, name=name, timing=timing, seats=seats, online=online, active=active)
+        async with self.begin(self.desk) as unit:
+            await unit.setup.save_kind(kind, AUDITED)
+            await unit.commit(None)
+        return kind
+
+    async def add_place(
+        self, name: str = "Main office", *, zone: str = ZONE, address: str = "1 Elm Street", active: bool = True
+    ) -> Place:
+        place = Place(id=self.ids.new(), name=name, zone=zone, address=address, active=active)
+        async with self.begin(self.desk) as unit:
+            await unit.setup.save_place(place, AUDITED)
+            await unit.commit(None)
+        return place
+
+    async def open_week(
+        self,
+        clinician_id: UUID,
+        *,
+        place_id: UUID | None = None,
+        starts: time = time(9),
+        ends: time = time(17),
+        kind_ids: Iterable[UUID] = (),
+        zone: str = ZONE,
+    ) -> None:
+        """Monday to Friday, and nothing else."""
+        rules = [
+            AvailabilityRule(
+                id=self.ids.new(),
+                clinician_id=clinician_id,
+                weekday=weekday,
+                starts=starts,
+                ends=ends,
+                zone=zone,
+                place_id=place_id,
+                kind_ids=frozenset(kind_ids),
+                valid_from=date(2026, 1, 1),
+            )
+            for weekday in WEEKDAYS
+        ]
+        async with self.begin(self.desk) as unit:
+            await unit.availability.publish(clinician_id, rules, AUDITED)
+            await unit.commit(None)
+
+    # Things put there past the use cases
+
+    def entry(self, clinician_id: UUID, starts_at: datetime, minutes: int = 50, **more: object) -> CalendarEntry:
+        return CalendarEntry(
+            id=self.ids.new(),
+            practice_id=self.practice_id,
+            clinician_id=clinician_id,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=minutes),
+            **{"purpose": "appointment", **more},  # type: ignore[arg-type]
+        )
+
+    async def occupy(self, entry: CalendarEntry) -> CalendarEntry:
+        async with self.begin(self.desk) as unit:
+            await unit.calendar.lock([entry.clinician_id], self.clock.now())
+            await unit.calendar.occupy(entry)
+            await unit.commit(None)
+        return entry
+
+    async def destroy_key(self, client_id: UUID) -> None:
+        """As an administrator does: what the client's record holds can be read by nobody any more."""
+        await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, DestroyRecordKeyCommand(client_id))
+
+    async def add_booking(
+        self,
+        clinician_id: UUID,
+        kind: Kind,
+        starts_at: datetime,
+        *clients: UUID,
+        place_id: UUID | None = None,
+        series_id: UUID | None = None,
+    ) -> Booking:
+        """An appointment with its time in the calendar."""
+        ends_at = starts_at + kind.timing.duration
+        entry = self.entry(clinician_id, starts_at, int(kind.timing.duration / timedelta(minutes=1)))
+        now = self.clock.now()
+        appointment = Appointment(
+            id=self.ids.new(),
+            practice_id=self.practice_id,
+            clinician_id=clinician_id,
+            kind_id=kind.id,
+            place_id=place_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            zone=ZONE,
+            calendar_entry_id=entry.id,
+            attending=len(clients),
+            booked_at=now,
+            changed_at=now,
+            shared=kind.seats > 1,
+            series_id=series_id,
+            room=self.tokens.token() if place_id is None else "",
+        )
+        parts = tuple(
+            Attendance(appointment_id=appointment.id, practice_id=self.practice_id, client_id=one) for one in clients
+        )
+        booking = Booking(appointment=appointment, attendances=parts)
+        async with self.begin(self.desk) as unit:
+            await unit.calendar.lock([clinician_id], now)
+            await unit.calendar.occupy(entry)
+            await unit.appointments.add(booking, AUDITED)
+            await unit.commit(None)
+        return booking
+
+    @staticmethod
+    def choice(clinician_id: UUID, kind: Kind, starts_at: datetime, place_id: UUID | None = None) -> SlotChoice:
+        return SlotChoice(clinician_id=clinician_id, kind_id=kind.id, place_id=place_id, starts_at=starts_at)
+
+
+def new_york(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
+    """A time in March 2026, in UTC, by the clocks in New York, which go forward on the 8th."""
+    return first_reading(datetime(2026, month, day, hour, minute), ZONE)  # noqa: DTZ001

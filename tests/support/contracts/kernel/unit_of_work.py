@@ -1,0 +1,54 @@
+"""What every unit of work must do with the audit trail and the outbox. Subclasses give the fixture `world`."""
+
+from uuid import UUID
+
+import pytest
+
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Forbidden, NotFound
+from tests.support.contracts.accounts.world import AccountsWorld
+
+ENTRY = Audited("test.wrote", UUID(int=7), outcome="failed", facts={"why": "token"})
+JOB = ("decide_enquiry", {"enquiry_id": UUID(int=7)})
+
+
+class WorkContract:
+    """Entries and jobs are there when the work is, whole and in order; what leaves no work leaves neither."""
+
+    async def test_what_is_committed_is_there_in_order(self, world: AccountsWorld) -> None:
+        later = Audited("test.read")
+        async with world.begin(world.system) as unit:
+            await unit.audit.record(ENTRY)
+            await unit.audit.record(later)
+            await unit.outbox.defer(JOB[0], **JOB[1])
+            await unit.commit(None)
+        assert (await world.audit())[-2:] == [ENTRY, later]
+        assert await world.jobs() == [JOB]
+
+    async def test_what_is_not_committed_never_was(self, world: AccountsWorld) -> None:
+        before = await world.audit()
+        async with world.begin(world.system) as unit:
+            await unit.audit.record(ENTRY)
+            await unit.outbox.defer(JOB[0], **JOB[1])
+        assert (await world.audit(), await world.jobs()) == (before, [])
+
+    @pytest.mark.parametrize("error", [Forbidden(), NotFound("goal", UUID(int=8)), RuntimeError()])
+    async def test_of_what_breaks_off_a_denial_alone_is_kept(self, world: AccountsWorld, error: Exception) -> None:
+        before = await world.audit()
+        with pytest.raises(type(error)):
+            async with world.begin(world.system) as unit:
+                await unit.audit.record(ENTRY)
+                await unit.outbox.defer(JOB[0], **JOB[1])
+                raise error
+        denied = [(one.action, one.outcome) for one in (await world.audit())[len(before) :]]
+        assert denied == ([] if isinstance(error, RuntimeError) else [("access.denied", "denied")])
+        assert await world.jobs() == []
+
+    async def test_practices_keep_their_own(self, world: AccountsWorld) -> None:
+        other = await world.beside()
+        before = await other.audit()
+        async with world.begin(world.system) as unit:
+            await unit.audit.record(ENTRY)
+            await unit.outbox.defer(JOB[0], **JOB[1])
+            await unit.commit(None)
+        assert (await other.audit(), await other.jobs()) == (before, [])

@@ -1,0 +1,241 @@
+"""What must hold of deliveries on every database, whatever dies and whenever. Subclasses give the fixture `world`."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import define, field
+
+from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.notifications.model import LEASE, LONGEST_DELAY, MAX_FAILURES
+from portal_core.notifications.ports import InboxScope, Mail
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.use_cases.sweep_notices import SweepNotices
+from portal_core.notifications.views import DeliveryView
+from tests.support.contracts.notifications.world import NotificationsWorld
+from tests.support.notifications.fake_delivery import Killed, Post, TrippingBegin, Tripwire
+
+CLASSES: tuple[NoticeClass, ...] = ("security", "safety", "service", "reminder")
+AGAIN = ("security", "safety")
+
+
+@define
+class Worker:
+    """Runs the jobs of one practice, as the worker would: any of them may come twice."""
+
+    world: NotificationsWorld
+    post: Post = field(factory=Post)
+    wire: Tripwire = field(factory=Tripwire)
+    skipped: int = 0
+    texts: bool = True
+
+    async def deliver(self, notice_id: UUID) -> DeliveryView:
+        world = self.world
+        self.post.wire = self.wire
+        begin = TrippingBegin(world.begin, self.wire)
+        texter = self.post if self.texts else None
+        use = DeliverNotice(begin, world.clock, world.ids, self.post, texter, self.post, "worker")
+        return await use(world.system, DeliverNoticeCommand(notice_id))
+
+    async def sweep(self) -> tuple[int, int]:
+        use = SweepNotices(TrippingBegin(self.world.begin, self.wire), self.world.clock)
+        report = await use(self.world.system)
+        return report.lost, report.handed
+
+    async def run_all(self) -> None:
+        """Every job that was ever written but those skipped, once more, and those that come of it."""
+        done = 0
+        while True:
+            written = (await self.world.jobs())[self.skipped :]
+            jobs = [ids["notice_id"] for name, ids in written if name == "deliver_notice"]
+            if len(jobs) == done:
+                return
+            for notice_id in jobs:
+                await self.deliver(notice_id)
+            done = len(jobs)
+
+    async def recover(self) -> None:
+        """What a restarted deployment does in time: jobs run again, claims are found lost, retries fall due."""
+        self.wire.at = 0
+        for _ in range(3):
+            await self.run_all()
+            self.world.clock.advance(max(LEASE, LONGEST_DELAY))
+            await self.sweep()
+        await self.run_all()
+
+
+class DeliveryContract:
+    """Delivering, sweeping and replaying."""
+
+    @pytest.fixture
+    def worker(self, world: NotificationsWorld) -> Worker:
+        return Worker(world)
+
+    async def test_a_mail_is_sent_once_and_a_second_job_finds_nothing(
+        self, world: NotificationsWorld, worker: Worker
+    ) -> None:
+        account = await world.add_account("a@example.org")
+        notice_id = await world.notify(Notice("account_closed", "security", to_account=account))
+        assert await worker.deliver(notice_id) == DeliveryView("sent")
+        assert await worker.deliver(notice_id) == DeliveryView(None)
+        (mail,) = worker.post.taken
+        assert isinstance(mail, Mail)
+        assert (mail.key, mail.to, mail.sender_name) == (notice_id, "a@example.org", "Elm Street")
+        row = await world.notice(notice_id)
+        assert (row.state, row.vendor_id, row.claimed_by, row.channel) == ("sent", "1", "worker", "email")
+
+    @pytest.mark.parametrize("notice_class", CLASSES)
+    async def test_killed_between_any_two_steps(self, world: NotificationsWorld, notice_class: NoticeClass) -> None:
+        """The rule of SPEC 3.3: a claim sends at most once, and only what protects somebody is sent again."""
+        account = await world.add_account("a@example.org")
+        steps: list[str] = []
+        for at in range(1, 100):
+            worker = Worker(world, wire=Tripwire(at), skipped=len(await world.jobs()))
+            notice_id = await world.notify(Notice("account_closed", notice_class, to_account=account))
+            try:
+                await worker.deliver(notice_id)
+            except Killed as killed:
+                steps.append(str(killed))
+            else:
+                break
+            taken_before = len(worker.post.of(notice_id))
+            await worker.recover()
+            row, taken = await world.notice(notice_id), len(worker.post.of(notice_id))
+            if notice_class in AGAIN:
+                assert row.state == "sent", steps[-1]
+                assert 1 <= taken <= row.attempt <= 2, steps[-1]
+            else:
+                assert taken <= 1, steps[-1]
+                assert row.state in ("sent", "uncertain"), steps[-1]
+                assert row.state == "uncertain" or taken == 1, steps[-1]
+                assert taken >= taken_before
+        vendor = ["before the vendor takes it", "after the vendor took it"]
+        for expected in ("begin", "after unit.notices.claim", "after unit.commit", *vendor, "before unit.notices.save"):
+            assert expected in steps
+        assert steps.count("after unit.commit") == 2
+
+    async def test_killed_sweeps_lose_nothing(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        for at in range(1, 100):
+            worker = Worker(world, Post(mood="is_away"), skipped=len(await world.jobs()))
+            retried = await world.notify(Notice("account_closed", "reminder", to_account=account))
+            await worker.deliver(retried)
+            stalled = await world.notify(Notice("account_closed", "security", to_account=account))
+            worker.post.mood = "dies"
+            with pytest.raises(Killed):
+                await worker.deliver(stalled)
+            worker.post.mood = "takes"
+            world.clock.advance(LEASE)
+            worker.wire = Tripwire(at)
+            try:
+                await worker.sweep()
+            except Killed:
+                await worker.recover()
+                for notice_id in (retried, stalled):
+                    assert (await world.notice(notice_id)).state == "sent"
+                    assert len(worker.post.of(notice_id)) == 1
+            else:
+                break
+        assert at > 6
+
+    async def test_surely_not_sent_is_tried_with_backoff_and_then_given_up(
+        self, world: NotificationsWorld, worker: Worker
+    ) -> None:
+        account = await world.add_account("a@example.org")
+        worker.post.mood = "is_away"
+        notice_id = await world.notify(Notice("account_closed", "reminder", to_account=account))
+        waits = []
+        for _ in range(MAX_FAILURES):
+            await worker.deliver(notice_id)
+            row = await world.notice(notice_id)
+            if row.state == "queued":
+                waits.append(row.due_at - world.clock.now())
+                assert await worker.deliver(notice_id) == DeliveryView(None)
+                assert await worker.sweep() == (0, 0)
+                world.clock.at = row.due_at
+                assert await worker.sweep() == (0, 1)
+        assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
+        assert waits[-1] == LONGEST_DELAY == max(waits)
+        row = await world.notice(notice_id)
+        assert (row.state, row.problem, row.attempt) == ("dead", "no_connection", MAX_FAILURES)
+        worker.post.mood = "takes"
+        await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
+        await worker.run_all()
+        assert (await world.notice(notice_id)).state == "sent"
+        assert len(worker.post.taken) == 1
+
+    async def test_refused_for_good(self, world: NotificationsWorld, worker: Worker) -> None:
+        account = await world.add_account("a@example.org")
+        worker.post.mood = "refuses"
+        notice_id = await world.notify(Notice("account_closed", "security", to_account=account))
+        assert await worker.deliver(notice_id) == DeliveryView("dead")
+        await worker.recover()
+        assert (await world.notice(notice_id)).attempt == 1
+
+    @pytest.mark.parametrize("notice_class", CLASSES)
+    async def test_an_error_that_says_nothing(
+        self, world: NotificationsWorld, worker: Worker, notice_class: NoticeClass
+    ) -> None:
+        account = await world.add_account("a@example.org")
+        worker.post.mood = "takes_and_fails"
+        notice_id = await world.notify(Notice("account_closed", notice_class, to_account=account))
+        again = notice_class in AGAIN
+        assert await worker.deliver(notice_id) == DeliveryView("queued" if again else "uncertain")
+        worker.post.mood = "takes"
+        await worker.recover()
+        assert len(worker.post.taken) == (2 if again else 1)
+        assert (await world.notice(notice_id)).state == ("sent" if again else "uncertain")
+
+    async def test_everybody_entitled_by_every_channel_that_reaches_them(
+        self, world: NotificationsWorld, worker: Worker
+    ) -> None:
+        client = await world.add_client()
+        own = await world.add_account("own@example.org", client_id=client)
+        mother = await world.add_account("mother@example.org")
+        await world.add_grant(client, mother, ["messages"])
+        await world.notify(Notice("new_message", "service", to_client=client))
+        await worker.run_all()
+        assert sorted(one.to for one in worker.post.taken if isinstance(one, Mail)) == [
+            "mother@example.org",
+            "own@example.org",
+        ]
+        assert len({one.key for one in worker.post.taken}) == 2
+        for account in (own, mother):
+            async with world.begin(world.proxy_actor(account, client, ["messages"])) as unit:
+                assert (await unit.inbox.news(InboxScope(account, client, ("new_message",)), None)).unread == 1
+
+    async def test_a_reminder_that_is_no_longer_true_is_dropped(
+        self, world: NotificationsWorld, worker: Worker
+    ) -> None:
+        client = await world.add_client(email="a@example.org")
+        start = datetime(2026, 3, 3, 15, tzinfo=UTC)
+        stands, cancelled = await world.add_appointment(client, start), await world.add_appointment(client, start)
+        await world.cancel_appointment(client, cancelled)
+
+        def notice(appointment_id: UUID) -> Notice:
+            return Notice("appointment_reminder", "reminder", to_client=client, about=appointment_id)
+
+        sent, dropped = await world.notify(notice(stands)), await world.notify(notice(cancelled))
+        await worker.run_all()
+        world.clock.at = start
+        late = await world.notify(notice(stands))
+        await worker.run_all()
+        assert [(await world.notice(one)).state for one in (sent, dropped, late)] == ["sent", "dropped", "dropped"]
+        (mail,) = worker.post.taken
+        assert isinstance(mail, Mail)
+        assert "You have an appointment on Tuesday, March 3 at 10:00 AM (EST)." in mail.body
+
+    async def test_a_change_of_email_is_told_to_the_old_address(
+        self, world: NotificationsWorld, worker: Worker
+    ) -> None:
+        account = await world.add_account("new@example.org")
+        change = await world.add_email_change(account, "old@example.org", "new@example.org")
+        told = Notice("email_changed", "security", to_account=account, about=change)
+        unknown = Notice("email_changed", "security", to_account=account, about=UUID(int=99))
+        await world.notify(told)
+        lost = await world.notify(unknown)
+        vague = await world.notify(Notice("email_changed", "security", to_account=account))
+        await worker.run_all()
+        assert [one.to for one in worker.post.taken if isinstance(one, Mail)] == ["old@example.org"]
+        assert {(await world.notice(one)).problem for one in (lost, vague)} == {"no_address"}

@@ -1,0 +1,372 @@
+"""What every keeper of notices, inboxes and settings must do. Subclasses give the fixture `world`."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve, fields
+
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import Invalid, StaleVersion
+from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.kernel.page import PageRequest
+from portal_core.notifications.catalogue import CATALOGUE
+from portal_core.notifications.model import LEASE, NoticeRow, Notification, NotSent, Sent, Unclear
+from portal_core.notifications.ports import InboxScope
+from portal_core.notifications.safe_email import SafeEmailProof
+from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
+from portal_core.notifications.views import News
+from tests.support.contracts.notifications.world import AUDITED, NotificationsWorld
+
+ALL_KINDS = tuple(CATALOGUE)
+
+
+def a_notice(notice_class: NoticeClass = "service", **more: object) -> Notice:
+    return Notice("new_message", notice_class, **({"to_account": UUID(int=1)} | more))  # type: ignore[arg-type]
+
+
+class NoticesContract:
+    """The queue."""
+
+    async def test_a_notice_is_queued_as_it_was_told(self, world: NotificationsWorld) -> None:
+        about, client = UUID(int=7), await world.add_client()
+        notice_id = await world.notify(Notice("new_message", "service", to_client=client, about=about, once="k"))
+        now = world.clock.now()
+        row = await world.notice(notice_id)
+        assert row == NoticeRow(
+            notice_id, "new_message", "service", now, now, now, to_client=client, about=about, once="k"
+        )
+
+    async def test_the_same_once_key_is_told_once_in_a_practice(self, world: NotificationsWorld) -> None:
+        other = await world.beside()
+        first = await world.notify(a_notice(once="k"))
+        assert await world.notify(a_notice(once="k")) == first
+        assert await world.notify(a_notice(once="l")) != first
+        assert await world.notify(a_notice()) != await world.notify(a_notice())
+        assert await other.notify(a_notice(once="k")) != first
+        assert len(await world.jobs()) == 4
+        assert len(await other.jobs()) == 1
+
+    async def test_what_is_not_committed_is_not_told(self, world: NotificationsWorld) -> None:
+        async with world.begin(world.system) as unit:
+            await unit.outbox.notify(a_notice(once="k"))
+        assert await world.jobs() == []
+        await world.notify(a_notice(once="k"))
+        assert len(await world.jobs()) == 1
+
+    async def test_every_field_is_kept(self, world: NotificationsWorld) -> None:
+        row = await world.notice(await world.notify(a_notice()))
+        now = world.clock.now() + timedelta(seconds=1)
+        full = evolve(
+            row,
+            channel="sms",
+            state="uncertain",
+            attempt=3,
+            failures=2,
+            due_at=now,
+            handed_at=now,
+            claimed_at=now,
+            claimed_by="w",
+            settled_at=now,
+            vendor_id="v",
+            problem="p",
+            version=2,
+        )
+        plain = NoticeRow(row.id, row.kind, row.notice_class, row.created_at, row.due_at, row.handed_at)
+        unchanging = {"id", "created_at", "kind", "notice_class", "to_account", "to_client", "about", "once"}
+        assert all(
+            getattr(full, a.name) != getattr(plain, a.name) for a in fields(NoticeRow) if a.name not in unchanging
+        )
+        async with world.begin(world.system) as unit:
+            await unit.notices.save(full, AUDITED)
+            await unit.commit(None)
+        assert await world.notice(row.id) == full
+
+    async def test_one_claim_only(self, world: NotificationsWorld) -> None:
+        notice_id = await world.notify(a_notice())
+        before, now = await world.notice(notice_id), world.clock.now()
+        async with world.begin(world.system) as unit:
+            claimed = await unit.notices.claim(notice_id, "a", now)
+            await unit.commit(None)
+        assert claimed == before.claimed("a", now) == await world.notice(notice_id)
+        async with world.begin(world.system) as unit:
+            assert await unit.notices.claim(notice_id, "b", now) is None
+            await unit.commit(None)
+        assert (await world.notice(notice_id)).claimed_by == "a"
+
+    async def test_a_claim_that_is_rolled_back_is_none(self, world: NotificationsWorld) -> None:
+        notice_id = await world.notify(a_notice())
+        async with world.begin(world.system) as unit:
+            await unit.notices.claim(notice_id, "a", world.clock.now())
+        assert (await world.notice(notice_id)).state == "queued"
+
+    async def test_no_claim_before_it_is_due_nor_of_what_is_not_there(self, world: NotificationsWorld) -> None:
+        notice_id = await world.notify(a_notice())
+        other = await world.beside()
+        async with world.begin(world.system) as unit:
+            early = world.clock.now() - timedelta(seconds=1)
+            assert await unit.notices.claim(notice_id, "a", early) is None
+            assert await unit.notices.claim(UUID(int=99), "a", world.clock.now()) is None
+        async with other.begin(other.system) as unit:
+            assert await unit.notices.claim(notice_id, "a", world.clock.now()) is None
+            assert await unit.notices.get(notice_id) is None
+
+    async def test_a_stale_save_changes_nothing(self, world: NotificationsWorld) -> None:
+        row = await world.notice(await world.notify(a_notice()))
+        for version in (row.version, row.version + 2):
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.system) as unit:
+                    await unit.notices.save(evolve(row, state="dead", version=version), AUDITED)
+        assert await world.notice(row.id) == row
+        assert AUDITED not in await world.audit()
+
+    async def test_save_is_audited_and_adds_those_beside(self, world: NotificationsWorld) -> None:
+        row = await world.notice(await world.notify(a_notice(to_account=None, to_client=await world.add_client())))
+        account, now = await world.add_account("a@example.org"), world.clock.now()
+        beside = row.beside(world.ids.new(), "sms", account, now)
+        async with world.begin(world.system) as unit:
+            await unit.notices.save(evolve(row, version=2), AUDITED, beside)
+            await unit.commit(None)
+        assert await world.notice(beside.id) == beside
+        assert (await world.audit()).count(AUDITED) == 1
+
+    async def test_due_ones_are_handed_over_once(self, world: NotificationsWorld) -> None:
+        now = world.clock.now()
+        ids = [await world.notify(a_notice()) for _ in range(3)]
+        for number, notice_id in enumerate(ids):
+            row = (await world.notice(notice_id)).claimed("a", now)
+            failed = row.settled(1, NotSent("x"), now - timedelta(seconds=number))
+            await self._put(world, row, failed)
+        assert await self._hand_over(world, now, 10) == ()
+        later = now + timedelta(seconds=30)
+        assert await self._hand_over(world, later, 2) == (ids[2], ids[1])
+        assert await self._hand_over(world, later, 2) == (ids[0],)
+        assert await self._hand_over(world, later, 2) == ()
+        assert (await world.notice(ids[0])).handed_at == later
+        # Those jobs were lost.
+        assert len(await self._hand_over(world, later + timedelta(minutes=10), 10)) == 3
+
+    async def test_the_stalled_are_those_whose_lease_is_over(self, world: NotificationsWorld) -> None:
+        start = world.clock.now()
+        first, second = await world.notify(a_notice()), await world.notify(a_notice())
+        await world.notify(a_notice())
+        async with world.begin(world.system) as unit:
+            await unit.notices.claim(second, "a", start)
+            await unit.notices.claim(first, "a", start + timedelta(seconds=1))
+            await unit.commit(None)
+        assert await self._stalled(world, start + LEASE - timedelta(seconds=1)) == []
+        assert await self._stalled(world, start + LEASE) == [second]
+        assert await self._stalled(world, start + LEASE * 2) == [second, first]
+        assert await self._stalled(await world.beside(), start + LEASE * 2) == []
+
+    async def test_the_troubled_newest_first_by_pages(self, world: NotificationsWorld) -> None:
+        now, troubled = world.clock.now(), []
+        for number in range(5):
+            row = (await world.notice(await world.notify(a_notice()))).claimed("a", now)
+            if number == 2:
+                await self._put(world, row, row.settled(1, Sent("v"), now))
+            else:
+                await self._put(world, row, row.settled(1, Unclear("x"), now))
+                troubled.insert(0, row.id)
+        seen, after = [], ""
+        for _ in range(2):
+            async with world.begin(world.system) as unit:
+                page = await unit.notices.troubled(PageRequest(after, 2))
+            seen += [(view.id, view.state, view.problem) for view in page.items]
+            after = page.next
+        assert after == ""
+        assert seen == [(notice_id, "uncertain", "x") for notice_id in troubled]
+        with pytest.raises(Invalid):
+            async with world.begin(world.system) as unit:
+                await unit.notices.troubled(PageRequest("nonsense", 2))
+
+    async def _put(self, world: NotificationsWorld, *rows: NoticeRow) -> None:
+        async with world.begin(world.system) as unit:
+            for row in rows:
+                await unit.notices.save(row, AUDITED)
+            await unit.commit(None)
+
+    async def _hand_over(self, world: NotificationsWorld, now: datetime, limit: int) -> tuple[UUID, ...]:
+        async with world.begin(world.system) as unit:
+            return await unit.commit(await unit.notices.hand_over(now, limit))
+
+    async def _stalled(self, world: NotificationsWorld, now: datetime) -> list[UUID]:
+        async with world.begin(world.system) as unit:
+            return [row.id for row in await unit.notices.stalled(now, 10)]
+
+
+class InboxContract:
+    """The inbox."""
+
+    async def test_lines_are_seen_by_their_holder_for_the_record_and_kinds_asked(
+        self, world: NotificationsWorld
+    ) -> None:
+        ann, bob = await world.add_client(), await world.add_client()
+        account = await world.add_account("a@example.org", client_id=ann)
+        other = await world.add_account("b@example.org", client_id=bob)
+        at = world.clock.now()
+        own, about_ann, about_bob, foreign, fee = (world.ids.new() for _ in range(5))
+        await world.add_lines(
+            Notification(own, account, "password_changed", at),
+            Notification(about_ann, account, "new_message", at, ann, UUID(int=5)),
+            Notification(about_bob, account, "new_message", at, bob),
+            Notification(foreign, other, "new_message", at, ann),
+            Notification(fee, account, "late_cancel_fee", at, ann),
+        )
+        kinds = ("password_changed", "new_message")
+        actor = world.client_actor(ann, account)
+        scope = InboxScope(account, ann, kinds)
+        async with world.begin(actor) as unit:
+            page = await unit.inbox.page(scope, PageRequest())
+            assert [line.id for line in page.items] == [about_ann, own]
+            assert page.items[0] == Notification(about_ann, account, "new_message", at, ann, UUID(int=5))
+            assert [
+                line.id for line in (await unit.inbox.page(InboxScope(account, None, kinds), PageRequest())).items
+            ] == [own]
+            assert (await unit.inbox.get(scope, own)) is not None
+            for hidden in (about_bob, foreign, fee):
+                assert await unit.inbox.get(scope, hidden) is None
+                assert await unit.inbox.mark_read(scope, hidden, at, AUDITED) == 0
+            assert await unit.inbox.news(scope, own) == News(2, (about_ann,), about_ann)
+            # Not even when the core would ask for another's record.
+            stray = InboxScope(account, bob, kinds)
+            assert await unit.inbox.get(stray, about_bob) is None
+
+    async def test_pages_newest_first(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        ids = [world.ids.new() for _ in range(5)]
+        await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
+        scope, seen, after = InboxScope(account, None, ALL_KINDS), [], ""
+        for size in (2, 2, 1):
+            async with world.begin(world.proxy_actor(account, None, ())) as unit:
+                page = await unit.inbox.page(scope, PageRequest(after, size))
+            seen += [line.id for line in page.items]
+            after = page.next
+        assert seen == ids[::-1]
+        assert after == ""
+
+    async def test_reading_one_and_all(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        ids = [world.ids.new() for _ in range(3)]
+        await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
+        scope, first = InboxScope(account, None, ALL_KINDS), world.clock.now()
+        later, entry = first + timedelta(hours=1), Audited("test.read")
+        actor = world.proxy_actor(account, None, ())
+        async with world.begin(actor) as unit:
+            assert await unit.inbox.mark_read(scope, ids[0], first, entry) == 1
+            assert await unit.inbox.mark_read(scope, ids[0], later, entry) == 0
+            assert await unit.inbox.news(scope, None) == News(2, (), ids[2])
+            assert await unit.inbox.mark_read(scope, None, later, entry) == 2
+            assert await unit.inbox.mark_read(scope, None, later, entry) == 0
+            await unit.commit(None)
+        async with world.begin(actor) as unit:
+            read = [(await unit.inbox.page(scope, PageRequest())).items[at].read_at for at in (0, 1, 2)]
+            assert read == [later, later, first]
+            assert await unit.inbox.news(scope, ids[2]) == News(0, (), ids[2])
+        assert (await world.audit()).count(entry) == 2
+
+    async def test_news_looks_at_the_newest_hundred(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        ids = [world.ids.new() for _ in range(101)]
+        await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
+        async with world.begin(world.proxy_actor(account, None, ())) as unit:
+            news = await unit.inbox.news(InboxScope(account, None, ALL_KINDS), ids[0])
+        assert news == News(100, tuple(ids[:0:-1]), ids[-1])
+
+    async def test_an_empty_inbox(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        async with world.begin(world.proxy_actor(account, None, ())) as unit:
+            assert await unit.inbox.news(InboxScope(account, None, ALL_KINDS), None) == News(0)
+
+
+class SettingsContract:
+    """Settings."""
+
+    async def test_defaults_then_what_was_saved(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        actor = world.proxy_actor(account, None, ())
+        async with world.begin(actor) as unit:
+            assert await unit.notification_settings.get(account) == NotificationSettings(account)
+        now = world.clock.now()
+        full = NotificationSettings(
+            account,
+            {"new_message": ("sms", "email"), "form_assigned": ()},
+            (90, 15),
+            "es",
+            "America/Chicago",
+            Confidential("safe@example.org", "+12125550123", True, True, True),
+            TextConsent("+12125550124", now),
+            now - timedelta(days=1),
+            1,
+        )
+        bare = NotificationSettings(account)
+        same = [a.name for a in fields(NotificationSettings) if getattr(full, a.name) == getattr(bare, a.name)]
+        assert same == ["account_id"]
+        async with world.begin(actor) as unit:
+            await unit.notification_settings.save(full, AUDITED)
+            await unit.commit(None)
+        async with world.begin(actor) as unit:
+            assert await unit.notification_settings.get(account) == full
+            await unit.notification_settings.save(evolve(bare, version=2), AUDITED)
+            assert await unit.notification_settings.get(account) == evolve(bare, version=2)
+            await unit.commit(None)
+        assert (await world.audit()).count(AUDITED) == 2
+
+    async def test_stale(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        settings = NotificationSettings(account, version=1)
+        with pytest.raises(StaleVersion):
+            await world.keep(evolve(settings, version=2))
+        await world.keep(settings)
+        for version in (1, 3):
+            with pytest.raises(StaleVersion):
+                await world.keep(evolve(settings, language="es", version=version))
+        async with world.begin(world.system) as unit:
+            assert await unit.notification_settings.get(account) == settings
+
+    async def test_those_who_consent_at_a_number(self, world: NotificationsWorld) -> None:
+        other, phone, at = await world.beside(), "+12125550123", world.clock.now()
+        consents = [("a@example.org", phone), ("b@example.org", phone), ("c@example.org", "+12125550199")]
+        kept = set()
+        for email, number in consents:
+            account = await world.add_account(email)
+            await world.keep(NotificationSettings(account, texts=TextConsent(number, at), version=1))
+            kept |= {account} if number == phone else set()
+        stranger = await other.add_account("a@example.org")
+        await other.keep(NotificationSettings(stranger, texts=TextConsent(phone, at), version=1))
+        async with world.begin(world.system) as unit:
+            found = await unit.notification_settings.consenting(phone)
+            assert {one.account_id for one in found} == kept
+            assert await unit.notification_settings.consenting("+12125550100") == ()
+
+    async def test_a_proof_for_each_account(self, world: NotificationsWorld) -> None:
+        account, other = await world.add_account("a@example.org"), await world.add_account("b@example.org")
+        actor, now = world.proxy_actor(account, None, ()), world.clock.now()
+        asked = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", now, None)
+        instead = SafeEmailProof.asked(account, world.ids.new(), "other@example.org", now, asked)
+        tried = instead.issue("CODE0001").attempt()
+        async with world.begin(actor) as unit:
+            assert await unit.notification_settings.proof(account) is None
+            await unit.notification_settings.save_proof(asked, AUDITED)
+            assert await unit.notification_settings.proof(account) == asked
+            await unit.notification_settings.save_proof(instead, AUDITED)
+            await unit.notification_settings.save_proof(evolve(tried, version=3), AUDITED)
+            await unit.commit(None)
+        async with world.begin(actor) as unit:
+            assert await unit.notification_settings.proof(account) == evolve(tried, version=3)
+            assert await unit.notification_settings.proof(other) is None
+        async with world.begin((await world.beside()).system) as unit:
+            assert await unit.notification_settings.proof(account) is None
+        assert (await world.audit()).count(AUDITED) == 3
+
+    async def test_a_stale_proof(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        proof = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
+        with pytest.raises(StaleVersion):
+            await world.keep_proof(proof.attempt())
+        await world.keep_proof(proof)
+        for stale in (proof, proof.attempt().attempt()):
+            with pytest.raises(StaleVersion):
+                await world.keep_proof(stale)
+        async with world.begin(world.system) as unit:
+            assert await unit.notification_settings.proof(account) == proof

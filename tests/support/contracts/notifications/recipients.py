@@ -1,0 +1,94 @@
+"""What every directory of recipients must do. Subclasses give the fixture `world`."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from portal_core.kernel.actor import AREAS, Area
+from portal_core.notifications.settings import NotificationSettings
+from tests.support.contracts.notifications.world import NotificationsWorld
+
+
+class RecipientsContract:
+    """Who is told, and where."""
+
+    async def test_an_account_with_its_settings(self, world: NotificationsWorld) -> None:
+        client = await world.add_client()
+        account = await world.add_account("a@example.org", client_id=client)
+        plain = await self._account(world, account)
+        assert plain is not None
+        assert (plain.account_id, plain.client_id, plain.email) == (account, client, "a@example.org")
+        assert (plain.practice.name, plain.zone) == ("Elm Street", "America/New_York")
+        assert plain.practice.neutral_name == "Secure portal"
+        assert plain.settings == NotificationSettings(account)
+        await world.keep(NotificationSettings(account, zone="America/Chicago", language="es", version=1))
+        changed = await self._account(world, account)
+        assert changed is not None
+        assert (changed.zone, changed.settings.language) == ("America/Chicago", "es")
+        assert await self._account(await world.beside(), account) is None
+        assert await self._account(world, UUID(int=99)) is None
+
+    async def test_closed_and_unverified_accounts_are_still_told_of_themselves(self, world: NotificationsWorld) -> None:
+        for status in ("closed", "unverified"):
+            account = await world.add_account(f"{status}@example.org", status=status)
+            found = await self._account(world, account)
+            assert found is not None
+            assert found.email == f"{status}@example.org"
+
+    async def test_a_client_and_the_proxies_whose_grant_opens_the_area(self, world: NotificationsWorld) -> None:
+        client, now = await world.add_client(email="record@example.org"), world.clock.now().date()
+        own = await world.add_account("own@example.org", client_id=client)
+        mother = await world.add_account("mother@example.org")
+        father = await world.add_account("father@example.org")
+        former = await world.add_account("former@example.org")
+        gone = await world.add_account("gone@example.org", status="closed")
+        await world.add_grant(client, mother, ["appointments", "messages"])
+        await world.add_grant(client, father, ["appointments"], until=now + timedelta(days=1))
+        await world.add_grant(client, former, AREAS, until=now)
+        await world.add_grant(client, gone, AREAS)
+        await world.add_grant(await world.add_client(), former, AREAS)
+        told = await self._client(world, client, "appointments")
+        assert told[0].account_id == own
+        assert {one.account_id for one in told} == {own, mother, father}
+        assert [one.account_id for one in await self._client(world, client, "messages")] == [own, mother]
+        assert [one.account_id for one in await self._client(world, client, "forms")] == [own]
+        assert [one.account_id for one in await self._client(world, client, None)] == [own]
+        assert await self._client(await world.beside(), client, None) == ()
+
+    async def test_a_client_without_an_account_by_the_record(self, world: NotificationsWorld) -> None:
+        client = await world.add_client(email="record@example.org", zone="America/Denver", language="es")
+        await world.add_account("own@example.org", client_id=client, status="unverified")
+        (only,) = await self._client(world, client, "appointments")
+        assert (only.account_id, only.client_id, only.email) == (None, client, "record@example.org")
+        assert (only.zone, only.settings.language, only.settings.may_text()) == ("America/Denver", "es", False)
+        assert (await self._client(world, UUID(int=99), None)) == ()
+
+    async def test_a_stranger_is_written_to_in_the_practice_s_name(self, world: NotificationsWorld) -> None:
+        async with world.begin(world.system) as unit:
+            found = await unit.recipients.stranger("new@example.org")
+        assert (found.email, found.account_id, found.practice.name) == ("new@example.org", None, "Elm Street")
+
+    async def test_the_email_before_a_change(self, world: NotificationsWorld) -> None:
+        account, other = await world.add_account("new@example.org"), await world.add_account("b@example.org")
+        change = await world.add_email_change(account, "old@example.org", "new@example.org")
+        async with world.begin(world.system) as unit:
+            assert await unit.recipients.former_email(account, change) == "old@example.org"
+            assert await unit.recipients.former_email(other, change) is None
+
+    async def test_when_an_appointment_starts(self, world: NotificationsWorld) -> None:
+        ann, bob = await world.add_client(), await world.add_client()
+        start = datetime(2026, 3, 9, 14, tzinfo=UTC)
+        appointment = await world.add_appointment(ann, start)
+        async with world.begin(world.system) as unit:
+            assert await unit.appointment_times.starts_at(ann, appointment) == start
+            assert await unit.appointment_times.starts_at(bob, appointment) is None
+        await world.cancel_appointment(ann, appointment)
+        async with world.begin(world.system) as unit:
+            assert await unit.appointment_times.starts_at(ann, appointment) is None
+
+    async def _account(self, world: NotificationsWorld, account_id: UUID):  # type: ignore[no-untyped-def]
+        async with world.begin(world.system) as unit:
+            return await unit.recipients.account(account_id)
+
+    async def _client(self, world: NotificationsWorld, client_id: UUID, area: Area | None):  # type: ignore[no-untyped-def]
+        async with world.begin(world.system) as unit:
+            return await unit.recipients.client(client_id, area)

@@ -1,0 +1,56 @@
+"""What every keeper of people must do when the key of a record is destroyed. Give the fixture `world`."""
+
+import pytest
+from attrs import evolve
+
+from portal_core.kernel.actor import ClientActor, Origin
+from portal_core.kernel.audit import Audited
+from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
+from portal_core.kernel.idempotency import Attempt
+from tests.support.contracts.people.world import AUDITED, PeopleWorld
+
+
+class KeyContract:
+    """What is left of a record whose key was destroyed."""
+
+    async def test_a_destroyed_key_takes_the_content_along_and_nothing_else(self, world: PeopleWorld) -> None:
+        client = await world.add_client(address="12 Elm Street")
+        entry = Audited("record.key_destroyed", client.id, record=client.id)
+        async with world.begin(world.staff()) as unit:
+            assert await unit.client_records.get(client.id) == client
+            assert await unit.client_records.destroy_key(client.id, entry)
+            assert await unit.client_records.get(client.id) == evolve(client, address=None)
+            await unit.commit(None)
+        assert (await world.audit()).count(entry) == 1
+        async with world.begin(world.staff()) as unit:
+            left = await unit.client_records.get(client.id)
+            assert left == evolve(client, address=None)
+            assert not await unit.client_records.destroy_key(client.id, entry)
+            with pytest.raises(RecordDestroyed):
+                await unit.client_records.save(evolve(client, address="13 Elm Street", version=2), AUDITED)
+            named = evolve(left, chosen_name="Andy", version=2)
+            await unit.client_records.save(named, AUDITED)
+            assert await unit.client_records.get(client.id) == named
+
+    async def test_an_answer_goes_with_the_key_and_nothing_is_done_twice(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        account = world.ids.new()
+
+        def trying(key: str, digest: bytes = b"same") -> ClientActor:
+            attempt = Attempt("makeThing", key, digest)
+            return evolve(world.as_client(client.id, account), origin=Origin(attempt=attempt))
+
+        async with world.begin(trying("before")) as unit:
+            await unit.commit("words")
+        async with world.begin(world.staff()) as unit:
+            await unit.client_records.destroy_key(client.id, AUDITED)
+            await unit.commit(None)
+        async with world.begin(trying("after")) as unit:
+            assert await unit.commit("more words") == "more words"
+        for key in ("before", "after"):
+            with pytest.raises(RecordDestroyed):
+                async with world.begin(trying(key)):
+                    pytest.fail("the unit must not open")
+            with pytest.raises(IdempotencyMismatch):
+                async with world.begin(trying(key, b"other")):
+                    pytest.fail("the unit must not open")

@@ -1,0 +1,393 @@
+"""What every keeper of practices, clients, clinicians, staff and care teams must do. Give the fixture `world`."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from attrs import evolve, fields
+
+from portal_core.kernel.errors import Invalid, StaleVersion
+from portal_core.kernel.page import PageRequest
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, LastAdministrator, SlugTaken
+from portal_core.people.model import Client, Clinician, StaffMember
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.people.views import ClientLineView
+from tests.support.contracts.people.world import AUDITED, BORN, PeopleWorld
+
+
+class PracticeContract:
+    """The practice itself, how it is made, and how it is found."""
+
+    async def test_every_field_of_a_new_practice_is_kept(self, world: PeopleWorld) -> None:
+        settings = {"appointments": {"notice_hours": 24, "text": "ä"}}
+        name = f"one.{world.ids.new().hex}.example"
+        made = await world.found(state=None, hosts=(name, f"x{name}"), settings=settings)
+        async with world.begin(evolve(world.system, practice_id=made.id)) as unit:
+            assert await unit.practice_record.get() == made
+
+    async def test_founding_is_audited_by_the_new_practice(self, world: PeopleWorld) -> None:
+        assert (await world.audit()).count(AUDITED) == 1
+
+    async def test_a_change_is_kept_once(self, world: PeopleWorld) -> None:
+        changed = evolve(
+            world.practice, name="Oak", zone="Europe/Vienna", state="CA", settings={"a": {"b": 1}}, version=2
+        )
+        async with world.begin(world.staff()) as unit:
+            await unit.practice_record.save(changed, AUDITED)
+            await unit.commit(None)
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.staff()) as unit:
+                await unit.practice_record.save(evolve(changed, name="Elm"), AUDITED)
+        async with world.begin(world.visitor) as unit:
+            assert await unit.practice_record.get() == changed
+
+    async def test_portal_users_do_not_change_the_practice(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        for actor in (world.as_client(client.id), world.visitor):
+            with pytest.raises(world.forbidden):
+                async with world.begin(actor) as unit:
+                    await unit.practice_record.save(evolve(world.practice, name="Mine", version=2), AUDITED)
+
+    async def test_one_slug_and_one_host_for_one_practice(self, world: PeopleWorld) -> None:
+        host = f"{world.ids.new().hex}.example"
+        first = await world.found(hosts=(host,))
+        before = await world.directory.all()
+        with pytest.raises(SlugTaken):
+            await world.found(slug=first.slug)
+        with pytest.raises(HostTaken):
+            await world.found(hosts=(f"x{host}", host))
+        with pytest.raises(HostTaken):
+            async with world.begin(world.system) as unit:
+                await unit.practice_record.save(world.practice.reached_by((host,)), AUDITED)
+        assert await world.directory.all() == before
+
+    async def test_hosts_are_given_up_and_kept(self, world: PeopleWorld) -> None:
+        one, two = f"{world.ids.new().hex}.example", f"{world.ids.new().hex}.example"
+        first = await world.found(hosts=(one, two))
+        async with world.begin(evolve(world.system, practice_id=first.id)) as unit:
+            await unit.practice_record.save(first.reached_by((two,)), AUDITED)
+            await unit.commit(None)
+        taken = await world.found(hosts=(one,))
+        assert taken.hosts == (one,)
+
+    async def test_requests_find_every_practice(self, world: PeopleWorld) -> None:
+        other = await world.beside()
+        found = {one.id: one for one in await other.directory.all()}
+        for practice in (world.practice, other.practice):
+            assert (found[practice.id].slug, found[practice.id].hosts) == (practice.slug, practice.hosts)
+        assert list(found) == sorted(found)
+
+
+class ClientRecordsContract:
+    """Clients."""
+
+    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+        full = await world.add_client(
+            "Ann",
+            "O'Brien-Łę",
+            external_id="E-1",
+            chosen_name="Andy",
+            pronouns="they/them",
+            email="ann@example.org",
+            phone="+15551234567",
+            address="1 Elm Street\nApt 2",
+            zone="Europe/Vienna",
+            language="es-MX",
+            state="CA",
+            status="discharged",
+        )
+        plain = await world.add_client()
+        optional = {a.name for a in fields(Client)} - {"id", "practice_id", "born", "created_at", "version"}
+        assert all(getattr(full, name) != getattr(plain, name) for name in optional - {"given_name"})
+        async with world.begin(world.system) as unit:
+            assert await unit.client_records.get(full.id) == full
+            assert await unit.client_records.get(plain.id) == plain
+            assert await unit.client_records.find_by_external_id("E-1") == full
+            assert await unit.client_records.find_by_external_id("E-2") is None
+            assert await unit.client_records.get(world.ids.new()) is None
+
+    async def test_a_change_of_every_field_is_kept_once_and_audited(self, world: PeopleWorld) -> None:
+        client = await world.add_client(address="1 Elm Street", email="a@example.org")
+        changed = evolve(
+            client,
+            given_name="Bea",
+            family_name="Low",
+            born=BORN.replace(year=1991),
+            external_id="E-9",
+            chosen_name="B",
+            pronouns="she/her",
+            email="b@example.org",
+            phone="+15551234568",
+            address="2 Elm Street",
+            zone="UTC",
+            language="en",
+            state="NY",
+            status="discharged",
+            version=2,
+        )
+        async with world.begin(world.staff()) as unit:
+            await unit.client_records.save(changed, AUDITED)
+            await unit.commit(None)
+        for version in (2, 4):
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.staff()) as unit:
+                    await unit.client_records.save(evolve(client, version=version), AUDITED)
+        async with world.begin(world.system) as unit:
+            assert await unit.client_records.get(client.id) == changed
+        assert (await world.audit()).count(AUDITED) == 3
+
+    async def test_what_is_not_committed_is_not_there(self, world: PeopleWorld) -> None:
+        client = await world.add_client()
+        other = evolve(client, id=world.ids.new(), external_id="E-1")
+        async with world.begin(world.system) as unit:
+            await unit.client_records.add(other, AUDITED)
+        async with world.begin(world.system) as unit:
+            assert await unit.client_records.get(other.id) is None
+
+    async def test_one_external_id_for_one_client_of_a_practice(self, world: PeopleWorld) -> None:
+        await world.add_client(external_id="E-1")
+        second = await world.add_client(external_id="E-2")
+        with pytest.raises(DuplicateExternalId):
+            await world.add_client(external_id="E-1")
+        with pytest.raises(DuplicateExternalId):
+            async with world.begin(world.system) as unit:
+                await unit.client_records.save(second.amended(external_id="E-1"), AUDITED)
+        other = await world.beside()
+        assert (await other.add_client(external_id="E-1")).external_id == "E-1"
+
+    async def test_each_sees_whom_they_may(self, world: PeopleWorld) -> None:
+        own, foreign = await world.add_client(external_id="E-1"), await world.add_client(external_id="E-2")
+        proxy = await world.add_account("pa@example.org")
+        grant = await world.add_grant(own.id, proxy.id)
+        other = await world.beside()
+        sight = {
+            world.as_client(own.id): (True, False),
+            world.as_proxy(proxy.id): (True, False),
+            world.as_proxy(proxy.id, own.id): (True, False),
+            world.as_proxy(world.ids.new()): (False, False),
+            world.visitor: (False, False),
+            world.staff(): (True, True),
+            other.staff(): (False, False),
+        }
+        for actor, seen in sight.items():
+            async with world.begin(actor) as unit:
+                found = [await unit.client_records.get(one.id) for one in (own, foreign)]
+                by_id = [await unit.client_records.find_by_external_id(one) for one in ("E-1", "E-2")]
+            assert tuple(one is not None for one in found) == seen
+            assert tuple(one is not None for one in by_id) == seen
+        await world.save_grant(grant.revoke(world.clock.now()))
+        async with world.begin(world.as_proxy(proxy.id)) as unit:
+            assert await unit.client_records.get(own.id) is None
+
+    async def test_portal_users_write_the_record_they_act_on_only(self, world: PeopleWorld) -> None:
+        own, foreign = await world.add_client(), await world.add_client()
+        proxy = await world.add_account("pa@example.org")
+        await world.add_grant(own.id, proxy.id)
+        await world.add_grant(foreign.id, proxy.id)
+        async with world.begin(world.as_proxy(proxy.id, own.id)) as unit:
+            await unit.client_records.save(own.amended(phone="+15551234567", address="Here"), AUDITED)
+            await unit.commit(None)
+        for actor in (world.as_client(own.id), world.as_proxy(proxy.id, own.id), world.visitor):
+            with pytest.raises(world.forbidden):
+                async with world.begin(actor) as unit:
+                    await unit.client_records.save(foreign.amended(phone="+15551234567"), AUDITED)
+            with pytest.raises(world.forbidden):
+                async with world.begin(actor) as unit:
+                    await unit.client_records.add(evolve(own, id=world.ids.new()), AUDITED)
+        async with world.begin(world.system) as unit:
+            assert await unit.client_records.get(foreign.id) == foreign
+            assert (await unit.client_records.get(own.id)) == own.amended(phone="+15551234567", address="Here")
+
+    async def test_pages_go_by_name_and_lose_nobody(self, world: PeopleWorld) -> None:
+        names = [
+            ("Bo", "lee"),
+            ("Ann", "Lee"),
+            ("Ann", "Lee"),
+            ("Zoë", "Leeds"),
+            ("Al", "Österr"),
+            ("Al", "%_"),
+            ("A", "M"),
+        ]
+        clients = [await world.add_client(given, family, chosen_name=None) for given, family in names]
+        wanted = [one.id for one in sorted(clients, key=lambda one: (one.sort_name.encode(), one.id))]
+        for size in (1, 2, 7, 100):
+            seen: list[UUID] = []
+            after = ""
+            while True:
+                async with world.begin(world.staff()) as unit:
+                    page = await unit.client_records.page("", PageRequest(after, size))
+                assert len(page.items) <= size
+                seen += [one.id for one in page.items]
+                after = page.next
+                if not after:
+                    break
+            assert seen == wanted
+
+    async def test_pages_by_the_beginning_of_a_name(self, world: PeopleWorld) -> None:
+        lee = await world.add_client("Ann", "Lee", chosen_name="Andy", external_id="E-1")
+        leeds = await world.add_client("Zoë", "Leeds")
+        percent = await world.add_client("Al", "%")
+        await (await world.beside()).add_client("Ann", "Lee")
+        beginnings = {"lee": [lee, leeds], "LEE ": [lee], "Lee An": [lee], "%": [percent], "_": [], "ann": []}
+        for beginning, wanted in beginnings.items():
+            async with world.begin(world.staff()) as unit:
+                page = await unit.client_records.page(beginning, PageRequest())
+            assert list(page.items) == [ClientLineView.of(one) for one in wanted], beginning
+        async with world.begin(world.staff()) as unit:
+            first = await unit.client_records.page("lee", PageRequest(size=1))
+            second = await unit.client_records.page("lee", PageRequest(first.next, 1))
+        assert [one.id for one in (*first.items, *second.items)] == [lee.id, leeds.id]
+        assert second.next == ""
+
+    async def test_a_bad_cursor_is_refused(self, world: PeopleWorld) -> None:
+        async with world.begin(world.staff()) as unit:
+            with pytest.raises(Invalid):
+                await unit.client_records.page("", PageRequest("x"))
+
+
+async def locked(world: PeopleWorld) -> frozenset[UUID]:
+    """Who administers the practice."""
+    async with world.begin(world.system) as unit:
+        return await unit.staff_records.lock_administrators()
+
+
+class StaffContract:
+    """Clinicians, staff and care teams."""
+
+    async def test_every_field_of_a_clinician_is_kept(self, world: PeopleWorld) -> None:
+        plain = await world.add_clinician()
+        values = {
+            "name": "Dr. Owen",
+            "credentials": "PhD",
+            "external_id": "C-1",
+            "zone": "Europe/Vienna",
+            "room_link": "https://rooms.example/owen",
+            "active": False,
+        }
+        full = await world.add_clinician(**values)  # type: ignore[arg-type]
+        assert set(values) == {a.name for a in fields(Clinician)} - {"id", "practice_id", "version"}
+        async with world.begin(world.as_client(world.ids.new())) as unit:
+            assert await unit.clinician_records.get(full.id) == full
+            assert await unit.clinician_records.find_by_external_id("C-1") == full
+            assert await unit.clinician_records.all() == (plain, full)
+        changed = plain.amended(**(values | {"external_id": "C-2"}))
+        async with world.begin(world.staff()) as unit:
+            await unit.clinician_records.save(changed, AUDITED)
+            assert await unit.clinician_records.get(plain.id) == changed
+            await unit.commit(None)
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.staff()) as unit:
+                await unit.clinician_records.save(changed, AUDITED)
+        with pytest.raises(DuplicateExternalId):
+            await world.add_clinician(external_id="C-1")
+        with pytest.raises(DuplicateExternalId):
+            async with world.begin(world.staff()) as unit:
+                await unit.clinician_records.save(changed.amended(external_id="C-1"), AUDITED)
+
+    async def test_every_field_of_a_member_is_kept(self, world: PeopleWorld) -> None:
+        clinician = await world.add_clinician()
+        plain = await world.add_staff()
+        values = {
+            "email": "olga@elm.example",
+            "name": "Olga",
+            "roles": frozenset({"clinician", "administrator"}),
+            "clinician_id": clinician.id,
+            "external_id": "S-1",
+            "active": False,
+            "issuer": "https://ehr.example",
+            "subject": "u-1",
+        }
+        full = await world.add_staff(**values)  # type: ignore[arg-type]
+        assert set(values) == {a.name for a in fields(StaffMember)} - {"id", "practice_id", "version"}
+        async with world.begin(world.visitor) as unit:
+            assert await unit.staff_records.get(full.id) == full
+            assert await unit.staff_records.find_by_email("olga@elm.example") == full
+            assert await unit.staff_records.all() == (full, plain)
+        changed = plain.amended(**(values | {"email": "x@elm.example", "external_id": "S-2", "subject": "u-2"}))
+        async with world.begin(world.staff()) as unit:
+            await unit.staff_records.save(changed, AUDITED)
+            assert await unit.staff_records.get(plain.id) == changed
+            await unit.commit(None)
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.staff()) as unit:
+                await unit.staff_records.save(changed, AUDITED)
+
+    async def test_staff_are_unique(self, world: PeopleWorld) -> None:
+        first = {"email": "a@elm.example", "external_id": "S-1", "issuer": "https://ehr.example", "subject": "u-1"}
+        await world.add_staff(**first)  # type: ignore[arg-type]
+        second = await world.add_staff("b@elm.example", issuer="https://ehr.example", subject="u-2")
+        for field, error in (
+            ("email", DuplicateStaff),
+            ("external_id", DuplicateExternalId),
+            ("subject", DuplicateStaff),
+        ):
+            with pytest.raises(error):
+                async with world.begin(world.system) as unit:
+                    await unit.staff_records.save(second.amended(**{field: first[field]}), AUDITED)
+        with pytest.raises(DuplicateStaff):
+            await world.add_staff("a@elm.example")
+        assert await (await world.beside()).add_staff(**first) is not None  # type: ignore[arg-type]
+
+    async def test_administrators_are_those_who_work_here(self, world: PeopleWorld) -> None:
+        admins = frozenset({"administrator", "biller"})
+        assert await locked(world) == frozenset()
+        one = await world.add_staff("a@elm.example", roles=admins)
+        two = await world.add_staff("b@elm.example", roles=admins)
+        await world.add_staff("c@elm.example", roles=admins, active=False)
+        await world.add_staff("d@elm.example", roles=frozenset({"biller", "auditor"}))
+        await (await world.beside()).add_staff("a@elm.example", roles=admins)
+        assert await locked(world) == {one.id, two.id}
+
+    async def test_two_administrators_do_not_take_the_role_from_each_other(self, world: PeopleWorld) -> None:
+        one, two = [await world.add_staff(f"{name}@elm.example", roles=frozenset({"administrator"})) for name in "ab"]
+        change = ChangeStaff(world.begin, world.clock)
+        leave = ChangeStaffCommand(one.id, one.name, one.roles, None, False, 1)
+        demote = ChangeStaffCommand(two.id, two.name, frozenset({"biller"}), None, True, 1)
+        done = await asyncio.gather(change(world.staff(), leave), change(world.staff(), demote), return_exceptions=True)
+        assert [type(each) for each in done if isinstance(each, Exception)] == [LastAdministrator]
+        assert len(await locked(world)) == 1
+
+    async def test_portal_users_see_no_staff_and_write_neither(self, world: PeopleWorld) -> None:
+        client, clinician, member = await world.add_client(), await world.add_clinician(), await world.add_staff()
+        actor = world.as_client(client.id)
+        async with world.begin(actor) as unit:
+            assert await unit.staff_records.get(member.id) is None
+            assert await unit.staff_records.find_by_email(member.email) is None
+            assert await unit.staff_records.all() == ()
+        with pytest.raises(world.forbidden):
+            async with world.begin(actor) as unit:
+                await unit.staff_records.save(member.amended(roles=frozenset({"administrator"})), AUDITED)
+        with pytest.raises(world.forbidden):
+            async with world.begin(actor) as unit:
+                await unit.clinician_records.save(clinician.amended(room_link="https://evil.example"), AUDITED)
+
+    async def test_nothing_crosses_to_another_practice(self, world: PeopleWorld) -> None:
+        clinician, member = await world.add_clinician(external_id="C-1"), await world.add_staff()
+        other = await world.beside()
+        async with other.begin(other.staff()) as unit:
+            assert await unit.clinician_records.get(clinician.id) is None
+            assert await unit.clinician_records.find_by_external_id("C-1") is None
+            assert await unit.clinician_records.all() == ()
+            assert await unit.staff_records.get(member.id) is None
+            assert await unit.staff_records.find_by_email(member.email) is None
+            assert await unit.staff_records.all() == ()
+
+    async def test_a_care_team_is_these_and_no_others(self, world: PeopleWorld) -> None:
+        client, foreign = await world.add_client(), await world.add_client()
+        team = sorted([(await world.add_clinician()).id for _ in range(3)])
+        for named in (team, team[1:], [], team[:1]):
+            before, client = client, client.reassigned()
+            async with world.begin(world.staff()) as unit:
+                await unit.care_teams.assign(client, tuple(named), AUDITED)
+                await unit.commit(None)
+            with pytest.raises(StaleVersion):
+                async with world.begin(world.staff()) as unit:
+                    await unit.care_teams.assign(before, tuple(team), AUDITED)
+            async with world.begin(world.as_client(client.id)) as unit:
+                assert await unit.care_teams.of(client.id) == tuple(named)
+                assert await unit.client_records.get(client.id) == client
+        async with world.begin(world.as_client(foreign.id)) as unit:
+            assert await unit.care_teams.of(client.id) == ()
+        with pytest.raises(world.forbidden):
+            async with world.begin(world.as_client(client.id)) as unit:
+                await unit.care_teams.assign(client.reassigned(), tuple(team), AUDITED)

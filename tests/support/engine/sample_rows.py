@@ -1,0 +1,198 @@
+"""Rows for every table, made from what the tables say of themselves; written past row-level security by the owner.
+
+Foreign keys are not looked at while filling, CHECK and unique constraints are. A practice's rows refer to one another
+by the columns' names: `clinician_id` is one of the practice's clinicians, and so on.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from attrs import define, field
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import CheckConstraint, Column, Table
+from sqlalchemy import types as kinds
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from adapters.postgres.engine.metadata import metadata
+
+START = datetime(2026, 3, 2, 14, tzinfo=UTC)
+_ONE_OF = re.compile(r"^(\w+) IN \((.*)\)$")
+# Where one column decides over others, or where null would say that the row is nobody's.
+GIVEN: dict[str, dict[str, Any]] = {
+    "accounts": {"kind": "client", "side": "portal", "status": "active", "staff_id": None},
+    "availability_exceptions": {"starts": None, "ends": None},
+    "calendar": {"purpose": "appointment", "expires_at": None},
+    "email_changes": {"state": "open"},
+    "grants": {"until": date(2028, 1, 1)},
+    "invitations": {"kind": "client", "staff_id": None},
+    "notification_settings": {"texts_to": None, "texts_consent_at": None},
+}
+REFERENCES = {
+    "clinician_id": "clinicians",
+    "client_id": "clients",
+    "account_id": "accounts",
+    "staff_id": "staff",
+    "kind_id": "appointment_kinds",
+    "place_id": "places",
+    "appointment_id": "appointments",
+    "entry_id": "waitlist_entries",
+    "freed_slot_id": "freed_slots",
+    "record": "clients",
+    "to_client": "clients",
+}
+FEW = {
+    "practices": 1,
+    "practice_hosts": 1,
+    "practice_keys": 1,
+    "places": 3,
+    "appointment_kinds": 5,
+    "clinicians": 8,
+    "staff": 12,
+    "availability_rules": 40,
+}
+"""What a practice has few of, whatever its size."""
+_BY_CLIENT = {
+    "accounts",
+    "care_team",
+    "client_keys",
+    "clients",
+    "feed_tokens",
+    "grants",
+    "identities",
+    "notification_settings",
+    "safe_email_proofs",
+    "second_factors",
+}
+"""One for each client."""
+_FIRST = ("practices", "clinicians", "staff", "appointment_kinds", "places", "clients", "accounts", "appointments")
+
+
+def tables() -> list[Table]:
+    """All, those that others refer to first."""
+    named = {table.name: table for table in metadata.tables.values()}
+    rest = [name for name in sorted(named) if name not in _FIRST]
+    return [named[name] for name in (*_FIRST, *rest)]
+
+
+def reach(table: Table) -> str:
+    return str(table.info["reach"])
+
+
+@define
+class FilledPractice:
+    """The ids of a practice's rows, by table."""
+
+    id: UUID
+    ids: dict[str, list[UUID]] = field(factory=dict)
+
+    @property
+    def clients(self) -> list[UUID]:
+        return self.ids["clients"]
+
+    @property
+    def accounts(self) -> list[UUID]:
+        """Those of the clients, in the same order."""
+        return self.ids["accounts"]
+
+
+def fill(owner: psycopg.Connection[Any], *, clients: int, rows: int) -> FilledPractice:
+    """A new practice with `rows` rows in each table, or as many as there are clients, or few."""
+    practice = FilledPractice(uuid4())
+    owner.execute("SET session_replication_role = replica")
+    for table in tables():
+        count = FEW.get(table.name, clients if table.name in _BY_CLIENT else rows)
+        made = [row(table, practice, number) for number in range(count)]
+        if "id" in table.c:
+            practice.ids[table.name] = [one["id"] for one in made]
+        _copy(owner, table, made)
+    owner.execute("SET session_replication_role = origin")
+    return practice
+
+
+def row(table: Table, practice: FilledPractice, number: int, **given: Any) -> dict[str, Any]:
+    """A row of the practice; its references walk around the practice's ids, so that they meet in all ways."""
+    given = {**GIVEN.get(table.name, {}), **given}
+    allowed = _allowed(table)
+    values: dict[str, Any] = {}
+    for column in table.c:
+        if column.name in given:
+            values[column.name] = given[column.name]
+        elif column.name == "practice_id":
+            values[column.name] = practice.id
+        elif pool := _referred_to(column, practice):
+            values[column.name] = pool[number % len(pool)]
+        elif column.nullable:
+            values[column.name] = None
+        elif column.name in allowed:
+            values[column.name] = allowed[column.name][number % len(allowed[column.name])]
+        else:
+            values[column.name] = _value(column, number)
+    if table.name == "practices":
+        values["id"] = practice.id
+    return values
+
+
+def _referred_to(column: Column[Any], practice: FilledPractice) -> list[UUID]:
+    """The ids of which the column has one, as far as there are any yet."""
+    named = REFERENCES.get(column.name, "") if isinstance(column.type, kinds.Uuid) else ""
+    return practice.ids.get(named, [])
+
+
+def _allowed(table: Table) -> dict[str, list[str]]:
+    """The texts that a CHECK lets a column have."""
+    checks = (str(one.sqltext) for one in table.constraints if isinstance(one, CheckConstraint))
+    matches = (_ONE_OF.match(check) for check in checks)
+    return {one[1]: re.findall(r"'(\w+)'", one[2]) for one in matches if one is not None}
+
+
+def _value(column: Column[Any], number: int) -> Any:
+    """Something of the column's type; in order of `number` where it has an order."""
+    match column.type:
+        case kinds.Uuid():
+            return uuid4()
+        case kinds.DateTime():
+            # An hour for each, so that no two of a clinician's meet.
+            return START + timedelta(hours=number, minutes=50 if column.name == "ends_at" else 0)
+        case kinds.Date():
+            return date(2026, 3, 2) + timedelta(days=number % 365 + (400 if column.name == "latest" else 0))
+        case kinds.Time():
+            return time(9 if column.name in ("starts", "from_time") else 17)
+        case kinds.Boolean():
+            return True
+        case kinds.Integer():
+            return 1
+        case kinds.LargeBinary():
+            return uuid4().bytes * 2
+        case ARRAY():
+            return []
+        case JSONB():
+            return Jsonb({})
+        case kinds.String():
+            return f"{column.name} {uuid4().hex}"
+    raise AssertionError(f"no value for {column!r}")
+
+
+def insertion(table: Table, values: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
+    """An INSERT of one row."""
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier("portal", table.name),
+        sql.SQL(", ").join(map(sql.Identifier, values)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(values)),
+    )
+    return statement, list(values.values())
+
+
+def _copy(owner: psycopg.Connection[Any], table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier("portal", table.name), sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    )
+    with owner.cursor() as cursor, cursor.copy(statement) as copy:
+        for one in rows:
+            copy.write_row(list(one.values()))

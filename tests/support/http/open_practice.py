@@ -1,0 +1,159 @@
+"""A practice that is open, over HTTP: staff who are signed in, a clinician with hours, clients on their care team."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from attrs import define, field
+
+from portal_core.accounts.model import Account
+from portal_core.accounts.session_factory import SessionOpening
+from portal_core.kernel.actor import Origin, Role
+from portal_core.kernel.audit import Audited
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
+from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
+from tests.support.engine.postgres import migrated, opened
+from tests.support.http.running_portal import RunningPortal, running
+
+PORTAL = "/api/v1/portal"
+PRACTICE = "/api/v1/practice"
+OFFICE = "12 Elm Street, Albany"
+
+
+@asynccontextmanager
+async def shared_portal(cluster: Cluster, folder: Path) -> AsyncIterator[RunningPortal]:
+    """A portal for all the tests of a module: each opens a practice of its own, which is found at once."""
+    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    async with opened(cluster, name, largest=2) as database, running(database, folder) as portal:
+        portal.portal.parts.directory().seconds = 0.0
+        yield portal
+    drop_database(cluster, name)
+
+
+@define
+class Person:
+    """Somebody who is signed in. `id` is the client's or the staff member's."""
+
+    id: UUID
+    account_id: UUID
+    token: str = field(repr=False)
+
+
+@define
+class ElmStreet:
+    """One open practice of a running portal: everybody works every day from nine to five."""
+
+    portal: RunningPortal
+    practice_id: UUID
+    slug: str
+    admin: Person = field(init=False)
+    clinician_id: UUID = field(init=False)
+    kind_id: UUID = field(init=False)
+    place_id: UUID = field(init=False)
+
+    @classmethod
+    async def open(cls, portal: RunningPortal, **rules: Any) -> "ElmStreet":
+        """A practice of its own; `rules` are those of its appointments."""
+        slug = f"elm-{uuid4().hex[:12]}"
+        elm = cls(portal, await portal.practice(slug), slug)
+        elm.admin = await elm.staff("administrator")
+        hourly = {"name": "Session", "minutes": 50, "slot_step": 60}
+        made = await elm.ask(elm.admin, "POST", f"{PRACTICE}/offering/kinds", hourly)
+        elm.kind_id = UUID(made["id"])
+        office = {"name": "Elm Street", "zone": "America/New_York", "address": OFFICE}
+        elm.place_id = UUID((await elm.ask(elm.admin, "POST", f"{PRACTICE}/offering/places", office))["id"])
+        elm.clinician_id = await elm.clinician()
+        if rules:
+            await elm.ask(elm.admin, "PUT", f"{PRACTICE}/offering/rules", rules)
+        return elm
+
+    async def clinician(self, name: str = "Dr. Rivera") -> UUID:
+        """One more, with hours at the office and online."""
+        body = {"name": name, "room_link": "https://rooms.example/rivera"}
+        clinician_id = (await self.ask(self.admin, "POST", f"{PRACTICE}/clinicians", body))["id"]
+        openings = [
+            {"weekday": weekday, "starts": "09:00:00", "ends": "17:00:00", "place_id": place}
+            for weekday in range(7)
+            for place in (str(self.place_id), None)
+        ]
+        week = {"openings": openings}
+        await self.ask(self.admin, "PUT", f"{PRACTICE}/clinicians/{clinician_id}/availability", week)
+        return UUID(clinician_id)
+
+    async def client(self, given: str = "Mira", *, born: str = "1990-05-17") -> Person:
+        """A client on the clinician's list, with an account and a session."""
+        body = {"given_name": given, "family_name": "Okafor", "born": born, "email": f"{given.lower()}@client.example"}
+        client_id = UUID((await self.ask(self.admin, "POST", f"{PRACTICE}/clients", body))["profile"]["client_id"])
+        team = {"clinician_ids": [str(self.clinician_id)]}
+        await self.ask(self.admin, "PUT", f"{PRACTICE}/clients/{client_id}/care-team", team)
+        return await self._signed_in(client_id, "client", body["email"])
+
+    async def staff(self, *roles: Role, clinician_id: UUID | None = None) -> Person:
+        """A member of staff with a session in which a second factor was shown."""
+        email = f"{roles[0]}-{uuid4().hex}@elm.example"
+        command = AddStaffCommand("Sam Wu", email, frozenset(roles), clinician_id)
+        made = await self.portal.portal.use_case(AddStaff)(self.portal.system(self.practice_id), command)
+        return await self._signed_in(made.id, "staff", email)
+
+    async def again(self, person: Person) -> Person:
+        """Somebody whose session ended, with a new one."""
+        parts = self.portal.portal.parts
+        async with parts.begin()(self.portal.system(self.practice_id)) as unit:
+            account = await unit.accounts.get(person.account_id)
+            assert account is not None
+            opening = SessionOpening(parts.clock(), parts.ids(), parts.tokens())
+            strong = account.kind == "staff"
+            tokens = await opening.open(unit, account, kind="bearer", strong=strong, origin=Origin())
+            await unit.commit(None)
+        return Person(person.id, person.account_id, tokens.access_token)
+
+    async def _signed_in(self, person_id: UUID, kind: Any, email: str) -> Person:
+        account = Account(
+            uuid4(),
+            self.practice_id,
+            email,
+            kind,
+            self.portal.clock.now(),
+            client_id=person_id if kind == "client" else None,
+            staff_id=person_id if kind == "staff" else None,
+            status="active",
+            second_factor="totp" if kind == "staff" else "none",
+        )
+        async with self.portal.portal.parts.begin()(self.portal.system(self.practice_id)) as unit:
+            await unit.accounts.add(account, Audited("account.verified", account.id))
+            await unit.commit(None)
+        return await self.again(Person(person_id, account.id, ""))
+
+    async def send(
+        self, person: Person | None, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """What the API answers to somebody."""
+        async with self.portal.asking(person.token if person else "", portal_practice=self.slug, **headers) as ask:
+            return await ask.request(method, path, json=body)
+
+    async def ask(self, person: Person | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The same, where it is sure to be granted."""
+        answer = await self.send(person, method, path, body, **headers)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def slot(self, starts_at: datetime, *, online: bool = False) -> dict[str, Any]:
+        """A time with the clinician, as requests name it."""
+        place = None if online else str(self.place_id)
+        return {
+            "clinician_id": str(self.clinician_id),
+            "kind_id": str(self.kind_id),
+            "place_id": place,
+            "starts_at": starts_at.isoformat(),
+        }
+
+    def count(self, table: str, condition: str = "true") -> int:
+        """Rows of a table that are this practice's."""
+        sql = f"SELECT count(*) FROM portal.{table} WHERE practice_id = %s AND {condition}".encode()
+        row = self.portal.database.owner.execute(sql, (self.practice_id,)).fetchone()
+        assert row is not None
+        return int(row[0])

@@ -1,0 +1,145 @@
+"""A practice in PostgreSQL for the contracts of notifications."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from attrs import define, field
+
+from adapters.postgres.engine.unit_core import PostgresBegin
+from portal_core.kernel.actor import Area
+from portal_core.kernel.audit import Audited
+from tests.support.clock import CountingIds, FixedClock
+from tests.support.contracts.notifications.world import NotificationsWorld
+from tests.support.engine.postgres import PortalDatabase
+
+
+@define
+class PostgresNotificationsWorld(NotificationsWorld):
+    """Rows of people and appointments are written by the owner, past row-level security. Ids rise as they are made."""
+
+    database: PortalDatabase
+    practice_id: UUID
+    clock: FixedClock = field(factory=FixedClock)
+    ids: CountingIds = field(factory=lambda: CountingIds(uuid4().int >> 64))
+    begin: PostgresBegin = field(init=False)  # type: ignore[assignment]
+
+    def __attrs_post_init__(self) -> None:
+        self.begin = self.database.begin_with(self.clock, self.ids)
+
+    @classmethod
+    async def open(cls, database: PortalDatabase) -> "PostgresNotificationsWorld":
+        """A fresh practice."""
+        return cls(database, await database.practice())
+
+    async def beside(self) -> "PostgresNotificationsWorld":
+        return PostgresNotificationsWorld(self.database, await self.database.practice(), self.clock, self.ids)
+
+    async def add_client(self, *, email: str = "", zone: str | None = None, language: str | None = None) -> UUID:
+        client_id = await self.database.client(self.practice_id, email=email or None)
+        self._run("UPDATE portal.clients SET zone = %s, language = %s WHERE id = %s", zone, language, client_id)
+        return client_id
+
+    async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
+        return self._insert(
+            "accounts",
+            side="portal",
+            email=email,
+            kind="client" if client_id else "proxy",
+            client_id=client_id,
+            status=status,
+            second_factor="none",
+            created_at=self.clock.now(),
+            closed_at=self.clock.now() if status == "closed" else None,
+        )
+
+    async def add_grant(
+        self, client_id: UUID, account_id: UUID, areas: Iterable[Area], *, until: date | None = None
+    ) -> None:
+        now = self.clock.now()
+        self._insert(
+            "grants",
+            client_id=client_id,
+            account_id=account_id,
+            relation="parent",
+            areas=list(areas),
+            may_write=True,
+            starts=now.date() - timedelta(days=1),
+            until=until,
+            authorised_by_minor=False,
+            decided_by=account_id,
+            decided_at=now,
+        )
+
+    async def add_appointment(self, client_id: UUID, starts_at: datetime) -> UUID:
+        clinician_id = await self.database.clinician(self.practice_id)
+        # The kind of appointment does not matter here, so there is none to refer to.
+        self._run("SET session_replication_role = replica")
+        appointment_id = self._insert(
+            "appointments",
+            clinician_id=clinician_id,
+            kind_id=uuid4(),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=50),
+            zone="America/New_York",
+            attending=1,
+            booked_at=self.clock.now(),
+            changed_at=self.clock.now(),
+            shared=False,
+            status="booked",
+            room="",
+            sequence=0,
+        )
+        self._run("SET session_replication_role = origin")
+        self._run(
+            "INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, late, sequence)"
+            " VALUES (%s, %s, %s, %s, 'attending', false, 0)",
+            *(self.practice_id, client_id, appointment_id, starts_at),
+        )
+        return appointment_id
+
+    async def cancel_appointment(self, client_id: UUID, appointment_id: UUID) -> None:
+        self._run(
+            "UPDATE portal.attendances SET status = 'cancelled' WHERE client_id = %s AND appointment_id = %s",
+            *(client_id, appointment_id),
+        )
+
+    async def add_email_change(self, account_id: UUID, old: str, new: str) -> UUID:
+        return self._insert(
+            "email_changes",
+            account_id=account_id,
+            former_email=old,
+            new_email=new,
+            tries=0,
+            state="done",
+            created_at=self.clock.now(),
+            expires_at=self.clock.now(),
+        )
+
+    async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        rows = self._run(
+            "SELECT task_name, args - 'practice_id' FROM jobs.procrastinate_jobs WHERE args->>'practice_id' = %s"
+            " ORDER BY id",
+            str(self.practice_id),
+        )
+        return [(name, {key: UUID(value) for key, value in ids.items()}) for name, ids in rows]
+
+    async def audit(self) -> list[Audited]:
+        rows = self._run(
+            "SELECT action, target, record, outcome, facts FROM portal.audit_entries WHERE practice_id = %s"
+            " ORDER BY at, id",
+            self.practice_id,
+        )
+        return [Audited(*row) for row in rows]
+
+    def _insert(self, table: str, **values: Any) -> UUID:
+        row_id = self.ids.new()
+        columns = {"practice_id": self.practice_id, "id": row_id, **values}
+        places = ", ".join(["%s"] * len(columns))
+        self._run(f"INSERT INTO portal.{table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
+        return row_id
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        cursor = self.database.owner.execute(sql.encode(), values)
+        return cursor.fetchall() if cursor.description else []

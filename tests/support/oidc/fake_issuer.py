@@ -1,0 +1,116 @@
+"""An issuer with keys of its own and a real HTTP server for them, and the tokens that attackers make."""
+
+import base64
+import json
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import UUID
+
+from attrs import define, field
+from joserfc import jws
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+
+from adapters.oidc.issuers import OidcIssuers
+from adapters.oidc.jwks import read
+from tests.support.clock import FixedClock
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, BELIEVED, ISSUER
+
+JWKS_URL = "https://login.ehr.example/jwks"
+"""Where all its practices' issuers keep their keys, as a host of many does."""
+
+
+def make_keys() -> dict[str, Key]:
+    """By id."""
+    return {
+        "rsa": RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"}),
+        "ec": ECKey.generate_key("P-256", {"kid": "ec"}),
+        "ed": OKPKey.generate_key("Ed25519", {"kid": "ed"}),
+    }
+
+
+@define
+class FakeIssuer(OidcIssuers):
+    """`published` is what its server answers; `asked` counts how often. Serves the practices' settings as well."""
+
+    clock: FixedClock
+    keys: dict[str, Key]
+    published: list[dict[str, Any]] = field(init=False)
+    status: int = 200
+    asked: list[str] = field(factory=list)
+    server: ThreadingHTTPServer = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.published = [dict(key.as_dict(private=False)) for key in self.keys.values()]
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/jwks"
+
+    async def of(self, practice_id: UUID) -> Mapping[str, Any]:
+        if practice_id not in BELIEVED:
+            return {}
+        issuer, audience = BELIEVED[practice_id]
+        return {"issuer": issuer, "audience": audience, "jwks_url": JWKS_URL}
+
+    def fetch(self, url: str) -> bytes:
+        """As the adapter fetches, from where the server really is."""
+        assert url == JWKS_URL
+        return read(self.url)
+
+    def claims(self, **other: Any) -> dict[str, Any]:
+        """Good ones; None takes one away."""
+        now = int(self.clock.now().timestamp())
+        good = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "staff-7",
+            "iat": now,
+            "exp": now + 300,
+            "email": "sam@clinic.example",
+            "email_verified": True,
+            "amr": ["pwd", "otp"],
+            "acr": "2",
+        }
+        return {name: value for name, value in {**good, **other}.items() if value is not None}
+
+    def token(self, kid: str = "rsa", alg: str = "RS256", header: dict[str, Any] | None = None, **other: Any) -> str:
+        return signed({"alg": alg, "kid": kid, "typ": "JWT", **(header or {})}, self.claims(**other), self.keys[kid])
+
+
+def signed(header: dict[str, Any], claims: Any, key: Key) -> str:
+    """Signed by the key, whatever the header says of it."""
+    head = {name: value for name, value in header.items() if value is not None}
+    payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+    body = f"{segment(json.dumps(head).encode())}.{segment(payload)}"
+    signature = jws.JWSRegistry.algorithms[head["alg"]].sign(body.encode(), key)
+    return f"{body}.{segment(signature)}"
+
+
+def segment(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _handler(issuer: FakeIssuer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            issuer.asked.append(self.path)
+            body = json.dumps({"keys": issuer.published}).encode()
+            self.send_response(issuer.status)
+            if issuer.status == 302:
+                self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            """Quiet."""
+
+    return Handler

@@ -1,0 +1,73 @@
+"""Which ports a use case calls, in order: so that a test can say that two askers cost the same."""
+
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, contextmanager
+from inspect import iscoroutinefunction
+from typing import Any
+
+from attrs import fields
+
+from tests.unit.accounts.use_cases import FrontDoor
+
+_PORTS = ("limits", "codes", "passwords", "second_factors")
+_REPOSITORIES = (
+    "account_rules",
+    "accounts",
+    "audit",
+    "challenges",
+    "enquiries",
+    "outbox",
+    "people",
+    "second_factors",
+    "sessions",
+    "sign_in_guards",
+)
+
+
+class _Watched:
+    """Passes every call on, and writes down its name."""
+
+    def __init__(self, name: str, real: Any, calls: list[str]) -> None:
+        self._name, self._real, self._calls = name, real, calls
+
+    def __getattr__(self, attribute: str) -> Any:
+        found = getattr(self._real, attribute)
+        if attribute in _REPOSITORIES:
+            return _Watched(attribute, found, self._calls)
+        if not iscoroutinefunction(found):
+            return found
+
+        async def called(*args: Any, **more: Any) -> Any:
+            self._calls.append(f"{self._name}.{attribute}")
+            return await found(*args, **more)
+
+        return called
+
+
+@contextmanager
+def counted(door: FrontDoor) -> Iterator[list[str]]:
+    """The calls that the door's use cases make inside the block."""
+    calls: list[str] = []
+    begin = door.world.begin
+
+    @asynccontextmanager
+    async def watched_begin(actor: Any) -> Any:
+        calls.append("begin")
+        async with begin(actor) as unit:
+            yield _Watched("unit", unit, calls)
+
+    names = [a.name for a in fields(FrontDoor)]
+    use_cases = [value for value in (getattr(door, name) for name in names) if hasattr(value, "begin")]
+    changed: list[tuple[Any, str, Any]] = []
+    for use_case in use_cases:
+        for name in ("begin", *_PORTS):
+            if hasattr(use_case, name):
+                real = getattr(use_case, name)
+                stand_in = watched_begin if name == "begin" else _Watched(name, real, calls)
+                changed.append((use_case, name, real))
+                object.__setattr__(use_case, name, stand_in)
+    try:
+        yield calls
+    finally:
+        for use_case, name, real in changed:
+            object.__setattr__(use_case, name, real)

@@ -1,0 +1,37 @@
+"""The contract suite of password strength on zxcvbn, and how much it may look at."""
+
+import pytest
+from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
+
+from adapters.local import strength as adapter
+from adapters.local.strength import ZxcvbnStrength
+from tests.support.contracts.accounts.password_strength import SYMBOLS, PasswordStrengthContract
+
+
+@pytest.fixture(scope="module")
+def strength() -> ZxcvbnStrength:
+    return ZxcvbnStrength()
+
+
+class TestZxcvbnStrength(PasswordStrengthContract): ...
+
+
+@pytest.mark.parametrize("password", ["a" * 128, SYMBOLS, SYMBOLS * 6, "a" * 60 + SYMBOLS, "0123456789" * 12])
+def test_no_password_keeps_the_server_busy(
+    strength: ZxcvbnStrength, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """Seconds are not measured, but what they grow with: all readings of symbols as letters, and the length squared."""
+    looked_at: list[str] = []
+
+    def watched(text: str, **more: list[str]) -> object:
+        looked_at.append(text)
+        return zxcvbn(text, **more)
+
+    monkeypatch.setattr(adapter, "zxcvbn", watched)
+    strength.guesses_log10(password, ())
+    [text] = looked_at
+    assert password.startswith(text)
+    assert len(text) >= 12
+    readings = len(enumerate_l33t_subs(relevant_l33t_subtable(text, L33T_TABLE)))
+    assert readings * len(text) ** 2 < 200_000

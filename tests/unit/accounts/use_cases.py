@@ -1,0 +1,270 @@
+"""Every use case of signing in, over memory, and what people do with them."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from attrs import define, field
+
+from adapters.local.strength import ZxcvbnStrength
+from adapters.memory.accounts.identity_provider import (
+    MemoryCredentials,
+    MemoryMailedCodes,
+    MemoryPasswords,
+    MemoryPool,
+    MemorySecondFactors,
+    MemoryStaffTokens,
+    totp,
+)
+from adapters.memory.engine.limits import MemoryRateLimits
+from portal_core.accounts.identity import Credential
+from portal_core.accounts.model import Account, Side
+from portal_core.accounts.owner_proof import OwnerProof
+from portal_core.accounts.session_factory import SessionOpening
+from portal_core.accounts.use_cases.answer_second_factor import AnswerSecondFactor, AnswerSecondFactorCommand
+from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand, Authenticated
+from portal_core.accounts.use_cases.change_password import ChangePassword
+from portal_core.accounts.use_cases.close_account import CloseAccount
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
+from portal_core.accounts.use_cases.decide_enquiry import DecideEnquiry
+from portal_core.accounts.use_cases.disable_credential import DisableCredential
+from portal_core.accounts.use_cases.end_session import EndSession
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
+from portal_core.accounts.use_cases.extend_session import ExtendSession
+from portal_core.accounts.use_cases.finish_resets import FinishResets
+from portal_core.accounts.use_cases.list_sessions import ListSessions
+from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
+from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc
+from portal_core.accounts.use_cases.log_out import LogOut
+from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
+from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
+from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor
+from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes
+from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand
+from portal_core.accounts.use_cases.resend_verification import ResendVerification
+from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
+from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor
+from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
+from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
+from portal_core.accounts.views import SecondFactorAsked, SessionTokens
+from portal_core.kernel.actor import AccountHolder, Origin, SystemActor, VisitorActor
+from tests.support.clock import CountingTokens
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER
+from tests.support.contracts.accounts.world import BORN
+from tests.unit.accounts.memory_world import MemoryWorld
+
+ANN = "ann@example.org"
+BOB = "bob@example.org"
+STAFF = "sam@elm.example.org"
+PASSWORD = "correct horse battery"
+OTHER = "staple entirely anew"
+STEP = timedelta(seconds=30)
+CODED = ("verify_email", "reset_password")
+
+
+@define
+class FrontDoor:
+    """One practice's door. Each address is used for one sign-in at most, unless a test names it."""
+
+    world: MemoryWorld = field(factory=MemoryWorld)
+    tokens: CountingTokens = field(factory=CountingTokens)
+    pool: MemoryPool = field(init=False)
+    codes: MemoryMailedCodes = field(init=False)
+    passwords: MemoryPasswords = field(init=False)
+    second_factors: MemorySecondFactors = field(init=False)
+    credentials: MemoryCredentials = field(init=False)
+    strength: ZxcvbnStrength = field(init=False)
+    limits: MemoryRateLimits = field(init=False)
+    staff_tokens: MemoryStaffTokens = field(init=False)
+    proof: OwnerProof = field(init=False)
+    register: RegisterAccount = field(init=False)
+    resend: ResendVerification = field(init=False)
+    forgot: RequestPasswordReset = field(init=False)
+    decide: DecideEnquiry = field(init=False)
+    send_code: SendMailedCode = field(init=False)
+    disable: DisableCredential = field(init=False)
+    verify: VerifyEmail = field(init=False)
+    reset: ResetPassword = field(init=False)
+    finish_resets: FinishResets = field(init=False)
+    log_in: LogIn = field(init=False)
+    answer: AnswerSecondFactor = field(init=False)
+    log_in_with_oidc: LogInWithOidc = field(init=False)
+    authenticate: Authenticate = field(init=False)
+    refresh: RefreshSession = field(init=False)
+    extend: ExtendSession = field(init=False)
+    log_out: LogOut = field(init=False)
+    list_sessions: ListSessions = field(init=False)
+    end_session: EndSession = field(init=False)
+    change_password: ChangePassword = field(init=False)
+    enroll: EnrollSecondFactor = field(init=False)
+    confirm: ConfirmSecondFactor = field(init=False)
+    remove: RemoveSecondFactor = field(init=False)
+    reset_factor: ResetSecondFactor = field(init=False)
+    renew_codes: RenewRecoveryCodes = field(init=False)
+    close: CloseAccount = field(init=False)
+    _addresses: int = field(init=False, default=0)
+    _delivered: int = field(init=False, default=0)
+    _jobs_done: int = field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        world, clock, ids, tokens = self.world, self.world.clock, self.world.ids, self.tokens
+        begin, live = world.begin, world.live
+        self.pool = MemoryPool(clock, tokens)
+        self.codes, self.passwords = MemoryMailedCodes(self.pool), MemoryPasswords(self.pool)
+        self.second_factors, self.credentials = MemorySecondFactors(self.pool), MemoryCredentials(self.pool)
+        self.strength, self.limits, self.staff_tokens = (
+            ZxcvbnStrength(),
+            MemoryRateLimits(clock),
+            MemoryStaffTokens(clock, {world.practice_id: (ISSUER, AUDIENCE)}),
+        )
+        proof = OwnerProof(begin, self.passwords, self.second_factors, self.limits)
+        self.proof = proof
+        self.register = RegisterAccount(begin, clock, ids, self.limits)
+        self.resend = ResendVerification(begin, clock, ids, self.limits)
+        self.forgot = RequestPasswordReset(begin, clock, ids, self.limits)
+        self.decide = DecideEnquiry(begin, clock, ids)
+        self.send_code = SendMailedCode(begin, self.codes)
+        self.disable = DisableCredential(begin, self.credentials)
+        self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
+        self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
+        self.finish_resets = FinishResets(begin, clock, self.passwords)
+        self.log_in = LogIn(begin, clock, ids, tokens, self.limits, self.passwords)
+        self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
+        self.log_in_with_oidc = LogInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
+        self.authenticate = Authenticate(live, begin, clock)
+        self.refresh = RefreshSession(begin, clock, tokens)
+        self.extend = ExtendSession(begin, live, clock)
+        self.log_out = LogOut(begin, clock)
+        self.list_sessions = ListSessions(begin, clock)
+        self.end_session = EndSession(begin, clock)
+        self.change_password = ChangePassword(begin, clock, self.passwords, self.strength, proof)
+        self.enroll = EnrollSecondFactor(begin, clock, self.second_factors, self.limits)
+        self.confirm = ConfirmSecondFactor(begin, clock, tokens, self.second_factors, self.limits)
+        self.remove = RemoveSecondFactor(begin, clock, self.second_factors, proof)
+        self.reset_factor = ResetSecondFactor(begin, clock, self.second_factors)
+        self.renew_codes = RenewRecoveryCodes(begin, tokens, proof)
+        self.close = CloseAccount(begin, clock, proof)
+
+    # --- who ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def system(self) -> SystemActor:
+        return self.world.system
+
+    def visitor(self, address: str = "") -> VisitorActor:
+        """Somebody at an address; at one never seen before when none is named."""
+        if not address:
+            self._addresses += 1
+            address = f"198.51.100.{self._addresses}"
+        return VisitorActor(self.world.practice_id, Origin(address, "Firefox on Linux"))
+
+    async def holder(self, tokens: SessionTokens | str, **more: Any) -> AccountHolder:
+        return (await self.who(tokens, **more)).actor
+
+    async def who(self, tokens: SessionTokens | str, *, active: bool = True, **more: Any) -> Authenticated:
+        """Whom an access token stands for; by default enrolling is allowed, and a person is at it."""
+        token = tokens if isinstance(tokens, str) else tokens.access_token
+        more.setdefault("enrolling", True)
+        return await self.authenticate(AuthenticateCommand(self.world.practice_id, token, active, **more))
+
+    # --- what the worker does -----------------------------------------------------------------------------------------
+
+    async def work(self) -> list[tuple[str, UUID]]:
+        """Run the jobs and deliver the notices that are new; the notices by kind and account."""
+        jobs = await self.world.jobs()
+        for name, ids in jobs[self._jobs_done :]:
+            if name == "decide_enquiry":
+                await self.decide(self.system, ids["enquiry_id"])
+            elif name == "disable_credential":
+                await self.disable(self.system, ids["account_id"])
+            else:
+                assert name == "drop_calendar_feed", name  # the appointments' to do
+        self._jobs_done = len(jobs)
+        notices = self.world.notices[self._delivered :]
+        self._delivered += len(notices)
+        told = []
+        for notice in notices:
+            assert notice.to_account is not None
+            assert notice.notice_class == "security"
+            if notice.kind in CODED:
+                await self.send_code(self.system, notice.to_account, notice.kind)  # type: ignore[arg-type]
+            told.append((notice.kind, notice.to_account))
+        return told
+
+    def mailed(self, email: str = ANN) -> list[str]:
+        """The codes in somebody's mail, oldest first."""
+        return [mail.code for mail in self.pool.mailbox if mail.credential.email == email]
+
+    # --- what people do -----------------------------------------------------------------------------------------------
+
+    async def joined(self, email: str = ANN, password: str = PASSWORD) -> Account:
+        """A client who registered, proved their email and set a password."""
+        await self.world.add_client(email)
+        await self.register(self.visitor(), RegisterAccountCommand(email, BORN))
+        await self.work()
+        await self.verify(self.visitor(), VerifyEmailCommand(email, self.mailed(email)[-1], password))
+        return await self.account(email)
+
+    async def forgotten(self, email: str = ANN, password: str = OTHER, *, side: Side = "portal") -> None:
+        """They set another password by a mailed code."""
+        await self.forgot(self.visitor(), RequestPasswordResetCommand(email, side))
+        await self.work()
+        await self.reset(self.visitor(), ResetPasswordCommand(email, self.mailed(email)[-1], password, side))
+
+    async def hired(self, email: str = STAFF, password: str = PASSWORD) -> Account:
+        """A member of staff with an account and a password."""
+        account = await self.world.account(email, kind="staff")
+        await self.passwords.create(Credential.of(account), password)
+        return account
+
+    async def account(self, email: str = ANN, side: Side = "portal") -> Account:
+        async with self.world.begin(self.system) as unit:
+            found: Account | None = await unit.accounts.find_by_email(side, email)
+        assert found is not None
+        return found
+
+    async def try_in(
+        self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal", address: str = ""
+    ) -> SessionTokens | SecondFactorAsked:
+        return await self.log_in(self.visitor(address), LogInCommand(email, password, "bearer", side))
+
+    async def signed_in(self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal") -> SessionTokens:
+        opened = await self.try_in(email, password, side=side)
+        assert isinstance(opened, SessionTokens)
+        return opened
+
+    async def signed_in_as(self, account: Account, *, strong: bool = True) -> SessionTokens:
+        """A session as any way of signing in ends in."""
+        opening = SessionOpening(self.world.clock, self.world.ids, self.tokens)
+        async with self.world.begin(self.visitor()) as unit:
+            opened = await opening.open(unit, account, kind="bearer", strong=strong, origin=Origin())
+            await unit.commit(None)
+        return opened
+
+    async def asked(self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal") -> SecondFactorAsked:
+        asked = await self.try_in(email, password, side=side)
+        assert isinstance(asked, SecondFactorAsked)
+        return asked
+
+    async def answered(
+        self, asked: SecondFactorAsked, code: str, *, side: Side = "portal", address: str = ""
+    ) -> SessionTokens:
+        return await self.answer(self.visitor(address), AnswerSecondFactorCommand(asked.challenge, code, side))
+
+    async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
+        """By a refresh token."""
+        return await self.refresh(self.visitor(), RefreshSessionCommand(token, side))
+
+    async def enrolled(self, tokens: SessionTokens, password: str = PASSWORD) -> tuple[str, tuple[str, ...]]:
+        """Set up a second factor; its secret and the recovery codes. The code used is two steps old afterwards."""
+        actor = await self.holder(tokens)
+        begun = await self.enroll(actor, password)
+        recovery = await self.confirm(actor, self.totp(begun.secret))
+        self.world.clock.advance(2 * STEP)
+        return begun.secret, recovery.codes
+
+    def totp(self, secret: str, steps: int = 0) -> str:
+        return totp(secret, self.world.clock.now() + steps * STEP)
+
+    async def actions(self) -> list[str]:
+        return [entry.action for entry in await self.world.audit()]

@@ -1,0 +1,273 @@
+"""Free times, one by one: what a practice would expect to see."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal_core.appointments.scheduling.availability import AvailabilityRule, Window, open_windows
+from portal_core.appointments.scheduling.durations import Busy, KindTiming
+from portal_core.appointments.scheduling.slots import Refusal, Slot, fits, free_slots, on_grid
+from portal_core.kernel.errors import Invalid
+from tests.unit.appointments.dst_cases import (
+    ANNEX,
+    AUTUMN,
+    CLINICIAN,
+    HAVANA,
+    INTAKE,
+    KIND,
+    LORD_HOWE,
+    NEW_YORK,
+    OFFICE,
+    OTHER,
+    SPRING,
+    on_the_wall,
+    utc,
+)
+
+NOW = utc(2026, 2, 1)
+LATER = utc(2027, 1, 1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+MONDAY = utc(2026, 3, 2)
+HOURLY = KindTiming(kind_id=KIND, duration=HOUR, maximum_advance_days=365)
+
+
+def kind(**over: Any) -> KindTiming:
+    given: dict[str, Any] = {"kind_id": KIND, "duration": HOUR, "maximum_advance_days": 365}
+    return KindTiming(**given | over)
+
+
+def window(*hours: float, day: datetime = MONDAY, zone: str = "UTC", **over: Any) -> Window:
+    starts, ends = hours
+    return Window(over.pop("clinician_id", CLINICIAN), day + starts * HOUR, day + ends * HOUR, zone, **over)
+
+
+def busy(*hours: float, before: int = 0, after: int = 0, clinician_id: UUID = CLINICIAN) -> Busy:
+    starts, ends = (utc(2026, 3, 2) + hour * HOUR for hour in hours)
+    return Busy(clinician_id, starts, ends, before * MINUTE, after * MINUTE)
+
+
+def starts(slots: list[Slot], zone: str = "UTC") -> list[str]:
+    return [f"{on_the_wall(slot.starts_at, zone):%H:%M}" for slot in slots]
+
+
+def free(windows: list[Window], taken: list[Busy], of: KindTiming, now: datetime = NOW, zone: str = "UTC") -> list[str]:
+    return starts(free_slots(windows, taken, of, now, now, LATER), zone)
+
+
+def test_a_slot_says_who_what_where_and_when() -> None:
+    assert free_slots([window(9, 10.5, place_id=OFFICE)], [], kind(), NOW, NOW, LATER) == [
+        Slot(CLINICIAN, KIND, utc(2026, 3, 2, 9), utc(2026, 3, 2, 10), OFFICE)
+    ]
+
+
+def test_the_grid_is_counted_from_the_start_of_the_window() -> None:
+    assert free([window(9.25, 12)], [], kind()) == ["09:15", "10:15"]
+    assert free([window(9.25, 11)], [], kind(slot_step=15 * MINUTE)) == ["09:15", "09:30", "09:45", "10:00"]
+
+
+def test_what_is_taken_does_not_shift_the_grid() -> None:
+    assert free([window(9, 13)], [busy(9.5, 10.25)], kind()) == ["11:00", "12:00"]
+
+
+def test_asking_from_the_middle_of_a_window_does_not_shift_the_grid() -> None:
+    asked = free_slots([window(9, 13)], [], kind(), NOW, utc(2026, 3, 2, 9, 20), utc(2026, 3, 2, 12))
+    assert starts(asked) == ["10:00", "11:00"]
+
+
+def test_a_long_window_is_counted_anew_from_midnight() -> None:
+    of = kind(slot_step=45 * MINUTE)
+    assert free([window(22, 26)], [], of) == ["22:00", "22:45", "23:30", "00:00", "00:45"]
+
+
+def test_gaps_are_the_larger_of_two_buffers_and_do_not_add_up() -> None:
+    of = kind(buffer_before=10 * MINUTE, buffer_after=15 * MINUTE, slot_step=5 * MINUTE)
+    taken = [busy(11, 12, before=20, after=30)]
+    listed = free([window(9, 14)], taken, of)
+    assert [at for at in listed if at < "11:00"][-1] == "09:40"  # ends 10:40, twenty minutes before
+    assert next(at for at in listed if at > "11:00") == "12:30"  # thirty, not forty
+
+
+def test_a_larger_buffer_of_the_new_appointment_counts() -> None:
+    of = kind(buffer_before=40 * MINUTE, buffer_after=50 * MINUTE, slot_step=5 * MINUTE)
+    listed = free([window(9, 14)], [busy(11, 12, before=20, after=30)], of)
+    assert [at for at in listed if at < "11:00"][-1] == "09:10"
+    assert next(at for at in listed if at > "11:00") == "12:40"
+
+
+def test_neighbours_without_buffers_may_touch() -> None:
+    assert free([window(9, 12)], [busy(10, 11)], kind()) == ["09:00", "11:00"]
+
+
+def test_buffers_need_not_fit_inside_the_window() -> None:
+    of = kind(buffer_before=30 * MINUTE, buffer_after=30 * MINUTE)
+    assert free([window(9, 10)], [], of) == ["09:00"]
+
+
+def test_a_long_stay_hides_a_short_one_within_it() -> None:
+    assert free([window(9, 14)], [busy(9, 13), busy(10, 11)], kind()) == ["13:00"]
+
+
+def test_sessions_run_over_windows_that_touch_but_not_from_place_to_place() -> None:
+    halves = [window(9, 9.5), window(9.5, 10, kind_ids=frozenset({KIND}))]
+    assert free(halves, [], kind()) == ["09:00"]
+    assert free([window(9, 9.5, place_id=OFFICE), window(9.5, 10, place_id=ANNEX)], [], kind()) == []
+
+
+def test_overlapping_windows_list_a_start_once_and_two_places_are_two_offers() -> None:
+    assert free([window(9, 11), window(9, 11, kind_ids=frozenset({KIND}))], [], kind()) == ["09:00", "10:00"]
+    both = free_slots([window(9, 10, place_id=OFFICE), window(9, 10)], [], kind(), NOW, NOW, LATER)
+    assert {slot.place_id for slot in both} == {OFFICE, None}
+    assert len(both) == 2
+
+
+def test_rules_in_two_zones_list_a_start_once() -> None:
+    assert free([window(9, 11, zone="Europe/London"), window(9, 11)], [], kind()) == ["09:00", "10:00"]
+
+
+def test_only_windows_for_the_kind_count() -> None:
+    only_intake = [window(9, 10, kind_ids=frozenset({INTAKE}))]
+    assert free(only_intake, [], kind()) == []
+    assert free(only_intake, [], kind(kind_id=INTAKE)) == ["09:00"]
+
+
+def test_one_clinicians_time_does_not_take_anothers() -> None:
+    windows = [window(9, 10), window(9, 10, clinician_id=OTHER)]
+    found = free_slots(windows, [busy(9, 10)], kind(), NOW, NOW, LATER)
+    assert [slot.clinician_id for slot in found] == [OTHER]
+
+
+def test_nothing_starts_in_the_past_or_before_the_notice() -> None:
+    day = [window(9, 13)]
+    assert free(day, [], kind(), now=utc(2026, 3, 2, 10)) == ["10:00", "11:00", "12:00"]
+    assert free(day, [], kind(), now=utc(2026, 3, 2, 10, 0, 1)) == ["11:00", "12:00"]
+    assert free(day, [], kind(minimum_notice=26 * HOUR), now=utc(2026, 3, 1, 9)) == ["11:00", "12:00"]
+
+
+def test_notice_is_real_time_over_a_change_of_clocks() -> None:
+    open_on_the_night = open_windows(
+        [
+            AvailabilityRule(
+                id=UUID(int=100),
+                clinician_id=CLINICIAN,
+                weekday=SPRING.weekday(),
+                starts=time(0),
+                ends=time(12),
+                zone=NEW_YORK,
+                valid_from=SPRING,
+            )
+        ],
+        [],
+        SPRING,
+        SPRING,
+    )
+    evening_before = utc(2026, 3, 8, 1)  # 20:00 in New York
+    listed = free(open_on_the_night, [], kind(minimum_notice=12 * HOUR), now=evening_before, zone=NEW_YORK)
+    assert listed[0] == "09:00"  # twelve real hours later, thirteen on the wall
+
+
+@pytest.mark.parametrize(("day", "last"), [(SPRING, "2026-03-08"), (AUTUMN, "2026-11-01")])
+def test_the_advance_edge_is_a_local_midnight_whatever_the_clocks_do(day: Any, last: str) -> None:
+    always = [Window(CLINICIAN, utc(2026, 1, 1), utc(2027, 1, 1), NEW_YORK)]
+    of = kind(maximum_advance_days=7)
+    local_noon = datetime.combine(day - timedelta(days=7), time(12), ZoneInfo(NEW_YORK))
+    for now in (local_noon - 11 * HOUR, local_noon, local_noon + 11 * HOUR):
+        found = free_slots(always, [], of, now, now, LATER)
+        assert f"{on_the_wall(found[-1].starts_at, NEW_YORK):%Y-%m-%d %H:%M}" == f"{last} 23:00"
+        edge = found[-1].starts_at + HOUR
+        assert fits(edge, of, always, [], now) == Refusal.TOO_FAR
+        assert fits(edge - timedelta(microseconds=1), of, always, [], now) is None
+
+
+def test_with_no_advance_one_books_for_today_only() -> None:
+    of = kind(maximum_advance_days=0)
+    windows = [window(9, 10), window(9, 10, day=utc(2026, 3, 3))]
+    assert [slot.starts_at for slot in free_slots(windows, [], of, utc(2026, 3, 2, 1), NOW, LATER)] == [
+        utc(2026, 3, 2, 9)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "opens", "real_hours", "step", "expected"),
+    [
+        (NEW_YORK, utc(2026, 3, 8, 5), 5, 60, ["00:00", "01:00", "03:00", "04:00", "05:00"]),
+        (NEW_YORK, utc(2026, 11, 1, 4), 5, 60, ["00:00", "01:00", "01:00", "02:00", "03:00"]),
+        (NEW_YORK, utc(2026, 11, 1, 5, 30), 3, 60, ["01:30", "01:30", "02:30"]),
+        (LORD_HOWE, utc(2026, 10, 3, 14, 30), 3.5, 60, ["01:00", "03:00", "04:00"]),
+        (LORD_HOWE, utc(2026, 4, 4, 14), 3.5, 60, ["01:00", "02:00", "03:00"]),
+        (HAVANA, utc(2026, 3, 8, 4), 3, 60, ["23:00", "01:00", "02:00"]),
+    ],
+)
+def test_starts_keep_to_the_wall_clock_on_nights_when_it_changes(
+    zone: str, opens: datetime, real_hours: float, step: int, expected: list[str]
+) -> None:
+    windows = [Window(CLINICIAN, opens, opens + real_hours * HOUR, zone)]
+    assert free(windows, [], kind(duration=30 * MINUTE, slot_step=step * MINUTE), zone=zone) == expected
+
+
+def test_refusals_say_why() -> None:
+    windows = [window(9, 12)]
+    taken = [busy(10, 11)]
+
+    def ask(hour: float, of: KindTiming = HOURLY, now: datetime = NOW) -> Refusal | None:
+        return fits(utc(2026, 3, 2) + hour * HOUR, of, windows, taken, now)
+
+    assert ask(9) is None
+    assert ask(10) == Refusal.TAKEN
+    assert ask(9.1) == Refusal.TAKEN
+    assert ask(8.9) == Refusal.OUTSIDE_AVAILABILITY
+    assert ask(11.1) == Refusal.OUTSIDE_AVAILABILITY
+    assert ask(9, kind(kind_id=INTAKE)) is None
+    assert ask(9, now=utc(2026, 3, 2, 9)) is None
+    assert ask(9, now=utc(2026, 3, 2, 9, 1)) == Refusal.TOO_SOON
+    assert ask(9, kind(minimum_notice=2 * HOUR), now=utc(2026, 3, 2, 7, 1)) == Refusal.TOO_SOON
+    assert ask(9, kind(maximum_advance_days=3)) == Refusal.TOO_FAR
+    assert fits(utc(2026, 3, 2, 9), kind(), [], [], NOW) == Refusal.OUTSIDE_AVAILABILITY
+
+
+def test_fits_is_about_one_clinician() -> None:
+    with pytest.raises(ValueError, match="one clinician"):
+        fits(utc(2026, 3, 2, 9), kind(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER)], NOW)
+
+
+def test_a_start_off_the_grid_may_fit_and_is_told_apart() -> None:
+    windows = [window(9, 12)]
+    off = utc(2026, 3, 2, 9, 7)
+    assert fits(off, kind(), windows, [], NOW) is None
+    assert not on_grid(off, kind(), windows)
+    assert on_grid(utc(2026, 3, 2, 10), kind(), windows)
+    assert not on_grid(utc(2026, 3, 2, 12), kind(), windows)
+    assert not on_grid(utc(2026, 3, 2, 10), kind(), [window(9, 12, kind_ids=frozenset({INTAKE}))])
+
+
+def test_naive_instants_are_a_mistake_of_the_program() -> None:
+    naive = utc(2026, 3, 2, 9).replace(tzinfo=None)
+    with pytest.raises(ValueError, match="naive"):
+        fits(naive, kind(), [window(9, 12)], [], NOW)
+    with pytest.raises(ValueError, match="naive"):
+        free_slots([window(9, 12)], [], kind(), NOW, naive, LATER)
+    with pytest.raises(ValueError, match="naive"):
+        Busy(CLINICIAN, naive, LATER)
+
+
+@pytest.mark.parametrize(
+    ("over", "path"),
+    [
+        ({"duration": timedelta()}, "duration"),
+        ({"duration": timedelta(days=2)}, "duration"),
+        ({"buffer_before": -MINUTE}, "buffer_before"),
+        ({"buffer_after": -MINUTE}, "buffer_after"),
+        ({"slot_step": timedelta()}, "slot_step"),
+        ({"minimum_notice": -MINUTE}, "minimum_notice"),
+        ({"minimum_notice": timedelta(days=367)}, "minimum_notice"),
+        ({"maximum_advance_days": -1}, "maximum_advance_days"),
+        ({"maximum_advance_days": 10**12}, "maximum_advance_days"),
+    ],
+)
+def test_times_of_a_kind_that_make_no_sense_are_refused(over: dict[str, Any], path: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        kind(**over)
+    assert refused.value.fields[0].path == path

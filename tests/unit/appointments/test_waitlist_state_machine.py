@@ -1,0 +1,26 @@
+"""Random histories of those who ask and wait, on the memory adapters."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.support.appointments.use_cases import MemoryAppointmentsWorld
+from tests.support.contracts.appointments.waitlist_state_machine import WaitingMachine
+
+
+def test_random_histories() -> None:
+    with asyncio.Runner() as runner:
+
+        class OverMemory(WaitingMachine):
+            @staticmethod
+            async def make_world() -> MemoryAppointmentsWorld:
+                return MemoryAppointmentsWorld()
+
+            @staticmethod
+            def run(doing: Coroutine[Any, Any, Any]) -> Any:
+                return runner.run(doing)
+
+        run_state_machine_as_test(OverMemory, settings=settings(stateful_step_count=50))

@@ -1,0 +1,170 @@
+"""What an operator may set: every value that cannot be is named, and no secret is shown."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from entrypoints.commands.running import settings_or_fail
+from entrypoints.failures import Failed
+from entrypoints.settings import Settings, Unusable, load, unknown, wrong
+from tests.support.cli.aws_settings import AWS, COGNITO
+
+JITSI = {
+    "PORTAL_ROOMS": "jitsi",
+    "PORTAL_JITSI_URL": "https://meet.example.org",
+    "PORTAL_JITSI_APP_ID": "portal",
+    "PORTAL_JITSI_APP_SECRET": "a-secret-of-thirty-two-characters",
+}
+SES = {"PORTAL_MAIL": "ses", "PORTAL_MAIL_FROM": "office@example.org", **AWS}
+KMS = {"PORTAL_KEYS": "kms", "PORTAL_KMS_KEY": "alias/portal", **AWS}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PORTAL_")]:
+        monkeypatch.delenv(name)
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load()
+
+
+def test_nothing_set_is_a_whole_portal() -> None:
+    settings = load()
+    assert wrong(settings) == []
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.data_dir == Path.cwd() / "portal-data"
+
+
+@pytest.mark.parametrize(
+    ("variables", "public_url"),
+    [
+        ({"PORTAL_PORT": "8080"}, "http://127.0.0.1:8080"),
+        ({"PORTAL_HOST": "::1"}, "http://[::1]:8000"),
+        ({"PORTAL_PORT": "8080", "PORTAL_PUBLIC_URL": "https://my.example.org"}, "https://my.example.org"),
+    ],
+)
+def test_the_portal_is_reached_where_it_listens_unless_told(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], public_url: str
+) -> None:
+    assert loaded(monkeypatch, **variables).public_url == public_url
+
+
+def test_lists_have_commas_since_addresses_have_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = loaded(
+        monkeypatch,
+        PORTAL_TRUSTED_PROXIES="10.0.0.0/8, ::1/128",
+        PORTAL_ALLOWED_ORIGINS="https://a.example:8443",
+        PORTAL_METRICS_FROM="",
+    )
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::1/128")
+    assert settings.allowed_origins == ("https://a.example:8443",)
+    assert settings.metrics_from == ()
+    assert wrong(settings) == []
+
+
+@pytest.mark.parametrize("whole", [COGNITO, JITSI, SES, KMS], ids=["cognito", "jitsi", "ses", "kms"])
+def test_each_setting_that_a_part_needs_is_named_when_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, whole: dict[str, str]
+) -> None:
+    assert wrong(loaded(monkeypatch, **whole)) == []
+    chosen, *needed = whole
+    for name in needed:
+        monkeypatch.delenv(name)
+        assert wrong(load()) == [f"{name} is needed with {chosen}={whole[chosen]}"]
+        monkeypatch.setenv(name, whole[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "option"),
+    [
+        ("PORTAL_PORT", "many", "'port'"),
+        ("PORTAL_PORT", "70000", "'port'"),
+        ("PORTAL_PORT", "0", "'port'"),
+        ("PORTAL_PORT", "", "'port'"),
+        ("PORTAL_HTTP_WORKERS", "0", "'http_workers'"),
+        ("PORTAL_POOL_SIZE", "-1", "'pool_size'"),
+        ("PORTAL_IDENTITY", "okta", "'identity'"),
+        ("PORTAL_ACCESS_LOG", "perhaps", "'access_log'"),
+        ("PORTAL_THROTTLE_RATE", "fast", "'throttle_rate'"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, option: str) -> None:
+    with pytest.raises(Unusable) as raised:
+        loaded(monkeypatch, **{name: value})
+    assert option in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORTAL_PUBLIC_URL", "portal.example.org", "PORTAL_PUBLIC_URL is http:// or https:// and a host"),
+        ("PORTAL_PUBLIC_URL", "https://portal.example.org/a/path", "PORTAL_PUBLIC_URL is http:// or https:// and"),
+        ("PORTAL_PUBLIC_URL", "https://portal.example.org:many", "PORTAL_PUBLIC_URL is http:// or https:// and"),
+        ("PORTAL_TRUSTED_PROXIES", "10.0.0.0/8,everybody", "PORTAL_TRUSTED_PROXIES: everybody is no network"),
+        ("PORTAL_METRICS_FROM", "10.0.0.0/80", "PORTAL_METRICS_FROM: 10.0.0.0/80 is no network"),
+        ("PORTAL_DATABASE_URL", "mysql://portal:secret@db/portal", "PORTAL_DATABASE_URL is no postgresql:// URL"),
+        ("PORTAL_OWNER_DATABASE_URL", "postgresql://a:sec/ret@db/x", "PORTAL_OWNER_DATABASE_URL is no postgresql://"),
+        ("PORTAL_JITSI_URL", "http://meet.example.org", "PORTAL_JITSI_URL is no https:// URL"),
+        ("PORTAL_JITSI_APP_SECRET", "secret", "PORTAL_JITSI_APP_SECRET has 32 characters at least"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    found = wrong(loaded(monkeypatch, **{**JITSI, name: value}))
+    assert any(words in line for line in found), found
+    assert "secret" not in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[portal]\nprot = 8000\n", "prot"),
+        ("[portal]\nport = 'many'\n", "'many' for option 'port'"),
+        ("[portal\n", "Expected ']'"),
+    ],
+)
+def test_a_bad_settings_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "portal.toml"
+    file.write_text(text)
+    with pytest.raises(Unusable) as raised:
+        loaded(monkeypatch, PORTAL_SETTINGS=str(file))
+    assert words in str(raised.value)
+    assert "portal.toml" in str(raised.value)
+
+
+def test_a_settings_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_text("[portal]\nport = 8080\nhttp_workers = 3\ntrusted_proxies = ['10.0.0.0/8']\n")
+    settings = loaded(monkeypatch, PORTAL_SETTINGS=str(file), PORTAL_PORT="8081")
+    assert (settings.port, settings.http_workers, settings.trusted_proxies) == (8081, 3, ("10.0.0.0/8",))
+    with pytest.raises(Unusable, match=r"names nowhere\.toml, where there is no file"):
+        loaded(monkeypatch, PORTAL_SETTINGS="nowhere.toml")
+
+
+def test_what_only_looks_like_a_setting_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(monkeypatch, PORTAL_DATBASE_URL="postgresql://db/portal", PORTAL_PORT="8080")
+    assert unknown() == ["PORTAL_DATBASE_URL"]
+
+
+def test_a_command_names_the_first_gap_and_says_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_ROOMS", "jitsi")
+    with pytest.raises(Failed, match=r"PORTAL_JITSI_URL is needed .* \(and 2 more: portal config check\)"):
+        settings_or_fail()
+
+
+def test_other_roles_urls_are_asked_of_the_commands_that_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_or_fail("owner_database_url").embedded_database
+    monkeypatch.setenv("PORTAL_DATABASE_URL", "postgresql://db/portal")
+    assert settings_or_fail().database_url == "postgresql://db/portal"
+    with pytest.raises(Failed, match="PORTAL_OWNER_DATABASE_URL is needed here"):
+        settings_or_fail("owner_database_url")
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "hidden" not in repr(Settings(database_url="postgresql://a:hidden@db/x", cognito_client_secret="hidden"))

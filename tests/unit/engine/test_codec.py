@@ -1,0 +1,77 @@
+"""What goes into JSON columns comes out the same."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import cattrs
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.codec import converter, section
+from adapters.postgres.appointments.options import rules_of
+from portal_core.appointments.scheduling.deadlines import CalendarDays
+from portal_core.appointments.scheduling.durations import KindTiming
+from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.waiting import PreferredTime
+from portal_core.kernel.money import Money
+
+spans = st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(hours=23, minutes=59))
+notices = st.one_of(
+    st.timedeltas(min_value=timedelta(), max_value=timedelta(days=30)), st.builds(CalendarDays, st.integers(1, 366))
+)
+rules = st.builds(
+    AppointmentRules,
+    cancel_notice=notices,
+    late_cancel=st.sampled_from(["refuse", "allow", "fee"]),
+    late_fee=st.builds(Money, st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])),
+    self_booking=st.booleans(),
+    hold_for=spans,
+    holds_per_client=st.integers(1, 9),
+    offer_for=spans,
+    calendar_title=st.text(max_size=40),
+)
+timings = st.builds(
+    KindTiming,
+    kind_id=st.uuids(),
+    duration=spans,
+    buffer_before=spans,
+    slot_step=st.none() | spans,
+    minimum_notice=spans,
+    maximum_advance_days=st.integers(0, 3660),
+)
+starts = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+preferred = st.builds(lambda at, span: PreferredTime(starts_at=at, ends_at=at + span), starts, spans)
+
+
+def through_json(value: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(converter.unstructure(value)))
+
+
+@given(rules)
+def test_rules(one: AppointmentRules) -> None:
+    assert converter.structure(through_json(one), AppointmentRules) == one
+    assert rules_of(msgspec.json.encode(converter.unstructure(one)).decode()) == one
+
+
+@given(timings)
+def test_timings(one: KindTiming) -> None:
+    assert converter.structure(through_json(one), KindTiming) == one
+
+
+@given(st.lists(preferred, min_size=1, max_size=3).map(tuple))
+def test_preferred_times(times: tuple[PreferredTime, ...]) -> None:
+    assert converter.structure(through_json(times), tuple[PreferredTime, ...]) == times
+
+
+def test_what_is_not_named_has_its_default() -> None:
+    assert rules_of(None) == AppointmentRules()
+    assert rules_of('{"hold_for": 300}') == AppointmentRules(hold_for=timedelta(minutes=5))
+    assert section({"other": {"zone": "x"}}, "appointments", AppointmentRules) == AppointmentRules()
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(cattrs.ClassValidationError) as refused:
+        rules_of('{"late_cancel": "sometimes"}')
+    assert "late_cancel" in str(refused.value.exceptions[0].__notes__)

@@ -1,0 +1,73 @@
+"""Somebody who says how they want to be told."""
+
+import re
+from typing import Any
+
+from attrs import define, field
+
+from adapters.memory.engine.limits import MemoryRateLimits
+from portal_core.kernel.actor import ClientActor
+from portal_core.notifications.ports import Mail
+from portal_core.notifications.use_cases.change_settings import ChangeSettings, ChangeSettingsCommand
+from portal_core.notifications.use_cases.confirm_safe_email import ConfirmSafeEmail, ConfirmSafeEmailCommand
+from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode, MailSafeEmailCodeCommand
+from portal_core.notifications.use_cases.show_settings import ShowSettings
+from portal_core.notifications.views import SettingsView
+from tests.support.clock import CountingTokens
+from tests.support.notifications.fake_delivery import Post
+from tests.unit.notifications.memory_world import MemoryWorld
+
+
+@define
+class Holder:
+    """A client with an account, in a practice of their own or with others."""
+
+    world: MemoryWorld
+    post: Post = field(factory=Post)
+    tokens: CountingTokens = field(factory=CountingTokens)
+    limits: MemoryRateLimits = field(init=False)
+    actor: ClientActor = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.limits = MemoryRateLimits(self.world.clock)
+
+    async def move_in(self, email: str = "a@example.org") -> "Holder":
+        client_id = await self.world.add_client()
+        account_id = await self.world.add_account(email, client_id=client_id)
+        self.actor = self.world.client_actor(client_id, account_id)
+        return self
+
+    async def show(self) -> SettingsView:
+        return await ShowSettings(self.world.begin, self.world.clock)(self.actor)
+
+    async def change(self, **fields: Any) -> SettingsView:
+        fields = {"version": (await self.show()).version} | fields
+        use = ChangeSettings(self.world.begin, self.world.clock, self.world.ids, self.limits)
+        return await use(self.actor, ChangeSettingsCommand(**fields))
+
+    async def code(self) -> str:
+        """The code that is mailed for the newest notice, whoever is told by it."""
+        mail = await self.mail()
+        assert mail is not None
+        return str(re.findall(r"CODE\d{4}", mail.body)[0])
+
+    async def mail(self, at: int = -1) -> Mail | None:
+        """The mail that the worker writes for one of the notices that ask for a code."""
+        notice = [one for one in self.world.store.notices if one.kind == "safe_email_code"][at]
+        assert notice.to_account is not None
+        assert notice.about is not None
+        use = MailSafeEmailCode(self.world.begin, self.world.clock, self.tokens, self.post)
+        command = MailSafeEmailCodeCommand(self.world.ids.new(), notice.to_account, notice.about)
+        if not await use(self.world.system, command):
+            return None
+        mail = self.post.taken[-1]
+        assert isinstance(mail, Mail)
+        return mail
+
+    async def confirm(self, code: str) -> SettingsView:
+        use = ConfirmSafeEmail(self.world.begin, self.world.clock, self.limits)
+        return await use(self.actor, ConfirmSafeEmailCommand(code))
+
+    async def prove(self, email: str) -> SettingsView:
+        await self.change(safe_email=email)
+        return await self.confirm(await self.code())

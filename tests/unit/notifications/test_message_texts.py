@@ -1,0 +1,191 @@
+"""Nothing that says why somebody is a client can get into a mail or a text."""
+
+import inspect
+import re
+from datetime import UTC, datetime, timedelta
+from string import Formatter
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+from attrs import fields
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_core.notifications import wording_en, wording_es
+from portal_core.notifications.catalogue import CATALOGUE
+from portal_core.notifications.language import Language
+from portal_core.notifications.model import CodePurpose
+from portal_core.notifications.settings import LANGUAGES
+from portal_core.notifications.wording import LONGEST_NAME, Letterhead, one_line, title_of, words_for_code, words_of
+from portal_core.notifications.wording_en import ENGLISH
+from portal_core.notifications.wording_es import SPANISH
+
+BOTH = {"en": ENGLISH, "es": SPANISH}
+MAILED = [name for name, kind in CATALOGUE.items() if kind.code is None]
+TIMED = [name for name, kind in CATALOGUE.items() if kind.timed]
+URL = "https://portal.example.org"
+MARCH_3 = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
+
+CLINICAL = (
+    *("therap", "terap", "psych", "psic", "counsel", "consejer", "diagnos", "treat", "tratam", "medic", "session"),
+    *(
+        "clinic",
+        "clíni",
+        "depres",
+        "anxi",
+        "ansie",
+        "suicid",
+        "addict",
+        "adicc",
+        "trauma",
+        "doctor",
+        "dr[.]",
+        "patient",
+    ),
+    *("pacient", "client", "disorder", "trastorno", "health", "salud", "intake", "assess", "evalua", "crisis", "goal"),
+    *("meta", "score", "patient"),
+)
+"""Beginnings of words. Spanish `sesión` is not among them: one signs in by "inicie sesión"."""
+
+
+def a_letterhead(**more: object) -> Letterhead:
+    return Letterhead(**({"sender": "Elm Street", "url": URL, "zone": "America/New_York"} | more))  # type: ignore[arg-type]
+
+
+def all_texts(language: Language) -> list[str]:
+    lines = [
+        text for pair in [*language.lines.values(), *language.code_lines.values(), language.neutral] for text in pair
+    ]
+    return [*lines, language.mail, language.text, language.code_mail]
+
+
+@pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
+def test_every_kind_has_words_and_there_are_no_others(language: Language) -> None:
+    assert set(language.lines) == set(MAILED)
+    assert set(language.code_lines) == set(get_args(CodePurpose))
+    assert set(BOTH) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
+def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Language) -> None:
+    def taken(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+    for name, (subject, line) in language.lines.items():
+        assert taken(subject) == set()
+        assert taken(line) == ({"day", "time"} if name in TIMED else set())
+    for subject, line in language.code_lines.values():
+        assert (taken(subject), taken(line)) == (set(), {"code"})
+    assert taken(" ".join(language.neutral)) == set()
+    for frame in (language.mail, language.text, language.code_mail):
+        assert taken(frame) == {"line", "url", "sender"}
+
+
+def test_the_words_see_nothing_but_a_letterhead_and_a_time() -> None:
+    assert list(inspect.signature(words_of).parameters) == ["kind", "notice_class", "letterhead", "at"]
+    assert [a.name for a in fields(Letterhead)] == ["sender", "url", "zone", "language", "neutral"]
+
+
+@pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
+def test_no_clinical_word_stands_in_a_template(language: Language) -> None:
+    found = [word for text in all_texts(language) for word in CLINICAL if re.search(rf"\b{word}", text, re.IGNORECASE)]
+    assert found == []
+
+
+def test_the_list_of_clinical_words_finds_them() -> None:
+    for text in ("Your therapy session", "Dr. Lee", "su terapia", "as a client", "PHQ-9 score"):
+        assert any(re.search(rf"\b{word}", text, re.IGNORECASE) for word in CLINICAL)
+
+
+@given(
+    kind=st.sampled_from(MAILED),
+    sender=st.text(max_size=100),
+    url=st.sampled_from([URL, "https://p.example/{line}?%s"]),
+    zone=st.sampled_from(["America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
+    language=st.sampled_from(["en", "es", "fr", ""]),
+    neutral=st.booleans(),
+    at=st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: MARCH_3 + timedelta(minutes=minutes)),
+)
+def test_what_is_said_is_the_template_and_nothing_more(
+    kind: str, sender: str, url: str, zone: str, language: str, neutral: bool, at: datetime
+) -> None:
+    notice_class = CATALOGUE[kind].notice_class
+    letterhead = Letterhead(sender, url, zone, language, neutral)
+    words = words_of(kind, notice_class, letterhead, at if kind in TIMED else None)
+    spoken = BOTH.get(language, ENGLISH)
+    hidden = neutral and notice_class not in ("security", "safety")
+    subject, line = spoken.neutral if hidden else spoken.lines[kind]
+    local = at.astimezone(ZoneInfo(zone))
+    line = line.replace("{day}", spoken.day(local)).replace("{time}", spoken.time(local))
+    name = one_line(sender)
+    assert (words.sender, words.subject) == (name, subject)
+    for said, frame in ((words.body, spoken.mail), (words.text, spoken.text)):
+        parts = [{"line": line, "url": url, "sender": name}.get(n or "", "") for _, n, _, _ in Formatter().parse(frame)]
+        texts = [text for text, _, _, _ in Formatter().parse(frame)]
+        assert said == "".join(text + part for text, part in zip(texts, parts, strict=True))
+
+
+@given(st.text())
+def test_a_sender_s_name_is_one_short_printable_line(name: str) -> None:
+    line = one_line(name)
+    assert len(line) <= LONGEST_NAME
+    assert line.isprintable()
+    assert line == line.strip()
+    assert one_line(line) == line
+
+
+def test_a_reminder_names_day_and_time_where_the_reader_is() -> None:
+    def said(**more: object) -> str:
+        return words_of("appointment_reminder", "reminder", a_letterhead(**more), MARCH_3).text
+
+    assert "You have an appointment on Tuesday, March 3 at 10:00 AM (EST)." in said()
+    assert "on Tuesday, March 3 at 12:00 PM" in said(zone="America/Sao_Paulo")
+    assert "on Wednesday, March 4 at 12:00 AM" in said(zone="Asia/Tokyo")
+    assert "Tiene una cita el martes, 3 de marzo a las 10:00 (EST)." in said(language="es")
+
+
+def test_neutral_words_say_less_but_never_hide_a_warning() -> None:
+    neutral = a_letterhead(sender="Secure portal", neutral=True)
+    words = words_of("appointment_reminder", "reminder", neutral, MARCH_3)
+    assert (words.subject, words.text) == (
+        "You have a notice",
+        f"Secure portal: You have a notice. {URL} Reply STOP to end texts.",
+    )
+    assert "appointment" not in words.body
+    assert "10:00" not in words.body
+    assert words_of("password_changed", "security", neutral).subject == "Your password was changed"
+
+
+def test_mail_links_to_the_portal_and_to_nothing_in_it() -> None:
+    for kind in MAILED:
+        words = words_of(kind, CATALOGUE[kind].notice_class, a_letterhead(), MARCH_3 if kind in TIMED else None)
+        assert re.findall(r"https?://\S+", words.body) == [URL]
+        assert re.findall(r"https?://\S+", words.text) == [URL]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", get_args(CodePurpose))
+def test_a_code_stands_in_its_mail_once_and_is_no_link(purpose: CodePurpose, language: str) -> None:
+    words = words_for_code(purpose, "7Z{line}K2", a_letterhead(language=language))
+    assert words.body.count("7Z{line}K2") == 1
+    assert "7Z" not in words.subject
+    assert re.findall(r"https?://\S+", words.body) == [URL]
+
+
+def test_titles_of_the_inbox_are_in_the_reader_s_language() -> None:
+    assert title_of("new_message", "es") == "Tiene un mensaje nuevo"
+    assert title_of("new_message", "fr") == title_of("new_message", "en") == "You have a new message"
+
+
+@pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
+def test_every_day_and_month_has_its_name(language: Language) -> None:
+    days = {language.day(MARCH_3 + timedelta(days=number)) for number in range(365)}
+    assert len(days) == 365
+    times = {language.time(MARCH_3 + timedelta(minutes=number)) for number in range(24 * 60)}
+    assert len(times) == 24 * 60
+
+
+def test_both_languages_have_seven_days_and_twelve_months() -> None:
+    for module in (wording_en, wording_es):
+        assert (len(set(module._WEEKDAYS)), len(set(module._MONTHS))) == (7, 12)

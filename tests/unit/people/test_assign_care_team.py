@@ -1,0 +1,36 @@
+"""Who sees a client is changed as it was shown, or not at all."""
+
+import pytest
+import pytest_asyncio
+
+from portal_core.kernel.errors import StaleVersion
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.show_client import ShowClient
+from tests.unit.people.memory_world import MemoryDesk
+
+
+@pytest_asyncio.fixture
+async def desk() -> MemoryDesk:
+    return await MemoryDesk.open()
+
+
+async def test_a_team_that_changed_after_it_was_shown_is_not_changed(desk: MemoryDesk) -> None:
+    world, assign, show = desk.world, AssignCareTeam(desk.world.begin), ShowClient(desk.world.begin)
+    client, front = await world.add_client(), world.staff("front_desk")
+    grey, owen = (await world.add_clinician()).id, (await world.add_clinician()).id
+    first = await assign(front, AssignCareTeamCommand(client.id, (grey,), client.version))
+    assert (first.care_team, first.profile.version) == ((grey,), client.version + 1)
+    for version in (client.version, client.version + 2):
+        with pytest.raises(StaleVersion):
+            await assign(front, AssignCareTeamCommand(client.id, (owen,), version))
+    assert await show(front, client.id) == first
+    second = await assign(front, AssignCareTeamCommand(client.id, (owen,)))
+    assert (second.care_team, second.profile.version) == ((owen,), client.version + 2)
+
+
+async def test_the_same_team_again_is_no_change(desk: MemoryDesk) -> None:
+    client, clinician = await desk.world.add_client(), await desk.world.add_clinician()
+    command = AssignCareTeamCommand(client.id, (clinician.id,))
+    assign, front = AssignCareTeam(desk.world.begin), desk.world.staff("front_desk")
+    assert await assign(front, command) == await assign(front, command)
+    assert len(await desk.trail("care_team.assigned")) == 1

@@ -1,0 +1,22 @@
+"""Who may destroy a record's key, and what is said of it."""
+
+import pytest
+
+from portal_core.kernel.errors import Forbidden, NotFound
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from tests.unit.people.memory_world import MemoryPeople
+
+
+async def test_an_administrator_destroys_a_key_once() -> None:
+    world = await MemoryPeople.open()
+    client = await world.add_client(address="12 Elm Street")
+    destroy = DestroyRecordKey(world.begin)
+    command = DestroyRecordKeyCommand(client.id)
+    with pytest.raises(Forbidden):
+        await destroy(world.staff("front_desk"), command)
+    with pytest.raises(NotFound):
+        await destroy(world.as_client(client.id), command)
+    await destroy(world.staff("administrator"), command)
+    assert "record.key_destroyed" in [entry.action for entry in await world.audit()]
+    with pytest.raises(NotFound):
+        await destroy(world.staff("administrator"), command)

@@ -1,0 +1,38 @@
+"""The contract suites of people on the memory adapter."""
+
+import pytest_asyncio
+
+from tests.support.contracts.access.grants_and_invitations import (
+    EmailChangesContract,
+    GrantsContract,
+    InvitationsContract,
+)
+from tests.support.contracts.people.destroyed_records import KeyContract
+from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
+from tests.unit.people.memory_world import MemoryPeople
+
+
+@pytest_asyncio.fixture
+async def world() -> MemoryPeople:
+    return await MemoryPeople.open()
+
+
+class TestMemoryPractice(PracticeContract): ...
+
+
+class TestMemoryClientRecords(ClientRecordsContract): ...
+
+
+class TestMemoryKeys(KeyContract): ...
+
+
+class TestMemoryStaff(StaffContract): ...
+
+
+class TestMemoryInvitations(InvitationsContract): ...
+
+
+class TestMemoryGrants(GrantsContract): ...
+
+
+class TestMemoryEmailChanges(EmailChangesContract): ...

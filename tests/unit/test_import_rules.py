@@ -1,0 +1,137 @@
+"""The guards hold: each is shown something that it must refuse."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.import_rules import strays, unused
+
+ROOT = Path(__file__).parents[2]
+
+
+def _ruff(source: str, pretended: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID251"]
+    command += ["--stdin-filename", str(ROOT / pretended), "-"]
+    return subprocess.run(command, input=source, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from datetime import UTC, datetime\n\nNOW = datetime.now(UTC)\n",
+        "from uuid import uuid4\n\nID = uuid4()\n",
+        "import secrets\n\nTOKEN = secrets.token_bytes()\n",
+        "import random\n\nDICE = random.random()\n",
+        "import time\n\nNOW = time.time()\n",
+    ],
+)
+def test_the_core_reads_no_clock_and_draws_no_lots(source: str) -> None:
+    refused = _ruff(source, "src/portal_core/kernel/example.py")
+    assert refused.returncode == 1
+    assert "TID251" in refused.stdout
+    assert _ruff(source, "src/adapters/example.py").returncode == 0
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The sources, to be broken."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("portal_core/kernel/example.py", "import adapters.codec"),
+        ("portal_core/kernel/example.py", "import portal_core.accounts.model"),
+        ("portal_core/accounts/example.py", "import portal_core.appointments.model"),
+        ("adapters/postgres/example.py", "import entrypoints.settings"),
+    ],
+)
+def test_an_import_that_crosses_a_layer_breaks_the_contract(copy: Path, module: str, line: str) -> None:
+    (copy / "src" / module).write_text(f'"""An example."""\n\n{line}\n')
+    script = "from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'src'); {script}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=copy, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BROKEN" in done.stdout
+    assert "example" in done.stdout
+
+
+def test_what_is_somebody_elses_is_known_where_the_table_says() -> None:
+    assert strays(ROOT / "src") == []
+    assert unused(ROOT / "src") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("portal_core/kernel/example.py", "sqlalchemy"),
+        ("adapters/example.py", "boto3"),
+        ("adapters/postgres/example.py", "boto3"),
+        ("adapters/jitsi/example.py", "boto3"),
+        ("adapters/oidc/example.py", "boto3"),
+        ("entrypoints/commands/example.py", "boto3"),
+        ("entrypoints/example.py", "dependency_injector"),
+        ("entrypoints/containers.py", "dependency_injector"),
+        ("adapters/local/example.py", "asyncpg"),
+        ("entrypoints/commands/__init__.py", "asyncpg"),
+        ("adapters/jitsi/example.py", "argon2"),
+        ("adapters/postgres/example.py", "joserfc"),
+        ("adapters/stripe/example.py", "stripe"),
+    ],
+)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import {0}",
+        "import {0}.inside as other",
+        "from {0} import something",
+        "from {0}.inside import something",
+        "def late():\n    import {0}",
+        "if TYPE_CHECKING:\n    import {0}",
+    ],
+)
+def test_a_package_in_another_place_is_refused(tmp_path: Path, module: str, package: str, lines: str) -> None:
+    name = _example(tmp_path, module, lines.format(package))
+    assert strays(tmp_path) == [f"{name} imports {package}"]
+
+
+@pytest.mark.parametrize("module", ["adapters/local/example.py", "entrypoints/http/example.py"])
+@pytest.mark.parametrize(
+    "line",
+    ['ask("SELECT 1")', 'ask(f"DROP SCHEMA {name}")', 'ask("""\n    DELETE FROM portal.clients\n""")'],
+)
+def test_sql_is_said_in_its_adapter_alone(tmp_path: Path, module: str, line: str) -> None:
+    name = _example(tmp_path, module, line)
+    (said,) = strays(tmp_path)
+    assert said.startswith(f"{name} says ")
+    _example(tmp_path / "other", "adapters/postgres/example.py", line)
+    assert strays(tmp_path / "other") == []
+
+
+def test_a_place_in_the_table_that_nobody_uses_is_refused(tmp_path: Path) -> None:
+    _example(tmp_path, "adapters/aws.py", "import boto3")
+    assert "boto3 in adapters.aws" not in unused(tmp_path)
+    assert "botocore in adapters.aws" in unused(tmp_path)
+
+
+def _example(folder: Path, module: str, text: str) -> str:
+    """A module with something in it; its dotted name."""
+    (folder / module).parent.mkdir(parents=True)
+    (folder / module).write_text(f'"""An example."""\n\n{text}\n')
+    return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def test_no_file_outgrows_its_subject() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for folder in ("src", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if "versions" not in path.parts and (lines := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
