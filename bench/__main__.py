@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import servers
-from bench.asking import Ask, bare, booking, listing
 from bench.load import drive
-from bench.recording import Recorded, again, record
+from bench.recorder import Recorded, again, record
 from bench.replay import Replay
 from bench.scene import Scene, Size, cluster, filled
+from bench.workload import BenchRequest, baseline, booking, listing
 
 SMALL = Size("small", 1_000, 1_000, 25)
 LARGE = Size("large", 100_000, 1_000, 10)
@@ -43,7 +43,7 @@ class Rates:
     """Requests a second of one round, and the portal's CPU seconds for one of them. `large`: with many clients."""
 
     pgbench: float
-    bare: float
+    baseline: float
     portal: float
     cpu: float
     large: float | None
@@ -54,7 +54,7 @@ class Asked:
     """A filled database, and the requests to ask of it, with the statements that each sends."""
 
     scene: Scene
-    asks: Mapping[str, list[Ask]]
+    asks: Mapping[str, list[BenchRequest]]
     recorded: Mapping[str, Sequence[Recorded]]
 
     @classmethod
@@ -69,7 +69,7 @@ class Asked:
         scene.forget()
         return cls(scene, asks, recorded)
 
-    def wanted(self, kind: str) -> list[Ask]:
+    def wanted(self, kind: str) -> list[BenchRequest]:
         return self.asks[kind][1:] * (_REPEATED if kind == "list" else 1)
 
 
@@ -136,7 +136,7 @@ def _round(
     wanted = asked.wanted(kind)
     by_pgbench = replay.rate(connections)
     asked.scene.forget()
-    by_bare = len(wanted) / drive(handler.port, bare(wanted, kind), connections).seconds
+    by_bare = len(wanted) / drive(handler.port, baseline(wanted, kind), connections).seconds
     asked.scene.forget()
     before = portal.cpu()
     by_portal = _rate(asked, kind, portal, connections)
@@ -167,7 +167,7 @@ def _table(rates: Mapping[tuple[str, int], list[Rates]]) -> Table:
             KINDS[kind],
             str(connections),
             _median(one.portal / one.pgbench for one in found),
-            _median(one.portal / one.bare for one in found),
+            _median(one.portal / one.baseline for one in found),
             _median(slower) if slower else "",
             _median(one.portal * one.cpu for one in found),
         )

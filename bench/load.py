@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import uvloop
 
-from bench.asking import Ask
+from bench.workload import BenchRequest
 
 
 class Work(msgspec.Struct):
@@ -102,7 +102,7 @@ async def _drive(work: Work) -> Done:
     return Done(took, middle, late, next((one for one in refused if one), ""))
 
 
-def drive(port: int, asks: Sequence[Ask], connections: int) -> Done:
+def drive(port: int, asks: Sequence[BenchRequest], connections: int) -> Done:
     """Run the client and wait for it.
 
     Raises:

@@ -22,7 +22,7 @@ from psycopg import sql
 
 from adapters.postgres.engine.roles import APP_ROLE
 from adapters.postgres.engine.statements import REGISTRY
-from bench.recording import Recorded, Sent
+from bench.recorder import Recorded, Sent
 from bench.scene import Scene
 
 OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c TimeZone=UTC"

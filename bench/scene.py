@@ -20,11 +20,14 @@ from psycopg import sql
 from adapters.local.postgres_server import EmbeddedPostgres
 from adapters.postgres.engine.migrate import migrate
 from adapters.postgres.engine.roles import APP_ROLE, WORKER_ROLE
-from bench.seeding import CLIENTS_EACH, seed
-from entrypoints.container import opened
+from bench.seed import CLIENTS_EACH, seed
+from entrypoints.container import open_portal
 from entrypoints.settings import Settings
-from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
-from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
+from portal_core.appointments.use_cases.define_appointment_type import (
+    DefineAppointmentType,
+    DefineAppointmentTypeCommand,
+)
+from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.kernel.actor import Origin, StaffActor
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
@@ -68,8 +71,8 @@ class Scene:
     server: EmbeddedPostgres
     settings: Settings
     practice_id: UUID
-    kind_id: UUID
-    place_id: UUID
+    appointment_type_id: UUID
+    location_id: UUID
     people: tuple[Person, ...]
 
     def dsn(self, role: str = APP_ROLE) -> str:
@@ -144,24 +147,33 @@ def filled(server: EmbeddedPostgres, folder: Path, size: Size) -> Scene:
 
 
 async def _fill(server: EmbeddedPostgres, settings: Settings, size: Size, owner_url: str) -> Scene:
-    async with opened(settings, settings.database_url) as portal:
+    async with open_portal(settings, settings.database_url) as portal:
         command = AddPracticeCommand("bench", "Bench", ZONE, "NY")
         practice_id = UUID(str((await portal.use_case(AddPractice)(Origin(), command)).id))
         administrator = StaffActor(practice_id, uuid4(), frozenset({"administrator"}))
-        kind = DefineKindCommand(
+        appointment_type = DefineAppointmentTypeCommand(
             name="Individual session",
             duration=timedelta(minutes=50),
             buffer_after=timedelta(minutes=10),
             slot_step=timedelta(minutes=60),
         )
-        kind_id = (await portal.use_case(DefineKind)(administrator, kind)).id
-        office = DefinePlaceCommand(name="Office", zone=ZONE, address="12 Elm Street, Albany, NY 12207")
-        place_id = (await portal.use_case(DefinePlace)(administrator, office)).id
-        cipher = portal.parts.keys().held(practice_id)
+        appointment_type_id = (await portal.use_case(DefineAppointmentType)(administrator, appointment_type)).id
+        office = DefineLocationCommand(name="Office", time_zone=ZONE, address="12 Elm Street, Albany, NY 12207")
+        location_id = (await portal.use_case(DefineLocation)(administrator, office)).id
+        cipher = portal.parts.keys().cached_practice(practice_id)
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        tokens = seed(owner, practice_id, kind_id, place_id, cipher, size.clients, size.people, size.weeks_of_others)
+        tokens = seed(
+            owner,
+            practice_id,
+            appointment_type_id,
+            location_id,
+            cipher,
+            size.clients,
+            size.people,
+            size.weeks_of_others,
+        )
         owner.execute("VACUUM (ANALYZE)")
         owner.execute("CHECKPOINT")
     people = tuple(Person(token, clinician) for token, clinician in tokens)
     assert size.people * CLIENTS_EACH >= len(people)
-    return Scene(size, server, settings, practice_id, kind_id, place_id, people)
+    return Scene(size, server, settings, practice_id, appointment_type_id, location_id, people)

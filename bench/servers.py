@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 from attrs import frozen
 
-from bench import bare
-from bench.recording import Recorded
+from bench import baseline
+from bench.recorder import Recorded
 from bench.scene import Scene
-from entrypoints.processes import APP_URL, PARENT
+from entrypoints.processes import APP_URL_VARIABLE, PARENT_PID_VARIABLE
 
 _SECONDS = 60
 
@@ -46,7 +46,7 @@ def portal(scene: Scene) -> Iterator[Server]:
     settings, port = scene.settings, _free_port()
     environment = {
         "PORTAL_DATA_DIR": str(settings.data_dir),
-        APP_URL: scene.dsn(),
+        APP_URL_VARIABLE: scene.dsn(),
         "PORTAL_THROTTLE_RATE": "1000000",
         "PORTAL_THROTTLE_BURST": "1000000",
         "PORTAL_PORT": str(port),
@@ -61,8 +61,8 @@ def bare_handler(scene: Scene, recorded: Mapping[str, Sequence[Recorded]]) -> It
     """The bare handlers over the same database."""
     file, port = scene.settings.data_dir / "recorded.pickle", _free_port()
     file.write_bytes(pickle.dumps({kind: list(requests) for kind, requests in recorded.items()}))
-    environment = {bare.DATABASE: scene.dsn(), bare.RECORDED: str(file), "BENCH_PORT": str(port)}
-    command = [sys.executable, "-m", "bench.serve_bare"]
+    environment = {baseline.DATABASE: scene.dsn(), baseline.RECORDED: str(file), "BENCH_PORT": str(port)}
+    command = [sys.executable, "-m", "bench.serve_baseline"]
     with _running(command, environment, port, scene.settings.data_dir / "bare.log") as server:
         yield server
 
@@ -70,7 +70,7 @@ def bare_handler(scene: Scene, recorded: Mapping[str, Sequence[Recorded]]) -> It
 @contextmanager
 def _running(command: list[str], environment: dict[str, str], port: int, log: Path) -> Iterator[Server]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    own |= environment | {PARENT: str(os.getpid()), "PYTHONPATH": os.pathsep.join(sys.path)}
+    own |= environment | {PARENT_PID_VARIABLE: str(os.getpid()), "PYTHONPATH": os.pathsep.join(sys.path)}
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=own, stdout=out, stderr=out)
     try:

@@ -23,6 +23,6 @@ converter.register_structure_hook(
 )
 
 
-def section(settings: dict[str, Any], feature: str, kind: type[Any]) -> Any:
+def settings_section(settings: dict[str, Any], feature: str, kind: type[Any]) -> Any:
     """A feature's section of a practice's settings; what it does not name has its default."""
     return converter.structure(settings.get(feature, {}), kind)

@@ -12,7 +12,7 @@ Tx_co = TypeVar("Tx_co", covariant=True)
 U = TypeVar("U")
 
 
-class Clash(Exception):
+class DuplicateRepository(Exception):
     """Two features call their repositories the same."""
 
 
@@ -36,7 +36,7 @@ class Repository(Generic[Tx, R]):
         return made
 
 
-def whole(name: str, core: type[U], adapter: ModuleType) -> type[U]:
+def compose_unit_class(name: str, core: type[U], adapter: ModuleType) -> type[U]:
     """One class of the `UNIT` of every feature of the adapter, all of them subclasses of `core`.
 
     Raises:
@@ -47,6 +47,6 @@ def whole(name: str, core: type[U], adapter: ModuleType) -> type[U]:
     for part in parts:
         names = {one for one, kind in vars(part).items() if isinstance(kind, Repository)}
         if both := seen & names:
-            raise Clash(", ".join(sorted(both)))
+            raise DuplicateRepository(", ".join(sorted(both)))
         seen |= names
     return cast(type[U], type(name, (*parts, core), {}))

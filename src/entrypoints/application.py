@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Litestar
 
-from adapters.postgres.engine.pool import answers
-from entrypoints.container import Portal, opened
+from adapters.postgres.engine.pool import ping
+from entrypoints.container import Portal, open_portal
 from entrypoints.http.app import create_app
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
 from entrypoints.http.parts import HttpParts, HttpSettings
@@ -39,7 +39,7 @@ def make_app(portal: Portal) -> Litestar:
             practice=PRACTICE,
             other=OTHER,
             settings=http_settings(portal.settings),
-            readiness={"database": partial(answers, portal.pool)},
+            readiness={"database": partial(ping, portal.pool)},
         )
     )
 
@@ -61,7 +61,7 @@ class Application:
 
     async def _live(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            async with opened(self._settings, self._database_url) as portal:
+            async with open_portal(self._settings, self._database_url) as portal:
                 self._app = make_app(portal)
                 # What is there now stays; walking it again and again took a tenth of a request's time.
                 gc.collect()

@@ -8,12 +8,12 @@ from entrypoints.extras import is_not_installed
 def main() -> None:
     """The entry point of the command `portal`."""
     try:
-        from entrypoints.commands import app, told
+        from entrypoints.commands import app, report_errors
     except ModuleNotFoundError as error:
         if not is_not_installed(error):
             raise
         sys.exit(f"portal: the package {error.name} is missing: pip install 'client-portal[server]'")
-    with told():
+    with report_errors():
         app()
 
 

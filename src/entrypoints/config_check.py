@@ -7,30 +7,30 @@ from typing import Any
 
 from attrs import frozen
 
-from adapters.postgres.engine.presence import Role, server_version
-from entrypoints.commands.running import database_or_fail, why_silent
+from adapters.postgres.engine.installation import Role, server_version
+from entrypoints.commands.context import connection_failure_reason, database_or_fail
 from entrypoints.container import Container
+from entrypoints.errors import CommandError
 from entrypoints.extras import MissingExtra
-from entrypoints.failures import Failed
-from entrypoints.processes import Database, Urls
+from entrypoints.processes import Database, DatabaseUrls
 from entrypoints.settings import Settings
 
-PATIENCE = 15.0
+TIMEOUT_SECONDS = 15.0
 """Seconds that a part has to answer."""
 
-Question = Callable[[], Awaitable[str]]
+Check = Callable[[], Awaitable[str]]
 
 
 @frozen
-class Answer:
+class CheckResult:
     """What a part says, or why it says nothing; never a secret."""
 
     part: str
     words: str
-    well: bool
+    ok: bool
 
 
-async def answers(settings: Settings) -> list[Answer]:
+async def check_parts(settings: Settings) -> list[CheckResult]:
     """Every part's answer. Nothing is made that is not there yet.
 
     Raises:
@@ -38,24 +38,28 @@ async def answers(settings: Settings) -> list[Answer]:
     """
     found = [await _ask(part, question) for part, question in _questions(settings).items()]
     if not settings.embedded_database:
-        urls = Urls(settings.database_url, settings.worker_database_url, settings.owner_database_url)
+        urls = DatabaseUrls(settings.database_url, settings.worker_database_url, settings.owner_database_url)
         return await _databases(settings, urls) + found
     if not (settings.data_dir / "data").exists():
-        return [Answer("database", "not made yet: portal serve, demo or migrate makes it", well=True), *found]
+        return [CheckResult("database", "not made yet: portal serve, demo or migrate makes it", ok=True), *found]
     with Database(settings) as urls:
         return await _databases(settings, urls) + found
 
 
-async def _ask(part: str, question: Question) -> Answer:
+async def _ask(part: str, question: Check) -> CheckResult:
     try:
-        async with asyncio.timeout(PATIENCE):
-            return Answer(part, await question(), well=True)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return CheckResult(part, await question(), ok=True)
     except Exception as error:
-        words = str(error) if isinstance(error, Failed | MissingExtra) else f"does not answer: {why_silent(error)}"
-        return Answer(part, words, well=False)
+        words = (
+            str(error)
+            if isinstance(error, CommandError | MissingExtra)
+            else f"does not answer: {connection_failure_reason(error)}"
+        )
+        return CheckResult(part, words, ok=False)
 
 
-async def _databases(settings: Settings, urls: Urls) -> list[Answer]:
+async def _databases(settings: Settings, urls: DatabaseUrls) -> list[CheckResult]:
     roles: dict[str, tuple[Role, str]] = {
         "database": ("app", urls.app),
         "worker": ("worker", urls.worker),
@@ -66,12 +70,12 @@ async def _databases(settings: Settings, urls: Urls) -> list[Answer]:
 
 async def _connects(settings: Settings, role: Role, url: str) -> str:
     with database_or_fail(settings):
-        return f"answers: PostgreSQL {await server_version(url, role, seconds=PATIENCE)}"
+        return f"answers: PostgreSQL {await server_version(url, role, seconds=TIMEOUT_SECONDS)}"
 
 
-def _questions(settings: Settings) -> dict[str, Question]:
+def _questions(settings: Settings) -> dict[str, Check]:
     parts = Container(settings=settings, pool=None)
-    asked: dict[str, Question] = {"keys": lambda: _master_key(settings, parts)}
+    asked: dict[str, Check] = {"keys": lambda: _master_key(settings, parts)}
     if settings.identity == "cognito":
         asked["identity"] = lambda: _pools(parts)
     if settings.mail == "ses":
@@ -87,7 +91,7 @@ async def _master_key(settings: Settings, parts: Any) -> str:
     master = parts.master()
     wrapped = await master.wrap(bytes(32), "portal config check")
     if await master.unwrap(wrapped, "portal config check") != bytes(32):
-        raise Failed("the master key does not unwrap what it wrapped")
+        raise CommandError("the master key does not unwrap what it wrapped")
     return f"answers: {master.name}"
 
 
@@ -102,7 +106,7 @@ async def _pools(parts: Any) -> str:
         for problem in await asyncio.to_thread(pool_problems, parts.aws(), pool, side)
     ]
     if found:
-        raise Failed("; ".join(found))
+        raise CommandError("; ".join(found))
     return "answers: both pools are set up as the portal needs them"
 
 
@@ -111,7 +115,7 @@ async def _ses(parts: Any) -> str:
     account = parts.aws()
     found = await account.call(account.client("sesv2").get_account)
     if not found.get("SendingEnabled", True):
-        raise Failed("SES does not let this account send")
+        raise CommandError("SES does not let this account send")
     if not found.get("ProductionAccessEnabled", True):
         return "answers: in SES's sandbox, which sends to verified addresses only"
     return "answers"

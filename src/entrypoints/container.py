@@ -21,27 +21,27 @@ from adapters.local.identity import LocalCredentials, LocalMailedCodes, LocalPas
 from adapters.local.key_file import KeyFile
 from adapters.local.mail import LocalMailer
 from adapters.local.password_hashes import PasswordHashes
+from adapters.local.password_strength import ZxcvbnStrength
 from adapters.local.rooms import ClinicianRooms
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
-from adapters.local.strength import ZxcvbnStrength
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from adapters.postgres.accounts.local_identities import PostgresIdentities
 from adapters.postgres.accounts.oidc_issuers import PostgresOidcIssuers
 from adapters.postgres.accounts.sessions import PostgresLiveSessions
-from adapters.postgres.engine.housekeeping import PostgresChores
+from adapters.postgres.engine.base_unit import PostgresBegin
 from adapters.postgres.engine.key_rotation import KeyRotation
 from adapters.postgres.engine.keys import RecordKeys
 from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.engine.maintenance import PostgresMaintenance
 from adapters.postgres.engine.pool import open_pool
-from adapters.postgres.engine.unit_core import PostgresBegin
-from adapters.postgres.notifications.kept_mail import PostgresMailShelf
-from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFounding
+from adapters.postgres.notifications.captured_mail import PostgresCapturedMailStore
+from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFactory
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from entrypoints.catalogue import name_of, wire
 from entrypoints.extras import extra
-from entrypoints.sections import SECTION_CHECKS
 from entrypoints.settings import Settings
-from portal_core.accounts.owner_proof import OwnerProof
+from entrypoints.settings_sections import SECTION_VALIDATORS
+from entrypoints.use_case_registry import use_case_name, wire
+from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
@@ -106,20 +106,20 @@ class Container(containers.DeclarativeContainer):
     begin = providers.Singleton(PostgresBegin, pool, keys, clock, ids, PostgresUnitOfWork, settings.provided.public_url)
     limits = providers.Singleton(PostgresRateLimits, pool, clock)
     live = providers.Singleton(PostgresLiveSessions, pool)
-    founding = providers.Singleton(PostgresPracticeFounding, pool, keys, clock, ids)
+    practice_factory = providers.Singleton(PostgresPracticeFactory, pool, keys, clock, ids)
     directory = providers.Singleton(PostgresPracticeDirectory, pool)
 
     rotation = providers.Singleton(KeyRotation, pool, master)
-    chores = providers.Singleton(PostgresChores, pool, clock)
+    maintenance = providers.Singleton(PostgresMaintenance, pool, clock)
 
     # Mail.
-    shelf = providers.Singleton(PostgresMailShelf, pool)
-    local_mailer = providers.Singleton(LocalMailer, shelf, clock, ids)
+    captured_mail = providers.Singleton(PostgresCapturedMailStore, pool)
+    local_mailer = providers.Singleton(LocalMailer, captured_mail, clock, ids)
     mailer = providers.Selector(
         settings.provided.mail, local=local_mailer, ses=providers.Singleton(_ses, aws, settings)
     )
     # No vendor of texts yet: they are kept and shown with the local mail, and not sent where mail is.
-    texter = providers.Selector(settings.provided.mail, local=local_mailer, ses=providers.Object(None))
+    sms_sender = providers.Selector(settings.provided.mail, local=local_mailer, ses=providers.Object(None))
     mail_code = providers.Singleton(MailCode, begin, mailer)
 
     # Identity.
@@ -147,18 +147,18 @@ class Container(containers.DeclarativeContainer):
         cognito=providers.Singleton(_of_cognito, cognito, "credentials.CognitoCredentials"),
     )
     staff_tokens = providers.Singleton(OidcStaffTokens, providers.Singleton(PostgresOidcIssuers, pool), clock)
-    proof = providers.Singleton(OwnerProof, begin, passwords, second_factors, limits)
+    reauthentication = providers.Singleton(Reauthentication, begin, passwords, second_factors, limits)
     code_sender = providers.Singleton(
         AccountCodes,
         provider=providers.Singleton(SendMailedCode, begin, codes),
-        of_invitation=providers.Singleton(IssueInvitationCode, begin, clock, tokens),
-        of_email_change=providers.Singleton(IssueEmailChangeCode, begin, clock, tokens),
-        of_safe_email=providers.Singleton(MailSafeEmailCode, begin, clock, tokens, mailer),
+        invitation_code=providers.Singleton(IssueInvitationCode, begin, clock, tokens),
+        email_change_code=providers.Singleton(IssueEmailChangeCode, begin, clock, tokens),
+        safe_email_code=providers.Singleton(MailSafeEmailCode, begin, clock, tokens, mailer),
         mail=mail_code,
     )
 
     # What a practice may set, each feature's section judged by the feature.
-    checks = providers.Object(SECTION_CHECKS)
+    checks = providers.Object(SECTION_VALIDATORS)
     rooms = providers.Selector(
         settings.provided.rooms,
         clinician=providers.Singleton(ClinicianRooms),
@@ -180,18 +180,18 @@ PARTS = (
     "code_sender",
     "codes",
     "credentials",
-    "founding",
+    "practice_factory",
     "ids",
     "limits",
     "live",
     "mailer",
     "passwords",
-    "proof",
+    "reauthentication",
     "rooms",
     "second_factors",
     "staff_tokens",
     "strength",
-    "texter",
+    "sms_sender",
     "tokens",
     "worker_name",
 )
@@ -209,7 +209,7 @@ class Portal:
 
     def use_case(self, kind: type[T]) -> T:
         """The use case of this class."""
-        made = self.use_cases[name_of(kind)]
+        made = self.use_cases[use_case_name(kind)]
         assert isinstance(made, kind)
         return made
 
@@ -217,19 +217,19 @@ class Portal:
         """Every practice of the deployment."""
         return [one.id for one in await self.parts.directory().all()]
 
-    def chores(self) -> dict[str, Callable[[], Awaitable[Any]]]:
+    def maintenance(self) -> dict[str, Callable[[], Awaitable[Any]]]:
         """What the deployment does for itself every few minutes, beside the practices' jobs."""
-        chores = self.parts.chores()
+        maintenance = self.parts.maintenance()
         return {
-            "wrap_keys_anew": self.parts.rotation(),
-            "forget_expired": chores.forget_expired,
-            "make_room_for_audit": chores.make_room_for_audit,
+            "rewrap_practice_keys": self.parts.rotation(),
+            "delete_expired": maintenance.delete_expired,
+            "create_audit_partitions": maintenance.create_audit_partitions,
         }
 
 
 @asynccontextmanager
-async def opened(settings: Settings, database_url: str, **instead: Any) -> AsyncIterator[Portal]:
-    """The portal over a database, until the block is left; `instead` puts other parts in place of the container's.
+async def open_portal(settings: Settings, database_url: str, **overrides: Any) -> AsyncIterator[Portal]:
+    """The portal over a database, until the block is left; `overrides` puts other parts in place of the container's.
 
     Raises:
         MissingPart: a use case names a part that there is none of.
@@ -237,10 +237,10 @@ async def opened(settings: Settings, database_url: str, **instead: Any) -> Async
         KeyFileError: the key file cannot be read or written.
         OSError: the database does not answer.
     """
-    pool = await open_pool(database_url, largest=settings.pool_size)
+    pool = await open_pool(database_url, max_size=settings.pool_size)
     try:
         container = Container(settings=settings, pool=pool)
-        for name, part in instead.items():
+        for name, part in overrides.items():
             getattr(container, name).override(providers.Object(part))
         use_cases = wire({name: getattr(container, name)() for name in PARTS})
         yield Portal(settings, use_cases, container, pool)

@@ -15,20 +15,23 @@ from uuid import UUID
 import pyotp
 from attrs import asdict, define
 
-from adapters.postgres.engine.presence import drop_portal_of
-from entrypoints.failures import Failed
+from adapters.postgres.engine.installation import drop_installation
+from entrypoints.errors import CommandError
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
 from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
 from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
-from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
-from portal_core.accounts.use_cases.log_out import LogOut
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
+from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
+from portal_core.accounts.use_cases.sign_out import SignOut
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.views import SessionTokens
-from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
-from portal_core.appointments.use_cases.define_place import DefinePlace, DefinePlaceCommand
+from portal_core.appointments.use_cases.define_appointment_type import (
+    DefineAppointmentType,
+    DefineAppointmentTypeCommand,
+)
+from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.appointments.use_cases.publish_availability import (
     Opening,
     PublishAvailability,
@@ -44,8 +47,8 @@ from portal_core.people.use_cases.list_clinicians import ListClinicians
 if TYPE_CHECKING:
     from entrypoints.container import Portal
 
-KNOWN = "demo.json"
-LOADING = "demo.loading"
+DEMO_FILE = "demo.json"
+LOADING_MARKER = "demo.loading"
 """There while the demo is loaded: what is in the database then is of no use to anybody."""
 SLUG = "elm-street"
 ZONE = "America/New_York"
@@ -75,44 +78,44 @@ class Demo:
     administrator_secret: str
 
 
-async def load_once(portal: "Portal", folder: Path, work_off: Callable[[], Awaitable[None]]) -> Demo:
+async def load_once(portal: "Portal", folder: Path, run_queued_jobs: Callable[[], Awaitable[None]]) -> Demo:
     """Load the practice and keep in the data folder what a visitor needs; see `load`."""
-    (folder / LOADING).touch(0o600)
-    demo = await load(portal, work_off)
-    _keep(folder / KNOWN, demo)
-    (folder / LOADING).unlink()
+    (folder / LOADING_MARKER).touch(0o600)
+    demo = await load(portal, run_queued_jobs)
+    _keep(folder / DEMO_FILE, demo)
+    (folder / LOADING_MARKER).unlink()
     return demo
 
 
-async def load(portal: "Portal", work_off: Callable[[], Awaitable[None]]) -> Demo:
-    """Load the practice. `work_off` runs the jobs that are queued.
+async def load(portal: "Portal", run_queued_jobs: Callable[[], Awaitable[None]]) -> Demo:
+    """Load the practice. `run_queued_jobs` runs the jobs that are queued.
 
     Raises:
         Failed: it is there, and nobody knows its passwords.
     """
     if any(known.slug == SLUG for known in await portal.parts.directory().all()):
-        raise Failed(f"there is a practice {SLUG}, and its passwords are lost: choose another PORTAL_DATA_DIR")
+        raise CommandError(f"there is a practice {SLUG}, and its passwords are lost: choose another PORTAL_DATA_DIR")
     founding = AddPracticeCommand(SLUG, "Elm Street Practice", ZONE, "NY")
     practice_id = UUID(str((await portal.use_case(AddPractice)(Origin(), founding)).id))
     job = SystemActor(practice_id, "portal demo")
     await portal.use_case(ImportPeople)(job, ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS))
     tokens = portal.parts.tokens()
     demo = Demo(CLIENT, _password(tokens), ADMINISTRATOR, _password(tokens), "")
-    demo.administrator_secret, administrator = await _administrator(portal, practice_id, demo, work_off)
-    await _offer(portal, administrator)
-    await _client(portal, practice_id, demo, work_off)
+    demo.administrator_secret, administrator = await _administrator(portal, practice_id, demo, run_queued_jobs)
+    await _set_up_appointments(portal, administrator)
+    await _client(portal, practice_id, demo, run_queued_jobs)
     return demo
 
 
-def forget_half_loaded(folder: Path, owner_url: str) -> None:
+def reset_interrupted_load(folder: Path, owner_url: str) -> None:
     """Empty the database when a first start was broken off while it loaded the demo, and nobody else used it since."""
-    if (folder / LOADING).exists() and drop_portal_of(SLUG, owner_url):
-        (folder / LOADING).unlink()
+    if (folder / LOADING_MARKER).exists() and drop_installation(SLUG, owner_url):
+        (folder / LOADING_MARKER).unlink()
 
 
-def known_demo(folder: Path) -> Demo | None:
+def saved_demo(folder: Path) -> Demo | None:
     """The demo that was loaded before, if any."""
-    file = folder / KNOWN
+    file = folder / DEMO_FILE
     return Demo(**json.loads(file.read_text())) if file.exists() else None
 
 
@@ -124,40 +127,44 @@ def _keep(file: Path, demo: Demo) -> None:
     fresh.replace(file)
 
 
-async def _offer(portal: "Portal", administrator: Any) -> None:
+async def _set_up_appointments(portal: "Portal", administrator: Any) -> None:
     """Kinds, a place, and weekly hours: the office on four days, telehealth in the evenings."""
-    place = await portal.use_case(DefinePlace)(
+    location = await portal.use_case(DefineLocation)(
         administrator,
-        DefinePlaceCommand(name="Elm Street office", zone=ZONE, address="12 Elm Street, Albany, NY 12207"),
+        DefineLocationCommand(name="Elm Street office", time_zone=ZONE, address="12 Elm Street, Albany, NY 12207"),
     )
     for name, minutes in (("Individual session", 50), ("First visit", 80)):
-        kind = DefineKindCommand(
+        appointment_type = DefineAppointmentTypeCommand(
             name=name,
             duration=timedelta(minutes=minutes),
             buffer_after=timedelta(minutes=10),
             slot_step=timedelta(minutes=30),
-            minimum_notice=timedelta(hours=2),
-            maximum_advance_days=60,
+            min_notice=timedelta(hours=2),
+            max_advance_days=60,
         )
-        await portal.use_case(DefineKind)(administrator, kind)
-    openings = [Opening(weekday=day, starts=time(9), ends=time(17), place_id=place.id) for day in range(4)]
-    openings += [Opening(weekday=day, starts=time(18), ends=time(21)) for day in range(5)]
+        await portal.use_case(DefineAppointmentType)(administrator, appointment_type)
+    openings = [
+        Opening(weekday=day, start_time=time(9), end_time=time(17), location_id=location.id) for day in range(4)
+    ]
+    openings += [Opening(weekday=day, start_time=time(18), end_time=time(21)) for day in range(5)]
     for clinician in await portal.use_case(ListClinicians)(administrator):
         command = PublishAvailabilityCommand(clinician_id=clinician.id, openings=tuple(openings))
         await portal.use_case(PublishAvailability)(administrator, command)
 
 
-async def _client(portal: "Portal", practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]) -> None:
+async def _client(
+    portal: "Portal", practice_id: UUID, demo: Demo, run_queued_jobs: Callable[[], Awaitable[None]]
+) -> None:
     """Mira registers, gets a code by mail, and proves her email, as anybody does."""
     visitor = VisitorActor(practice_id)
-    born = date.fromisoformat(CLIENTS[0].born)
-    await portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(CLIENT, born))
-    code = await _mailed_code(portal, CLIENT, work_off)
+    date_of_birth = date.fromisoformat(CLIENTS[0].date_of_birth)
+    await portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(CLIENT, date_of_birth))
+    code = await _mailed_code(portal, CLIENT, run_queued_jobs)
     await portal.use_case(VerifyEmail)(visitor, VerifyEmailCommand(CLIENT, code, demo.client_password))
 
 
 async def _administrator(
-    portal: "Portal", practice_id: UUID, demo: Demo, work_off: Callable[[], Awaitable[None]]
+    portal: "Portal", practice_id: UUID, demo: Demo, run_queued_jobs: Callable[[], Awaitable[None]]
 ) -> tuple[str, Any]:
     """Ada is invited, accepts, and sets up her second factor; answers its secret, and herself as an actor."""
     job, visitor = SystemActor(practice_id, "portal demo"), VisitorActor(practice_id)
@@ -167,20 +174,20 @@ async def _administrator(
         AddStaffCommand(name="Ada Whitfield", email=ADMINISTRATOR, roles=roles),
     )
     await portal.use_case(InviteStaff)(job, InviteStaffCommand(member.id))
-    code = await _mailed_code(portal, ADMINISTRATOR, work_off)
+    code = await _mailed_code(portal, ADMINISTRATOR, run_queued_jobs)
     command = AcceptInvitationCommand(ADMINISTRATOR, code, demo.administrator_password)
     await portal.use_case(AcceptInvitation)(visitor, command)
-    signed_in = await portal.use_case(LogIn)(
-        visitor, LogInCommand(ADMINISTRATOR, demo.administrator_password, "bearer", "practice")
+    signed_in = await portal.use_case(SignIn)(
+        visitor, SignInCommand(ADMINISTRATOR, demo.administrator_password, "bearer", "practice")
     )
     assert isinstance(signed_in, SessionTokens)
-    asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrolling=True)
+    asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrollment_exempt=True)
     actor: Any = (await portal.use_case(Authenticate)(asks)).actor
-    enrolment = await portal.use_case(EnrollSecondFactor)(actor, demo.administrator_password)
+    enrollment = await portal.use_case(EnrollSecondFactor)(actor, demo.administrator_password)
     # The code of the step before: it is accepted within the half minute's slack, and the present one stays unused.
-    await portal.use_case(ConfirmSecondFactor)(actor, code_at(enrolment.secret, portal.parts.clock().now(), steps=-1))
-    await portal.use_case(LogOut)(actor)
-    return str(enrolment.secret), actor
+    await portal.use_case(ConfirmSecondFactor)(actor, code_at(enrollment.secret, portal.parts.clock().now(), steps=-1))
+    await portal.use_case(SignOut)(actor)
+    return str(enrollment.secret), actor
 
 
 def code_at(secret: str, at: datetime, *, steps: int = 0) -> str:
@@ -189,10 +196,10 @@ def code_at(secret: str, at: datetime, *, steps: int = 0) -> str:
     return shown
 
 
-async def _mailed_code(portal: "Portal", to: str, work_off: Callable[[], Awaitable[None]]) -> str:
+async def _mailed_code(portal: "Portal", to: str, run_queued_jobs: Callable[[], Awaitable[None]]) -> str:
     for _ in range(5):  # a job may queue another
-        await work_off()
-        for mail in await portal.parts.shelf().latest(50):
+        await run_queued_jobs()
+        for mail in await portal.parts.captured_mail().latest(50):
             if mail.to == to and (found := _CODE.findall(mail.body)):
                 return str(found[-1])
     raise RuntimeError(f"no mail for {to}")

@@ -8,21 +8,21 @@ from typing import Any, TypeVar
 import attrs
 from attrs import define, field
 
-from entrypoints.failures import Failed
+from entrypoints.errors import CommandError
 from portal_core.people.import_rows import ClientRow, ClinicianRow
-from portal_core.people.views import RefusedRow
+from portal_core.people.views import RejectedRow
 
 Row = TypeVar("Row", ClientRow, ClinicianRow)
-_LARGEST_FIELD = 64 * 1024
+_MAX_FIELD_LENGTH = 64 * 1024
 
 
 @define
 class PeopleFile:
-    """What was read. `refused` are lines that are neither; what a line says is judged by the import."""
+    """What was read. `rejected` are lines that are neither; what a line says is judged by the import."""
 
     clinicians: list[ClinicianRow] = field(factory=list)
     clients: list[ClientRow] = field(factory=list)
-    refused: list[RefusedRow] = field(factory=list)
+    rejected: list[RejectedRow] = field(factory=list)
 
 
 def read_people(file: Path) -> PeopleFile:
@@ -32,15 +32,15 @@ def read_people(file: Path) -> PeopleFile:
         Failed: it is no such file.
     """
     people = PeopleFile()
-    csv.field_size_limit(_LARGEST_FIELD)
+    csv.field_size_limit(_MAX_FIELD_LENGTH)
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:
             for line, values in _rows(file, csv.reader(opened, strict=True)):
                 _take(people, line, values)
     except UnicodeDecodeError:
-        raise Failed(f"{file}: it is not UTF-8 text") from None
+        raise CommandError(f"{file}: it is not UTF-8 text") from None
     except OSError as error:
-        raise Failed(f"{file}: {error.strerror}") from None
+        raise CommandError(f"{file}: {error.strerror}") from None
     return people
 
 
@@ -55,18 +55,20 @@ def _rows(file: Path, reader: Any) -> Iterator[tuple[int, dict[str, str] | None]
             if any(one.strip() for one in fields):
                 yield line, dict(zip(names, fields, strict=True)) if len(fields) == len(names) else None
     except csv.Error as error:
-        raise Failed(f"{file}: line {reader.line_num}: {error}") from None
+        raise CommandError(f"{file}: line {reader.line_num}: {error}") from None
 
 
 def _check_header(file: Path, names: list[str]) -> None:
     if "kind" not in names:
-        raise Failed(f"{file}: the first line must name the columns, and one of them is kind")
+        raise CommandError(f"{file}: the first line must name the columns, and one of them is kind")
     known = {"kind", *_columns(ClientRow), *_columns(ClinicianRow)}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise Failed(f"{file}: no such column as {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}")
+        raise CommandError(
+            f"{file}: no such column as {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}"
+        )
     if len(set(names)) < len(names):
-        raise Failed(f"{file}: a column is there twice")
+        raise CommandError(f"{file}: a column is there twice")
 
 
 def _columns(kind: type[Any]) -> list[str]:
@@ -75,8 +77,10 @@ def _columns(kind: type[Any]) -> list[str]:
 
 def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
     if values is None:
-        refused = RefusedRow(line, "kind", "fields_uneven", "This row has more or fewer fields than there are columns.")
-        people.refused.append(refused)
+        rejected = RejectedRow(
+            line, "kind", "wrong_field_count", "This row has more or fewer fields than there are columns."
+        )
+        people.rejected.append(rejected)
         return
     kind = values["kind"].strip().lower()
     if kind == "clinician":
@@ -84,7 +88,7 @@ def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
     elif kind == "client":
         people.clients.append(_row(ClientRow, line, values))
     else:
-        people.refused.append(RefusedRow(line, "kind", "kind_unknown", "Write client or clinician."))
+        people.rejected.append(RejectedRow(line, "kind", "kind_unknown", "Write client or clinician."))
 
 
 def _row(kind: type[Row], line: int, values: dict[str, str]) -> Row:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from entrypoints.processes import APP_URL, PARENT, die_with_parent
+from entrypoints.processes import APP_URL_VARIABLE, PARENT_PID_VARIABLE, die_with_parent
 from entrypoints.settings import Settings, level_of, load
 
-KILLED_AFTER = 10
+KILL_TIMEOUT_SECONDS = 10
 """Seconds that a worker has to end its requests. A busy one may hang in granian's last step (emmett-framework/granian,
 issue 875), so without this the portal would wait for ever."""
 
@@ -33,10 +33,10 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.warning,
         backlog=2048,
         respawn_failed_workers=True,
-        workers_kill_timeout=KILLED_AFTER,
+        workers_kill_timeout=KILL_TIMEOUT_SECONDS,
     )
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
-    os.environ[PARENT] = str(os.getpid())
+    os.environ[PARENT_PID_VARIABLE] = str(os.getpid())
     with _counted_together() if settings.http_workers > 1 else nullcontext():
         server.serve()
 
@@ -60,7 +60,7 @@ def application() -> Any:
 
     settings = load()
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
-    return Application(settings, os.environ[APP_URL])
+    return Application(settings, os.environ[APP_URL_VARIABLE])
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from typed_settings.converters import get_default_cattrs_converter, register_str
 from typed_settings.exceptions import TsError
 
 PREFIX = "PORTAL_"
-FILE = "PORTAL_SETTINGS"
-LEAST_JITSI_SECRET = 32
+SETTINGS_FILE_VARIABLE = "PORTAL_SETTINGS"
+MIN_JITSI_SECRET_BYTES = 32
 """As the adapter asks (RFC 7518, 3.2: a key for HS256 has 256 bits)."""
 
 
@@ -125,7 +125,7 @@ class Settings:
         return Path(self.key_file) if self.key_file else self.data_dir / "keys.json"
 
 
-class Unusable(Exception):
+class SettingsError(Exception):
     """A setting cannot be read: one line says which, and never what a secret is."""
 
 
@@ -136,15 +136,15 @@ def load() -> Settings:
         Unusable: a value or the file cannot be read.
     """
     loaders: list[ts.loaders.Loader] = [ts.EnvLoader(PREFIX)]
-    file = os.environ.get(FILE, "")
+    file = os.environ.get(SETTINGS_FILE_VARIABLE, "")
     if file:
         loaders.insert(0, ts.FileLoader({"*": ts.TomlFormat("portal")}, [f"!{file}"]))
     try:
         return ts.load_settings(Settings, loaders, converter=_converter())
     except FileNotFoundError:
-        raise Unusable(f"{FILE} names {file}, where there is no file") from None
+        raise SettingsError(f"{SETTINGS_FILE_VARIABLE} names {file}, where there is no file") from None
     except TsError as error:
-        raise Unusable("; ".join(dict.fromkeys(_said(error, file)))) from None
+        raise SettingsError("; ".join(dict.fromkeys(_said(error, file)))) from None
 
 
 def _converter() -> Any:
@@ -165,13 +165,13 @@ def _said(error: BaseException, file: str) -> Iterator[str]:
     yield f"{text} ({where})" if where and where not in text else text
 
 
-def unknown() -> list[str]:
+def unknown_variables() -> list[str]:
     """Variables of the environment that look like settings and are none: a typing error is easily overlooked."""
-    known = {PREFIX + one.name.upper() for one in fields(Settings)} | {FILE}
+    known = {PREFIX + one.name.upper() for one in fields(Settings)} | {SETTINGS_FILE_VARIABLE}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
-def wrong(settings: Settings) -> list[str]:
+def settings_problems(settings: Settings) -> list[str]:
     """What is not as it must be, and what the chosen adapters need and was not set; one line each.
 
     The URLs of the owner and the worker are none of it: a server that has no use for them should not know them.
@@ -193,8 +193,8 @@ def _malformed(settings: Settings) -> Iterator[str]:
 
     if settings.rooms == "jitsi" and settings.jitsi_url and not _is_url(settings.jitsi_url, "https"):
         yield "PORTAL_JITSI_URL is no https:// URL"
-    if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < LEAST_JITSI_SECRET:
-        yield f"PORTAL_JITSI_APP_SECRET has {LEAST_JITSI_SECRET} characters at least"
+    if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < MIN_JITSI_SECRET_BYTES:
+        yield f"PORTAL_JITSI_APP_SECRET has {MIN_JITSI_SECRET_BYTES} characters at least"
 
 
 def _is_url(text: str, *schemes: str) -> bool:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from entrypoints.demo import SLUG, Demo
-from entrypoints.settings import FILE, Settings
+from entrypoints.settings import SETTINGS_FILE_VARIABLE, Settings
 
 _TEXT = """
 The portal runs at {url}, and describes its API at {url}/docs. Ctrl-C stops everything.
@@ -28,14 +28,14 @@ Paste this in another terminal, in this folder:
     pick 'it["access_token"]')
 
   # what she may book, and when it is free
-  ask /portal/appointments/offering | {python} -m json.tool
-  KIND=$(ask /portal/appointments/offering | pick 'it["kinds"][0]["id"]')
-  FREE=$(ask "/portal/appointments/slots?kind_id=$KIND&first_day=$(day 2)&last_day=$(day 14)&size=3")
+  ask /portal/appointments/options | {python} -m json.tool
+  KIND=$(ask /portal/appointments/options | pick 'it["kinds"][0]["id"]')
+  FREE=$(ask "/portal/appointments/slots?appointment_type_id=$KIND&first_day=$(day 2)&last_day=$(day 14)&size=3")
   printf %s "$FREE" | {python} -m json.tool
 
   # she books the first of these times, and has it in her list and in her own calendar
   SLOT=$(printf %s "$FREE" | pick 'json.dumps({{"slot": {{name: it["items"][0][name]
-    for name in ("kind_id", "clinician_id", "starts_at", "place_id")}}}})')
+    for name in ("appointment_type_id", "clinician_id", "starts_at", "location_id")}}}})')
   BOOKED=$(ask /portal/appointments -H "idempotency-key: $(date +%s)" -d "$SLOT" | pick 'it["id"]')
   ask "/portal/appointments/$BOOKED" | {python} -m json.tool
   curl -sS "{url}$(ask /portal/calendar/feed -X POST | pick 'it["path"]')"
@@ -71,8 +71,8 @@ def welcome(settings: Settings, demo: Demo) -> str:
 def _portal(settings: Settings) -> str:
     """This command as another shell has to say it: with the variables that say where the data is, if any do."""
     said = {"PORTAL_DATA_DIR": str(settings.data_dir)} if "PORTAL_DATA_DIR" in os.environ else {}
-    if os.environ.get(FILE):
-        said[FILE] = str(Path(os.environ[FILE]).absolute())
+    if os.environ.get(SETTINGS_FILE_VARIABLE):
+        said[SETTINGS_FILE_VARIABLE] = str(Path(os.environ[SETTINGS_FILE_VARIABLE]).absolute())
     script = Path(sys.executable).with_name("portal")
     command = _shown(script) if script.exists() else f"{_shown(Path(sys.executable))} -m entrypoints.cli"
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in said.items()), command])

@@ -13,20 +13,20 @@ from procrastinate.exceptions import ConnectorException
 from entrypoints.container import Portal
 from entrypoints.jobs.queue import Jobs, make_app, register
 
-GRACE = timedelta(seconds=20)
+SHUTDOWN_GRACE = timedelta(seconds=20)
 """How long running jobs have to end when the worker is stopped; what is left is taken up by another worker."""
-PAUSE = 5.0
+RECONNECT_DELAY_SECONDS = 5.0
 """Seconds between two tries to reach a database that went away."""
 
 log = structlog.get_logger()
 
 
-def jobs_of(portal: Portal) -> Jobs:
+def build_jobs(portal: Portal) -> Jobs:
     """The jobs of an open portal: use cases, and the deployment's own chores."""
-    return Jobs(portal.use_cases, portal.practice_ids, portal.chores())
+    return Jobs(portal.use_cases, portal.practice_ids, portal.maintenance())
 
 
-async def work(portal: Portal, worker_url: str) -> None:
+async def run_worker_loop(portal: Portal, worker_url: str) -> None:
     """Run jobs until SIGINT or SIGTERM, also over times when the database is away."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it announces every task it knows
     stop = asyncio.Event()
@@ -37,21 +37,21 @@ async def work(portal: Portal, worker_url: str) -> None:
         try:
             await _work(portal, worker_url, stop)
         except (ConnectorException, OSError) as error:
-            log.warning("worker.database_away", kind=type(error).__name__.lower())
+            log.warning("worker.database_unavailable", kind=type(error).__name__.lower())
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), PAUSE)
+                await asyncio.wait_for(stop.wait(), RECONNECT_DELAY_SECONDS)
 
 
 async def _work(portal: Portal, worker_url: str, stop: asyncio.Event) -> None:
     app = make_app(worker_url)
-    register(app, jobs_of(portal))
+    register(app, build_jobs(portal))
     async with app.open_async():
         running = asyncio.create_task(
             app.run_worker_async(
                 name=portal.parts.worker_name(),
                 concurrency=4,
                 install_signal_handlers=False,
-                shutdown_graceful_timeout=GRACE.total_seconds(),
+                shutdown_graceful_timeout=SHUTDOWN_GRACE.total_seconds(),
             )
         )
         stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())

@@ -38,7 +38,7 @@ from portal_core.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from portal_core.kernel.idempotency import Attempt, Replayed
+from portal_core.kernel.idempotency import IdempotentRequest, Replayed
 from portal_core.kernel.money import Money
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
@@ -51,7 +51,6 @@ __all__ = [
     "AccountHolder",
     "Actor",
     "Area",
-    "Attempt",
     "Begin",
     "ClientActor",
     "Clock",
@@ -60,6 +59,7 @@ __all__ = [
     "Forbidden",
     "IdSource",
     "IdempotencyMismatch",
+    "IdempotentRequest",
     "Invalid",
     "Money",
     "NotFound",

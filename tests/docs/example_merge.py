@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from tests.support.import_rules import strays
+from tests.support.import_rules import misplaced_imports
 
 ROOT = Path(__file__).parents[2]
 GOALS = ROOT / "docs/examples/goals"
@@ -29,7 +29,7 @@ def new_files(example: Path) -> list[Path]:
     return [path.relative_to(example) for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
-def merged(example: Path, target: Path) -> Path:
+def merge_example(example: Path, target: Path) -> Path:
     """Copy sources and tests to `target`, and put the example's files and changes where they belong."""
     for name in ("src", "tests"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -62,7 +62,7 @@ def run(tree: Path, *command: str) -> str:
     return done.stdout
 
 
-def keeps_the_rules(tree: Path, example: Path) -> None:
+def check_merged_tree(tree: Path, example: Path) -> None:
     """The example, merged into `tree`, is typed, in style, and imports what it may."""
     files = [str(path) for path in new_files(example)]
     run(
@@ -76,6 +76,6 @@ def keeps_the_rules(tree: Path, example: Path) -> None:
     )
     run(tree, "-m", "ruff", "format", "--check", "--no-cache", *files)
     run(tree, "-c", CONTRACTS)
-    assert strays(tree / "src") == []
+    assert misplaced_imports(tree / "src") == []
     cache = str(ROOT / ".mypy_cache" / "examples")
     run(tree, "-m", "mypy", "--cache-dir", cache, *(file for file in files if file.startswith("src")))

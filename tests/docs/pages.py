@@ -16,10 +16,10 @@ from typing import Literal, get_args, get_origin
 import attrs
 import boto3
 
-from adapters.postgres.engine.housekeeping import KEPT
-from entrypoints.catalogue import use_case_classes
+from adapters.postgres.engine.maintenance import RETENTION
 from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
+from entrypoints.use_case_registry import use_case_classes
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from tests.docs.example_merge import GOALS, ROOT, changes, new_files
 
@@ -33,7 +33,7 @@ def pages() -> list[Path]:
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def renewed(page: str) -> str:
+def regenerate(page: str) -> str:
     """The page with its made parts as they should be now."""
     page = _FILE.sub(lambda found: found[1] + (ROOT / found[2]).read_text() + found[4], page)
     return _MADE.sub(lambda found: found[1] + MAKERS[found[2]]() + found[4], page)
@@ -102,7 +102,7 @@ def schedule() -> str:
 def kept() -> str:
     """What is deleted, and how long after it was over."""
     rows = ["| table | a row stays, after it is over, for |", "| --- | --- |"]
-    rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in KEPT.items()]
+    rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in RETENTION.items()]
     return "\n".join(rows) + "\n"
 
 
@@ -155,4 +155,4 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 if __name__ == "__main__":
     for page in pages():
-        page.write_text(renewed(page.read_text()))
+        page.write_text(regenerate(page.read_text()))

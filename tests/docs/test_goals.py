@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.example_merge import GOALS, keeps_the_rules, merged, new_files, run
+from tests.docs.example_merge import GOALS, check_merged_tree, merge_example, new_files, run
 
 GUARDS = (
     "tests/unit/engine/test_statements.py",
@@ -15,7 +15,7 @@ GUARDS = (
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return merged(GOALS, tmp_path_factory.mktemp("goals"))
+    return merge_example(GOALS, tmp_path_factory.mktemp("goals"))
 
 
 @pytest.fixture(scope="module")
@@ -57,4 +57,4 @@ def test_the_guards_cover_it_by_themselves(report: str, guard: str) -> None:
 
 @pytest.mark.timeout(300)
 def test_it_keeps_the_rules(tree: Path) -> None:
-    keeps_the_rules(tree, GOALS)
+    check_merged_tree(tree, GOALS)

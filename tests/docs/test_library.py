@@ -12,7 +12,7 @@ import pytest
 
 from tests.docs.example_merge import ROOT
 from tests.support.engine.clusters import drop_database, fresh_database, running, template_database
-from tests.support.engine.postgres import APP, migrated
+from tests.support.engine.postgres import APP, migrate_template
 
 LIBRARY = ROOT / "docs/examples/library"
 
@@ -33,7 +33,7 @@ def run(program: str, **environment: str) -> str:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A migrated database of no practice, and where the key file shall be."""
     cluster = running("embedded")
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
         owner.execute("SELECT portal.make_audit_partition(%s)", (datetime.now(UTC).date().replace(day=1),))
     folder = tmp_path_factory.mktemp("ehr")

@@ -40,9 +40,9 @@ def bash(folder: Path, script: str, **settings: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_on_one_machine(tmp_path: Path) -> None:
-    said = bash(tmp_path, "\n".join(found[3] for found in FENCE.finditer(PAGE) if found[2] == "sh"))
+    output = bash(tmp_path, "\n".join(found[3] for found in FENCE.finditer(PAGE) if found[2] == "sh"))
     for words in ("migrated: ", "elm-street is ", "3 added", "key-2 is the master key", "0 dead"):
-        assert words in said, said
+        assert words in output, output
     assert '"openapi": "3.1' in (tmp_path / "openapi.json").read_text()
 
 
@@ -66,8 +66,8 @@ def test_on_a_server_of_its_own(server: EmbeddedPostgres, tmp_path: Path) -> Non
     }
     bash(tmp_path, "portal migrate", **settings)
     run(server.dsn("portal_owner", "operating"), as_owner)
-    said = bash(tmp_path, "portal config check", **settings)
-    assert [line.split(":")[0] for line in said.splitlines() if "answers: PostgreSQL" in line] == [
+    output = bash(tmp_path, "portal config check", **settings)
+    assert [line.split(":")[0] for line in output.splitlines() if "answers: PostgreSQL" in line] == [
         "database   answers",
         "worker     answers",
         "owner      answers",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.example_merge import ROOT
-from tests.docs.pages import FENCE, pages, renewed
+from tests.docs.pages import FENCE, pages, regenerate
 
 RUN = {"README.md", "docs/library.md", "docs/operating.md"}
 """Pages whose `sh` blocks other tests of this folder run, one after another."""
@@ -26,8 +26,8 @@ def prose(page: Path) -> str:
 
 
 @every_page
-def test_what_is_made_is_fresh(page: Path) -> None:
-    assert page.read_text() == renewed(page.read_text()), "renew it: python -m tests.docs.pages"
+def test_generated_parts_are_up_to_date(page: Path) -> None:
+    assert page.read_text() == regenerate(page.read_text()), "renew it: python -m tests.docs.pages"
 
 
 @every_page

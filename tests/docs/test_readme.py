@@ -44,8 +44,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
             [folder / ".venv/bin/portal", "demo"], cwd=folder, env=environment(running), stdout=log, stderr=log
         )
         try:
-            wait_until_it_serves(running, process)
-            found_another_practice(running)
+            wait_until_ready(running, process)
+            add_second_practice(running)
             yield running
         finally:
             process.send_signal(signal.SIGINT)
@@ -58,7 +58,7 @@ def environment(demo: RunningDemo) -> dict[str, str]:
     return plain | {"PORTAL_PORT": str(demo.port)}
 
 
-def wait_until_it_serves(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
     """The demo says when it serves; nothing here waits for a fixed time."""
     log = demo.folder / "log"
     while "Ctrl-C stops everything" not in log.read_text():
@@ -71,7 +71,7 @@ def wait_until_it_serves(demo: RunningDemo, process: subprocess.Popen[bytes]) ->
         assert answer.status == 200
 
 
-def found_another_practice(demo: RunningDemo) -> None:
+def add_second_practice(demo: RunningDemo) -> None:
     """What is pasted names its practice, so it works when there is another one."""
     another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago"]
     subprocess.run(
@@ -89,7 +89,7 @@ def tour() -> str:
     return "\n".join(commands)
 
 
-def pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[str]":
+def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["bash", "-c", f"set -euo pipefail\n{script}"],
         cwd=demo.folder,
@@ -107,7 +107,7 @@ def test_the_two_commands_are_there() -> None:
 
 @pytest.mark.timeout(300)
 def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
-    done = pasted(demo, tour())
+    done = run_pasted(demo, tour())
     assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
     for words in (
         '"given_name":"Mira"',
@@ -125,7 +125,7 @@ def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
 def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
     script = printed_commands(demo)
     assert "appointments/slots" in script
-    done = pasted(demo, script)
+    done = run_pasted(demo, script)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "BEGIN:VCALENDAR" in done.stdout
     assert "Okafor" in done.stdout
@@ -138,9 +138,9 @@ def test_what_is_pasted_shows_what_was_answered_instead(demo: RunningDemo, where
     script = tour() if where == "README" else printed_commands(demo)
     begins = script.index("pick() {")
     function = script[begins : script.index('"; }\n', begins) + 4]
-    refused = pasted(
+    refused = run_pasted(
         demo, f'{function}\nprintf %s \'{{"code": "second_factor_refused"}}\' | pick \'it["access_token"]\''
     )
     assert refused.returncode == 1
     assert refused.stderr == '{"code": "second_factor_refused"}\n'
-    assert pasted(demo, f"{function}\nprintf %s '[2]' | pick 'it[0]'").stdout == "2\n"
+    assert run_pasted(demo, f"{function}\nprintf %s '[2]' | pick 'it[0]'").stdout == "2\n"

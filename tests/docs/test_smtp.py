@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.example_merge import SMTP, keeps_the_rules, merged, run
+from tests.docs.example_merge import SMTP, check_merged_tree, merge_example, run
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return merged(SMTP, tmp_path_factory.mktemp("smtp"))
+    return merge_example(SMTP, tmp_path_factory.mktemp("smtp"))
 
 
 @pytest.mark.timeout(300)
@@ -21,4 +21,4 @@ def test_it_keeps_the_contract_and_a_setting_chooses_it(tree: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_it_keeps_the_rules(tree: Path) -> None:
-    keeps_the_rules(tree, SMTP)
+    check_merged_tree(tree, SMTP)

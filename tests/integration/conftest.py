@@ -13,7 +13,7 @@ from tests.support.engine.clusters import (
     running,
     template_database,
 )
-from tests.support.engine.postgres import PortalDatabase, migrated, opened
+from tests.support.engine.postgres import PortalDatabase, migrate_template, open_database
 
 
 @pytest.fixture(scope="session", params=clusters())
@@ -25,7 +25,7 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
 @pytest.fixture
 def database_name(cluster: Cluster) -> Iterator[str]:
     """A fresh, migrated database."""
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     yield name
     drop_database(cluster, name)
 
@@ -33,14 +33,14 @@ def database_name(cluster: Cluster) -> Iterator[str]:
 @pytest_asyncio.fixture
 async def database(cluster: Cluster, database_name: str) -> AsyncIterator[PortalDatabase]:
     """A fresh, migrated database, open."""
-    async with opened(cluster, database_name) as one:
+    async with open_database(cluster, database_name) as one:
         yield one
 
 
 @pytest_asyncio.fixture(scope="session")
 async def shared_database(cluster: Cluster) -> AsyncIterator[PortalDatabase]:
     """One database for all tests of a cluster that make a practice of their own: practices do not see one another."""
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
-    async with opened(cluster, name) as one:
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
+    async with open_database(cluster, name) as one:
         yield one
     drop_database(cluster, name)

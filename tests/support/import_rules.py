@@ -8,15 +8,15 @@ from pathlib import Path
 
 from attrs import frozen
 
-OURS = frozenset({"portal_core", "adapters", "entrypoints"})
-HOMES: dict[str, tuple[str, ...]] = {
+OWN_PACKAGES = frozenset({"portal_core", "adapters", "entrypoints"})
+ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "alembic": ("adapters.postgres",),
     "argon2": ("adapters.local",),
     "asyncpg": ("adapters.postgres",),
     "attrs": ("portal_core", "adapters", "entrypoints"),
     "boto3": ("adapters.aws",),
     "botocore": ("adapters.aws", "adapters.cognito", "adapters.kms", "adapters.ses"),
-    "cattrs": ("adapters.codec", "entrypoints.sections"),
+    "cattrs": ("adapters.codec", "entrypoints.settings_sections"),
     "cryptography": ("adapters.encryption",),
     "dependency_injector": ("entrypoints.container",),
     "granian": ("entrypoints.server",),
@@ -36,7 +36,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "zxcvbn": ("adapters.local",),
 }
 """Package to the modules that may import it; with a module, what is in it."""
-SPEAKS_SQL = ("adapters.postgres", "adapters.local.postgres_server")
+SQL_MODULES = ("adapters.postgres", "adapters.local.postgres_server")
 """The embedded server makes its database before there is anything to connect to."""
 _SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|TRUNCATE|CREATE|ALTER|DROP|GRANT|REVOKE|WITH|SET) ")
 
@@ -48,7 +48,7 @@ class Source:
     name: str
     tree: ast.Module
 
-    def stands_in(self, homes: tuple[str, ...]) -> bool:
+    def is_within(self, homes: tuple[str, ...]) -> bool:
         return any(f"{self.name}.".startswith(f"{home}.") for home in homes)
 
     def packages(self) -> set[str]:
@@ -59,7 +59,7 @@ class Source:
                 found.update(one.name.partition(".")[0] for one in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
-        return found - OURS - sys.stdlib_module_names
+        return found - OWN_PACKAGES - sys.stdlib_module_names
 
     def sql(self) -> set[str]:
         """Texts that begin as SQL does."""
@@ -74,16 +74,16 @@ def sources(folder: Path) -> Iterator[Source]:
         yield Source(".".join(part for part in parts if part != "__init__"), ast.parse(path.read_text()))
 
 
-def strays(folder: Path) -> list[str]:
+def misplaced_imports(folder: Path) -> list[str]:
     """What is imported, or said to a database, where it does not belong; a line for each."""
     found = []
     for source in sources(folder):
         found += [
             f"{source.name} imports {package}"
             for package in sorted(source.packages())
-            if not source.stands_in(HOMES.get(package, ()))
+            if not source.is_within(ALLOWED_MODULES.get(package, ()))
         ]
-        if not source.stands_in(SPEAKS_SQL):
+        if not source.is_within(SQL_MODULES):
             found += [f"{source.name} says {text!r}" for text in sorted(source.sql())]
     return found
 
@@ -93,7 +93,7 @@ def unused(folder: Path) -> list[str]:
     known = list(sources(folder))
     return [
         f"{package} in {home}"
-        for package, homes in HOMES.items()
+        for package, homes in ALLOWED_MODULES.items()
         for home in homes
-        if not any(source.stands_in((home,)) and package in source.packages() for source in known)
+        if not any(source.is_within((home,)) and package in source.packages() for source in known)
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_rules import strays, unused
+from tests.support.import_rules import misplaced_imports, unused
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def _ruff(source: str, pretended: str) -> subprocess.CompletedProcess[str]:
         "import time\n\nNOW = time.time()\n",
     ],
 )
-def test_the_core_reads_no_clock_and_draws_no_lots(source: str) -> None:
+def test_core_uses_no_clock_or_randomness(source: str) -> None:
     refused = _ruff(source, "src/portal_core/kernel/example.py")
     assert refused.returncode == 1
     assert "TID251" in refused.stdout
@@ -62,8 +62,8 @@ def test_an_import_that_crosses_a_layer_breaks_the_contract(copy: Path, module: 
     assert "example" in done.stdout
 
 
-def test_what_is_somebody_elses_is_known_where_the_table_says() -> None:
-    assert strays(ROOT / "src") == []
+def test_third_party_imports_are_where_allowed() -> None:
+    assert misplaced_imports(ROOT / "src") == []
     assert unused(ROOT / "src") == []
 
 
@@ -98,7 +98,7 @@ def test_what_is_somebody_elses_is_known_where_the_table_says() -> None:
 )
 def test_a_package_in_another_place_is_refused(tmp_path: Path, module: str, package: str, lines: str) -> None:
     name = _example(tmp_path, module, lines.format(package))
-    assert strays(tmp_path) == [f"{name} imports {package}"]
+    assert misplaced_imports(tmp_path) == [f"{name} imports {package}"]
 
 
 @pytest.mark.parametrize("module", ["adapters/local/example.py", "entrypoints/http/example.py"])
@@ -106,15 +106,15 @@ def test_a_package_in_another_place_is_refused(tmp_path: Path, module: str, pack
     "line",
     ['ask("SELECT 1")', 'ask(f"DROP SCHEMA {name}")', 'ask("""\n    DELETE FROM portal.clients\n""")'],
 )
-def test_sql_is_said_in_its_adapter_alone(tmp_path: Path, module: str, line: str) -> None:
+def test_sql_only_in_postgres_adapter(tmp_path: Path, module: str, line: str) -> None:
     name = _example(tmp_path, module, line)
-    (said,) = strays(tmp_path)
+    (said,) = misplaced_imports(tmp_path)
     assert said.startswith(f"{name} says ")
     _example(tmp_path / "other", "adapters/postgres/example.py", line)
-    assert strays(tmp_path / "other") == []
+    assert misplaced_imports(tmp_path / "other") == []
 
 
-def test_a_place_in_the_table_that_nobody_uses_is_refused(tmp_path: Path) -> None:
+def test_unused_allowance_is_refused(tmp_path: Path) -> None:
     _example(tmp_path, "adapters/aws.py", "import boto3")
     assert "boto3 in adapters.aws" not in unused(tmp_path)
     assert "botocore in adapters.aws" in unused(tmp_path)
@@ -127,7 +127,7 @@ def _example(folder: Path, module: str, text: str) -> str:
     return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def test_no_file_outgrows_its_subject() -> None:
+def test_file_length_limit() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for folder in ("src", "tests")

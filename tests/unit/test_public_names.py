@@ -15,7 +15,7 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 import portal_core
-from entrypoints.catalogue import use_case_classes
+from entrypoints.use_case_registry import use_case_classes
 from portal_core import PortalError
 
 LIST = Path(__file__).with_name("public_names.txt")
@@ -107,7 +107,7 @@ def test_what_a_caller_needs_is_on_the_list() -> None:
         "portal_core.Clock now",
         "portal_core.NotFound 'not_found'",
         "portal_core.appointments.errors.SlotTaken 'slot_taken'",
-        "portal_core.appointments.booking.SlotChoice(clinician_id, kind_id, place_id=, starts_at)",
+        "portal_core.appointments.booking.SlotChoice(clinician_id, appointment_type_id, location_id=, starts_at)",
         "portal_core.appointments.use_cases.book_appointment.BookAppointment(begin, clock, ids, tokens)"
         " -> (actor, command)",
         "portal_core.appointments.use_cases.book_appointment.BookAppointmentCommand(choice=, hold_id=)",

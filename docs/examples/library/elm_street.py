@@ -8,7 +8,10 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core import Begin, ClientActor, Clock, IdSource, Origin, PageRequest, SystemActor
-from portal_core.appointments.use_cases.define_kind import DefineKind, DefineKindCommand
+from portal_core.appointments.use_cases.define_appointment_type import (
+    DefineAppointmentType,
+    DefineAppointmentTypeCommand,
+)
 from portal_core.appointments.use_cases.publish_availability import (
     Opening,
     PublishAvailability,
@@ -32,7 +35,7 @@ class ElmStreet:
     """The practice as the EHR knows it: the portal's ids of the EHR's clients, by the EHR's own."""
 
     practice_id: UUID
-    kind_id: UUID
+    appointment_type_id: UUID
     clients: dict[str, UUID]
 
     def acting(self, external_id: str, account_id: UUID) -> ClientActor:
@@ -50,12 +53,12 @@ async def found(add_practice: AddPractice, begin: Begin[Any], clock: Clock, ids:
     report = await ImportPeople(begin, clock, ids)(job, people)
     assert not report.refused, report.refused
 
-    session = DefineKindCommand(name="Individual session", duration=timedelta(minutes=50))
-    kind = await DefineKind(begin, ids)(job, session)
-    week = tuple(Opening(weekday=day, starts=time(9), ends=time(17)) for day in range(5))
+    session = DefineAppointmentTypeCommand(name="Individual session", duration=timedelta(minutes=50))
+    appointment_type = await DefineAppointmentType(begin, ids)(job, session)
+    week = tuple(Opening(weekday=day, start_time=time(9), end_time=time(17)) for day in range(5))
     for clinician in await ListClinicians(begin)(job):
         hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)
         await PublishAvailability(begin, clock, ids)(job, hours)
 
     listed = await ListClients(begin)(job, PageRequest(size=100))
-    return ElmStreet(practice.id, kind.id, {one.external_id or "": one.id for one in listed.items})
+    return ElmStreet(practice.id, appointment_type.id, {one.external_id or "": one.id for one in listed.items})

@@ -8,7 +8,7 @@ from next_visit import NextVisit
 
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
 from adapters.memory.engine.store import MemoryBegin, MemoryStore
-from adapters.memory.people.practices import MemoryPracticeFounding
+from adapters.memory.people.practices import MemoryPracticeFactory
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.find_slots import FindSlots
@@ -20,14 +20,14 @@ async def main() -> None:
     store = MemoryStore(clock)
     begin = MemoryBegin(store, MemoryUnitOfWork)
 
-    add_practice = AddPractice(MemoryPracticeFounding(store), clock, ids)
+    add_practice = AddPractice(MemoryPracticeFactory(store), clock, ids)
     elm = await found(add_practice, begin, clock, ids)
     next_visit = NextVisit(FindSlots(begin, clock), BookAppointment(begin, clock, ids, tokens))
     mira = elm.acting("K-1", account_id=ids.new())
-    booked = await next_visit(mira, elm.kind_id, clock.now().date() + timedelta(days=1))
+    booked = await next_visit(mira, elm.appointment_type_id, clock.now().date() + timedelta(days=1))
 
     assert booked is not None
-    print(f"booked: {booked.kind_name} with {booked.clinician_name}")
+    print(f"booked: {booked.appointment_type_name} with {booked.clinician_name}")
     print(f"told: {len(store.notices)}; audited: {store.audit[-1].entry.action}")
 
 

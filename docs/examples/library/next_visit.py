@@ -22,11 +22,16 @@ class NextVisit:
     find_slots: FindSlots
     book_appointment: BookAppointment
 
-    async def __call__(self, actor: Actor, kind_id: UUID, first_day: date) -> AppointmentView | None:
-        query = FindSlotsQuery(kind_id=kind_id, first_day=first_day, last_day=first_day + TWO_WEEKS)
+    async def __call__(self, actor: Actor, appointment_type_id: UUID, first_day: date) -> AppointmentView | None:
+        query = FindSlotsQuery(
+            appointment_type_id=appointment_type_id, first_day=first_day, last_day=first_day + TWO_WEEKS
+        )
         for slot in (await self.find_slots(actor, query)).items:
             choice = SlotChoice(
-                clinician_id=slot.clinician_id, kind_id=kind_id, place_id=slot.place_id, starts_at=slot.starts_at
+                clinician_id=slot.clinician_id,
+                appointment_type_id=appointment_type_id,
+                location_id=slot.location_id,
+                starts_at=slot.starts_at,
             )
             try:
                 return await self.book_appointment(actor, BookAppointmentCommand(choice=choice))

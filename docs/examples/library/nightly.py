@@ -5,7 +5,7 @@ The composition root makes all use cases at once from the portal's settings (`PO
 
 import asyncio
 
-from entrypoints.container import Portal, opened
+from entrypoints.container import Portal, open_portal
 from entrypoints.settings import load
 from portal_core import PortalError, SystemActor
 from portal_core.access.use_cases.expire_grants import ExpireGrants
@@ -42,7 +42,7 @@ async def nightly(portal: Portal) -> int:
 
 async def main() -> int:
     settings = load()
-    async with opened(settings, settings.database_url) as portal:
+    async with open_portal(settings, settings.database_url) as portal:
         return await nightly(portal)
 
 

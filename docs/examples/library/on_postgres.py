@@ -13,10 +13,10 @@ from next_visit import NextVisit
 
 from adapters.local.key_file import KeyFile
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
+from adapters.postgres.engine.base_unit import PostgresBegin
 from adapters.postgres.engine.keys import RecordKeys
 from adapters.postgres.engine.pool import open_pool
-from adapters.postgres.engine.unit_core import PostgresBegin
-from adapters.postgres.people.practices import PostgresPracticeFounding
+from adapters.postgres.people.practices import PostgresPracticeFactory
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
 from portal_core.appointments.use_cases.find_slots import FindSlots
@@ -42,8 +42,8 @@ async def connected(database_url: str, key_file: Path) -> AsyncIterator[Portal]:
     pool = await open_pool(database_url)
     try:
         begin = PostgresBegin(pool, keys, clock, ids, PostgresUnitOfWork)
-        founding = PostgresPracticeFounding(pool, keys, clock, ids)
-        yield Portal(begin, AddPractice(founding, clock, ids), clock, ids, SystemTokens())
+        practice_factory = PostgresPracticeFactory(pool, keys, clock, ids)
+        yield Portal(begin, AddPractice(practice_factory, clock, ids), clock, ids, SystemTokens())
     finally:
         await pool.close()
 
@@ -54,9 +54,9 @@ async def main() -> None:
         elm = await found(portal.add_practice, begin, clock, ids)
         next_visit = NextVisit(FindSlots(begin, clock), BookAppointment(begin, clock, ids, portal.tokens))
         mira = elm.acting("K-1", account_id=ids.new())
-        booked = await next_visit(mira, elm.kind_id, clock.now().date() + timedelta(days=1))
+        booked = await next_visit(mira, elm.appointment_type_id, clock.now().date() + timedelta(days=1))
         assert booked is not None
-        print(f"booked: {booked.kind_name} with {booked.clinician_name}")
+        print(f"booked: {booked.appointment_type_name} with {booked.clinician_name}")
 
 
 if __name__ == "__main__":

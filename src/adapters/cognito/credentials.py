@@ -3,8 +3,8 @@
 from attrs import frozen
 
 from adapters.cognito.pools import CognitoPools
-from adapters.cognito.users import if_known
-from portal_core.accounts.identity import Credential, Credentials
+from adapters.cognito.users import call_if_user_exists
+from portal_core.accounts.identity_provider import Credential, Credentials
 
 
 @frozen
@@ -13,10 +13,10 @@ class CognitoCredentials(Credentials):
 
     async def change_email(self, credential: Credential, email: str) -> None:
         attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-        await if_known(self.pools, "admin_update_user_attributes", credential, UserAttributes=attributes)
+        await call_if_user_exists(self.pools, "admin_update_user_attributes", credential, UserAttributes=attributes)
 
     async def disable(self, credential: Credential) -> None:
-        await if_known(self.pools, "admin_disable_user", credential)
+        await call_if_user_exists(self.pools, "admin_disable_user", credential)
 
     async def delete(self, credential: Credential) -> None:
-        await if_known(self.pools, "admin_delete_user", credential)
+        await call_if_user_exists(self.pools, "admin_delete_user", credential)

@@ -4,9 +4,9 @@ import re
 
 from attrs import frozen
 
-from adapters.cognito.pools import CognitoPools, Declined, spelled
-from adapters.cognito.users import find_user, make_proven, permitted, set_password, unknown_password
-from portal_core.accounts.identity import Credential, MailedCodePurpose, MailedCodes
+from adapters.cognito.pools import CognitoPools, CognitoRejection, encode_password
+from adapters.cognito.users import call_unconditionally, ensure_verified_user, find_user, random_password, set_password
+from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, MailedCodes
 from portal_core.kernel.errors import Unavailable
 
 _CODE = re.compile(r"[0-9]{6}")
@@ -23,11 +23,11 @@ class CognitoMailedCodes(MailedCodes):
     async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
         try:
             if purpose == "reset_password":
-                await make_proven(self.pools, credential)
+                await ensure_verified_user(self.pools, credential)
                 await self.pools.as_client("forgot_password", credential)
             else:
                 await self._send_sign_up_code(credential)
-        except Declined as no:
+        except CognitoRejection as no:
             raise Unavailable from no
 
     async def _send_sign_up_code(self, credential: Credential) -> None:
@@ -38,11 +38,11 @@ class CognitoMailedCodes(MailedCodes):
         if found is not None:
             # Another address, whose code must not live on; or a user that a crash left confirmed before the portal
             # heard of it. Nobody has signed in with it, so there is nothing to lose.
-            await permitted(self.pools, "admin_delete_user", credential)
+            await call_unconditionally(self.pools, "admin_delete_user", credential)
         await self.pools.as_client(
             "sign_up",
             credential,
-            Password=unknown_password(),
+            Password=random_password(),
             UserAttributes=[{"Name": "email", "Value": credential.email}],
         )
 
@@ -59,9 +59,9 @@ class CognitoMailedCodes(MailedCodes):
                 await self.pools.as_client("confirm_sign_up", credential, ConfirmationCode=code)
             else:
                 await self.pools.as_client(
-                    "confirm_forgot_password", credential, ConfirmationCode=code, Password=spelled(password)
+                    "confirm_forgot_password", credential, ConfirmationCode=code, Password=encode_password(password)
                 )
-        except Declined:
+        except CognitoRejection:
             return False
         if purpose == "verify_email":
             await set_password(self.pools, credential, password)

@@ -5,11 +5,18 @@ from typing import Final
 
 from attrs import frozen
 
-from adapters.cognito.pools import CognitoPools, Declined
-from adapters.cognito.users import find_user, make_proven, set_password
-from portal_core.accounts.identity import Accepted, Credential, PasswordAnswer, Passwords, Refused, SecondFactorNeeded
+from adapters.cognito.pools import CognitoPools, CognitoRejection
+from adapters.cognito.users import ensure_verified_user, find_user, set_password
+from portal_core.accounts.identity_provider import (
+    Accepted,
+    Credential,
+    PasswordCheckResult,
+    Passwords,
+    Refused,
+    SecondFactorNeeded,
+)
 
-CLOCKS_APART: Final = timedelta(minutes=1)
+MAX_CLOCK_SKEW: Final = timedelta(minutes=1)
 """Cognito's clock may be so much behind ours."""
 
 
@@ -20,14 +27,14 @@ class CognitoPasswords(Passwords):
     pools: CognitoPools
 
     async def create(self, credential: Credential, password: str) -> None:
-        await make_proven(self.pools, credential)
+        await ensure_verified_user(self.pools, credential)
         await set_password(self.pools, credential, password)
 
-    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
+    async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
         """Cognito's lockout, from the fifth failure on, refuses the right password too."""
         try:
             answer = await self.pools.sign_in(credential, password)
-        except Declined:
+        except CognitoRejection:
             return Refused()
         if "AuthenticationResult" in answer:
             return Accepted()
@@ -39,7 +46,7 @@ class CognitoPasswords(Passwords):
     async def set(self, credential: Credential, password: str) -> None:
         await self.create(credential, password)
 
-    async def set_since(self, credential: Credential, at: datetime) -> bool:
+    async def was_set_since(self, credential: Credential, at: datetime) -> bool:
         """Cognito says only when anything about the user was last modified."""
         found = await find_user(self.pools, credential)
-        return found is not None and found.modified_at >= at - CLOCKS_APART
+        return found is not None and found.modified_at >= at - MAX_CLOCK_SKEW

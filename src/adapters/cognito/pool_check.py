@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.aws import AwsAccount
 from adapters.cognito.pools import CognitoPool
-from portal_core.accounts.model import CHALLENGE_FOR, Side
+from portal_core.accounts.model import CHALLENGE_LIFETIME, Side
 
 _COMPOSITION = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
 
@@ -53,8 +53,8 @@ def _of_client(client: dict[str, Any], pool: CognitoPool) -> list[str]:
         ("ALLOW_ADMIN_USER_PASSWORD_AUTH" in flows, "the app client must allow ALLOW_ADMIN_USER_PASSWORD_AUTH"),
         (hides == "ENABLED", "the app client must hide who exists (PreventUserExistenceErrors = ENABLED)"),
         (
-            timedelta(minutes=client.get("AuthSessionValidity", 3)) >= CHALLENGE_FOR,
-            f"AuthSessionValidity must be {CHALLENGE_FOR // timedelta(minutes=1)} minutes at least,"
+            timedelta(minutes=client.get("AuthSessionValidity", 3)) >= CHALLENGE_LIFETIME,
+            f"AuthSessionValidity must be {CHALLENGE_LIFETIME // timedelta(minutes=1)} minutes at least,"
             " as long as the portal waits for a second factor",
         ),
     )

@@ -11,11 +11,11 @@ from attrs import define, field, frozen
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from adapters.aws import AwsAccount
-from portal_core.accounts.identity import Credential
+from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.model import Side
 from portal_core.kernel.errors import Unavailable
 
-Sends = Literal["once", "again"]
+RetryMode = Literal["once", "again"]
 """Whether a call whose answer was lost may be sent again by itself: never where it mails or uses up a code."""
 
 # Errors that say something about the person or the code. Every other one is an operator's to mend.
@@ -39,7 +39,7 @@ _DECISIONS = frozenset(
 _CLIENT_SECRET = re.compile(r"secret[ _]?hash|configured (with|for) secret", re.IGNORECASE)
 
 
-class Declined(Exception):
+class CognitoRejection(Exception):
     """Cognito's "no" about a user or a code; `code` is the name of its error."""
 
     def __init__(self, code: str) -> None:
@@ -65,12 +65,12 @@ class CognitoPool:
 class CognitoPools:
     """One pool for each side of the portal; the user name is the account's id.
 
-    All methods raise `Declined` for a decision about the user or the code, and `Unavailable` for all else.
+    All methods raise `CognitoRejection` for a decision about the user or the code, and `Unavailable` for all else.
     """
 
     account: AwsAccount
     pools: Mapping[Side, CognitoPool]
-    _clients: dict[Sends, Any] = field(init=False)
+    _clients: dict[RetryMode, Any] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._clients = {
@@ -112,7 +112,7 @@ class CognitoPools:
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={
                 "USERNAME": username,
-                "PASSWORD": spelled(password),
+                "PASSWORD": encode_password(password),
                 "SECRET_HASH": pool.secret_hash(username),
             },
         )
@@ -130,21 +130,21 @@ class CognitoPools:
             ChallengeResponses={"USERNAME": username, "SECRET_HASH": pool.secret_hash(username), **responses},
         )
 
-    async def _call(self, sends: Sends, operation: str, **arguments: Any) -> dict[str, Any]:
+    async def _call(self, sends: RetryMode, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
             return dict(await self.account.call(getattr(self._clients[sends], operation), **arguments))
         except ParamValidationError as error:
-            raise Declined("InvalidParameterException") from error
+            raise CognitoRejection("InvalidParameterException") from error
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in _DECISIONS and not _CLIENT_SECRET.search(error.response["Error"]["Message"]):
-                raise Declined(code) from error
+                raise CognitoRejection(code) from error
             raise Unavailable from error
         except BotoCoreError as error:
             raise Unavailable from error
 
 
-def spelled(password: str) -> str:
+def encode_password(password: str) -> str:
     r"""The password as Cognito is given it: every white space as U+2420, the symbol for space.
 
     Its API model allows no white space in a password ([\S]+), its guide allows spaces inside; written like this, a

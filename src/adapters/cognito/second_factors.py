@@ -4,9 +4,9 @@ import re
 
 from attrs import frozen
 
-from adapters.cognito.pools import CognitoPools, Declined
-from adapters.cognito.users import if_known, permitted
-from portal_core.accounts.identity import Credential, SecondFactors, TotpEnrolment
+from adapters.cognito.pools import CognitoPools, CognitoRejection
+from adapters.cognito.users import call_if_user_exists, call_unconditionally
+from portal_core.accounts.identity_provider import Credential, SecondFactors, TotpEnrollment
 from portal_core.kernel.errors import Unavailable
 
 _CHALLENGE = "SOFTWARE_TOKEN_MFA"
@@ -19,7 +19,7 @@ class CognitoSecondFactors(SecondFactors):
 
     pools: CognitoPools
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
+    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
         """Raises:
         Unavailable: the pool does not answer, or has TOTP turned off.
         """
@@ -29,26 +29,26 @@ class CognitoSecondFactors(SecondFactors):
                 # The password is right and we know of no second factor: a crash kept us from hearing of it.
                 await self.remove(credential)
                 answer = await self.pools.sign_in(credential, password)
-        except Declined:
+        except CognitoRejection:
             return None
         if "AuthenticationResult" not in answer:
             return None
         token = answer["AuthenticationResult"]["AccessToken"]
         try:
             begun = await self.pools.with_token("associate_software_token", token)
-        except Declined as no:
+        except CognitoRejection as no:
             raise Unavailable from no
-        return TotpEnrolment(begun["SecretCode"], token)
+        return TotpEnrollment(begun["SecretCode"], token)
 
     async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
         if not _CODE.fullmatch(code):
             return False
         try:
             await self.pools.with_token("verify_software_token", handle, UserCode=code)
-        except Declined:
+        except CognitoRejection:
             return False
         on = {"Enabled": True, "PreferredMfa": True}
-        await permitted(self.pools, "admin_set_user_mfa_preference", credential, SoftwareTokenMfaSettings=on)
+        await call_unconditionally(self.pools, "admin_set_user_mfa_preference", credential, SoftwareTokenMfaSettings=on)
         return True
 
     async def check(self, credential: Credential, state: str, code: str) -> bool:
@@ -56,10 +56,10 @@ class CognitoSecondFactors(SecondFactors):
             return False
         try:
             answer = await self.pools.answer(credential, _CHALLENGE, state, SOFTWARE_TOKEN_MFA_CODE=code)
-        except Declined:
+        except CognitoRejection:
             return False
         return "AuthenticationResult" in answer
 
     async def remove(self, credential: Credential) -> None:
         off = {"Enabled": False, "PreferredMfa": False}
-        await if_known(self.pools, "admin_set_user_mfa_preference", credential, SoftwareTokenMfaSettings=off)
+        await call_if_user_exists(self.pools, "admin_set_user_mfa_preference", credential, SoftwareTokenMfaSettings=off)

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import frozen
 
-from adapters.cognito.pools import CognitoPools, Declined, spelled
-from portal_core.accounts.identity import Credential
+from adapters.cognito.pools import CognitoPools, CognitoRejection, encode_password
+from portal_core.accounts.identity_provider import Credential
 from portal_core.kernel.errors import Unavailable
 
 
@@ -34,47 +34,51 @@ class CognitoUser:
 async def find_user(pools: CognitoPools, credential: Credential) -> CognitoUser | None:
     try:
         return CognitoUser.of(await pools.as_administrator("admin_get_user", credential))
-    except Declined as no:
+    except CognitoRejection as no:
         if no.code == "UserNotFoundException":
             return None
         raise Unavailable from no
 
 
-async def make_proven(pools: CognitoPools, credential: Credential) -> None:
+async def ensure_verified_user(pools: CognitoPools, credential: Credential) -> None:
     """A confirmed user with the credential's email, verified; whatever was there before. A new one, or one that had
     no password of its own, gets a random one that nobody knows."""
     found = await find_user(pools, credential)
     email = [{"Name": "email", "Value": credential.email}, {"Name": "email_verified", "Value": "true"}]
     if found is None:
-        await permitted(pools, "admin_create_user", credential, UserAttributes=email, MessageAction="SUPPRESS")
+        await call_unconditionally(
+            pools, "admin_create_user", credential, UserAttributes=email, MessageAction="SUPPRESS"
+        )
     elif (found.email, found.email_verified) != (credential.email, True):
-        await permitted(pools, "admin_update_user_attributes", credential, UserAttributes=email)
+        await call_unconditionally(pools, "admin_update_user_attributes", credential, UserAttributes=email)
     if found is None or found.status != "CONFIRMED":
-        await set_password(pools, credential, unknown_password())
+        await set_password(pools, credential, random_password())
 
 
 async def set_password(pools: CognitoPools, credential: Credential, password: str) -> None:
     """For good; it confirms the user."""
-    await permitted(pools, "admin_set_user_password", credential, Password=spelled(password), Permanent=True)
+    await call_unconditionally(
+        pools, "admin_set_user_password", credential, Password=encode_password(password), Permanent=True
+    )
 
 
-async def permitted(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
+async def call_unconditionally(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
     """A call that Cognito has no reason to decline: where it does, something is set up wrong."""
     try:
         await pools.as_administrator(operation, credential, **arguments)
-    except Declined as no:
+    except CognitoRejection as no:
         raise Unavailable from no
 
 
-async def if_known(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
+async def call_if_user_exists(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
     """A call that means nothing to a user that does not exist."""
     try:
         await pools.as_administrator(operation, credential, **arguments)
-    except Declined as no:
+    except CognitoRejection as no:
         if no.code != "UserNotFoundException":
             raise Unavailable from no
 
 
-def unknown_password() -> str:
+def random_password() -> str:
     """256 random bits, with every kind of character that a pool may ask for."""
     return f"aA1!{secrets.token_urlsafe(32)}"

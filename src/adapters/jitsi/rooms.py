@@ -11,23 +11,23 @@ from attrs import Attribute, define, field
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from portal_core.appointments.ports import TelehealthRooms, Visit
+from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 from portal_core.kernel.sources import Clock, IdSource
 
-LEAST_SECRET = 32
+MIN_SECRET_OCTETS = 32
 """Octets: a key for HS256 has 256 bits (RFC 7518, 3.2); from a shorter one's tokens it could be guessed."""
 CLOCK_SKEW = timedelta(seconds=30)
 
 
-def _https(_: object, attribute: "Attribute[str]", value: str) -> None:
+def _validate_https_url(_: object, attribute: "Attribute[str]", value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{attribute.name}: the address of the Jitsi deployment begins with https://")
 
 
-def _long_enough(_: object, attribute: "Attribute[str]", value: str) -> None:
-    if len(value.encode()) < LEAST_SECRET:
-        raise ValueError(f"{attribute.name}: the secret shared with Jitsi has {LEAST_SECRET} characters at least")
+def _validate_secret(_: object, attribute: "Attribute[str]", value: str) -> None:
+    if len(value.encode()) < MIN_SECRET_OCTETS:
+        raise ValueError(f"{attribute.name}: the secret shared with Jitsi has {MIN_SECRET_OCTETS} characters at least")
 
 
 @define
@@ -38,17 +38,17 @@ class JitsiRooms(TelehealthRooms):
         ValueError: an address without https, or a secret that is too short.
     """
 
-    url: str = field(validator=_https)
+    url: str = field(validator=_validate_https_url)
     app_id: str
-    app_secret: str = field(repr=False, validator=_long_enough)
+    app_secret: str = field(repr=False, validator=_validate_secret)
     clock: Clock
     ids: IdSource
 
-    async def link(self, visit: Visit, *, lasts: timedelta) -> tuple[str, datetime]:
+    async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
         now = self.clock.now()
-        expires_at = min(now + lasts, visit.ends_at)
+        expires_at = min(now + valid_for, video_visit.ends_at)
         # Jitsi keeps rooms in lower case, and older versions compare the token's as it stands.
-        room = visit.room.lower()
+        room = video_visit.room.lower()
         claims: dict[str, Any] = {
             "aud": self.app_id,
             "iss": self.app_id,
@@ -61,9 +61,9 @@ class JitsiRooms(TelehealthRooms):
             # All of `user` must be text, by Prosody's module.
             "context": {
                 "user": {
-                    "name": visit.display_name,
-                    "moderator": "true" if visit.moderator else "false",
-                    "affiliation": "owner" if visit.moderator else "member",
+                    "name": video_visit.display_name,
+                    "moderator": "true" if video_visit.moderator else "false",
+                    "affiliation": "owner" if video_visit.moderator else "member",
                 }
             },
         }

@@ -6,8 +6,8 @@ from attrs import define, field
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.aws import AwsAccount
-from adapters.encryption.cipher import Unreadable
-from adapters.encryption.master import MasterKey
+from adapters.encryption.cipher import DecryptionFailed
+from adapters.encryption.master_key import MasterKey
 from portal_core.kernel.errors import Unavailable
 
 _UNREADABLE = {"InvalidCiphertextException", "IncorrectKeyException", "KMSInvalidStateException", "NotFoundException"}
@@ -45,7 +45,7 @@ class KmsMasterKey(MasterKey):
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in _UNREADABLE:
-                raise Unreadable("KMS does not unwrap this here") from None
+                raise DecryptionFailed("KMS does not unwrap this here") from None
             raise Unavailable from error
         except BotoCoreError as error:
             raise Unavailable from error

@@ -6,28 +6,28 @@ from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
 
-from adapters.local.identity_record import IdentityStore, KeptIdentity
+from adapters.local.identity_record import IdentityStore, StoredIdentity
 from adapters.local.password_hashes import PasswordHashes
-from adapters.local.totp import new_secret, step_of
-from portal_core.accounts.identity import (
+from adapters.local.totp import matching_step, new_secret
+from portal_core.accounts.identity_provider import (
     Accepted,
     Credential,
     Credentials,
     MailedCodePurpose,
     MailedCodes,
-    PasswordAnswer,
+    PasswordCheckResult,
     Passwords,
     Refused,
     SecondFactorNeeded,
     SecondFactors,
-    TotpEnrolment,
+    TotpEnrollment,
 )
 from portal_core.kernel.actor import Actor, SystemActor
-from portal_core.kernel.codes import plain
+from portal_core.kernel.codes import normalise_code
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
 
-CODE_LASTS: dict[MailedCodePurpose, timedelta] = {
+CODE_LIFETIMES: dict[MailedCodePurpose, timedelta] = {
     "verify_email": timedelta(hours=24),
     "reset_password": timedelta(minutes=30),
 }
@@ -37,7 +37,7 @@ MailCodes = Callable[[Actor, MailCodeCommand], Awaitable[str]]
 
 def _digest(credential: Credential, purpose: MailedCodePurpose, code: str) -> bytes:
     """Binds a code to whose it is, what for, and which email it proves."""
-    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, plain(code)))
+    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, normalise_code(code)))
     return hashlib.sha256(bound.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -46,7 +46,7 @@ class LocalMailedCodes(MailedCodes):
     """Eight characters, good once, for 24 hours (verification) or 30 minutes (reset), and sixty tries.
 
     Only a digest is kept, inside what the practice's key seals, so that its 40 bits cannot be tried out on a stolen
-    database. `send` raises what the mailer raises (`MailProblem`): whoever delivers the notice knows what it means.
+    database. `send` raises what the mailer raises (`MailError`): whoever delivers the notice knows what it means.
     """
 
     store: IdentityStore
@@ -58,9 +58,11 @@ class LocalMailedCodes(MailedCodes):
 
     async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
         code = self.tokens.code()
-        until = self.clock.now() + CODE_LASTS[purpose]
+        until = self.clock.now() + CODE_LIFETIMES[purpose]
         async with self.store.change(credential) as record:
-            record.kept = (record.kept or KeptIdentity()).issue(purpose, _digest(credential, purpose, code), until)
+            record.stored = (record.stored or StoredIdentity()).issue(
+                purpose, _digest(credential, purpose, code), until
+            )
         job = SystemActor(credential.practice_id, "mail_code")
         await self.mail(
             job, MailCodeCommand(self.ids.new(), credential.email, purpose, code, account_id=credential.account_id)
@@ -70,10 +72,10 @@ class LocalMailedCodes(MailedCodes):
         # Hashed first, right code or wrong: so both take as long, and no lock is held meanwhile.
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
-            if record.kept is None:
+            if record.stored is None:
                 return False
-            proven = record.kept.redeem(purpose, _digest(credential, purpose, code), self.clock.now(), made)
-            record.kept = proven or record.kept.missed(purpose)
+            proven = record.stored.redeem(purpose, _digest(credential, purpose, code), self.clock.now(), made)
+            record.stored = proven or record.stored.with_failed_attempt(purpose)
         return proven is not None
 
 
@@ -88,39 +90,39 @@ class LocalPasswords(Passwords):
     async def create(self, credential: Credential, password: str) -> None:
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
-            record.kept = (record.kept or KeptIdentity()).with_password(made, self.clock.now())
+            record.stored = (record.stored or StoredIdentity()).with_password(made, self.clock.now())
 
-    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
-        kept = await right_password(self.store, self.hashes, credential, password)
-        if kept is None:
+    async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
+        stored = await find_by_password(self.store, self.hashes, credential, password)
+        if stored is None:
             return Refused()
-        return Accepted() if kept.totp_secret is None else SecondFactorNeeded("")
+        return Accepted() if stored.totp_secret is None else SecondFactorNeeded("")
 
     async def set(self, credential: Credential, password: str) -> None:
         made = await self.hashes.make(password)
         async with self.store.change(credential) as record:
-            if record.kept is not None:
-                record.kept = record.kept.with_password(made, self.clock.now())
+            if record.stored is not None:
+                record.stored = record.stored.with_password(made, self.clock.now())
 
-    async def set_since(self, credential: Credential, at: datetime) -> bool:
-        kept = await self.store.find(credential)
-        return kept is not None and kept.password_at is not None and kept.password_at >= at
+    async def was_set_since(self, credential: Credential, at: datetime) -> bool:
+        stored = await self.store.find(credential)
+        return stored is not None and stored.password_at is not None and stored.password_at >= at
 
 
-async def right_password(
+async def find_by_password(
     store: IdentityStore, hashes: PasswordHashes, credential: Credential, password: str
-) -> KeptIdentity | None:
+) -> StoredIdentity | None:
     """The credential's record when the password is theirs and they are not disabled; it always takes one hashing."""
-    kept = await store.find(credential)
-    known = kept.password if kept is not None and not kept.disabled else None
-    if not await hashes.fits(known, password) or kept is None or known is None:
+    stored = await store.find(credential)
+    known = stored.password if stored is not None and not stored.disabled else None
+    if not await hashes.matches(known, password) or stored is None or known is None:
         return None
-    if hashes.outdated(known):
+    if hashes.needs_rehash(known):
         made = await hashes.make(password)
         async with store.change(credential) as record:
-            if record.kept is not None and record.kept.password == known:
-                record.kept = evolve(record.kept, password=made)
-    return kept
+            if record.stored is not None and record.stored.password == known:
+                record.stored = evolve(record.stored, password=made)
+    return stored
 
 
 @frozen
@@ -131,11 +133,11 @@ class LocalSecondFactors(SecondFactors):
     hashes: PasswordHashes
     clock: Clock
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
-        if await right_password(self.store, self.hashes, credential, password) is None:
+    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
+        if await find_by_password(self.store, self.hashes, credential, password) is None:
             return None
         secret = new_secret()
-        return TotpEnrolment(secret, secret)
+        return TotpEnrollment(secret, secret)
 
     async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
         return await self._accept(credential, code, handle)
@@ -143,22 +145,22 @@ class LocalSecondFactors(SecondFactors):
     async def check(self, credential: Credential, state: str, code: str) -> bool:
         return await self._accept(credential, code)
 
-    async def _accept(self, credential: Credential, code: str, enrolling: str | None = None) -> bool:
+    async def _accept(self, credential: Credential, code: str, enrollment_secret: str | None = None) -> bool:
         """Found right and written down as used under one lock: of two at once with one code, one is refused."""
         async with self.store.change(credential) as record:
-            kept = record.kept
-            secret = None if kept is None or kept.disabled else enrolling or kept.totp_secret
-            if kept is None or secret is None:
+            stored = record.stored
+            secret = None if stored is None or stored.disabled else enrollment_secret or stored.totp_secret
+            if stored is None or secret is None:
                 return False
-            step = step_of(secret, code, self.clock.now(), kept.last_step(secret))
+            step = matching_step(secret, code, self.clock.now(), stored.last_step(secret))
             if step is not None:
-                record.kept = kept.with_totp(secret, step)
+                record.stored = stored.with_totp(secret, step)
         return step is not None
 
     async def remove(self, credential: Credential) -> None:
         async with self.store.change(credential) as record:
-            if record.kept is not None:
-                record.kept = record.kept.with_totp(None, 0)
+            if record.stored is not None:
+                record.stored = record.stored.with_totp(None, 0)
 
 
 @frozen
@@ -169,14 +171,14 @@ class LocalCredentials(Credentials):
 
     async def change_email(self, credential: Credential, email: str) -> None:
         async with self.store.change(credential) as record:
-            if record.kept is not None:
-                record.kept = record.kept.without_codes()
+            if record.stored is not None:
+                record.stored = record.stored.without_codes()
 
     async def disable(self, credential: Credential) -> None:
         async with self.store.change(credential) as record:
-            if record.kept is not None:
-                record.kept = evolve(record.kept.without_codes(), disabled=True)
+            if record.stored is not None:
+                record.stored = evolve(record.stored.without_codes(), disabled=True)
 
     async def delete(self, credential: Credential) -> None:
         async with self.store.change(credential) as record:
-            record.kept = None
+            record.stored = None

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from attrs import define, field
 
-from adapters.encryption.cipher import Cipher, Unreadable, new_key
-from adapters.encryption.master import MasterKey
+from adapters.encryption.cipher import Cipher, DecryptionFailed, new_key
+from adapters.encryption.master_key import MasterKey
 
 
 class KeyFileError(Exception):
@@ -46,7 +46,7 @@ class KeyFile(MasterKey):
             self._read()  # another process may have rotated it since
             cipher = self._keys.get(name.decode(errors="replace"))
         if cipher is None:
-            raise Unreadable("wrapped by a master key that is not in the key file")
+            raise DecryptionFailed("wrapped by a master key that is not in the key file")
         return cipher.open(sealed, context)
 
     def rotate(self) -> str:

@@ -20,30 +20,30 @@ class PasswordHashes:
     """
 
     memory_kib: int = 19_456
-    passes: int = 2
-    lanes: int = 1
+    time_cost: int = 2
+    parallelism: int = 1
     threads: int = 2
     _hasher: PasswordHasher = field(init=False, repr=False)
     _pool: ThreadPoolExecutor = field(init=False, repr=False)
-    _nobodys: str = field(init=False, repr=False)
+    _dummy_hash: str = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._hasher = PasswordHasher(self.passes, self.memory_kib, self.lanes, type=Type.ID)
+        self._hasher = PasswordHasher(self.time_cost, self.memory_kib, self.parallelism, type=Type.ID)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="argon2")
         # Made beforehand, so that the first unknown credential takes no longer than the next.
-        self._nobodys = self._hasher.hash(os.urandom(32))
+        self._dummy_hash = self._hasher.hash(os.urandom(32))
 
     async def make(self, password: str) -> str:
         """A new hash with a salt of its own, as a PHC string."""
-        made: str = await self._away(self._hasher.hash, _bytes(password))
+        made: str = await self._in_thread(self._hasher.hash, _bytes(password))
         return made
 
-    async def fits(self, kept: str | None, password: str) -> bool:
+    async def matches(self, kept: str | None, password: str) -> bool:
         """Whether the password made the hash. With None it is not, and that takes as long to find out."""
-        right: bool = await self._away(self._verify, kept or self._nobodys, password)
+        right: bool = await self._in_thread(self._verify, kept or self._dummy_hash, password)
         return right and kept is not None
 
-    def outdated(self, kept: str) -> bool:
+    def needs_rehash(self, kept: str) -> bool:
         """Whether it was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(kept)
 
@@ -57,7 +57,7 @@ class PasswordHashes:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _away(self, work: Any, *arguments: Any) -> Any:
+    async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
 
 

@@ -62,7 +62,7 @@ class ServerAccount:
             ) from None
         return cls(user.pw_uid, user.pw_gid, drops_privileges=True)
 
-    def reach(self, folder: Path, descriptor: int) -> str:
+    def path_for_process(self, folder: Path, descriptor: int) -> str:
         """How a process of this account names `folder`, which is open as `descriptor` and handed down to it.
 
         The user that root drops to may have no right to walk to the folder (anything below /root). A magic link of

@@ -128,7 +128,7 @@ def socket_folder(data: Path) -> Path:
     return link
 
 
-def forget_socket_folder(data: Path) -> None:
+def remove_socket_folder(data: Path) -> None:
     """Removes the short name that socket_folder() may have made."""
     link = _short_name(data)
     if link is not None and _is_ours(link, data):
@@ -147,7 +147,7 @@ def _short_name(data: Path) -> Path | None:
     return Path(f"/tmp/portal-{os.geteuid()}-{digest[:16]}")  # noqa: S108 - short; socket_folder() checks whose it is
 
 
-def answers(data: Path) -> bool:
+def accepts_connections(data: Path) -> bool:
     """Whether a server in `data` is ready for queries."""
     lines = _pid_file(data)
     if len(lines) < 8 or lines[7].strip() != "ready":

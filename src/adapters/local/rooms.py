@@ -6,20 +6,20 @@ from urllib.parse import urlsplit
 from attrs import define
 
 from portal_core.appointments.errors import NoRoom
-from portal_core.appointments.ports import TelehealthRooms, Visit
+from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 
 
 @define
 class ClinicianRooms(TelehealthRooms):
     """Answers the link that the practice gave for the clinician, until the session ends: we cannot close the room."""
 
-    async def link(self, visit: Visit, *, lasts: timedelta) -> tuple[str, datetime]:
-        if not _opens_safely(visit.clinician_link):
+    async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
+        if not _is_safe_link(video_visit.clinician_link):
             raise NoRoom
-        return visit.clinician_link, visit.ends_at
+        return video_visit.clinician_link, video_visit.ends_at
 
 
-def _opens_safely(link: str) -> bool:
+def _is_safe_link(link: str) -> bool:
     """Whether a browser may be sent there: https to a named host, with no sign-in and no odd character in it."""
     try:
         parts = urlsplit(link)

@@ -15,7 +15,7 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
-def step_of(secret: str, code: str, now: datetime, after: int) -> int | None:
+def matching_step(secret: str, code: str, now: datetime, after: int) -> int | None:
     """The step that the code belongs to: the present one, or one to either side, and later than `after`.
 
     None when it fits none of them. Later than the last accepted: so a code is good once (RFC 6238, 5.2).

@@ -2,6 +2,6 @@
 
 import adapters.memory
 from adapters.memory.engine.store import MemoryUnit
-from adapters.units import whole
+from adapters.units import compose_unit_class
 
-MemoryUnitOfWork = whole("MemoryUnitOfWork", MemoryUnit, adapters.memory)
+MemoryUnitOfWork = compose_unit_class("MemoryUnitOfWork", MemoryUnit, adapters.memory)

@@ -9,8 +9,8 @@ from attrs import fields, frozen
 
 from portal_core.kernel.errors import FieldError, Invalid
 
-SECTION = "oidc"
-_LONGEST = 500
+OIDC_SECTION = "oidc"
+_MAX_LENGTH = 500
 
 
 @frozen
@@ -34,15 +34,15 @@ class OidcIssuers(Protocol):
         ...
 
 
-def issuer_of(values: Mapping[str, Any]) -> OidcIssuer | None:
+def parse_issuer(values: Mapping[str, Any]) -> OidcIssuer | None:
     """The issuer of a section; None when it names none, or only half of one."""
     try:
-        return OidcIssuer(**check_oidc(values))
+        return OidcIssuer(**check_oidc_settings(values))
     except (Invalid, TypeError):
         return None
 
 
-def check_oidc(values: Mapping[str, Any]) -> dict[str, Any]:
+def check_oidc_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """The judge of the section: all three settings, or none to believe nobody.
 
     Raises:
@@ -52,8 +52,8 @@ def check_oidc(values: Mapping[str, Any]) -> dict[str, Any]:
     wrong = [FieldError(f"values.{name}", "unknown", "There is no such setting.") for name in values.keys() - {*names}]
     for name in names if values else ():
         value = values.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
-            wrong.append(FieldError(f"values.{name}", "invalid", f"A text of up to {_LONGEST} characters."))
+        if not isinstance(value, str) or not 0 < len(value) <= _MAX_LENGTH:
+            wrong.append(FieldError(f"values.{name}", "invalid", f"A text of up to {_MAX_LENGTH} characters."))
         elif name == "jwks_url" and not _https(value):
             wrong.append(FieldError(f"values.{name}", "invalid", "It begins with https:// and names a host."))
     if wrong:

@@ -16,16 +16,16 @@ from joserfc.jwk import JWKRegistry, Key
 from portal_core.kernel.errors import Unavailable
 from portal_core.kernel.sources import Clock
 
-FRESH: Final = timedelta(minutes=10)
+REFRESH_INTERVAL: Final = timedelta(minutes=10)
 """Keys are fetched again after this, so that one which the issuer withdrew does not stay good."""
-RETRY: Final = timedelta(minutes=1)
+RETRY_INTERVAL: Final = timedelta(minutes=1)
 """Keys of one issuer are fetched at most this often, whatever ids tokens name."""
-KEPT: Final = timedelta(hours=1)
+MAX_CACHE_AGE: Final = timedelta(hours=1)
 """Known keys still serve for this long while the issuer does not answer."""
 
-_SECONDS = 5.0
-_MOST_BYTES = 1_000_000
-_MOST_KEYS = 100
+_TIMEOUT_SECONDS = 5.0
+_MAX_BYTES = 1_000_000
+_MAX_KEYS = 100
 _RSA_2048_BITS = 342  # characters of base64url
 _log = logging.getLogger(__name__)
 
@@ -56,28 +56,28 @@ def fetch(url: str) -> bytes:
 def read(url: str) -> bytes:
     """The document behind a URL, of a megabyte at most."""
     request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310  (https, or a test's own issuer)
-    with _opener.open(request, timeout=_SECONDS) as answer:
-        body: bytes = answer.read(_MOST_BYTES + 1)
-    if len(body) > _MOST_BYTES:
+    with _opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
+        body: bytes = answer.read(_MAX_BYTES + 1)
+    if len(body) > _MAX_BYTES:
         raise ValueError("too long for a set of keys")
     return body
 
 
 @frozen
-class _Kept:
+class _CachedKeys:
     keys: tuple[Key, ...]
     at: datetime
 
 
 @define
-class KeySets:
+class JwksCache:
     """The keys by the URL they come from, in this process."""
 
     clock: Clock
     fetch: Fetch = fetch
-    _kept: dict[str, _Kept] = field(init=False, factory=dict)
-    _tried: dict[str, datetime] = field(init=False, factory=dict)
-    _lines: dict[str, asyncio.Lock] = field(init=False, factory=lambda: defaultdict(asyncio.Lock))
+    _cached: dict[str, _CachedKeys] = field(init=False, factory=dict)
+    _last_attempt: dict[str, datetime] = field(init=False, factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(init=False, factory=lambda: defaultdict(asyncio.Lock))
     _threads: ThreadPoolExecutor = field(init=False, factory=lambda: ThreadPoolExecutor(2, "jwks"))
 
     async def find(self, url: str, kid: str | None) -> Key | None:
@@ -86,29 +86,29 @@ class KeySets:
         Raises:
             Unavailable: no key is known, and the issuer does not answer.
         """
-        found = _named(self._known(url, FRESH), kid)
+        found = _named(self._known(url, REFRESH_INTERVAL), kid)
         if found is not None:
             return found
-        async with self._lines[url]:
+        async with self._locks[url]:
             await self._refresh(url)
-        known = self._known(url, KEPT)
+        known = self._known(url, MAX_CACHE_AGE)
         if known is None:
             raise Unavailable
         return _named(known, kid)
 
     def _known(self, url: str, age: timedelta) -> tuple[Key, ...] | None:
-        kept = self._kept.get(url)
+        kept = self._cached.get(url)
         return kept.keys if kept is not None and self.clock.now() - kept.at < age else None
 
     async def _refresh(self, url: str) -> None:
         now = self.clock.now()
-        tried = self._tried.get(url)
-        if tried is not None and now - tried < RETRY:
+        tried = self._last_attempt.get(url)
+        if tried is not None and now - tried < RETRY_INTERVAL:
             return
-        self._tried[url] = now
+        self._last_attempt[url] = now
         try:
             body = await asyncio.get_running_loop().run_in_executor(self._threads, self.fetch, url)
-            self._kept[url] = _Kept(_keys(body), now)
+            self._cached[url] = _CachedKeys(_keys(body), now)
         except (OSError, ValueError, RecursionError) as error:
             _log.warning("jwks_unavailable", extra={"error": type(error).__name__})
 
@@ -132,7 +132,7 @@ def _keys(body: bytes) -> tuple[Key, ...]:
     if not isinstance(entries, list):
         raise ValueError("no set of keys")
     found = []
-    for entry in entries[:_MOST_KEYS]:
+    for entry in entries[:_MAX_KEYS]:
         if isinstance(entry, dict) and _signs(entry):
             try:
                 found.append(JWKRegistry.import_key(entry))

@@ -8,17 +8,17 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 
-from adapters.oidc.issuers import OidcIssuer, OidcIssuers, issuer_of
-from adapters.oidc.jwks import KeySets
-from portal_core.accounts.identity import StaffIdentity, StaffTokens
+from adapters.oidc.issuers import OidcIssuer, OidcIssuers, parse_issuer
+from adapters.oidc.jwks import JwksCache
+from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from portal_core.kernel.sources import Clock
 
 ALGORITHMS: Final = ("RS256", "ES256", "PS256", "EdDSA", "Ed25519")
 """Signatures by a private key only: never `none`, never a shared secret (RFC 8725, 3.1). EdDSA's new name beside."""
 
 LEEWAY_SECONDS: Final = 60
-_LONGEST_TOKEN = 16_384
-_LONGEST_SUBJECT = 255  # OpenID Connect Core, 2
+_MAX_TOKEN_LENGTH = 16_384
+_MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core, 2
 
 
 class _Registry(JWSRegistry):
@@ -41,11 +41,11 @@ class OidcStaffTokens(StaffTokens):
 
     issuers: OidcIssuers
     clock: Clock
-    keys: KeySets = field()
+    keys: JwksCache = field()
 
     @keys.default
-    def _own_keys(self) -> KeySets:
-        return KeySets(self.clock)
+    def _own_keys(self) -> JwksCache:
+        return JwksCache(self.clock)
 
     async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
         """Raises:
@@ -54,7 +54,7 @@ class OidcStaffTokens(StaffTokens):
         header = _header(token)
         if header is None:
             return None
-        issuer = issuer_of(await self.issuers.of(practice_id))
+        issuer = parse_issuer(await self.issuers.of(practice_id))
         if issuer is None:
             return None
         key = await self.keys.find(issuer.jwks_url, header.get("kid"))
@@ -81,7 +81,7 @@ class OidcStaffTokens(StaffTokens):
 
 def _header(token: str) -> dict[str, Any] | None:
     """The header, not yet proven, of what may be an ID token; None for all else."""
-    if len(token) > _LONGEST_TOKEN or not token.isascii():
+    if len(token) > _MAX_TOKEN_LENGTH or not token.isascii():
         return None
     try:
         header: Any = jws.extract_compact(token.encode(), registry=_registry).headers()
@@ -100,7 +100,7 @@ def _header(token: str) -> dict[str, Any] | None:
 def _meant_for_us(issuer: OidcIssuer, claims: dict[str, Any]) -> bool:
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     party = claims.get("azp", None if several else issuer.audience)
-    return party == issuer.audience and 0 < len(claims["sub"]) <= _LONGEST_SUBJECT
+    return party == issuer.audience and 0 < len(claims["sub"]) <= _MAX_SUBJECT_LENGTH
 
 
 def _identity(issuer: OidcIssuer, claims: dict[str, Any]) -> StaffIdentity:

@@ -1,7 +1,7 @@
 """The one unit of work that satisfies every feature's: of the features' own, each in its folder's `unit`."""
 
 import adapters.postgres
-from adapters.postgres.engine.unit_core import UnitCore
-from adapters.units import whole
+from adapters.postgres.engine.base_unit import PostgresUnit
+from adapters.units import compose_unit_class
 
-PostgresUnitOfWork = whole("PostgresUnitOfWork", UnitCore, adapters.postgres)
+PostgresUnitOfWork = compose_unit_class("PostgresUnitOfWork", PostgresUnit, adapters.postgres)

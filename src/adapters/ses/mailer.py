@@ -16,7 +16,7 @@ from botocore.exceptions import (
 
 from adapters.aws import AwsAccount
 from adapters.mime import mime
-from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
+from portal_core.notifications.errors import MailError, MailNotSent, MailRefused, MailUncertain
 from portal_core.notifications.ports import Mail, Mailer
 
 _REFUSED: Final = {"MessageRejected", "BadRequestException", "InvalidParameterValue"}
@@ -56,11 +56,11 @@ class SesMailer(Mailer):
         try:
             answer = await self.account.call(self._client.send_email, **request)
         except (ClientError, BotoCoreError) as error:
-            raise problem(error) from error
+            raise mail_error(error) from error
         return str(answer.get("MessageId", ""))
 
 
-def problem(error: ClientError | BotoCoreError) -> MailProblem:
+def mail_error(error: ClientError | BotoCoreError) -> MailError:
     """What an error of the SDK says about the mail.
 
     A 4xx is an answer given before anything was sent. A 5xx is not: the mail may have been taken before it failed.

@@ -8,13 +8,21 @@ import typer
 
 from adapters.local.key_file import KeyFileError
 from adapters.local.postgres_account import EmbeddedPostgresError
-from entrypoints.catalogue import Misnamed, MissingPart
+from entrypoints.errors import CommandError
 from entrypoints.extras import MissingExtra, is_not_installed
-from entrypoints.failures import Failed
-from entrypoints.settings import Unusable
+from entrypoints.settings import SettingsError
+from entrypoints.use_case_registry import MisnamedUseCase, MissingPart
 from portal_core.kernel.errors import Invalid, PortalError
 
-MENDABLE = (EmbeddedPostgresError, Failed, KeyFileError, Misnamed, MissingExtra, MissingPart, Unusable)
+OPERATOR_ERRORS = (
+    EmbeddedPostgresError,
+    CommandError,
+    KeyFileError,
+    MisnamedUseCase,
+    MissingExtra,
+    MissingPart,
+    SettingsError,
+)
 """What says in one line what is wrong and what to do."""
 
 app = typer.Typer(
@@ -26,11 +34,11 @@ app = typer.Typer(
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Turns what an operator can mend into one line on standard error and exit 1."""
     try:
         yield
-    except MENDABLE as error:
+    except OPERATOR_ERRORS as error:
         sys.exit(_line(str(error)))
     except Invalid as error:
         fields = "; ".join(f"{field.path}: {field.message}" for field in error.fields)
@@ -52,4 +60,4 @@ def _line(text: str) -> str:
 
 from entrypoints.commands import jobs, keys, mail, practice, serve, tools  # noqa: E402  (they add themselves to `app`)
 
-__all__ = ["app", "jobs", "keys", "mail", "practice", "serve", "told", "tools"]
+__all__ = ["app", "jobs", "keys", "mail", "practice", "report_errors", "serve", "tools"]

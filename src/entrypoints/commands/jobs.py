@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from entrypoints.commands import app
-from entrypoints.commands.running import queue_over, quiet_logs, settings_or_fail, with_portal
-from entrypoints.failures import Failed
+from entrypoints.commands.context import connect_queue, quiet_logs, settings_or_fail, with_portal
+from entrypoints.errors import CommandError
 from entrypoints.processes import Database
 
 if TYPE_CHECKING:
@@ -21,19 +21,21 @@ app.add_typer(jobs, name="jobs")
 
 
 @jobs.command()
-def run(name: Annotated[str, typer.Argument(help="A job that needs no ids, such as remind_of_appointments.")]) -> None:
+def run(
+    name: Annotated[str, typer.Argument(help="A job that needs no ids, such as send_appointment_reminders.")],
+) -> None:
     """Run a scheduled job now, in this process, for every practice."""
 
     async def work(portal: "Portal") -> None:
-        from entrypoints.worker import jobs_of
+        from entrypoints.worker import build_jobs
 
-        queue = jobs_of(portal)
-        if name in queue.chores:
-            await queue.chores[name]()
+        queue = build_jobs(portal)
+        if name in queue.maintenance:
+            await queue.maintenance[name]()
         elif name in queue.scheduled:
-            await queue.run_everywhere(name)
+            await queue.run_for_all_practices(name)
         else:
-            raise Failed(f"no job {name}; there are {', '.join(sorted([*queue.chores, *queue.scheduled]))}")
+            raise CommandError(f"no job {name}; there are {', '.join(sorted([*queue.maintenance, *queue.scheduled]))}")
         typer.echo(f"{name}: done")
 
     with_portal(work)
@@ -65,7 +67,7 @@ def retry(job_id: Annotated[int, typer.Argument(help="As `portal jobs dead` list
 
         found = list(await queue.job_manager.list_jobs_async(id=job_id, status=Status.FAILED.value))
         if not found:
-            raise Failed(f"no dead job {job_id}")
+            raise CommandError(f"no dead job {job_id}")
         await queue.job_manager.retry_job_by_id_async(job_id, retry_at=SystemClock().now())
         typer.echo(f"{job_id} is queued again")
 
@@ -78,7 +80,7 @@ def _with_queue(work: "Callable[[App], Awaitable[None]]") -> None:
     with Database(settings) as urls:
 
         async def run_it() -> None:
-            async with queue_over(settings, urls) as queue:
+            async with connect_queue(settings, urls) as queue:
                 await work(queue)
 
         asyncio.run(run_it())

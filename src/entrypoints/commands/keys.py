@@ -7,8 +7,8 @@ import typer
 
 from adapters.local.key_file import KeyFile
 from entrypoints.commands import app
-from entrypoints.commands.practice import Slug, practice_named
-from entrypoints.commands.running import with_portal
+from entrypoints.commands.context import with_portal
+from entrypoints.commands.practice import Slug, find_practice
 from portal_core.kernel.actor import SystemActor
 from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 
@@ -48,7 +48,7 @@ def destroy(
         typer.confirm("The content of this record will be lost for good. Go on?", abort=True)
 
     async def work(portal: "Portal") -> None:
-        actor = SystemActor(await practice_named(portal, slug), "portal keys destroy")
+        actor = SystemActor(await find_practice(portal, slug), "portal keys destroy")
         await portal.use_case(DestroyRecordKey)(actor, DestroyRecordKeyCommand(client))
         typer.echo("destroyed; other processes forget it within five minutes, backups when they expire")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from entrypoints.commands import app
-from entrypoints.commands.running import with_portal
+from entrypoints.commands.context import with_portal
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
@@ -20,7 +20,9 @@ def mail(
     """Show the mail that was kept instead of sent (the embedded default)."""
 
     async def show(portal: "Portal") -> None:
-        kept = [one for one in await portal.parts.shelf().latest(1000) if not to or one.to.lower() == to.lower()]
+        kept = [
+            one for one in await portal.parts.captured_mail().latest(1000) if not to or one.to.lower() == to.lower()
+        ]
         if body:
             typer.echo(kept[0].body if kept else "", nl=True)
             return

@@ -7,8 +7,8 @@ from uuid import UUID
 import typer
 
 from entrypoints.commands import app
-from entrypoints.commands.running import bar, with_portal
-from entrypoints.failures import Failed
+from entrypoints.commands.context import progress_bar, with_portal
+from entrypoints.errors import CommandError
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
@@ -21,7 +21,7 @@ practice = typer.Typer(no_args_is_help=True, help="Practices and their people.")
 app.add_typer(practice, name="practice")
 
 
-async def practice_named(portal: "Portal", slug: str) -> UUID:
+async def find_practice(portal: "Portal", slug: str) -> UUID:
     """Raises:
     Failed: no such practice, or several and none named.
     """
@@ -29,7 +29,7 @@ async def practice_named(portal: "Portal", slug: str) -> UUID:
     if not slug and len(known) == 1:
         return next(iter(known.values()))
     if slug not in known:
-        raise Failed(f"name the practice by --practice: {', '.join(sorted(known)) or 'there is none yet'}")
+        raise CommandError(f"name the practice by --practice: {', '.join(sorted(known)) or 'there is none yet'}")
     return known[slug]
 
 
@@ -41,7 +41,7 @@ async def _known(portal: "Portal") -> dict[str, UUID]:
 def add(
     slug: Annotated[str, typer.Argument(help="A short name for URLs, such as elm-street.")],
     name: Annotated[str, typer.Option(help="As clients know it.")],
-    zone: Annotated[str, typer.Option(help="IANA time zone, such as America/New_York.")],
+    time_zone: Annotated[str, typer.Option(help="IANA time zone, such as America/New_York.")],
     state: Annotated[str, typer.Option(help="US state, two letters: decides the rules for minors.")] = "",
     host: Annotated[list[str] | None, typer.Option(help="A host name of its portal; may be given again.")] = None,
 ) -> None:
@@ -51,7 +51,7 @@ def add(
     from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
     async def work(portal: "Portal") -> None:
-        command = AddPracticeCommand(slug, name, zone, state or None, tuple(host or ()))
+        command = AddPracticeCommand(slug, name, time_zone, state or None, tuple(host or ()))
         made = await portal.use_case(AddPractice)(Origin(), command)
         typer.echo(
             f"{made.slug} is {made.id}; invite its administrator: portal practice administrator --practice {slug}"
@@ -74,19 +74,19 @@ def hosts(
     """
 
     from portal_core.kernel.actor import SystemActor
+    from portal_core.people.use_cases.get_practice import GetPractice
     from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
-    from portal_core.people.use_cases.show_practice import ShowPractice
 
     if names and none:
-        raise Failed("name hosts, or say --none")
+        raise CommandError("name hosts, or say --none")
 
     async def work(portal: "Portal") -> tuple[str, ...]:
         known = await _known(portal)
         if slug not in known:
-            raise Failed(f"no practice {slug}; there are {', '.join(sorted(known)) or 'none yet'}")
+            raise CommandError(f"no practice {slug}; there are {', '.join(sorted(known)) or 'none yet'}")
         actor = SystemActor(known[slug], "portal practice hosts")
         if not names and not none:
-            return (await portal.use_case(ShowPractice)(actor)).hosts
+            return (await portal.use_case(GetPractice)(actor)).hosts
         return (await portal.use_case(SetPracticeHosts)(actor, SetPracticeHostsCommand(tuple(names or ())))).hosts
 
     found = with_portal(work)
@@ -106,7 +106,7 @@ def administrator(
     from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 
     async def work(portal: "Portal") -> None:
-        actor = SystemActor(await practice_named(portal, slug), "portal practice administrator")
+        actor = SystemActor(await find_practice(portal, slug), "portal practice administrator")
         command = AddStaffCommand(name=name, email=email, roles=frozenset({"administrator"}))
         member = await portal.use_case(AddStaff)(actor, command)
         await portal.use_case(InviteStaff)(actor, InviteStaffCommand(member.id))
@@ -118,7 +118,7 @@ def administrator(
 @practice.command()
 def reset_second_factor(
     email: Annotated[str, typer.Option(help="The member of staff's, as the practice has it.")],
-    checked: Annotated[
+    identity_check: Annotated[
         str,
         typer.Option(
             help="How you know them: in_person, video_call, called_back (on a number on file), identity_document."
@@ -134,16 +134,16 @@ def reset_second_factor(
 
     from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor, ResetSecondFactorCommand
     from portal_core.kernel.actor import SystemActor
-    from portal_core.kernel.contact import normalise_email
+    from portal_core.kernel.contact import normalize_email
     from portal_core.people.use_cases.list_staff import ListStaff
 
     async def work(portal: "Portal") -> None:
-        actor = SystemActor(await practice_named(portal, slug), "portal practice reset-second-factor")
-        wanted = normalise_email(email)
+        actor = SystemActor(await find_practice(portal, slug), "portal practice reset-second-factor")
+        wanted = normalize_email(email)
         found = [one.id for one in await portal.use_case(ListStaff)(actor) if one.email == wanted]
         if not found:
-            raise Failed(f"no member of staff has the email {wanted}")
-        command = ResetSecondFactorCommand("practice", found[0], cast("IdentityCheck", checked))
+            raise CommandError(f"no member of staff has the email {wanted}")
+        command = ResetSecondFactorCommand("practice", found[0], cast("IdentityCheck", identity_check))
         await portal.use_case(ResetSecondFactor)(actor, command)
         typer.echo("done: they sign in with their password, and set up a second factor before anything else")
 
@@ -169,9 +169,9 @@ def import_people(
     people = read_people(file)
 
     async def work(portal: "Portal") -> "ImportReport":
-        actor = SystemActor(await practice_named(portal, slug), "portal practice import")
+        actor = SystemActor(await find_practice(portal, slug), "portal practice import")
         command = ImportPeopleCommand(clinicians=people.clinicians, clients=people.clients)
-        with bar("importing") as progress:
+        with progress_bar("importing") as progress:
             task = progress.add_task("importing", total=len(people.clinicians) + len(people.clients))
             return await portal.use_case(ImportPeople)(
                 actor, command, lambda done, of: progress.update(task, completed=done, total=of)
@@ -179,8 +179,8 @@ def import_people(
 
     report = with_portal(work)
     typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged")
-    refused = sorted((*people.refused, *report.refused), key=lambda row: row.line)
-    for row in refused:
+    rejected = sorted((*people.rejected, *report.rejected), key=lambda row: row.line)
+    for row in rejected:
         typer.echo(f"line {row.line}: {row.field}: {row.reason}")
-    if refused:
-        raise Failed(f"{len(refused)} rows were refused; mend them and run it again")
+    if rejected:
+        raise CommandError(f"{len(rejected)} rows were refused; mend them and run it again")

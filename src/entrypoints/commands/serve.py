@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from entrypoints.commands import app
-from entrypoints.commands.running import (
+from entrypoints.commands.context import (
+    connect_portal,
+    connect_queue,
     console,
     full_logs,
-    migrate_with_bar,
-    portal_over,
-    queue_over,
+    migrate_with_progress,
     quiet_logs,
     settings_or_fail,
 )
-from entrypoints.failures import Failed
+from entrypoints.errors import CommandError
 from entrypoints.processes import (
-    APP_URL,
-    WORKER_URL,
-    Children,
+    APP_URL_VARIABLE,
+    WORKER_URL_VARIABLE,
+    ChildProcesses,
     Database,
-    Told,
-    Urls,
+    DatabaseUrls,
+    Terminated,
     die_with_parent,
-    end_in_order,
-    leave_in_peace,
+    exit_on_signals,
+    ignore_signals,
 )
 from entrypoints.settings import Settings
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 SERVER, WORKER = "the HTTP server", "the worker"
 WORKER_MODULE = ("entrypoints.cli", "worker")
-AGAIN_AFTER = 5.0
+RESTART_DELAY_SECONDS = 5.0
 """Seconds until a worker that broke down is started again."""
 
 
@@ -51,7 +51,7 @@ def migrate() -> None:
     settings = settings_or_fail("owner_database_url")
     quiet_logs(settings)
     with Database(settings) as urls:
-        done = migrate_with_bar(urls)
+        done = migrate_with_progress(urls)
     typer.echo(f"migrated: {', '.join(done)}" if done else "the schema is up to date")
 
 
@@ -60,15 +60,15 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Run a worker beside the server.")] = True,
 ) -> None:
     """Serve the HTTP API; with the embedded database, also start and migrate that."""
-    end_in_order()
+    exit_on_signals()
     settings = settings_or_fail(*["worker_database_url"] * worker)
-    refuse_busy_port(settings)
+    require_free_port(settings)
     quiet_logs(settings)
-    with Database(settings, stays=True) as urls:
+    with Database(settings, exclusive=True) as urls:
         if settings.embedded_database:
-            migrate_with_bar(urls)
+            migrate_with_progress(urls)
         asyncio.run(_opens(settings, urls))
-        with running(urls) as children:
+        with child_processes(urls) as children:
             if worker:
                 children.start(WORKER, *WORKER_MODULE)
             watch(children, settings, ready=lambda: console.print(f"serving {settings.public_url}"))
@@ -78,12 +78,12 @@ def serve(
 def run_worker() -> None:
     """Run jobs: any number of workers, on any machines."""
     die_with_parent()
-    settings = settings_or_fail(*["worker_database_url"] * (WORKER_URL not in os.environ))
+    settings = settings_or_fail(*["worker_database_url"] * (WORKER_URL_VARIABLE not in os.environ))
     full_logs(settings)
-    if WORKER_URL in os.environ:
-        asyncio.run(_work(settings, Urls(os.environ[APP_URL], os.environ[WORKER_URL], "")))
+    if WORKER_URL_VARIABLE in os.environ:
+        asyncio.run(_work(settings, DatabaseUrls(os.environ[APP_URL_VARIABLE], os.environ[WORKER_URL_VARIABLE], "")))
         return
-    end_in_order()
+    exit_on_signals()
     with Database(settings) as urls:
         asyncio.run(_work(settings, urls))
 
@@ -91,19 +91,19 @@ def run_worker() -> None:
 @app.command()
 def demo() -> None:
     """Run the portal on embedded parts, with a practice to try things out with."""
-    end_in_order()
+    exit_on_signals()
     os.environ.setdefault("PORTAL_LOG_LEVEL", "warning")
     os.environ.setdefault("PORTAL_ACCESS_LOG", "false")
     settings = settings_or_fail()
     if not settings.embedded_database:
-        raise Failed("the demo runs on the embedded database: unset PORTAL_DATABASE_URL")
-    refuse_busy_port(settings)
+        raise CommandError("the demo runs on the embedded database: unset PORTAL_DATABASE_URL")
+    require_free_port(settings)
     quiet_logs(settings)
-    with Database(settings, stays=True) as urls:
-        known = _known_demo(settings, urls)
-        migrate_with_bar(urls)
+    with Database(settings, exclusive=True) as urls:
+        known = _saved_demo(settings, urls)
+        migrate_with_progress(urls)
         asyncio.run(_opens(settings, urls))
-        with console.status("starting the HTTP server and the worker") as turning, running(urls) as children:
+        with console.status("starting the HTTP server and the worker") as turning, child_processes(urls) as children:
             loaded = known or asyncio.run(_load(settings, urls))  # while the server starts
             children.start(WORKER, *WORKER_MODULE)
 
@@ -118,36 +118,36 @@ def demo() -> None:
 def demo_code() -> None:
     """Show what the demo administrator's authenticator app shows now."""
     from adapters.local.sources import SystemClock
-    from entrypoints.demo import code_at, known_demo
+    from entrypoints.demo import code_at, saved_demo
 
-    loaded = known_demo(settings_or_fail().data_dir)
+    loaded = saved_demo(settings_or_fail().data_dir)
     if loaded is None:
-        raise Failed("there is no demo here yet: portal demo")
+        raise CommandError("there is no demo here yet: portal demo")
     typer.echo(code_at(loaded.administrator_secret, SystemClock().now()))
 
 
-def _known_demo(settings: Settings, urls: Urls) -> "Demo | None":
+def _saved_demo(settings: Settings, urls: DatabaseUrls) -> "Demo | None":
     """The demo of the data folder; None at the first start, which begins again where an earlier one was broken off."""
-    from entrypoints.demo import forget_half_loaded, known_demo
+    from entrypoints.demo import reset_interrupted_load, saved_demo
 
-    known = known_demo(settings.data_dir)
+    known = saved_demo(settings.data_dir)
     if known is None:
-        forget_half_loaded(settings.data_dir, urls.owner)
+        reset_interrupted_load(settings.data_dir, urls.owner)
     return known
 
 
-async def _load(settings: Settings, urls: Urls) -> "Demo":
+async def _load(settings: Settings, urls: DatabaseUrls) -> "Demo":
     from entrypoints.demo import load_once
     from entrypoints.jobs.queue import register
-    from entrypoints.worker import jobs_of
+    from entrypoints.worker import build_jobs
 
-    async with portal_over(settings, urls) as portal, queue_over(settings, urls) as queue:
-        register(queue, jobs_of(portal))
+    async with connect_portal(settings, urls) as portal, connect_queue(settings, urls) as queue:
+        register(queue, build_jobs(portal))
 
-        async def work_off() -> None:
+        async def run_queued_jobs() -> None:
             await queue.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
 
-        return await load_once(portal, settings.data_dir, work_off)
+        return await load_once(portal, settings.data_dir, run_queued_jobs)
 
 
 def _greet(settings: Settings, loaded: "Demo") -> None:
@@ -156,23 +156,23 @@ def _greet(settings: Settings, loaded: "Demo") -> None:
     typer.echo(welcome(settings, loaded))
 
 
-async def _opens(settings: Settings, urls: Urls) -> None:
+async def _opens(settings: Settings, urls: DatabaseUrls) -> None:
     """What stands in the way is said here, once, and not by each of the processes that would meet it."""
     for package in ("granian", "litestar", "uvloop"):
         if importlib.util.find_spec(package) is None:
             raise ModuleNotFoundError(name=package)
-    async with portal_over(settings, urls):
+    async with connect_portal(settings, urls):
         pass
 
 
-async def _work(settings: Settings, urls: Urls) -> None:
-    from entrypoints.worker import work
+async def _work(settings: Settings, urls: DatabaseUrls) -> None:
+    from entrypoints.worker import run_worker_loop
 
-    async with portal_over(settings, urls) as portal:
-        await work(portal, urls.worker)
+    async with connect_portal(settings, urls) as portal:
+        await run_worker_loop(portal, urls.worker)
 
 
-def refuse_busy_port(settings: Settings) -> None:
+def require_free_port(settings: Settings) -> None:
     """Raises:
     Failed: somebody listens there already, or we may not.
     """
@@ -181,26 +181,26 @@ def refuse_busy_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise Failed(
+            raise CommandError(
                 f"cannot listen on {settings.netloc} ({error.strerror}): set PORTAL_PORT to a free one"
             ) from None
 
 
 @contextmanager
-def running(urls: Urls) -> Iterator[Children]:
+def child_processes(urls: DatabaseUrls) -> Iterator[ChildProcesses]:
     """The HTTP server, as long as this lasts: until SIGINT or SIGTERM ends it, which is no error."""
-    children = Children({APP_URL: urls.app, WORKER_URL: urls.worker})
+    children = ChildProcesses({APP_URL_VARIABLE: urls.app, WORKER_URL_VARIABLE: urls.worker})
     try:
         children.start(SERVER, "entrypoints.server")
         yield children
-    except (KeyboardInterrupt, Told):
+    except (KeyboardInterrupt, Terminated):
         console.print("stopping")
     finally:
-        leave_in_peace()
+        ignore_signals()
         children.stop(console.print)
 
 
-def watch(children: Children, settings: Settings, *, ready: Callable[[], None]) -> None:
+def watch(children: ChildProcesses, settings: Settings, *, ready: Callable[[], None]) -> None:
     """Look after the children; `ready` is called when the server answers. A worker that breaks down is started again.
 
     Raises:
@@ -213,10 +213,10 @@ def watch(children: Children, settings: Settings, *, ready: Callable[[], None]) 
             ready()
         ended = children.ended()
         if ended is not None and ended.name == SERVER:
-            raise Failed(f"the HTTP server ended by itself (exit {ended.code}): its log says why")
+            raise CommandError(f"the HTTP server ended by itself (exit {ended.code}): its log says why")
         if ended is not None:
             console.print(f"the worker broke down (exit {ended.code}) and is started again")
-            time.sleep(AGAIN_AFTER)
+            time.sleep(RESTART_DELAY_SECONDS)
             children.start(WORKER, *WORKER_MODULE)
         time.sleep(0.2)
 

@@ -6,9 +6,9 @@ import json
 import typer
 
 from entrypoints.commands import app
-from entrypoints.commands.running import quiet_logs
-from entrypoints.failures import Failed
-from entrypoints.settings import Settings, load, unknown, wrong
+from entrypoints.commands.context import quiet_logs
+from entrypoints.errors import CommandError
+from entrypoints.settings import Settings, load, settings_problems, unknown_variables
 
 config = typer.Typer(no_args_is_help=True, help="What is configured.")
 app.add_typer(config, name="config")
@@ -25,26 +25,26 @@ def openapi() -> None:
 @config.command()
 def check() -> None:
     """Say what is configured, what is missing, and what does not answer. Shows no secret."""
-    from entrypoints.config_check import answers
+    from entrypoints.config_check import check_parts
 
     settings = load()
     quiet_logs(settings)
     for name, chosen in _choices(settings).items():
         _say(name, chosen)
-    for name in unknown():
+    for name in unknown_variables():
         _say("ignored", f"{name} is no setting")
-    gaps = wrong(settings)
+    gaps = settings_problems(settings)
     for gap in gaps:
         _say("wrong", gap)
     if gaps:
-        raise Failed("the configuration is not whole")
+        raise CommandError("the configuration is not whole")
     silent = []
-    for answer in asyncio.run(answers(settings)):
+    for answer in asyncio.run(check_parts(settings)):
         _say(answer.part, answer.words)
-        if not answer.well:
+        if not answer.ok:
             silent.append(answer.part)
     if silent:
-        raise Failed(f"not as it should be: {', '.join(silent)}")
+        raise CommandError(f"not as it should be: {', '.join(silent)}")
 
 
 def _say(name: str, words: str) -> None:

@@ -14,7 +14,7 @@ from litestar.types import BeforeRequestHookHandler
 
 from entrypoints.http.contract.bounds import refuse_unbounded
 from entrypoints.http.contract.fields import FromPath, Slug
-from entrypoints.http.contract.route_plan import plan_routes
+from entrypoints.http.contract.route_plan import configure_routes
 from entrypoints.http.contract.routing import get
 from entrypoints.http.docs.api_page import docs_body
 from entrypoints.http.docs.html_page import html_page
@@ -23,12 +23,12 @@ from entrypoints.http.docs.problem_catalogue import as_page, catalogue
 from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.http.server.authentication import Gate
 from entrypoints.http.server.cookies import SessionCookies
-from entrypoints.http.server.health import HealthController, MetricsDoor, Readiness
-from entrypoints.http.server.middleware import Front
+from entrypoints.http.server.health import HealthController, MetricsEndpoint, Readiness
+from entrypoints.http.server.middleware import PortalMiddleware
 from entrypoints.http.server.problems import HANDLERS
 from entrypoints.http.server.request import PortalRequest
 from entrypoints.http.server.response import PortalResponse
-from entrypoints.http.server.streams import Streams
+from entrypoints.http.server.streams import EventStreams
 from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
 
@@ -61,22 +61,22 @@ class DocumentationController(Controller):
 
     include_in_schema = False
 
-    @get("/", auth="open", status_code=307)
+    @get("/", auth="public", status_code=307)
     async def start(self) -> Response[None]:
         """Where the links in mails lead while no web app stands in front: to what there is to see."""
         return Response(None, headers={"location": "/docs"})
 
-    @get("/openapi.json", auth="open", media_type="application/vnd.oai.openapi+json")
+    @get("/openapi.json", auth="public", media_type="application/vnd.oai.openapi+json")
     async def openapi(self, documentation: NamedDependency[Documentation]) -> bytes:
         """The OpenAPI 3.1 document."""
         return documentation.json
 
-    @get("/docs", auth="open", media_type="text/html")
+    @get("/docs", auth="public", media_type="text/html")
     async def docs(self, documentation: NamedDependency[Documentation]) -> Response[str]:
         """The documentation's page."""
         return html_page("Client portal API", documentation.page)
 
-    @get("/problems/{code:str}", auth="open", media_type="text/html")
+    @get("/problems/{code:str}", auth="public", media_type="text/html")
     async def problem(self, code: FromPath[Slug]) -> Response[str]:
         """What a problem means; its `type` leads here."""
         entry = catalogue().get(code)
@@ -98,8 +98,8 @@ def create_app(parts: HttpParts) -> Litestar:
         "documentation": documentation,
         "session_cookies": SessionCookies(settings),
         "readiness": Readiness(parts.readiness),
-        "metrics_door": MetricsDoor(metrics, settings.metrics_from),
-        "streams": Streams(parts.authenticate),
+        "metrics_endpoint": MetricsEndpoint(metrics, settings.metrics_from),
+        "streams": EventStreams(parts.authenticate),
     }
     app = Litestar(
         [
@@ -122,10 +122,10 @@ def create_app(parts: HttpParts) -> Litestar:
         response_class=PortalResponse,
         request_max_body_size=None,
     )
-    documentation.routes = plan_routes(app, settings.body_limit)
+    documentation.routes = configure_routes(app, settings.body_limit)
     for handler in documentation.routes:
         refuse_unbounded(handler)
-    app.asgi_handler = Front(app.asgi_handler, parts, metrics)
+    app.asgi_handler = PortalMiddleware(app.asgi_handler, parts, metrics)
     return app
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from litestar import Controller
 
-from entrypoints.catalogue import features
+from entrypoints.use_case_registry import features
 
 _NAMES = [f"entrypoints.http.{name}" for name in features()]
 _MODULES = [import_module(name) for name in _NAMES if find_spec(name) is not None]

@@ -15,7 +15,7 @@ from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Aut
 from portal_core.people.ports import PracticeDirectory
 
 
-class Authenticates(Protocol):
+class Authenticator(Protocol):
     """Finds out who asks: the accounts' use case `authenticate`.
 
     Raises:
@@ -65,7 +65,7 @@ class HttpParts:
     webhooks) under their own full paths.
     """
 
-    authenticate: Authenticates
+    authenticate: Authenticator
     practices: PracticeDirectory
     use_cases: Mapping[str, object] = field(factory=dict)
     portal: Sequence[type[Controller]] = ()

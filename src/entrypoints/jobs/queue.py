@@ -15,23 +15,23 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from entrypoints.catalogue import job_arguments, use_case_classes
+from entrypoints.use_case_registry import job_arguments, use_case_classes
 from portal_core.kernel.actor import Origin, SystemActor
 
 QUEUE = "portal"
-MOST_RETRIES = 7
+MAX_RETRIES = 7
 """After the first try and so many more a job is dead and waits for an operator (`portal jobs`). A try that killed its
 worker counts as well."""
-RETRY = RetryStrategy(max_attempts=MOST_RETRIES, exponential_wait=4)
+RETRY = RetryStrategy(max_attempts=MAX_RETRIES, exponential_wait=4)
 """4, 16, 64 … seconds."""
 
 SCHEDULE: dict[str, str] = {
     "sweep_notices": "* * * * *",
-    "remind_of_appointments": "* * * * *",
-    "pass_on_offers": "* * * * *",
-    "clear_holds": "*/10 * * * *",
+    "send_appointment_reminders": "* * * * *",
+    "advance_expired_offers": "* * * * *",
+    "delete_expired_holds": "*/10 * * * *",
     "expire_grants": "*/15 * * * *",
-    "finish_resets": "* * * * *",
+    "finish_password_resets": "* * * * *",
 }
 """Use case to cron expression (UTC). Each looks for what is due by the Clock, so a missed run is caught up."""
 
@@ -40,11 +40,11 @@ _log = logging.getLogger(__name__)
 
 @define
 class Jobs:
-    """Calls use cases for jobs. `practices` lists the practices' ids; `chores` are jobs of the deployment itself."""
+    """Calls use cases for jobs. `practices` lists the practices' ids; `maintenance` are jobs of the deployment itself."""
 
     use_cases: dict[str, Any]
     practices: Callable[[], Awaitable[list[UUID]]]
-    chores: dict[str, Callable[[], Awaitable[Any]]]
+    maintenance: dict[str, Callable[[], Awaitable[Any]]]
 
     @property
     def scheduled(self) -> list[str]:
@@ -56,7 +56,7 @@ class Jobs:
         actor = SystemActor(practice_id, name, Origin(request_id=request_id))
         await self.use_cases[name](actor, *job_arguments(use_case_classes()[name], ids))
 
-    async def run_everywhere(self, name: str) -> None:
+    async def run_for_all_practices(self, name: str) -> None:
         """One scheduled use case for every practice. One practice's failure does not keep the others waiting."""
         failed: list[BaseException] = []
         for practice_id in await self.practices():
@@ -82,20 +82,20 @@ def register(app: App, jobs: Jobs) -> None:
     for name in use_case_classes():
         app.task(name=name, queue=QUEUE, retry=RETRY, pass_context=True)(_task(jobs, name))
     for name in jobs.scheduled:
-        everywhere = _until_the_next_time(name, partial(jobs.run_everywhere, name))
+        for_all_practices = _log_failures(name, partial(jobs.run_for_all_practices, name))
         app.periodic(cron=SCHEDULE[name])(
-            app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(everywhere)
+            app.task(name=f"{name}:all", queue=QUEUE, queueing_lock=name, lock=name)(for_all_practices)
         )
-    chores = {name: ("*/5 * * * *", chore) for name, chore in jobs.chores.items()}
-    chores["retry_stalled_jobs"] = ("*/2 * * * *", partial(_retry_stalled_jobs, app))
-    for name, (cron, chore) in chores.items():
-        app.periodic(cron=cron)(app.task(name=name, queue=QUEUE, queueing_lock=name)(_until_the_next_time(name, chore)))
+    maintenance = {name: ("*/5 * * * *", run_task) for name, run_task in jobs.maintenance.items()}
+    maintenance["retry_stalled_jobs"] = ("*/2 * * * *", partial(_retry_stalled_jobs, app))
+    for name, (cron, run_task) in maintenance.items():
+        app.periodic(cron=cron)(app.task(name=name, queue=QUEUE, queueing_lock=name)(_log_failures(name, run_task)))
 
 
 async def _retry_stalled_jobs(app: App) -> None:
     """Jobs of a worker that died are taken up by another; not for ever, since a job may be what killed it."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
-        if job.attempts < MOST_RETRIES:
+        if job.attempts < MAX_RETRIES:
             await app.job_manager.retry_job(job)
         else:
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
@@ -108,7 +108,7 @@ def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
     return run
 
 
-def _until_the_next_time(name: str, call: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
+def _log_failures(name: str, call: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
     """A job of the clock. It fails in the log alone: the clock runs it again anyhow, and a dead job a minute would bury
     those that wait for somebody."""
 

@@ -5,7 +5,7 @@
 
 What does not fit is dropped: a key outside `SHAPES`, a value of another shape, an event that is a sentence. Exceptions
 are written as their classes and the places they passed, never their words or values. Other libraries' log lines keep
-their logger and place, and lose their text, unless the library is one of `PLAIN_SPOKEN`.
+their logger and place, and lose their text, unless the library is one of `TRUSTED_LOGGERS`.
 """
 
 import asyncio
@@ -82,16 +82,16 @@ SHAPES: dict[str, Shape] = {
     "attempt": _number,
     "seconds": _number,
     "error": _each(_matches(_CLASS)),
-    "places": _each(_matches(_PLACE)),
+    "frames": _each(_matches(_PLACE)),
 }
 """Every key that a log line may have, and what its value must look like. Add here, never around it. `message` is set
-below for `PLAIN_SPOKEN` libraries only."""
+below for `TRUSTED_LOGGERS` libraries only."""
 
-PLAIN_SPOKEN = frozenset({"_granian", "granian"})
+TRUSTED_LOGGERS = frozenset({"_granian", "granian"})
 """Libraries whose log texts were read and say nothing about requests."""
 
-MOST_HEADS = 2048
-MOST_CAUSES = 8
+MAX_CACHED_HEADS = 2048
+MAX_CAUSES = 8
 
 Event = MutableMapping[str, Any]
 
@@ -136,7 +136,7 @@ class AccessLog:
         known = f',"method":"{method}"' if SHAPES["method"](method) else ""
         known += f',"route":"{route}"' if SHAPES["route"](route) else ""
         head = f'{{"event":"request","level":"info"{known},"status":'
-        if len(self._heads) < MOST_HEADS:
+        if len(self._heads) < MAX_CACHED_HEADS:
             self._heads[method, route] = head
         return head
 
@@ -146,13 +146,13 @@ ACCESS = AccessLog()
 
 
 def describe_error(error: BaseException) -> dict[str, list[str]]:
-    """An exception without its words: `error` the classes from the raised one to its root cause, `places` the last
+    """An exception without its words: `error` the classes from the raised one to its root cause, `frames` the last
     places that each of them passed, as `module.function:line`."""
     chain = [error]
-    while len(chain) < MOST_CAUSES and (cause := _cause(chain[-1])) is not None:
+    while len(chain) < MAX_CAUSES and (cause := _cause(chain[-1])) is not None:
         chain.append(cause)
-    places = [place for link in chain for place in _places(link)[-6:]]
-    return {"error": [type(link).__name__ for link in chain], "places": list(dict.fromkeys(places))}
+    frames = [place for link in chain for place in _frames(link)[-6:]]
+    return {"error": [type(link).__name__ for link in chain], "frames": list(dict.fromkeys(frames))}
 
 
 def _cause(error: BaseException) -> BaseException | None:
@@ -161,7 +161,7 @@ def _cause(error: BaseException) -> BaseException | None:
     return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _places(error: BaseException) -> list[str]:
+def _frames(error: BaseException) -> list[str]:
     frames = traceback.walk_tb(error.__traceback__)
     return [f"{frame.f_globals.get('__name__', 'unknown')}.{frame.f_code.co_name}:{line}" for frame, line in frames]
 
@@ -182,7 +182,7 @@ def _with_request_id(_: object, __: str, event: Event) -> Event:
     return event
 
 
-def only_known(_: object, __: str, event: Event) -> Event:
+def drop_unknown_fields(_: object, __: str, event: Event) -> Event:
     """Drop what is not in `SHAPES`."""
     if not SHAPES["event"](event.get("event")):
         event["event"] = "unnamed"
@@ -199,11 +199,11 @@ def _own_words_only(_: object, __: str, event: Event) -> Event:
 def _from_library(_: object, __: str, event: Event) -> Event:
     """A line of another library: its logger and place; its text only where it was read."""
     record: logging.LogRecord = event["_record"]
-    if record.name.partition(".")[0] in PLAIN_SPOKEN:
+    if record.name.partition(".")[0] in TRUSTED_LOGGERS:
         event["message"] = str(event["event"])
     event["event"] = "library"
     event["logger"] = record.name
-    event["places"] = [f"{record.module}.{record.funcName}:{record.lineno}"]
+    event["frames"] = [f"{record.module}.{record.funcName}:{record.lineno}"]
     return event
 
 
@@ -220,7 +220,7 @@ def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: T
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     common: list[Any] = [structlog.processors.add_log_level, stamp, _with_request_id, _with_error]
     structlog.configure(
-        processors=[*common, _own_words_only, only_known, render],
+        processors=[*common, _own_words_only, drop_unknown_fields, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
@@ -229,7 +229,7 @@ def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: T
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=common,
-            processors=[_from_library, _with_error, only_known, render],
+            processors=[_from_library, _with_error, drop_unknown_fields, render],
         )
     )
     ACCESS.write_to(out)

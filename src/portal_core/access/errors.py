@@ -17,10 +17,10 @@ class GrantExists(Conflict):
     title = "This person has access to this record already."
 
 
-class GrantOver(Conflict):
+class GrantNotActive(Conflict):
     """It was revoked, or has ended."""
 
-    code = "grant_over"
+    code = "grant_not_active"
     title = "This access is over already."
 
 

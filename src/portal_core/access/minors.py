@@ -6,14 +6,14 @@ the state's age of majority: proxy access that outlives the birthday is a mistak
 
 from datetime import date
 
-from portal_core.access.minors_rules import ANY_AGE, RULES, StateRule
+from portal_core.access.state_rules import ANY_AGE, RULES, StateRule
 from portal_core.kernel.actor import AREAS, Area
 
 __all__ = [
-    "ADOLESCENT_FROM",
-    "ADULT_FROM",
+    "ADOLESCENT_MIN_AGE",
+    "ADOLESCENT_RESTRICTED_AREAS",
+    "ADULT_AGE",
     "ANY_AGE",
-    "OFF_OVER_ADOLESCENTS",
     "RULES",
     "StateRule",
     "adolescent_default_areas",
@@ -24,13 +24,13 @@ __all__ = [
     "rule_for",
 ]
 
-ADOLESCENT_FROM = 12
+ADOLESCENT_MIN_AGE = 12
 """Years. Adolescence is 12 to 17 here; 12 is also the lowest age that a state in the table names."""
 
-ADULT_FROM = 18
+ADULT_AGE = 18
 """Years. The birthday that no parent's grant outlives."""
 
-OFF_OVER_ADOLESCENTS: frozenset[Area] = frozenset({"messages", "measures", "sensitive_documents"})
+ADOLESCENT_RESTRICTED_AREAS: frozenset[Area] = frozenset({"messages", "measures", "sensitive_documents"})
 """What a grant over an adolescent does not open unless it is switched on for that grant."""
 
 
@@ -39,8 +39,8 @@ def rule_for(state: str) -> StateRule | None:
     return RULES.get(state.strip().upper())
 
 
-def birthday_turning(born: date, age: int) -> date:
-    """The day on which a person born on `born` turns `age` years.
+def birthday_turning(date_of_birth: date, age: int) -> date:
+    """The day on which a person born on `date_of_birth` turns `age` years.
 
     Somebody born on 29 February turns a year older on 1 March when the year has no such day: the year is
     full only when 28 February has passed. Raises ValueError for a negative age, or a year past 9999.
@@ -48,18 +48,18 @@ def birthday_turning(born: date, age: int) -> date:
     if age < 0:
         raise ValueError("an age is not negative")
     try:
-        return born.replace(year=born.year + age)
+        return date_of_birth.replace(year=date_of_birth.year + age)
     except ValueError:
-        return date(born.year + age, 3, 1)
+        return date(date_of_birth.year + age, 3, 1)
 
 
-def is_adolescent(born: date, today: date) -> bool:
+def is_adolescent(date_of_birth: date, today: date) -> bool:
     """Whether the child is 12 to 17 years old on `today`."""
-    return birthday_turning(born, ADOLESCENT_FROM) <= today < birthday_turning(born, ADULT_FROM)
+    return birthday_turning(date_of_birth, ADOLESCENT_MIN_AGE) <= today < birthday_turning(date_of_birth, ADULT_AGE)
 
 
 def grant_ends_on(
-    born: date, state: str | None, decided_by_staff: date | None, *, authorised_by_minor: bool = False
+    date_of_birth: date, state: str | None, requested_until: date | None, *, authorized_by_minor: bool = False
 ) -> date:
     """The first local day on which a parent's grant over this child's record no longer holds.
 
@@ -68,30 +68,32 @@ def grant_ends_on(
     the child is treated; None, or a state that is not in the table, leaves staff's date and the 18th birthday.
     A day that has already come means that such a grant may not be made (`may_be_granted_today`).
     """
-    days = [birthday_turning(born, ADULT_FROM)]
+    days = [birthday_turning(date_of_birth, ADULT_AGE)]
     rule = rule_for(state) if state is not None else None
-    if rule is not None and not authorised_by_minor:
-        days.append(birthday_turning(born, rule.parent_access_ends_at))
-    if decided_by_staff is not None:
-        days.append(decided_by_staff)
+    if rule is not None and not authorized_by_minor:
+        days.append(birthday_turning(date_of_birth, rule.parent_access_ends_at))
+    if requested_until is not None:
+        days.append(requested_until)
     return min(days)
 
 
-def may_be_granted_today(born: date, state: str | None, today: date, *, authorised_by_minor: bool = False) -> bool:
+def may_be_granted_today(
+    date_of_birth: date, state: str | None, today: date, *, authorized_by_minor: bool = False
+) -> bool:
     """Whether staff may make a parent's grant over this child today, in the practice's zone.
 
     Past the age of the state's rule only with the minor's own authorisation, which the caller keeps as
     evidence; from the 18th birthday never, since an adult names a representative by another kind of grant.
     """
-    return today < grant_ends_on(born, state, None, authorised_by_minor=authorised_by_minor)
+    return today < grant_ends_on(date_of_birth, state, None, authorized_by_minor=authorized_by_minor)
 
 
-def adolescent_default_areas(born: date, today: date) -> frozenset[Area]:
+def adolescent_default_areas(date_of_birth: date, today: date) -> frozenset[Area]:
     """The areas that a parent's new grant opens by default on `today`.
 
-    Over a child under 12 all of them; over an adolescent all but `OFF_OVER_ADOLESCENTS`; over an adult none.
+    Over a child under 12 all of them; over an adolescent all but `ADOLESCENT_RESTRICTED_AREAS`; over an adult none.
     """
-    if today >= birthday_turning(born, ADULT_FROM):
+    if today >= birthday_turning(date_of_birth, ADULT_AGE):
         return frozenset()
     every = frozenset(AREAS)
-    return every - OFF_OVER_ADOLESCENTS if is_adolescent(born, today) else every
+    return every - ADOLESCENT_RESTRICTED_AREAS if is_adolescent(date_of_birth, today) else every

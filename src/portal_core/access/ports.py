@@ -5,8 +5,8 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from portal_core.access.model import Grant
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.uow import Unit
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.uow import UnitOfWork
 
 
 class Grants(Protocol):
@@ -14,24 +14,24 @@ class Grants(Protocol):
 
     async def get(self, client_id: UUID, grant_id: UUID) -> Grant | None: ...
 
-    async def add(self, grant: Grant, audited: Audited) -> None:
+    async def add(self, grant: Grant, audit_entry: AuditEntry) -> None:
         """Raises:
         GrantExists: one that stands is there for this account and client.
         """
         ...
 
-    async def save(self, grant: Grant, audited: Audited) -> None:
+    async def save(self, grant: Grant, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
         """
         ...
 
-    async def over(self, client_id: UUID) -> tuple[Grant, ...]:
+    async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         """All over this client's record, the newest first; those that are over as well."""
         ...
 
-    async def held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
-        """Those of this account that stand, in force or not, each with `Client.shown_name`; by sort name, then id."""
+    async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
+        """Those of this account that stand, in force or not, each with `Client.display_name`; by sort name, then id."""
         ...
 
     async def due(self, today: date, limit: int) -> tuple[Grant, ...]:
@@ -39,18 +39,18 @@ class Grants(Protocol):
         ...
 
 
-class Subject(Protocol):
+class GrantClient(Protocol):
     """The client whose record it is."""
 
     @property
     def id(self) -> UUID: ...
     @property
-    def born(self) -> date: ...
+    def date_of_birth(self) -> date: ...
     @property
     def state(self) -> str | None: ...
 
 
-class Jurisdiction(Protocol):
+class GrantPractice(Protocol):
     """The practice, whose law and date count."""
 
     @property
@@ -60,7 +60,7 @@ class Jurisdiction(Protocol):
     def today(self, now: datetime) -> date: ...
 
 
-class Holder(Protocol):
+class GrantHolder(Protocol):
     """An account that may hold a grant."""
 
     @property
@@ -71,26 +71,26 @@ class Holder(Protocol):
     def client_id(self) -> UUID | None: ...
 
 
-class Subjects(Protocol):
-    async def get(self, client_id: UUID) -> Subject | None: ...
+class GrantClients(Protocol):
+    async def get(self, client_id: UUID) -> GrantClient | None: ...
 
 
-class Jurisdictions(Protocol):
-    async def get(self) -> Jurisdiction: ...
+class GrantPractices(Protocol):
+    async def get(self) -> GrantPractice: ...
 
 
-class Holders(Protocol):
-    async def find_by_email(self, side: Literal["portal", "practice"], email: str) -> Holder | None: ...
+class GrantHolders(Protocol):
+    async def find_by_email(self, side: Literal["portal", "practice"], email: str) -> GrantHolder | None: ...
 
 
-class AccessUnit(Unit, Protocol):
+class AccessUnit(UnitOfWork, Protocol):
     """The unit of work of access."""
 
     @property
     def grants(self) -> Grants: ...
     @property
-    def client_records(self) -> Subjects: ...
+    def client_records(self) -> GrantClients: ...
     @property
-    def practice_record(self) -> Jurisdictions: ...
+    def practice_record(self) -> GrantPractices: ...
     @property
-    def accounts(self) -> Holders: ...
+    def accounts(self) -> GrantHolders: ...

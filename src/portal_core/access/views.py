@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.model import Grant, Relation, ordered
+from portal_core.access.model import Grant, Relationship, ordered
 from portal_core.kernel.actor import AREAS, Area
 
 
@@ -20,16 +20,16 @@ class GrantView:
     id: UUID
     client_id: UUID
     account_id: UUID
-    relation: Relation
+    relationship: Relationship
     areas: tuple[Area, ...]
     granted_areas: tuple[Area, ...]
     may_write: bool
-    starts: date
+    starts_on: date
     until: date | None
-    narrows_on: date | None
-    authorised_by_minor: bool
+    restricted_from: date | None
+    authorized_by_minor: bool
     in_force: bool
-    decided_at: datetime
+    granted_at: datetime
     revoked_at: datetime | None
     ended_at: datetime | None
     version: int
@@ -40,16 +40,16 @@ class GrantView:
             id=grant.id,
             client_id=grant.client_id,
             account_id=grant.account_id,
-            relation=grant.relation,
+            relationship=grant.relationship,
             areas=ordered(grant.areas_today(today)),
             granted_areas=ordered(grant.areas),
             may_write=grant.may_write,
-            starts=grant.starts,
+            starts_on=grant.starts_on,
             until=grant.until,
-            narrows_on=grant.narrows_on,
-            authorised_by_minor=grant.authorised_by_minor,
+            restricted_from=grant.restricted_from,
+            authorized_by_minor=grant.authorized_by_minor,
             in_force=grant.in_force(today),
-            decided_at=grant.decided_at,
+            granted_at=grant.granted_at,
             revoked_at=grant.revoked_at,
             ended_at=grant.ended_at,
             version=grant.version,
@@ -60,28 +60,28 @@ class Named(Protocol):
     @property
     def id(self) -> UUID: ...
     @property
-    def shown_name(self) -> str: ...
+    def display_name(self) -> str: ...
 
 
 @frozen
 class RecordView:
     """A record that the account may act on, as the `Portal-Client` header names it (`client_id`).
 
-    `relation` is None for one's own, which has every area and no last day.
+    `relationship` is None for one's own, which has every area and no last day.
     """
 
     client_id: UUID
     name: str
-    relation: Relation | None
+    relationship: Relationship | None
     areas: tuple[Area, ...]
     may_write: bool
     until: date | None
 
     @classmethod
     def own(cls, client: "Named") -> "RecordView":
-        return cls(client.id, client.shown_name, None, AREAS, True, None)
+        return cls(client.id, client.display_name, None, AREAS, True, None)
 
     @classmethod
     def granted(cls, grant: Grant, name: str, today: date) -> "RecordView":
         areas = ordered(grant.areas_today(today))
-        return cls(grant.client_id, name, grant.relation, areas, grant.may_write, grant.until)
+        return cls(grant.client_id, name, grant.relationship, areas, grant.may_write, grant.until)

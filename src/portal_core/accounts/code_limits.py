@@ -11,7 +11,7 @@ CODE_BY_EMAIL = Limit("code_email", 50, timedelta(hours=1))
 """Above what one address may try, so that one stranger cannot use up all the tries of the person whose email it is."""
 
 
-async def count_guess(limits: RateLimits, actor: VisitorActor, email: str) -> None:
+async def count_code_attempt(limits: RateLimits, actor: VisitorActor, email: str) -> None:
     """Count a try at a code for a normalised email, known or not: 10 an hour from one address, 50 from all.
 
     Of 40 random bits, fifty guesses an hour find one in two million years.

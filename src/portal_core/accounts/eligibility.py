@@ -4,7 +4,7 @@ from portal_core.accounts.model import Account
 from portal_core.accounts.ports import SignInUnit
 
 
-async def why_shut(unit: SignInUnit, account: Account | None) -> str:
+async def sign_in_refusal(unit: SignInUnit, account: Account | None) -> str:
     """Why the account is let in nowhere, for the audit trail; empty when it may come in.
 
     `unknown`, the account's state when it is not active, or `left`: a member of staff who does not work here any more.
@@ -13,6 +13,6 @@ async def why_shut(unit: SignInUnit, account: Account | None) -> str:
         return "unknown"
     if account.status != "active":
         return account.status
-    if account.staff_id is not None and not await unit.people.works_here(account.staff_id):
+    if account.staff_id is not None and not await unit.people.is_active_staff(account.staff_id):
         return "left"
     return ""

@@ -3,25 +3,27 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from portal_core.accounts.model import Enquiry, EnquiryPurpose, Side
+from portal_core.accounts.model import EmailRequest, EmailRequestPurpose, Side
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
-DECIDE_ENQUIRY = "decide_enquiry"
-"""The job, with `enquiry_id`."""
+PROCESS_EMAIL_REQUEST = "process_email_request"
+"""The job, with `email_request_id`."""
 
 
-async def enquire(
+async def add_email_request(
     unit: SignInUnit,
-    enquiry_id: UUID,
+    email_request_id: UUID,
     practice_id: UUID,
     side: Side,
-    purpose: EnquiryPurpose,
+    purpose: EmailRequestPurpose,
     email: str,
     at: datetime,
-    born: date | None = None,
+    date_of_birth: date | None = None,
 ) -> None:
     """Keep the question and have it decided after the commit. `email` is normalised."""
-    enquiry = Enquiry(enquiry_id, practice_id, side, purpose, email, at, born)
-    await unit.enquiries.add(enquiry, Audited("account.enquired", enquiry_id, facts={"about": purpose, "side": side}))
-    await unit.outbox.defer(DECIDE_ENQUIRY, enquiry_id=enquiry_id)
+    email_request = EmailRequest(email_request_id, practice_id, side, purpose, email, at, date_of_birth)
+    await unit.email_requests.add(
+        email_request, AuditEntry("account.email_requested", email_request_id, facts={"about": purpose, "side": side})
+    )
+    await unit.outbox.defer(PROCESS_EMAIL_REQUEST, email_request_id=email_request_id)

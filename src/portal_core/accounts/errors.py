@@ -17,10 +17,10 @@ class SignInLocked(RateLimited):
     title = "Too many failed tries. Signing in with this email is locked for a while."
 
 
-class ChallengeOver(Unauthenticated):
+class ChallengeNotOpen(Unauthenticated):
     """The question for the second factor was answered before, tried too often, or is too old."""
 
-    code = "challenge_over"
+    code = "challenge_not_open"
     title = "This sign-in took too long or was tried too often. Start again with your password."
 
 
@@ -31,10 +31,10 @@ class SecondFactorRefused(Unauthenticated):
     title = "This code is not right, or was used before."
 
 
-class WeakSignIn(Unauthenticated):
+class SingleFactorSignIn(Unauthenticated):
     """The issuer vouches for the person, and not that they showed a second factor."""
 
-    code = "weak_sign_in"
+    code = "single_factor_sign_in"
     title = "Sign in with a second factor at your identity provider."
 
 
@@ -59,17 +59,17 @@ class CodeRefused(Invalid):
     title = "This code is not right, or is no longer good."
 
 
-class PasswordUnfit(Invalid):
+class InvalidPassword(Invalid):
     """A new password does not pass the policy; `fields` says why."""
 
-    code = "password_unfit"
+    code = "password_invalid"
     title = "Choose another password."
 
 
-class PasswordRefused(Invalid):
+class WrongPassword(Invalid):
     """A signed-in person asked for something that needs their password, and it was wrong."""
 
-    code = "password_refused"
+    code = "wrong_password"
     title = "The password is not right."
 
 
@@ -94,10 +94,10 @@ class NoSecondFactor(Conflict):
     title = "No second factor is set up."
 
 
-class EnrolmentOver(Conflict):
+class EnrollmentNotOpen(Conflict):
     """No enrolment was begun, or it is too old."""
 
-    code = "enrolment_over"
+    code = "enrollment_not_open"
     title = "This took too long. Begin again with your password."
 
 

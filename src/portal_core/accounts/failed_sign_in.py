@@ -2,32 +2,32 @@
 
 from attrs import frozen
 
-from portal_core.accounts.email_requests import enquire
+from portal_core.accounts.email_requests import add_email_request
 from portal_core.accounts.model import Account, Side, SignInGuard
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource
 
 
 @frozen
-class SignInFailure:
+class FailedSignIn:
     """Decides what is written about a failed try, and whether it was the one that locks."""
 
     clock: Clock
     ids: IdSource
 
     async def record(
-        self, unit: SignInUnit, mine: SignInGuard, side: Side, email: str, account: Account | None, why: str
+        self, unit: SignInUnit, mine: SignInGuard, side: Side, email: str, account: Account | None, reason: str
     ) -> None:
         """Audit the failure. `mine` is the guard as this try left it: when it locked and nobody has signed in since,
         the lock is audited too, and a job tells the account, if there is one."""
         target, client_id = (account.id, account.client_id) if account is not None else (None, None)
-        facts = {"side": side, "why": why}
-        await unit.audit.record(Audited("session.refused", target, client_id, outcome="failed", facts=facts))
+        facts = {"side": side, "reason": reason}
+        await unit.audit.record(AuditEntry("sign_in.refused", target, client_id, outcome="failed", facts=facts))
         if mine.locked_until is None:
             return
         guard = await unit.sign_in_guards.lock(mine.key)
         if guard.locked_until != mine.locked_until:
             return
-        await unit.audit.record(Audited("account.locked", target, client_id, outcome="failed", facts={"side": side}))
-        await enquire(unit, self.ids.new(), mine.practice_id, side, "locked", email, self.clock.now())
+        await unit.audit.record(AuditEntry("account.locked", target, client_id, outcome="failed", facts={"side": side}))
+        await add_email_request(unit, self.ids.new(), mine.practice_id, side, "locked", email, self.clock.now())

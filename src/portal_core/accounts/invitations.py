@@ -11,19 +11,19 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.access.model import GrantTerms
-from portal_core.accounts.errors_invitations import InvitationNotOpen
+from portal_core.accounts.invitation_errors import InvitationNotOpen
 from portal_core.accounts.model import Side
-from portal_core.kernel.codes import answers_code, hash_code
+from portal_core.kernel.codes import code_matches, hash_code
 
 InvitationKind = Literal["client", "proxy", "staff"]
 InvitationState = Literal["open", "accepted", "withdrawn"]
-EmailChangeState = Literal["open", "done", "withdrawn"]
+EmailChangeState = Literal["open", "completed", "withdrawn"]
 
-INVITATION_FOR = timedelta(days=7)
-EMAIL_CHANGE_FOR = timedelta(hours=1)
-INVITATION_TRIES = 100
+INVITATION_LIFETIME = timedelta(days=7)
+EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
+MAX_INVITATION_ATTEMPTS = 100
 """Tries at an invitation, by anybody who knows the email, after which its code is dead."""
-CODE_TRIES = 10
+MAX_CODE_ATTEMPTS = 10
 """Tries at a change of email, by its owner only."""
 
 
@@ -47,7 +47,7 @@ class Invitation:
     invited_by: UUID | None = None
     state: InvitationState = "open"
     code_hash: bytes | None = None
-    tries: int = 0
+    attempts: int = 0
     account_id: UUID | None = None
     version: int = 1
 
@@ -55,7 +55,7 @@ class Invitation:
     def side(self) -> Side:
         return "practice" if self.kind == "staff" else "portal"
 
-    def open_at(self, now: datetime) -> bool:
+    def is_open(self, now: datetime) -> bool:
         """Whether it can still be accepted."""
         return self.state == "open" and now < self.expires_at
 
@@ -65,12 +65,12 @@ class Invitation:
         Raises:
             InvitationNotOpen: accepted, withdrawn, or too old.
         """
-        self._must_be_open(now)
+        self._require_open(now)
         return evolve(self, code_hash=hash_code(self.id, code), version=self.version + 1)
 
-    def answers(self, typed: str) -> bool:
+    def matches_code(self, typed: str) -> bool:
         """Whether this is its code. Count the try first (`Invitations.attempt`)."""
-        return answers_code(self.code_hash, self.id, typed)
+        return code_matches(self.code_hash, self.id, typed)
 
     def reserve(self, account_id: UUID) -> "Invitation":
         """The code was right: this account will be made."""
@@ -82,7 +82,7 @@ class Invitation:
         Raises:
             InvitationNotOpen: accepted, withdrawn, or too old.
         """
-        self._must_be_open(now)
+        self._require_open(now)
         return evolve(self, state="accepted", code_hash=None, version=self.version + 1)
 
     def withdraw(self) -> "Invitation":
@@ -95,8 +95,8 @@ class Invitation:
             raise InvitationNotOpen
         return evolve(self, state="withdrawn", code_hash=None, version=self.version + 1)
 
-    def _must_be_open(self, now: datetime) -> None:
-        if not self.open_at(now):
+    def _require_open(self, now: datetime) -> None:
+        if not self.is_open(now):
             raise InvitationNotOpen
 
 
@@ -113,12 +113,12 @@ class EmailChange:
     expires_at: datetime
     state: EmailChangeState = "open"
     code_hash: bytes | None = None
-    tries: int = 0
+    attempts: int = 0
     version: int = 1
 
-    def open_at(self, now: datetime) -> bool:
+    def is_open(self, now: datetime) -> bool:
         """Whether it can still be confirmed."""
-        return self.state == "open" and now < self.expires_at and self.tries < CODE_TRIES
+        return self.state == "open" and now < self.expires_at and self.attempts < MAX_CODE_ATTEMPTS
 
     def issue(self, code: str) -> "EmailChange":
         """A new code; the one before is dead. The tries go on counting."""
@@ -126,12 +126,12 @@ class EmailChange:
 
     def attempt(self) -> "EmailChange":
         """Count a try, before it is decided."""
-        return evolve(self, tries=self.tries + 1, version=self.version + 1)
+        return evolve(self, attempts=self.attempts + 1, version=self.version + 1)
 
-    def answers(self, typed: str) -> bool:
+    def matches_code(self, typed: str) -> bool:
         """Whether this is its code. Count the try first."""
-        return answers_code(self.code_hash, self.id, typed)
+        return code_matches(self.code_hash, self.id, typed)
 
-    def close(self, state: Literal["done", "withdrawn"]) -> "EmailChange":
+    def close(self, state: Literal["completed", "withdrawn"]) -> "EmailChange":
         """Used up, or another took its place."""
         return evolve(self, state=state, code_hash=None, version=self.version + 1)

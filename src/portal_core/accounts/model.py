@@ -6,25 +6,25 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.accounts.errors import AccountNotOpen, ChallengeOver, EnrolmentOver, SignInLocked
+from portal_core.accounts.errors import AccountNotOpen, ChallengeNotOpen, EnrollmentNotOpen, SignInLocked
 
 Side = Literal["portal", "practice"]
 """Where somebody signs in: clients and proxies at the portal, staff at the practice. Each side has its own pool."""
 
-Kind = Literal["client", "proxy", "staff"]
-Status = Literal["unverified", "active", "closed"]
+AccountKind = Literal["client", "proxy", "staff"]
+AccountStatus = Literal["unverified", "active", "closed"]
 SecondFactorKind = Literal["none", "totp"]
 SessionKind = Literal["cookie", "bearer"]
-EnquiryPurpose = Literal["register", "verify_email", "reset_password", "locked", "resetting"]
+EmailRequestPurpose = Literal["register", "verify_email", "reset_password", "locked", "password_reset_started"]
 
-LOCK_AFTER = 5
-LOCK_FOR = timedelta(minutes=15)
+LOCK_AFTER_ATTEMPTS = 5
+LOCK_DURATION = timedelta(minutes=15)
 """Five failures within 15 minutes lock an email for 15 minutes (SPEC 3.1)."""
 
-CHALLENGE_FOR = timedelta(minutes=5)
-CHALLENGE_TRIES = 5
-ENROLMENT_FOR = timedelta(minutes=10)
-TOUCH_EVERY = timedelta(minutes=1)
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+MAX_CHALLENGE_ATTEMPTS = 5
+ENROLLMENT_LIFETIME = timedelta(minutes=10)
+TOUCH_INTERVAL = timedelta(minutes=1)
 """A session's last activity is written at most this often, so it may read up to a minute too old."""
 
 
@@ -47,11 +47,11 @@ class Account:
     id: UUID
     practice_id: UUID
     email: str
-    kind: Kind
+    kind: AccountKind
     created_at: datetime
     client_id: UUID | None = None
     staff_id: UUID | None = None
-    status: Status = "unverified"
+    status: AccountStatus = "unverified"
     second_factor: SecondFactorKind = "none"
     external: ExternalIdentity | None = None
     closed_at: datetime | None = None
@@ -100,7 +100,7 @@ class Session:
 
     `access_hash` and `refresh_hash` change with each refresh; `family_hash` stays, and finds the session from any of
     its refresh tokens, so that one used before is known for what it is. The session lasts until `ends_at` at most,
-    and until `idle_for` after `last_active_at`, which only what a person does moves. `strong`: a second factor was
+    and until `idle_timeout` after `last_active_at`, which only what a person does moves. `multi_factor`: a second factor was
     shown in it. Activity is written without raising `version`.
     """
 
@@ -115,8 +115,8 @@ class Session:
     last_active_at: datetime
     access_expires_at: datetime
     ends_at: datetime
-    idle_for: timedelta
-    strong: bool = False
+    idle_timeout: timedelta
+    multi_factor: bool = False
     device: str = ""
     address: str = ""
     ended_at: datetime | None = None
@@ -125,37 +125,39 @@ class Session:
     @property
     def idle_ends_at(self) -> datetime:
         """When it ends if the person does nothing more."""
-        return min(self.last_active_at + self.idle_for, self.ends_at)
+        return min(self.last_active_at + self.idle_timeout, self.ends_at)
 
-    def alive(self, now: datetime) -> bool:
+    def is_live(self, now: datetime) -> bool:
         """Neither ended, nor idle, nor past its absolute end."""
         return self.ended_at is None and now < self.idle_ends_at
 
-    def opens(self, now: datetime) -> bool:
+    def access_token_valid(self, now: datetime) -> bool:
         """Whether its access token is good."""
-        return self.alive(now) and now < self.access_expires_at
+        return self.is_live(now) and now < self.access_expires_at
 
-    def wants_touch(self, now: datetime) -> bool:
+    def needs_touch(self, now: datetime) -> bool:
         """Whether activity at `now` is worth writing."""
-        return now - self.last_active_at >= TOUCH_EVERY
+        return now - self.last_active_at >= TOUCH_INTERVAL
 
     def touched(self, now: datetime) -> "Session":
         """The person did something."""
         return evolve(self, last_active_at=max(now, self.last_active_at))
 
-    def rotate(self, access_hash: bytes, refresh_hash: bytes, *, now: datetime, access_for: timedelta) -> "Session":
+    def rotate(
+        self, access_hash: bytes, refresh_hash: bytes, *, now: datetime, access_token_lifetime: timedelta
+    ) -> "Session":
         """New tokens; the old ones are dead. Not an activity: neither end moves."""
         return evolve(
             self,
             access_hash=access_hash,
             refresh_hash=refresh_hash,
-            access_expires_at=min(now + access_for, self.ends_at),
+            access_expires_at=min(now + access_token_lifetime, self.ends_at),
             version=self.version + 1,
         )
 
-    def with_strength(self, strong: bool) -> "Session":
+    def with_multi_factor(self, multi_factor: bool) -> "Session":
         """A second factor was shown in this session, or taken away."""
-        return evolve(self, strong=strong, version=self.version + 1)
+        return evolve(self, multi_factor=multi_factor, version=self.version + 1)
 
     def end(self, at: datetime) -> "Session":
         """Over, for both tokens. Ending twice keeps the first end."""
@@ -166,13 +168,13 @@ class Session:
 class SignInGuard:
     """The tries to sign in with one email on one side, whether an account has it or not.
 
-    A try is counted before it is decided, so that many at once cannot outrun the count; `succeed` clears, `forgive`
+    A try is counted before it is decided, so that many at once cannot outrun the count; `clear` clears, `uncount_attempt`
     takes one back. `key` is the SHA-256 of side and email (`policy.guard_key`).
     """
 
     practice_id: UUID
     key: bytes
-    tries: tuple[datetime, ...] = ()
+    attempts: tuple[datetime, ...] = ()
     locked_until: datetime | None = None
     version: int = 0
 
@@ -184,18 +186,18 @@ class SignInGuard:
         """
         if self.locked_until is not None and now < self.locked_until:
             raise SignInLocked(-(-(self.locked_until - now) // timedelta(seconds=1)))
-        earlier = self.tries if self.locked_until is None else ()
-        tries = (*(at for at in earlier if now - at < LOCK_FOR), now)
-        locked = now + LOCK_FOR if len(tries) >= LOCK_AFTER else None
-        return evolve(self, tries=tries, locked_until=locked, version=self.version + 1)
+        earlier = self.attempts if self.locked_until is None else ()
+        attempts = (*(at for at in earlier if now - at < LOCK_DURATION), now)
+        locked = now + LOCK_DURATION if len(attempts) >= LOCK_AFTER_ATTEMPTS else None
+        return evolve(self, attempts=attempts, locked_until=locked, version=self.version + 1)
 
-    def forgive(self) -> "SignInGuard":
+    def uncount_attempt(self) -> "SignInGuard":
         """The password of the latest try was right; the second factor is yet to come."""
-        return evolve(self, tries=self.tries[:-1], locked_until=None, version=self.version + 1)
+        return evolve(self, attempts=self.attempts[:-1], locked_until=None, version=self.version + 1)
 
-    def succeed(self) -> "SignInGuard":
+    def clear(self) -> "SignInGuard":
         """The sign-in is complete: nothing stands against the email."""
-        return evolve(self, tries=(), locked_until=None, version=self.version + 1)
+        return evolve(self, attempts=(), locked_until=None, version=self.version + 1)
 
 
 @frozen
@@ -212,7 +214,7 @@ class Challenge:
     state: str
     kind: SessionKind
     expires_at: datetime
-    tries: int = 0
+    attempts: int = 0
     used_at: datetime | None = None
     version: int = 1
 
@@ -220,20 +222,20 @@ class Challenge:
         """Count a try, before it is decided.
 
         Raises:
-            ChallengeOver: used, expired, or tried five times.
+            ChallengeNotOpen: used, expired, or tried five times.
         """
-        if self.used_at is not None or now >= self.expires_at or self.tries >= CHALLENGE_TRIES:
-            raise ChallengeOver
-        return evolve(self, tries=self.tries + 1, version=self.version + 1)
+        if self.used_at is not None or now >= self.expires_at or self.attempts >= MAX_CHALLENGE_ATTEMPTS:
+            raise ChallengeNotOpen
+        return evolve(self, attempts=self.attempts + 1, version=self.version + 1)
 
     def use(self, at: datetime) -> "Challenge":
         """Answered rightly.
 
         Raises:
-            ChallengeOver: answered before.
+            ChallengeNotOpen: answered before.
         """
         if self.used_at is not None:
-            raise ChallengeOver
+            raise ChallengeNotOpen
         return evolve(self, used_at=at, version=self.version + 1)
 
 
@@ -254,19 +256,19 @@ class SecondFactor:
 
     def begin(self, handle: str, now: datetime) -> "SecondFactor":
         """An enrolment was begun; an earlier one is forgotten."""
-        return evolve(self, pending=handle, pending_until=now + ENROLMENT_FOR, version=self.version + 1)
+        return evolve(self, pending=handle, pending_until=now + ENROLLMENT_LIFETIME, version=self.version + 1)
 
     def handle(self, now: datetime) -> str:
         """The handle of the enrolment under way.
 
         Raises:
-            EnrolmentOver: none was begun, or more than 10 minutes ago.
+            EnrollmentNotOpen: none was begun, or more than 10 minutes ago.
         """
         if self.pending is None or self.pending_until is None or now >= self.pending_until:
-            raise EnrolmentOver
+            raise EnrollmentNotOpen
         return self.pending
 
-    def may_explain(self, challenge: Challenge) -> bool:
+    def may_have_been_confirmed(self, challenge: Challenge) -> bool:
         """Whether an enrolment under way was begun before this question was asked.
 
         Then the provider may have confirmed it without the core hearing of it. Asked before, the question was about a
@@ -274,13 +276,13 @@ class SecondFactor:
         """
         if self.pending_until is None:
             return False
-        return self.pending_until - ENROLMENT_FOR <= challenge.expires_at - CHALLENGE_FOR
+        return self.pending_until - ENROLLMENT_LIFETIME <= challenge.expires_at - CHALLENGE_LIFETIME
 
-    def with_codes(self, hashes: tuple[bytes, ...]) -> "SecondFactor":
+    def with_recovery_codes(self, hashes: tuple[bytes, ...]) -> "SecondFactor":
         """Confirmed, or new recovery codes; the old ones are dead, and no enrolment is under way."""
         return evolve(self, pending=None, pending_until=None, recovery_hashes=hashes, version=self.version + 1)
 
-    def spend(self, code_hash: bytes) -> "SecondFactor | None":
+    def redeem_recovery_code(self, code_hash: bytes) -> "SecondFactor | None":
         """Without that recovery code; None when it is not one of them."""
         if code_hash not in self.recovery_hashes:
             return None
@@ -289,10 +291,10 @@ class SecondFactor:
 
 
 @frozen
-class Enquiry:
+class EmailRequest:
     """What a visitor asked about an email, kept (encrypted) until a job decides it, and then deleted.
 
-    So the answer to the visitor cannot depend on what is known of the email. `born` is set for `register`, and for
+    So the answer to the visitor cannot depend on what is known of the email. `date_of_birth` is set for `register`, and for
     nothing else. `resetting` asks nothing: a new password is on its way to the identity provider, and whoever sent it
     takes it back with the answer.
     """
@@ -300,7 +302,7 @@ class Enquiry:
     id: UUID
     practice_id: UUID
     side: Side
-    purpose: EnquiryPurpose
+    purpose: EmailRequestPurpose
     email: str
-    asked_at: datetime
-    born: date | None = None
+    requested_at: datetime
+    date_of_birth: date | None = None

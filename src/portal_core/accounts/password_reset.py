@@ -5,14 +5,14 @@ from datetime import datetime
 from portal_core.accounts.model import Account
 from portal_core.accounts.policy import guard_key
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 
 
-async def settle_reset(unit: SignInUnit, account: Account, at: datetime) -> None:
+async def complete_password_reset(unit: SignInUnit, account: Account, at: datetime) -> None:
     """End every session, lift a lock, and tell the account."""
     guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
-    await unit.sign_in_guards.save(guard.succeed())
-    entry = Audited("account.password_reset", account.id, account.client_id)
+    await unit.sign_in_guards.save(guard.clear())
+    entry = AuditEntry("account.password_reset", account.id, account.client_id)
     await unit.sessions.end_all(account.id, at, entry)
-    await unit.outbox.notify(Notice("password_changed", "security", to_account=account.id, about=account.id))
+    await unit.outbox.notify(Notice("password_changed", "security", to_account=account.id, subject_id=account.id))

@@ -6,9 +6,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal_core.access.model import areas_on, in_force_on
-from portal_core.accounts.identity import Credential, StaffIdentity
+from portal_core.accounts.identity_provider import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
-from portal_core.accounts.ports import AccountRules, SignedIn
+from portal_core.accounts.ports import AccountRules, SessionContext
 from portal_core.accounts.tokens import hash_token
 from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
@@ -37,9 +37,9 @@ def address_key(address: str) -> str:
     return str(parsed)
 
 
-_HAS = frozenset({"otp", "hwk", "swk", "sc"})
-_KNOWS_OR_IS = frozenset({"pwd", "pin", "fpt", "face", "iris", "retina"})
-_STRONG_CONTEXTS = frozenset(
+_POSSESSION_METHODS = frozenset({"otp", "hwk", "swk", "sc"})
+_KNOWLEDGE_OR_INHERENCE_METHODS = frozenset({"pwd", "pin", "fpt", "face", "iris", "retina"})
+_MULTI_FACTOR_CONTEXTS = frozenset(
     {"https://refeds.org/profile/mfa", "http://schemas.openid.net/pape/policies/2007/06/multi-factor"}
 )
 
@@ -54,31 +54,31 @@ def credential_for(account: Account | None, practice_id: UUID, side: Side, email
     return Credential.of(account) if account is not None else Credential(practice_id, side, UUID(int=0), email)
 
 
-def must_enrol(account: Account, session: Session, rules: AccountRules) -> bool:
+def must_enroll(account: Account, session: Session, rules: AccountRules) -> bool:
     """Whether the session is good for setting up a second factor only."""
-    required = account.kind == "staff" or rules.clients_need_second_factor
-    return required and not session.strong
+    required = account.kind == "staff" or rules.client_second_factor_required
+    return required and not session.multi_factor
 
 
-def is_strong(identity: StaffIdentity) -> bool:
+def is_multi_factor(identity: StaffIdentity) -> bool:
     """Whether the issuer says that two factors were shown.
 
     `amr` (RFC 8176) has `mfa`, or a key, card or one-time password beside something known or inherent; or `acr` is
     one of the published names for it (REFEDS MFA, OpenID PAPE). A text message is no second factor here.
     """
     methods = identity.methods
-    both = bool(methods & _HAS) and bool(methods & _KNOWS_OR_IS)
-    return "mfa" in methods or both or identity.context in _STRONG_CONTEXTS
+    both = bool(methods & _POSSESSION_METHODS) and bool(methods & _KNOWLEDGE_OR_INHERENCE_METHODS)
+    return "mfa" in methods or both or identity.context in _MULTI_FACTOR_CONTEXTS
 
 
-def account_actor(found: SignedIn, now: datetime, origin: Origin) -> AccountHolder:
+def account_actor(found: SessionContext, now: datetime, origin: Origin) -> AccountHolder:
     """Who the session's holder is, on no record but their own.
 
     Raises:
         Unauthenticated: the session is over, its token too old, its account not open, or they left the staff.
     """
     account, session = found.account, found.session
-    if not session.opens(now) or account.status != "active":
+    if not session.access_token_valid(now) or account.status != "active":
         raise Unauthenticated
     match account.kind:
         case "client" if account.client_id is not None:
@@ -94,7 +94,7 @@ def account_actor(found: SignedIn, now: datetime, origin: Origin) -> AccountHold
             raise Unauthenticated
 
 
-def record_actor(found: SignedIn, holder: AccountHolder, record: UUID, now: datetime) -> AccountHolder:
+def record_actor(found: SessionContext, holder: AccountHolder, record: UUID, now: datetime) -> AccountHolder:
     """Who the holder is on the record that the request names: themself, or a proxy within a grant in force today.
 
     Today is the day in the practice's zone. Raises:
@@ -105,14 +105,14 @@ def record_actor(found: SignedIn, holder: AccountHolder, record: UUID, now: date
     grant = found.grant
     if isinstance(holder, StaffActor) or grant is None or grant.client_id != record:
         raise NotFound("record", record)
-    today = now.astimezone(ZoneInfo(found.rules.zone)).date()
-    if not in_force_on(grant.starts, grant.until, today):
+    today = now.astimezone(ZoneInfo(found.rules.time_zone)).date()
+    if not in_force_on(grant.starts_on, grant.until, today):
         raise NotFound("record", record)
     return ProxyActor(
         practice_id=holder.practice_id,
         account_id=holder.account_id,
         client_id=record,
-        areas=areas_on(grant.areas, grant.narrows_on, today),
+        areas=areas_on(grant.areas, grant.restricted_from, today),
         may_write=grant.may_write,
         grant_id=grant.id,
         until=grant.until,

@@ -12,7 +12,7 @@ from attrs import frozen
 from portal_core.accounts.model import (
     Account,
     Challenge,
-    Enquiry,
+    EmailRequest,
     ExternalIdentity,
     SecondFactor,
     Session,
@@ -20,13 +20,13 @@ from portal_core.accounts.model import (
     SignInGuard,
 )
 from portal_core.kernel.actor import Area, Role
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.uow import Unit
+from portal_core.kernel.uow import UnitOfWork
 
-PASSWORD_LENGTHS = (12, 64)
-LEAST = timedelta(minutes=1)
-LONGEST_IDLE, LONGEST_SESSION = timedelta(hours=1), timedelta(hours=24)
+PASSWORD_LENGTH_BOUNDS = (12, 64)
+MIN_DURATION = timedelta(minutes=1)
+MAX_IDLE_TIMEOUT, MAX_SESSION_LIFETIME = timedelta(hours=1), timedelta(hours=24)
 """What NIST SP 800-63B-4, 2.2.3, takes for sessions with two factors."""
 
 
@@ -34,29 +34,33 @@ LONGEST_IDLE, LONGEST_SESSION = timedelta(hours=1), timedelta(hours=24)
 class AccountRules:
     """What a practice decides about accounts, with SPEC 3.1's defaults.
 
-    `zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15 of a
-    password that stands alone. `clients_need_second_factor` binds clients and proxies; staff always need one.
+    `time_zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15 of a
+    password that stands alone. `client_second_factor_required` binds clients and proxies; staff always need one.
 
     Raises:
         Invalid: a number or a time is out of range.
     """
 
     practice_name: str = ""
-    zone: str = "America/New_York"
+    time_zone: str = "America/New_York"
     min_password_length: int = 12
-    clients_need_second_factor: bool = False
-    idle_for: timedelta = timedelta(minutes=15)
-    session_for: timedelta = timedelta(hours=8)
-    access_for: timedelta = timedelta(hours=1)
+    client_second_factor_required: bool = False
+    idle_timeout: timedelta = timedelta(minutes=15)
+    session_lifetime: timedelta = timedelta(hours=8)
+    access_token_lifetime: timedelta = timedelta(hours=1)
 
     def __attrs_post_init__(self) -> None:
-        least, most = PASSWORD_LENGTHS
+        least, most = PASSWORD_LENGTH_BOUNDS
         if not least <= self.min_password_length <= most:
             raise Invalid.at("min_password_length", "out_of_range", f"It must be between {least} and {most}.")
-        longest = {"idle_for": LONGEST_IDLE, "session_for": LONGEST_SESSION, "access_for": LONGEST_SESSION}
+        longest = {
+            "idle_timeout": MAX_IDLE_TIMEOUT,
+            "session_lifetime": MAX_SESSION_LIFETIME,
+            "access_token_lifetime": MAX_SESSION_LIFETIME,
+        }
         for name, limit in longest.items():
-            if not LEAST <= getattr(self, name) <= limit:
-                raise Invalid.at(name, "out_of_range", f"It must be between {LEAST} and {limit}.")
+            if not MIN_DURATION <= getattr(self, name) <= limit:
+                raise Invalid.at(name, "out_of_range", f"It must be between {MIN_DURATION} and {limit}.")
 
 
 class AccountRulesSource(Protocol):
@@ -86,14 +90,14 @@ class Accounts(Protocol):
         """The one that is not closed: a client's on the portal's side, a member of staff's on the practice's."""
         ...
 
-    async def add(self, account: Account, audited: Audited) -> None:
+    async def add(self, account: Account, audit_entry: AuditEntry) -> None:
         """Raises:
         AlreadyRegistered: an account that is not closed has its side and email, client, staff member or external
             identity.
         """
         ...
 
-    async def save(self, account: Account, audited: Audited) -> None:
+    async def save(self, account: Account, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
         AlreadyRegistered: as for `add`.
@@ -104,7 +108,7 @@ class Accounts(Protocol):
 class Sessions(Protocol):
     """Sessions of the practice's accounts."""
 
-    async def add(self, session: Session, audited: Audited) -> None: ...
+    async def add(self, session: Session, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
         """None when it is another account's. Alive or not."""
@@ -114,11 +118,11 @@ class Sessions(Protocol):
         """Alive or not; locked until the unit ends, so that two refreshes at once stand in line."""
         ...
 
-    async def open_of(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
+    async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
         """Those alive at `now`, the latest active first."""
         ...
 
-    async def save(self, session: Session, audited: Audited) -> None:
+    async def save(self, session: Session, audit_entry: AuditEntry) -> None:
         """All but `last_active_at`, which only `LiveSessions.mark_active` writes.
 
         Raises:
@@ -126,7 +130,9 @@ class Sessions(Protocol):
         """
         ...
 
-    async def end_all(self, account_id: UUID, at: datetime, audited: Audited, *, keep: UUID | None = None) -> None:
+    async def end_all(
+        self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
+    ) -> None:
         """End every session of the account that has not ended, but `keep`; versions rise."""
         ...
 
@@ -159,30 +165,30 @@ class Challenges(Protocol):
         ...
 
 
-class SecondFactorBook(Protocol):
+class SecondFactorRecords(Protocol):
     """Enrolments under way and recovery codes."""
 
     async def lock(self, account_id: UUID) -> SecondFactor:
         """The account's, at version 0 when there is none; others wait for this unit to end."""
         ...
 
-    async def save(self, second_factor: SecondFactor, audited: Audited) -> None: ...
+    async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None: ...
 
-    async def remove(self, account_id: UUID, audited: Audited) -> None:
+    async def remove(self, account_id: UUID, audit_entry: AuditEntry) -> None:
         """Forget it all; none is fine."""
         ...
 
 
-class Enquiries(Protocol):
+class EmailRequests(Protocol):
     """What visitors asked, until it is decided."""
 
-    async def add(self, enquiry: Enquiry, audited: Audited) -> None: ...
+    async def add(self, email_request: EmailRequest, audit_entry: AuditEntry) -> None: ...
 
-    async def take(self, enquiry_id: UUID) -> Enquiry | None:
+    async def take(self, email_request_id: UUID) -> EmailRequest | None:
         """Read and delete; None when it was taken before."""
         ...
 
-    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
+    async def list_requested_before(self, at: datetime) -> tuple[EmailRequest, ...]:
         """Those asked before `at` that nobody has taken, the oldest first."""
         ...
 
@@ -190,7 +196,7 @@ class Enquiries(Protocol):
 class PersonDirectory(Protocol):
     """Who could have an account: the practice's clients and staff."""
 
-    async def unregistered_client(self, email: str, born: date) -> UUID | None:
+    async def find_unregistered_client(self, email: str, date_of_birth: date) -> UUID | None:
         """The active client with this email (normalised) and date of birth who has no open account.
 
         None as well when the email and date are those of two clients, even if one has an account (twins who share a
@@ -198,11 +204,11 @@ class PersonDirectory(Protocol):
         """
         ...
 
-    async def unregistered_staff(self, email: str) -> UUID | None:
+    async def find_unregistered_staff(self, email: str) -> UUID | None:
         """The working member of staff with this email (normalised) who has no open account."""
         ...
 
-    async def works_here(self, staff_id: UUID) -> bool:
+    async def is_active_staff(self, staff_id: UUID) -> bool:
         """Whether this is a member of staff of the practice who has not left."""
         ...
 
@@ -211,7 +217,7 @@ class PersonDirectory(Protocol):
         ...
 
 
-class SignInUnit(Unit, Protocol):
+class SignInUnit(UnitOfWork, Protocol):
     """The unit of work of everything about signing in."""
 
     @property
@@ -225,9 +231,9 @@ class SignInUnit(Unit, Protocol):
     @property
     def challenges(self) -> Challenges: ...
     @property
-    def second_factors(self) -> SecondFactorBook: ...
+    def second_factors(self) -> SecondFactorRecords: ...
     @property
-    def enquiries(self) -> Enquiries: ...
+    def email_requests(self) -> EmailRequests: ...
     @property
     def people(self) -> PersonDirectory: ...
 
@@ -236,7 +242,7 @@ class SignInUnit(Unit, Protocol):
 
 
 @frozen
-class StaffStanding:
+class ActiveStaff:
     """What a member of staff who works there now may do."""
 
     roles: frozenset[Role]
@@ -247,7 +253,7 @@ class StaffStanding:
 class HeldGrant:
     """A proxy's standing grant (not revoked, not ended) over one client, in force or not.
 
-    `starts` is its first local day, `until` the first local day without it (None: no end), `narrows_on` the one from
+    `starts_on` is its first local day, `until` the first local day without it (None: no end), `restricted_from` the one from
     which the areas that are off over adolescents are off (see `grants.areas_on`).
     """
 
@@ -255,19 +261,19 @@ class HeldGrant:
     client_id: UUID
     areas: frozenset[Area]
     may_write: bool
-    starts: date
+    starts_on: date
     until: date | None
-    narrows_on: date | None
+    restricted_from: date | None
 
 
 @frozen
-class SignedIn:
+class SessionContext:
     """All that is needed to know who asks. `staff` is None for others, and for staff who left."""
 
     session: Session
     account: Account
     rules: AccountRules
-    staff: StaffStanding | None = None
+    staff: ActiveStaff | None = None
     grant: HeldGrant | None = None
 
 
@@ -276,7 +282,7 @@ class LiveSessions(Protocol):
 
     async def find_by_access_hash(
         self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
-    ) -> SignedIn | None:
+    ) -> SessionContext | None:
         """The session with this access token in this practice, dead or alive; the core judges.
 
         `record` is the client that the request names; `grant` is then the account's standing grant over it.

@@ -3,17 +3,17 @@
 from attrs import frozen
 
 from portal_core.accounts.model import Account, Session, SessionKind
-from portal_core.accounts.policy import must_enrol
+from portal_core.accounts.policy import must_enroll
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.tokens import hash_token, join_refresh
+from portal_core.accounts.tokens import hash_token, join_refresh_token
 from portal_core.accounts.views import SessionTokens, SessionView
 from portal_core.kernel.actor import Origin
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 
 
 @frozen
-class SessionOpening:
+class SessionFactory:
     """Decides how long a session lasts and what it is good for, by the practice's rules."""
 
     clock: Clock
@@ -21,9 +21,9 @@ class SessionOpening:
     tokens: TokenSource
 
     async def open(
-        self, unit: SignInUnit, account: Account, *, kind: SessionKind, strong: bool, origin: Origin
+        self, unit: SignInUnit, account: Account, *, kind: SessionKind, multi_factor: bool, origin: Origin
     ) -> SessionTokens:
-        """A new session of an account that has shown who it is; `strong` when a second factor was part of that."""
+        """A new session of an account that has shown who it is; `multi_factor` when a second factor was part of that."""
         rules = await unit.account_rules.get()
         now = self.clock.now()
         access, family, secret = self.tokens.token(), self.tokens.token(), self.tokens.token()
@@ -37,18 +37,18 @@ class SessionOpening:
             refresh_hash=hash_token(secret),
             created_at=now,
             last_active_at=now,
-            access_expires_at=now + min(rules.access_for, rules.session_for),
-            ends_at=now + rules.session_for,
-            idle_for=rules.idle_for,
-            strong=strong,
+            access_expires_at=now + min(rules.access_token_lifetime, rules.session_lifetime),
+            ends_at=now + rules.session_lifetime,
+            idle_timeout=rules.idle_timeout,
+            multi_factor=multi_factor,
             device=origin.device,
             address=origin.address,
         )
-        facts = {"account": str(account.id), "strong": str(strong).lower()}
-        await unit.sessions.add(session, Audited("session.opened", session.id, account.client_id, facts=facts))
+        facts = {"account": str(account.id), "multi_factor": str(multi_factor).lower()}
+        await unit.sessions.add(session, AuditEntry("session.opened", session.id, account.client_id, facts=facts))
         return SessionTokens(
             access,
-            join_refresh(family, secret),
+            join_refresh_token(family, secret),
             SessionView.of(session, current=True),
-            must_enrol(account, session, rules),
+            must_enroll(account, session, rules),
         )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.model import Account, Kind, SecondFactorKind, Session, SessionKind, Status
+from portal_core.accounts.model import Account, AccountKind, AccountStatus, SecondFactorKind, Session, SessionKind
 
 
 @frozen
@@ -41,16 +41,16 @@ class SessionView:
 
 @frozen
 class SessionTokens:
-    """A session was opened or renewed. `must_enrol`: it is good for setting up a second factor only, until then."""
+    """A session was opened or renewed. `must_enroll`: it is good for setting up a second factor only, until then."""
 
     access_token: str
     refresh_token: str
     session: SessionView
-    must_enrol: bool = False
+    must_enroll: bool = False
 
 
 @frozen
-class SecondFactorAsked:
+class SecondFactorChallenge:
     """The password was right; now the second factor, with this token, before `expires_at`."""
 
     challenge: str
@@ -63,8 +63,8 @@ class AccountView:
 
     id: UUID
     email: str
-    kind: Kind
-    status: Status
+    kind: AccountKind
+    status: AccountStatus
     second_factor: SecondFactorKind
 
     @classmethod
@@ -73,7 +73,7 @@ class AccountView:
 
 
 @frozen
-class TotpEnrolmentView:
+class TotpEnrollmentView:
     """What an authenticator app needs: `secret` in base 32 for typing, `uri` (otpauth) for the QR code."""
 
     secret: str

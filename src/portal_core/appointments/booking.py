@@ -7,21 +7,28 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from portal_core.appointments.errors import NotStarted, OutsideAvailability, OwnOverlap, SlotTaken, TooFar, TooSoon
+from portal_core.appointments.errors import (
+    NotStarted,
+    OutsideAvailability,
+    OverlappingAppointment,
+    SlotTaken,
+    TooFar,
+    TooSoon,
+)
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Purpose
-from portal_core.appointments.policy import require_in_care
+from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.availability import Window, days_around, open_windows
-from portal_core.appointments.scheduling.durations import LONGEST_ADVANCE_DAYS, ZERO, KindTiming
+from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
+from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS, ZERO, AppointmentTiming
 from portal_core.appointments.scheduling.slots import Refusal, fits, on_grid
-from portal_core.appointments.scheduling.wall_clock import DAY, aware
-from portal_core.appointments.settings import Clinician, Kind
-from portal_core.kernel.audit import Audited
+from portal_core.appointments.scheduling.wall_clock import DAY, require_aware
+from portal_core.appointments.settings import AppointmentType, Clinician
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, Invalid, NotFound
 from portal_core.kernel.money import Money
 from portal_core.kernel.sources import IdSource, TokenSource
 
-LONGEST_AFTERWARDS = 30 * DAY
+MAX_BACKDATING = 30 * DAY
 """How long after its start a visit may still be entered: a month's accounts, say. No standard asks for a length."""
 REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
     Refusal.TOO_SOON: TooSoon,
@@ -31,7 +38,7 @@ REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
 }
 
 
-def once_each(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
+def without_duplicates(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
     """An attrs converter: nobody comes twice."""
     return tuple(dict.fromkeys(client_ids))
 
@@ -45,26 +52,26 @@ class SlotChoice:
     """
 
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None = None
-    starts_at: datetime = field(converter=aware)
+    appointment_type_id: UUID
+    location_id: UUID | None = None
+    starts_at: datetime = field(converter=require_aware)
 
 
 @frozen(kw_only=True)
-class Order:
+class BookingDetails:
     """What is to be booked for whom; the kind and clinician are those of the choice, found bookable.
 
-    `held` is the calendar entry that keeps the time already. `by_staff` waives notice, advance and the grid of
+    `held_entry_id` is the calendar entry that keeps the time already. `by_staff` waives notice, advance and the grid of
     starts, `outside_hours` the clinician's availability as well; nobody is ever booked over somebody else. What
     `took_place` has begun, and is completed as soon as it is written down.
     """
 
     choice: SlotChoice
-    kind: Kind
+    appointment_type: AppointmentType
     clinician: Clinician
-    zone: str
+    time_zone: str
     clients: tuple[UUID, ...]
-    held: UUID | None = None
+    held_entry_id: UUID | None = None
     series_id: UUID | None = None
     by_staff: bool = False
     outside_hours: bool = False
@@ -72,86 +79,88 @@ class Order:
 
     @property
     def ends_at(self) -> datetime:
-        return self.choice.starts_at + self.kind.timing.duration
+        return self.choice.starts_at + self.appointment_type.timing.duration
 
 
 async def place_booking(
-    unit: AppointmentUnit, order: Order, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
+    unit: AppointmentUnit, details: BookingDetails, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
 ) -> Booking:
     """Check everything again, take the time, and add the appointment. The clinician and the clients are locked.
 
     Raises:
-        OwnOverlap: a client is somewhere else then.
+        OverlappingAppointment: a client is somewhere else then.
         SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
     """
-    await require_to_be_had(unit, order, now)
-    return await take_time(unit, order, ids, tokens, practice_id, now)
+    await require_bookable(unit, details, now)
+    return await create_booking(unit, details, ids, tokens, practice_id, now)
 
 
-async def require_to_be_had(unit: AppointmentUnit, order: Order, now: datetime) -> None:
+async def require_bookable(unit: AppointmentUnit, details: BookingDetails, now: datetime) -> None:
     """That what is ordered can be booked, leaving aside what keeps it already.
 
     Raises:
-        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
     """
     await require_free(
         unit,
-        order.choice,
-        order.kind.timing,
+        details.choice,
+        details.appointment_type.timing,
         now,
-        clients=order.clients,
-        apart_from=order.held,
-        by_staff=order.by_staff,
-        outside_hours=order.outside_hours,
-        took_place=order.took_place,
+        clients=details.clients,
+        excluding=details.held_entry_id,
+        by_staff=details.by_staff,
+        outside_hours=details.outside_hours,
+        took_place=details.took_place,
     )
 
 
-async def take_time(
-    unit: AppointmentUnit, order: Order, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
+async def create_booking(
+    unit: AppointmentUnit, details: BookingDetails, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
 ) -> Booking:
     """Take the time of what can be had, and add the appointment.
 
     Raises:
         SlotTaken: it was taken after all.
     """
-    choice, kind = order.choice, order.kind
-    entry = entry_for(choice, kind.timing, order.held or ids.new(), practice_id, "appointment")
-    await (unit.calendar.change(entry) if order.held else unit.calendar.occupy(entry))
+    choice, appointment_type = details.choice, details.appointment_type
+    entry = calendar_entry_for(
+        choice, appointment_type.timing, details.held_entry_id or ids.new(), practice_id, "appointment"
+    )
+    await (unit.calendar.change(entry) if details.held_entry_id else unit.calendar.occupy(entry))
     appointment = Appointment(
         id=ids.new(),
         practice_id=practice_id,
         clinician_id=choice.clinician_id,
-        kind_id=choice.kind_id,
-        place_id=choice.place_id,
+        appointment_type_id=choice.appointment_type_id,
+        location_id=choice.location_id,
         starts_at=choice.starts_at,
-        ends_at=order.ends_at,
-        zone=order.zone,
+        ends_at=details.ends_at,
+        time_zone=details.time_zone,
         calendar_entry_id=entry.id,
-        attending=len(order.clients),
+        attending=len(details.clients),
         booked_at=now,
         changed_at=now,
-        shared=kind.seats > 1,
-        status="completed" if order.took_place else "booked",
-        series_id=order.series_id,
-        room=tokens.token() if choice.place_id is None else "",
+        shared=appointment_type.seats > 1,
+        status="completed" if details.took_place else "booked",
+        series_id=details.series_id,
+        room=tokens.token() if choice.location_id is None else "",
     )
     booking = Booking(
         appointment=appointment,
         attendances=tuple(
             Attendance(appointment_id=appointment.id, practice_id=practice_id, client_id=client_id)
-            for client_id in order.clients
+            for client_id in details.clients
         ),
     )
-    action = "appointment.recorded" if order.took_place else "appointment.booked"
+    action = "appointment.recorded" if details.took_place else "appointment.booked"
     await unit.appointments.add(
-        booking, *(Audited(action, appointment.id, record=client_id) for client_id in order.clients)
+        booking, *(AuditEntry(action, appointment.id, record=client_id) for client_id in details.clients)
     )
     return booking
 
 
 async def move_booking(
-    unit: AppointmentUnit, booking: Booking, order: Order, now: datetime, *, fee: Money | None = None
+    unit: AppointmentUnit, booking: Booking, details: BookingDetails, now: datetime, *, fee: Money | None = None
 ) -> Booking:
     """Check everything again and move the booking; its old time is given up only if it has the new one.
 
@@ -159,15 +168,15 @@ async def move_booking(
 
     Raises:
         NotBooked, AlreadyStarted: it is closed, or has begun.
-        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
     """
-    was, choice = booking.appointment, order.choice
+    was, choice = booking.appointment, details.choice
     moved = booking.move(
         clinician_id=choice.clinician_id,
-        place_id=choice.place_id,
+        location_id=choice.location_id,
         starts_at=choice.starts_at,
-        ends_at=order.ends_at,
-        zone=order.zone,
+        ends_at=details.ends_at,
+        time_zone=details.time_zone,
         at=now,
         fee=fee,
     )
@@ -175,19 +184,21 @@ async def move_booking(
     await require_free(
         unit,
         choice,
-        order.kind.timing,
+        details.appointment_type.timing,
         now,
-        clients=order.clients,
-        apart_from=was.calendar_entry_id,
-        moving=was.id,
-        by_staff=order.by_staff,
-        outside_hours=order.outside_hours,
+        clients=details.clients,
+        excluding=was.calendar_entry_id,
+        excluding_appointment=was.id,
+        by_staff=details.by_staff,
+        outside_hours=details.outside_hours,
     )
     await unit.calendar.change(
-        entry_for(choice, order.kind.timing, was.calendar_entry_id, was.practice_id, "appointment")
+        calendar_entry_for(
+            choice, details.appointment_type.timing, was.calendar_entry_id, was.practice_id, "appointment"
+        )
     )
     await unit.appointments.save(
-        moved, *(Audited("appointment.rescheduled", was.id, record=client_id) for client_id in order.clients)
+        moved, *(AuditEntry("appointment.rescheduled", was.id, record=client_id) for client_id in details.clients)
     )
     return moved
 
@@ -195,12 +206,12 @@ async def move_booking(
 async def require_free(
     unit: AppointmentUnit,
     choice: SlotChoice,
-    timing: KindTiming,
+    timing: AppointmentTiming,
     now: datetime,
     *,
     clients: Collection[UUID],
-    apart_from: UUID | None = None,
-    moving: UUID | None = None,
+    excluding: UUID | None = None,
+    excluding_appointment: UUID | None = None,
     by_staff: bool = False,
     outside_hours: bool = False,
     took_place: bool = False,
@@ -208,7 +219,7 @@ async def require_free(
     """That the clinician and the clients have that time, leaving aside one calendar entry and one appointment.
 
     Raises:
-        OwnOverlap: a client is somewhere else then.
+        OverlappingAppointment: a client is somewhere else then.
         SlotTaken: the clinician is, or too close to it.
         OutsideAvailability: the clinician is not open for it, or not from that minute on.
         TooSoon, TooFar: before the notice or after the advance of the kind; for staff, in the past.
@@ -216,33 +227,33 @@ async def require_free(
         Invalid: a date out of all bounds; what `took_place`, more than 30 days ago.
     """
     starts_at, ends_at = choice.starts_at, choice.starts_at + timing.duration
-    first_day, last_day = days_around(starts_at, ends_at)
+    first_day, last_day = date_range_around(starts_at, ends_at)
     if by_staff:
-        timing = evolve(timing, minimum_notice=ZERO, maximum_advance_days=LONGEST_ADVANCE_DAYS)
-    if await unit.appointments.clients_busy(clients, starts_at, ends_at, apart_from=moving):
-        raise OwnOverlap
+        timing = evolve(timing, min_notice=ZERO, max_advance_days=MAX_ADVANCE_DAYS)
+    if await unit.appointments.client_busy_times(clients, starts_at, ends_at, excluding=excluding_appointment):
+        raise OverlappingAppointment
     if outside_hours:
-        windows = [Window(choice.clinician_id, starts_at, ends_at, "UTC", choice.place_id)]
+        windows = [Window(choice.clinician_id, starts_at, ends_at, "UTC", choice.location_id)]
     else:
         rules = await unit.availability.rules([choice.clinician_id])
         exceptions = await unit.availability.exceptions([choice.clinician_id], first_day, last_day)
         windows = [
-            one for one in open_windows(rules, exceptions, first_day, last_day) if one.place_id == choice.place_id
+            one for one in open_windows(rules, exceptions, first_day, last_day) if one.location_id == choice.location_id
         ]
     if took_place:
-        require_lately_begun(starts_at, now)
+        require_started_recently(starts_at, now)
         # Judged as of its start: the past refuses nothing else.
         now = starts_at
     # No buffer is longer than a day.
     near = await unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, now)
-    refusal = fits(starts_at, timing, windows, [one.busy for one in near if one.id != apart_from], now)
+    refusal = fits(starts_at, timing, windows, [one.busy for one in near if one.id != excluding], now)
     if refusal is not None:
         raise REFUSALS[refusal]
     if not by_staff and not on_grid(starts_at, timing, windows):
         raise OutsideAvailability
 
 
-def require_lately_begun(starts_at: datetime, now: datetime) -> None:
+def require_started_recently(starts_at: datetime, now: datetime) -> None:
     """That a visit may be written down as one that took place.
 
     Raises:
@@ -251,23 +262,23 @@ def require_lately_begun(starts_at: datetime, now: datetime) -> None:
     """
     if now < starts_at:
         raise NotStarted
-    if starts_at < now - LONGEST_AFTERWARDS:
-        raise Invalid.at("starts_at", "out_of_range", f"At most {LONGEST_AFTERWARDS.days} days afterwards.")
+    if starts_at < now - MAX_BACKDATING:
+        raise Invalid.at("starts_at", "out_of_range", f"At most {MAX_BACKDATING.days} days afterwards.")
 
 
-async def require_seats(unit: AppointmentUnit, kind: Kind, client_ids: Collection[UUID]) -> None:
+async def require_seats(unit: AppointmentUnit, appointment_type: AppointmentType, client_ids: Collection[UUID]) -> None:
     """That these are clients in the practice's care, and not too many for the kind.
 
     Raises:
         Invalid: more than it has seats.
-        NotFound, ClientDischarged: as `require_clients`.
+        NotFound, ClientDischarged: as `require_active_clients`.
     """
-    if len(client_ids) > kind.seats:
-        raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {kind.seats} seats.")
-    await require_clients(unit, client_ids)
+    if len(client_ids) > appointment_type.seats:
+        raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {appointment_type.seats} seats.")
+    await require_active_clients(unit, client_ids)
 
 
-async def require_clients(unit: AppointmentUnit, client_ids: Collection[UUID]) -> None:
+async def require_active_clients(unit: AppointmentUnit, client_ids: Collection[UUID]) -> None:
     """That these are clients in the practice's care: staff too make one active again before they book.
 
     Raises:
@@ -278,16 +289,16 @@ async def require_clients(unit: AppointmentUnit, client_ids: Collection[UUID]) -
     for client_id in client_ids:
         if client_id not in known:
             raise NotFound("client", client_id)
-        require_in_care(known[client_id])
+        require_not_discharged(known[client_id])
 
 
-def entry_for(
+def calendar_entry_for(
     choice: SlotChoice,
-    timing: KindTiming,
+    timing: AppointmentTiming,
     entry_id: UUID,
     practice_id: UUID,
     purpose: Purpose,
-    lasts: timedelta | None = None,
+    expires_in: timedelta | None = None,
     now: datetime | None = None,
 ) -> CalendarEntry:
     """The calendar entry for the choice; one that lasts only a while is over at its start at the latest."""
@@ -300,5 +311,5 @@ def entry_for(
         buffer_before=timing.buffer_before,
         buffer_after=timing.buffer_after,
         purpose=purpose,
-        expires_at=min(now + lasts, choice.starts_at) if lasts is not None and now is not None else None,
+        expires_at=min(now + expires_in, choice.starts_at) if expires_in is not None and now is not None else None,
     )

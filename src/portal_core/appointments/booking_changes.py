@@ -7,22 +7,22 @@ from uuid import UUID
 
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import Clinician
 from portal_core.appointments.views import AppointmentView
-from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.appointments.waiting import FreedSlot
-from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.money import Money
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import IdSource
 
-News = Literal["appointment_booked", "appointment_cancelled", "appointment_rescheduled"]
+AppointmentNoticeKind = Literal["appointment_booked", "appointment_cancelled", "appointment_rescheduled"]
 
 
-async def locked(
+async def lock_booking(
     unit: AppointmentUnit,
     find: Callable[[], Awaitable[Booking | None]],
     appointment_id: UUID,
@@ -55,54 +55,76 @@ async def locked(
     return booking
 
 
-async def give_back(unit: AppointmentUnit, freed: Appointment, ids: IdSource, now: datetime) -> None:
+async def add_freed_slot(unit: AppointmentUnit, freed: Appointment, ids: IdSource, now: datetime) -> None:
     """Have the time that `freed` had offered to the waitlist. It has not come: what has begun gives nothing back."""
     slot = FreedSlot(
         id=ids.new(),
         practice_id=freed.practice_id,
         clinician_id=freed.clinician_id,
-        kind_id=freed.kind_id,
-        place_id=freed.place_id,
+        appointment_type_id=freed.appointment_type_id,
+        location_id=freed.location_id,
         starts_at=freed.starts_at,
         ends_at=freed.ends_at,
-        zone=freed.zone,
+        time_zone=freed.time_zone,
         freed_at=now,
     )
     await unit.freed_slots.add(slot)
     await unit.outbox.defer("offer_freed_slot", freed_slot_id=slot.id)
 
 
-async def tell(
+async def notify(
     unit: AppointmentUnit,
     actor: Actor,
-    news: News,
+    kind: AppointmentNoticeKind,
     booking: Booking,
     clients: Iterable[UUID],
     clinician: Clinician | None,
 ) -> None:
     """Tell the clients, and the clinician unless it was they who did it. Once for each version."""
     clinician_account = clinician.account_id if clinician else None
-    about = booking.appointment.id
-    once = f"{news}:{about}:{booking.appointment.version}"
+    subject_id = booking.appointment.id
+    deduplication_key = f"{kind}:{subject_id}:{booking.appointment.version}"
     for client_id in clients:
-        await unit.outbox.notify(Notice(news, "service", to_client=client_id, about=about, once=f"{once}:{client_id}"))
-    own_account = None if isinstance(actor, SystemActor) else account_holder(actor).account_id
-    if clinician_account not in (None, own_account):
         await unit.outbox.notify(
-            Notice(news, "service", to_account=clinician_account, about=about, once=f"{once}:{clinician_account}")
+            Notice(
+                kind,
+                "service",
+                to_client=client_id,
+                subject_id=subject_id,
+                deduplication_key=f"{deduplication_key}:{client_id}",
+            )
+        )
+    current_account = None if isinstance(actor, SystemActor) else require_account_holder(actor).account_id
+    if clinician_account not in (None, current_account):
+        await unit.outbox.notify(
+            Notice(
+                kind,
+                "service",
+                to_account=clinician_account,
+                subject_id=subject_id,
+                deduplication_key=f"{deduplication_key}:{clinician_account}",
+            )
         )
 
 
-async def tell_fee(unit: AppointmentUnit, appointment_id: UUID, client_id: UUID, fee: Money | None) -> None:
+async def notify_late_cancel_fee(
+    unit: AppointmentUnit, appointment_id: UUID, client_id: UUID, fee: Money | None
+) -> None:
     """Tell the client of a fee, if there is one; for one appointment once, as it is due once."""
     if fee is not None:
-        once = f"late_cancel_fee:{appointment_id}:{client_id}"
+        deduplication_key = f"late_cancel_fee:{appointment_id}:{client_id}"
         await unit.outbox.notify(
-            Notice("late_cancel_fee", "service", to_client=client_id, about=appointment_id, once=once)
+            Notice(
+                "late_cancel_fee",
+                "service",
+                to_client=client_id,
+                subject_id=appointment_id,
+                deduplication_key=deduplication_key,
+            )
         )
 
 
-async def shown(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, now: datetime) -> AppointmentView:
+async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, now: datetime) -> AppointmentView:
     """The appointment on its client's screen, as this transaction has it.
 
     Raises:
@@ -114,15 +136,15 @@ async def shown(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, no
     return AppointmentView.of(row, now)
 
 
-async def note_reading(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
+async def audit_reads(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
     """Have it in the trail that staff read these appointments: once for each client in them, and each of `records`."""
     clients = {part.client_id for one in seen for part in one.attendances}
     for client_id in sorted(clients.union(records)):
-        await unit.audit.record(Audited("appointments.read", record=client_id))
+        await unit.audit.record(AuditEntry("appointments.read", record=client_id))
 
 
-async def shown_to_practice(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:
+async def load_practice_view(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:
     """An appointment that this transaction has written or found, on the practice's screen."""
-    view = await unit.appointment_reads.one_for_practice(appointment_id)
+    view = await unit.appointment_reads.get_for_practice(appointment_id)
     assert view is not None, "it is there"
     return view

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.scheduling.wall_clock import in_utc
+from portal_core.appointments.scheduling.wall_clock import to_utc
 from portal_core.appointments.views import AppointmentRow
 
 Method = Literal["PUBLISH", "CANCEL"]
 
-LONGEST_LINE = 75
+MAX_LINE_OCTETS = 75
 """Octets, line end not counted (RFC 5545, 3.1)."""
 
 
@@ -48,7 +48,7 @@ class CalendarEvent:
             ends_at=row.ends_at,
             changed_at=row.changed_at,
             title=row.rules.calendar_title,
-            location=row.place_address if row.place_id else "Online",
+            location=row.location_address if row.location_id else "Online",
         )
 
 
@@ -90,7 +90,7 @@ def _event(event: CalendarEvent, organizer: UUID, stamp: datetime) -> list[str]:
 
 
 def _utc(at: datetime) -> str:
-    return in_utc(at).strftime("%Y%m%dT%H%M%SZ")
+    return to_utc(at).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _escaped(text: str) -> str:
@@ -107,7 +107,7 @@ def _folded(line: str) -> Iterator[str]:
     piece, octets = "", 0
     for char in line:
         size = len(char.encode())
-        if octets + size > LONGEST_LINE:
+        if octets + size > MAX_LINE_OCTETS:
             yield piece
             piece, octets = " ", 1
         piece, octets = piece + char, octets + size

@@ -48,10 +48,10 @@ class ClientDischarged(Conflict):
     title = "This record is closed to new appointments. Only the practice can open it again."
 
 
-class OwnOverlap(Conflict):
+class OverlappingAppointment(Conflict):
     """The client is in another appointment at that time."""
 
-    code = "own_overlap"
+    code = "overlapping_appointment"
     title = "There is another appointment at this time."
 
 
@@ -97,7 +97,7 @@ class NotStarted(Conflict):
     title = "This appointment has not begun."
 
 
-class MovedByPracticeOnly(Conflict):
+class RescheduledByPracticeOnly(Conflict):
     """Several clients come to it, so one of them cannot move it for all."""
 
     code = "reschedule_by_practice"
@@ -118,10 +118,10 @@ class JoinNotOpen(Conflict):
     title = "The room is not open yet."
 
 
-class JoinOver(Conflict):
+class JoinClosed(Conflict):
     """The appointment has ended."""
 
-    code = "join_over"
+    code = "join_closed"
     title = "This appointment is over."
 
 
@@ -139,24 +139,24 @@ class RequestClosed(Conflict):
     title = "This request has been answered already."
 
 
-class TooManyRequests(Conflict):
+class TooManyOpenRequests(Conflict):
     """The client has as many open requests as the practice takes."""
 
-    code = "too_many_requests"
+    code = "too_many_open_requests"
     title = "You have open requests. The practice will answer them first."
 
 
-class AlreadyWaiting(Conflict):
+class AlreadyOnWaitlist(Conflict):
     """The client is on the waitlist for this already, or in as many places as the practice allows."""
 
-    code = "already_waiting"
+    code = "already_on_waitlist"
     title = "You are on the waitlist for this already."
 
 
-class NotWaiting(Conflict):
+class WaitlistEntryClosed(Conflict):
     """The waitlist entry was booked or left before."""
 
-    code = "not_waiting"
+    code = "waitlist_entry_closed"
     title = "This waitlist entry is closed."
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.appointments.errors import AlreadyStarted, NotBooked, NotStarted
-from portal_core.appointments.scheduling.durations import ZERO, Busy
+from portal_core.appointments.scheduling.durations import ZERO, BusyTime
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 
@@ -36,9 +36,9 @@ class CalendarEntry:
     expires_at: datetime | None = None
 
     @property
-    def busy(self) -> Busy:
+    def busy(self) -> BusyTime:
         """The entry as the scheduling rules take it."""
-        return Busy(self.clinician_id, self.starts_at, self.ends_at, self.buffer_before, self.buffer_after)
+        return BusyTime(self.clinician_id, self.starts_at, self.ends_at, self.buffer_before, self.buffer_after)
 
 
 @frozen(kw_only=True)
@@ -49,8 +49,8 @@ class Hold:
     practice_id: UUID
     client_id: UUID
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     starts_at: datetime
     ends_at: datetime
     calendar_entry_id: UUID
@@ -61,7 +61,7 @@ class Hold:
 class Attendance:
     """One client's part in an appointment; several clients' parts know nothing of each other.
 
-    `late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason` is the
+    `cancelled_late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason` is the
     client's, or the practice's, encrypted where it is kept. `sequence` counts the changes that only this client sees.
     """
 
@@ -71,18 +71,30 @@ class Attendance:
     status: AttendanceStatus = "attending"
     cancelled_at: datetime | None = None
     cancelled_by: CancelledBy | None = None
-    late: bool = False
+    cancelled_late: bool = False
     reason: str | None = None
     fee_due: Money | None = None
     sequence: int = 0
 
     def cancel(
-        self, by: CancelledBy, *, at: datetime, reason: str | None, late: bool = False, fee: Money | None = None
+        self,
+        by: CancelledBy,
+        *,
+        at: datetime,
+        reason: str | None,
+        cancelled_late: bool = False,
+        fee: Money | None = None,
     ) -> "Attendance":
         """The client comes no more. The fee of an earlier late change stays due."""
         owed = fee or self.fee_due
         return evolve(
-            self, status="cancelled", cancelled_at=at, cancelled_by=by, reason=reason, late=late, fee_due=owed
+            self,
+            status="cancelled",
+            cancelled_at=at,
+            cancelled_by=by,
+            reason=reason,
+            cancelled_late=cancelled_late,
+            fee_due=owed,
         )
 
 
@@ -99,11 +111,11 @@ class Appointment:
     id: UUID
     practice_id: UUID
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     starts_at: datetime
     ends_at: datetime
-    zone: str
+    time_zone: str
     calendar_entry_id: UUID | None
     attending: int
     booked_at: datetime
@@ -118,7 +130,7 @@ class Appointment:
     @property
     def telehealth(self) -> bool:
         """Whether it is in a room online."""
-        return self.place_id is None
+        return self.location_id is None
 
     def require_open(self, at: datetime) -> None:
         """Refuses changes of what is over.
@@ -167,7 +179,13 @@ class Booking:
         return self.appointment.sequence + self.of(client_id).sequence
 
     def leave(
-        self, client_id: UUID, *, at: datetime, reason: str | None, late: bool = False, fee: Money | None = None
+        self,
+        client_id: UUID,
+        *,
+        at: datetime,
+        reason: str | None,
+        cancelled_late: bool = False,
+        fee: Money | None = None,
     ) -> "Booking":
         """One client cancels. The last to leave cancels the appointment.
 
@@ -179,7 +197,10 @@ class Booking:
         own = self.of(client_id)
         if own.status != "attending":
             raise NotBooked
-        gone = evolve(own.cancel("client", at=at, reason=reason, late=late, fee=fee), sequence=own.sequence + 1)
+        gone = evolve(
+            own.cancel("client", at=at, reason=reason, cancelled_late=cancelled_late, fee=fee),
+            sequence=own.sequence + 1,
+        )
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
@@ -202,10 +223,10 @@ class Booking:
         self,
         *,
         clinician_id: UUID,
-        place_id: UUID | None,
+        location_id: UUID | None,
         starts_at: datetime,
         ends_at: datetime,
-        zone: str,
+        time_zone: str,
         at: datetime,
         fee: Money | None = None,
     ) -> "Booking":
@@ -221,10 +242,10 @@ class Booking:
         moved = evolve(
             self._changed(at),
             clinician_id=clinician_id,
-            place_id=place_id,
+            location_id=location_id,
             starts_at=starts_at,
             ends_at=ends_at,
-            zone=zone,
+            time_zone=time_zone,
         )
         owing = (evolve(one, fee_due=fee or one.fee_due) for one in self.attendances)
         return Booking(appointment=moved, attendances=tuple(owing))

@@ -7,9 +7,9 @@ from attrs import frozen
 
 from portal_core.appointments.errors import ClientDischarged, LateCancelRefused, NotBookable
 from portal_core.appointments.scheduling.deadlines import join_window, notice_deadline
-from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Schedule
-from portal_core.kernel.access import staff_or_system
+from portal_core.appointments.settings import AppointmentRules, AppointmentType, BookingOptions, Client, Clinician
 from portal_core.kernel.actor import Actor, SystemActor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 
@@ -29,22 +29,22 @@ class CancelTerms:
             raise LateCancelRefused
 
 
-def cancel_terms(rules: AppointmentRules, starts_at: datetime, zone: str, now: datetime) -> CancelTerms:
+def cancel_terms(rules: AppointmentRules, starts_at: datetime, time_zone: str, now: datetime) -> CancelTerms:
     """A client's terms for cancelling now. Nothing that has begun is cancelled, whatever the rules say."""
-    deadline = notice_deadline(starts_at, zone, rules.cancel_notice)
+    deadline = notice_deadline(starts_at, time_zone, rules.cancel_notice)
     in_time = now <= deadline and now < starts_at
     allowed = now < starts_at and (in_time or rules.late_cancel != "refuse")
-    fee = rules.late_fee if allowed and not in_time and rules.late_cancel == "fee" else None
+    fee = rules.late_cancel_fee if allowed and not in_time and rules.late_cancel == "fee" else None
     return CancelTerms(deadline, in_time, allowed, fee)
 
 
-def may_join(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[datetime, bool]:
+def room_opening(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[datetime, bool]:
     """From when on the room is open, and whether it is now."""
     opens_at, closes_at = join_window(starts_at, ends_at)
     return opens_at, opens_at <= now < closes_at
 
 
-def require_in_care(client: Schedule | Client) -> None:
+def require_not_discharged(client: BookingOptions | Client) -> None:
     """That the client may have new appointments, and ask or wait for them.
 
     Who was discharged goes on reading, joining, cancelling and withdrawing what they have.
@@ -57,39 +57,44 @@ def require_in_care(client: Schedule | Client) -> None:
 
 
 def bookable_by_client(
-    schedule: Schedule, kind_id: UUID, place_id: UUID | None, clinician_id: UUID
-) -> tuple[Kind, Clinician]:
-    """The kind and the clinician, where a client may book them online; `schedule` is the client's own.
+    booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
+) -> tuple[AppointmentType, Clinician]:
+    """The kind and the clinician, where a client may book them online; `booking_options` is the client's own.
 
     Raises:
         ClientDischarged: the client was discharged.
         NotBookable: no online booking, a kind or place that is not offered online, a clinician not of the care team.
     """
-    require_in_care(schedule)
-    kind, clinician = bookable_by_staff(schedule, kind_id, place_id, clinician_id)
+    require_not_discharged(booking_options)
+    appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
     # Others come to a shared one, and only the practice knows who.
-    if not schedule.rules.self_booking or not kind.online or kind.seats > 1:
+    if not booking_options.rules.self_booking or not appointment_type.self_bookable or appointment_type.seats > 1:
         raise NotBookable
-    return kind, clinician
+    return appointment_type, clinician
 
 
 def bookable_by_staff(
-    schedule: Schedule, kind_id: UUID, place_id: UUID | None, clinician_id: UUID
-) -> tuple[Kind, Clinician]:
+    booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
+) -> tuple[AppointmentType, Clinician]:
     """The kind and the clinician, where the practice has them at all.
 
     Raises:
         NotBookable: a kind, place or clinician that is unknown or no longer active.
     """
-    kind, clinician = schedule.kinds.get(kind_id), schedule.clinicians.get(clinician_id)
-    if kind is None or not kind.active or clinician is None or not clinician.active:
+    appointment_type, clinician = (
+        booking_options.appointment_types.get(appointment_type_id),
+        booking_options.clinicians.get(clinician_id),
+    )
+    if appointment_type is None or not appointment_type.active or clinician is None or not clinician.active:
         raise NotBookable
-    if place_id is not None and (place_id not in schedule.places or not schedule.places[place_id].active):
+    if location_id is not None and (
+        location_id not in booking_options.locations or not booking_options.locations[location_id].active
+    ):
         raise NotBookable
-    return kind, clinician
+    return appointment_type, clinician
 
 
-def scheduler(actor: Actor, clinician_id: UUID | None = None) -> UUID | None:
+def require_calendar_access(actor: Actor, clinician_id: UUID | None = None) -> UUID | None:
     """Whose calendar the actor works with: the front desk, administrators and jobs with `clinician_id`'s, or with
     everybody's when none is named (None); clinicians with their own.
 
@@ -97,7 +102,7 @@ def scheduler(actor: Actor, clinician_id: UUID | None = None) -> UUID | None:
         NotFound: neither staff nor a job, or a clinician asking about a colleague's calendar, which is not theirs.
         Forbidden: staff in other roles.
     """
-    member = staff_or_system(actor, "front_desk", "administrator", "clinician")
+    member = require_staff_or_system(actor, "front_desk", "administrator", "clinician")
     if isinstance(member, SystemActor) or member.roles & {"front_desk", "administrator"}:
         return clinician_id
     if member.clinician_id is None or clinician_id not in (None, member.clinician_id):

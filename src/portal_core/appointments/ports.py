@@ -13,11 +13,18 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
-from portal_core.appointments.ports_reads import AppointmentReads, RequestReads, WaitlistReads
+from portal_core.appointments.read_ports import AppointmentReads, AppointmentRequestReads, WaitlistReads
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import Span
-from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.appointments.views import Starting
+from portal_core.appointments.settings import (
+    AppointmentRules,
+    AppointmentType,
+    BookingOptions,
+    Client,
+    Clinician,
+    Location,
+)
+from portal_core.appointments.views import ReminderCandidate
 from portal_core.appointments.waiting import (
     AppointmentRequest,
     CheckIn,
@@ -27,8 +34,8 @@ from portal_core.appointments.waiting import (
     WaitlistEntry,
     WaitlistOffer,
 )
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.uow import Unit
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.uow import UnitOfWork
 
 
 class Calendar(Protocol):
@@ -77,13 +84,13 @@ class Blocks(Protocol):
 
     async def get(self, entry_id: UUID) -> CalendarEntry | None: ...
 
-    async def add(self, block: CalendarEntry, audited: Audited) -> None: ...
+    async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None: ...
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
         """The ids of booked appointments that share time with it, by start."""
         ...
 
-    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+    async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
         """Whether there was such a block; no entry is written when not."""
         ...
 
@@ -101,25 +108,25 @@ class Availability(Protocol):
         """On dates from the first to the last, both included."""
         ...
 
-    async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audited: Audited) -> None:
+    async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audit_entry: AuditEntry) -> None:
         """These and no others are the clinician's rules from now on."""
         ...
 
-    async def add_exception(self, exception: AvailabilityException, audited: Audited) -> None: ...
+    async def add_exception(self, exception: AvailabilityException, audit_entry: AuditEntry) -> None: ...
 
-    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audited: Audited) -> bool:
+    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audit_entry: AuditEntry) -> bool:
         """Whether there was one; no entry is written when not."""
         ...
 
 
-class ScheduleDirectory(Protocol):
+class BookingDirectory(Protocol):
     """With whom, for what and where one may book, and the rules: the defaults in the practice's zone until saved."""
 
-    async def for_client(self, client_id: UUID) -> Schedule:
+    async def for_client(self, client_id: UUID) -> BookingOptions:
         """With the clinicians of the client's care team; none of them for an unknown client."""
         ...
 
-    async def for_practice(self) -> Schedule: ...
+    async def for_practice(self) -> BookingOptions: ...
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
         """One of the practice's, whether of the client's care team or not."""
@@ -130,22 +137,22 @@ class ScheduleDirectory(Protocol):
         ...
 
 
-class ScheduleSetup(Protocol):
+class BookingSetup(Protocol):
     """Where the practice says what it offers. A kind or place is a new one, or one version on from what is there."""
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+    async def save_rules(self, rules: AppointmentRules, audit_entry: AuditEntry, version: int | None = None) -> int:
         """In place of those of this `version` of the practice, or of any; answers the version that it has now."""
         ...
 
-    async def save_kind(self, kind: Kind, audited: Audited) -> None: ...
+    async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None: ...
 
-    async def save_place(self, place: Place, audited: Audited) -> None: ...
+    async def save_location(self, location: Location, audit_entry: AuditEntry) -> None: ...
 
 
 class Holds(Protocol):
     """Slots held by clients."""
 
-    async def add(self, hold: Hold, audited: Audited) -> None: ...
+    async def add(self, hold: Hold, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
         """Also one that is over; None when it was booked, released or cleared away."""
@@ -155,7 +162,7 @@ class Holds(Protocol):
         """Those that are not over."""
         ...
 
-    async def remove(self, client_id: UUID, hold_id: UUID, audited: Audited) -> None: ...
+    async def remove(self, client_id: UUID, hold_id: UUID, audit_entry: AuditEntry) -> None: ...
 
     async def clear(self, client_id: UUID, before: datetime) -> None:
         """Forget those that were over by then."""
@@ -169,22 +176,22 @@ class Holds(Protocol):
 class Appointments(Protocol):
     """Appointments with their attendances, saved as one."""
 
-    async def add(self, booking: Booking, *audited: Audited) -> None: ...
+    async def add(self, booking: Booking, *audit_entry: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
         """With this client's attendance alone; None when they have none in it."""
         ...
 
-    async def whole(self, appointment_id: UUID) -> Booking | None:
+    async def get_for_practice(self, appointment_id: UUID) -> Booking | None:
         """With all attendances that the transaction may see. For the practice and for jobs."""
         ...
 
-    async def save(self, booking: Booking, *audited: Audited) -> None:
+    async def save(self, booking: Booking, *audit_entry: AuditEntry) -> None:
         """The appointment and the booking's attendances; others of it stay. No reason where a client's key is gone."""
         ...
 
-    async def clients_busy(
-        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
+    async def client_busy_times(
+        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None
     ) -> list[Span]:
         """When the clients attend appointments, booked or completed, that share time with the span."""
         ...
@@ -193,13 +200,13 @@ class Appointments(Protocol):
 class AppointmentRequests(Protocol):
     """Requests for appointments."""
 
-    async def add(self, request: AppointmentRequest, audited: Audited) -> None: ...
+    async def add(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None: ...
 
     async def for_practice(self, request_id: UUID) -> AppointmentRequest | None: ...
 
-    async def save(self, request: AppointmentRequest, audited: Audited) -> None: ...
+    async def save(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None: ...
 
     async def pending(self, client_id: UUID) -> int:
         """How many."""
@@ -209,13 +216,13 @@ class AppointmentRequests(Protocol):
 class Waitlist(Protocol):
     """Who waits for what."""
 
-    async def add(self, entry: WaitlistEntry, audited: Audited) -> None: ...
+    async def add(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None: ...
 
-    async def save(self, entry: WaitlistEntry, audited: Audited) -> None: ...
+    async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
 
-    async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
+    async def waiting(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         """Those who wait for this kind on a local date of theirs, longest first; within a client's transaction their
         own only. A day's slack on either side: `WaitlistEntry.wants` decides."""
         ...
@@ -224,11 +231,11 @@ class Waitlist(Protocol):
 class WaitlistOffers(Protocol):
     """Freed slots and to whom they were offered."""
 
-    async def add(self, offer: WaitlistOffer, audited: Audited) -> None: ...
+    async def add(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None: ...
 
-    async def save(self, offer: WaitlistOffer, audited: Audited) -> None: ...
+    async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None: ...
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
         """All that were ever made of this slot; for the job that makes them."""
@@ -255,14 +262,14 @@ class FreedSlots(Protocol):
         ...
 
 
-class SeriesBook(Protocol):
+class SeriesRepository(Protocol):
     """Weekly series. Practice's side only."""
 
-    async def add(self, series: Series, audited: Audited) -> None: ...
+    async def add(self, series: Series, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, series_id: UUID) -> Series | None: ...
 
-    async def save(self, series: Series, audited: Audited) -> None: ...
+    async def save(self, series: Series, audit_entry: AuditEntry) -> None: ...
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         """The series' appointments, cancelled ones too, by start."""
@@ -272,7 +279,7 @@ class SeriesBook(Protocol):
 class CheckIns(Protocol):
     """Where clients were when they joined, the latest first."""
 
-    async def add(self, check_in: CheckIn, audited: Audited) -> None: ...
+    async def add(self, check_in: CheckIn, audit_entry: AuditEntry) -> None: ...
 
     async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]: ...
 
@@ -280,11 +287,11 @@ class CheckIns(Protocol):
 class FeedTokens(Protocol):
     """Calendar feeds."""
 
-    async def replace(self, token: FeedToken, audited: Audited) -> None:
+    async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
         """The client's only feed from now on; an earlier one is dead."""
         ...
 
-    async def remove(self, client_id: UUID, audited: Audited) -> bool:
+    async def remove(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         """Whether there was one; no entry is written when not."""
         ...
 
@@ -296,13 +303,13 @@ class FeedTokens(Protocol):
 class Reminders(Protocol):
     """Who is to be reminded of what. The lead times are the notifications' to keep."""
 
-    async def starting(self, since: datetime, until: datetime) -> list[Starting]:
+    async def candidates(self, since: datetime, until: datetime) -> list[ReminderCandidate]:
         """Attendances of booked appointments that start in the span, with the client's lead times, by start."""
         ...
 
 
 @frozen(kw_only=True)
-class Visit:
+class VideoVisit:
     """What a room needs to know of somebody's session. `room` is unguessable and names nothing.
 
     A `moderator` lets others in and puts them out: the clinician.
@@ -319,8 +326,8 @@ class Visit:
 class TelehealthRooms(Protocol):
     """Where sessions online take place. Called while no unit is open."""
 
-    async def link(self, visit: Visit, *, lasts: timedelta) -> tuple[str, datetime]:
-        """A link into the room, good for `lasts` where the room can see to it, and until when it is.
+    async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
+        """A link into the room, good for `valid_for` where the room can see to it, and until when it is.
 
         Raises:
             NoRoom: there is none.
@@ -328,7 +335,7 @@ class TelehealthRooms(Protocol):
         ...
 
 
-class AppointmentUnit(Unit, Protocol):
+class AppointmentUnit(UnitOfWork, Protocol):
     """The unit of work of appointments."""
 
     @property
@@ -338,9 +345,9 @@ class AppointmentUnit(Unit, Protocol):
     @property
     def availability(self) -> Availability: ...
     @property
-    def directory(self) -> ScheduleDirectory: ...
+    def directory(self) -> BookingDirectory: ...
     @property
-    def setup(self) -> ScheduleSetup: ...
+    def setup(self) -> BookingSetup: ...
     @property
     def holds(self) -> Holds: ...
     @property
@@ -350,7 +357,7 @@ class AppointmentUnit(Unit, Protocol):
     @property
     def requests(self) -> AppointmentRequests: ...
     @property
-    def request_reads(self) -> RequestReads: ...
+    def request_reads(self) -> AppointmentRequestReads: ...
     @property
     def waitlist(self) -> Waitlist: ...
     @property
@@ -360,7 +367,7 @@ class AppointmentUnit(Unit, Protocol):
     @property
     def freed_slots(self) -> FreedSlots: ...
     @property
-    def series(self) -> SeriesBook: ...
+    def series(self) -> SeriesRepository: ...
     @property
     def check_ins(self) -> CheckIns: ...
     @property

@@ -3,24 +3,24 @@
 from uuid import UUID
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views import RequestView
+from portal_core.appointments.views import AppointmentRequestView
 from portal_core.appointments.waiting import AppointmentRequest
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
 
 
-def answers_requests(actor: Actor) -> None:
+def require_request_access(actor: Actor) -> None:
     """For the front desk, administrators and jobs: what a client asks for is read by those who answer it alone.
 
     Raises:
         NotFound: neither staff nor a job.
         Forbidden: staff in other roles.
     """
-    staff_or_system(actor, "front_desk", "administrator")
+    require_staff_or_system(actor, "front_desk", "administrator")
 
 
-async def asked(unit: AppointmentUnit, request_id: UUID, version: int | None) -> AppointmentRequest:
+async def load_pending_request(unit: AppointmentUnit, request_id: UUID, version: int | None) -> AppointmentRequest:
     """A request as the practice sees it, still to be answered.
 
     Raises:
@@ -37,6 +37,6 @@ async def asked(unit: AppointmentUnit, request_id: UUID, version: int | None) ->
     return request
 
 
-async def shown_request(unit: AppointmentUnit, request: AppointmentRequest) -> RequestView:
+async def load_request_view(unit: AppointmentUnit, request: AppointmentRequest) -> AppointmentRequestView:
     """The request with the names of what it asks for."""
-    return RequestView.of(request, await unit.directory.for_practice())
+    return AppointmentRequestView.of(request, await unit.directory.for_practice())

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.scheduling.deadlines import LONGEST_NOTICE_DAYS, CalendarDays
-from portal_core.appointments.scheduling.durations import KindTiming
+from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS, CalendarDays
+from portal_core.appointments.scheduling.durations import AppointmentTiming
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.money import Money
 
 LateCancel = Literal["refuse", "allow", "fee"]
-LONGEST_NAME = 200
-LONGEST_TITLE = 100
-LONGEST_ADDRESS = 400
-MOST_SEATS = 100
-LONGEST_NOTICE = timedelta(days=LONGEST_NOTICE_DAYS)
+MAX_NAME_LENGTH = 200
+MAX_TITLE_LENGTH = 100
+MAX_ADDRESS_LENGTH = 400
+MAX_SEATS = 100
+MAX_NOTICE = timedelta(days=MAX_NOTICE_DAYS)
 
 
 @frozen(kw_only=True)
@@ -25,8 +25,8 @@ class AppointmentRules:
     """A practice's rules for appointments.
 
     `cancel_notice` is real time or calendar days (see `notice_deadline`); inside it a client's cancellation is
-    refused, allowed, or allowed with `late_fee`, as `late_cancel` says. `self_booking` off leaves requests only.
-    A slot is held for `hold_for`, a waitlist offer stands for `offer_for`, and never beyond the start.
+    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` says. `self_booking` off leaves requests only.
+    A slot is held for `hold_duration`, a waitlist offer stands for `offer_duration`, and never beyond the start.
     `calendar_title` is what calendar files call an appointment: a calendar is seen by others, so it holds no
     clinical word.
 
@@ -36,31 +36,31 @@ class AppointmentRules:
 
     cancel_notice: timedelta | CalendarDays = timedelta(hours=24)
     late_cancel: LateCancel = "refuse"
-    late_fee: Money | None = None
+    late_cancel_fee: Money | None = None
     self_booking: bool = True
-    hold_for: timedelta = timedelta(minutes=10)
-    holds_per_client: int = 2
-    requests_per_client: int = 3
-    waitlist_per_client: int = 3
-    offer_for: timedelta = timedelta(hours=2)
+    hold_duration: timedelta = timedelta(minutes=10)
+    max_holds_per_client: int = 2
+    max_requests_per_client: int = 3
+    max_waitlist_entries_per_client: int = 3
+    offer_duration: timedelta = timedelta(hours=2)
     calendar_title: str = "Appointment"
 
     def __attrs_post_init__(self) -> None:
-        if self.late_cancel == "fee" and (self.late_fee is None or self.late_fee.amount <= 0):
-            raise Invalid.at("late_fee", "required", "Say how much a late cancellation costs.")
-        if min(self.hold_for, self.offer_for) <= timedelta():
-            raise Invalid.at("hold_for", "out_of_range", "Holds and offers last longer than no time.")
-        if isinstance(self.cancel_notice, timedelta) and not timedelta() <= self.cancel_notice <= LONGEST_NOTICE:
+        if self.late_cancel == "fee" and (self.late_cancel_fee is None or self.late_cancel_fee.amount <= 0):
+            raise Invalid.at("late_cancel_fee", "required", "Say how much a late cancellation costs.")
+        if min(self.hold_duration, self.offer_duration) <= timedelta():
+            raise Invalid.at("hold_duration", "out_of_range", "Holds and offers last longer than no time.")
+        if isinstance(self.cancel_notice, timedelta) and not timedelta() <= self.cancel_notice <= MAX_NOTICE:
             raise Invalid.at("cancel_notice", "out_of_range", "Notice is not negative, and a year at most.")
-        if min(self.holds_per_client, self.requests_per_client, self.waitlist_per_client) < 1:
-            raise Invalid.at("holds_per_client", "out_of_range", "Whoever may hold, ask or wait may do so once.")
+        if min(self.max_holds_per_client, self.max_requests_per_client, self.max_waitlist_entries_per_client) < 1:
+            raise Invalid.at("max_holds_per_client", "out_of_range", "Whoever may hold, ask or wait may do so once.")
 
 
 @frozen(kw_only=True)
-class Kind:
+class AppointmentType:
     """A kind of appointment that the practice offers. `seats` is how many clients may come: above 1 it is shared.
 
-    `online` says whether clients book it themselves; what is not `active` is booked by nobody.
+    `self_bookable` says whether clients book it themselves; what is not `active` is booked by nobody.
 
     Raises:
         Invalid: less than one seat, or more than 100.
@@ -68,30 +68,30 @@ class Kind:
 
     id: UUID
     name: str
-    timing: KindTiming
+    timing: AppointmentTiming
     seats: int = 1
-    online: bool = True
+    self_bookable: bool = True
     active: bool = True
     version: int = 1
 
     def __attrs_post_init__(self) -> None:
-        if not 1 <= self.seats <= MOST_SEATS:
-            raise Invalid.at("seats", "out_of_range", f"An appointment has 1 to {MOST_SEATS} seats.")
+        if not 1 <= self.seats <= MAX_SEATS:
+            raise Invalid.at("seats", "out_of_range", f"An appointment has 1 to {MAX_SEATS} seats.")
 
 
 @frozen(kw_only=True)
-class Place:
+class Location:
     """An office. No place means telehealth, wherever an appointment or a rule may have one."""
 
     id: UUID
     name: str
-    zone: str
+    time_zone: str
     address: str = ""
     active: bool = True
     version: int = 1
 
 
-def next_version(known: Kind | Place | None, version: int | None) -> int:
+def next_version(known: AppointmentType | Location | None, version: int | None) -> int:
     """The version of what takes the place of `known`, of which `version` was read; none read is whichever there is.
 
     Raises:
@@ -130,22 +130,22 @@ class Client:
 
 
 @frozen(kw_only=True)
-class Schedule:
+class BookingOptions:
     """With whom, for what and where one may book, and the rules; by id.
 
-    `zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians of
+    `time_zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians of
     their care team, and whether they were `discharged`. For the practice: all whom it has.
     """
 
-    zone: str
+    time_zone: str
     rules: AppointmentRules = field(factory=AppointmentRules)
-    kinds: Mapping[UUID, Kind] = field(factory=dict)
-    places: Mapping[UUID, Place] = field(factory=dict)
+    appointment_types: Mapping[UUID, AppointmentType] = field(factory=dict)
+    locations: Mapping[UUID, Location] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
     version: int = 1
 
-    def zone_at(self, place_id: UUID | None) -> str:
+    def time_zone_at(self, location_id: UUID | None) -> str:
         """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""
-        place = self.places.get(place_id) if place_id else None
-        return place.zone if place else self.zone
+        location = self.locations.get(location_id) if location_id else None
+        return location.time_zone if location else self.time_zone

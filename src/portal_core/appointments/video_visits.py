@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from portal_core.appointments.errors import JoinNotOpen, JoinOver, NotBooked, NotTelehealth
+from portal_core.appointments.errors import JoinClosed, JoinNotOpen, NotBooked, NotTelehealth
 from portal_core.appointments.model import Appointment
-from portal_core.appointments.ports import TelehealthRooms, Visit
+from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 from portal_core.appointments.scheduling.deadlines import join_window
-from portal_core.appointments.views import JoinView
+from portal_core.appointments.views import VideoVisitLinkView
 
-LINK_LASTS = timedelta(minutes=5)
+LINK_LIFETIME = timedelta(minutes=5)
 """Who comes later asks for another one."""
 
 
@@ -16,7 +16,7 @@ def require_open_room(appointment: Appointment, now: datetime) -> None:
     """Refuses all but a telehealth appointment that is booked, at its time.
 
     Raises:
-        NotBooked, NotTelehealth, JoinNotOpen, JoinOver: as they say.
+        NotBooked, NotTelehealth, JoinNotOpen, JoinClosed: as they say.
     """
     if appointment.status != "booked":
         raise NotBooked
@@ -26,13 +26,13 @@ def require_open_room(appointment: Appointment, now: datetime) -> None:
     if now < opens_at:
         raise JoinNotOpen
     if now >= closes_at:
-        raise JoinOver
+        raise JoinClosed
 
 
-def visit_to(appointment: Appointment, name: str, link: str, *, moderator: bool = False) -> Visit:
+def video_visit_for(appointment: Appointment, name: str, link: str, *, moderator: bool = False) -> VideoVisit:
     """What the room is told."""
     opens_at, ends_at = join_window(appointment.starts_at, appointment.ends_at)
-    return Visit(
+    return VideoVisit(
         room=appointment.room,
         display_name=name,
         clinician_link=link,
@@ -42,7 +42,11 @@ def visit_to(appointment: Appointment, name: str, link: str, *, moderator: bool 
     )
 
 
-async def into_room(rooms: TelehealthRooms, visit: Visit, appointment: Appointment) -> JoinView:
+async def create_room_link(
+    rooms: TelehealthRooms, video_visit: VideoVisit, appointment: Appointment
+) -> VideoVisitLinkView:
     """The way in. Raises NoRoom."""
-    url, expires_at = await rooms.link(visit, lasts=LINK_LASTS)
-    return JoinView(url=url, expires_at=expires_at, starts_at=appointment.starts_at, ends_at=appointment.ends_at)
+    url, expires_at = await rooms.link(video_visit, valid_for=LINK_LIFETIME)
+    return VideoVisitLinkView(
+        url=url, expires_at=expires_at, starts_at=appointment.starts_at, ends_at=appointment.ends_at
+    )

@@ -7,9 +7,9 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from portal_core.appointments.model import AppointmentStatus, Hold
-from portal_core.appointments.policy import CancelTerms, cancel_terms, may_join
-from portal_core.appointments.scheduling.wall_clock import zone_of
-from portal_core.appointments.settings import AppointmentRules, Schedule
+from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
+from portal_core.appointments.scheduling.wall_clock import zone_info
+from portal_core.appointments.settings import AppointmentRules, BookingOptions
 from portal_core.appointments.waiting import AppointmentRequest, OfferStatus, RequestStatus, WaitlistStatus
 from portal_core.kernel.money import Money
 
@@ -47,19 +47,19 @@ class AppointmentRow:
     status: AppointmentStatus
     starts_at: datetime
     ends_at: datetime
-    zone: str
+    time_zone: str
     clinician_id: UUID
     clinician_name: str
-    kind_id: UUID
-    kind_name: str
-    place_id: UUID | None
-    place_name: str
-    place_address: str
+    appointment_type_id: UUID
+    appointment_type_name: str
+    location_id: UUID | None
+    location_name: str
+    location_address: str
     shared: bool
     sequence: int
     changed_at: datetime
     cancelled_at: datetime | None
-    late: bool
+    cancelled_late: bool
     reason: str | None
     fee_due: Money | None
     rules: AppointmentRules
@@ -73,14 +73,14 @@ class AppointmentView:
     status: AppointmentStatus
     starts_at: datetime
     ends_at: datetime
-    zone: str
+    time_zone: str
     clinician_id: UUID
     clinician_name: str
-    kind_id: UUID
-    kind_name: str
-    place_id: UUID | None
-    place_name: str
-    place_address: str
+    appointment_type_id: UUID
+    appointment_type_name: str
+    location_id: UUID | None
+    location_name: str
+    location_address: str
     telehealth: bool
     can_cancel: bool
     cancel_deadline: datetime
@@ -97,23 +97,23 @@ class AppointmentView:
     @classmethod
     def of(cls, row: AppointmentRow, now: datetime) -> "AppointmentView":
         """The row, with what may be done about it now."""
-        terms: CancelTerms = cancel_terms(row.rules, row.starts_at, row.zone, now)
+        terms: CancelTerms = cancel_terms(row.rules, row.starts_at, row.time_zone, now)
         can_cancel = row.status == "booked" and terms.allowed
-        opens_at, open_now = may_join(row.starts_at, row.ends_at, now)
-        telehealth = row.place_id is None
+        opens_at, open_now = room_opening(row.starts_at, row.ends_at, now)
+        telehealth = row.location_id is None
         return cls(
             id=row.id,
             status=row.status,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
-            zone=row.zone,
+            time_zone=row.time_zone,
             clinician_id=row.clinician_id,
             clinician_name=row.clinician_name,
-            kind_id=row.kind_id,
-            kind_name=row.kind_name,
-            place_id=row.place_id,
-            place_name=row.place_name,
-            place_address=row.place_address,
+            appointment_type_id=row.appointment_type_id,
+            appointment_type_name=row.appointment_type_name,
+            location_id=row.location_id,
+            location_name=row.location_name,
+            location_address=row.location_address,
             telehealth=telehealth,
             can_cancel=can_cancel,
             cancel_deadline=terms.deadline,
@@ -122,7 +122,7 @@ class AppointmentView:
             can_join=telehealth and row.status == "booked" and open_now,
             join_opens_at=opens_at if telehealth else None,
             cancelled_at=row.cancelled_at,
-            cancelled_late=row.late,
+            cancelled_late=row.cancelled_late,
             cancel_reason=row.reason,
             fee_due=row.fee_due,
             version=row.sequence,
@@ -131,19 +131,19 @@ class AppointmentView:
 
 @frozen(kw_only=True)
 class SlotView:
-    """A free time; `zone` is the one to show it in."""
+    """A free time; `time_zone` is the one to show it in."""
 
     clinician_id: UUID
     clinician_name: str
     clinician_credentials: str
-    kind_id: UUID
-    kind_name: str
-    place_id: UUID | None
-    place_name: str
+    appointment_type_id: UUID
+    appointment_type_name: str
+    location_id: UUID | None
+    location_name: str
     telehealth: bool
     starts_at: datetime
     ends_at: datetime
-    zone: str
+    time_zone: str
 
 
 @frozen(kw_only=True)
@@ -152,8 +152,8 @@ class HoldView:
 
     id: UUID
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     starts_at: datetime
     ends_at: datetime
     expires_at: datetime
@@ -163,8 +163,8 @@ class HoldView:
         return cls(
             id=hold.id,
             clinician_id=hold.clinician_id,
-            kind_id=hold.kind_id,
-            place_id=hold.place_id,
+            appointment_type_id=hold.appointment_type_id,
+            location_id=hold.location_id,
             starts_at=hold.starts_at,
             ends_at=hold.ends_at,
             expires_at=hold.expires_at,
@@ -189,7 +189,7 @@ class FeedView:
 
 
 @frozen(kw_only=True)
-class RequestedTime:
+class PreferredTimeView:
     """One of the preferred times of a request."""
 
     starts_at: datetime
@@ -197,19 +197,19 @@ class RequestedTime:
 
 
 @frozen(kw_only=True)
-class RequestView:
+class AppointmentRequestView:
     """A request as its client sees it."""
 
     id: UUID
     status: RequestStatus
-    kind_id: UUID
-    kind_name: str
-    place_id: UUID | None
-    place_name: str
+    appointment_type_id: UUID
+    appointment_type_name: str
+    location_id: UUID | None
+    location_name: str
     telehealth: bool
     clinician_id: UUID | None
     clinician_name: str
-    preferred: tuple[RequestedTime, ...]
+    preferred: tuple[PreferredTimeView, ...]
     reason: str
     requested_at: datetime
     answered_at: datetime | None
@@ -218,21 +218,23 @@ class RequestView:
     version: int
 
     @classmethod
-    def of(cls, request: AppointmentRequest, offered: Schedule) -> "RequestView":
+    def of(cls, request: AppointmentRequest, booking_options: BookingOptions) -> "AppointmentRequestView":
         """With the names that the practice has for things."""
-        place = offered.places.get(request.place_id) if request.place_id else None
-        clinician = offered.clinicians.get(request.clinician_id) if request.clinician_id else None
+        location = booking_options.locations.get(request.location_id) if request.location_id else None
+        clinician = booking_options.clinicians.get(request.clinician_id) if request.clinician_id else None
         return cls(
             id=request.id,
             status=request.status,
-            kind_id=request.kind_id,
-            kind_name=offered.kinds[request.kind_id].name,
-            place_id=request.place_id,
-            place_name=place.name if place else "",
-            telehealth=request.place_id is None,
+            appointment_type_id=request.appointment_type_id,
+            appointment_type_name=booking_options.appointment_types[request.appointment_type_id].name,
+            location_id=request.location_id,
+            location_name=location.name if location else "",
+            telehealth=request.location_id is None,
             clinician_id=request.clinician_id,
             clinician_name=clinician.name if clinician else "",
-            preferred=tuple(RequestedTime(starts_at=one.starts_at, ends_at=one.ends_at) for one in request.preferred),
+            preferred=tuple(
+                PreferredTimeView(starts_at=one.starts_at, ends_at=one.ends_at) for one in request.preferred
+            ),
             reason=request.reason,
             requested_at=request.requested_at,
             answered_at=request.answered_at,
@@ -243,16 +245,16 @@ class RequestView:
 
 
 @frozen(kw_only=True)
-class OfferView:
-    """A freed slot that is kept for the client until `expires_at`; no `place_id` is telehealth."""
+class WaitlistOfferView:
+    """A freed slot that is kept for the client until `expires_at`; no `location_id` is telehealth."""
 
     id: UUID
     entry_id: UUID
     status: OfferStatus
     clinician_id: UUID
     clinician_name: str
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     starts_at: datetime
     ends_at: datetime
     expires_at: datetime
@@ -260,42 +262,42 @@ class OfferView:
 
 
 @frozen(kw_only=True)
-class WaitlistView:
+class WaitlistEntryView:
     """A place on the waitlist, with the offer that is open on it, if any.
 
-    `anywhere` waits for any place or online; otherwise no `place_id` waits for telehealth alone. No `clinician_id` is
+    `any_location` waits for any place or online; otherwise no `location_id` waits for telehealth alone. No `clinician_id` is
     anyone of the care team. `offer` is null while nothing is offered.
     """
 
     id: UUID
     status: WaitlistStatus
-    kind_id: UUID
-    kind_name: str
-    place_id: UUID | None
-    anywhere: bool
+    appointment_type_id: UUID
+    appointment_type_name: str
+    location_id: UUID | None
+    any_location: bool
     clinician_id: UUID | None
     clinician_name: str
-    earliest: date
-    latest: date
+    earliest_date: date
+    latest_date: date
     weekdays: tuple[int, ...]
     from_time: time
     until_time: time
-    zone: str
+    time_zone: str
     joined_at: datetime
-    offer: OfferView | None
+    offer: WaitlistOfferView | None
     version: int
 
-    def waits_still(self, now: datetime) -> bool:
+    def is_active(self, now: datetime) -> bool:
         """Whether its last date is yet to pass."""
-        return now.astimezone(zone_of(self.zone)).date() <= self.latest
+        return now.astimezone(zone_info(self.time_zone)).date() <= self.latest_date
 
-    def at(self, now: datetime) -> "WaitlistView":
+    def at(self, now: datetime) -> "WaitlistEntryView":
         """Without an offer whose time is up, though the job that passes it on may not have come by."""
         return evolve(self, offer=None) if self.offer and self.offer.expires_at <= now else self
 
 
 @frozen(kw_only=True)
-class JoinView:
+class VideoVisitLinkView:
     """The way into a telehealth room; the link is good until `expires_at`."""
 
     url: str
@@ -305,7 +307,7 @@ class JoinView:
 
 
 @frozen(kw_only=True)
-class Starting:
+class ReminderCandidate:
     """An appointment of one client that comes near: what reminders are made of.
 
     `changed_at` is when it was booked, or moved here.

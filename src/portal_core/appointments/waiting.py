@@ -6,8 +6,8 @@ from uuid import UUID
 
 from attrs import Attribute, evolve, field, frozen
 
-from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
-from portal_core.appointments.scheduling.wall_clock import aware, sane_day, zone_of
+from portal_core.appointments.errors import OfferClosed, RequestClosed, SeriesEnded, WaitlistEntryClosed
+from portal_core.appointments.scheduling.wall_clock import require_aware, require_valid_date, zone_info
 from portal_core.kernel.errors import Invalid
 
 RequestStatus = Literal["pending", "confirmed", "declined", "withdrawn"]
@@ -15,22 +15,22 @@ WaitlistStatus = Literal["waiting", "booked", "left"]
 OfferStatus = Literal["open", "accepted", "declined", "expired"]
 SeriesStatus = Literal["active", "ended"]
 
-MOST_PREFERRED_TIMES = 3
-LONGEST_REASON = 1000
+MAX_PREFERRED_TIMES = 3
+MAX_REASON_LENGTH = 1000
 
 
-def sane_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
+def validate_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
     """An attrs validator: Invalid above 1,000 characters."""
-    if len(value) > LONGEST_REASON:
-        raise Invalid.at(attribute.name, "too_long", f"At most {LONGEST_REASON} characters.")
+    if len(value) > MAX_REASON_LENGTH:
+        raise Invalid.at(attribute.name, "too_long", f"At most {MAX_REASON_LENGTH} characters.")
 
 
 @frozen(kw_only=True)
 class PreferredTime:
     """A time that would suit: from `starts_at` to `ends_at`, anywhere within."""
 
-    starts_at: datetime = field(converter=aware)
-    ends_at: datetime = field(converter=aware)
+    starts_at: datetime = field(converter=require_aware)
+    ends_at: datetime = field(converter=require_aware)
 
     def __attrs_post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
@@ -51,11 +51,11 @@ class AppointmentRequest:
     id: UUID
     practice_id: UUID
     client_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     clinician_id: UUID | None
     preferred: tuple[PreferredTime, ...]
-    reason: str = field(default="", validator=sane_reason)
+    reason: str = field(default="", validator=validate_reason)
     requested_at: datetime
     status: RequestStatus = "pending"
     answered_at: datetime | None = None
@@ -64,8 +64,8 @@ class AppointmentRequest:
     version: int = 1
 
     def __attrs_post_init__(self) -> None:
-        if not 1 <= len(self.preferred) <= MOST_PREFERRED_TIMES:
-            raise Invalid.at("preferred", "out_of_range", f"Give one to {MOST_PREFERRED_TIMES} preferred times.")
+        if not 1 <= len(self.preferred) <= MAX_PREFERRED_TIMES:
+            raise Invalid.at("preferred", "out_of_range", f"Give one to {MAX_PREFERRED_TIMES} preferred times.")
 
     def confirm(self, appointment_id: UUID, *, at: datetime) -> "AppointmentRequest":
         """The practice has booked `appointment_id` for it. Raises RequestClosed."""
@@ -92,72 +92,72 @@ class AppointmentRequest:
 class WaitlistEntry:
     """A client would come earlier, or at all, if a time became free.
 
-    Wanted on local dates from `earliest` to `latest`, both included, on `weekdays` (0 is Monday; none means any),
-    starting from `from_time` and ending by `until_time` on the wall in `zone` (00:00 is the end of the day). `anywhere`
+    Wanted on local dates from `earliest_date` to `latest_date`, both included, on `weekdays` (0 is Monday; none means any),
+    starting from `from_time` and ending by `until_time` on the wall in `time_zone` (00:00 is the end of the day). `any_location`
     is in any place or online; otherwise no place is telehealth alone. No clinician is anyone of the care team.
 
     Raises:
-        Invalid: dates or times in the wrong order or out of bounds, or `anywhere` beside a place.
+        Invalid: dates or times in the wrong order or out of bounds, or `any_location` beside a place.
     """
 
     id: UUID
     practice_id: UUID
     client_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
-    anywhere: bool = False
+    appointment_type_id: UUID
+    location_id: UUID | None
+    any_location: bool = False
     clinician_id: UUID | None
-    earliest: date
-    latest: date
+    earliest_date: date
+    latest_date: date
     weekdays: frozenset[int] = frozenset()
     from_time: time = time.min
     until_time: time = time.min
-    zone: str
+    time_zone: str
     joined_at: datetime
     status: WaitlistStatus = "waiting"
     version: int = 1
 
     def __attrs_post_init__(self) -> None:
-        zone_of(self.zone)
-        if self.anywhere and self.place_id is not None:
-            raise Invalid.at("anywhere", "place_named", "A place is named.")
-        sane_day(self.earliest, "earliest")
-        sane_day(self.latest, "latest")
-        if self.latest < self.earliest:
-            raise Invalid.at("latest", "before_start", "The last date must not be before the first.")
+        zone_info(self.time_zone)
+        if self.any_location and self.location_id is not None:
+            raise Invalid.at("any_location", "location_given", "A place is named.")
+        require_valid_date(self.earliest_date, "earliest_date")
+        require_valid_date(self.latest_date, "latest_date")
+        if self.latest_date < self.earliest_date:
+            raise Invalid.at("latest_date", "before_start", "The last date must not be before the first.")
         if not self.weekdays <= frozenset(range(7)):
             raise Invalid.at("weekdays", "out_of_range", "A weekday is 0 (Monday) to 6 (Sunday).")
         if self.from_time >= self.until_time > time.min:
             raise Invalid.at("until_time", "not_after_start", "The last time must be after the first.")
 
-    def wants_place(self, place_id: UUID | None) -> bool:
+    def wants_location(self, location_id: UUID | None) -> bool:
         """Whether a session there, or online where there is no place, would suit."""
-        return self.anywhere or self.place_id == place_id
+        return self.any_location or self.location_id == location_id
 
     def wants(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether a session then would suit, by date, weekday and time of the day."""
-        tz = zone_of(self.zone)
+        tz = zone_info(self.time_zone)
         starts, ends = starts_at.astimezone(tz), ends_at.astimezone(tz)
         by_end = self.until_time == time.min or (ends.date() == starts.date() and ends.time() <= self.until_time)
         return (
-            self.earliest <= starts.date() <= self.latest
+            self.earliest_date <= starts.date() <= self.latest_date
             and (not self.weekdays or starts.weekday() in self.weekdays)
             and starts.time() >= self.from_time
             and by_end
         )
 
     def booked(self) -> "WaitlistEntry":
-        """An offer was accepted. Raises NotWaiting."""
+        """An offer was accepted. Raises WaitlistEntryClosed."""
         return self._closed("booked")
 
     def leave(self) -> "WaitlistEntry":
-        """The client waits no more. Raises NotWaiting."""
+        """The client waits no more. Raises WaitlistEntryClosed."""
         return self._closed("left")
 
     def require_waiting(self) -> None:
-        """Raises NotWaiting."""
+        """Raises WaitlistEntryClosed."""
         if self.status != "waiting":
-            raise NotWaiting
+            raise WaitlistEntryClosed
 
     def _closed(self, status: WaitlistStatus) -> "WaitlistEntry":
         self.require_waiting()
@@ -171,11 +171,11 @@ class FreedSlot:
     id: UUID
     practice_id: UUID
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     starts_at: datetime
     ends_at: datetime
-    zone: str
+    time_zone: str
     freed_at: datetime
 
 
@@ -189,8 +189,8 @@ class WaitlistOffer:
     entry_id: UUID
     freed_slot_id: UUID
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     starts_at: datetime
     ends_at: datetime
     calendar_entry_id: UUID
@@ -228,16 +228,16 @@ class WaitlistOffer:
 class Series:
     """The same time every week, booked by the practice; a single date is moved or cancelled as any appointment.
 
-    `first_start` is local in `zone` and naive. It names no client: those of its appointments do.
+    `first_start` is local in `time_zone` and naive. It names no client: those of its appointments do.
     """
 
     id: UUID
     practice_id: UUID
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None
+    appointment_type_id: UUID
+    location_id: UUID | None
     first_start: datetime
-    zone: str
+    time_zone: str
     weeks: int
     created_at: datetime
     status: SeriesStatus = "active"
@@ -274,6 +274,6 @@ class CheckIn:
     practice_id: UUID
     appointment_id: UUID
     client_id: UUID
-    location: str
+    client_location: str
     callback: str
     joined_at: datetime

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
 
 
-async def locked_offer(unit: AppointmentUnit, client_id: UUID, offer_id: UUID, now: datetime) -> WaitlistOffer:
+async def lock_offer(unit: AppointmentUnit, client_id: UUID, offer_id: UUID, now: datetime) -> WaitlistOffer:
     """An offer as it stands under the lock of its clinician and its client.
 
     Raises:
@@ -22,35 +22,35 @@ async def locked_offer(unit: AppointmentUnit, client_id: UUID, offer_id: UUID, n
     return await unit.offers.get(client_id, offer_id) or seen
 
 
-async def close_accepted(
+async def record_acceptance(
     unit: AppointmentUnit, offer: WaitlistOffer, entry: WaitlistEntry, appointment_id: UUID, now: datetime
 ) -> None:
     """Keep that the offer was booked as `appointment_id`, which ends the waiting and makes the slot nobody else's.
 
     Raises:
-        OfferClosed, NotWaiting: it is no longer open, or the client waits no more.
+        OfferClosed, WaitlistEntryClosed: it is no longer open, or the client waits no more.
     """
     accepted, booked = offer.accept(appointment_id, at=now), entry.booked()
-    await unit.offers.save(accepted, Audited("waitlist_offer.accepted", offer.id, record=offer.client_id))
-    await unit.waitlist.save(booked, Audited("waitlist.booked", entry.id, record=entry.client_id))
+    await unit.offers.save(accepted, AuditEntry("waitlist_offer.accepted", offer.id, record=offer.client_id))
+    await unit.waitlist.save(booked, AuditEntry("waitlist.booked", entry.id, record=entry.client_id))
     await unit.freed_slots.remove(offer.freed_slot_id)
-    await _look_again(unit)
+    await _recheck_freed_slots(unit)
 
 
-async def pass_on(unit: AppointmentUnit, closed: WaitlistOffer) -> None:
+async def close_and_reoffer(unit: AppointmentUnit, closed: WaitlistOffer) -> None:
     """Keep that the offer is declined or expired, give its time back, and have it offered to the next."""
-    audited = Audited(f"waitlist_offer.{closed.status}", closed.id, record=closed.client_id)
-    await unit.offers.save(closed, audited)
+    audit_entry = AuditEntry(f"waitlist_offer.{closed.status}", closed.id, record=closed.client_id)
+    await unit.offers.save(closed, audit_entry)
     await unit.calendar.free(closed.calendar_entry_id)
-    await _look_again(unit)
+    await _recheck_freed_slots(unit)
 
 
-async def wait_no_more(unit: AppointmentUnit, client_id: UUID, entry_id: UUID, now: datetime) -> None:
+async def remove_waitlist_entry(unit: AppointmentUnit, client_id: UUID, entry_id: UUID, now: datetime) -> None:
     """Take the client off the waitlist; an offer that is open goes to the next.
 
     Raises:
         NotFound: no such entry on this record.
-        NotWaiting: booked, or left before.
+        WaitlistEntryClosed: booked, or left before.
         OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
     """
     entry = await unit.waitlist.get(client_id, entry_id)
@@ -59,12 +59,12 @@ async def wait_no_more(unit: AppointmentUnit, client_id: UUID, entry_id: UUID, n
     left = entry.leave()
     for view in await unit.waitlist_reads.of_client(client_id):
         if view.id == entry_id and view.offer is not None:
-            offer = await locked_offer(unit, client_id, view.offer.id, now)
-            await pass_on(unit, offer.decline())
-    await unit.waitlist.save(left, Audited("waitlist.left", entry_id, record=client_id))
+            offer = await lock_offer(unit, client_id, view.offer.id, now)
+            await close_and_reoffer(unit, offer.decline())
+    await unit.waitlist.save(left, AuditEntry("waitlist.left", entry_id, record=client_id))
 
 
-async def _look_again(unit: AppointmentUnit) -> None:
+async def _recheck_freed_slots(unit: AppointmentUnit) -> None:
     """An offer ended: its slot may have a next, and whoever had it may be the next of another slot."""
     for slot_id in await unit.freed_slots.waiting():
         await unit.outbox.defer("offer_freed_slot", freed_slot_id=slot_id)

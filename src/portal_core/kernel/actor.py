@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.kernel.idempotency import Attempt
+from portal_core.kernel.idempotency import IdempotentRequest
 
 Area = Literal[
     "profile",
@@ -42,14 +42,14 @@ class Origin:
     """Where a request came from; kept with every audit entry.
 
     `address` is the peer's IP as told by configured proxies, `device` a shortened user agent, `request_id` the id
-    that the answer carries too; `attempt` is set when the request has an Idempotency-Key. All empty for work inside
+    that the answer carries too; `idempotent_request` is set when the request has an Idempotency-Key. All empty for work inside
     the process.
     """
 
     address: str = ""
     device: str = ""
     request_id: str = ""
-    attempt: Attempt | None = None
+    idempotent_request: IdempotentRequest | None = None
 
 
 @frozen

@@ -12,7 +12,7 @@ Outcome = Literal["done", "denied", "failed"]
 
 
 @frozen
-class Audited:
+class AuditEntry:
     """One thing that was done. The unit of work adds who, when and from where.
 
     `action` is `noun.verb` (`appointment.booked`); `record` the client concerned, None when there is none; `facts`
@@ -29,17 +29,17 @@ class Audited:
 class AuditTrail(Protocol):
     """Where entries go: committed with the unit of work, never changed after."""
 
-    async def record(self, entry: Audited) -> None:
+    async def record(self, entry: AuditEntry) -> None:
         """Write one entry in this transaction."""
         ...
 
 
-def denial(error: PortalError) -> Audited | None:
+def denial(error: PortalError) -> AuditEntry | None:
     """The entry for leaving a unit of work by `error`: for all that was forbidden, or named and not found."""
     match error:
         case Forbidden():
-            return Audited("access.denied", outcome="denied", facts={"code": error.code})
+            return AuditEntry("access.denied", outcome="denied", facts={"code": error.code})
         case NotFound(kind=kind, target_id=target_id) if kind:
-            return Audited("access.denied", target_id, outcome="denied", facts={"kind": kind})
+            return AuditEntry("access.denied", target_id, outcome="denied", facts={"kind": kind})
         case _:
             return None

@@ -11,7 +11,7 @@ from uuid import UUID
 _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
-def plain(typed: str) -> str:
+def normalise_code(typed: str) -> str:
     """A code as it was made: case, dashes, spaces and look-alikes are forgiven.
 
     Look-alikes as in Crockford's base 32: O is 0, I and L are 1.
@@ -19,14 +19,14 @@ def plain(typed: str) -> str:
     return typed.strip().upper().translate(_LOOKALIKES)
 
 
-def hash_code(about: UUID, typed: str) -> bytes:
+def hash_code(subject_id: UUID, typed: str) -> bytes:
     """The SHA-256 of a code as a person types it, bound to the one thing that the code is for.
 
     Any text has a hash, also such as no UTF-8 can hold.
     """
-    return hashlib.sha256(f"{about} {plain(typed)}".encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(f"{subject_id} {normalise_code(typed)}".encode("utf-8", "surrogatepass")).digest()
 
 
-def answers_code(kept: bytes | None, about: UUID, typed: str) -> bool:
+def code_matches(code_hash: bytes | None, subject_id: UUID, typed: str) -> bool:
     """Whether this is the code of which the hash was kept, if there is one; in constant time."""
-    return kept is not None and hmac.compare_digest(kept, hash_code(about, typed))
+    return code_hash is not None and hmac.compare_digest(code_hash, hash_code(subject_id, typed))

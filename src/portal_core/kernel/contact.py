@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from attrs import fields, frozen
 
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.text import line, lines
-from portal_core.kernel.zones import iana_zone
+from portal_core.kernel.text import multi_line_text, single_line_text
+from portal_core.kernel.time_zones import iana_time_zone
 
 
-class EmailUnfit(Invalid):
+class InvalidEmail(Invalid):
     """It is not an email address."""
 
     code = "email_invalid"
@@ -29,7 +29,7 @@ class Keep(Enum):
 
 
 KEEP: Final = Keep.KEEP
-EARLIEST_BIRTH = date(1900, 1, 1)
+MIN_DATE_OF_BIRTH = date(1900, 1, 1)
 
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
 _MAX_EMAIL = 254
@@ -39,7 +39,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _STATE = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
-LONGEST_LINK = 2000
+MAX_LINK_LENGTH = 2000
 _LINK = re.compile(r"https://[^\s/?#@]+(?:[/?#]\S*)?")
 
 
@@ -51,21 +51,21 @@ class ContactChanges:
     pronouns: str | Keep | None = KEEP
     phone: str | Keep | None = KEEP
     address: str | Keep | None = KEEP
-    zone: str | Keep | None = KEEP
+    time_zone: str | Keep | None = KEEP
     language: str | Keep | None = KEEP
 
-    def checked(self) -> "ContactChanges":
+    def validated(self) -> "ContactChanges":
         """Each in the form in which it is kept.
 
         Raises:
             Invalid: naming the first field that is not taken.
         """
         return ContactChanges(
-            chosen_name=_kept(self.chosen_name, lambda text: line(text, "chosen_name", 80)),
-            pronouns=_kept(self.pronouns, lambda text: line(text, "pronouns", 40)),
+            chosen_name=_kept(self.chosen_name, lambda text: single_line_text(text, "chosen_name", 80)),
+            pronouns=_kept(self.pronouns, lambda text: single_line_text(text, "pronouns", 40)),
             phone=_kept(self.phone, lambda text: phone_number(text, "phone")),
-            address=_kept(self.address, lambda text: lines(text, "address", 400)),
-            zone=_kept(self.zone, lambda text: zone_name(text, "zone")),
+            address=_kept(self.address, lambda text: multi_line_text(text, "address", 400)),
+            time_zone=_kept(self.time_zone, lambda text: check_time_zone(text, "time_zone")),
             language=_kept(self.language, lambda text: language_tag(text, "language")),
         )
 
@@ -75,15 +75,15 @@ class ContactChanges:
         return {name: value for name, value in every.items() if value is not KEEP}
 
 
-def normalise_email(text: str, *, path: str = "email") -> str:
+def normalize_email(text: str, *, path: str = "email") -> str:
     """The one form in which an email is kept and compared: NFC, lower case, no space around it.
 
     Raises:
-        EmailUnfit: it has not the form of an address, or is longer than 254 characters (RFC 5321).
+        InvalidEmail: it has not the form of an address, or is longer than 254 characters (RFC 5321).
     """
     email = unicodedata.normalize("NFC", text.strip()).lower()
     if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise EmailUnfit.at(path, "email_invalid", "Write an email address, such as name@example.org.")
+        raise InvalidEmail.at(path, "email_invalid", "Write an email address, such as name@example.org.")
     return email
 
 
@@ -103,14 +103,14 @@ def phone_number(text: str, path: str) -> str:
     return digits
 
 
-def zone_name(text: str, path: str) -> str:
+def check_time_zone(text: str, path: str) -> str:
     """An IANA time zone.
 
     Raises:
-        Invalid: `zone_unknown`.
+        Invalid: `time_zone_unknown`.
     """
-    if iana_zone(text.strip()) is None:
-        raise Invalid.at(path, "zone_unknown", "Write a time zone by its IANA name, such as America/New_York.")
+    if iana_time_zone(text.strip()) is None:
+        raise Invalid.at(path, "time_zone_unknown", "Write a time zone by its IANA name, such as America/New_York.")
     return text.strip()
 
 
@@ -165,20 +165,20 @@ def room_link(text: str, path: str) -> str:
         Invalid: `link_invalid`.
     """
     link = text.strip()
-    if not (_LINK.fullmatch(link) and link.isprintable() and len(link) <= LONGEST_LINK and _has_host(link)):
+    if not (_LINK.fullmatch(link) and link.isprintable() and len(link) <= MAX_LINK_LENGTH and _has_host(link)):
         raise Invalid.at(path, "link_invalid", "Write a link that begins with https://.")
     return link
 
 
-def birth_date(born: date, today: date, path: str) -> date:
+def check_date_of_birth(date_of_birth: date, today: date, path: str) -> date:
     """A day on which somebody who lives today can be born.
 
     Raises:
         Invalid: `date_invalid`.
     """
-    if not EARLIEST_BIRTH <= born <= today:
+    if not MIN_DATE_OF_BIRTH <= date_of_birth <= today:
         raise Invalid.at(path, "date_invalid", "This is not a possible date of birth.")
-    return born
+    return date_of_birth
 
 
 def _has_host(link: str) -> bool:

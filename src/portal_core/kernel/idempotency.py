@@ -1,6 +1,6 @@
 """A request repeated under the same key has one effect and one answer.
 
-An entry point puts an `Attempt` into the actor's origin. A unit of work that is opened with it claims the key inside
+An entry point puts an `IdempotentRequest` into the actor's origin. A unit of work that is opened with it claims the key inside
 its own transaction, so the claim is kept exactly when the effect is, and a second request with the same key waits for
 the first. A unit that only looked gives its claim back, and the next one claims. `commit(result)` keeps the answer with
 the effect.
@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from attrs import define
 
-KEPT_FOR = timedelta(hours=24)
+IDEMPOTENCY_RETENTION = timedelta(hours=24)
 
 
 @define(eq=False)
-class Attempt:
+class IdempotentRequest:
     """One request under a key. `digest` is the SHA-256 of the request; `claimed`: a unit has it, or has kept it."""
 
     operation: str
@@ -24,8 +24,8 @@ class Attempt:
 
 
 class Replayed(Exception):
-    """This was done before; `answer` is what was answered then, encoded by the adapter (JSON)."""
+    """This was done before; `response` is what was answered then, encoded by the adapter (JSON)."""
 
-    def __init__(self, answer: bytes) -> None:
+    def __init__(self, response: bytes) -> None:
         super().__init__("answered before")
-        self.answer = answer
+        self.response = response

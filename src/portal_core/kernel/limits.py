@@ -9,10 +9,10 @@ from attrs import frozen
 
 @frozen
 class Limit:
-    """At most `tries` in any `window`. `name` is part of the stored key, so it stays what it is."""
+    """At most `max_attempts` in any `window`. `name` is part of the stored key, so it stays what it is."""
 
     name: str
-    tries: int
+    max_attempts: int
     window: timedelta
 
 
@@ -23,11 +23,11 @@ class RateLimits(Protocol):
         """Count one try of `key` (an email, an address, an account: kept hashed).
 
         Raises:
-            RateLimited: `limit.tries` stand in the window already; this one is not counted.
+            RateLimited: `limit.max_attempts` stand in the window already; this one is not counted.
         """
         ...
 
-    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
+    async def release(self, practice_id: UUID, limit: Limit, key: str) -> None:
         """Forget the newest try of `key`: it was no guess, since it came out right. Nothing happens where none stands.
 
         Whoever is in takes back one try, their own; so it opens no more guesses at somebody else's door.

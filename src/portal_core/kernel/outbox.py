@@ -14,7 +14,7 @@ class Notice:
     """Something to tell somebody. It names things and holds no words: those are made when it is sent.
 
     `kind` is a key of the notifications' catalogue (`appointment_booked`); `to_account` or `to_client` says whom:
-    one of them is set. `about` is the id of the thing it is about. A second notice with the same `once` key in the
+    one of them is set. `subject_id` is the id of the thing it is about. A second notice with the same `deduplication_key` key in the
     same practice is dropped: that is how a rerun tells nobody twice.
     """
 
@@ -22,8 +22,8 @@ class Notice:
     notice_class: NoticeClass
     to_account: UUID | None = None
     to_client: UUID | None = None
-    about: UUID | None = None
-    once: str | None = None
+    subject_id: UUID | None = None
+    deduplication_key: str | None = None
 
 
 class Outbox(Protocol):

@@ -19,7 +19,7 @@ MAX_PAGE = 100
 _LAST_ID = UUID(int=2**128 - 1)
 _OLDEST, _NEWEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 """A cursor of another time is forged: a day more or less than what is kept must be a date still."""
-Key = UUID | tuple[datetime, UUID]
+SortKey = UUID | tuple[datetime, UUID]
 """What rows are in order of: an id, or an instant and, where two have the same, an id."""
 
 
@@ -86,13 +86,13 @@ class PageRequest:
         except (ValueError, OverflowError):
             raise _bad_cursor() from None
 
-    def cut(self, rows: Sequence[T], key: Callable[[T], Key]) -> Page[T]:
+    def paginate(self, rows: Sequence[T], key: Callable[[T], SortKey]) -> Page[T]:
         """The page that `rows` begin with; when they go on behind it, the next one begins after its last row's key."""
         items = tuple(rows[: self.size])
         return Page(items, cursor(key(items[-1])) if len(rows) > self.size else "")
 
 
-def cursor(key: Key) -> str:
+def cursor(key: SortKey) -> str:
     """What `after_id` or `after_time` reads."""
     if isinstance(key, UUID):
         return key.hex
@@ -101,4 +101,4 @@ def cursor(key: Key) -> str:
 
 
 def _bad_cursor() -> Invalid:
-    return Invalid.at("after", "bad_cursor", "Take the cursor from the page before.")
+    return Invalid.at("after", "cursor_invalid", "Take the cursor from the page before.")

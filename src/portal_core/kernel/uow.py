@@ -11,7 +11,7 @@ T = TypeVar("T")
 U_co = TypeVar("U_co", covariant=True)
 
 
-class Unit(Protocol):
+class UnitOfWork(Protocol):
     """What every feature's unit of work has; a feature's own Protocol adds its repositories."""
 
     @property

@@ -22,22 +22,22 @@ CodePurpose = Literal["verify_email", "reset_password", "change_email", "invitat
 NoticeState = Literal["queued", "sending", "sent", "dropped", "uncertain", "dead"]
 """`dropped`: nobody to tell, or no longer true. `dead`: given up; `uncertain`: perhaps sent. An operator sees both."""
 
-LEASE = timedelta(minutes=5)
+LEASE_DURATION = timedelta(minutes=5)
 """How long a claim may take. Longer than every timeout of a mail adapter, so that it runs out only after a crash."""
 
 JOB_LOST_AFTER = timedelta(minutes=10)
 """A job handed to the workers and not begun by then is taken for lost, and another is handed over."""
 
 MAX_FAILURES = 12
-FIRST_DELAY = timedelta(seconds=30)
-LONGEST_DELAY = timedelta(hours=1)
+INITIAL_RETRY_DELAY = timedelta(seconds=30)
+MAX_RETRY_DELAY = timedelta(hours=1)
 
 
 @frozen
 class Sent:
-    """The vendor took it; `vendor_id` is the vendor's name for it."""
+    """The vendor took it; `vendor_message_id` is the vendor's name for it."""
 
-    vendor_id: str = ""
+    vendor_message_id: str = ""
 
 
 @frozen
@@ -55,7 +55,7 @@ class Refused:
 
 
 @frozen
-class Unclear:
+class Uncertain:
     """Nobody knows whether it was sent."""
 
     reason: str
@@ -68,18 +68,18 @@ class Dropped:
     reason: str
 
 
-Settlement = Sent | NotSent | Refused | Unclear | Dropped
+DeliveryOutcome = Sent | NotSent | Refused | Uncertain | Dropped
 
 
 @frozen
-class NoticeRow:
+class NoticeDelivery:
     """One notice, by one channel, to one person.
 
     As a feature's outbox writes it the channel is None and the person may stand for several (`to_client`: the client
     and those who hold a grant). The first claim plans: this row becomes the first delivery, the others are added
     beside it. `attempt` counts claims and is never set back, so that a worker that comes late is known; `failures`
-    counts since it was queued or replayed. `problem` is a short code of the last failure and holds no address.
-    `due_at` is the earliest time of a claim; `handed_at` when a job was last deferred for it.
+    counts since it was queued or replayed. `failure_reason` is a short code of the last failure and holds no address.
+    `due_at` is the earliest time of a claim; `enqueued_at` when a job was last deferred for it.
     """
 
     id: UUID
@@ -87,11 +87,11 @@ class NoticeRow:
     notice_class: NoticeClass
     created_at: datetime
     due_at: datetime
-    handed_at: datetime
+    enqueued_at: datetime
     to_account: UUID | None = None
     to_client: UUID | None = None
-    about: UUID | None = None
-    once: str | None = None
+    subject_id: UUID | None = None
+    deduplication_key: str | None = None
     channel: Channel | None = None
     state: NoticeState = "queued"
     attempt: int = 0
@@ -99,23 +99,23 @@ class NoticeRow:
     claimed_at: datetime | None = None
     claimed_by: str = ""
     settled_at: datetime | None = None
-    vendor_id: str = ""
-    problem: str = ""
+    vendor_message_id: str = ""
+    failure_reason: str = ""
     version: int = 1
 
     def claimable(self, now: datetime) -> bool:
         """Whether a worker may take it now."""
         return self.state == "queued" and self.due_at <= now
 
-    def waits_for_a_job(self, now: datetime) -> bool:
+    def needs_job(self, now: datetime) -> bool:
         """Whether it is due and no job has been handed over for it, or the job was lost."""
-        return self.claimable(now) and (self.handed_at < self.due_at or self.handed_at <= now - JOB_LOST_AFTER)
+        return self.claimable(now) and (self.enqueued_at < self.due_at or self.enqueued_at <= now - JOB_LOST_AFTER)
 
     def stalled(self, now: datetime) -> bool:
         """Whether its worker is gone."""
-        return self.state == "sending" and self.claimed_at is not None and self.claimed_at <= now - LEASE
+        return self.state == "sending" and self.claimed_at is not None and self.claimed_at <= now - LEASE_DURATION
 
-    def claimed(self, by: str, now: datetime) -> "NoticeRow":
+    def claimed(self, by: str, now: datetime) -> "NoticeDelivery":
         """Taken by a worker. Only `Notices.claim` calls this, where one of many workers gets it."""
         assert self.claimable(now)
         return evolve(
@@ -127,17 +127,17 @@ class NoticeRow:
             version=self.version + 1,
         )
 
-    def handed(self, now: datetime) -> "NoticeRow":
+    def enqueued(self, now: datetime) -> "NoticeDelivery":
         """A job was deferred for it."""
-        return evolve(self, handed_at=now, version=self.version + 1)
+        return evolve(self, enqueued_at=now, version=self.version + 1)
 
-    def planned(self, channel: Channel, to_account: UUID | None) -> "NoticeRow":
+    def planned(self, channel: Channel, to_account: UUID | None) -> "NoticeDelivery":
         """It goes to this person by this channel."""
         return evolve(self, channel=channel, to_account=to_account, version=self.version + 1)
 
-    def beside(self, notice_id: UUID, channel: Channel, to_account: UUID | None, now: datetime) -> "NoticeRow":
+    def sibling(self, notice_id: UUID, channel: Channel, to_account: UUID | None, now: datetime) -> "NoticeDelivery":
         """Another delivery of the same notice."""
-        return NoticeRow(
+        return NoticeDelivery(
             notice_id,
             self.kind,
             self.notice_class,
@@ -146,11 +146,11 @@ class NoticeRow:
             now,
             to_account=to_account,
             to_client=self.to_client,
-            about=self.about,
+            subject_id=self.subject_id,
             channel=channel,
         )
 
-    def settled(self, attempt: int, settlement: Settlement, now: datetime) -> "NoticeRow":
+    def settled(self, attempt: int, settlement: DeliveryOutcome, now: datetime) -> "NoticeDelivery":
         """What became of claim number `attempt`.
 
         The same row when another claim was made since, or it is settled. A worker that comes after its lease may
@@ -160,8 +160,8 @@ class NoticeRow:
         if attempt != self.attempt or not (late or self.state in ("sending", "uncertain")):
             return self
         match settlement:
-            case Sent(vendor_id=vendor_id):
-                return self._closed("sent", "", now, vendor_id)
+            case Sent(vendor_message_id=vendor_message_id):
+                return self._closed("sent", "", now, vendor_message_id)
             case Dropped(reason=reason):
                 return self._closed("dropped", reason, now)
             case Refused(reason=reason):
@@ -174,7 +174,7 @@ class NoticeRow:
             return self._failed(settlement.reason, now)
         return self._closed("uncertain", settlement.reason, now)
 
-    def replayed(self, now: datetime) -> "NoticeRow":
+    def replayed(self, now: datetime) -> "NoticeDelivery":
         """Queued again by an operator, with all its tries.
 
         Raises:
@@ -183,10 +183,10 @@ class NoticeRow:
         if self.state not in ("dead", "uncertain"):
             raise NoticeNotReplayable
         return evolve(
-            self, state="queued", failures=0, due_at=now, handed_at=now, settled_at=None, version=self.version + 1
+            self, state="queued", failures=0, due_at=now, enqueued_at=now, settled_at=None, version=self.version + 1
         )
 
-    def _failed(self, reason: str, now: datetime) -> "NoticeRow":
+    def _failed(self, reason: str, now: datetime) -> "NoticeDelivery":
         failures = self.failures + 1
         if failures >= MAX_FAILURES:
             return evolve(self._closed("dead", reason, now), failures=failures)
@@ -194,18 +194,27 @@ class NoticeRow:
             self,
             state="queued",
             failures=failures,
-            due_at=now + delay_after(failures),
-            problem=reason,
+            due_at=now + retry_delay(failures),
+            failure_reason=reason,
             version=self.version + 1,
         )
 
-    def _closed(self, state: NoticeState, problem: str, now: datetime, vendor_id: str = "") -> "NoticeRow":
-        return evolve(self, state=state, problem=problem, vendor_id=vendor_id, settled_at=now, version=self.version + 1)
+    def _closed(
+        self, state: NoticeState, failure_reason: str, now: datetime, vendor_message_id: str = ""
+    ) -> "NoticeDelivery":
+        return evolve(
+            self,
+            state=state,
+            failure_reason=failure_reason,
+            vendor_message_id=vendor_message_id,
+            settled_at=now,
+            version=self.version + 1,
+        )
 
 
-def delay_after(failures: int) -> timedelta:
+def retry_delay(failures: int) -> timedelta:
     """The wait after that many failures in a row: doubling from half a minute, an hour at most."""
-    return min(FIRST_DELAY * (1 << (failures - 1)), LONGEST_DELAY)
+    return min(INITIAL_RETRY_DELAY * (1 << (failures - 1)), MAX_RETRY_DELAY)
 
 
 @frozen
@@ -217,5 +226,5 @@ class Notification:
     kind: str
     created_at: datetime
     client_id: UUID | None = None
-    about: UUID | None = None
+    subject_id: UUID | None = None
     read_at: datetime | None = None

@@ -7,44 +7,44 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.kernel.actor import Area, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.kernel.uow import Unit
-from portal_core.notifications.model import CodePurpose, NoticeRow, Notification
-from portal_core.notifications.safe_email import SafeEmailProof
-from portal_core.notifications.settings import NotificationSettings, PracticeVoice
-from portal_core.notifications.views import News, TroubledNoticeView
+from portal_core.kernel.uow import UnitOfWork
+from portal_core.notifications.model import CodePurpose, NoticeDelivery, Notification
+from portal_core.notifications.safe_email import SafeEmailVerification
+from portal_core.notifications.settings import NotificationSettings, PracticeBranding
+from portal_core.notifications.views import FailedNoticeView, InboxUpdate
 
 
 class Notices(Protocol):
     """The notices of the practice, written by `unit.outbox.notify`: queued, due and handed at the time of writing."""
 
-    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
-        """The notice as `NoticeRow.claimed` makes it, if it is claimable: for one caller only, however many ask."""
+    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeDelivery | None:
+        """The notice as `NoticeDelivery.claimed` makes it, if it is claimable: for one caller only, however many ask."""
         ...
 
-    async def get(self, notice_id: UUID) -> NoticeRow | None: ...
+    async def get(self, notice_id: UUID) -> NoticeDelivery | None: ...
 
-    async def save(self, notice: NoticeRow, audited: Audited, *beside: NoticeRow) -> None:
-        """Replace a notice, one version on, and add those `beside` it.
+    async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
+        """Replace a notice, one version on, and add those `siblings` it.
 
         Raises:
             StaleVersion: it is not at the version before.
         """
         ...
 
-    async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
-        """Mark as handed at `now` those that wait for a job (`NoticeRow.waits_for_a_job`), oldest due first.
+    async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
+        """Mark as handed at `now` those that wait for a job (`NoticeDelivery.needs_job`), oldest due first.
 
         No notice is answered to two callers.
         """
         ...
 
-    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeRow, ...]:
-        """Those whose worker is gone (`NoticeRow.stalled`), oldest claim first."""
+    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeDelivery, ...]:
+        """Those whose worker is gone (`NoticeDelivery.stalled`), oldest claim first."""
         ...
 
-    async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
+    async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
         """The dead and the uncertain, newest first (by id, falling)."""
         ...
 
@@ -53,20 +53,20 @@ class Notices(Protocol):
 class Recipient:
     """One person to tell, with all that is needed to do so.
 
-    `account_id` is None for a client who has no account, whose addresses then are those of the record. `zone` is the
+    `account_id` is None for a client who has no account, whose addresses then are those of the record. `time_zone` is the
     settings' zone, or the practice's.
     """
 
-    practice: PracticeVoice
-    zone: str
+    practice: PracticeBranding
+    time_zone: str
     settings: NotificationSettings
     account_id: UUID | None = None
     client_id: UUID | None = None
     email: str = ""
 
-    def untexted(self) -> "Recipient":
+    def without_sms(self) -> "Recipient":
         """The same person where no text can be sent."""
-        return evolve(self, settings=evolve(self.settings, texts=None))
+        return evolve(self, settings=evolve(self.settings, sms_consent=None))
 
 
 class Recipients(Protocol):
@@ -85,7 +85,7 @@ class Recipients(Protocol):
         """
         ...
 
-    async def stranger(self, email: str) -> Recipient:
+    async def unregistered(self, email: str) -> Recipient:
         """Somebody of whom the practice knows this address alone: invited, not yet an account. With defaults."""
         ...
 
@@ -114,7 +114,7 @@ class InboxScope:
 class Inbox(Protocol):
     """The notifications inside the portal."""
 
-    async def add(self, notification: Notification, audited: Audited) -> None: ...
+    async def add(self, notification: Notification, audit_entry: AuditEntry) -> None: ...
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
         """Newest first (by id, falling)."""
@@ -122,26 +122,28 @@ class Inbox(Protocol):
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None: ...
 
-    async def mark_read(self, scope: InboxScope, notification_id: UUID | None, at: datetime, audited: Audited) -> int:
+    async def mark_read(
+        self, scope: InboxScope, notification_id: UUID | None, at: datetime, audit_entry: AuditEntry
+    ) -> int:
         """Mark one as read, or all when none is named, that are not yet; how many that were.
 
         With none to mark nothing is written, the audit entry neither.
         """
         ...
 
-    async def news(self, scope: InboxScope, after: UUID | None) -> News:
+    async def updates(self, scope: InboxScope, after: UUID | None) -> InboxUpdate:
         """Of the newest 100 lines. Cheap enough to be asked every few seconds: one look at an index."""
         ...
 
 
-class SettingsStore(Protocol):
+class NotificationSettingsStore(Protocol):
     """The settings of accounts."""
 
     async def get(self, account_id: UUID) -> NotificationSettings:
         """Those saved, or the defaults with version 0."""
         ...
 
-    async def save(self, settings: NotificationSettings, audited: Audited) -> None:
+    async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
         """Keep them, one version on; version 1 is the first.
 
         Raises:
@@ -149,11 +151,11 @@ class SettingsStore(Protocol):
         """
         ...
 
-    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
+    async def verification(self, account_id: UUID) -> SafeEmailVerification | None:
         """What was asked for last, until it is forgotten."""
         ...
 
-    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
+    async def save_verification(self, verification: SafeEmailVerification, audit_entry: AuditEntry) -> None:
         """Keep it, one version on; version 1 is the first.
 
         Raises:
@@ -161,12 +163,12 @@ class SettingsStore(Protocol):
         """
         ...
 
-    async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
+    async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:
         """All in the practice that consent to texts to this number (E.164)."""
         ...
 
 
-class NotificationsUnit(Unit, Protocol):
+class NotificationsUnit(UnitOfWork, Protocol):
     """The unit of work of this feature."""
 
     @property
@@ -178,7 +180,7 @@ class NotificationsUnit(Unit, Protocol):
     @property
     def inbox(self) -> Inbox: ...
     @property
-    def notification_settings(self) -> SettingsStore: ...
+    def notification_settings(self) -> NotificationSettingsStore: ...
 
 
 @frozen
@@ -193,7 +195,7 @@ class Mail:
 
 
 @frozen
-class Text:
+class SmsMessage:
     """A text message to one number (E.164)."""
 
     key: UUID
@@ -215,22 +217,22 @@ class Mailer(Protocol):
         ...
 
 
-class Texter(Protocol):
+class SmsSender(Protocol):
     """Sends texts, by the same rules as `Mailer`."""
 
-    async def send_text(self, text: Text) -> str:
+    async def send_sms(self, text: SmsMessage) -> str:
         """The vendor's id of the text; raises as `Mailer.send` does."""
         ...
 
 
 @frozen
-class CodeOrder:
-    """A code to be made and mailed now. `about` is the invitation, change of email or proof, or nothing more."""
+class CodeRequest:
+    """A code to be made and mailed now. `subject_id` is the invitation, change of email or proof, or nothing more."""
 
     key: UUID
     purpose: CodePurpose
     account_id: UUID | None = None
-    about: UUID | None = None
+    subject_id: UUID | None = None
 
 
 class CodeSender(Protocol):
@@ -240,7 +242,7 @@ class CodeSender(Protocol):
     `MailCode` writes the mail where the provider does not. `safe_email` is ours: `MailSafeEmailCode`.
     """
 
-    async def send_code(self, actor: SystemActor, order: CodeOrder) -> bool:
+    async def send_code(self, actor: SystemActor, order: CodeRequest) -> bool:
         """Make a code, which ends earlier ones, and mail it to where it proves something.
 
         False, and nothing is sent, when it is void by now: expired, withdrawn, used. Raises as `Mailer.send` does.

@@ -9,15 +9,15 @@ from attrs import evolve, field, frozen
 from portal_core.notifications.model import Channel
 
 LANGUAGES = ("en", "es")
-NOBODY = UUID(int=0)
+NO_ACCOUNT_ID = UUID(int=0)
 """Stands for the account in the default settings of those who have none."""
 
-NEUTRAL_NAME = "Secure portal"
-DEFAULT_REMINDERS = (24 * 60, 2 * 60)
+DEFAULT_NEUTRAL_NAME = "Secure portal"
+DEFAULT_REMINDER_MINUTES = (24 * 60, 2 * 60)
 
 
 @frozen
-class PracticeVoice:
+class PracticeBranding:
     """How a practice writes: its name, the name that says nothing about it, and where its portal is.
 
     The last two are the section `notifications` of the practice's settings (`neutral_name`, `portal_url`).
@@ -28,17 +28,17 @@ class PracticeVoice:
     portal_url: str
 
     @classmethod
-    def of(cls, name: str, hosts: Sequence[str], section: Mapping[str, object], base_url: str) -> "PracticeVoice":
+    def of(cls, name: str, hosts: Sequence[str], section: Mapping[str, object], base_url: str) -> "PracticeBranding":
         """With the defaults: a neutral name of ours; the practice's first host, or where the deployment is."""
         portal_url = section.get("portal_url") or (f"https://{hosts[0]}" if hosts else base_url)
-        return cls(name, str(section.get("neutral_name") or NEUTRAL_NAME), str(portal_url))
+        return cls(name, str(section.get("neutral_name") or DEFAULT_NEUTRAL_NAME), str(portal_url))
 
 
 @frozen
-class Confidential:
+class ConfidentialCommunication:
     """Confidential communication, which a practice must accommodate (45 CFR 164.522(b)).
 
-    `safe_email`, proven by a code (`SafeEmailProof`), takes the place of the account's email for all but security
+    `safe_email`, proven by a code (`SafeEmailVerification`), takes the place of the account's email for all but security
     notices, which go to the address that the account is proven by; `safe_phone` is the number for calls.
     `neutral_sender` leaves the practice's name and everything but "you have a notice" out of mails and texts.
     """
@@ -51,7 +51,7 @@ class Confidential:
 
 
 @frozen
-class TextConsent:
+class SmsConsent:
     """Consent to texts, for this one number (E.164), given at that instant (47 CFR 64.1200: prior express consent)."""
 
     phone: str
@@ -63,28 +63,28 @@ class NotificationSettings:
     """One account's settings. `version` is 0 while nothing was ever saved: these are then the defaults.
 
     `channels` holds only the kinds whose channels were chosen by the holder; `reminder_minutes` are the lead times
-    before an appointment, longest first; `zone` is an IANA name, empty for the practice's own. Texts go to
-    `texts.phone` and nowhere else.
+    before an appointment, longest first; `time_zone` is an IANA name, empty for the practice's own. Texts go to
+    `sms_consent.phone` and nowhere else.
     """
 
     account_id: UUID
     channels: Mapping[str, tuple[Channel, ...]] = field(factory=dict)
-    reminder_minutes: tuple[int, ...] = DEFAULT_REMINDERS
+    reminder_minutes: tuple[int, ...] = DEFAULT_REMINDER_MINUTES
     language: str = "en"
-    zone: str = ""
-    confidential: Confidential = field(factory=Confidential)
-    texts: TextConsent | None = None
-    texts_stopped_at: datetime | None = None
+    time_zone: str = ""
+    confidential: ConfidentialCommunication = field(factory=ConfidentialCommunication)
+    sms_consent: SmsConsent | None = None
+    sms_opted_out_at: datetime | None = None
     version: int = 0
 
-    def may_text(self) -> bool:
+    def may_send_sms(self) -> bool:
         """Whether a text may be sent at all."""
-        return self.texts is not None and not self.confidential.do_not_text
+        return self.sms_consent is not None and not self.confidential.do_not_text
 
     def use_safe_email(self, email: str) -> "NotificationSettings":
         """Somebody proved to read what is mailed there."""
         return evolve(self, confidential=evolve(self.confidential, safe_email=email), version=self.version + 1)
 
-    def stop_texts(self, at: datetime) -> "NotificationSettings":
+    def opt_out_of_sms(self, at: datetime) -> "NotificationSettings":
         """The holder answered STOP: no consent, until it is given anew."""
-        return evolve(self, texts=None, texts_stopped_at=at, version=self.version + 1)
+        return evolve(self, sms_consent=None, sms_opted_out_at=at, version=self.version + 1)

@@ -6,9 +6,9 @@ from typing import Any
 from attrs import asdict, frozen
 
 from portal_core.kernel import contact
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.text import line, lines
+from portal_core.kernel.text import multi_line_text, single_line_text
 from portal_core.people.model import STATUSES, ClientStatus
 
 
@@ -18,19 +18,19 @@ class ClientDetails:
 
     given_name: str
     family_name: str
-    born: date
+    date_of_birth: date
     external_id: str | None = None
     chosen_name: str | None = None
     pronouns: str | None = None
     email: str | None = None
     phone: str | None = None
     address: str | None = None
-    zone: str | None = None
+    time_zone: str | None = None
     language: str | None = None
     state: str | None = None
     status: ClientStatus = "active"
 
-    def checked(self, today: date) -> "ClientDetails":
+    def validated(self, today: date) -> "ClientDetails":
         """Each in the form in which it is kept.
 
         Raises:
@@ -39,16 +39,16 @@ class ClientDetails:
         if self.status not in STATUSES:
             raise Invalid.at("status", "status_unknown", "A client is active or discharged.")
         return ClientDetails(
-            given_name=line(self.given_name, "given_name", 80),
-            family_name=line(self.family_name, "family_name", 80),
-            born=contact.birth_date(self.born, today, "born"),
-            external_id=line(self.external_id, "external_id", 100) if self.external_id else None,
-            chosen_name=line(self.chosen_name, "chosen_name", 80) if self.chosen_name else None,
-            pronouns=line(self.pronouns, "pronouns", 40) if self.pronouns else None,
-            email=normalise_email(self.email) if self.email else None,
+            given_name=single_line_text(self.given_name, "given_name", 80),
+            family_name=single_line_text(self.family_name, "family_name", 80),
+            date_of_birth=contact.check_date_of_birth(self.date_of_birth, today, "date_of_birth"),
+            external_id=single_line_text(self.external_id, "external_id", 100) if self.external_id else None,
+            chosen_name=single_line_text(self.chosen_name, "chosen_name", 80) if self.chosen_name else None,
+            pronouns=single_line_text(self.pronouns, "pronouns", 40) if self.pronouns else None,
+            email=normalize_email(self.email) if self.email else None,
             phone=contact.phone_number(self.phone, "phone") if self.phone else None,
-            address=lines(self.address, "address", 400) if self.address else None,
-            zone=contact.zone_name(self.zone, "zone") if self.zone else None,
+            address=multi_line_text(self.address, "address", 400) if self.address else None,
+            time_zone=contact.check_time_zone(self.time_zone, "time_zone") if self.time_zone else None,
             language=contact.language_tag(self.language, "language") if self.language else None,
             state=contact.state_code(self.state, "state") if self.state else None,
             status=self.status,
@@ -66,21 +66,21 @@ class ClinicianDetails:
     name: str
     credentials: str = ""
     external_id: str | None = None
-    zone: str | None = None
+    time_zone: str | None = None
     room_link: str | None = None
     active: bool = True
 
-    def checked(self) -> "ClinicianDetails":
+    def validated(self) -> "ClinicianDetails":
         """Each in the form in which it is kept.
 
         Raises:
             Invalid: naming the first field that is not taken.
         """
         return ClinicianDetails(
-            name=line(self.name, "name", 120),
-            credentials=line(self.credentials, "credentials", 80) if self.credentials else "",
-            external_id=line(self.external_id, "external_id", 100) if self.external_id else None,
-            zone=contact.zone_name(self.zone, "zone") if self.zone else None,
+            name=single_line_text(self.name, "name", 120),
+            credentials=single_line_text(self.credentials, "credentials", 80) if self.credentials else "",
+            external_id=single_line_text(self.external_id, "external_id", 100) if self.external_id else None,
+            time_zone=contact.check_time_zone(self.time_zone, "time_zone") if self.time_zone else None,
             room_link=contact.room_link(self.room_link, "room_link") if self.room_link else None,
             active=self.active,
         )

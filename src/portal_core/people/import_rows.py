@@ -15,7 +15,7 @@ _NO = {"no", "false", "0", "n"}
 
 @frozen
 class ClientRow:
-    """One client, all as text. `born` is YYYY-MM-DD; `clinicians` are external ids with `;` between them.
+    """One client, all as text. `date_of_birth` is YYYY-MM-DD; `clinicians` are external ids with `;` between them.
 
     `line` is the line in the file, for the report.
     """
@@ -24,42 +24,42 @@ class ClientRow:
     external_id: str
     given_name: str
     family_name: str
-    born: str
+    date_of_birth: str
     chosen_name: str = ""
     pronouns: str = ""
     email: str = ""
     phone: str = ""
     address: str = ""
-    zone: str = ""
+    time_zone: str = ""
     language: str = ""
     state: str = ""
     status: str = ""
     clinicians: str = ""
 
-    def read(self, today: date) -> ClientDetails:
+    def parse(self, today: date) -> ClientDetails:
         """What it says, checked.
 
         Raises:
             Invalid: naming the first field that is not taken.
         """
-        _needed(self.external_id, "external_id")
-        _needed(self.given_name, "given_name")
-        _needed(self.family_name, "family_name")
+        _require_value(self.external_id, "external_id")
+        _require_value(self.given_name, "given_name")
+        _require_value(self.family_name, "family_name")
         return ClientDetails(
             given_name=self.given_name,
             family_name=self.family_name,
-            born=_day(self.born, "born"),
+            date_of_birth=_parse_date(self.date_of_birth, "date_of_birth"),
             external_id=self.external_id.strip(),
             chosen_name=self.chosen_name.strip() or None,
             pronouns=self.pronouns.strip() or None,
             email=self.email.strip() or None,
             phone=self.phone.strip() or None,
             address=self.address.strip() or None,
-            zone=self.zone.strip() or None,
+            time_zone=self.time_zone.strip() or None,
             language=self.language.strip() or None,
             state=self.state.strip() or None,
             status=cast(ClientStatus, self.status.strip().lower() or "active"),
-        ).checked(today)
+        ).validated(today)
 
     def team(self) -> tuple[str, ...]:
         """The external ids of the care team; empty when the file does not say."""
@@ -74,18 +74,18 @@ class ClinicianRow:
     external_id: str
     name: str
     credentials: str = ""
-    zone: str = ""
+    time_zone: str = ""
     room_link: str = ""
     active: str = ""
 
-    def read(self) -> ClinicianDetails:
+    def parse(self) -> ClinicianDetails:
         """What it says, checked.
 
         Raises:
             Invalid: naming the first field that is not taken.
         """
-        _needed(self.external_id, "external_id")
-        _needed(self.name, "name")
+        _require_value(self.external_id, "external_id")
+        _require_value(self.name, "name")
         active = self.active.strip().lower()
         if active not in _YES | _NO:
             raise Invalid.at("active", "not_yes_or_no", "Write yes or no.")
@@ -93,18 +93,18 @@ class ClinicianRow:
             name=self.name,
             credentials=self.credentials.strip(),
             external_id=self.external_id.strip(),
-            zone=self.zone.strip() or None,
+            time_zone=self.time_zone.strip() or None,
             room_link=self.room_link.strip() or None,
             active=active in _YES,
-        ).checked()
+        ).validated()
 
 
-def _needed(text: str, path: str) -> None:
+def _require_value(text: str, path: str) -> None:
     if not text.strip():
         raise Invalid.at(path, "missing", "This is missing.")
 
 
-def _day(text: str, path: str) -> date:
+def _parse_date(text: str, path: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:

@@ -18,7 +18,7 @@ STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
 
 @frozen
 class Practice:
-    """One practice. `zone` (IANA) decides its local dates, `state` (two letters) the law for minors treated there.
+    """One practice. `time_zone` (IANA) decides its local dates, `state` (two letters) the law for minors treated there.
 
     It is found by `slug`, or by a name in `hosts`. `settings` has one section for each feature, named as the feature.
     """
@@ -26,7 +26,7 @@ class Practice:
     id: UUID
     slug: str
     name: str
-    zone: str
+    time_zone: str
     created_at: datetime
     state: str | None = None
     hosts: tuple[str, ...] = ()
@@ -35,18 +35,18 @@ class Practice:
 
     def today(self, now: datetime) -> date:
         """The date at the practice."""
-        return now.astimezone(ZoneInfo(self.zone)).date()
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
-    def describe(self, *, name: str, zone: str, state: str | None, version: int) -> "Practice":
+    def with_details(self, *, name: str, time_zone: str, state: str | None, version: int) -> "Practice":
         """Another name or place.
 
         Raises:
             StaleVersion: it changed after it was read.
         """
-        _expect(version, self.version)
-        return evolve(self, name=name, zone=zone, state=state, version=self.version + 1)
+        _require_version(version, self.version)
+        return evolve(self, name=name, time_zone=time_zone, state=state, version=self.version + 1)
 
-    def reached_by(self, hosts: tuple[str, ...]) -> "Practice":
+    def with_hosts(self, hosts: tuple[str, ...]) -> "Practice":
         """Under these host names from now on."""
         return evolve(self, hosts=tuple(sorted(set(hosts))), version=self.version + 1)
 
@@ -56,7 +56,7 @@ class Practice:
         Raises:
             StaleVersion: it changed after it was read.
         """
-        _expect(version, self.version)
+        _require_version(version, self.version)
         return evolve(self, settings={**self.settings, section: dict(values)}, version=self.version + 1)
 
 
@@ -71,7 +71,7 @@ class Client:
     practice_id: UUID
     given_name: str
     family_name: str
-    born: date
+    date_of_birth: date
     created_at: datetime
     external_id: str | None = None
     chosen_name: str | None = None
@@ -79,14 +79,14 @@ class Client:
     email: str | None = None
     phone: str | None = None
     address: str | None = None
-    zone: str | None = None
+    time_zone: str | None = None
     language: str | None = None
     state: str | None = None
     status: ClientStatus = "active"
     version: int = 1
 
     @property
-    def shown_name(self) -> str:
+    def display_name(self) -> str:
         """What the client is called everywhere."""
         return f"{self.chosen_name or self.given_name} {self.family_name}"
 
@@ -101,14 +101,14 @@ class Client:
         Raises:
             StaleVersion: it changed after it was read.
         """
-        _expect(version, self.version)
-        return self.amended(**changes.values())
+        _require_version(version, self.version)
+        return self.with_changes(**changes.values())
 
-    def reassigned(self) -> "Client":
+    def with_next_version(self) -> "Client":
         """One version on: their care team is kept beside the client, and another one is a change of the client."""
         return evolve(self, version=self.version + 1)
 
-    def amended(self, **values: Any) -> "Client":
+    def with_changes(self, **values: Any) -> "Client":
         """With these fields, one version on; the same client when nothing differs."""
         changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
@@ -123,12 +123,12 @@ class Clinician:
     name: str
     credentials: str = ""
     external_id: str | None = None
-    zone: str | None = None
+    time_zone: str | None = None
     room_link: str | None = None
     active: bool = True
     version: int = 1
 
-    def amended(self, **values: Any) -> "Clinician":
+    def with_changes(self, **values: Any) -> "Clinician":
         """With these fields, one version on; the same clinician when nothing differs."""
         changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
@@ -154,11 +154,11 @@ class StaffMember:
     version: int = 1
 
     @property
-    def administers(self) -> bool:
+    def is_administrator(self) -> bool:
         """Whether they run the practice, today."""
         return self.active and "administrator" in self.roles
 
-    def amended(self, **values: Any) -> "StaffMember":
+    def with_changes(self, **values: Any) -> "StaffMember":
         """With these fields, one version on; the same member when nothing differs."""
         changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
@@ -170,6 +170,6 @@ def changed_fields(before: Client | Clinician | StaffMember | Practice, after: o
     return " ".join(name for name in names if getattr(before, name) != getattr(after, name))
 
 
-def _expect(version: int, present: int) -> None:
+def _require_version(version: int, present: int) -> None:
     if version != present:
         raise StaleVersion

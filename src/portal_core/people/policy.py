@@ -4,7 +4,7 @@ from typing import Final
 
 from portal_core.kernel.actor import Role
 
-READS_CLIENTS: Final[tuple[Role, ...]] = ("clinician", "front_desk", "biller", "administrator")
-CHANGES_CLIENTS: Final[tuple[Role, ...]] = ("clinician", "front_desk", "administrator")
+CLIENT_READER_ROLES: Final[tuple[Role, ...]] = ("clinician", "front_desk", "biller", "administrator")
+CLIENT_EDITOR_ROLES: Final[tuple[Role, ...]] = ("clinician", "front_desk", "administrator")
 
-RUNS_PRACTICE: Final[tuple[Role, ...]] = ("administrator",)
+PRACTICE_ADMIN_ROLES: Final[tuple[Role, ...]] = ("administrator",)

@@ -8,11 +8,11 @@ from attrs import frozen
 
 from portal_core.access.ports import Grants
 from portal_core.kernel.actor import SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.kernel.uow import Unit
+from portal_core.kernel.uow import UnitOfWork
 from portal_core.people.model import Client, Clinician, Practice, StaffMember
-from portal_core.people.views import ClientLineView
+from portal_core.people.views import ClientSummaryView
 
 
 class PracticeRecord(Protocol):
@@ -20,7 +20,7 @@ class PracticeRecord(Protocol):
 
     async def get(self) -> Practice: ...
 
-    async def save(self, practice: Practice, audited: Audited) -> None:
+    async def save(self, practice: Practice, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
         HostTaken: another practice has one of its hosts.
@@ -35,20 +35,20 @@ class ClientRecords(Protocol):
 
     async def find_by_external_id(self, external_id: str) -> Client | None: ...
 
-    async def add(self, client: Client, audited: Audited) -> None:
+    async def add(self, client: Client, audit_entry: AuditEntry) -> None:
         """With the key that encrypts the record. Raises:
         DuplicateExternalId: another client has it.
         """
         ...
 
-    async def save(self, client: Client, audited: Audited) -> None:
+    async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has its external id.
         """
         ...
 
-    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
+    async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         """Make all that the client's key seals unreadable, for good; whether there was a key to destroy.
 
         Sealed fields read as None from then on, and none can be written: `NotFound`. The rest of the record, and the
@@ -56,8 +56,8 @@ class ClientRecords(Protocol):
         """
         ...
 
-    async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
-        """By `Client.sort_name`, then id: those whose sort name begins with `beginning` (folded); all when empty."""
+    async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
+        """By `Client.sort_name`, then id: those whose sort name begins with `name_prefix` (folded); all when empty."""
         ...
 
 
@@ -72,13 +72,13 @@ class ClinicianRecords(Protocol):
         """By name, then id; those who left as well."""
         ...
 
-    async def add(self, clinician: Clinician, audited: Audited) -> None:
+    async def add(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         """Raises:
         DuplicateExternalId: another clinician has it.
         """
         ...
 
-    async def save(self, clinician: Clinician, audited: Audited) -> None:
+    async def save(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another clinician has its external id.
@@ -103,13 +103,13 @@ class StaffRecords(Protocol):
         """The ids of those who administer the practice; others who ask wait for this unit to end."""
         ...
 
-    async def add(self, member: StaffMember, audited: Audited) -> None:
+    async def add(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         """Raises:
         DuplicateStaff: another member has it.
         """
         ...
 
-    async def save(self, member: StaffMember, audited: Audited) -> None:
+    async def save(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
         DuplicateStaff: another member has its email.
@@ -124,7 +124,7 @@ class CareTeams(Protocol):
         """In the order of their ids."""
         ...
 
-    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         """These and no others, and the client is at this version. Both sides exist: the caller has read them.
 
         Raises:
@@ -133,7 +133,7 @@ class CareTeams(Protocol):
         ...
 
 
-class SignIn(Protocol):
+class PersonAccount(Protocol):
     """An account, as far as people are concerned."""
 
     @property
@@ -146,17 +146,17 @@ class SignIn(Protocol):
     def client_id(self) -> UUID | None: ...
 
 
-class SignIns(Protocol):
-    async def find_by_person(self, side: Literal["portal", "practice"], person_id: UUID) -> SignIn | None: ...
+class PersonAccounts(Protocol):
+    async def find_by_person(self, side: Literal["portal", "practice"], person_id: UUID) -> PersonAccount | None: ...
 
-    async def find_by_email(self, side: Literal["portal", "practice"], email: str) -> SignIn | None: ...
-
-
-class SignOut(Protocol):
-    async def end_all(self, account_id: UUID, at: datetime, audited: Audited) -> None: ...
+    async def find_by_email(self, side: Literal["portal", "practice"], email: str) -> PersonAccount | None: ...
 
 
-class PeopleUnit(Unit, Protocol):
+class AccountSessions(Protocol):
+    async def end_all(self, account_id: UUID, at: datetime, audit_entry: AuditEntry) -> None: ...
+
+
+class PeopleUnit(UnitOfWork, Protocol):
     """The unit of work of everything about people."""
 
     @property
@@ -172,15 +172,15 @@ class PeopleUnit(Unit, Protocol):
     @property
     def grants(self) -> Grants: ...
     @property
-    def accounts(self) -> SignIns: ...
+    def accounts(self) -> PersonAccounts: ...
     @property
-    def sessions(self) -> SignOut: ...
+    def sessions(self) -> AccountSessions: ...
 
 
-class PracticeFounding(Protocol):
+class PracticeFactory(Protocol):
     """Makes practices."""
 
-    async def found(self, actor: SystemActor, practice: Practice, audited: Audited) -> None:
+    async def create(self, actor: SystemActor, practice: Practice, audit_entry: AuditEntry) -> None:
         """The practice and its key, whole or not at all; `actor` acts for the new practice.
 
         Raises:
@@ -191,7 +191,7 @@ class PracticeFounding(Protocol):
 
 
 @frozen
-class PracticeAddress:
+class PracticeLocator:
     """How requests name practices: all that is known before anybody signs in."""
 
     id: UUID
@@ -202,6 +202,6 @@ class PracticeAddress:
 class PracticeDirectory(Protocol):
     """Finds the practice that a request is for."""
 
-    async def all(self) -> tuple[PracticeAddress, ...]:
+    async def all(self) -> tuple[PracticeLocator, ...]:
         """Every practice of the deployment, by id. May be up to half a minute old."""
         ...

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from portal_core.kernel.actor import ROLES, Role
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid
 from portal_core.people.model import Client
 from portal_core.people.ports import PeopleUnit
@@ -38,7 +38,7 @@ async def assign_team(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) 
     """
     if await unit.care_teams.of(client.id) == team:
         return client
-    changed = client.reassigned()
-    entry = Audited("care_team.assigned", client.id, record=client.id, facts={"clinicians": str(len(team))})
+    changed = client.with_next_version()
+    entry = AuditEntry("care_team.assigned", client.id, record=client.id, facts={"clinicians": str(len(team))})
     await unit.care_teams.assign(changed, team, entry)
     return changed

@@ -17,7 +17,7 @@ class PracticeView:
     id: UUID
     slug: str
     name: str
-    zone: str
+    time_zone: str
     state: str | None
     hosts: tuple[str, ...]
     settings: Mapping[str, Mapping[str, object]]
@@ -29,7 +29,7 @@ class PracticeView:
             id=practice.id,
             slug=practice.slug,
             name=practice.name,
-            zone=practice.zone,
+            time_zone=practice.time_zone,
             state=practice.state,
             hosts=practice.hosts,
             settings=practice.settings,
@@ -53,12 +53,12 @@ class ProfileView:
     family_name: str
     chosen_name: str | None
     pronouns: str | None
-    born: date
+    date_of_birth: date
     email: str | None
     sign_in_email: str | None
     phone: str | None
     address: str | None
-    zone: str | None
+    time_zone: str | None
     language: str | None
     version: int
 
@@ -66,35 +66,35 @@ class ProfileView:
     def of(cls, client: Client, sign_in_email: str | None = None) -> "ProfileView":
         return cls(
             client_id=client.id,
-            name=client.shown_name,
+            name=client.display_name,
             given_name=client.given_name,
             family_name=client.family_name,
             chosen_name=client.chosen_name,
             pronouns=client.pronouns,
-            born=client.born,
+            date_of_birth=client.date_of_birth,
             email=client.email,
             sign_in_email=sign_in_email,
             phone=client.phone,
             address=client.address,
-            zone=client.zone,
+            time_zone=client.time_zone,
             language=client.language,
             version=client.version,
         )
 
 
 @frozen
-class ClientLineView:
+class ClientSummaryView:
     """A client in the practice's list."""
 
     id: UUID
     name: str
-    born: date
+    date_of_birth: date
     status: ClientStatus
     external_id: str | None
 
     @classmethod
-    def of(cls, client: Client) -> "ClientLineView":
-        return cls(client.id, client.shown_name, client.born, client.status, client.external_id)
+    def of(cls, client: Client) -> "ClientSummaryView":
+        return cls(client.id, client.display_name, client.date_of_birth, client.status, client.external_id)
 
 
 @frozen
@@ -104,7 +104,7 @@ class ClinicianView:
     id: UUID
     name: str
     credentials: str
-    zone: str | None
+    time_zone: str | None
     room_link: str | None
     active: bool
     external_id: str | None
@@ -116,7 +116,7 @@ class ClinicianView:
             id=clinician.id,
             name=clinician.name,
             credentials=clinician.credentials,
-            zone=clinician.zone,
+            time_zone=clinician.time_zone,
             room_link=clinician.room_link,
             active=clinician.active,
             external_id=clinician.external_id,
@@ -175,7 +175,7 @@ class ClientView:
 
 
 @frozen
-class RefusedRow:
+class RejectedRow:
     """A row of an import that was not taken: its line in the file, and why. It says no value of the row."""
 
     line: int
@@ -191,4 +191,4 @@ class ImportReport:
     added: int
     changed: int
     unchanged: int
-    refused: tuple[RefusedRow, ...]
+    rejected: tuple[RejectedRow, ...]

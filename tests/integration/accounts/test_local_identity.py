@@ -15,11 +15,11 @@ from adapters.local.identity import (
     LocalPasswords,
     LocalSecondFactors,
 )
-from adapters.local.identity_record import CODE_TRIES
+from adapters.local.identity_record import MAX_CODE_ATTEMPTS
 from adapters.local.password_hashes import PasswordHashes
 from adapters.local.sources import SystemTokens
 from adapters.postgres.accounts.local_identities import PostgresIdentities
-from portal_core.accounts.identity import Accepted, Credential, MailedCodePurpose, Refused
+from portal_core.accounts.identity_provider import Accepted, Credential, MailedCodePurpose, Refused
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Unavailable
 from portal_core.notifications.errors import MailNotSent
@@ -39,7 +39,7 @@ from tests.support.engine.postgres import PortalDatabase, RandomIds
 
 
 @define
-class Letters:
+class FakeMailer:
     """Takes the mail, and refuses it when told to."""
 
     away: bool = False
@@ -57,7 +57,7 @@ class LocalProvider(IdentityProvider):
     database: PortalDatabase
     hashes: PasswordHashes
     clock: FixedClock = field(factory=FixedClock)
-    letters: Letters = field(factory=Letters)
+    letters: FakeMailer = field(factory=FakeMailer)
     store: PostgresIdentities = field(init=False)
     codes: LocalMailedCodes = field(init=False)
     passwords: LocalPasswords = field(init=False)
@@ -129,7 +129,7 @@ async def test_a_code_is_dead_after_sixty_wrong_tries(provider: LocalProvider) -
     credential = await provider.proven()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
-    for _ in range(CODE_TRIES - 1):
+    for _ in range(MAX_CODE_ATTEMPTS - 1):
         assert await provider.codes.redeem(credential, "reset_password", wrong(code), OTHER) is False
     kept = provider.stored(credential)
     assert await provider.codes.redeem(credential, "reset_password", wrong(code), OTHER) is False
@@ -144,7 +144,7 @@ async def test_wrong_tries_at_once_are_all_counted(provider: LocalProvider) -> N
     credential = await provider.proven()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
-    tries = (provider.codes.redeem(credential, "reset_password", wrong(code), OTHER) for _ in range(CODE_TRIES))
+    tries = (provider.codes.redeem(credential, "reset_password", wrong(code), OTHER) for _ in range(MAX_CODE_ATTEMPTS))
     assert set(await asyncio.gather(*tries)) == {False}
     assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is False
 
@@ -189,7 +189,7 @@ async def test_a_changed_password_kills_codes_that_are_on_their_way(provider: Lo
     assert await provider.passwords.check(credential, OTHER) == Accepted()
 
 
-async def test_a_mail_that_did_not_go_leaves_a_way(provider: LocalProvider) -> None:
+async def test_failed_mail_can_be_retried(provider: LocalProvider) -> None:
     credential = provider.credential()
     provider.letters.away = True
     with pytest.raises(MailNotSent):
@@ -218,10 +218,10 @@ async def test_of_one_totp_code_at_once_one_is_accepted(provider: LocalProvider)
 
 async def test_the_code_that_enrolled_does_not_sign_in(provider: LocalProvider) -> None:
     credential = await provider.proven()
-    enrolment = await provider.second_factors.begin(credential, PASSWORD)
-    assert enrolment is not None
-    code = provider.totp(enrolment.secret)
-    assert await provider.second_factors.confirm(credential, enrolment.handle, code) is True
+    enrollment = await provider.second_factors.begin(credential, PASSWORD)
+    assert enrollment is not None
+    code = provider.totp(enrollment.secret)
+    assert await provider.second_factors.confirm(credential, enrollment.handle, code) is True
     assert await provider.second_factors.check(credential, "", code) is False
 
 
@@ -232,7 +232,7 @@ async def test_an_older_code_is_wrong_after_a_newer(provider: LocalProvider) -> 
 
 
 async def test_a_hash_of_other_parameters_checks_and_is_made_again(provider: LocalProvider) -> None:
-    weaker = PasswordHashes(memory_kib=8_192, passes=1)
+    weaker = PasswordHashes(memory_kib=8_192, time_cost=1)
     credential = provider.credential()
     await LocalPasswords(provider.store, weaker, provider.clock).create(credential, PASSWORD)
     weaker.close()

@@ -6,33 +6,33 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from adapters.local.strength import ZxcvbnStrength
+from adapters.local.password_strength import ZxcvbnStrength
 from adapters.memory.accounts.identity_provider import MemoryMailedCodes, MemoryPasswords, MemoryPool
 from adapters.memory.engine.limits import MemoryRateLimits
 from portal_core.accounts.errors import SignInLocked
-from portal_core.accounts.identity import Credential, MailedCodePurpose
-from portal_core.accounts.model import LOCK_AFTER, Enquiry
-from portal_core.accounts.session_factory import SessionOpening
-from portal_core.accounts.use_cases.finish_resets import UNHEARD_FOR, FinishResets
+from portal_core.accounts.identity_provider import Credential, MailedCodePurpose
+from portal_core.accounts.model import LOCK_AFTER_ATTEMPTS, EmailRequest
+from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.use_cases.finish_password_resets import STALE_RESET_AGE, FinishPasswordResets
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.errors import Unauthenticated
-from tests.support.accounts.postgres_world import PostgresWorld
+from tests.support.accounts.postgres_world import PostgresAccountsWorld
 from tests.support.clock import CountingTokens
-from tests.support.contracts.accounts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
+from tests.support.contracts.accounts.accounts import AccountsContract, PersonDirectoryContract, SignInRecordsContract
 from tests.support.contracts.accounts.session_histories import NamedTokens, SessionHistoriesContract
 from tests.support.contracts.accounts.sessions import LiveSessionsContract, SessionsContract
-from tests.support.contracts.accounts.world import AUDITED
-from tests.support.contracts.kernel.unit_of_work import WorkContract
+from tests.support.contracts.accounts.world import AUDIT_ENTRY
+from tests.support.contracts.kernel.unit_of_work import UnitOfWorkContract
 from tests.support.engine.postgres import PortalDatabase
 
 ANN = "ann@example.org"
 
 
 @pytest_asyncio.fixture
-async def world(shared_database: PortalDatabase) -> PostgresWorld:
-    return await PostgresWorld.new(shared_database)
+async def world(shared_database: PortalDatabase) -> PostgresAccountsWorld:
+    return await PostgresAccountsWorld.new(shared_database)
 
 
 class TestPostgresAccounts(AccountsContract): ...
@@ -41,7 +41,7 @@ class TestPostgresAccounts(AccountsContract): ...
 class TestPostgresPersonDirectory(PersonDirectoryContract): ...
 
 
-class TestPostgresSignInBook(SignInBookContract): ...
+class TestPostgresSignInBook(SignInRecordsContract): ...
 
 
 class TestPostgresSessions(SessionsContract): ...
@@ -50,13 +50,13 @@ class TestPostgresSessions(SessionsContract): ...
 class TestPostgresLiveSessions(LiveSessionsContract): ...
 
 
-class TestPostgresWork(WorkContract): ...
+class TestPostgresUnitOfWork(UnitOfWorkContract): ...
 
 
 class TestPostgresSessionHistories(SessionHistoriesContract): ...
 
 
-async def test_of_tries_at_once_no_more_are_decided_than_lock(world: PostgresWorld) -> None:
+async def test_concurrent_sign_ins_respect_lockout(world: PostgresAccountsWorld) -> None:
     """The first tries of an email, too, for which there is no row yet to stand in line at."""
 
     async def attempt() -> bool:
@@ -70,15 +70,15 @@ async def test_of_tries_at_once_no_more_are_decided_than_lock(world: PostgresWor
         return True
 
     decided = await asyncio.gather(*(attempt() for _ in range(20)))
-    assert decided.count(True) == LOCK_AFTER
+    assert decided.count(True) == LOCK_AFTER_ATTEMPTS
 
 
-async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world: PostgresWorld) -> None:
+async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world: PostgresAccountsWorld) -> None:
     account = await world.account(ANN)
     tokens = NamedTokens(str(world.practice_id))
-    opening = SessionOpening(world.clock, world.ids, tokens)
+    opening = SessionFactory(world.clock, world.ids, tokens)
     async with world.begin(world.visitor) as unit:
-        opened = await opening.open(unit, account, kind="bearer", strong=False, origin=world.visitor.origin)
+        opened = await opening.open(unit, account, kind="bearer", multi_factor=False, origin=world.visitor.origin)
         await unit.commit(None)
     refresh = RefreshSession(world.begin, world.clock, tokens)
     ends = await asyncio.gather(
@@ -87,26 +87,26 @@ async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world:
     assert sum(isinstance(end, SessionTokens) for end in ends) == 1
     assert sum(isinstance(end, Unauthenticated) for end in ends) == 1
     async with world.begin(world.system) as unit:
-        assert await unit.sessions.open_of(account.id, world.clock.now()) == ()
+        assert await unit.sessions.list_open(account.id, world.clock.now()) == ()
 
 
-async def test_of_two_who_take_one_enquiry_one_has_it(world: PostgresWorld) -> None:
-    enquiry = Enquiry(world.ids.new(), world.practice_id, "portal", "register", ANN, world.clock.now())
+async def test_of_two_who_take_one_enquiry_one_has_it(world: PostgresAccountsWorld) -> None:
+    email_request = EmailRequest(world.ids.new(), world.practice_id, "portal", "register", ANN, world.clock.now())
     async with world.begin(world.visitor) as unit:
-        await unit.enquiries.add(enquiry, AUDITED)
+        await unit.email_requests.add(email_request, AUDIT_ENTRY)
         await unit.commit(None)
 
-    async def take() -> Enquiry | None:
+    async def take() -> EmailRequest | None:
         async with world.begin(world.system) as unit:
-            found: Enquiry | None = await unit.enquiries.take(enquiry.id)
+            found: EmailRequest | None = await unit.email_requests.take(email_request.id)
             await unit.commit(None)
             return found
 
     taken = await asyncio.gather(*(take() for _ in range(4)))
-    assert [one for one in taken if one is not None] == [enquiry]
+    assert [one for one in taken if one is not None] == [email_request]
 
 
-class LostAnswers(MemoryMailedCodes):
+class MailedCodesLosingAnswers(MemoryMailedCodes):
     """The provider decides, and its answer is never heard."""
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
@@ -115,22 +115,24 @@ class LostAnswers(MemoryMailedCodes):
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_a_reset_that_broke_ends_the_sessions_if_the_password_was_set(world: PostgresWorld, right: bool) -> None:
+async def test_a_reset_that_broke_ends_the_sessions_if_the_password_was_set(
+    world: PostgresAccountsWorld, right: bool
+) -> None:
     account, tokens = await world.account(ANN), NamedTokens(str(world.practice_id))
     async with world.begin(world.visitor) as unit:
-        opening = SessionOpening(world.clock, world.ids, tokens)
-        await opening.open(unit, account, kind="bearer", strong=False, origin=world.visitor.origin)
+        opening = SessionFactory(world.clock, world.ids, tokens)
+        await opening.open(unit, account, kind="bearer", multi_factor=False, origin=world.visitor.origin)
         await unit.commit(None)
     pool = MemoryPool(world.clock, CountingTokens())
-    codes = LostAnswers(pool)
+    codes = MailedCodesLosingAnswers(pool)
     await codes.send(Credential.of(account), "reset_password")
     code = pool.mailbox[-1].code if right else "WRONG"
     limits = MemoryRateLimits(world.clock)
     reset = ResetPassword(world.begin, world.clock, world.ids, codes, ZxcvbnStrength(), limits)
     with pytest.raises(ConnectionError):
         await reset(world.visitor, ResetPasswordCommand(ANN, code, "staple entirely anew"))
-    world.clock.advance(UNHEARD_FOR + timedelta.resolution)
-    await FinishResets(world.begin, world.clock, MemoryPasswords(pool))(world.system)
+    world.clock.advance(STALE_RESET_AGE + timedelta.resolution)
+    await FinishPasswordResets(world.begin, world.clock, MemoryPasswords(pool))(world.system)
     async with world.begin(world.system) as unit:
-        assert (await unit.sessions.open_of(account.id, world.clock.now()) == ()) is right
-        assert await unit.enquiries.asked_before(world.clock.now()) == ()
+        assert (await unit.sessions.list_open(account.id, world.clock.now()) == ()) is right
+        assert await unit.email_requests.list_requested_before(world.clock.now()) == ()

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from portal_core.appointments.errors import SlotTaken
-from portal_core.appointments.settings import Kind
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.kernel.errors import Conflict
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
-from tests.support.appointments.use_cases import Desk
+from tests.support.appointments.use_cases import AppointmentUseCases
 from tests.support.contracts.appointments.world import new_york
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.postgres import opened
@@ -25,17 +25,17 @@ CLIENTS = 64
 
 @pytest_asyncio.fixture
 async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresAppointmentsWorld]:
-    async with opened(cluster, database_name, smallest=CLIENTS, largest=CLIENTS) as database:
+    async with opened(cluster, database_name, min_size=CLIENTS, max_size=CLIENTS) as database:
         yield await PostgresAppointmentsWorld.open(database)
 
 
-async def _crowd(world: PostgresAppointmentsWorld) -> tuple[UUID, Kind, list[UUID]]:
-    clinician, kind = await world.add_clinician(), await world.add_kind(minutes=50, after=10)
+async def _book_concurrently(world: PostgresAppointmentsWorld) -> tuple[UUID, AppointmentType, list[UUID]]:
+    clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(minutes=50, after=10)
     await world.open_week(clinician)
     clients = [await world.add_client(given=f"Client {number}") for number in range(CLIENTS)]
     for one in clients:
         await world.join_care_team(one, clinician)
-    return clinician, kind, clients
+    return clinician, appointment_type, clients
 
 
 async def _outcomes(tries: Sequence[Awaitable[object]]) -> list[str]:
@@ -67,20 +67,20 @@ def _deadlocks(world: PostgresAppointmentsWorld) -> int:
 
 
 async def test_sixty_four_at_one_slot(world: PostgresAppointmentsWorld) -> None:
-    clinician, kind, clients = await _crowd(world)
+    clinician, appointment_type, clients = await _book_concurrently(world)
     for day in (3, 4, 5):
-        command = BookAppointmentCommand(choice=world.choice(clinician, kind, new_york(day, 9)))
-        outcomes = await _outcomes([Desk(world).book(world.as_client(one), command) for one in clients])
+        command = BookAppointmentCommand(choice=world.choice(clinician, appointment_type, new_york(day, 9)))
+        outcomes = await _outcomes([AppointmentUseCases(world).book(world.as_client(one), command) for one in clients])
         assert (outcomes.count("done"), outcomes.count(SlotTaken.code)) == (1, CLIENTS - 1)
     assert (_count(world, "appointments"), _count(world, "attendances"), _count(world, "calendar")) == (3, 3, 3)
     assert _deadlocks(world) == 0
 
 
 async def test_holds_and_bookings_at_one_slot(world: PostgresAppointmentsWorld) -> None:
-    clinician, kind, clients = await _crowd(world)
-    choice = world.choice(clinician, kind, new_york(3, 9))
-    desk = Desk(world)
-    book, hold = desk.book, HoldSlot(world.begin, world.clock, world.ids)
+    clinician, appointment_type, clients = await _book_concurrently(world)
+    choice = world.choice(clinician, appointment_type, new_york(3, 9))
+    use_cases = AppointmentUseCases(world)
+    book, hold = use_cases.book, HoldSlot(world.begin, world.clock, world.ids)
     tries: list[Awaitable[object]] = [
         hold(world.as_client(one), choice)
         if number % 2
@@ -92,14 +92,17 @@ async def test_holds_and_bookings_at_one_slot(world: PostgresAppointmentsWorld) 
     assert (_count(world, "calendar"), _count(world, "appointments") + _count(world, "holds")) == (1, 1)
 
 
-async def test_neighbours_are_kept_apart_by_their_buffers(world: PostgresAppointmentsWorld) -> None:
+async def test_concurrent_neighbours_respect_buffers(world: PostgresAppointmentsWorld) -> None:
     """The constraint guards the bare times; the buffers are looked at under the lock."""
-    clinician, _, clients = await _crowd(world)
-    kind = await world.add_kind(minutes=50, after=10, step=10)
+    clinician, _, clients = await _book_concurrently(world)
+    appointment_type = await world.add_appointment_type(minutes=50, after=10, step=10)
     starts = [new_york(3, 9) + timedelta(minutes=10 * number) for number in range(8)]
-    commands = [BookAppointmentCommand(choice=world.choice(clinician, kind, at)) for at in starts]
+    commands = [BookAppointmentCommand(choice=world.choice(clinician, appointment_type, at)) for at in starts]
     outcomes = await _outcomes(
-        [Desk(world).book(world.as_client(one), commands[number % 8]) for number, one in enumerate(clients)]
+        [
+            AppointmentUseCases(world).book(world.as_client(one), commands[number % 8])
+            for number, one in enumerate(clients)
+        ]
     )
     rows = world.database.owner.execute("SELECT starts_at FROM portal.calendar ORDER BY starts_at").fetchall()
     assert outcomes.count("done") == len(rows) in (1, 2)
@@ -108,12 +111,12 @@ async def test_neighbours_are_kept_apart_by_their_buffers(world: PostgresAppoint
         assert rows[1][0] - rows[0][0] >= timedelta(minutes=60)
 
 
-async def test_the_constraint_has_the_last_word(world: PostgresAppointmentsWorld) -> None:
+async def test_exclusion_constraint_rejects_overlap(world: PostgresAppointmentsWorld) -> None:
     """Whoever forgot the lock and the look is refused all the same, in the core's words."""
     clinician = await world.add_clinician()
     await world.occupy(world.entry(clinician, new_york(3, 9)))
     with pytest.raises(SlotTaken):
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.calendar.occupy(world.entry(clinician, new_york(3, 9, 30)))
     with pytest.raises(asyncpg.ExclusionViolationError):
         await _insert_past_the_adapter(world, clinician)

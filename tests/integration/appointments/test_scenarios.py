@@ -7,11 +7,11 @@ import pytest_asyncio
 
 from adapters.local.rooms import ClinicianRooms
 from portal_core.appointments.errors import NoRoom
-from portal_core.appointments.use_cases.join_session import JoinSession, JoinSessionCommand
+from portal_core.appointments.use_cases.join_video_visit import JoinVideoVisit, JoinVideoVisitCommand
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.errors import NotFound
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
-from tests.support.appointments.use_cases import Desk
+from tests.support.appointments.use_cases import AppointmentUseCases
 from tests.support.contracts.appointments.world import new_york
 from tests.support.engine.postgres import PortalDatabase
 
@@ -23,35 +23,37 @@ async def world(shared_database: PortalDatabase) -> PostgresAppointmentsWorld:
     return await PostgresAppointmentsWorld.open(shared_database)
 
 
-async def test_a_session_a_feed_and_a_reminder(world: PostgresAppointmentsWorld) -> None:
-    desk = Desk(world)
-    grey, kind = await world.add_clinician(), await world.add_kind(minutes=60)
+async def test_video_visit_feed_and_reminder(world: PostgresAppointmentsWorld) -> None:
+    use_cases = AppointmentUseCases(world)
+    grey, appointment_type = await world.add_clinician(), await world.add_appointment_type(minutes=60)
     ann = world.as_client(await world.add_client(given="Ann"))
     bob = world.as_client(await world.add_client(given="Bob"))
-    booking = await world.add_booking(grey, kind, TEN, ann.client_id)
+    booking = await world.add_booking(grey, appointment_type, TEN, ann.client_id)
     appointment_id = booking.appointment.id
 
     world.clock.at = TEN - timedelta(hours=24)
     for _ in range(2):
-        await desk.remind_of_appointments(world.system)
-    reminders = [one for one in await world.notices() if one.kind == "appointment_reminder"]
-    assert [(one.to_client, one.about) for one in reminders] == [(ann.client_id, appointment_id)]
+        await use_cases.send_appointment_reminders(world.system)
+    reminders = [one for one in await world.notices() if one.appointment_type == "appointment_reminder"]
+    assert [(one.to_client, one.subject_id) for one in reminders] == [(ann.client_id, appointment_id)]
 
     world.clock.at = TEN
-    join = JoinSession(world.begin, world.clock, world.ids, ClinicianRooms())
-    here = JoinSessionCommand(appointment_id=appointment_id, location="12 Elm Street", callback="+1 212 555 0100")
+    join = JoinVideoVisit(world.begin, world.clock, world.ids, ClinicianRooms())
+    here = JoinVideoVisitCommand(
+        appointment_id=appointment_id, client_location="12 Elm Street", callback="+1 212 555 0100"
+    )
     with pytest.raises(NotFound):
         await join(bob, here)
     with pytest.raises(NoRoom):
         await join(ann, here)
-    seen = await desk.list_check_ins(world.desk, appointment_id)
-    assert [(one.client_name, one.location) for one in seen] == [("Ann Lee", "12 Elm Street")]
+    seen = await use_cases.list_check_ins(world.front_desk, appointment_id)
+    assert [(one.client_name, one.client_location) for one in seen] == [("Ann Lee", "12 Elm Street")]
 
-    feed = await desk.make_calendar_feed(ann)
+    feed = await use_cases.create_calendar_feed(ann)
     visitor = VisitorActor(world.practice_id)
-    assert f"UID:{appointment_id}" in (await desk.read_calendar_feed(visitor, feed.token)).content
-    other = await desk.make_calendar_feed(bob)
-    assert "VEVENT" not in (await desk.read_calendar_feed(visitor, other.token)).content
-    await desk.remove_calendar_feed(ann)
+    assert f"UID:{appointment_id}" in (await use_cases.read_calendar_feed(visitor, feed.token)).content
+    other = await use_cases.create_calendar_feed(bob)
+    assert "VEVENT" not in (await use_cases.read_calendar_feed(visitor, other.token)).content
+    await use_cases.remove_calendar_feed(ann)
     with pytest.raises(NotFound):
-        await desk.read_calendar_feed(visitor, feed.token)
+        await use_cases.read_calendar_feed(visitor, feed.token)

@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.postgres.engine.pool import open_pool
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
-from tests.support.contracts.appointments.state_machine import AppointmentsMachine
-from tests.support.contracts.appointments.waitlist_state_machine import WaitingMachine
+from tests.support.contracts.appointments.state_machine import AppointmentsStateMachine
+from tests.support.contracts.appointments.waitlist_state_machine import WaitlistStateMachine
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.postgres import APP, WORKER, PortalDatabase
 
@@ -21,11 +21,11 @@ FEW = settings(max_examples=8 if settings().max_examples < 1000 else 300, statef
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("machine", [AppointmentsMachine, WaitingMachine])
-def test_random_histories(cluster: Cluster, database_name: str, machine: type[AppointmentsMachine]) -> None:
+@pytest.mark.parametrize("machine", [AppointmentsStateMachine, WaitlistStateMachine])
+def test_state_machine(cluster: Cluster, database_name: str, machine: type[AppointmentsStateMachine]) -> None:
     with asyncio.Runner() as runner, psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
         dsn, worker = cluster.dsn(APP, database_name), cluster.dsn(WORKER, database_name)
-        pool = runner.run(open_pool(dsn, smallest=1, largest=2))
+        pool = runner.run(open_pool(dsn, min_size=1, max_size=2))
         database = PortalDatabase(owner, dsn, worker, pool)
 
         class OverPostgres(machine):  # type: ignore[misc,valid-type]
@@ -34,8 +34,8 @@ def test_random_histories(cluster: Cluster, database_name: str, machine: type[Ap
                 return await PostgresAppointmentsWorld.open(database)
 
             @staticmethod
-            def run(doing: Coroutine[Any, Any, Any]) -> Any:
-                return runner.run(doing)
+            def run(operation: Coroutine[Any, Any, Any]) -> Any:
+                return runner.run(operation)
 
         try:
             run_state_machine_as_test(OverPostgres, settings=FEW)

@@ -27,11 +27,11 @@ class FirstStart:
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     """`portal demo` in an empty folder, until it greets; then Ctrl-C."""
     portal = PortalCommand(tmp_path_factory.mktemp("demo"))
-    with portal.started("demo", until="Paste this") as running:
-        processes = tuple(" ".join(one.cmdline()) for one in running.family())
+    with portal.start_background("demo", until="Paste this") as running:
+        processes = tuple(" ".join(one.cmdline()) for one in running.process_tree())
         printed = running.printed
         exit_code = running.press_ctrl_c()
-        assert running.all_gone()
+        assert running.all_exited()
     return FirstStart(portal, running, printed, processes, exit_code)
 
 
@@ -51,5 +51,5 @@ def demo(first_start: FirstStart, tmp_path: Path) -> PortalCommand:
 def serving(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalCommand]:
     """Another copy, over which `portal serve` runs."""
     portal = first_start.portal.copy_to(tmp_path_factory.mktemp("serving"))
-    with portal.started("serve"):
+    with portal.start_background("serve"):
         yield portal

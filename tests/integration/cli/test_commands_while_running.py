@@ -40,31 +40,31 @@ def profile(portal: PortalCommand, token: str) -> httpx.Response:
 
 
 def test_the_mail_that_was_kept(serving: PortalCommand) -> None:
-    everything = serving.said("mail", "--last", "1000")
+    everything = serving.output("mail", "--last", "1000")
     assert "to mira@client.example" in everything
     assert "to ada@elm-street.example" in everything
-    assert "to ada@elm-street.example" not in serving.said("mail", "--to", "Mira@client.example")
-    newest = serving.said("mail", "--to", "mira@client.example", "--last", "1")
-    body = serving.said("mail", "--to", "mira@client.example", "--body")
+    assert "to ada@elm-street.example" not in serving.output("mail", "--to", "Mira@client.example")
+    newest = serving.output("mail", "--to", "mira@client.example", "--last", "1")
+    body = serving.output("mail", "--to", "mira@client.example", "--body")
     assert re.search(r"\b[0-9A-HJKMNP-TV-Z]{8}\b", body)
     assert newest.endswith(f"{body}\n")
-    assert serving.said("mail", "--to", "nobody@client.example") == "no mail yet\n"
+    assert serving.output("mail", "--to", "nobody@client.example") == "no mail yet\n"
     assert serving.run("mail", "--last", "0").returncode == 2
 
 
 def test_what_the_administrators_authenticator_shows(serving: PortalCommand) -> None:
-    assert re.fullmatch(r"\d{6}\n", serving.said("demo-code"))
+    assert re.fullmatch(r"\d{6}\n", serving.output("demo-code"))
 
 
 def test_jobs_that_the_clock_runs_can_be_run_now(serving: PortalCommand) -> None:
-    for name in ("remind_of_appointments", "expire_grants", "forget_expired"):
-        assert serving.said("jobs", "run", name) == f"{name}: done\n"
-    assert serving.said("jobs", "dead") == "0 dead\n"
+    for name in ("send_appointment_reminders", "expire_grants", "delete_expired"):
+        assert serving.output("jobs", "run", name) == f"{name}: done\n"
+    assert serving.output("jobs", "dead") == "0 dead\n"
 
 
 def test_migrating_again_changes_nothing(serving: PortalCommand) -> None:
-    assert serving.said("migrate") == "the schema is up to date\n"
-    assert serving.said("migrate") == "the schema is up to date\n"
+    assert serving.output("migrate") == "the schema is up to date\n"
+    assert serving.output("migrate") == "the schema is up to date\n"
 
 
 def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand) -> None:
@@ -72,11 +72,11 @@ def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand
     assert profile(serving, token).status_code == 200
     keys = serving.folder / "portal-data" / "keys.json"
     before = len(json.loads(keys.read_text())["keys"])
-    assert f"key-{before + 1} is the master key" in serving.said("keys", "rotate")
+    assert f"key-{before + 1} is the master key" in serving.output("keys", "rotate")
     assert profile(serving, token).status_code == 200
     assert profile(serving, sign_in(serving)).json()["given_name"] == "Mira"
     assert keys.stat().st_mode & 0o077 == 0
-    assert f"answers: key-{before + 1}" in serving.said("config", "check")
+    assert f"answers: key-{before + 1}" in serving.output("config", "check")
 
 
 def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalCommand, tmp_path: Path) -> None:
@@ -97,39 +97,39 @@ def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalC
     ended = serving.run("practice", "import", str(file))
     assert ended.stdout.startswith("0 added, 1 changed, 2 unchanged\n")
     file.write_text("\n".join(PEOPLE.splitlines()[:3]))
-    assert serving.said("practice", "import", str(file)) == "0 added, 0 changed, 2 unchanged\n"
+    assert serving.output("practice", "import", str(file)) == "0 added, 0 changed, 2 unchanged\n"
 
 
 def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago", "--state", "IL")
-    assert "oak-lane is " in serving.said(*add)
-    assert "oak-lane" not in serving.refusal("practice", "add", "Oak Lane!", *add[3:])
-    assert "zone" in serving.refusal("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
-    assert serving.refusal(*add) == "Another practice is known by this name."
+    assert "oak-lane is " in serving.output(*add)
+    assert "oak-lane" not in serving.error_line("practice", "add", "Oak Lane!", *add[3:])
+    assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
+    assert serving.error_line(*add) == "Another practice is known by this name."
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
-    assert serving.refusal(*invite) == "name the practice by --practice: elm-street, oak-lane"
-    assert "on its way" in serving.said(*invite, "--practice", "oak-lane")
-    assert eventually(lambda: "Oak Lane" in serving.said("mail", "--to", "grace@oak-lane.example"))
-    serving.refusal(*invite, "--practice", "oak-lane")
+    assert serving.error_line(*invite) == "name the practice by --practice: elm-street, oak-lane"
+    assert "on its way" in serving.output(*invite, "--practice", "oak-lane")
+    assert eventually(lambda: "Oak Lane" in serving.output("mail", "--to", "grace@oak-lane.example"))
+    serving.error_line(*invite, "--practice", "oak-lane")
     reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
-    assert serving.refusal(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
-    assert "Invite them" in serving.refusal(*reset, "grace@oak-lane.example")
+    assert serving.error_line(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
+    assert "Invite them" in serving.error_line(*reset, "grace@oak-lane.example")
 
 
 def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
     hosts = ("practice", "hosts", "elm-street")
-    assert serving.said(*hosts) == "elm-street has no host name of its own\n"
-    assert serving.said(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
-    assert serving.said(*hosts, "elm.example") == serving.said(*hosts) == "elm.example\n"
-    assert "host" in serving.refusal(*hosts, "https://elm.example/")
-    assert serving.refusal("practice", "hosts", "oak", "oak.example").startswith(
+    assert serving.output(*hosts) == "elm-street has no host name of its own\n"
+    assert serving.output(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
+    assert serving.output(*hosts, "elm.example") == serving.output(*hosts) == "elm.example\n"
+    assert "host" in serving.error_line(*hosts, "https://elm.example/")
+    assert serving.error_line("practice", "hosts", "oak", "oak.example").startswith(
         "no practice oak; there are elm-street"
     )
-    assert serving.refusal(*hosts, "fir.example", "--none") == "name hosts, or say --none"
-    assert serving.said(*hosts) == "elm.example\n"
+    assert serving.error_line(*hosts, "fir.example", "--none") == "name hosts, or say --none"
+    assert serving.output(*hosts) == "elm.example\n"
     other = ("practice", "add", "fir-row", "--name", "Fir Row", "--zone", "UTC", "--host")
-    assert serving.refusal(*other, "elm.example").startswith("Another practice is reached under this host name.")
-    assert serving.said(*hosts, "--none") == "elm-street has no host name of its own\n"
+    assert serving.error_line(*other, "elm.example").startswith("Another practice is reached under this host name.")
+    assert serving.output(*hosts, "--none") == "elm-street has no host name of its own\n"
 
 
 def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand) -> None:
@@ -138,15 +138,15 @@ def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand)
     elm_street = {"headers": {"portal-practice": "elm-street"}}
     assert "challenge" in sign_in(**elm_street).json()
     reset = ("practice", "reset-second-factor", "--practice", "elm-street", "--email", body["email"].upper())
-    assert "in_person" in serving.refusal(*reset, "--checked", "she sounded sad")
-    assert "they sign in with their password" in serving.said(*reset, "--checked", "video_call")
-    assert sign_in(**elm_street).json()["must_enrol"] is True
+    assert "in_person" in serving.error_line(*reset, "--checked", "she sounded sad")
+    assert "they sign in with their password" in serving.output(*reset, "--checked", "video_call")
+    assert sign_in(**elm_street).json()["must_enroll"] is True
     told = ("mail", "--to", serving.demo["administrator"])
-    assert eventually(lambda: "Two-step sign-in is off" in serving.said(*told))
+    assert eventually(lambda: "Two-step sign-in is off" in serving.output(*told))
 
 
 def test_every_command_that_the_demo_prints_works_when_it_is_pasted(demo: PortalCommand) -> None:
-    with demo.started("demo", until="portal mail --last 3") as running:
+    with demo.start_background("demo", until="portal mail --last 3") as running:
         printed = running.printed
         pasted = printed[printed.index("# Mira signs in") :]
         script = demo.folder / "pasted.sh"

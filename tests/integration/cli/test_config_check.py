@@ -33,20 +33,20 @@ SECRETS = {
 
 
 def test_a_folder_with_nothing_in_it_is_well_and_stays_empty(portal: PortalCommand) -> None:
-    said = portal.said("config", "check", PORTAL_DATBASE_URL="postgresql://hidden@db/portal")
-    assert f"database   embedded, in {portal.folder}/portal-data" in said
-    assert "database   not made yet" in said
-    assert f"http       127.0.0.1:{portal.port}, reached as {portal.url}" in said
-    assert "ignored    PORTAL_DATBASE_URL is no setting" in said
-    assert "hidden" not in said
+    output = portal.output("config", "check", PORTAL_DATBASE_URL="postgresql://hidden@db/portal")
+    assert f"database   embedded, in {portal.folder}/portal-data" in output
+    assert "database   not made yet" in output
+    assert f"http       127.0.0.1:{portal.port}, reached as {portal.url}" in output
+    assert "ignored    PORTAL_DATBASE_URL is no setting" in output
+    assert "hidden" not in output
     assert not (portal.folder / "portal-data").exists()
 
 
 def test_a_portal_at_rest_answers_for_all_its_parts(demo: PortalCommand) -> None:
-    said = demo.said("config", "check")
+    output = demo.output("config", "check")
     for part in ("database", "worker", "owner"):
-        assert f"{part:<10} answers: PostgreSQL" in said
-    assert "keys       answers: key-1" in said
+        assert f"{part:<10} answers: PostgreSQL" in output
+    assert "keys       answers: key-1" in output
 
 
 def test_what_is_missing_is_listed_and_nothing_is_asked(portal: PortalCommand) -> None:
@@ -85,18 +85,18 @@ def test_a_database_by_url(portal: PortalCommand, cluster: Cluster) -> None:
     ended = portal.run("config", "check")
     assert ended.returncode == 1
     assert "owner      the database was never migrated: portal migrate\n" in ended.stdout
-    assert portal.said("migrate").startswith("migrated: ")
-    assert portal.said("migrate") == "the schema is up to date\n"
-    assert "worker     answers: PostgreSQL" in portal.said("config", "check")
-    with portal.started("serve", "--no-worker") as running:
-        assert not [one for one in running.family() if "entrypoints.cli" in one.cmdline()]
-        assert "up" in portal.said("practice", "add", "up", "--name", "Up", "--zone", "UTC")
+    assert portal.output("migrate").startswith("migrated: ")
+    assert portal.output("migrate") == "the schema is up to date\n"
+    assert "worker     answers: PostgreSQL" in portal.output("config", "check")
+    with portal.start_background("serve", "--no-worker") as running:
+        assert not [one for one in running.process_tree() if "entrypoints.cli" in one.cmdline()]
+        assert "up" in portal.output("practice", "add", "up", "--name", "Up", "--zone", "UTC")
         assert running.press_ctrl_c() == 0
     drop_database(cluster, database)
 
 
 def test_the_document_needs_no_database(portal: PortalCommand) -> None:
-    document = json.loads(portal.said("openapi", PORTAL_DATABASE_URL="postgresql://nowhere/portal"))
+    document = json.loads(portal.output("openapi", PORTAL_DATABASE_URL="postgresql://nowhere/portal"))
     assert document["openapi"].startswith("3.1")
     assert "/api/v1/portal/appointments" in document["paths"]
     assert not (portal.folder / "portal-data").exists()

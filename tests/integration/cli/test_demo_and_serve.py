@@ -24,7 +24,7 @@ def sign_in(portal: PortalCommand) -> httpx.Response:
 def workers(running: RunningCommand) -> list[psutil.Process]:
     """Our own, that run jobs: PostgreSQL calls some of its processes workers too."""
     found = []
-    for one in running.family():
+    for one in running.process_tree():
         with suppress(psutil.Error):  # it is gone, or a zombie
             if "entrypoints.cli worker" in " ".join(one.cmdline()):
                 found.append(one)
@@ -55,43 +55,43 @@ def test_what_is_secret_is_for_its_owner_only(first_start: FirstStart) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_second_start_finds_its_data_and_ends_when_told(demo: PortalCommand, number: signal.Signals) -> None:
     before = demo.demo
-    with demo.started("demo", until="Paste this") as running:
+    with demo.start_background("demo", until="Paste this") as running:
         assert before["client_password"] in running.printed
         assert sign_in(demo).status_code == 200
-        assert running.tell(number) == 0
-        assert running.all_gone()
+        assert running.signal_and_wait(number) == 0
+        assert running.all_exited()
         assert "Traceback" not in running.printed
 
 
 def test_a_killed_parent_leaves_nothing_behind_and_the_next_start_recovers(demo: PortalCommand) -> None:
-    with demo.started("serve") as running:
-        assert len(running.family()) >= 4
+    with demo.start_background("serve") as running:
+        assert len(running.process_tree()) >= 4
         assert sign_in(demo).status_code == 200
-        running.tell(signal.SIGKILL)
-        assert running.all_gone()
-    with demo.started("serve") as running:
+        running.signal_and_wait(signal.SIGKILL)
+        assert running.all_exited()
+    with demo.start_background("serve") as running:
         assert sign_in(demo).status_code == 200
         assert running.press_ctrl_c() == 0
 
 
 def test_a_worker_that_broke_down_is_started_again(demo: PortalCommand) -> None:
-    with demo.started("serve") as running:
+    with demo.start_background("serve") as running:
         [worker] = workers(running)
         worker.kill()
         assert eventually(lambda: any(one.pid != worker.pid for one in workers(running)))
         assert "the worker broke down (exit -9) and is started again" in running.printed
         assert running.press_ctrl_c() == 0
-        assert running.all_gone()
+        assert running.all_exited()
 
 
 def test_an_open_stream_of_events_does_not_hold_up_the_end(demo: PortalCommand) -> None:
-    with demo.started("serve") as running:
+    with demo.start_background("serve") as running:
         token = sign_in(demo).json()["access_token"]
         headers = {"authorization": f"Bearer {token}"}
         with httpx.stream("GET", f"{demo.url}/api/v1/portal/events", headers=headers, timeout=60) as stream:
             assert stream.status_code == 200
             assert running.press_ctrl_c() == 0
-            assert running.all_gone()
+            assert running.all_exited()
 
 
 def test_a_first_start_that_was_broken_off_is_begun_again(first_start: FirstStart, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_first_start_that_was_broken_off_is_begun_again(first_start: FirstStar
     lost = portal.demo["client_password"]
     (portal.folder / "portal-data" / "demo.json").unlink()
     (portal.folder / "portal-data" / "demo.loading").touch()
-    with portal.started("demo", until="Paste this"):
+    with portal.start_background("demo", until="Paste this"):
         assert portal.demo["client_password"] != lost
         assert sign_in(portal).status_code == 200
     assert not (portal.folder / "portal-data" / "demo.loading").exists()
@@ -108,6 +108,6 @@ def test_a_first_start_that_was_broken_off_is_begun_again(first_start: FirstStar
 def test_a_demo_whose_passwords_are_lost_is_left_alone(demo: PortalCommand) -> None:
     data = demo.folder / "portal-data"
     (data / "demo.json").unlink()
-    assert "its passwords are lost" in demo.refusal("demo")
+    assert "its passwords are lost" in demo.error_line("demo")
     with EmbeddedPostgres(data) as server, psycopg.connect(server.dsn()) as owner:
         assert owner.execute("SELECT count(*) FROM portal.clients").fetchone() == (3,)

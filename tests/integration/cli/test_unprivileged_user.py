@@ -15,7 +15,7 @@ import pytest
 from adapters.local.postgres_account import ServerAccount
 from adapters.local.postgres_programs import PostgresPrograms
 from tests.integration.cli.conftest import SECONDS
-from tests.support.cli.portal_command import Interpreter, PortalCommand, forget, open_folder
+from tests.support.cli.portal_command import Interpreter, PortalCommand, remove_folder, world_readable_folder
 from tests.support.engine.clusters import require
 from tests.support.engine.embedded_postgres import ROOT
 
@@ -59,31 +59,31 @@ def interpreter(folder: Path) -> Interpreter:
 
 
 @pytest.fixture
-def theirs() -> Iterator[PortalCommand]:
-    folder = open_folder()
+def user_portal() -> Iterator[PortalCommand]:
+    folder = world_readable_folder()
     home = folder / "home"
     home.mkdir()
     if ROOT:
         os.chown(home, pwd.getpwnam(NOBODY).pw_uid, -1)
     yield PortalCommand(home, interpreter=interpreter(folder))
-    forget(folder)
+    remove_folder(folder)
 
 
-def test_the_demo_starts_ends_and_dies_with_its_parent(theirs: PortalCommand) -> None:
-    me = theirs.interpreter.user or pwd.getpwuid(os.geteuid()).pw_name
-    with theirs.started("demo", until="Paste this") as running:
-        assert {one.username() for one in running.family()} == {me}
-        assert theirs.demo["client_password"] in running.printed
-        running.tell(signal.SIGKILL)
-        assert running.all_gone()
-    with theirs.started("demo", until="Paste this") as running:
-        assert "mira@client.example" in theirs.said("mail")
-        body = {"email": theirs.demo["client"], "password": theirs.demo["client_password"]}
-        answer = httpx.post(f"{theirs.url}/api/v1/portal/auth/login", json=body, timeout=60)
+def test_the_demo_starts_ends_and_dies_with_its_parent(user_portal: PortalCommand) -> None:
+    me = user_portal.interpreter.user or pwd.getpwuid(os.geteuid()).pw_name
+    with user_portal.start_background("demo", until="Paste this") as running:
+        assert {one.username() for one in running.process_tree()} == {me}
+        assert user_portal.demo["client_password"] in running.printed
+        running.signal_and_wait(signal.SIGKILL)
+        assert running.all_exited()
+    with user_portal.start_background("demo", until="Paste this") as running:
+        assert "mira@client.example" in user_portal.output("mail")
+        body = {"email": user_portal.demo["client"], "password": user_portal.demo["client_password"]}
+        answer = httpx.post(f"{user_portal.url}/api/v1/portal/auth/login", json=body, timeout=60)
         assert answer.status_code == 200
         assert running.press_ctrl_c() == 0
-        assert running.all_gone()
-    assert not [one for one in psutil.process_iter() if str(theirs.folder) in _folder_of(one)]
+        assert running.all_exited()
+    assert not [one for one in psutil.process_iter() if str(user_portal.folder) in _folder_of(one)]
 
 
 def _folder_of(process: psutil.Process) -> str:
@@ -93,11 +93,11 @@ def _folder_of(process: psutil.Process) -> str:
         return ""
 
 
-def test_a_folder_of_somebody_else(theirs: PortalCommand) -> None:
+def test_a_folder_of_somebody_else(user_portal: PortalCommand) -> None:
     require("root", ROOT)
-    theirs.folder.chmod(0o755)
-    os.chown(theirs.folder, 0, -1)
-    line = theirs.refusal("demo")
+    user_portal.folder.chmod(0o755)
+    os.chown(user_portal.folder, 0, -1)
+    line = user_portal.error_line("demo")
     assert "Permission denied" in line
     assert "choose a data folder that this user may write" in line
-    assert "there is no demo here yet" in theirs.refusal("demo-code")
+    assert "there is no demo here yet" in user_portal.error_line("demo-code")

@@ -36,22 +36,22 @@ def test_a_worker_outlives_its_database_and_works_on_when_it_is_back(
     demo: PortalCommand, server: EmbeddedPostgres
 ) -> None:
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email")
-    with demo.started("worker", answers=False) as running:
+    with demo.start_background("worker", answers=False) as running:
         assert eventually(lambda: connected(server, WORKER_ROLE))
-        demo.said(*invite, "first@elm-street.example")
-        assert eventually(lambda: "Elm Street" in demo.said("mail", "--to", "first@elm-street.example"))
+        demo.output(*invite, "first@elm-street.example")
+        assert eventually(lambda: "Elm Street" in demo.output("mail", "--to", "first@elm-street.example"))
         server.stop()
-        assert eventually(lambda: "worker.database_away" in running.printed)
+        assert eventually(lambda: "worker.database_unavailable" in running.printed)
         server.start()
-        demo.said(*invite, "second@elm-street.example")
-        assert eventually(lambda: "Elm Street" in demo.said("mail", "--to", "second@elm-street.example"))
-        assert running.tell(signal.SIGTERM) == 0
+        demo.output(*invite, "second@elm-street.example")
+        assert eventually(lambda: "Elm Street" in demo.output("mail", "--to", "second@elm-street.example"))
+        assert running.signal_and_wait(signal.SIGTERM) == 0
         assert "Traceback" not in running.printed
 
 
 def test_a_worker_without_a_database_says_so(demo: PortalCommand, server: EmbeddedPostgres) -> None:
     server.stop()
-    assert demo.refusal("worker").startswith("the database does not answer: ")
+    assert demo.error_line("worker").startswith("the database does not answer: ")
     demo.settings = {}
     (demo.folder / "portal-data").rename(Path(demo.folder, "elsewhere"))
-    assert demo.refusal("worker") == "the database was never migrated: portal migrate"
+    assert demo.error_line("worker") == "the database was never migrated: portal migrate"

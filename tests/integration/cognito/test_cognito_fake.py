@@ -6,7 +6,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from tests.support.cognito.fake_client import PASSWORD, WRONG, Portal, boto, opened, refused
+from tests.support.cognito.fake_client import PASSWORD, WRONG, PoolClient, assert_refused, boto_client, open_pool
 from tests.support.cognito_fake import Call, CognitoFake
 
 
@@ -17,27 +17,27 @@ def fake() -> Iterator[CognitoFake]:
 
 
 @pytest.fixture
-def portal(fake: CognitoFake) -> Portal:
-    return opened(fake)
+def portal(fake: CognitoFake) -> PoolClient:
+    return open_pool(fake)
 
 
 class TestProtocol:
-    def test_an_unknown_operation_is_refused(self, portal: Portal) -> None:
-        refused("UnknownOperationException", portal.aws.list_groups, UserPoolId=portal.pool)
+    def test_an_unknown_operation_is_refused(self, portal: PoolClient) -> None:
+        assert_refused("UnknownOperationException", portal.aws.list_groups, UserPoolId=portal.pool)
 
-    def test_administration_needs_a_right_signature(self, portal: Portal) -> None:
+    def test_administration_needs_a_right_signature(self, portal: PoolClient) -> None:
         portal.confirmed()
-        strange = boto(portal.fake, aws_access_key_id="somebody")
-        refused("UnrecognizedClientException", strange.admin_get_user, **portal.admin("ann"))
-        forged = boto(portal.fake, aws_secret_access_key="guessed")
-        refused("InvalidSignatureException", forged.admin_get_user, **portal.admin("ann"))
+        strange = boto_client(portal.fake, aws_access_key_id="somebody")
+        assert_refused("UnrecognizedClientException", strange.admin_get_user, **portal.admin("ann"))
+        forged = boto_client(portal.fake, aws_secret_access_key="guessed")
+        assert_refused("InvalidSignatureException", forged.admin_get_user, **portal.admin("ann"))
         from botocore import UNSIGNED
 
-        bare = boto(portal.fake, config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
-        refused("MissingAuthenticationTokenException", bare.admin_get_user, **portal.admin("ann"))
+        bare = boto_client(portal.fake, config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
+        assert_refused("MissingAuthenticationTokenException", bare.admin_get_user, **portal.admin("ann"))
         assert bare.get_user(AccessToken=portal.tokens()["AccessToken"])["Username"] == "ann"
 
-    def test_requests_are_held_against_the_service_model(self, portal: Portal) -> None:
+    def test_requests_are_held_against_the_service_model(self, portal: PoolClient) -> None:
         for broken in (
             {"Username": "two words"},
             {"Username": "n" * 129},
@@ -45,17 +45,17 @@ class TestProtocol:
             {"Password": "p" * 257},
         ):
             request = portal.public("ann") | {"Password": PASSWORD} | broken
-            refused("InvalidParameterException", portal.aws.sign_up, **request, says="1 validation error")
+            assert_refused("InvalidParameterException", portal.aws.sign_up, **request, says="1 validation error")
         long_name = {"ClientId": portal.client, "Username": "ünï" * 40, "SecretHash": portal.hash("ünï" * 40)}
         assert portal.aws.sign_up(**long_name, Password="a pass phrase with spaces")["UserConfirmed"] is False
 
-    def test_a_password_is_never_repeated_in_an_answer(self, portal: Portal) -> None:
+    def test_a_password_is_never_repeated_in_an_answer(self, portal: PoolClient) -> None:
         with pytest.raises(ClientError) as caught:
             portal.sign_up(password="trailing space ")
         assert "trailing" not in str(caught.value)
 
-    def test_what_the_fake_lacks_is_refused_aloud(self, portal: Portal) -> None:
-        refused(
+    def test_what_the_fake_lacks_is_refused_aloud(self, portal: PoolClient) -> None:
+        assert_refused(
             "InvalidParameterException",
             portal.aws.create_user_pool,
             PoolName="p",
@@ -63,10 +63,10 @@ class TestProtocol:
             says="does not implement",
         )
 
-    def test_calls_are_listed_with_their_user(self, portal: Portal) -> None:
+    def test_calls_are_listed_with_their_user(self, portal: PoolClient) -> None:
         portal.confirmed()
         portal.fake.calls.clear()
-        refused("NotAuthorizedException", portal.login, password=WRONG)
+        assert_refused("NotAuthorizedException", portal.login, password=WRONG)
         portal.aws.get_user(AccessToken=portal.tokens()["AccessToken"])
         assert portal.fake.calls == [
             ("AdminInitiateAuth", "ann"),
@@ -76,7 +76,7 @@ class TestProtocol:
 
 
 class TestPools:
-    def test_descriptions_show_what_was_set(self, portal: Portal) -> None:
+    def test_descriptions_show_what_was_set(self, portal: PoolClient) -> None:
         pool = portal.aws.describe_user_pool(UserPoolId=portal.pool)["UserPool"]
         assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
         assert pool["Policies"]["PasswordPolicy"]["RequireSymbols"] is False
@@ -85,17 +85,17 @@ class TestPools:
         assert client["ClientSecret"] == portal.secret
         assert client["PreventUserExistenceErrors"] == "ENABLED"
 
-    def test_what_is_not_there_is_not_found(self, portal: Portal) -> None:
-        refused("ResourceNotFoundException", portal.aws.describe_user_pool, UserPoolId="us-east-1_none")
+    def test_what_is_not_there_is_not_found(self, portal: PoolClient) -> None:
+        assert_refused("ResourceNotFoundException", portal.aws.describe_user_pool, UserPoolId="us-east-1_none")
         other = portal.aws.create_user_pool(PoolName="staff")["UserPool"]["Id"]
-        refused(
+        assert_refused(
             "ResourceNotFoundException",
             portal.aws.describe_user_pool_client,
             UserPoolId=other,
             ClientId=portal.client,
         )
 
-    def test_without_a_policy_all_four_kinds_of_characters_are_required(self, portal: Portal) -> None:
+    def test_without_a_policy_all_four_kinds_of_characters_are_required(self, portal: PoolClient) -> None:
         pool = portal.aws.create_user_pool(PoolName="strict")["UserPool"]["Id"]
         for password, lacking in (
             ("Ab1!", "not long enough"),
@@ -104,7 +104,7 @@ class TestPools:
             ("Abc!Abc!", "numeric"),
             ("Abc1Abc1", "symbol"),
         ):
-            refused(
+            assert_refused(
                 "InvalidPasswordException",
                 portal.aws.admin_create_user,
                 UserPoolId=pool,
@@ -113,9 +113,9 @@ class TestPools:
                 says=lacking,
             )
 
-    def test_a_client_takes_token_lifetimes_within_cognitos_ranges_only(self, portal: Portal) -> None:
+    def test_a_client_takes_token_lifetimes_within_cognitos_ranges_only(self, portal: PoolClient) -> None:
         for lifetime in ({"AccessTokenValidity": 25}, {"RefreshTokenValidity": 3651}):
-            refused(
+            assert_refused(
                 "InvalidParameterException",
                 portal.aws.create_user_pool_client,
                 UserPoolId=portal.pool,
@@ -125,7 +125,7 @@ class TestPools:
 
 
 class TestSignUp:
-    def test_a_mailed_code_confirms_once(self, portal: Portal) -> None:
+    def test_a_mailed_code_confirms_once(self, portal: PoolClient) -> None:
         answer = portal.sign_up()
         assert answer["UserConfirmed"] is False
         assert answer["CodeDeliveryDetails"] == {
@@ -135,13 +135,13 @@ class TestSignUp:
         }
         sent = portal.fake.outbox[-1]
         assert (sent.destination, sent.purpose, sent.username) == ("ann@example.org", "sign_up", "ann")
-        refused("UserNotConfirmedException", portal.login)
+        assert_refused("UserNotConfirmedException", portal.login)
         portal.aws.confirm_sign_up(**portal.public("ann"), ConfirmationCode=sent.code)
         user = portal.aws.admin_get_user(**portal.admin("ann"))
         assert user["UserStatus"] == "CONFIRMED"
         assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
         assert {"Name": "sub", "Value": answer["UserSub"]} in user["UserAttributes"]
-        refused(
+        assert_refused(
             "NotAuthorizedException",
             portal.aws.confirm_sign_up,
             **portal.public("ann"),
@@ -150,25 +150,25 @@ class TestSignUp:
         )
 
     @pytest.mark.parametrize("given", [None, "AAAA", "of another user"])
-    def test_the_secret_hash_must_be_there_and_right(self, portal: Portal, given: str | None) -> None:
+    def test_the_secret_hash_must_be_there_and_right(self, portal: PoolClient, given: str | None) -> None:
         request = {"ClientId": portal.client, "Username": "ann", "Password": PASSWORD}
         if given is not None:
             request["SecretHash"] = portal.hash("bob") if " " in given else given
-        refused("NotAuthorizedException", portal.aws.sign_up, **request)
-        refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
+        assert_refused("NotAuthorizedException", portal.aws.sign_up, **request)
+        assert_refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
 
     def test_a_public_client_takes_no_secret_hash(self, fake: CognitoFake) -> None:
-        portal = opened(fake, GenerateSecret=False)
-        refused("NotAuthorizedException", portal.sign_up, says="not configured for secret")
+        portal = open_pool(fake, GenerateSecret=False)
+        assert_refused("NotAuthorizedException", portal.sign_up, says="not configured for secret")
         portal.aws.sign_up(ClientId=portal.client, Username="ann", Password=PASSWORD)
 
-    def test_a_taken_name_is_refused(self, portal: Portal) -> None:
+    def test_a_taken_name_is_refused(self, portal: PoolClient) -> None:
         portal.sign_up()
-        refused("UsernameExistsException", portal.sign_up)
+        assert_refused("UsernameExistsException", portal.sign_up)
 
-    def test_nobody_verifies_their_own_address_by_saying_so(self, portal: Portal) -> None:
+    def test_nobody_verifies_their_own_address_by_saying_so(self, portal: PoolClient) -> None:
         claim = [{"Name": "email", "Value": "a@example.org"}, {"Name": "email_verified", "Value": "true"}]
-        refused(
+        assert_refused(
             "NotAuthorizedException",
             portal.aws.sign_up,
             **portal.public("ann"),
@@ -177,73 +177,73 @@ class TestSignUp:
             says="unauthorized attribute",
         )
 
-    def test_a_new_code_ends_the_old_one(self, portal: Portal) -> None:
+    def test_a_new_code_ends_the_old_one(self, portal: PoolClient) -> None:
         portal.sign_up()
         old = portal.fake.outbox[-1].code
         portal.aws.resend_confirmation_code(**portal.public("ann"))
         new = portal.fake.outbox[-1].code
         confirm = portal.aws.confirm_sign_up
-        refused("CodeMismatchException", confirm, **portal.public("ann"), ConfirmationCode=old)
+        assert_refused("CodeMismatchException", confirm, **portal.public("ann"), ConfirmationCode=old)
         confirm(**portal.public("ann"), ConfirmationCode=new)
         resend = portal.aws.resend_confirmation_code
-        refused("InvalidParameterException", resend, **portal.public("ann"), says="already confirmed")
+        assert_refused("InvalidParameterException", resend, **portal.public("ann"), says="already confirmed")
 
-    def test_a_code_lives_24_hours(self, portal: Portal) -> None:
+    def test_a_code_lives_24_hours(self, portal: PoolClient) -> None:
         portal.sign_up()
         request = portal.public("ann") | {"ConfirmationCode": portal.fake.outbox[-1].code}
         portal.fake.advance(24 * 3600)
-        refused("ExpiredCodeException", portal.aws.confirm_sign_up, **request)
+        assert_refused("ExpiredCodeException", portal.aws.confirm_sign_up, **request)
 
-    def test_guessing_is_limited(self, portal: Portal) -> None:
+    def test_guessing_is_limited(self, portal: PoolClient) -> None:
         portal.sign_up()
         right = portal.fake.outbox[-1].code
         wrong = f"{(int(right) + 1) % 1_000_000:06d}"
         confirm = portal.aws.confirm_sign_up
         for _ in range(5):
-            refused("CodeMismatchException", confirm, **portal.public("ann"), ConfirmationCode=wrong)
-        refused("LimitExceededException", confirm, **portal.public("ann"), ConfirmationCode=right)
+            assert_refused("CodeMismatchException", confirm, **portal.public("ann"), ConfirmationCode=wrong)
+        assert_refused("LimitExceededException", confirm, **portal.public("ann"), ConfirmationCode=right)
         portal.fake.advance(3600)
         confirm(**portal.public("ann"), ConfirmationCode=right)
 
     def test_who_exists_is_hidden_only_where_the_client_says_so(self, fake: CognitoFake) -> None:
-        hiding, legacy = opened(fake), opened(fake, PreventUserExistenceErrors="LEGACY")
+        hiding, legacy = open_pool(fake), open_pool(fake, PreventUserExistenceErrors="LEGACY")
         shown = hiding.aws.resend_confirmation_code(**hiding.public("nobody"))["CodeDeliveryDetails"]
         assert shown == hiding.aws.resend_confirmation_code(**hiding.public("nobody"))["CodeDeliveryDetails"]
         assert fake.outbox == []
         confirm = hiding.aws.confirm_sign_up
-        refused("ExpiredCodeException", confirm, **hiding.public("nobody"), ConfirmationCode="123456")
-        refused("UserNotFoundException", legacy.aws.resend_confirmation_code, **legacy.public("nobody"))
+        assert_refused("ExpiredCodeException", confirm, **hiding.public("nobody"), ConfirmationCode="123456")
+        assert_refused("UserNotFoundException", legacy.aws.resend_confirmation_code, **legacy.public("nobody"))
         confirm = legacy.aws.confirm_sign_up
-        refused("UserNotFoundException", confirm, **legacy.public("nobody"), ConfirmationCode="123456")
+        assert_refused("UserNotFoundException", confirm, **legacy.public("nobody"), ConfirmationCode="123456")
 
 
 class TestFaults:
-    def test_an_error_comes_once_and_changes_nothing(self, portal: Portal) -> None:
+    def test_an_error_comes_once_and_changes_nothing(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "TooManyRequestsException")
-        refused("TooManyRequestsException", portal.sign_up)
+        assert_refused("TooManyRequestsException", portal.sign_up)
         assert portal.sign_up()["UserConfirmed"] is False
         assert [call for call in portal.fake.calls if call.operation == "SignUp"] == [("SignUp", "ann")] * 2
 
-    def test_boto3_retries_a_500(self, portal: Portal) -> None:
+    def test_boto3_retries_a_500(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "http500", times=2)
-        patient = boto(portal.fake, config=Config(retries={"total_max_attempts": 3}))
+        patient = boto_client(portal.fake, config=Config(retries={"total_max_attempts": 3}))
         patient.sign_up(**portal.public("ann"), Password=PASSWORD)
         assert sum(call.operation == "SignUp" for call in portal.fake.calls) == 3
 
-    def test_silence_runs_into_the_callers_timeout(self, portal: Portal) -> None:
+    def test_silence_runs_into_the_callers_timeout(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "timeout")
-        hasty = boto(portal.fake, config=Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
+        hasty = boto_client(portal.fake, config=Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
         with pytest.raises(ReadTimeoutError):
             hasty.sign_up(**portal.public("ann"), Password=PASSWORD)
-        refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
+        assert_refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
 
-    def test_an_answer_can_be_lost_after_the_effect(self, portal: Portal) -> None:
+    def test_an_answer_can_be_lost_after_the_effect(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "dropped", applied=True)
         with pytest.raises(ConnectionClosedError):
             portal.sign_up()
         assert portal.aws.admin_get_user(**portal.admin("ann"))["UserStatus"] == "UNCONFIRMED"
 
-    def test_a_fault_that_cannot_happen_is_refused(self, portal: Portal) -> None:
+    def test_a_fault_that_cannot_happen_is_refused(self, portal: PoolClient) -> None:
         for operation, kind in (("SignUp", "CodeMismatchException"), ("SingUp", "http500")):
             with pytest.raises(ValueError, match=operation):
                 portal.fake.fail_next(operation, kind)

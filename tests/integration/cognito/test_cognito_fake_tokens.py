@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
 
-from tests.support.cognito.fake_client import OTHER, Portal, opened, refused
+from tests.support.cognito.fake_client import OTHER, PoolClient, assert_refused, open_pool
 from tests.support.cognito_fake import CognitoFake, code_at
 
 
@@ -18,12 +18,12 @@ def fake() -> Iterator[CognitoFake]:
 
 
 @pytest.fixture
-def portal(fake: CognitoFake) -> Portal:
-    return opened(fake)
+def portal(fake: CognitoFake) -> PoolClient:
+    return open_pool(fake)
 
 
 class TestSecondFactor:
-    def test_totp_is_asked_for_once_enrolled_and_a_code_is_good_once(self, portal: Portal) -> None:
+    def test_totp_is_asked_for_once_enrolled_and_a_code_is_good_once(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         user = portal.aws.admin_get_user(**portal.admin("ann"))
         assert user["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
@@ -34,10 +34,10 @@ class TestSecondFactor:
         code = portal.code(secret)
         signed_in = portal.respond(challenge, SOFTWARE_TOKEN_MFA_CODE=code)
         assert "AccessToken" in signed_in["AuthenticationResult"]
-        refused(
+        assert_refused(
             "NotAuthorizedException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=code, says="only be used once"
         )
-        refused(
+        assert_refused(
             "ExpiredCodeException",
             portal.respond,
             portal.login(),
@@ -45,67 +45,71 @@ class TestSecondFactor:
             says="already been used once",
         )
 
-    def test_the_code_spent_on_enrolment_is_spent(self, portal: Portal) -> None:
+    def test_the_code_spent_on_enrolment_is_spent(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         portal.fake.advance(-30)
         used = portal.code(secret)
-        refused("ExpiredCodeException", portal.respond, portal.login(), SOFTWARE_TOKEN_MFA_CODE=used)
+        assert_refused("ExpiredCodeException", portal.respond, portal.login(), SOFTWARE_TOKEN_MFA_CODE=used)
 
-    def test_one_window_of_clock_skew_is_allowed(self, portal: Portal) -> None:
+    def test_one_window_of_clock_skew_is_allowed(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         portal.fake.advance(300)
         step = int(portal.fake.now().timestamp()) // 30
         challenge = portal.login()
         for away in (-2, 2):
-            refused(
+            assert_refused(
                 "CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=code_at(secret, step + away)
             )
         for away in (-1, 1):
             answer = portal.respond(portal.login(), SOFTWARE_TOKEN_MFA_CODE=code_at(secret, step + away))
             assert "AccessToken" in answer["AuthenticationResult"]
 
-    def test_a_wrong_code_leaves_the_session_open_until_it_expires(self, portal: Portal) -> None:
+    def test_a_wrong_code_leaves_the_session_open_until_it_expires(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         challenge = portal.login()
         wrong = f"{(int(portal.code(secret)) + 1) % 1_000_000:06d}"
         step = int(portal.fake.now().timestamp()) // 30
         assert wrong not in {code_at(secret, step + away) for away in (-1, 0, 1)}
-        refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=wrong)
+        assert_refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=wrong)
         portal.fake.advance(179)
         assert portal.respond(challenge, SOFTWARE_TOKEN_MFA_CODE=portal.code(secret))["AuthenticationResult"]
         late = portal.login()
         portal.fake.advance(180)
-        refused(
+        assert_refused(
             "NotAuthorizedException", portal.respond, late, SOFTWARE_TOKEN_MFA_CODE=portal.code(secret), says="expired"
         )
 
-    def test_a_session_belongs_to_one_user_and_one_challenge(self, portal: Portal) -> None:
+    def test_a_session_belongs_to_one_user_and_one_challenge(self, portal: PoolClient) -> None:
         portal.enrolled("ann")
         secret = portal.enrolled("bob")
         challenge = portal.login("ann")
-        refused("NotAuthorizedException", portal.respond, challenge, "bob", SOFTWARE_TOKEN_MFA_CODE=portal.code(secret))
+        assert_refused(
+            "NotAuthorizedException", portal.respond, challenge, "bob", SOFTWARE_TOKEN_MFA_CODE=portal.code(secret)
+        )
         other = challenge | {"ChallengeName": "NEW_PASSWORD_REQUIRED"}
-        refused("NotAuthorizedException", portal.respond, other, NEW_PASSWORD=OTHER)
+        assert_refused("NotAuthorizedException", portal.respond, other, NEW_PASSWORD=OTHER)
         invented = challenge | {"Session": "s" * 40}
-        refused("NotAuthorizedException", portal.respond, invented, SOFTWARE_TOKEN_MFA_CODE="123456")
+        assert_refused("NotAuthorizedException", portal.respond, invented, SOFTWARE_TOKEN_MFA_CODE="123456")
 
-    def test_guessing_codes_locks_out(self, portal: Portal) -> None:
+    def test_guessing_codes_locks_out(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         challenge = portal.login()
         far = code_at(secret, int(portal.fake.now().timestamp()) // 30 + 50)
         for _ in range(5):
-            refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=far)
+            assert_refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=far)
         right = portal.code(secret)
-        refused("NotAuthorizedException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=right, says="exceeded")
+        assert_refused(
+            "NotAuthorizedException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=right, says="exceeded"
+        )
         portal.fake.advance(1)
         assert portal.respond(challenge, SOFTWARE_TOKEN_MFA_CODE=right)["AuthenticationResult"]
 
-    def test_a_new_key_replaces_the_old_one_only_when_verified(self, portal: Portal) -> None:
+    def test_a_new_key_replaces_the_old_one_only_when_verified(self, portal: PoolClient) -> None:
         old = portal.enrolled()
         answer = portal.respond(portal.login(), SOFTWARE_TOKEN_MFA_CODE=portal.code(old))
         access = answer["AuthenticationResult"]["AccessToken"]
         new = portal.aws.associate_software_token(AccessToken=access)["SecretCode"]
-        refused(
+        assert_refused(
             "EnableSoftwareTokenMFAException",
             portal.aws.verify_software_token,
             AccessToken=access,
@@ -116,16 +120,20 @@ class TestSecondFactor:
         assert portal.aws.verify_software_token(AccessToken=access, UserCode=portal.code(new))["Status"] == "SUCCESS"
         portal.fake.advance(60)
         challenge = portal.login()
-        refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=portal.code(old))
+        assert_refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=portal.code(old))
         assert portal.respond(challenge, SOFTWARE_TOKEN_MFA_CODE=portal.code(new))["AuthenticationResult"]
 
-    def test_preference_needs_a_verified_key_and_turns_off(self, portal: Portal) -> None:
+    def test_preference_needs_a_verified_key_and_turns_off(self, portal: PoolClient) -> None:
         portal.confirmed()
         access = portal.tokens()["AccessToken"]
         prefer, on = portal.aws.set_user_mfa_preference, {"Enabled": True}
-        refused("InvalidParameterException", prefer, AccessToken=access, SoftwareTokenMfaSettings=on, says="not set up")
+        assert_refused(
+            "InvalidParameterException", prefer, AccessToken=access, SoftwareTokenMfaSettings=on, says="not set up"
+        )
         secret = portal.aws.associate_software_token(AccessToken=access)["SecretCode"]
-        refused("InvalidParameterException", prefer, AccessToken=access, SoftwareTokenMfaSettings=on, says="verified")
+        assert_refused(
+            "InvalidParameterException", prefer, AccessToken=access, SoftwareTokenMfaSettings=on, says="verified"
+        )
         portal.aws.verify_software_token(AccessToken=access, UserCode=portal.code(secret))
         assert "AccessToken" in portal.tokens()
         prefer(AccessToken=access, SoftwareTokenMfaSettings=on)
@@ -135,27 +143,27 @@ class TestSecondFactor:
         assert "AccessToken" in portal.tokens()
 
     def test_a_pool_that_requires_it_enrols_at_sign_in(self, fake: CognitoFake) -> None:
-        portal = opened(fake, mfa="ON")
+        portal = open_pool(fake, mfa="ON")
         portal.confirmed()
         setup = portal.login()
         assert setup["ChallengeName"] == "MFA_SETUP"
-        refused("InvalidParameterException", portal.respond, setup, says="not verified")
+        assert_refused("InvalidParameterException", portal.respond, setup, says="not verified")
         begun = portal.aws.associate_software_token(Session=setup["Session"])
-        refused("NotAuthorizedException", portal.aws.associate_software_token, Session=setup["Session"])
+        assert_refused("NotAuthorizedException", portal.aws.associate_software_token, Session=setup["Session"])
         done = portal.aws.verify_software_token(Session=begun["Session"], UserCode=portal.code(begun["SecretCode"]))
         signed_in = portal.respond({"ChallengeName": "MFA_SETUP", "Session": done["Session"]})
         assert "AccessToken" in signed_in["AuthenticationResult"]
         assert portal.login()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
-    def test_a_pool_without_totp_offers_none(self, portal: Portal) -> None:
+    def test_a_pool_without_totp_offers_none(self, portal: PoolClient) -> None:
         portal.confirmed()
         access = portal.tokens()["AccessToken"]
         portal.aws.set_user_pool_mfa_config(UserPoolId=portal.pool, MfaConfiguration="OFF")
-        refused("SoftwareTokenMFANotFoundException", portal.aws.associate_software_token, AccessToken=access)
+        assert_refused("SoftwareTokenMFANotFoundException", portal.aws.associate_software_token, AccessToken=access)
 
 
 class TestTokens:
-    def test_tokens_are_signed_by_the_published_keys(self, portal: Portal) -> None:
+    def test_tokens_are_signed_by_the_published_keys(self, portal: PoolClient) -> None:
         import json
         import urllib.request
 
@@ -178,17 +186,17 @@ class TestTokens:
         forged = ".".join([head, body, signature[:-8] + ("A" * 8 if signature[-8:] != "A" * 8 else "B" * 8)])
         with pytest.raises(BadSignatureError):
             jwt.decode(forged, keys, algorithms=["RS256"])
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=forged, says="Invalid Access Token")
+        assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=forged, says="Invalid Access Token")
 
-    def test_only_a_live_access_token_opens(self, portal: Portal) -> None:
+    def test_only_a_live_access_token_opens(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         identity = tokens["IdToken"]
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=identity, says="Invalid Access Token")
+        assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=identity, says="Invalid Access Token")
         portal.fake.advance(3600)
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="expired")
+        assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="expired")
 
-    def test_refresh_until_30_days(self, portal: Portal) -> None:
+    def test_refresh_until_30_days(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         portal.fake.advance(29 * 86400)
@@ -196,24 +204,24 @@ class TestTokens:
         assert "RefreshToken" not in renewed
         assert portal.aws.get_user(AccessToken=renewed["AccessToken"])["Username"] == "ann"
         portal.fake.advance(86400)
-        refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="expired")
-        refused("NotAuthorizedException", portal.refresh, "invented", says="Invalid Refresh Token")
+        assert_refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="expired")
+        assert_refused("NotAuthorizedException", portal.refresh, "invented", says="Invalid Refresh Token")
 
-    def test_revoking_ends_one_sign_in(self, portal: Portal) -> None:
+    def test_revoking_ends_one_sign_in(self, portal: PoolClient) -> None:
         portal.confirmed()
         ended, kept = portal.tokens(), portal.tokens()
         request = {"ClientId": portal.client, "Token": ended["RefreshToken"]}
-        refused("UnauthorizedException", portal.aws.revoke_token, **request)
+        assert_refused("UnauthorizedException", portal.aws.revoke_token, **request)
         request["ClientSecret"] = portal.secret
         access = request | {"Token": ended["AccessToken"]}
-        refused("UnsupportedTokenTypeException", portal.aws.revoke_token, **access)
+        assert_refused("UnsupportedTokenTypeException", portal.aws.revoke_token, **access)
         portal.aws.revoke_token(**request)
-        refused("NotAuthorizedException", portal.refresh, ended["RefreshToken"], says="revoked")
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=ended["AccessToken"], says="revoked")
+        assert_refused("NotAuthorizedException", portal.refresh, ended["RefreshToken"], says="revoked")
+        assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=ended["AccessToken"], says="revoked")
         assert portal.refresh(kept["RefreshToken"])["AuthenticationResult"]["AccessToken"]
 
     @pytest.mark.parametrize("by_administrator", [True, False])
-    def test_global_sign_out_ends_all(self, portal: Portal, by_administrator: bool) -> None:
+    def test_global_sign_out_ends_all(self, portal: PoolClient, by_administrator: bool) -> None:
         portal.confirmed("ann")
         portal.confirmed("bob")
         sessions, other = [portal.tokens(), portal.tokens()], portal.tokens("bob")
@@ -222,11 +230,13 @@ class TestTokens:
         else:
             portal.aws.global_sign_out(AccessToken=sessions[0]["AccessToken"])
         for tokens in sessions:
-            refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="revoked")
-            refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="revoked")
+            assert_refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="revoked")
+            assert_refused(
+                "NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="revoked"
+            )
         assert portal.aws.get_user(AccessToken=other["AccessToken"])["Username"] == "bob"
 
-    def test_a_password_change_ends_no_session(self, portal: Portal) -> None:
+    def test_a_password_change_ends_no_session(self, portal: PoolClient) -> None:
         """So the portal must end them itself: Cognito documents no such effect."""
         portal.confirmed()
         tokens = portal.tokens()
@@ -234,7 +244,7 @@ class TestTokens:
         assert portal.refresh(tokens["RefreshToken"])["AuthenticationResult"]["AccessToken"]
 
     def test_rotated_refresh_tokens_are_good_once(self, fake: CognitoFake) -> None:
-        portal = opened(
+        portal = open_pool(
             fake,
             ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
             RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 10},
@@ -245,6 +255,6 @@ class TestTokens:
         renew = portal.aws.get_tokens_from_refresh_token
         second = renew(**request, RefreshToken=first)["AuthenticationResult"]["RefreshToken"]
         portal.fake.advance(11)
-        refused("RefreshTokenReuseException", renew, **request, RefreshToken=first)
+        assert_refused("RefreshTokenReuseException", renew, **request, RefreshToken=first)
         assert renew(**request, RefreshToken=second)["AuthenticationResult"]["RefreshToken"] not in {first, second}
-        refused("NotAuthorizedException", renew, ClientId=portal.client, RefreshToken=second)
+        assert_refused("NotAuthorizedException", renew, ClientId=portal.client, RefreshToken=second)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.cognito.fake_client import OTHER, PASSWORD, WRONG, Portal, opened, refused
+from tests.support.cognito.fake_client import OTHER, PASSWORD, WRONG, PoolClient, assert_refused, open_pool
 from tests.support.cognito_fake import CognitoFake
 
 
@@ -15,12 +15,12 @@ def fake() -> Iterator[CognitoFake]:
 
 
 @pytest.fixture
-def portal(fake: CognitoFake) -> Portal:
-    return opened(fake)
+def portal(fake: CognitoFake) -> PoolClient:
+    return open_pool(fake)
 
 
 class TestAdministration:
-    def test_a_suppressed_invitation_mails_nothing(self, portal: Portal) -> None:
+    def test_a_suppressed_invitation_mails_nothing(self, portal: PoolClient) -> None:
         created = portal.aws.admin_create_user(
             **portal.admin("ann"),
             MessageAction="SUPPRESS",
@@ -28,14 +28,14 @@ class TestAdministration:
         )["User"]
         assert (created["UserStatus"], created["Enabled"]) == ("FORCE_CHANGE_PASSWORD", True)
         assert portal.fake.outbox == []
-        refused("UsernameExistsException", portal.aws.admin_create_user, **portal.admin("ann"))
+        assert_refused("UsernameExistsException", portal.aws.admin_create_user, **portal.admin("ann"))
 
-    def test_a_permanent_password_confirms(self, portal: Portal) -> None:
+    def test_a_permanent_password_confirms(self, portal: PoolClient) -> None:
         portal.aws.admin_create_user(**portal.admin("ann"), MessageAction="SUPPRESS")
         portal.aws.admin_set_user_password(**portal.admin("ann"), Password=PASSWORD, Permanent=True)
         assert portal.aws.admin_get_user(**portal.admin("ann"))["UserStatus"] == "CONFIRMED"
         assert "AccessToken" in portal.tokens()
-        refused(
+        assert_refused(
             "InvalidPasswordException",
             portal.aws.admin_set_user_password,
             **portal.admin("ann"),
@@ -44,23 +44,23 @@ class TestAdministration:
             says="does not conform to policy: Password not long enough",
         )
 
-    def test_a_temporary_password_must_be_changed_and_expires(self, portal: Portal) -> None:
+    def test_a_temporary_password_must_be_changed_and_expires(self, portal: PoolClient) -> None:
         mail = [{"Name": "email", "Value": "ann@example.org"}]
         portal.aws.admin_create_user(**portal.admin("ann"), UserAttributes=mail)
         temporary = portal.fake.outbox[-1]
         assert temporary.purpose == "invitation"
         challenge = portal.login(password=temporary.code)
         assert challenge["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
-        refused("InvalidPasswordException", portal.respond, challenge, NEW_PASSWORD="short")
+        assert_refused("InvalidPasswordException", portal.respond, challenge, NEW_PASSWORD="short")
         assert "AccessToken" in portal.respond(challenge, NEW_PASSWORD=PASSWORD)["AuthenticationResult"]
-        refused(
+        assert_refused(
             "UnsupportedUserStateException", portal.aws.admin_create_user, **portal.admin("ann"), MessageAction="RESEND"
         )
         portal.aws.admin_set_user_password(**portal.admin("ann"), Password=OTHER, Permanent=False)
         portal.fake.advance(7 * 86400)
-        refused("NotAuthorizedException", portal.login, password=OTHER, says="Temporary password has expired")
+        assert_refused("NotAuthorizedException", portal.login, password=OTHER, says="Temporary password has expired")
 
-    def test_a_new_address_is_unverified_unless_the_administrator_vouches(self, portal: Portal) -> None:
+    def test_a_new_address_is_unverified_unless_the_administrator_vouches(self, portal: PoolClient) -> None:
         portal.confirmed()
 
         def attributes() -> dict[str, str]:
@@ -79,54 +79,56 @@ class TestAdministration:
         assert len(portal.fake.outbox) == 2
         update(email="")
         assert "email" not in attributes()
-        refused("InvalidParameterException", update, sub="0")
-        refused("InvalidParameterException", update, shoe_size="44")
-        refused("InvalidParameterException", update, email="nonsense")
+        assert_refused("InvalidParameterException", update, sub="0")
+        assert_refused("InvalidParameterException", update, shoe_size="44")
+        assert_refused("InvalidParameterException", update, email="nonsense")
 
-    def test_a_disabled_user_has_neither_sign_in_nor_token(self, portal: Portal) -> None:
+    def test_a_disabled_user_has_neither_sign_in_nor_token(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         portal.aws.admin_disable_user(**portal.admin("ann"))
         assert portal.aws.admin_get_user(**portal.admin("ann"))["Enabled"] is False
-        refused("NotAuthorizedException", portal.login, says="disabled")
-        refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
-        refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="disabled")
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"])
+        assert_refused("NotAuthorizedException", portal.login, says="disabled")
+        assert_refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
+        assert_refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="disabled")
+        assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"])
         portal.aws.admin_enable_user(**portal.admin("ann"))
-        refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="revoked")
+        assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="revoked")
         assert "AccessToken" in portal.tokens()
 
-    def test_a_deleted_user_is_gone(self, portal: Portal) -> None:
+    def test_a_deleted_user_is_gone(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         access = tokens["AccessToken"]
         portal.aws.admin_delete_user(**portal.admin("ann"))
-        refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
-        refused("UserNotFoundException", portal.aws.get_user, AccessToken=access)
-        refused("UserNotFoundException", portal.refresh, tokens["RefreshToken"])
+        assert_refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
+        assert_refused("UserNotFoundException", portal.aws.get_user, AccessToken=access)
+        assert_refused("UserNotFoundException", portal.refresh, tokens["RefreshToken"])
         portal.confirmed()
-        refused("UserNotFoundException", portal.aws.get_user, AccessToken=access)
+        assert_refused("UserNotFoundException", portal.aws.get_user, AccessToken=access)
 
 
 class TestSignIn:
     def test_unknown_and_wrong_are_told_apart_only_under_legacy(self, fake: CognitoFake) -> None:
-        hiding, legacy = opened(fake), opened(fake, PreventUserExistenceErrors="LEGACY")
+        hiding, legacy = open_pool(fake), open_pool(fake, PreventUserExistenceErrors="LEGACY")
         for portal in (hiding, legacy):
             portal.confirmed()
-            refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect username or password.")
-        refused("NotAuthorizedException", hiding.login, "nobody", says="Incorrect username or password.")
-        refused("UserNotFoundException", legacy.login, "nobody")
+            assert_refused(
+                "NotAuthorizedException", portal.login, password=WRONG, says="Incorrect username or password."
+            )
+        assert_refused("NotAuthorizedException", hiding.login, "nobody", says="Incorrect username or password.")
+        assert_refused("UserNotFoundException", legacy.login, "nobody")
 
-    def test_an_unproven_account_shows_itself_to_the_right_password_only(self, portal: Portal) -> None:
+    def test_an_unproven_account_shows_itself_to_the_right_password_only(self, portal: PoolClient) -> None:
         portal.sign_up()
-        refused("NotAuthorizedException", portal.login, password=WRONG)
-        refused("UserNotConfirmedException", portal.login)
+        assert_refused("NotAuthorizedException", portal.login, password=WRONG)
+        assert_refused("UserNotConfirmedException", portal.login)
 
-    def test_the_secret_hash_is_checked_before_the_password(self, portal: Portal) -> None:
+    def test_the_secret_hash_is_checked_before_the_password(self, portal: PoolClient) -> None:
         portal.confirmed()
-        refused("NotAuthorizedException", portal.login, SECRET_HASH=portal.hash("bob"), says="SecretHash")
+        assert_refused("NotAuthorizedException", portal.login, SECRET_HASH=portal.hash("bob"), says="SecretHash")
         parameters = {"USERNAME": "ann", "PASSWORD": PASSWORD}
-        refused(
+        assert_refused(
             "NotAuthorizedException",
             portal.aws.admin_initiate_auth,
             UserPoolId=portal.pool,
@@ -137,75 +139,75 @@ class TestSignIn:
         )
 
     def test_a_flow_must_be_allowed(self, fake: CognitoFake) -> None:
-        portal = opened(fake, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+        portal = open_pool(fake, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
         portal.confirmed()
-        refused("InvalidParameterException", portal.login, says="Auth flow not enabled")
+        assert_refused("InvalidParameterException", portal.login, says="Auth flow not enabled")
         parameters = {"USERNAME": "ann", "PASSWORD": PASSWORD, "SECRET_HASH": portal.hash("ann")}
         request = {"ClientId": portal.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters}
         tokens = portal.aws.initiate_auth(**request)["AuthenticationResult"]
-        refused("InvalidParameterException", portal.refresh, tokens["RefreshToken"])
-        portal = opened(fake)
+        assert_refused("InvalidParameterException", portal.refresh, tokens["RefreshToken"])
+        portal = open_pool(fake)
         portal.confirmed()
         request |= {"ClientId": portal.client}
-        refused("InvalidParameterException", portal.aws.initiate_auth, **request, says="USER_PASSWORD_AUTH")
+        assert_refused("InvalidParameterException", portal.aws.initiate_auth, **request, says="USER_PASSWORD_AUTH")
 
-    def test_lockout_grows_from_the_fifth_failure(self, portal: Portal) -> None:
+    def test_lockout_grows_from_the_fifth_failure(self, portal: PoolClient) -> None:
         portal.confirmed()
         for _ in range(5):
-            refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
+            assert_refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
         for seconds in (1, 2, 4, 8):
-            refused("NotAuthorizedException", portal.login, says="Password attempts exceeded")
+            assert_refused("NotAuthorizedException", portal.login, says="Password attempts exceeded")
             portal.fake.advance(seconds - 0.5)
-            refused("NotAuthorizedException", portal.login, says="Password attempts exceeded")
+            assert_refused("NotAuthorizedException", portal.login, says="Password attempts exceeded")
             portal.fake.advance(0.5)
-            refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
+            assert_refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
         portal.fake.advance(16)
         assert "AccessToken" in portal.tokens()
-        refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
+        assert_refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
         assert "AccessToken" in portal.tokens()
 
-    def test_fifteen_quiet_minutes_end_a_lockout(self, portal: Portal) -> None:
+    def test_fifteen_quiet_minutes_end_a_lockout(self, portal: PoolClient) -> None:
         portal.confirmed()
         for _ in range(5):
-            refused("NotAuthorizedException", portal.login, password=WRONG)
+            assert_refused("NotAuthorizedException", portal.login, password=WRONG)
         portal.fake.advance(900)
         for _ in range(4):
-            refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
+            assert_refused("NotAuthorizedException", portal.login, password=WRONG, says="Incorrect")
         assert "AccessToken" in portal.tokens()
 
 
 class TestRecovery:
-    def reset(self, portal: Portal, code: str, password: str = OTHER, name: str = "ann") -> None:
+    def reset(self, portal: PoolClient, code: str, password: str = OTHER, name: str = "ann") -> None:
         portal.aws.confirm_forgot_password(**portal.public(name), ConfirmationCode=code, Password=password)
 
-    def test_a_code_resets_the_password_once(self, portal: Portal) -> None:
+    def test_a_code_resets_the_password_once(self, portal: PoolClient) -> None:
         portal.confirmed()
         portal.aws.forgot_password(**portal.public("ann"))
         code = portal.fake.outbox[-1].code
-        refused("InvalidPasswordException", self.reset, portal, code, "short")
+        assert_refused("InvalidPasswordException", self.reset, portal, code, "short")
         self.reset(portal, code)
-        refused("NotAuthorizedException", portal.login)
+        assert_refused("NotAuthorizedException", portal.login)
         assert "AccessToken" in portal.tokens(password=OTHER)
-        refused("ExpiredCodeException", self.reset, portal, code, PASSWORD)
+        assert_refused("ExpiredCodeException", self.reset, portal, code, PASSWORD)
 
-    def test_a_code_lives_one_hour(self, portal: Portal) -> None:
+    def test_a_code_lives_one_hour(self, portal: PoolClient) -> None:
         portal.confirmed()
         portal.aws.forgot_password(**portal.public("ann"))
         portal.fake.advance(3600)
-        refused("ExpiredCodeException", self.reset, portal, portal.fake.outbox[-1].code)
+        assert_refused("ExpiredCodeException", self.reset, portal, portal.fake.outbox[-1].code)
 
-    def test_five_tries_an_hour_of_asking_and_entering(self, portal: Portal) -> None:
+    def test_five_tries_an_hour_of_asking_and_entering(self, portal: PoolClient) -> None:
         portal.confirmed()
         for _ in range(3):
             portal.aws.forgot_password(**portal.public("ann"))
         right = portal.fake.outbox[-1].code
         for _ in range(2):
-            refused("CodeMismatchException", self.reset, portal, f"{(int(right) + 1) % 1_000_000:06d}")
-        refused("LimitExceededException", self.reset, portal, right, says="Attempt limit exceeded")
-        refused("LimitExceededException", portal.aws.forgot_password, **portal.public("ann"))
+            assert_refused("CodeMismatchException", self.reset, portal, f"{(int(right) + 1) % 1_000_000:06d}")
+        assert_refused("LimitExceededException", self.reset, portal, right, says="Attempt limit exceeded")
+        assert_refused("LimitExceededException", portal.aws.forgot_password, **portal.public("ann"))
 
     def test_an_account_that_cannot_be_reset_looks_like_one_that_can(self, fake: CognitoFake) -> None:
-        hiding, legacy = opened(fake), opened(fake, PreventUserExistenceErrors="LEGACY")
+        hiding, legacy = open_pool(fake), open_pool(fake, PreventUserExistenceErrors="LEGACY")
         for portal in (hiding, legacy):
             portal.confirmed("gone")
             portal.aws.admin_disable_user(**portal.admin("gone"))
@@ -214,24 +216,28 @@ class TestRecovery:
         for name in ("nobody", "gone", "new"):
             assert hiding.aws.forgot_password(**hiding.public(name))["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
         for name in ("nobody", "gone"):
-            refused("CodeMismatchException", self.reset, hiding, "123456", name=name)
+            assert_refused("CodeMismatchException", self.reset, hiding, "123456", name=name)
         for name, code in (
             ("nobody", "UserNotFoundException"),
             ("gone", "NotAuthorizedException"),
             ("new", "InvalidParameterException"),
         ):
-            refused(code, legacy.aws.forgot_password, **legacy.public(name))
+            assert_refused(code, legacy.aws.forgot_password, **legacy.public(name))
         assert len(fake.outbox) == mails
 
-    def test_a_user_with_a_temporary_password_cannot_reset_it(self, portal: Portal) -> None:
+    def test_a_user_with_a_temporary_password_cannot_reset_it(self, portal: PoolClient) -> None:
         verified = [{"Name": "email", "Value": "ann@example.org"}, {"Name": "email_verified", "Value": "true"}]
         portal.aws.admin_create_user(**portal.admin("ann"), UserAttributes=verified, MessageAction="SUPPRESS")
-        refused("NotAuthorizedException", portal.aws.forgot_password, **portal.public("ann"), says="current state")
+        assert_refused(
+            "NotAuthorizedException", portal.aws.forgot_password, **portal.public("ann"), says="current state"
+        )
 
-    def test_changing_needs_the_old_password(self, portal: Portal) -> None:
+    def test_changing_needs_the_old_password(self, portal: PoolClient) -> None:
         portal.confirmed()
         access = portal.tokens()["AccessToken"]
         change = portal.aws.change_password
-        refused("NotAuthorizedException", change, AccessToken=access, PreviousPassword=WRONG, ProposedPassword=OTHER)
+        assert_refused(
+            "NotAuthorizedException", change, AccessToken=access, PreviousPassword=WRONG, ProposedPassword=OTHER
+        )
         change(AccessToken=access, PreviousPassword=PASSWORD, ProposedPassword=OTHER)
         assert "AccessToken" in portal.tokens(password=OTHER)

@@ -10,9 +10,9 @@ from adapters.cognito.mailed_codes import CognitoMailedCodes
 from adapters.cognito.passwords import CognitoPasswords
 from adapters.cognito.pool_check import pool_problems
 from adapters.cognito.pools import CognitoPool, CognitoPools, spelled
-from portal_core.accounts.identity import Accepted, Refused
+from portal_core.accounts.identity_provider import Accepted, Refused
 from portal_core.kernel.errors import Unavailable
-from tests.support.cognito.identity import ANN, BOB, NOBODY, OTHER, PASSWORD, Identity, over
+from tests.support.cognito.identity import ANN, BOB, NOBODY, OTHER, PASSWORD, CognitoHarness, connect
 from tests.support.cognito_fake import CognitoFake
 
 
@@ -23,15 +23,15 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def identity(keys: None) -> Iterator[Identity]:
+def identity(keys: None) -> Iterator[CognitoHarness]:
     with CognitoFake() as fake:
-        identity = over(fake, fake.url)
+        identity = connect(fake, fake.url)
         yield identity
         identity.account.threads.shutdown()
 
 
 class TestMailedCodes:
-    async def test_a_code_and_a_password_make_the_credential(self, identity: Identity) -> None:
+    async def test_a_code_and_a_password_make_the_credential(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         sent = identity.fake.outbox[-1]
         assert (sent.destination, sent.purpose) == (ANN.email, "sign_up")
@@ -45,7 +45,7 @@ class TestMailedCodes:
         assert not await identity.codes.redeem(ANN, "verify_email", sent.code, OTHER)
         assert await identity.passwords.check(ANN, OTHER) == Refused()
 
-    async def test_a_reset_sets_the_password_once(self, identity: Identity) -> None:
+    async def test_a_reset_sets_the_password_once(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.codes.send(ANN, "reset_password")
         code = identity.mailed
@@ -56,7 +56,7 @@ class TestMailedCodes:
         assert not await identity.codes.redeem(ANN, "reset_password", code, PASSWORD)
 
     @pytest.mark.parametrize("purpose", ["verify_email", "reset_password"])
-    async def test_a_new_code_ends_the_old_one(self, identity: Identity, purpose: Any) -> None:
+    async def test_a_new_code_ends_the_old_one(self, identity: CognitoHarness, purpose: Any) -> None:
         if purpose == "reset_password":
             await identity.passwords.create(ANN, PASSWORD)
         await identity.codes.send(ANN, purpose)
@@ -65,17 +65,17 @@ class TestMailedCodes:
         assert not await identity.codes.redeem(ANN, purpose, old, OTHER)
         assert await identity.codes.redeem(ANN, purpose, identity.mailed, OTHER)
 
-    async def test_one_purpose_is_not_the_other(self, identity: Identity) -> None:
+    async def test_one_purpose_is_not_the_other(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         assert not await identity.codes.redeem(ANN, "reset_password", identity.mailed, PASSWORD)
         assert await identity.codes.redeem(ANN, "verify_email", identity.mailed, PASSWORD)
 
-    async def test_codes_expire(self, identity: Identity) -> None:
+    async def test_codes_expire(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         identity.fake.advance(24 * 3600)
         assert not await identity.codes.redeem(ANN, "verify_email", identity.mailed, PASSWORD)
 
-    async def test_the_unknown_costs_the_same_call_and_gets_the_same_answer(self, identity: Identity) -> None:
+    async def test_unknown_user_is_indistinguishable(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         await identity.passwords.create(BOB, PASSWORD)
         await identity.codes.send(BOB, "reset_password")
@@ -88,7 +88,7 @@ class TestMailedCodes:
             assert operations[0] == operations[1]
             assert len(operations[0]) == 1
 
-    async def test_cognitos_limit_looks_like_a_wrong_code(self, identity: Identity) -> None:
+    async def test_cognitos_limit_looks_like_a_wrong_code(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         right = identity.mailed
         wrong = f"{(int(right) + 1) % 1_000_000:06d}"
@@ -98,7 +98,7 @@ class TestMailedCodes:
         identity.fake.advance(3600)
         assert await identity.codes.redeem(ANN, "verify_email", right, PASSWORD)
 
-    async def test_a_crash_between_confirming_and_setting_the_password_heals(self, identity: Identity) -> None:
+    async def test_a_crash_between_confirming_and_setting_the_password_heals(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         identity.fake.fail_next("AdminSetUserPassword", "http500", times=3)
         with pytest.raises(Unavailable):
@@ -108,7 +108,7 @@ class TestMailedCodes:
         assert await identity.codes.redeem(ANN, "verify_email", identity.mailed, PASSWORD)
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
-    async def test_another_address_starts_anew(self, identity: Identity) -> None:
+    async def test_another_address_starts_anew(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         old = identity.mailed
         moved = evolve(ANN, email="ann@elsewhere.example")
@@ -118,7 +118,7 @@ class TestMailedCodes:
         assert await identity.codes.redeem(moved, "verify_email", identity.mailed, PASSWORD)
         assert identity.user(moved)["email"] == "ann@elsewhere.example"
 
-    async def test_a_reset_works_whatever_a_crash_left(self, identity: Identity) -> None:
+    async def test_a_reset_works_whatever_a_crash_left(self, identity: CognitoHarness) -> None:
         """No user, a temporary password, another address, a sign-up never confirmed."""
         pool = identity.pools.pools["portal"].pool_id
 
@@ -144,14 +144,14 @@ class TestMailedCodes:
             await identity.credentials.delete(ANN)
 
     @pytest.mark.parametrize("fault", ["dropped", "http500", "TooManyRequestsException"])
-    async def test_a_mail_is_ordered_once_however_it_fails(self, identity: Identity, fault: str) -> None:
+    async def test_a_mail_is_ordered_once_however_it_fails(self, identity: CognitoHarness, fault: str) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         identity.fake.fail_next("ForgotPassword", fault, applied=True)
         with pytest.raises(Unavailable):
             await identity.codes.send(ANN, "reset_password")
         assert len(identity.fake.outbox) == 1
 
-    async def test_a_lost_answer_is_not_taken_for_a_wrong_code(self, identity: Identity) -> None:
+    async def test_a_lost_answer_is_not_taken_for_a_wrong_code(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.codes.send(ANN, "reset_password")
         identity.fake.fail_next("ConfirmForgotPassword", "dropped", applied=True)
@@ -161,7 +161,7 @@ class TestMailedCodes:
 
 
 class TestPasswords:
-    async def test_create_may_be_repeated_and_set_replaces(self, identity: Identity) -> None:
+    async def test_create_may_be_repeated_and_set_replaces(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert identity.fake.outbox == []
         assert (identity.user(ANN)["email_verified"], identity.user(ANN)["UserStatus"]) == ("true", "CONFIRMED")
@@ -171,7 +171,7 @@ class TestPasswords:
         assert await identity.passwords.check(ANN, OTHER) == Refused()
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
-    async def test_unknown_disabled_and_wrong_are_one_answer_by_one_call(self, identity: Identity) -> None:
+    async def test_unknown_disabled_and_wrong_are_one_answer_by_one_call(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.passwords.create(BOB, PASSWORD)
         await identity.credentials.disable(BOB)
@@ -180,7 +180,7 @@ class TestPasswords:
             assert await identity.passwords.check(credential, password) == Refused()
             assert len(identity.fake.calls) == 1
 
-    async def test_sides_are_kept_apart(self, identity: Identity) -> None:
+    async def test_sides_are_kept_apart(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert await identity.passwords.check(evolve(ANN, side="practice"), PASSWORD) == Refused()
         await identity.passwords.create(evolve(ANN, side="practice"), OTHER)
@@ -190,7 +190,7 @@ class TestPasswords:
         "password",
         [" space at both ends ", "tab\tinside and more", "zwölf Zeichen ünd", "p" * 128, "𝄞" * 20, "a\u00a0" * 8],
     )
-    async def test_any_password_that_the_core_takes_is_taken(self, identity: Identity, password: str) -> None:
+    async def test_any_password_that_the_core_takes_is_taken(self, identity: CognitoHarness, password: str) -> None:
         await identity.passwords.create(ANN, password)
         assert await identity.passwords.check(ANN, password) == Accepted()
         assert await identity.passwords.check(ANN, password + "x") == Refused()
@@ -198,11 +198,11 @@ class TestPasswords:
         assert len(spelled(password)) == len(password)
 
     @pytest.mark.parametrize("password", ["", "p" * 300, "\n", " "])
-    async def test_what_cognito_cannot_take_is_only_wrong(self, identity: Identity, password: str) -> None:
+    async def test_what_cognito_cannot_take_is_only_wrong(self, identity: CognitoHarness, password: str) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert await identity.passwords.check(ANN, password) == Refused()
 
-    async def test_a_lockout_refuses_the_right_password_and_passes(self, identity: Identity) -> None:
+    async def test_a_lockout_refuses_the_right_password_and_passes(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         for _ in range(5):
             assert await identity.passwords.check(ANN, OTHER) == Refused()
@@ -211,14 +211,14 @@ class TestPasswords:
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
     @pytest.mark.parametrize("fault", ["dropped", "http500", "TooManyRequestsException"])
-    async def test_no_answer_is_no_verdict(self, identity: Identity, fault: str) -> None:
+    async def test_timeout_is_not_a_wrong_password(self, identity: CognitoHarness, fault: str) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         identity.fake.fail_next("AdminInitiateAuth", fault, times=3)
         with pytest.raises(Unavailable):
             await identity.passwords.check(ANN, PASSWORD)
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
-    async def test_a_wrong_client_secret_is_nobodys_wrong_password(self, identity: Identity) -> None:
+    async def test_a_wrong_client_secret_is_nobodys_wrong_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         pools = {"portal": evolve(identity.pools.pools["portal"], client_secret="guessed")}
         misconfigured = CognitoPools(identity.account, pools)  # type: ignore[arg-type]
@@ -230,11 +230,11 @@ class TestPasswords:
 
 
 class TestPoolCheck:
-    def test_a_pool_as_it_must_be_has_no_problem(self, identity: Identity) -> None:
+    def test_a_pool_as_it_must_be_has_no_problem(self, identity: CognitoHarness) -> None:
         for side, pool in identity.pools.pools.items():
             assert pool_problems(identity.account, pool, side) == []
 
-    def test_each_wrong_setting_is_named(self, identity: Identity) -> None:
+    def test_each_wrong_setting_is_named(self, identity: CognitoHarness) -> None:
         pool = identity.aws.create_user_pool(
             PoolName="bad",
             Policies={"PasswordPolicy": {"MinimumLength": 14, "RequireSymbols": True, "PasswordHistorySize": 3}},

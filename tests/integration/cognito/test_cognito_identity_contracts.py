@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
-from portal_core.accounts.identity import Accepted, Credential, MailedCodePurpose, Refused, SecondFactorNeeded
+from portal_core.accounts.identity_provider import Accepted, Credential, MailedCodePurpose, Refused, SecondFactorNeeded
 from tests.support.clock import FixedClock
-from tests.support.cognito.identity import ANN, NOBODY, OTHER, PASSWORD, Identity, over
+from tests.support.cognito.identity import ANN, NOBODY, OTHER, PASSWORD, CognitoHarness, connect
 from tests.support.cognito_fake import CognitoFake, code_at
 from tests.support.contracts.accounts.identity import (
     CredentialsContract,
@@ -27,7 +27,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 class CognitoProvider(IdentityProvider):
     """The adapter as the contracts see it."""
 
-    def __init__(self, identity: Identity, clock: FixedClock) -> None:
+    def __init__(self, identity: CognitoHarness, clock: FixedClock) -> None:
         self.identity, self.clock = identity, clock
         self.codes, self.passwords = identity.codes, identity.passwords
         self.second_factors, self.credentials = identity.factors, identity.credentials
@@ -49,7 +49,7 @@ class TestContracts(MailedCodesContract, PasswordsContract, SecondFactorsContrac
     def provider(self, keys: None) -> Iterator[IdentityProvider]:
         clock = FixedClock()
         with CognitoFake(clock=clock.now) as fake:
-            identity = over(fake, fake.url)
+            identity = connect(fake, fake.url)
             yield CognitoProvider(identity, clock)
             identity.account.threads.shutdown()
 
@@ -58,17 +58,17 @@ class TestOnMoto:
     """A second opinion about the shape of requests and answers, where nothing is refused."""
 
     @pytest.fixture
-    def moto(self, keys: None) -> Iterator[Identity]:
+    def moto(self, keys: None) -> Iterator[CognitoHarness]:
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         _, port = server.get_host_and_port()
         with CognitoFake() as unused:
-            identity = over(unused, f"http://127.0.0.1:{port}")
+            identity = connect(unused, f"http://127.0.0.1:{port}")
             yield identity
         identity.account.threads.shutdown()
         server.stop()
 
-    async def test_the_happy_path(self, moto: Identity) -> None:
+    async def test_the_happy_path(self, moto: CognitoHarness) -> None:
         await moto.codes.send(ANN, "verify_email")
         assert moto.user(ANN)["UserStatus"] == "UNCONFIRMED"
         assert await moto.codes.redeem(ANN, "verify_email", "123456", PASSWORD)

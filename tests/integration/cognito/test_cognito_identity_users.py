@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from attrs import evolve
 
-from portal_core.accounts.identity import Accepted, Refused, SecondFactorNeeded
+from portal_core.accounts.identity_provider import Accepted, Refused, SecondFactorNeeded
 from portal_core.kernel.errors import Unavailable
-from tests.support.cognito.identity import ANN, BOB, NOBODY, OTHER, PASSWORD, Identity, over
+from tests.support.cognito.identity import ANN, BOB, NOBODY, OTHER, PASSWORD, CognitoHarness, connect
 from tests.support.cognito_fake import CognitoFake
 
 
@@ -18,15 +18,15 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def identity(keys: None) -> Iterator[Identity]:
+def identity(keys: None) -> Iterator[CognitoHarness]:
     with CognitoFake() as fake:
-        identity = over(fake, fake.url)
+        identity = connect(fake, fake.url)
         yield identity
         identity.account.threads.shutdown()
 
 
 class TestSecondFactors:
-    async def test_a_confirmed_secret_is_asked_for_and_a_code_is_good_once(self, identity: Identity) -> None:
+    async def test_a_confirmed_secret_is_asked_for_and_a_code_is_good_once(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         begun = await identity.factors.begin(ANN, PASSWORD)
         assert begun is not None
@@ -41,23 +41,23 @@ class TestSecondFactors:
         assert await identity.factors.check(ANN, state, code)
         assert not await identity.factors.check(ANN, await identity.state(ANN), code)
 
-    async def test_begin_needs_the_password(self, identity: Identity) -> None:
+    async def test_begin_needs_the_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert await identity.factors.begin(ANN, OTHER) is None
         assert await identity.factors.begin(NOBODY, PASSWORD) is None
 
     @pytest.mark.parametrize("code", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "123 456"])
-    async def test_what_is_no_code_is_refused_without_asking(self, identity: Identity, code: str) -> None:
+    async def test_what_is_no_code_is_refused_without_asking(self, identity: CognitoHarness, code: str) -> None:
         identity.fake.calls.clear()
         assert not await identity.factors.check(ANN, "s" * 30, code)
         assert not await identity.factors.confirm(ANN, "handle", code)
         assert identity.fake.calls == []
 
-    async def test_a_state_belongs_to_one_account_and_expires(self, identity: Identity) -> None:
+    async def test_a_state_belongs_to_one_account_and_expires(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.passwords.create(BOB, PASSWORD)
-        await identity.enrol(ANN)
-        bobs = await identity.enrol(BOB)
+        await identity.enroll(ANN)
+        bobs = await identity.enroll(BOB)
         assert not await identity.factors.check(BOB, await identity.state(ANN), identity.code(bobs))
         for nonsense in ("", "short", "n" * 40):
             assert not await identity.factors.check(BOB, nonsense, identity.code(bobs))
@@ -65,7 +65,7 @@ class TestSecondFactors:
         identity.fake.advance(5 * 60)
         assert not await identity.factors.check(BOB, state, identity.code(bobs))
 
-    async def test_a_handle_expires_and_dies_with_the_credential(self, identity: Identity) -> None:
+    async def test_a_handle_expires_and_dies_with_the_credential(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         begun = await identity.factors.begin(ANN, PASSWORD)
         assert begun is not None
@@ -76,51 +76,51 @@ class TestSecondFactors:
         await identity.credentials.disable(ANN)
         assert not await identity.factors.confirm(ANN, again.handle, identity.code(again.secret))
 
-    async def test_removed_is_not_asked_for_and_may_be_enrolled_again(self, identity: Identity) -> None:
+    async def test_removed_is_not_asked_for_and_may_be_enrolled_again(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.factors.remove(ANN)
         await identity.factors.remove(NOBODY)
-        old = await identity.enrol(ANN)
+        old = await identity.enroll(ANN)
         await identity.factors.remove(ANN)
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
-        new = await identity.enrol(ANN)
+        new = await identity.enroll(ANN)
         state = await identity.state(ANN)
         assert not await identity.factors.check(ANN, state, identity.code(old))
         assert await identity.factors.check(ANN, state, identity.code(new))
 
-    async def test_an_enrolment_that_a_crash_hid_can_be_done_again(self, identity: Identity) -> None:
+    async def test_an_enrolment_that_a_crash_hid_can_be_done_again(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        await identity.enrol(ANN)
+        await identity.enroll(ANN)
         again = await identity.factors.begin(ANN, PASSWORD)
         assert again is not None
         assert await identity.factors.confirm(ANN, again.handle, identity.code(again.secret))
 
-    async def test_a_lost_answer_is_not_taken_for_a_wrong_code(self, identity: Identity) -> None:
+    async def test_a_lost_answer_is_not_taken_for_a_wrong_code(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        secret = await identity.enrol(ANN)
+        secret = await identity.enroll(ANN)
         state = await identity.state(ANN)
         identity.fake.fail_next("AdminRespondToAuthChallenge", "dropped", applied=True)
         with pytest.raises(Unavailable):
             await identity.factors.check(ANN, state, identity.code(secret))
 
-    async def test_a_reset_leaves_the_second_factor(self, identity: Identity) -> None:
+    async def test_a_reset_leaves_the_second_factor(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        await identity.enrol(ANN)
+        await identity.enroll(ANN)
         await identity.codes.send(ANN, "reset_password")
         assert await identity.codes.redeem(ANN, "reset_password", identity.mailed, OTHER)
         assert isinstance(await identity.passwords.check(ANN, OTHER), SecondFactorNeeded)
 
 
 class TestCredentials:
-    async def test_a_new_email_gets_the_mail(self, identity: Identity) -> None:
+    async def test_a_new_email_gets_the_mail(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.credentials.change_email(ANN, "new@example.org")
         await identity.codes.send(evolve(ANN, email="new@example.org"), "reset_password")
         assert [sent.destination for sent in identity.fake.outbox] == ["new@example.org"]
 
-    async def test_disabled_refuses_every_check(self, identity: Identity) -> None:
+    async def test_disabled_refuses_every_check(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        secret = await identity.enrol(ANN)
+        secret = await identity.enroll(ANN)
         state = await identity.state(ANN)
         await identity.codes.send(ANN, "reset_password")
         await identity.credentials.disable(ANN)
@@ -128,7 +128,7 @@ class TestCredentials:
         assert not await identity.factors.check(ANN, state, identity.code(secret))
         assert not await identity.codes.redeem(ANN, "reset_password", identity.mailed, OTHER)
 
-    async def test_the_unknown_and_repetition_are_fine(self, identity: Identity) -> None:
+    async def test_the_unknown_and_repetition_are_fine(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         for _ in range(2):
             await identity.credentials.disable(ANN)

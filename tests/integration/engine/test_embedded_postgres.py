@@ -33,13 +33,13 @@ from tests.support.engine.clusters import (
 )
 from tests.support.engine.embedded_postgres import (
     ROOT,
-    as_user,
     eventually,
     is_gone,
-    parent_of_a_server,
     query,
-    refusal,
+    run_as_user,
+    server_parent_process,
     server_pid,
+    startup_error,
 )
 
 
@@ -61,7 +61,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_folder() -> Iterator[Path]:
+def world_readable_folder() -> Iterator[Path]:
     """A folder that every user may walk to (pytest's own are closed to others)."""
     place = Path(tempfile.mkdtemp(prefix="portal-open-", dir="/tmp"))
     place.chmod(0o755)
@@ -157,7 +157,7 @@ def test_exclusion_constraints_and_the_job_queue_work_on_every_cluster(name: str
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
 def test_killed_parent_leaves_no_server_behind(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
-    with parent_of_a_server(folder) as parent:
+    with server_parent_process(folder) as parent:
         family = psutil.Process(parent.pid).children(recursive=True)
         assert server_pid(server) in {process.pid for process in family}
         parent.kill()
@@ -170,7 +170,7 @@ def test_killed_parent_leaves_no_server_behind(folder: Path) -> None:
 @pytest.mark.parametrize("how", ["", "no death signal"])
 def test_start_right_after_a_killed_parent_waits_for_its_server_to_end(folder: Path, how: str) -> None:
     server = EmbeddedPostgres(folder)
-    with parent_of_a_server(folder, how) as parent:
+    with server_parent_process(folder, how) as parent:
         before = server_pid(server)
         parent.kill()
         parent.wait()
@@ -226,7 +226,7 @@ def test_busy_folder_is_refused_and_can_be_joined(folder: Path) -> None:
 
 def test_data_of_another_version_is_refused(folder: Path) -> None:
     (folder / "data" / "PG_VERSION").write_text("14\n")
-    message = refusal(EmbeddedPostgres(folder))
+    message = startup_error(EmbeddedPostgres(folder))
     assert "holds data of PostgreSQL 14" in message
     assert "PORTAL_PG_BIN" in message
 
@@ -235,27 +235,29 @@ def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     if ROOT:
         os.chown(tmp_path / "data", pwd.getpwnam("nobody").pw_uid, -1)
-    assert "holds no PostgreSQL data" in refusal(EmbeddedPostgres(tmp_path))
+    assert "holds no PostgreSQL data" in startup_error(EmbeddedPostgres(tmp_path))
     (tmp_path / "file").touch()
-    assert "choose a data folder" in refusal(EmbeddedPostgres(tmp_path / "file"))
+    assert "choose a data folder" in startup_error(EmbeddedPostgres(tmp_path / "file"))
 
 
 def test_missing_and_broken_programs_are_named(tmp_path: Path) -> None:
-    assert "client-portal[embedded]" in refusal(EmbeddedPostgres(tmp_path / "data", tmp_path))
+    assert "client-portal[embedded]" in startup_error(EmbeddedPostgres(tmp_path / "data", tmp_path))
     programs = Path(tempfile.mkdtemp(dir="/tmp"))
     programs.chmod(0o755)
     for name, script in {"postgres": "echo 'postgres (PostgreSQL) 14.1'", "initdb": "exit 1"}.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
-    assert "holds PostgreSQL 14" in refusal(EmbeddedPostgres(tmp_path / "data", programs))
+    assert "holds PostgreSQL 14" in startup_error(EmbeddedPostgres(tmp_path / "data", programs))
     (programs / "postgres").write_text("#!/bin/sh\necho wrong machine\n")
-    assert "does not run on this machine (wrong machine)" in refusal(EmbeddedPostgres(tmp_path / "data", programs))
+    assert "does not run on this machine (wrong machine)" in startup_error(
+        EmbeddedPostgres(tmp_path / "data", programs)
+    )
     shutil.rmtree(programs)
 
 
 def test_missing_wheel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.local.postgres_programs._WHEEL", "no_such_wheel")
-    assert "any installed wheel" in refusal(EmbeddedPostgres(tmp_path))
+    assert "any installed wheel" in startup_error(EmbeddedPostgres(tmp_path))
 
 
 def test_root_that_may_not_become_another_user(open_programs: Path) -> None:
@@ -267,12 +269,12 @@ def test_root_that_may_not_become_another_user(open_programs: Path) -> None:
             PostgresPrograms.find(open_programs, account)
         return "refused"
 
-    assert as_user("daemon", work) == "refused"
+    assert run_as_user("daemon", work) == "refused"
 
 
 def test_what_postgres_says_when_it_does_not_start_is_passed_on(folder: Path) -> None:
     server = EmbeddedPostgres(folder, settings={"shared_buffers": "a lot"})
-    assert 'invalid value for parameter "shared_buffers"' in refusal(server)
+    assert 'invalid value for parameter "shared_buffers"' in startup_error(server)
     assert not server.running
     with EmbeddedPostgres(folder, durable=False) as works:
         assert works.running
@@ -288,14 +290,14 @@ def test_path_longer_than_a_socket_name_may_be(made: Path, tmp_path: Path) -> No
         assert link.is_symlink()
     assert not link.is_symlink()
     link.symlink_to("/nowhere")
-    assert "was made by somebody else" in refusal(server)
+    assert "was made by somebody else" in startup_error(server)
     link.unlink()
 
 
-def test_ordinary_user_starts_and_starts_again(open_folder: Path, open_programs: Path) -> None:
-    folder = open_folder / "portal-data"
+def test_ordinary_user_starts_and_starts_again(world_readable_folder: Path, open_programs: Path) -> None:
+    folder = world_readable_folder / "portal-data"
     if ROOT:
-        os.chown(open_folder, pwd.getpwnam("daemon").pw_uid, -1)
+        os.chown(world_readable_folder, pwd.getpwnam("daemon").pw_uid, -1)
 
     def work() -> str:
         server = EmbeddedPostgres(folder, open_programs, durable=False)
@@ -305,32 +307,32 @@ def test_ordinary_user_starts_and_starts_again(open_folder: Path, open_programs:
             owner = psutil.Process(server_pid(server)).uids().effective
             return f"{owner == os.geteuid()} {query(server, 'SELECT word FROM kept')}"
 
-    assert as_user("daemon", work) == "True [('first',)]"
+    assert run_as_user("daemon", work) == "True [('first',)]"
     if ROOT:  # root runs what belongs to another user as that user
         with EmbeddedPostgres(folder, open_programs, durable=False) as server:
             assert psutil.Process(server_pid(server)).username() == "daemon"
             assert query(server, "SELECT word FROM kept") == [("first",)]
 
 
-def test_folder_that_an_ordinary_user_may_not_write(open_folder: Path, open_programs: Path) -> None:
-    (open_folder / "closed").mkdir()
-    (open_folder / "closed").chmod(0o555)
-    for folder in (open_folder / "closed", open_folder / "closed" / "below"):
-        message = as_user("daemon", partial(refusal, EmbeddedPostgres(folder, open_programs)))
+def test_folder_that_an_ordinary_user_may_not_write(world_readable_folder: Path, open_programs: Path) -> None:
+    (world_readable_folder / "closed").mkdir()
+    (world_readable_folder / "closed").chmod(0o555)
+    for folder in (world_readable_folder / "closed", world_readable_folder / "closed" / "below"):
+        message = run_as_user("daemon", partial(startup_error, EmbeddedPostgres(folder, open_programs)))
         assert "Permission denied" in message
         assert "choose a data folder that this user may write" in message
         assert "\n" not in message
 
 
-def test_data_of_another_user(open_folder: Path, open_programs: Path) -> None:
+def test_data_of_another_user(world_readable_folder: Path, open_programs: Path) -> None:
     require("root", ROOT)
-    (open_folder / "data").mkdir(mode=0o700)
-    assert "belongs to root" in refusal(EmbeddedPostgres(open_folder))
-    os.chown(open_folder / "data", pwd.getpwnam("nobody").pw_uid, -1)
-    open_folder.chmod(0o777)
-    for lock in open_folder.glob("*.lock"):
+    (world_readable_folder / "data").mkdir(mode=0o700)
+    assert "belongs to root" in startup_error(EmbeddedPostgres(world_readable_folder))
+    os.chown(world_readable_folder / "data", pwd.getpwnam("nobody").pw_uid, -1)
+    world_readable_folder.chmod(0o777)
+    for lock in world_readable_folder.glob("*.lock"):
         lock.unlink()
-    message = as_user("daemon", lambda: refusal(EmbeddedPostgres(open_folder, open_programs)))
+    message = run_as_user("daemon", lambda: startup_error(EmbeddedPostgres(world_readable_folder, open_programs)))
     assert "belongs to user nobody" in message
 
 
@@ -348,7 +350,7 @@ for _ in range(2):
 """
 
 
-def test_root_with_clone_wheel_and_data_where_nobody_may_look(tmp_path: Path, open_folder: Path) -> None:
+def test_root_with_clone_wheel_and_data_where_nobody_may_look(tmp_path: Path, world_readable_folder: Path) -> None:
     """As in /root: the programs are copied once, the data is reached in place, and no mode is loosened."""
     require("root", ROOT)
     require("Linux", sys.platform == "linux")
@@ -361,7 +363,7 @@ def test_root_with_clone_wheel_and_data_where_nobody_may_look(tmp_path: Path, op
         shutil.copytree(part, site / part.name)
     modes = {path: path.stat().st_mode for path in (tmp_path, clone, site, *site.rglob("*"))}
     printed = subprocess.run(
-        [sys.executable, "-c", CLONE, clone, open_folder / "cache"],
+        [sys.executable, "-c", CLONE, clone, world_readable_folder / "cache"],
         check=True,
         capture_output=True,
         text=True,
@@ -369,8 +371,8 @@ def test_root_with_clone_wheel_and_data_where_nobody_may_look(tmp_path: Path, op
     ).stdout.split()
     assert all(place.startswith("/proc/self/fd/") for place in printed[::2])
     assert len(set(printed[1::2])) == 1
-    assert printed[1].startswith(str(open_folder / "cache"))
-    assert len(list((open_folder / "cache").iterdir())) == 1
+    assert printed[1].startswith(str(world_readable_folder / "cache"))
+    assert len(list((world_readable_folder / "cache").iterdir())) == 1
     assert modes == {path: path.stat().st_mode for path in modes}
     assert pwd.getpwuid((clone / "portal-data" / "data").stat().st_uid).pw_name == "nobody"
     assert (clone / "portal-data").stat().st_uid == 0

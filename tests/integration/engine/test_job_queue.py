@@ -14,13 +14,13 @@ from attrs import define, field
 from procrastinate.exceptions import AlreadyEnqueued
 from typer.testing import CliRunner, Result
 
-from entrypoints.catalogue import use_case_classes
 from entrypoints.commands import app as commands
-from entrypoints.jobs.queue import MOST_RETRIES, SCHEDULE, Jobs, make_app, register
+from entrypoints.jobs.queue import MAX_RETRIES, SCHEDULE, Jobs, make_app, register
+from entrypoints.use_case_registry import use_case_classes
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.outbox import Notice
 from portal_core.notifications.model import JOB_LOST_AFTER
-from tests.support.engine.killable_worker import Shift, Step, worked
+from tests.support.engine.killable_worker import Step, WorkerRun, run_worker
 from tests.support.engine.postgres import PortalDatabase
 from tests.support.http.running_portal import RunningPortal, running
 from tests.support.notifications.postgres_world import PostgresNotificationsWorld
@@ -76,17 +76,17 @@ async def test_a_job_of_a_transaction_that_was_rolled_back_does_not_exist(portal
     practice_id = await portal.practice()
     system, begin = portal.system(practice_id), portal.portal.parts.begin()
     async with begin(system) as unit:
-        await unit.outbox.defer("clear_holds")
+        await unit.outbox.defer("delete_expired_holds")
     with pytest.raises(RuntimeError):
         async with begin(system) as unit:
-            await unit.outbox.defer("clear_holds")
+            await unit.outbox.defer("delete_expired_holds")
             raise RuntimeError
     assert queued(portal.database) == []
     async with begin(system) as unit:
-        await unit.outbox.defer("clear_holds")
+        await unit.outbox.defer("delete_expired_holds")
         assert queued(portal.database) == []
         await unit.commit(None)
-    assert queued(portal.database) == [("clear_holds", "todo", {"practice_id": str(practice_id)})]
+    assert queued(portal.database) == [("delete_expired_holds", "todo", {"practice_id": str(practice_id)})]
 
 
 @pytest.mark.usefixtures("no_clock")
@@ -95,7 +95,7 @@ async def test_workers_share_the_queue_run_each_job_once_and_forget_it(portal: R
     for practice_id in practices * 2:
         await defer(portal, practice_id)
     use_case = Broken(broken=False)
-    jobs = Jobs({"clear_holds": use_case}, portal.portal.practice_ids, {})
+    jobs = Jobs({"delete_expired_holds": use_case}, portal.portal.practice_ids, {})
     await asyncio.gather(*(work(portal.database, jobs) for _ in range(2)))
     assert sorted(use_case.called) == sorted(practices * 2)
     assert queued(portal.database) == []
@@ -109,16 +109,16 @@ async def test_a_job_that_always_fails_ends_dead_and_is_replayed_by_hand(
     practice_id = await portal.practice()
     await defer(portal, practice_id)
     use_case = Broken()
-    jobs = Jobs({"clear_holds": use_case}, portal.portal.practice_ids, {})
+    jobs = Jobs({"delete_expired_holds": use_case}, portal.portal.practice_ids, {})
     waits = 0
     while queued(database)[0][1] == "todo":
         await work(database, jobs)
         # What it waits for has passed.
         waits += database.owner.execute(
             "UPDATE jobs.procrastinate_jobs SET scheduled_at = now() - interval '1 second'"
-            " WHERE status = 'todo' AND task_name = 'clear_holds'"
+            " WHERE status = 'todo' AND task_name = 'delete_expired_holds'"
         ).rowcount
-    assert queued(database) == [("clear_holds", "failed", {"practice_id": str(practice_id)})]
+    assert queued(database) == [("delete_expired_holds", "failed", {"practice_id": str(practice_id)})]
     assert (len(use_case.called), waits) == (8, 7)
     await work(database, jobs)
     assert len(use_case.called) == 8
@@ -131,7 +131,7 @@ async def test_a_job_that_always_fails_ends_dead_and_is_replayed_by_hand(
     ):
         monkeypatch.setenv(f"PORTAL_{name}", url)
     listed = (await portal_command("jobs", "dead")).stdout
-    (job_id,) = [line.split()[0] for line in listed.splitlines() if "clear_holds" in line]
+    (job_id,) = [line.split()[0] for line in listed.splitlines() if "delete_expired_holds" in line]
     assert str(practice_id) in listed
     assert "ann@example.org" not in listed
     assert (await portal_command("jobs", "retry", job_id)).exit_code == 0
@@ -154,19 +154,19 @@ async def test_a_job_whose_worker_was_killed_is_taken_up_by_another(database: Po
         await unit.outbox.defer("sweep_notices")
         await unit.commit(None)
 
-    def shift(*first: str, dies: Step | None = None) -> Shift:
-        return Shift(
-            database.app_dsn, database.worker_dsn, tmp_path, world.clock.now(), "http://nobody.invalid", first, dies
+    def worker_run(*first: str, crash_at: Step | None = None) -> WorkerRun:
+        return WorkerRun(
+            database.app_dsn, database.worker_dsn, tmp_path, world.clock.now(), "http://nobody.invalid", first, crash_at
         )
 
-    killed = await worked(shift(dies=Step("sweep_notices", "before unit.commit")))
+    killed = await run_worker(worker_run(crash_at=Step("sweep_notices", "before unit.commit")))
     assert killed == -signal.SIGKILL
     # As long as it may still live nobody takes its job.
     heartbeat("+1 day", database)
-    assert await worked(shift("retry_stalled_jobs")) == 0
+    assert await run_worker(worker_run("retry_stalled_jobs")) == 0
     assert [(name, status) for name, status, _ in queued(database)] == [("sweep_notices", "doing")]
     heartbeat("-1 day", database)
-    assert await worked(shift("retry_stalled_jobs")) == 0
+    assert await run_worker(worker_run("retry_stalled_jobs")) == 0
     assert queued(database) == []
     assert (await world.notice(notice_id)).state == "dead"  # it was delivered, as far as such a kind can be
 
@@ -177,14 +177,14 @@ async def test_a_job_that_kills_every_worker_ends_dead(portal: RunningPortal) ->
     await defer(portal, practice_id)
     await defer(portal, practice_id, "expire_grants")
     # Both were begun by workers that are gone, the first for the eighth time.
-    for name, attempts in (("clear_holds", MOST_RETRIES), ("expire_grants", MOST_RETRIES - 1)):
+    for name, attempts in (("delete_expired_holds", MAX_RETRIES), ("expire_grants", MAX_RETRIES - 1)):
         portal.database.owner.execute(
             "UPDATE jobs.procrastinate_jobs SET status = 'doing', attempts = %s WHERE task_name = %s", (attempts, name)
         )
     use_case = Broken(broken=False)
-    jobs = Jobs({"clear_holds": use_case, "expire_grants": use_case}, portal.portal.practice_ids, {})
+    jobs = Jobs({"delete_expired_holds": use_case, "expire_grants": use_case}, portal.portal.practice_ids, {})
     await work(portal.database, jobs, "retry_stalled_jobs")
-    assert queued(portal.database) == [("clear_holds", "failed", {"practice_id": str(practice_id)})]
+    assert queued(portal.database) == [("delete_expired_holds", "failed", {"practice_id": str(practice_id)})]
     assert use_case.called == [practice_id]
 
 
@@ -196,7 +196,7 @@ async def test_what_runs_by_the_clock_runs_once_for_every_practice(portal: Runni
     use_case = Broken(only=first)
     jobs = Jobs({"sweep_notices": use_case}, portal.portal.practice_ids, {})
     with pytest.raises(RuntimeError):
-        await jobs.run_everywhere("sweep_notices")
+        await jobs.run_for_all_practices("sweep_notices")
     assert sorted(use_case.called) == sorted(practices)
     # Run by a worker the failure stands in the log: the clock tries again, and nobody has to replay it.
     await work(portal.database, jobs, "sweep_notices:all")
@@ -210,7 +210,7 @@ async def test_every_scheduled_use_case_runs_over_practices_with_nothing_to_do(p
     await portal.practice("oak")
     assert sorted(portal.jobs.scheduled) == sorted(SCHEDULE)
     for name in portal.jobs.scheduled:
-        await portal.jobs.run_everywhere(name)
+        await portal.jobs.run_for_all_practices(name)
 
 
 async def test_every_use_case_is_a_task_and_what_is_scheduled_is_on_the_clock(portal: RunningPortal) -> None:
@@ -219,10 +219,12 @@ async def test_every_use_case_is_a_task_and_what_is_scheduled_is_on_the_clock(po
     assert set(use_case_classes()) <= set(app.tasks)
     crons = {periodic.task.name: periodic.cron for periodic in app.periodic_registry.periodic_tasks.values()}
     assert {name: crons[f"{name}:all"] for name in SCHEDULE} == SCHEDULE
-    assert crons.keys() == {f"{name}:all" for name in SCHEDULE} | portal.jobs.chores.keys() | {"retry_stalled_jobs"}
+    assert crons.keys() == {f"{name}:all" for name in SCHEDULE} | portal.jobs.maintenance.keys() | {
+        "retry_stalled_jobs"
+    }
 
 
-async def defer(portal: RunningPortal, practice_id: UUID, job: str = "clear_holds") -> None:
+async def defer(portal: RunningPortal, practice_id: UUID, job: str = "delete_expired_holds") -> None:
     async with portal.portal.parts.begin()(portal.system(practice_id)) as unit:
         await unit.outbox.defer(job)
         await unit.commit(None)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from adapters.local.key_file import KeyFile
+from adapters.postgres.engine.base_unit import PostgresBegin
 from adapters.postgres.engine.key_rotation import KeyRotation
 from adapters.postgres.engine.keys import RecordKeys
-from adapters.postgres.engine.unit_core import PostgresBegin
 from adapters.postgres.people.tables import clients
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from portal_core.kernel.actor import SystemActor

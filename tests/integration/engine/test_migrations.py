@@ -6,11 +6,11 @@ import psycopg
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from adapters.postgres.engine.installation import drop_installation
 from adapters.postgres.engine.metadata import metadata
 from adapters.postgres.engine.migrate import migrate
-from adapters.postgres.engine.presence import drop_portal_of
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
-from tests.support.engine.postgres import FIRST_DAY, migrated
+from tests.support.engine.postgres import FIRST_DAY, migrate_template
 
 CATALOGUES = {
     "columns": """
@@ -37,7 +37,7 @@ def _described(dsn: str) -> dict[str, list[Any]]:
 
 
 def test_the_revisions_build_what_the_tables_say(cluster: Cluster) -> None:
-    by_revisions = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    by_revisions = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     by_metadata = fresh_database(cluster)
     engine = create_engine(make_url(cluster.dsn(database=by_metadata)).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
@@ -53,7 +53,7 @@ def test_the_revisions_build_what_the_tables_say(cluster: Cluster) -> None:
 
 
 def test_migrating_again_changes_nothing(cluster: Cluster) -> None:
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     dsn = cluster.dsn(database=name)
     before = _described(dsn)
     assert migrate(dsn, FIRST_DAY) == []
@@ -62,17 +62,17 @@ def test_migrating_again_changes_nothing(cluster: Cluster) -> None:
 
 
 def test_a_portal_is_dropped_only_where_no_other_practice_is(cluster: Cluster) -> None:
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     dsn = cluster.dsn(database=name)
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute(
             "INSERT INTO portal.practices (id, slug, name, zone, hosts, settings, created_at)"
             " SELECT gen_random_uuid(), slug, slug, 'UTC', '{}', '{}', now() FROM unnest(ARRAY['elm', 'oak']) AS slug"
         )
-        assert not drop_portal_of("elm", dsn)
+        assert not drop_installation("elm", dsn)
         assert owner.execute("SELECT count(*) FROM portal.practices").fetchone() == (2,)
         owner.execute("DELETE FROM portal.practices WHERE slug = 'oak'")
-        assert drop_portal_of("elm", dsn)
+        assert drop_installation("elm", dsn)
         assert owner.execute("SELECT to_regnamespace('portal'), to_regnamespace('jobs')").fetchone() == (None, None)
-    assert drop_portal_of("elm", dsn)
+    assert drop_installation("elm", dsn)
     drop_database(cluster, name)

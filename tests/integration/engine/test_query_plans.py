@@ -22,16 +22,16 @@ from sqlalchemy import types as kinds
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.dml import Delete, Insert
 
-from adapters.postgres.appointments.reads import EVER, NEVER
+from adapters.postgres.appointments.reads import MAX_INSTANT, MIN_INSTANT
 from adapters.postgres.appointments.tables import attendances, holds
+from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.columns import Instant
 from adapters.postgres.engine.pool import open_pool
-from adapters.postgres.engine.statements import Statement, compiled
-from adapters.postgres.engine.unit_core import scope
+from adapters.postgres.engine.statements import Statement, compile_statement
 from portal_core.kernel.actor import Actor, ClientActor, SystemActor
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
-from tests.support.engine.postgres import APP, migrated
-from tests.support.engine.sample_rows import FEW, START, FilledPractice, fill
+from tests.support.engine.postgres import APP, migrate_template
+from tests.support.engine.sample_rows import ROW_LIMITS, START, SamplePractice, insert_practice
 from tests.support.engine.statements import DIALECT, all_statements
 
 REGISTRY = all_statements()
@@ -39,12 +39,12 @@ REGISTRY = all_statements()
 LARGE = {"clients": 400, "rows": 2400}
 SMALL = {"clients": 8, "rows": 24}
 SMALL_PRACTICES = 30
-MOST_ROWS = 150
+MAX_ROWS = 150
 """What a statement may look at for one page of 20, or for one client: they have at most 30 rows in a table here."""
 
-SMALL_TABLES = dict.fromkeys(FEW, "a practice has few of them, whatever its size")
-WALKS = {
-    "enquiries.asked_before": "jobs take each within seconds: of older ones there are as many as broke in between",
+SMALL_TABLES = dict.fromkeys(ROW_LIMITS, "a practice has few of them, whatever its size")
+SCAN_NODES = {
+    "email_requests.list_requested_before": "jobs take each within seconds: of older ones there are as many as broke in between",
     "waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say",
     "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
     " who once waited, and whose last date is past",
@@ -54,10 +54,10 @@ WALKS = {
 
 
 @frozen
-class Planned:
+class QueryPlanner:
     """A filled database and a connection of the application's role to it."""
 
-    practice: FilledPractice
+    practice: SamplePractice
     pool: Any
     runner: asyncio.Runner
 
@@ -75,12 +75,12 @@ class Planned:
 
     async def _explain(self, one: Statement, values: dict[str, Any]) -> dict[str, Any]:
         actor: Actor = ClientActor(self.practice.id, self.account, self.client)
-        if one.across or _staffs_own(one):
+        if one.scope_exemption or _is_staff_only(one):
             actor = SystemActor(self.practice.id, "test")
         run = "" if isinstance(one.source, Insert) else "ANALYZE, TIMING OFF, "
         async with self.pool.acquire() as connection:
             # As a prepared statement, so that it is planned as in life: for all records at once, or for these values.
-            await connection.execute(f"{scope(actor)}; PREPARE explained AS {one.sql}")
+            await connection.execute(f"{begin_transaction_sql(actor)}; PREPARE explained AS {one.sql}")
             try:
                 given = ", ".join(_literal(value) for value in one.arguments(values))
                 arguments = f"({given})" if given else ""
@@ -95,7 +95,7 @@ def _literal(value: Any) -> str:
     return sql.Literal(Jsonb(value) if isinstance(value, dict) else value).as_string()
 
 
-def _staffs_own(one: Statement) -> bool:
+def _is_staff_only(one: Statement) -> bool:
     """Whether a client would see none of it, so that only the practice's side shows its plan."""
     area = one.name.split(".")[0]
     return one.name in ("schedule.save_rules", "availability.remove_exception") or area in (
@@ -108,34 +108,34 @@ def _staffs_own(one: Statement) -> bool:
     )
 
 
-@pytest.fixture(scope="module")
-def planned(cluster: Cluster) -> Iterator[Planned]:
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+@pytest.fixture(begin_transaction_sql="module")
+def planner(cluster: Cluster) -> Iterator[QueryPlanner]:
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner, asyncio.Runner() as runner:
-        practice = fill(owner, **LARGE)
+        practice = insert_practice(owner, **LARGE)
         for _ in range(SMALL_PRACTICES):
-            fill(owner, **SMALL)
+            insert_practice(owner, **SMALL)
         owner.execute("ANALYZE")
-        pool = runner.run(open_pool(cluster.dsn(APP, name), smallest=1, largest=1))
-        yield Planned(practice, pool, runner)
+        pool = runner.run(open_pool(cluster.dsn(APP, name), min_size=1, max_size=1))
+        yield QueryPlanner(practice, pool, runner)
         runner.run(pool.close())
     drop_database(cluster, name)
 
 
-def parameters(one: Statement, planned: Planned) -> dict[str, Any]:
+def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
     """Typical values for the statement's parameters, by their names, or else by their types."""
-    ids = planned.practice.ids
+    ids = planner.practice.ids
     middle = START + timedelta(hours=LARGE["rows"] // 2)
     named: dict[str, Any] = {
-        "practice_id": planned.practice.id,
-        "client_id": planned.client,
-        "client": planned.client,
-        "client_ids": [planned.client],
-        "account_id": planned.account,
-        "account": planned.account,
+        "practice_id": planner.practice.id,
+        "client_id": planner.client,
+        "client": planner.client,
+        "client_ids": [planner.client],
+        "account_id": planner.account,
+        "account": planner.account,
         "clinician_id": ids["clinicians"][3],
         "clinicians": ids["clinicians"][:2],
-        "kind_id": ids["appointment_kinds"][1],
+        "appointment_type_id": ids["appointment_types"][1],
         "appointment_id": ids["appointments"][7],
         "since": middle,
         "until": middle + timedelta(days=1),
@@ -145,7 +145,7 @@ def parameters(one: Statement, planned: Planned) -> dict[str, Any]:
     if one.name.startswith("clients."):
         named |= {"begins": "sort_name 7", "ends": "sort_name 8"}
     if one.name.startswith("appointments.list_"):
-        named |= {"since": EVER, "until": NEVER}
+        named |= {"since": MIN_INSTANT, "until": MAX_INSTANT}
     binds = one.source.compile(dialect=DIALECT).binds  # type: ignore[attr-defined]
     missing = (bind for key, bind in binds.items() if key not in named and key in one.names)
     return named | {bind.key: typical(bind.type, middle) for bind in missing}
@@ -183,37 +183,37 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from scans(child)
 
 
-def looked_at(node: dict[str, Any], *, clearing: bool) -> float:
+def rows_examined(node: dict[str, Any], *, clearing: bool) -> float:
     """How many rows of the table it took in hand; without those that it clears away."""
     removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
     kept = 0 if clearing else node.get("Actual Rows", 0)
     return float((kept + removed) * node.get("Actual Loops", 0))
 
 
-def faults(planned: Planned, one: Statement) -> list[str]:
+def plan_problems(planner: QueryPlanner, one: Statement) -> list[str]:
     """What is wrong with the statement's plan."""
     found = []
-    for node in scans(planned.explain(one, parameters(one, planned))):
+    for node in scans(planner.explain(one, parameters(one, planner))):
         table = node["Relation Name"]
-        rows = looked_at(node, clearing=isinstance(one.source, Delete))
+        rows = rows_examined(node, clearing=isinstance(one.source, Delete))
         if table in SMALL_TABLES:
             continue
         if node["Node Type"] == "Seq Scan":
             found.append(f"it walks all of {table}: {node}")
-        elif rows > MOST_ROWS and one.name not in WALKS:
+        elif rows > MAX_ROWS and one.name not in SCAN_NODES:
             found.append(f"it looks at {rows} rows of {table}: {node}")
     return found
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
-def test_it_finds_its_rows_by_an_index(planned: Planned, name: str) -> None:
-    assert faults(planned, REGISTRY[name]) == []
+def test_it_finds_its_rows_by_an_index(planner: QueryPlanner, name: str) -> None:
+    assert plan_problems(planner, REGISTRY[name]) == []
 
 
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("made.no_index", select(holds.c.id).where(holds.c.kind_id == bindparam("kind_id"))),
+        ("made.no_index", select(holds.c.id).where(holds.c.appointment_type_id == bindparam("appointment_type_id"))),
         # There is an index on the times, and row-level security keeps this operator from any.
         (
             "made.not_leakproof",
@@ -225,7 +225,7 @@ def test_it_finds_its_rows_by_an_index(planned: Planned, name: str) -> None:
         ),
     ],
 )
-def test_a_statement_that_grows_is_found(planned: Planned, name: str, source: Any) -> None:
+def test_a_statement_that_grows_is_found(planner: QueryPlanner, name: str, source: Any) -> None:
     table = next(iter(source.get_final_froms()))
-    made = compiled(name, source.where(table.c.practice_id == bindparam("practice_id")), "shown to fail")
-    assert faults(planned, made) != []
+    made = compile_statement(name, source.where(table.c.practice_id == bindparam("practice_id")), "shown to fail")
+    assert plan_problems(planner, made) != []

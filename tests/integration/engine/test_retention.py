@@ -12,19 +12,19 @@ from adapters.local.identity import LocalMailedCodes, LocalPasswords
 from adapters.local.password_hashes import PasswordHashes
 from adapters.local.sources import SystemTokens
 from adapters.postgres.accounts.local_identities import PostgresIdentities
-from adapters.postgres.engine.housekeeping import KEPT, PostgresChores
 from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.engine.maintenance import RETENTION, PostgresMaintenance
 from adapters.postgres.engine.metadata import metadata
-from portal_core.accounts.identity import Credential
-from portal_core.accounts.model import Challenge, Enquiry
+from portal_core.accounts.identity_provider import Credential
+from portal_core.accounts.model import Challenge, EmailRequest
 from portal_core.kernel.actor import Actor, Origin, SystemActor
 from portal_core.kernel.errors import RateLimited
-from portal_core.kernel.idempotency import Attempt
+from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.kernel.limits import Limit
-from portal_core.notifications.safe_email import PROOF_FOR, SafeEmailProof
+from portal_core.notifications.safe_email import VERIFICATION_TTL, SafeEmailVerification
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
-from tests.support.accounts.postgres_world import PostgresWorld
-from tests.support.contracts.accounts.world import AUDITED
+from tests.support.accounts.postgres_world import PostgresAccountsWorld
+from tests.support.contracts.accounts.world import AUDIT_ENTRY
 from tests.support.engine.postgres import PortalDatabase
 
 ANN = "ann@example.org"
@@ -32,30 +32,30 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest_asyncio.fixture
-async def world(database: PortalDatabase) -> PostgresWorld:
-    return await PostgresWorld.new(database)
+async def world(database: PortalDatabase) -> PostgresAccountsWorld:
+    return await PostgresAccountsWorld.new(database)
 
 
-def _chores(world: PostgresWorld) -> PostgresChores:
-    return PostgresChores(world.database.pool, world.clock)
+def _retention(world: PostgresAccountsWorld) -> PostgresMaintenance:
+    return PostgresMaintenance(world.database.pool, world.clock)
 
 
-def _count(world: PostgresWorld, table: str) -> int:
+def _count(world: PostgresAccountsWorld, table: str) -> int:
     row = world.database.owner.execute(f"SELECT count(*) FROM portal.{table}".encode()).fetchone()
     assert row is not None
     return int(row[0])
 
 
-async def _fill(world: PostgresWorld, table: str) -> None:
+async def _fill(world: PostgresAccountsWorld, table: str) -> None:
     """Two rows of two practices in the table, over at the clock's time."""
-    for place in (world, await world.beside()):
+    for place in (world, await world.other_practice()):
         now = place.clock.now()
         account = await place.account(ANN)
         match table:
             case "sessions":
                 session = evolve(place.make_session(account), ends_at=now)
                 async with place.begin(place.visitor) as unit:
-                    await unit.sessions.add(session, AUDITED)
+                    await unit.sessions.add(session, AUDIT_ENTRY)
                     await unit.commit(None)
             case "challenges":
                 challenge = Challenge(
@@ -64,21 +64,23 @@ async def _fill(world: PostgresWorld, table: str) -> None:
                 async with place.begin(place.visitor) as unit:
                     await unit.challenges.add(challenge)
                     await unit.commit(None)
-            case "enquiries":
-                enquiry = Enquiry(place.ids.new(), place.practice_id, "portal", "register", ANN, now)
+            case "email_requests":
+                email_request = EmailRequest(place.ids.new(), place.practice_id, "portal", "register", ANN, now)
                 async with place.begin(place.visitor) as unit:
-                    await unit.enquiries.add(enquiry, AUDITED)
+                    await unit.email_requests.add(email_request, AUDIT_ENTRY)
                     await unit.commit(None)
             case "answers":
                 place.clock.advance(-timedelta(hours=24))
-                origin = Origin(attempt=Attempt("makeThing", "key", b"digest"))
+                origin = Origin(idempotent_request=IdempotentRequest("makeThing", "key", b"digest"))
                 async with place.begin(SystemActor(place.practice_id, "job", origin)) as unit:
                     await unit.commit("made")
                 place.clock.advance(timedelta(hours=24))
-            case "safe_email_proofs":
-                proof = SafeEmailProof.asked(account.id, place.ids.new(), ANN, now - PROOF_FOR, None)
+            case "safe_email_verifications":
+                verification = SafeEmailVerification.started(
+                    account.id, place.ids.new(), ANN, now - VERIFICATION_TTL, None
+                )
                 async with place.begin(SystemActor(place.practice_id, "job")) as unit:
-                    await unit.notification_settings.save_proof(proof, AUDITED)
+                    await unit.notification_settings.save_verification(verification, AUDIT_ENTRY)
                     await unit.commit(None)
             case "identities":
                 place.clock.advance(-timedelta(hours=24))
@@ -86,7 +88,7 @@ async def _fill(world: PostgresWorld, table: str) -> None:
                 place.clock.advance(timedelta(hours=24))
 
 
-def _codes(world: PostgresWorld) -> LocalMailedCodes:
+def _codes(world: PostgresAccountsWorld) -> LocalMailedCodes:
     async def no_mail(actor: Actor, command: MailCodeCommand) -> str:
         return ""
 
@@ -94,27 +96,27 @@ def _codes(world: PostgresWorld) -> LocalMailedCodes:
     return LocalMailedCodes(store, PasswordHashes(), no_mail, world.clock, world.ids, SystemTokens())
 
 
-@pytest.mark.parametrize("table", KEPT)
-async def test_each_is_kept_for_its_time_and_no_longer(world: PostgresWorld, table: str) -> None:
+@pytest.mark.parametrize("table", RETENTION)
+async def test_each_is_kept_for_its_time_and_no_longer(world: PostgresAccountsWorld, table: str) -> None:
     await _fill(world, table)
-    _, kept = KEPT[table]
+    _, kept = RETENTION[table]
     world.clock.advance(kept)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, table) == 2
     world.clock.advance(SECOND)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, table) == 0
     assert _count(world, "accounts") == 2
 
 
-@pytest.mark.parametrize("table", KEPT)
+@pytest.mark.parametrize("table", RETENTION)
 def test_each_is_found_by_an_index(table: str) -> None:
-    column, _ = KEPT[table]
+    column, _ = RETENTION[table]
     indexes = [[one.name for one in index.columns] for index in metadata.tables[f"portal.{table}"].indexes]
     assert ["practice_id", column] in indexes
 
 
-async def test_a_credential_with_a_password_is_never_forgotten(world: PostgresWorld) -> None:
+async def test_a_credential_with_a_password_is_never_forgotten(world: PostgresAccountsWorld) -> None:
     account = await world.account(ANN)
     hashes = PasswordHashes()
     passwords = LocalPasswords(_codes(world).store, hashes, world.clock)
@@ -122,49 +124,49 @@ async def test_a_credential_with_a_password_is_never_forgotten(world: PostgresWo
     hashes.close()
     await _codes(world).send(Credential.of(account), "reset_password")
     world.clock.advance(timedelta(days=365))
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, "identities") == 1
 
 
-async def test_a_lock_and_a_try_that_counts_outlive_the_chore(world: PostgresWorld) -> None:
+async def test_retention_keeps_active_locks_and_attempts(world: PostgresAccountsWorld) -> None:
     start = world.clock.now()
     async with world.begin(world.visitor) as unit:
         locked = await unit.sign_in_guards.lock(b"locked" * 4)
         for _ in range(5):
-            locked = locked.attempt(start)
+            locked = locked.idempotent_request(start)
         await unit.sign_in_guards.save(locked)
-        await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"tried." * 4)).attempt(start))
+        await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"tried." * 4)).idempotent_request(start))
         await unit.sign_in_guards.lock(b"empty." * 4)
         await unit.commit(None)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, "sign_in_guards") == 2
     world.clock.advance(timedelta(minutes=15) - SECOND)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, "sign_in_guards") == 2
     world.clock.advance(SECOND)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, "sign_in_guards") == 0
 
 
-async def test_a_limits_tries_outlive_the_chore_while_they_count(world: PostgresWorld) -> None:
+async def test_retention_keeps_counting_attempts(world: PostgresAccountsWorld) -> None:
     limits, limit, practice = PostgresRateLimits(world.database.pool, world.clock), Limit("t", 1, 60 * SECOND), uuid4()
     await limits.take(practice, limit, "key")
     world.clock.advance(59 * SECOND)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     with pytest.raises(RateLimited):
         await limits.take(practice, limit, "key")
     world.clock.advance(2 * SECOND)
-    await _chores(world).forget_expired()
+    await _retention(world).delete_expired()
     assert _count(world, "tries") == 0
     await limits.take(practice, limit, "key")
 
 
-async def test_a_try_counts_though_its_row_is_forgotten_at_that_moment(world: PostgresWorld) -> None:
+async def test_a_try_counts_though_its_row_is_forgotten_at_that_moment(world: PostgresAccountsWorld) -> None:
     limits, limit, practice = PostgresRateLimits(world.database.pool, world.clock), Limit("t", 1, 60 * SECOND), uuid4()
     await limits.take(practice, limit, "key")
     world.clock.advance(61 * SECOND)
     with world.database.owner.transaction():
-        world.database.owner.execute("SELECT portal.forget_expired(%s)", (world.clock.now(),))
+        world.database.owner.execute("SELECT portal.delete_expired(%s)", (world.clock.now(),))
         taking = asyncio.create_task(limits.take(practice, limit, "key"))
         await _until_somebody_waits(world)
     await taking
@@ -172,28 +174,30 @@ async def test_a_try_counts_though_its_row_is_forgotten_at_that_moment(world: Po
         await limits.take(practice, limit, "key")
 
 
-async def test_a_guard_is_locked_though_its_row_is_forgotten_at_that_moment(world: PostgresWorld) -> None:
+async def test_a_guard_is_locked_though_its_row_is_forgotten_at_that_moment(world: PostgresAccountsWorld) -> None:
     async with world.begin(world.visitor) as unit:
-        await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"k" * 32)).attempt(world.clock.now()))
+        await unit.sign_in_guards.save(
+            (await unit.sign_in_guards.lock(b"k" * 32)).idempotent_request(world.clock.now())
+        )
         await unit.commit(None)
     world.clock.advance(timedelta(minutes=15))
 
-    async def attempt() -> int:
+    async def idempotent_request() -> int:
         async with world.begin(world.visitor) as unit:
-            guard = (await unit.sign_in_guards.lock(b"k" * 32)).attempt(world.clock.now())
+            guard = (await unit.sign_in_guards.lock(b"k" * 32)).idempotent_request(world.clock.now())
             await unit.sign_in_guards.save(guard)
             await unit.commit(None)
             return len(guard.tries)
 
     with world.database.owner.transaction():
-        world.database.owner.execute("SELECT portal.forget_expired(%s)", (world.clock.now(),))
-        trying = asyncio.create_task(attempt())
+        world.database.owner.execute("SELECT portal.delete_expired(%s)", (world.clock.now(),))
+        trying = asyncio.create_task(idempotent_request())
         await _until_somebody_waits(world)
     assert await trying == 1
     assert _count(world, "sign_in_guards") == 1
 
 
-async def _until_somebody_waits(world: PostgresWorld) -> None:
+async def _until_somebody_waits(world: PostgresAccountsWorld) -> None:
     for _ in range(1000):
         waiting = world.database.owner.execute(
             "SELECT 1 FROM pg_stat_activity"
@@ -205,14 +209,14 @@ async def _until_somebody_waits(world: PostgresWorld) -> None:
     pytest.fail("nobody stood in line")
 
 
-async def test_room_for_audit_entries_is_made_ahead_and_again(world: PostgresWorld) -> None:
+async def test_audit_partitions_are_created_ahead(world: PostgresAccountsWorld) -> None:
     world.clock.at = world.clock.at.replace(year=2031, month=11, day=30)
     for _ in range(2):
-        await _chores(world).make_room_for_audit()
+        await _retention(world).create_audit_partitions()
     made = world.database.owner.execute(
         "SELECT relname FROM pg_class WHERE relname LIKE 'audit_entries_203%' AND relkind = 'r' ORDER BY relname"
     ).fetchall()
     assert [name for (name,) in made] == ["audit_entries_2031_11", "audit_entries_2031_12", "audit_entries_2032_01"]
     async with world.begin(SystemActor(world.practice_id, "job")) as unit:
-        await unit.audit.record(AUDITED)
+        await unit.audit.record(AUDIT_ENTRY)
         await unit.commit(None)

@@ -10,12 +10,12 @@ from attrs import frozen
 from psycopg import errors, sql
 from sqlalchemy import Table
 
+from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.metadata import metadata
-from adapters.postgres.engine.unit_core import scope
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, SystemActor, VisitorActor
 from tests.support.engine.clusters import Cluster, fresh_database, template_database
-from tests.support.engine.postgres import APP, migrated
-from tests.support.engine.sample_rows import FilledPractice, fill, insertion, reach, row, tables
+from tests.support.engine.postgres import APP, migrate_template
+from tests.support.engine.sample_rows import SamplePractice, insert_practice, insert_statement, reach, row, tables
 
 SECURED = [table for table in tables() if reach(table) != "open"]
 OF_CLIENTS = [table for table in tables() if reach(table) == "client"]
@@ -29,13 +29,13 @@ def named(name: str) -> Table:
 
 
 @frozen
-class Filled:
+class FilledDatabase:
     """Two practices with two clients each, every table filled."""
 
     owner: psycopg.Connection[Any]
     app: psycopg.Connection[Any]
-    here: FilledPractice
-    there: FilledPractice
+    here: SamplePractice
+    there: SamplePractice
 
     @property
     def ann(self) -> UUID:
@@ -75,27 +75,29 @@ class Filled:
     def act(self, actor: Actor) -> None:
         """Begin a transaction of the actor's, in place of the one before."""
         self.app.rollback()
-        for one in scope(actor).split("; ")[1:]:
+        for one in begin_transaction_sql(actor).split("; ")[1:]:
             self.app.execute(one)  # type: ignore[call-overload]
 
 
-@pytest.fixture(scope="module")
-def database(cluster: Cluster) -> Iterator[Filled]:
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
+@pytest.fixture(begin_transaction_sql="module")
+def database(cluster: Cluster) -> Iterator[FilledDatabase]:
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with (
         psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner,
         psycopg.connect(cluster.dsn(APP, name)) as app,
     ):
-        yield Filled(owner, app, fill(owner, clients=2, rows=2), fill(owner, clients=2, rows=2))
+        yield FilledDatabase(
+            owner, app, insert_practice(owner, clients=2, rows=2), insert_practice(owner, clients=2, rows=2)
+        )
 
 
 @pytest.fixture
-def filled(database: Filled) -> Iterator[Filled]:
+def filled(database: FilledDatabase) -> Iterator[FilledDatabase]:
     yield database
     database.app.rollback()
 
 
-def test_every_table_of_the_schema_is_secured(filled: Filled) -> None:
+def test_every_table_of_the_schema_is_secured(filled: FilledDatabase) -> None:
     """From the catalogue, so that a table which nobody told us of is found as well."""
     rows = filled.owner.execute(
         "SELECT c.relname, c.relrowsecurity, c.relispartition,"
@@ -114,7 +116,7 @@ def test_every_table_of_the_schema_is_secured(filled: Filled) -> None:
     assert partitions
 
 
-def test_the_application_owns_nothing_and_bypasses_nothing(filled: Filled) -> None:
+def test_the_application_owns_nothing_and_bypasses_nothing(filled: FilledDatabase) -> None:
     assert filled.owner.execute(
         "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = %s",
         (APP,),
@@ -127,7 +129,7 @@ def test_the_application_owns_nothing_and_bypasses_nothing(filled: Filled) -> No
     assert filled.owner.execute(schemas, (APP, APP)).fetchone() == (False, False)
 
 
-def test_functions_of_the_owner_pin_where_they_look(filled: Filled) -> None:
+def test_functions_of_the_owner_pin_where_they_look(filled: FilledDatabase) -> None:
     rows = filled.owner.execute(
         "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'portal'::regnamespace AND prosecdef"
     ).fetchall()
@@ -136,12 +138,12 @@ def test_functions_of_the_owner_pin_where_they_look(filled: Filled) -> None:
 
 
 @by_name
-def test_nothing_is_there_for_nobody(filled: Filled, table: Table) -> None:
+def test_no_rows_without_actor(filled: FilledDatabase, table: Table) -> None:
     assert filled.count(table, "id" if table.name == "practices" else "practice_id", uuid4(), other=True) == 0
 
 
 @by_name
-def test_nothing_is_left_of_the_transaction_before(filled: Filled, table: Table) -> None:
+def test_actor_does_not_leak_between_transactions(filled: FilledDatabase, table: Table) -> None:
     """A setting that was used once in a session reads as an empty text after."""
     filled.act(SystemActor(filled.here.id, "test"))
     filled.app.rollback()
@@ -149,7 +151,7 @@ def test_nothing_is_left_of_the_transaction_before(filled: Filled, table: Table)
 
 
 @by_name
-def test_staff_and_jobs_see_their_practice_alone(filled: Filled, table: Table) -> None:
+def test_staff_and_jobs_see_their_practice_alone(filled: FilledDatabase, table: Table) -> None:
     practice = "id" if table.name == "practices" else "practice_id"
     for actor in (SystemActor(filled.here.id, "t"), StaffActor(filled.here.id, uuid4(), frozenset({"clinician"}))):
         filled.act(actor)
@@ -158,7 +160,7 @@ def test_staff_and_jobs_see_their_practice_alone(filled: Filled, table: Table) -
 
 
 @by_name
-def test_nobody_sees_another_practice(filled: Filled, table: Table) -> None:
+def test_nobody_sees_another_practice(filled: FilledDatabase, table: Table) -> None:
     practice = "id" if table.name == "practices" else "practice_id"
     for actor in filled.everyone:
         filled.act(actor)
@@ -166,7 +168,7 @@ def test_nobody_sees_another_practice(filled: Filled, table: Table) -> None:
 
 
 @client_tables
-def test_a_client_sees_their_own_rows_alone(filled: Filled, table: Table) -> None:
+def test_a_client_sees_their_own_rows_alone(filled: FilledDatabase, table: Table) -> None:
     client = "id" if table.name == "clients" else "client_id"
     for actor in (filled.as_ann, ProxyActor(filled.here.id, uuid4(), filled.ann)):
         filled.act(actor)
@@ -175,19 +177,19 @@ def test_a_client_sees_their_own_rows_alone(filled: Filled, table: Table) -> Non
 
 
 @client_tables
-def test_a_visitor_sees_no_clients_rows(filled: Filled, table: Table) -> None:
+def test_a_visitor_sees_no_clients_rows(filled: FilledDatabase, table: Table) -> None:
     filled.act(VisitorActor(filled.here.id))
     assert filled.count(table, "practice_id", filled.here.id) == 0
 
 
 @pytest.mark.parametrize("table", OF_ACCOUNTS, ids=lambda table: table.name)
-def test_a_holder_sees_their_own_accounts_rows_alone(filled: Filled, table: Table) -> None:
+def test_a_holder_sees_their_own_accounts_rows_alone(filled: FilledDatabase, table: Table) -> None:
     filled.act(filled.as_ann)
     assert filled.count(table, "account_id", filled.here.accounts[0]) > 0
     assert filled.count(table, "account_id", filled.here.accounts[0], other=True) == 0
 
 
-def test_an_appointment_is_there_for_those_who_come_to_it(filled: Filled) -> None:
+def test_an_appointment_is_there_for_those_who_come_to_it(filled: FilledDatabase) -> None:
     filled.act(filled.as_ann)
     seen = filled.app.execute("SELECT id FROM portal.appointments").fetchall()
     own = filled.app.execute("SELECT appointment_id FROM portal.attendances").fetchall()
@@ -195,19 +197,19 @@ def test_an_appointment_is_there_for_those_who_come_to_it(filled: Filled) -> Non
 
 
 @pytest.mark.parametrize("name", ["audit_entries", "staff", "notices", "appointment_series", "invitations"])
-def test_what_is_the_practices_own_is_not_there_for_clients(filled: Filled, name: str) -> None:
+def test_what_is_the_practices_own_is_not_there_for_clients(filled: FilledDatabase, name: str) -> None:
     filled.act(filled.as_ann)
     assert filled.count(named(name), "practice_id", filled.here.id) == 0
 
 
 @client_tables
-def test_a_client_writes_nothing_of_anothers(filled: Filled, table: Table) -> None:
+def test_a_client_writes_nothing_of_anothers(filled: FilledDatabase, table: Table) -> None:
     client = "id" if table.name == "clients" else "client_id"
     new = row(table, filled.here, 1, **{client: filled.bob})
     target = sql.Identifier("portal", table.name)
     filled.act(filled.as_ann)
     with pytest.raises(errors.InsufficientPrivilege):
-        filled.app.execute(*insertion(table, new))
+        filled.app.execute(*insert_statement(table, new))
     filled.act(filled.as_ann)
     change = sql.SQL("UPDATE {} SET practice_id = practice_id WHERE {} = %s").format(target, sql.Identifier(client))
     assert filled.app.execute(change, [filled.bob]).rowcount == 0
@@ -216,7 +218,7 @@ def test_a_client_writes_nothing_of_anothers(filled: Filled, table: Table) -> No
 
 
 @client_tables
-def test_a_client_gives_no_row_of_theirs_to_another(filled: Filled, table: Table) -> None:
+def test_a_client_gives_no_row_of_theirs_to_another(filled: FilledDatabase, table: Table) -> None:
     client = "id" if table.name == "clients" else "client_id"
     filled.act(filled.as_ann)
     given = sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier("portal", table.name), sql.Identifier(client))
@@ -227,16 +229,16 @@ def test_a_client_gives_no_row_of_theirs_to_another(filled: Filled, table: Table
 @pytest.mark.parametrize(
     "table", [table for table in SECURED if reach(table) != "append"], ids=lambda table: table.name
 )
-def test_nobody_writes_into_another_practice(filled: Filled, table: Table) -> None:
+def test_nobody_writes_into_another_practice(filled: FilledDatabase, table: Table) -> None:
     practice = "id" if table.name == "practices" else "practice_id"
     for actor in filled.everyone:
         filled.act(actor)
         with pytest.raises(errors.InsufficientPrivilege):
-            filled.app.execute(*insertion(table, row(table, filled.there, 1)))
+            filled.app.execute(*insert_statement(table, row(table, filled.there, 1)))
         assert _moved(filled, actor, table, practice) == 0
 
 
-def _moved(filled: Filled, actor: Actor, table: Table, practice: str) -> int:
+def _moved(filled: FilledDatabase, actor: Actor, table: Table, practice: str) -> int:
     """How many rows the actor could give to the other practice."""
     filled.act(actor)
     move = sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier("portal", table.name), sql.Identifier(practice))
@@ -246,7 +248,7 @@ def _moved(filled: Filled, actor: Actor, table: Table, practice: str) -> int:
         return 0
 
 
-def test_what_happened_is_not_changed(filled: Filled) -> None:
+def test_what_happened_is_not_changed(filled: FilledDatabase) -> None:
     for actor in filled.everyone:
         for statement in ("UPDATE portal.audit_entries SET action = 'x'", "DELETE FROM portal.audit_entries"):
             filled.act(actor)
@@ -254,14 +256,14 @@ def test_what_happened_is_not_changed(filled: Filled) -> None:
                 filled.app.execute(statement)  # type: ignore[call-overload]
     filled.act(filled.as_ann)
     with pytest.raises(errors.InsufficientPrivilege):
-        filled.app.execute(*insertion(named("audit_entries"), row(named("audit_entries"), filled.there, 1)))
+        filled.app.execute(*insert_statement(named("audit_entries"), row(named("audit_entries"), filled.there, 1)))
 
 
 @pytest.mark.parametrize(
     "name",
-    ["places", "appointment_kinds", "availability_rules", "availability_exceptions", "practices", "clinicians"],
+    ["locations", "appointment_types", "availability_rules", "availability_exceptions", "practices", "clinicians"],
 )
-def test_clients_read_what_the_practice_offers_and_change_nothing_of_it(filled: Filled, name: str) -> None:
+def test_clients_read_what_the_practice_offers_and_change_nothing_of_it(filled: FilledDatabase, name: str) -> None:
     table = named(name)
     filled.act(filled.as_ann)
     assert filled.app.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier("portal", name))).fetchone()
@@ -274,6 +276,6 @@ def test_clients_read_what_the_practice_offers_and_change_nothing_of_it(filled: 
     filled.act(filled.as_ann)
     if name != "practices":
         with pytest.raises(errors.InsufficientPrivilege):
-            filled.app.execute(*insertion(table, row(table, filled.here, 1)))
+            filled.app.execute(*insert_statement(table, row(table, filled.here, 1)))
     else:
         assert filled.app.execute("SELECT count(*) FROM portal.practices").fetchone() == (1,)

@@ -11,25 +11,25 @@ from attrs import define, field
 
 from adapters.postgres.engine.pool import open_pool
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
-from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
+from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlistCommand
 from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointmentsQuery
-from portal_core.appointments.use_cases.list_day import ListDayQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
-from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequestsQuery
+from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlistQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.waiting import CheckIn, PreferredTime
 from portal_core.kernel.actor import ClientActor
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
-from tests.support.appointments.use_cases import Desk
-from tests.support.contracts.appointments.world import AUDITED, new_york
+from tests.support.appointments.use_cases import AppointmentUseCases
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, new_york
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.postgres import APP, WORKER, PortalDatabase
 
 
 @define
-class Counted:
+class StatementCounter:
     """A world on one connection that writes down what is sent over it."""
 
     world: PostgresAppointmentsWorld
@@ -38,22 +38,22 @@ class Counted:
     def note(self, query: Any) -> None:
         self.sent.append(query.query)
 
-    async def statements(self, doing: Awaitable[object], *, cold: Iterable[UUID] = ()) -> list[str]:
+    async def statements(self, operation: Awaitable[object], *, cold: Iterable[UUID] = ()) -> list[str]:
         """What was sent while doing it, with the keys of these clients not yet kept in the process."""
         for client_id in cold:
             self.world.database.keys.forget(client_id)
         self.sent.clear()
-        await doing
+        await operation
         return list(self.sent)
 
 
 @pytest_asyncio.fixture
-async def counted(cluster: Cluster, database_name: str) -> AsyncIterator[Counted]:
+async def statement_counter(cluster: Cluster, database_name: str) -> AsyncIterator[StatementCounter]:
     dsn = cluster.dsn(APP, database_name)
-    pool = await open_pool(dsn, smallest=1, largest=1)
+    pool = await open_pool(dsn, min_size=1, max_size=1)
     with psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
         database = PortalDatabase(owner, dsn, cluster.dsn(WORKER, database_name), pool)
-        one = Counted(await PostgresAppointmentsWorld.open(database))
+        one = StatementCounter(await PostgresAppointmentsWorld.open(database))
         async with pool.acquire() as connection:
             # The pool has this one connection only; the logger stays with it.
             connection._con.add_query_logger(one.note)
@@ -62,62 +62,88 @@ async def counted(cluster: Cluster, database_name: str) -> AsyncIterator[Counted
 
 
 async def _booked(world: PostgresAppointmentsWorld, count: int) -> tuple[UUID, ClientActor]:
-    clinician, kind, client = await world.add_clinician(), await world.add_kind(), await world.add_client()
+    clinician, appointment_type, client = (
+        await world.add_clinician(),
+        await world.add_appointment_type(),
+        await world.add_client(),
+    )
     await world.open_week(clinician)
     await world.join_care_team(client, clinician)
     for number in range(count):
-        await world.add_booking(clinician, kind, new_york(9 + number % 5, 9 + number // 5), client)
+        await world.add_booking(clinician, appointment_type, new_york(9 + number % 5, 9 + number // 5), client)
     return clinician, world.as_client(client)
 
 
-async def test_a_list_is_four_statements_however_long(counted: Counted) -> None:
+async def test_a_list_is_four_statements_however_long(statement_counter: StatementCounter) -> None:
     for count in (1, 20):
-        _, actor = await _booked(counted.world, count)
-        sent = await counted.statements(Desk(counted.world).list_mine(actor, ListMyAppointmentsQuery()))
+        _, actor = await _booked(statement_counter.world, count)
+        sent = await statement_counter.statements(
+            AppointmentUseCases(statement_counter.world).list_mine(actor, ListMyAppointmentsQuery())
+        )
         assert [one.split()[0].strip(";") for one in sent] == ["BEGIN", "SELECT", "INSERT", "COMMIT"]
         assert "portal.audit_entries" in sent[2]
 
 
-async def test_a_day_is_as_many_statements_however_full(counted: Counted) -> None:
+async def test_a_day_is_as_many_statements_however_full(statement_counter: StatementCounter) -> None:
     lengths = []
     # The first time the driver asks the database about types, once for a connection.
     for count in (1, 1, 20):
-        await _booked(counted.world, count)
-        query = ListDayQuery(date=new_york(9, 9).date())
-        lengths.append(len(await counted.statements(Desk(counted.world).day(counted.world.desk, query))))
+        await _booked(statement_counter.world, count)
+        query = GetDayScheduleQuery(date=new_york(9, 9).date())
+        lengths.append(
+            len(
+                await statement_counter.statements(
+                    AppointmentUseCases(statement_counter.world).day(statement_counter.world.front_desk, query)
+                )
+            )
+        )
     assert lengths[1] == lengths[2] <= 6
 
 
-async def test_booking_is_a_fixed_number_of_statements(counted: Counted) -> None:
+async def test_booking_is_a_fixed_number_of_statements(statement_counter: StatementCounter) -> None:
     lengths = []
     for count in (0, 0, 20):
-        clinician, actor = await _booked(counted.world, count)
-        kind = await counted.world.add_kind()
-        command = BookAppointmentCommand(choice=counted.world.choice(clinician, kind, new_york(3, 9)))
-        lengths.append(len(await counted.statements(Desk(counted.world).book(actor, command))))
+        clinician, actor = await _booked(statement_counter.world, count)
+        appointment_type = await statement_counter.world.add_appointment_type()
+        command = BookAppointmentCommand(
+            choice=statement_counter.world.choice(clinician, appointment_type, new_york(3, 9))
+        )
+        lengths.append(
+            len(await statement_counter.statements(AppointmentUseCases(statement_counter.world).book(actor, command)))
+        )
     assert lengths[1] == lengths[2] <= 15
 
 
-async def test_a_clients_list_for_the_practice_is_as_many_statements_however_long(counted: Counted) -> None:
-    desk, lengths = Desk(counted.world), []
+async def test_a_clients_list_for_the_practice_is_as_many_statements_however_long(
+    statement_counter: StatementCounter,
+) -> None:
+    use_cases, lengths = AppointmentUseCases(statement_counter.world), []
     for count in (1, 1, 20):
-        _, actor = await _booked(counted.world, count)
-        doing = desk.list_client_appointments(counted.world.desk, ListClientAppointmentsQuery(actor.client_id))
-        sent = await counted.statements(doing)
+        _, actor = await _booked(statement_counter.world, count)
+        operation = use_cases.list_client_appointments(
+            statement_counter.world.front_desk, ListClientAppointmentsQuery(actor.client_id)
+        )
+        sent = await statement_counter.statements(operation)
         lengths.append([one.split()[0].strip(";") for one in sent])
     assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
 
 
-async def test_a_page_of_the_waitlist_is_as_many_statements_however_many_wait(counted: Counted) -> None:
-    world, lengths = counted.world, []
-    kind, clinician = await world.add_kind(), await world.add_clinician()
+async def test_a_page_of_the_waitlist_is_as_many_statements_however_many_wait(
+    statement_counter: StatementCounter,
+) -> None:
+    world, lengths = statement_counter.world, []
+    appointment_type, clinician = await world.add_appointment_type(), await world.add_clinician()
     for count in (1, 1, 18):
         for _ in range(count):
             client = world.as_client(await world.add_client())
             await world.join_care_team(client.client_id, clinician)
-            wish = JoinWaitlistCommand(kind_id=kind.id, earliest=date(2026, 3, 9), latest=date(2026, 3, 13))
-            await Desk(world).join_waitlist(client, wish)
-        sent = await counted.statements(Desk(world).list_practice_waitlist(world.desk, ListPracticeWaitlistQuery()))
+            preferences = JoinWaitlistCommand(
+                appointment_type_id=appointment_type.id, earliest_date=date(2026, 3, 9), latest_date=date(2026, 3, 13)
+            )
+            await AppointmentUseCases(world).join_waitlist(client, preferences)
+        sent = await statement_counter.statements(
+            AppointmentUseCases(world).list_practice_waitlist(world.front_desk, ListPracticeWaitlistQuery())
+        )
         lengths.append([one.split()[0].strip(";") for one in sent])
     assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "INSERT", "COMMIT"]
 
@@ -125,74 +151,86 @@ async def test_a_page_of_the_waitlist_is_as_many_statements_however_many_wait(co
 MANY = 20
 
 
-async def test_a_day_loads_the_keys_of_all_its_clients_at_once(counted: Counted) -> None:
-    world, desk = counted.world, Desk(counted.world)
-    clinician, kind = await world.add_clinician(), await world.add_kind(minutes=15)
+async def test_a_day_loads_the_keys_of_all_its_clients_at_once(statement_counter: StatementCounter) -> None:
+    world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
+    clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(minutes=15)
     clients, sent = list[UUID](), list[list[str]]()
     for number in range(MANY):
         clients.append(await world.add_client())
-        booking = await world.add_booking(clinician, kind, new_york(9, 9 + number // 4, 15 * (number % 4)), clients[-1])
-        command = CancelForClientsCommand(appointment_id=booking.appointment.id, reason="Snow", offer_again=False)
-        await desk.cancel_for(world.desk, command)
+        booking = await world.add_booking(
+            clinician, appointment_type, new_york(9, 9 + number // 4, 15 * (number % 4)), clients[-1]
+        )
+        command = CancelAppointmentForClientsCommand(
+            appointment_id=booking.appointment.id, reason="Snow", offer_to_waitlist=False
+        )
+        await use_cases.cancel_for(world.front_desk, command)
         if number in (0, MANY - 1):
-            query = ListDayQuery(date=new_york(9, 9).date())
+            query = GetDayScheduleQuery(date=new_york(9, 9).date())
             for cold in (clients, clients, ()):
-                sent.append(await counted.statements(desk.day(world.desk, query), cold=cold))
+                sent.append(await statement_counter.statements(use_cases.day(world.front_desk, query), cold=cold))
     _, one, warm, _, many, still_warm = sent
     assert len(many) == len(one) == len(warm) + 1 == len(still_warm) + 1
     assert sum("portal.client_keys" in each for each in many) == 1
     for client in clients[: MANY // 2]:
         await world.destroy_key(client)
     # Of destroyed keys nothing is kept, so they are looked for each time: all of them at once too.
-    assert len(await counted.statements(desk.day(world.desk, query), cold=clients)) == len(one)
+    assert len(await statement_counter.statements(use_cases.day(world.front_desk, query), cold=clients)) == len(one)
 
 
-async def test_a_page_of_requests_loads_the_keys_of_all_its_clients_at_once(counted: Counted) -> None:
-    world, desk = counted.world, Desk(counted.world)
-    kind = await world.add_kind()
+async def test_a_page_of_requests_loads_the_keys_of_all_its_clients_at_once(
+    statement_counter: StatementCounter,
+) -> None:
+    world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
+    appointment_type = await world.add_appointment_type()
     preferred = (PreferredTime(starts_at=new_york(9, 9), ends_at=new_york(9, 17)),)
     clients, lengths = list[UUID](), list[int]()
     for number in range(MANY):
         clients.append(await world.add_client())
-        command = RequestAppointmentCommand(kind_id=kind.id, preferred=preferred, reason="Sleep")
-        await desk.request_appointment(world.as_client(clients[-1]), command)
+        command = RequestAppointmentCommand(
+            appointment_type_id=appointment_type.id, preferred=preferred, reason="Sleep"
+        )
+        await use_cases.request_appointment(world.as_client(clients[-1]), command)
         if number in (0, MANY - 1):
-            query = ListPracticeRequestsQuery()
+            query = ListPracticeAppointmentRequestsQuery()
             for _ in ("with the driver's own questions", "without"):
-                sent = await counted.statements(desk.list_practice_requests(world.desk, query), cold=clients)
+                sent = await statement_counter.statements(
+                    use_cases.list_practice_appointment_requests(world.front_desk, query), cold=clients
+                )
             lengths.append(len(sent))
     assert lengths[0] == lengths[1]
     assert sum("portal.client_keys" in each for each in sent) == 1
 
 
-async def test_a_group_is_read_with_the_keys_of_all_who_come_at_once(counted: Counted) -> None:
-    world, desk = counted.world, Desk(counted.world)
-    clinician, kind = await world.add_clinician(), await world.add_kind(seats=MANY)
+async def test_a_group_is_read_with_the_keys_of_all_who_come_at_once(statement_counter: StatementCounter) -> None:
+    world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
+    clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(seats=MANY)
     clients = [await world.add_client() for _ in range(MANY)]
-    booking = await world.add_booking(clinician, kind, new_york(9, 9), *clients)
+    booking = await world.add_booking(clinician, appointment_type, new_york(9, 9), *clients)
     for client in clients:
         check_in = CheckIn(
             id=world.ids.new(),
             practice_id=world.practice_id,
             appointment_id=booking.appointment.id,
             client_id=client,
-            location="12 Elm Street",
+            client_location="12 Elm Street",
             callback="+1 555 0100",
             joined_at=world.clock.now(),
         )
         async with world.begin(world.as_client(client)) as unit:
-            await unit.check_ins.add(check_in, AUDITED)
+            await unit.check_ins.add(check_in, AUDIT_ENTRY)
             await unit.commit(None)
-    command = CancelForClientsCommand(appointment_id=booking.appointment.id, reason="Snow", offer_again=False)
-    await desk.cancel_for(world.desk, command)
-    listed = desk.list_check_ins(world.desk, booking.appointment.id)
+    command = CancelAppointmentForClientsCommand(
+        appointment_id=booking.appointment.id, reason="Snow", offer_to_waitlist=False
+    )
+    await use_cases.cancel_for(world.front_desk, command)
+    listed = use_cases.list_check_ins(world.front_desk, booking.appointment.id)
 
-    async def whole() -> None:
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+    async def get_for_practice() -> None:
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
             assert found is not None
             assert {one.reason for one in found.attendances} == {"Snow"}
 
-    for doing in (listed, whole()):
-        sent = await counted.statements(doing, cold=clients)
+    for operation in (listed, get_for_practice()):
+        sent = await statement_counter.statements(operation, cold=clients)
         assert sum("portal.client_keys" in each for each in sent) == 1

@@ -9,27 +9,27 @@ import pytest
 from adapters.postgres.engine.limits import PostgresRateLimits
 from adapters.postgres.people.tables import clients
 from portal_core.kernel.actor import ClientActor, Origin, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import IdempotencyMismatch, NotFound, RateLimited, Unavailable
-from portal_core.kernel.idempotency import Attempt, Replayed
+from portal_core.kernel.idempotency import IdempotentRequest, Replayed
 from portal_core.kernel.limits import Limit
 from tests.support.engine.postgres import PortalDatabase
 
 
-async def _client(database: PortalDatabase, attempt: Attempt | None = None) -> ClientActor:
+async def _client(database: PortalDatabase, idempotent_request: IdempotentRequest | None = None) -> ClientActor:
     practice = await database.practice()
     client = await database.client(practice)
-    return ClientActor(practice, uuid4(), client, origin=Origin("203.0.113.9", "Firefox", "r-1", attempt))
+    return ClientActor(practice, uuid4(), client, origin=Origin("203.0.113.9", "Firefox", "r-1", idempotent_request))
 
 
-async def test_commit_keeps_and_leaving_drops(shared_database: PortalDatabase) -> None:
+async def test_commit_and_rollback(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     async with shared_database.begin(actor) as unit:
-        await unit.audit.record(Audited("thing.read", record=actor.client_id, facts={"n": "1"}))
+        await unit.audit.record(AuditEntry("thing.read", record=actor.client_id, facts={"n": "1"}))
         await unit.outbox.defer("do_it", thing_id=actor.client_id)
         await unit.commit(None)
     async with shared_database.begin(actor) as unit:
-        await unit.audit.record(Audited("thing.lost", record=actor.client_id))
+        await unit.audit.record(AuditEntry("thing.lost", record=actor.client_id))
     rows = shared_database.owner.execute(
         "SELECT action, actor_kind, account_id, record, facts, address, device, request_id, outcome"
         " FROM portal.audit_entries WHERE practice_id = %s",
@@ -59,7 +59,7 @@ async def test_a_denial_is_audited_though_the_rest_rolls_back(shared_database: P
     target = uuid4()
     with pytest.raises(NotFound):
         async with shared_database.begin(actor) as unit:
-            await unit.audit.record(Audited("thing.read"))
+            await unit.audit.record(AuditEntry("thing.read"))
             raise NotFound("thing", target)
     rows = shared_database.owner.execute(
         "SELECT action, outcome, target FROM portal.audit_entries WHERE practice_id = %s", (actor.practice_id,)
@@ -68,16 +68,16 @@ async def test_a_denial_is_audited_though_the_rest_rolls_back(shared_database: P
 
 
 async def test_an_idempotency_key_has_one_effect_and_one_answer(shared_database: PortalDatabase) -> None:
-    actor = await _client(shared_database, Attempt("makeThing", "k1", b"same"))
+    actor = await _client(shared_database, IdempotentRequest("makeThing", "k1", b"same"))
     async with shared_database.begin(actor) as unit:
         await unit.commit({"id": "first"})
-    again = Attempt("makeThing", "k1", b"same")
+    again = IdempotentRequest("makeThing", "k1", b"same")
     with pytest.raises(Replayed) as replayed:
         async with shared_database.begin(_with(actor, again)) as unit:
             pytest.fail("the unit must not open")
-    assert replayed.value.answer == b'{"id":"first"}'
+    assert replayed.value.response == b'{"id":"first"}'
     with pytest.raises(IdempotencyMismatch):
-        async with shared_database.begin(_with(actor, Attempt("makeThing", "k1", b"other"))):
+        async with shared_database.begin(_with(actor, IdempotentRequest("makeThing", "k1", b"other"))):
             pytest.fail("the unit must not open")
     body = shared_database.owner.execute(
         "SELECT body FROM portal.answers WHERE practice_id = %s", (actor.practice_id,)
@@ -87,55 +87,55 @@ async def test_an_idempotency_key_has_one_effect_and_one_answer(shared_database:
 
 
 async def test_a_rolled_back_attempt_may_be_repeated(shared_database: PortalDatabase) -> None:
-    actor = await _client(shared_database, Attempt("makeThing", "k2", b"same"))
+    actor = await _client(shared_database, IdempotentRequest("makeThing", "k2", b"same"))
     with pytest.raises(ValueError, match="broken"):
         async with shared_database.begin(actor):
             raise ValueError("broken")
-    async with shared_database.begin(_with(actor, Attempt("makeThing", "k2", b"same"))) as unit:
+    async with shared_database.begin(_with(actor, IdempotentRequest("makeThing", "k2", b"same"))) as unit:
         assert await unit.commit("made") == "made"
 
 
-async def test_a_unit_that_only_looked_gives_the_claim_to_the_next(shared_database: PortalDatabase) -> None:
-    actor = await _client(shared_database, Attempt("makeThing", "k5", b"same"))
+async def test_read_only_unit_releases_idempotency_claim(shared_database: PortalDatabase) -> None:
+    actor = await _client(shared_database, IdempotentRequest("makeThing", "k5", b"same"))
     async with shared_database.begin(actor):
         pass
     async with shared_database.begin(actor) as unit:
         assert await unit.commit("made") == "made"
     async with shared_database.begin(actor) as unit:  # the same request goes on
-        await unit.audit.record(Audited("thing.mailed"))
+        await unit.audit.record(AuditEntry("thing.mailed"))
         await unit.commit("made and mailed")
     with pytest.raises(Replayed) as replayed:
-        async with shared_database.begin(_with(actor, Attempt("makeThing", "k5", b"same"))):
+        async with shared_database.begin(_with(actor, IdempotentRequest("makeThing", "k5", b"same"))):
             raise AssertionError("it was done before")
-    assert replayed.value.answer == b'"made and mailed"'
+    assert replayed.value.response == b'"made and mailed"'
 
 
 async def test_two_requests_at_once_under_one_key(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     effects = 0
 
-    async def once() -> str:
+    async def deduplication_key() -> str:
         nonlocal effects
         try:
-            async with shared_database.begin(_with(actor, Attempt("makeThing", "k3", b"d"))) as unit:
+            async with shared_database.begin(_with(actor, IdempotentRequest("makeThing", "k3", b"d"))) as unit:
                 effects += 1
                 await asyncio.sleep(0)
                 return str(await unit.commit("made"))
         except Replayed as replayed:
-            return replayed.answer.decode()
+            return replayed.response.decode()
 
-    answers = await asyncio.gather(*(once() for _ in range(8)))
+    answers = await asyncio.gather(*(deduplication_key() for _ in range(8)))
     assert effects == 1
     assert sorted(set(answers)) == ['"made"', "made"]
 
 
 async def test_an_answer_is_forgotten_after_a_day(shared_database: PortalDatabase) -> None:
-    actor = await _client(shared_database, Attempt("makeThing", "k4", b"d"))
+    actor = await _client(shared_database, IdempotentRequest("makeThing", "k4", b"d"))
     async with shared_database.begin(actor) as unit:
         await unit.commit("first")
     later = type(shared_database.clock)(shared_database.clock.at + timedelta(hours=24))
     begin = shared_database.begin_with(later, shared_database.ids)
-    async with begin(_with(actor, Attempt("makeThing", "k4", b"e"))) as unit:
+    async with begin(_with(actor, IdempotentRequest("makeThing", "k4", b"e"))) as unit:
         assert await unit.commit("second") == "second"
 
 
@@ -159,19 +159,19 @@ async def test_an_unknown_practice_has_no_units(shared_database: PortalDatabase)
 
 async def test_the_master_key_is_asked_once(database: PortalDatabase) -> None:
     actor = await _client(database)
-    asked = database.master.asked
+    calls = database.master.calls
     for _ in range(5):
         async with database.begin(actor) as unit:
             sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
             assert await unit.tx.unseal(actor.client_id, clients.c.address, actor.client_id, sealed) == "words"
-    assert database.master.asked == asked
+    assert database.master.calls == calls
 
 
 async def test_a_destroyed_key_makes_content_unreadable_and_leaves_the_trail(database: PortalDatabase) -> None:
     actor = await _client(database)
     async with database.begin(actor) as unit:
         sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
-        await unit.audit.record(Audited("thing.read", record=actor.client_id))
+        await unit.audit.record(AuditEntry("thing.read", record=actor.client_id))
         await unit.commit(None)
     database.owner.execute("DELETE FROM portal.client_keys WHERE client_id = %s", (actor.client_id,))
     database.keys.forget(actor.client_id)
@@ -189,6 +189,6 @@ async def test_a_database_that_is_gone_is_unavailable(database: PortalDatabase) 
             pytest.fail("the unit must not open")
 
 
-def _with(actor: ClientActor, attempt: Attempt) -> ClientActor:
-    origin = Origin("203.0.113.9", "Firefox", "r-2", attempt)
+def _with(actor: ClientActor, idempotent_request: IdempotentRequest) -> ClientActor:
+    origin = Origin("203.0.113.9", "Firefox", "r-2", idempotent_request)
     return ClientActor(actor.practice_id, actor.account_id, actor.client_id, origin=origin)

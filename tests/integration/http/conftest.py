@@ -9,9 +9,9 @@ import pytest_asyncio
 from tests.support import clusters
 from tests.support.clock import FixedClock
 from tests.support.engine.postgres import PortalDatabase
-from tests.support.http.open_practice import ElmStreet, shared_portal
+from tests.support.http.open_practice import OpenPractice, shared_portal
 from tests.support.http.running_portal import RunningPortal, running
-from tests.support.http.valid_requests import Scene, set_scene
+from tests.support.http.valid_requests import ValidRequests, make_valid_requests
 
 
 @pytest_asyncio.fixture
@@ -29,15 +29,15 @@ async def shared(cluster: clusters.Cluster, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest_asyncio.fixture
-async def elm(shared: RunningPortal) -> ElmStreet:
+async def open_practice(shared: RunningPortal) -> OpenPractice:
     """A practice of this test's own, at the time at which tests begin."""
     shared.clock.at = FixedClock().at
-    return await ElmStreet.open(shared)
+    return await OpenPractice.open(shared)
 
 
 @pytest_asyncio.fixture(scope="session")
-async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+async def valid_requests(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ValidRequests]:
     """One practice with one of everything, for tests that take back what they changed; on the embedded cluster only,
     since input is judged long before a database is asked."""
-    async with shared_portal(clusters.running("embedded"), tmp_path_factory.mktemp("scene")) as portal:
-        yield await set_scene(portal)
+    async with shared_portal(clusters.running("embedded"), tmp_path_factory.mktemp("valid_requests")) as portal:
+        yield await make_valid_requests(portal)

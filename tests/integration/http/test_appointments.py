@@ -6,196 +6,223 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.support.engine.postgres import PortalDatabase
-from tests.support.http.open_practice import OFFICE, PORTAL, PRACTICE, ElmStreet, Person
+from tests.support.http.open_practice import OFFICE, PORTAL, PRACTICE, OpenPractice, Person
 from tests.support.http.running_portal import running
 
 APPOINTMENTS = f"{PORTAL}/appointments"
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York, two days after the clocks changed
 
 
-async def booked(elm: ElmStreet, person: Person, at: datetime = TUESDAY, *, online: bool = False) -> dict[str, object]:
-    return dict(await elm.ask(person, "POST", APPOINTMENTS, {"slot": elm.slot(at, online=online)}))
+async def booked(
+    open_practice: OpenPractice, person: Person, at: datetime = TUESDAY, *, online: bool = False
+) -> dict[str, object]:
+    return dict(await open_practice.ask(person, "POST", APPOINTMENTS, {"slot": open_practice.slot(at, online=online)}))
 
 
-async def test_from_a_free_time_to_a_cancellation(elm: ElmStreet) -> None:
-    mira = await elm.client()
-    offering = await elm.ask(mira, "GET", f"{APPOINTMENTS}/offering")
-    assert [one["name"] for one in offering["clinicians"]] == ["Dr. Rivera"]
+async def test_find_book_and_cancel(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    booking_options = await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/options")
+    assert [one["name"] for one in booking_options["clinicians"]] == ["Dr. Rivera"]
 
-    wanted = f"kind_id={elm.kind_id}&first_day=2026-03-10&last_day=2026-03-10&place_id={elm.place_id}"
-    slots = (await elm.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"]
+    wanted = f"appointment_type_id={open_practice.appointment_type_id}&first_day=2026-03-10&last_day=2026-03-10&location_id={open_practice.location_id}"
+    slots = (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"]
     assert [one["starts_at"] for one in slots][:2] == ["2026-03-10T13:00:00Z", "2026-03-10T14:00:00Z"]
 
-    chosen = {name: slots[1][name] for name in ("clinician_id", "kind_id", "place_id", "starts_at")}
-    hold = await elm.ask(mira, "POST", f"{APPOINTMENTS}/holds", chosen)
-    assert await elm.ask(mira, "GET", f"{APPOINTMENTS}/holds") == [hold]
-    appointment = await elm.ask(mira, "POST", APPOINTMENTS, {"slot": chosen})
-    assert (await elm.send(mira, "POST", APPOINTMENTS, {"hold_id": hold["id"]})).status_code == 404
-    assert (appointment["status"], appointment["place_address"], appointment["can_cancel"]) == ("booked", OFFICE, True)
+    chosen = {name: slots[1][name] for name in ("clinician_id", "appointment_type_id", "location_id", "starts_at")}
+    hold = await open_practice.ask(mira, "POST", f"{APPOINTMENTS}/holds", chosen)
+    assert await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/holds") == [hold]
+    appointment = await open_practice.ask(mira, "POST", APPOINTMENTS, {"slot": chosen})
+    assert (await open_practice.send(mira, "POST", APPOINTMENTS, {"hold_id": hold["id"]})).status_code == 404
+    assert (appointment["status"], appointment["location_address"], appointment["can_cancel"]) == (
+        "booked",
+        OFFICE,
+        True,
+    )
     here = f"{APPOINTMENTS}/{appointment['id']}"
-    assert await elm.ask(mira, "GET", here) == appointment
-    assert (await elm.ask(mira, "GET", APPOINTMENTS))["items"] == [appointment]
+    assert await open_practice.ask(mira, "GET", here) == appointment
+    assert (await open_practice.ask(mira, "GET", APPOINTMENTS))["items"] == [appointment]
 
-    file = await elm.send(mira, "GET", f"{here}/calendar.ics")
+    file = await open_practice.send(mira, "GET", f"{here}/calendar.ics")
     assert file.headers["content-type"] == "text/calendar; method=PUBLISH; charset=utf-8"
     assert file.headers["content-disposition"] == 'attachment; filename="appointment.ics"'
     assert f"UID:{appointment['id']}\r\n" in file.text
     assert "SEQUENCE:0\r\n" in file.text or "SEQUENCE:1\r\n" in file.text
     assert "Rivera" not in file.text
 
-    later = {"clinician_id": chosen["clinician_id"], "place_id": chosen["place_id"], "version": appointment["version"]}
-    moved = await elm.ask(mira, "PATCH", f"{here}/reschedule", {**later, "starts_at": slots[3]["starts_at"]})
+    later = {
+        "clinician_id": chosen["clinician_id"],
+        "location_id": chosen["location_id"],
+        "version": appointment["version"],
+    }
+    moved = await open_practice.ask(mira, "PATCH", f"{here}/reschedule", {**later, "starts_at": slots[3]["starts_at"]})
     assert (moved["id"], moved["starts_at"]) == (appointment["id"], slots[3]["starts_at"])
-    stale = await elm.send(mira, "PATCH", f"{here}/cancel", {"version": appointment["version"]})
+    stale = await open_practice.send(mira, "PATCH", f"{here}/cancel", {"version": appointment["version"]})
     assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
-    gone = await elm.ask(mira, "PATCH", f"{here}/cancel", {"reason": "Travelling.", "version": moved["version"]})
+    gone = await open_practice.ask(
+        mira, "PATCH", f"{here}/cancel", {"reason": "Travelling.", "version": moved["version"]}
+    )
     assert (gone["status"], gone["cancel_reason"], gone["can_cancel"]) == ("cancelled", "Travelling.", False)
     assert gone["version"] > moved["version"] > appointment["version"]
 
-    assert (await elm.ask(mira, "GET", APPOINTMENTS))["items"] == []
-    assert (await elm.ask(mira, "GET", f"{APPOINTMENTS}?which=cancelled"))["items"] == [gone]
-    file = await elm.send(mira, "GET", f"{here}/calendar.ics")
+    assert (await open_practice.ask(mira, "GET", APPOINTMENTS))["items"] == []
+    assert (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}?which=cancelled"))["items"] == [gone]
+    file = await open_practice.send(mira, "GET", f"{here}/calendar.ics")
     assert (file.headers["content-type"], "METHOD:CANCEL\r\n" in file.text) == (
         "text/calendar; method=CANCEL; charset=utf-8",
         True,
     )
-    assert (await elm.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"] == slots
+    assert (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"] == slots
 
 
-async def test_a_time_that_is_given_back_goes_to_who_waits(elm: ElmStreet) -> None:
-    mira, theo = await elm.client("Mira"), await elm.client("Theo")
-    appointment = await booked(elm, mira)
-    taken = await elm.send(theo, "POST", APPOINTMENTS, {"slot": elm.slot(TUESDAY)})
+async def test_freed_slot_is_offered_from_waitlist(open_practice: OpenPractice) -> None:
+    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
+    appointment = await booked(open_practice, mira)
+    taken = await open_practice.send(theo, "POST", APPOINTMENTS, {"slot": open_practice.slot(TUESDAY)})
     assert (taken.status_code, taken.json()["code"]) == (409, "slot_taken")
     waiting = {
-        "kind_id": str(elm.kind_id),
-        "place_id": str(elm.place_id),
-        "earliest": "2026-03-09",
-        "latest": "2026-03-13",
+        "appointment_type_id": str(open_practice.appointment_type_id),
+        "location_id": str(open_practice.location_id),
+        "earliest_date": "2026-03-09",
+        "latest_date": "2026-03-13",
     }
-    entry = await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, "weekdays": [1]})
+    entry = await open_practice.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, "weekdays": [1]})
     assert (entry["status"], entry["offer"]) == ("waiting", None)
-    twice = await elm.send(theo, "POST", f"{APPOINTMENTS}/waitlist", waiting)
-    assert (twice.status_code, twice.json()["code"]) == (409, "already_waiting")
+    twice = await open_practice.send(theo, "POST", f"{APPOINTMENTS}/waitlist", waiting)
+    assert (twice.status_code, twice.json()["code"]) == (409, "already_on_waitlist")
 
-    await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
-    await elm.portal.work_off()
-    [entry] = await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
+    await open_practice.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
+    await open_practice.portal.run_jobs()
+    [entry] = await open_practice.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
     offer = entry["offer"]
     assert offer["starts_at"] == "2026-03-10T14:00:00Z"
-    assert (await elm.send(mira, "POST", APPOINTMENTS, {"slot": elm.slot(TUESDAY)})).json()["code"] == "slot_taken"
-    stolen = await elm.send(mira, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
+    assert (await open_practice.send(mira, "POST", APPOINTMENTS, {"slot": open_practice.slot(TUESDAY)})).json()[
+        "code"
+    ] == "slot_taken"
+    stolen = await open_practice.send(mira, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
     assert stolen.status_code == 404
-    accepted = await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
+    accepted = await open_practice.ask(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
     assert (accepted["status"], accepted["starts_at"]) == ("booked", "2026-03-10T14:00:00Z")
-    again = await elm.send(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
+    again = await open_practice.send(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offer['id']}/accept")
     assert (again.status_code, again.json()["code"]) == (409, "offer_closed")
-    assert await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist") == []
-    await elm.portal.work_off()
-    names = [one["title"] for one in (await elm.ask(theo, "GET", f"{PORTAL}/notifications"))["items"]]
+    assert await open_practice.ask(theo, "GET", f"{APPOINTMENTS}/waitlist") == []
+    await open_practice.portal.run_jobs()
+    names = [one["title"] for one in (await open_practice.ask(theo, "GET", f"{PORTAL}/notifications"))["items"]]
     assert len(names) == 2, names
     assert "A time has come free" in names
 
 
-async def test_one_who_waits_declines_and_leaves(elm: ElmStreet) -> None:
-    mira, theo = await elm.client("Mira"), await elm.client("Theo")
-    appointment = await booked(elm, mira)
-    waiting = {"kind_id": str(elm.kind_id), "place_id": str(elm.place_id)}
-    week = {"earliest": "2026-03-09", "latest": "2026-03-13"}
-    entry = await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, **week})
-    await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
-    await elm.portal.work_off()
-    [offered] = await elm.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
-    desk, waitlist = await elm.staff("front_desk"), f"{PRACTICE}/appointments/waitlist"
+async def test_one_who_waits_declines_and_leaves(open_practice: OpenPractice) -> None:
+    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
+    appointment = await booked(open_practice, mira)
+    waiting = {
+        "appointment_type_id": str(open_practice.appointment_type_id),
+        "location_id": str(open_practice.location_id),
+    }
+    week = {"earliest_date": "2026-03-09", "latest_date": "2026-03-13"}
+    entry = await open_practice.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, **week})
+    await open_practice.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
+    await open_practice.portal.run_jobs()
+    [offered] = await open_practice.ask(theo, "GET", f"{APPOINTMENTS}/waitlist")
+    desk, waitlist = await open_practice.staff("front_desk"), f"{PRACTICE}/appointments/waitlist"
     seen = {"client_id": str(theo.id), "client_name": "Theo Okafor", "client_pronouns": "", "entry": offered}
-    assert (await elm.ask(desk, "GET", waitlist))["items"] == [seen]
-    assert await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offered['offer']['id']}/decline") is None
-    assert await elm.ask(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}") is None
-    left = await elm.send(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}")
-    assert (left.status_code, left.json()["code"]) == (409, "not_waiting")
-    assert (await elm.ask(desk, "GET", waitlist))["items"] == []
-    again = await elm.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, **week})
+    assert (await open_practice.ask(desk, "GET", waitlist))["items"] == [seen]
+    assert (
+        await open_practice.ask(theo, "POST", f"{APPOINTMENTS}/waitlist/offers/{offered['offer']['id']}/decline")
+        is None
+    )
+    assert await open_practice.ask(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}") is None
+    left = await open_practice.send(theo, "DELETE", f"{APPOINTMENTS}/waitlist/{entry['id']}")
+    assert (left.status_code, left.json()["code"]) == (409, "waitlist_entry_closed")
+    assert (await open_practice.ask(desk, "GET", waitlist))["items"] == []
+    again = await open_practice.ask(theo, "POST", f"{APPOINTMENTS}/waitlist", {**waiting, **week})
     theirs = f"{PRACTICE}/clients/{theo.id}/waitlist/{again['id']}"
-    assert (await elm.send(desk, "DELETE", f"{PRACTICE}/clients/{mira.id}/waitlist/{again['id']}")).status_code == 404
-    assert await elm.ask(desk, "DELETE", theirs) is None
-    assert (await elm.send(desk, "DELETE", theirs)).json()["code"] == "not_waiting"
-    await elm.portal.work_off()
-    await booked(elm, mira)
+    assert (
+        await open_practice.send(desk, "DELETE", f"{PRACTICE}/clients/{mira.id}/waitlist/{again['id']}")
+    ).status_code == 404
+    assert await open_practice.ask(desk, "DELETE", theirs) is None
+    assert (await open_practice.send(desk, "DELETE", theirs)).json()["code"] == "waitlist_entry_closed"
+    await open_practice.portal.run_jobs()
+    await booked(open_practice, mira)
 
 
-async def test_a_request_is_confirmed_and_another_declined(elm: ElmStreet) -> None:
-    mira = await elm.client()
+async def test_a_request_is_confirmed_and_another_declined(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
     span = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(hours=3)).isoformat()}
-    asked = {"kind_id": str(elm.kind_id), "place_id": str(elm.place_id), "preferred": [span], "reason": "Sleep."}
-    first = await elm.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
-    second = await elm.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
-    third = await elm.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
-    desk = await elm.staff("front_desk")
-    requests = (await elm.ask(desk, "GET", f"{PRACTICE}/appointments/requests"))["items"]
+    asked = {
+        "appointment_type_id": str(open_practice.appointment_type_id),
+        "location_id": str(open_practice.location_id),
+        "preferred": [span],
+        "reason": "Sleep.",
+    }
+    first = await open_practice.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
+    second = await open_practice.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
+    third = await open_practice.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
+    desk = await open_practice.staff("front_desk")
+    requests = (await open_practice.ask(desk, "GET", f"{PRACTICE}/appointments/requests"))["items"]
     assert [(one["client_name"], one["request"]["id"]) for one in requests] == [
         ("Mira Okafor", one["id"]) for one in (first, second, third)
     ]
-    answer = {"clinician_id": str(elm.clinician_id), "starts_at": (TUESDAY + timedelta(hours=1)).isoformat()}
-    confirmed = await elm.ask(desk, "POST", f"{PRACTICE}/appointments/requests/{first['id']}/confirm", answer)
+    answer = {"clinician_id": str(open_practice.clinician_id), "starts_at": (TUESDAY + timedelta(hours=1)).isoformat()}
+    confirmed = await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments/requests/{first['id']}/confirm", answer)
     assert [one["client_name"] for one in confirmed["attendances"]] == ["Mira Okafor"]
     declined = {"answer": "We are closed then.", "version": second["version"]}
-    await elm.ask(desk, "PATCH", f"{PRACTICE}/appointments/requests/{second['id']}/decline", declined)
-    await elm.ask(mira, "PATCH", f"{APPOINTMENTS}/requests/{third['id']}/withdraw")
-    seen = {one["id"]: one for one in (await elm.ask(mira, "GET", f"{APPOINTMENTS}/requests"))["items"]}
+    await open_practice.ask(desk, "PATCH", f"{PRACTICE}/appointments/requests/{second['id']}/decline", declined)
+    await open_practice.ask(mira, "PATCH", f"{APPOINTMENTS}/requests/{third['id']}/withdraw")
+    seen = {one["id"]: one for one in (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/requests"))["items"]}
     assert (seen[first["id"]]["status"], seen[first["id"]]["appointment_id"]) == ("confirmed", confirmed["id"])
     assert (seen[second["id"]]["status"], seen[second["id"]]["answer"]) == ("declined", "We are closed then.")
     assert seen[third["id"]]["status"] == "withdrawn"
-    closed = await elm.send(desk, "POST", f"{PRACTICE}/appointments/requests/{first['id']}/confirm", answer)
+    closed = await open_practice.send(desk, "POST", f"{PRACTICE}/appointments/requests/{first['id']}/confirm", answer)
     assert (closed.status_code, closed.json()["code"]) == (409, "request_closed")
 
 
-async def test_the_room_asks_where_one_is_and_no_address_holds_it(elm: ElmStreet) -> None:
-    mira = await elm.client()
-    join = f"{APPOINTMENTS}/{(await booked(elm, mira, online=True))['id']}/join"
-    here = {"location": "At home, 12 Elm Street", "callback": "+1 518 555 0100"}
-    terms = await elm.ask(mira, "GET", join)
-    assert (terms["can_join"], terms["opens_at"], terms["asks"]) == (
+async def test_joining_records_location_outside_the_url(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    join = f"{APPOINTMENTS}/{(await booked(open_practice, mira, online=True))['id']}/join"
+    here = {"client_location": "At home, 12 Elm Street", "callback": "+1 518 555 0100"}
+    terms = await open_practice.ask(mira, "GET", join)
+    assert (terms["can_join"], terms["opens_at"], terms["required_fields"]) == (
         False,
         "2026-03-10T13:45:00Z",
-        ["location", "callback"],
+        ["client_location", "callback"],
     )
-    early = await elm.send(mira, "POST", join, here)
+    early = await open_practice.send(mira, "POST", join, here)
     assert (early.status_code, early.json()["code"]) == (409, "join_not_open")
-    elm.portal.clock.at = TUESDAY - timedelta(minutes=15)
-    mira = await elm.again(mira)
-    empty = await elm.send(mira, "POST", join, {"location": "At home"})
+    open_practice.portal.clock.at = TUESDAY - timedelta(minutes=15)
+    mira = await open_practice.again(mira)
+    empty = await open_practice.send(mira, "POST", join, {"client_location": "At home"})
     assert [one["path"] for one in empty.json()["errors"]] == ["callback"]
-    room = await elm.ask(mira, "POST", join, here)
+    room = await open_practice.ask(mira, "POST", join, here)
     assert room["url"].startswith("https://rooms.example/rivera")
-    desk = await elm.staff("front_desk")
+    desk = await open_practice.staff("front_desk")
     appointment = f"{PRACTICE}/appointments/{join.split('/')[-2]}"
-    [seen] = await elm.ask(desk, "GET", f"{appointment}/check-ins")
-    assert (seen["client_name"], seen["location"]) == ("Mira Okafor", "At home, 12 Elm Street")
-    rivera = await elm.staff("clinician", clinician_id=elm.clinician_id)
-    assert (await elm.ask(rivera, "POST", f"{appointment}/host"))["url"]
-    assert (await elm.send(desk, "POST", f"{appointment}/host")).status_code in (403, 404)
+    [seen] = await open_practice.ask(desk, "GET", f"{appointment}/check-ins")
+    assert (seen["client_name"], seen["client_location"]) == ("Mira Okafor", "At home, 12 Elm Street")
+    rivera = await open_practice.staff("clinician", clinician_id=open_practice.clinician_id)
+    assert (await open_practice.ask(rivera, "POST", f"{appointment}/start-video-visit"))["url"]
+    assert (await open_practice.send(desk, "POST", f"{appointment}/start-video-visit")).status_code in (403, 404)
 
 
-async def test_a_phone_subscribes_without_signing_in(elm: ElmStreet) -> None:
-    oak = await ElmStreet.open(elm.portal)
-    mira = await elm.client()
-    appointment = await booked(elm, mira)
-    feed = await elm.ask(mira, "POST", f"{PORTAL}/calendar/feed", idempotency_key="one")
-    async with elm.portal.asking() as phone:
+async def test_a_phone_subscribes_without_signing_in(open_practice: OpenPractice) -> None:
+    oak = await OpenPractice.open(open_practice.portal)
+    mira = await open_practice.client()
+    appointment = await booked(open_practice, mira)
+    feed = await open_practice.ask(mira, "POST", f"{PORTAL}/calendar/feed", idempotency_key="one")
+    async with open_practice.portal.http_client() as phone:
         read = await phone.get(feed["path"])
         assert (read.status_code, read.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
         assert f"UID:{appointment['id']}" in read.text
         assert not {"Rivera", "Session", "Mira"} & set(read.text.replace("\r\n", " ").split())
-        elsewhere = feed["path"].replace(elm.slug, oak.slug)
+        elsewhere = feed["path"].replace(open_practice.slug, oak.slug)
         assert (await phone.get(elsewhere)).status_code == 404
-        assert (await phone.get(f"{PORTAL}/calendar/{'x' * 43}.ics?practice={elm.slug}")).status_code == 404
-        renewed = await elm.ask(mira, "POST", f"{PORTAL}/calendar/feed", idempotency_key="one")
+        assert (await phone.get(f"{PORTAL}/calendar/{'x' * 43}.ics?practice={open_practice.slug}")).status_code == 404
+        renewed = await open_practice.ask(mira, "POST", f"{PORTAL}/calendar/feed", idempotency_key="one")
         assert renewed["path"] != feed["path"]
         assert (await phone.get(feed["path"])).status_code == 404
         assert (await phone.get(renewed["path"])).status_code == 200
-        await elm.ask(mira, "DELETE", f"{PORTAL}/calendar/feed")
+        await open_practice.ask(mira, "DELETE", f"{PORTAL}/calendar/feed")
         assert (await phone.get(renewed["path"])).status_code == 404
-    assert (await elm.send(mira, "DELETE", f"{PORTAL}/calendar/feed")).status_code == 404
+    assert (await open_practice.send(mira, "DELETE", f"{PORTAL}/calendar/feed")).status_code == 404
 
 
 async def test_a_subscription_outlives_the_opening_of_a_second_practice(
@@ -203,32 +230,38 @@ async def test_a_subscription_outlives_the_opening_of_a_second_practice(
 ) -> None:
     async with running(database, tmp_path) as portal:
         portal.portal.parts.directory().seconds = 0.0
-        elm = await ElmStreet.open(portal)
-        mira = await elm.client()
-        async with portal.asking(mira.token) as alone:
+        open_practice = await OpenPractice.open(portal)
+        mira = await open_practice.client()
+        async with portal.http_client(mira.token) as alone:
             made = await alone.post(f"{PORTAL}/calendar/feed")
         assert made.status_code == 201, made.text
-        await ElmStreet.open(portal)
-        async with portal.asking() as phone:
+        await OpenPractice.open(portal)
+        async with portal.http_client() as phone:
             assert (await phone.get(made.json()["path"])).status_code == 200
 
 
-async def test_what_belongs_to_another_is_not_there(elm: ElmStreet) -> None:
-    mira, theo = await elm.client("Mira"), await elm.client("Theo")
-    appointment = f"{APPOINTMENTS}/{(await booked(elm, mira, online=True))['id']}"
-    hold = await elm.ask(mira, "POST", f"{APPOINTMENTS}/holds", elm.slot(TUESDAY + timedelta(hours=2)))
+async def test_foreign_records_are_not_found(open_practice: OpenPractice) -> None:
+    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
+    appointment = f"{APPOINTMENTS}/{(await booked(open_practice, mira, online=True))['id']}"
+    hold = await open_practice.ask(
+        mira, "POST", f"{APPOINTMENTS}/holds", open_practice.slot(TUESDAY + timedelta(hours=2))
+    )
     span = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(hours=3)).isoformat()}
-    asked = {"kind_id": str(elm.kind_id), "preferred": [span]}
-    request = await elm.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
-    waiting = {"kind_id": str(elm.kind_id), "earliest": "2026-03-09", "latest": "2026-03-13"}
-    entry = await elm.ask(mira, "POST", f"{APPOINTMENTS}/waitlist", waiting)
-    before = await everything(elm, mira)
-    move = {"clinician_id": str(elm.clinician_id), "starts_at": (TUESDAY + timedelta(hours=4)).isoformat()}
+    asked = {"appointment_type_id": str(open_practice.appointment_type_id), "preferred": [span]}
+    request = await open_practice.ask(mira, "POST", f"{APPOINTMENTS}/request", asked)
+    waiting = {
+        "appointment_type_id": str(open_practice.appointment_type_id),
+        "earliest_date": "2026-03-09",
+        "latest_date": "2026-03-13",
+    }
+    entry = await open_practice.ask(mira, "POST", f"{APPOINTMENTS}/waitlist", waiting)
+    before = await everything(open_practice, mira)
+    move = {"clinician_id": str(open_practice.clinician_id), "starts_at": (TUESDAY + timedelta(hours=4)).isoformat()}
     tries = [
         ("GET", appointment, None),
         ("GET", f"{appointment}/calendar.ics", None),
         ("GET", f"{appointment}/join", None),
-        ("POST", f"{appointment}/join", {"location": "Here", "callback": "+15185550100"}),
+        ("POST", f"{appointment}/join", {"client_location": "Here", "callback": "+15185550100"}),
         ("PATCH", f"{appointment}/cancel", {}),
         ("PATCH", f"{appointment}/reschedule", move),
         ("DELETE", f"{APPOINTMENTS}/holds/{hold['id']}", None),
@@ -239,86 +272,100 @@ async def test_what_belongs_to_another_is_not_there(elm: ElmStreet) -> None:
         ("POST", f"{APPOINTMENTS}/waitlist/offers/{uuid4()}/decline", None),
     ]
     for method, path, body in tries:
-        answer = await elm.send(theo, method, path, body)
+        answer = await open_practice.send(theo, method, path, body)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (method, path, answer.text)
-    assert (await elm.send(theo, "GET", appointment, portal_client=str(mira.id))).status_code == 404
-    assert (await elm.send(elm.admin, "GET", appointment)).status_code == 404
-    assert (await elm.send(mira, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")).status_code == 404
-    assert await everything(elm, mira) == before
-    assert (await elm.ask(theo, "GET", APPOINTMENTS))["items"] == []
+    assert (await open_practice.send(theo, "GET", appointment, portal_client=str(mira.id))).status_code == 404
+    assert (await open_practice.send(open_practice.admin, "GET", appointment)).status_code == 404
+    assert (await open_practice.send(mira, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")).status_code == 404
+    assert await everything(open_practice, mira) == before
+    assert (await open_practice.ask(theo, "GET", APPOINTMENTS))["items"] == []
 
 
-async def everything(elm: ElmStreet, person: Person) -> list[object]:
+async def everything(open_practice: OpenPractice, person: Person) -> list[object]:
     paths = (APPOINTMENTS, f"{APPOINTMENTS}/requests", f"{APPOINTMENTS}/waitlist")
-    return [await elm.ask(person, "GET", path) for path in paths] + [elm.count("holds"), elm.count("calendar")]
+    return [await open_practice.ask(person, "GET", path) for path in paths] + [
+        open_practice.count("holds"),
+        open_practice.count("calendar"),
+    ]
 
 
-async def test_a_request_repeated_under_its_key_books_once(elm: ElmStreet) -> None:
-    mira, theo = await elm.client("Mira"), await elm.client("Theo")
-    body = {"slot": elm.slot(TUESDAY)}
-    first = await elm.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc")
-    again = await elm.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc")
+async def test_a_request_repeated_under_its_key_books_once(open_practice: OpenPractice) -> None:
+    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
+    body = {"slot": open_practice.slot(TUESDAY)}
+    first = await open_practice.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc")
+    again = await open_practice.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc")
     assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
     assert "idempotency-replayed" not in first.headers
-    assert (elm.count("appointments"), elm.count("attendances")) == (1, 1)
-    other = {"slot": elm.slot(TUESDAY + timedelta(hours=2))}
-    reused = await elm.send(mira, "POST", APPOINTMENTS, other, idempotency_key="abc")
+    assert (open_practice.count("appointments"), open_practice.count("attendances")) == (1, 1)
+    other = {"slot": open_practice.slot(TUESDAY + timedelta(hours=2))}
+    reused = await open_practice.send(mira, "POST", APPOINTMENTS, other, idempotency_key="abc")
     assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
-    assert (await elm.send(theo, "POST", APPOINTMENTS, body, idempotency_key="abc")).json()["code"] == "slot_taken"
-    assert elm.count("appointments") == 1
+    assert (await open_practice.send(theo, "POST", APPOINTMENTS, body, idempotency_key="abc")).json()[
+        "code"
+    ] == "slot_taken"
+    assert open_practice.count("appointments") == 1
 
 
-async def test_sixteen_repetitions_at_once_book_once(elm: ElmStreet) -> None:
-    mira = await elm.client()
-    body = {"slot": elm.slot(TUESDAY)}
+async def test_sixteen_repetitions_at_once_book_once(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    body = {"slot": open_practice.slot(TUESDAY)}
     answers = await asyncio.gather(
-        *(elm.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc") for _ in range(16))
+        *(open_practice.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc") for _ in range(16))
     )
     assert {(one.status_code, one.content) for one in answers} == {(201, answers[0].content)}
-    assert elm.count("appointments") == 1
+    assert open_practice.count("appointments") == 1
 
 
-async def test_sixty_four_at_one_slot(elm: ElmStreet) -> None:
-    clients = [await elm.client(f"Client{number}") for number in range(64)]
-    body = {"slot": elm.slot(TUESDAY)}
-    answers = await asyncio.gather(*(elm.send(one, "POST", APPOINTMENTS, body) for one in clients))
+async def test_sixty_four_at_one_slot(open_practice: OpenPractice) -> None:
+    clients = [await open_practice.client(f"Client{number}") for number in range(64)]
+    body = {"slot": open_practice.slot(TUESDAY)}
+    answers = await asyncio.gather(*(open_practice.send(one, "POST", APPOINTMENTS, body) for one in clients))
     outcomes = [one.json().get("code", one.status_code) for one in answers]
     assert (outcomes.count(201), outcomes.count("slot_taken")) == (1, 63)
-    assert (elm.count("appointments"), elm.count("attendances"), elm.count("calendar")) == (1, 1, 1)
+    assert (
+        open_practice.count("appointments"),
+        open_practice.count("attendances"),
+        open_practice.count("calendar"),
+    ) == (1, 1, 1)
 
 
-async def test_what_cannot_be_read_is_said_field_by_field(elm: ElmStreet) -> None:
-    mira = await elm.client()
-    naive = {**elm.slot(TUESDAY), "starts_at": "2026-03-10T14:00:00"}
+async def test_what_cannot_be_read_is_said_field_by_field(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    naive = {**open_practice.slot(TUESDAY), "starts_at": "2026-03-10T14:00:00"}
     refused = [
         ("POST", APPOINTMENTS, {"slot": naive}, ["slot.starts_at"]),
         ("POST", APPOINTMENTS, {}, ["hold_id"]),
-        ("POST", APPOINTMENTS, {"slot": elm.slot(TUESDAY), "hold_id": str(uuid4())}, ["hold_id"]),
-        ("POST", f"{APPOINTMENTS}/holds", {"kind_id": "x"}, ["kind_id", "clinician_id", "starts_at"]),
+        ("POST", APPOINTMENTS, {"slot": open_practice.slot(TUESDAY), "hold_id": str(uuid4())}, ["hold_id"]),
+        (
+            "POST",
+            f"{APPOINTMENTS}/holds",
+            {"appointment_type_id": "x"},
+            ["appointment_type_id", "clinician_id", "starts_at"],
+        ),
         ("GET", f"{APPOINTMENTS}?since=2026-03-10T14:00:00", None, ["since"]),
         ("GET", f"{APPOINTMENTS}?size=101", None, ["size"]),
-        ("GET", f"{APPOINTMENTS}?which=mine", None, ["which"]),
-        ("GET", f"{APPOINTMENTS}/slots?first_day=2026-03-10&last_day=2026-03-10", None, ["kind_id"]),
+        ("GET", f"{APPOINTMENTS}?which=mine", None, ["scope"]),
+        ("GET", f"{APPOINTMENTS}/slots?first_day=2026-03-10&last_day=2026-03-10", None, ["appointment_type_id"]),
         (
             "GET",
-            f"{APPOINTMENTS}/slots?kind_id={elm.kind_id}&first_day=2026-03-01&last_day=2026-06-01",
+            f"{APPOINTMENTS}/slots?appointment_type_id={open_practice.appointment_type_id}&first_day=2026-03-01&last_day=2026-06-01",
             None,
             ["last_day"],
         ),
     ]
     for method, path, body, fields in refused:
-        answer = await elm.send(mira, method, path, body)
+        answer = await open_practice.send(mira, method, path, body)
         assert answer.status_code == 422, (path, answer.text)
         assert sorted(one["path"] for one in answer.json()["errors"]) == sorted(fields), answer.text
-    assert elm.count("calendar") == 0
+    assert open_practice.count("calendar") == 0
 
 
-async def test_late_cancellations_cost_what_the_practice_set(elm: ElmStreet) -> None:
-    fee = {"late_cancel": "fee", "late_fee": {"amount": 5000}, "cancel_notice_days": 1}
-    strict = await ElmStreet.open(elm.portal, **fee)
+async def test_late_cancellations_cost_what_the_practice_set(open_practice: OpenPractice) -> None:
+    fee = {"late_cancel": "fee", "late_cancel_fee": {"amount": 5000}, "cancel_notice_days": 1}
+    strict = await OpenPractice.open(open_practice.portal, **fee)
     mira = await strict.client()
-    appointment = await booked(strict, mira, elm.portal.clock.now() + timedelta(hours=4))
+    appointment = await booked(strict, mira, open_practice.portal.clock.now() + timedelta(hours=4))
     assert (appointment["can_cancel"], appointment["cancel_fee"]) == (True, {"amount": 5000, "currency": "USD"})
     gone = await strict.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
     assert (gone["cancelled_late"], gone["fee_due"]) == (True, {"amount": 5000, "currency": "USD"})

@@ -10,19 +10,19 @@ import pytest_asyncio
 
 from tests.support.http.operations import Operation, Place, operations, with_ids
 from tests.support.http.running_portal import RunningPortal
-from tests.support.http.victim_and_attacker import Story, fill, told
+from tests.support.http.victim_and_attacker import AttackScenario, add_victim_records, make_attack_scenario
 
 # What asking leaves behind, whoever asks: who did it, when they were last there, how often they tried.
 LEAVES_TRACES = {"audit_entries", "tries", "sign_in_guards", "answers", "alembic_version"}
-SHARED = {"clinician_id", "kind_id", "place_id"}
+SHARED = {"clinician_id", "appointment_type_id", "location_id"}
 """Ids that belong to the practice, and are any client's to name."""
 
 
 @pytest_asyncio.fixture(scope="module")
-async def story(shared: RunningPortal) -> Story:
+async def attack(shared: RunningPortal) -> AttackScenario:
     """In which the victim has one of everything. One for all tests here, since none of them changes anything."""
-    one = await told(shared)
-    await fill(one)
+    one = await make_attack_scenario(shared)
+    await add_victim_records(one)
     return one
 
 
@@ -67,14 +67,14 @@ def asking_for(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
     return {
         "method": operation.method,
         "url": operation.path.format(**path),
-        "params": with_ids(operation.needs, ids),
+        "params": with_ids(operation.required_parameters, ids),
         "json": with_ids(operation.example, ids),
     }
 
 
-def is_a_clients(name: str, operation: Operation, story: Story) -> bool:
+def is_a_clients(name: str, operation: Operation, attack: AttackScenario) -> bool:
     """Whether an id of this name is a client's own; the story must have the victim's."""
-    assert name in story.victims, f"{operation}: victim_and_attacker.py has no {name} of the victim's"
+    assert name in attack.victim_ids, f"{operation}: victim_and_attacker.py has no {name} of the victim's"
     return name not in SHARED
 
 
@@ -83,40 +83,42 @@ def name_of(place: Place) -> str:
     return str(place[-2]).removesuffix("s") if place[-1] == 0 else str(place[-1])
 
 
-def naming_one(operation: Operation, story: Story) -> Iterator[list[dict[str, Any]]]:
+def naming_one(operation: Operation, attack: AttackScenario) -> Iterator[list[dict[str, Any]]]:
     """For each id of a client's in query or body: the request with the victim's, and with one that never was."""
-    shared = {name: story.victims[name] for name in SHARED}
+    shared = {name: attack.victim_ids[name] for name in SHARED}
     good = asking_for(operation, shared)
-    in_query = [name for name in operation.ids_in_query() if is_a_clients(name, operation, story)]
-    in_body = [place for place in operation.ids_in_body() if is_a_clients(name_of(place), operation, story)]
+    in_query = [name for name in operation.ids_in_query() if is_a_clients(name, operation, attack)]
+    in_body = [place for place in operation.ids_in_body() if is_a_clients(name_of(place), operation, attack)]
     in_path = [name for name in operation.path_parameters if name not in SHARED]
     assert not (in_path and in_query + in_body), f"{operation}: the story has no {in_path} of the attacker's own"
     for name in in_query:
-        yield [{**good, "params": good["params"] | {name: one}} for one in (story.victims[name], str(uuid4()))]
+        yield [{**good, "params": good["params"] | {name: one}} for one in (attack.victim_ids[name], str(uuid4()))]
     for place in in_body:
-        ids = (story.victims[name_of(place)], str(uuid4()))
-        yield [{**good, "json": with_ids(operation.least_body(place, one), shared)} for one in ids]
+        ids = (attack.victim_ids[name_of(place)], str(uuid4()))
+        yield [{**good, "json": with_ids(operation.minimal_body(place, one), shared)} for one in ids]
 
 
-async def test_another_clients_ids_are_not_there(story: Story) -> None:
+async def test_another_clients_ids_are_not_there(attack: AttackScenario) -> None:
     tried = 0
-    with nothing_changes(story.portal):
-        async with story.asking(story.attacker) as ask:
+    with nothing_changes(attack.portal):
+        async with attack.http_client(attack.attacker) as ask:
             for operation in routes("portal"):
-                if [name for name in operation.path_parameters if is_a_clients(name, operation, story)]:
-                    answer = await ask.request(**asking_for(operation, story.victims))
+                if [name for name in operation.path_parameters if is_a_clients(name, operation, attack)]:
+                    answer = await ask.request(**asking_for(operation, attack.victim_ids))
                     assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
                     assert answer.json()["code"] == "not_found", str(operation)
                     tried += 1
     assert tried >= 10
 
 
-async def test_an_id_of_the_victims_in_a_query_or_body_is_as_unknown_as_one_that_never_was(story: Story) -> None:
+async def test_an_id_of_the_victims_in_a_query_or_body_is_as_unknown_as_one_that_never_was(
+    attack: AttackScenario,
+) -> None:
     tried = 0
-    with nothing_changes(story.portal):
-        async with story.asking(story.attacker) as ask:
+    with nothing_changes(attack.portal):
+        async with attack.http_client(attack.attacker) as ask:
             for operation in routes("portal"):
-                for theirs, nobodys in naming_one(operation, story):
+                for theirs, nobodys in naming_one(operation, attack):
                     answer = await ask.request(**theirs)
                     assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
                     assert said(answer) == said(await ask.request(**nobodys)), str(operation)
@@ -124,40 +126,40 @@ async def test_an_id_of_the_victims_in_a_query_or_body_is_as_unknown_as_one_that
     assert tried >= 1
 
 
-async def test_the_victims_record_is_as_unknown_as_one_that_never_was(story: Story) -> None:
+async def test_the_victims_record_is_as_unknown_as_one_that_never_was(attack: AttackScenario) -> None:
     """Named by the header with which a proxy says whose record is meant."""
-    with nothing_changes(story.portal):
+    with nothing_changes(attack.portal):
         for operation in routes("portal"):
             answers = []
-            for record in (story.victims["client_id"], str(uuid4())):
-                async with story.asking(story.attacker, portal_client=record) as ask:
-                    answers.append(await ask.request(**asking_for(operation, story.victims)))
+            for record in (attack.victim_ids["client_id"], str(uuid4())):
+                async with attack.http_client(attack.attacker, portal_client=record) as ask:
+                    answers.append(await ask.request(**asking_for(operation, attack.victim_ids)))
             theirs, nobodys = answers
             assert theirs.status_code == 404, f"{operation}: {theirs.status_code} {theirs.text}"
             assert said(theirs) == said(nobodys), str(operation)
 
 
-async def test_the_practices_side_does_not_exist_for_a_client(story: Story) -> None:
-    with nothing_changes(story.portal):
-        async with story.asking(story.attacker) as ask:
+async def test_the_practices_side_does_not_exist_for_a_client(attack: AttackScenario) -> None:
+    with nothing_changes(attack.portal):
+        async with attack.http_client(attack.attacker) as ask:
             for operation in routes("practice"):
-                answer = await ask.request(**asking_for(operation, story.victims))
+                answer = await ask.request(**asking_for(operation, attack.victim_ids))
                 assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
 
 
-async def test_nobody_reaches_what_needs_signing_in(story: Story) -> None:
-    with nothing_changes(story.portal):
-        async with story.portal.asking() as ask:
+async def test_nobody_reaches_what_needs_signing_in(attack: AttackScenario) -> None:
+    with nothing_changes(attack.portal):
+        async with attack.portal.http_client() as ask:
             for operation in routes("portal", "practice"):
-                answer = await ask.request(**asking_for(operation, story.victims))
+                answer = await ask.request(**asking_for(operation, attack.victim_ids))
                 assert answer.status_code == 401, f"{operation}: {answer.status_code} {answer.text}"
 
 
 async def test_a_token_is_of_one_practice_only(portal: RunningPortal) -> None:
-    story = await told(portal)
+    attack = await make_attack_scenario(portal)
     await portal.practice("oak-street")
     portal.portal.parts.directory()._until = 0.0  # another practice is seen within half a minute
-    async with story.asking(story.victim, portal_practice="oak-street") as ask:
+    async with attack.http_client(attack.victim, portal_practice="oak-street") as ask:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 401
-    async with Story.asking(story, story.victim, portal_practice="elm-street") as ask:
+    async with AttackScenario.http_client(attack, attack.victim, portal_practice="elm-street") as ask:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 200

@@ -4,57 +4,73 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.support.http.open_practice import PORTAL, PRACTICE, ElmStreet, Person
+from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person
 
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York
-ADA = {"given_name": "Ada", "family_name": "Lovelace", "born": "1985-12-10", "email": "ada@client.example"}
+ADA = {"given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1985-12-10", "email": "ada@client.example"}
 
 
-async def refused(elm: ElmStreet, person: Person, method: str, path: str, body: Any = None) -> tuple[int, str]:
-    answer = await elm.send(person, method, path, body)
+async def refused(
+    open_practice: OpenPractice, person: Person, method: str, path: str, body: Any = None
+) -> tuple[int, str]:
+    answer = await open_practice.send(person, method, path, body)
     return answer.status_code, answer.json()["code"]
 
 
-async def test_a_record_is_destroyed_in_so_many_words(elm: ElmStreet) -> None:
+async def test_destroying_a_record_needs_confirmation(open_practice: OpenPractice) -> None:
     body = {**ADA, "address": "12 Elm Street"}
-    ada = (await elm.ask(elm.admin, "POST", f"{PRACTICE}/clients", body))["profile"]
+    ada = (await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/clients", body))["profile"]
     here = f"{PRACTICE}/clients/{ada['client_id']}"
     assert ada["address"] == "12 Elm Street"
-    desk = await elm.staff("front_desk")
-    wishes = await elm.ask(desk, "GET", f"{here}/contact-wishes")
+    desk = await open_practice.staff("front_desk")
+    wishes = await open_practice.ask(desk, "GET", f"{here}/contact-preferences")
     assert (wishes["email"], wishes["do_not_text"]) == (ADA["email"], True)
     sure = {"confirm": "destroy this record"}
-    assert await refused(elm, desk, "POST", f"{here}/destroy-key", sure) == (403, "forbidden")
-    assert await refused(elm, elm.admin, "POST", f"{here}/destroy-key", {"confirm": "yes"}) == (422, "invalid")
-    assert (await elm.ask(desk, "GET", here))["profile"]["address"] == "12 Elm Street"
-    await elm.ask(elm.admin, "POST", f"{here}/destroy-key", sure)
-    elm.portal.clock.advance(timedelta(minutes=6))  # copies of keys are kept for five
-    left = (await elm.ask(desk, "GET", here))["profile"]
+    assert await refused(open_practice, desk, "POST", f"{here}/destroy-key", sure) == (403, "forbidden")
+    assert await refused(open_practice, open_practice.admin, "POST", f"{here}/destroy-key", {"confirm": "yes"}) == (
+        422,
+        "invalid",
+    )
+    assert (await open_practice.ask(desk, "GET", here))["profile"]["address"] == "12 Elm Street"
+    await open_practice.ask(open_practice.admin, "POST", f"{here}/destroy-key", sure)
+    open_practice.portal.clock.advance(timedelta(minutes=6))  # copies of keys are kept for five
+    left = (await open_practice.ask(desk, "GET", here))["profile"]
     assert (left["name"], left["address"]) == ("Ada Lovelace", None)
-    assert await refused(elm, elm.admin, "POST", f"{here}/destroy-key", sure) == (404, "not_found")
+    assert await refused(open_practice, open_practice.admin, "POST", f"{here}/destroy-key", sure) == (404, "not_found")
 
 
-async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(elm: ElmStreet) -> None:
-    desk, mira, ben = await elm.staff("front_desk"), await elm.client(), await elm.client("Ben")
+async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_practice: OpenPractice) -> None:
+    desk, mira, ben = (
+        await open_practice.staff("front_desk"),
+        await open_practice.client(),
+        await open_practice.client("Ben"),
+    )
     booked: dict[UUID, list[str]] = {}
     asked: dict[UUID, str] = {}
     here = f"{PRACTICE}/clients/{mira.id}"
     for hour, person in enumerate((mira, ben)):
-        slots = [elm.slot(TUESDAY + timedelta(hours=hour, days=day)) for day in (0, 0, 1)]
+        slots = [open_practice.slot(TUESDAY + timedelta(hours=hour, days=day)) for day in (0, 0, 1)]
         booked[person.id] = []
         for number in (0, 1, 2):
             body = {"slot": slots[number]}
-            one = await elm.ask(person, "POST", f"{PORTAL}/appointments", body, idempotency_key=f"b{number}")
+            one = await open_practice.ask(person, "POST", f"{PORTAL}/appointments", body, idempotency_key=f"b{number}")
             booked[person.id].append(one["id"])
             if number == 0:
-                await elm.ask(person, "PATCH", f"{PORTAL}/appointments/{one['id']}/cancel", {"reason": "A fever"})
+                await open_practice.ask(
+                    person, "PATCH", f"{PORTAL}/appointments/{one['id']}/cancel", {"reason": "A fever"}
+                )
         times = {"starts_at": slots[2]["starts_at"], "ends_at": "2026-03-11T21:00:00Z"}
-        wish = {"kind_id": str(elm.kind_id), "place_id": str(elm.place_id), "preferred": [times], "reason": "Sleep"}
-        asked[person.id] = (await elm.ask(person, "POST", f"{PORTAL}/appointments/request", wish))["id"]
-    await elm.ask(elm.admin, "POST", f"{here}/destroy-key", {"confirm": "destroy this record"})
+        wish = {
+            "appointment_type_id": str(open_practice.appointment_type_id),
+            "location_id": str(open_practice.location_id),
+            "preferred": [times],
+            "reason": "Sleep",
+        }
+        asked[person.id] = (await open_practice.ask(person, "POST", f"{PORTAL}/appointments/request", wish))["id"]
+    await open_practice.ask(open_practice.admin, "POST", f"{here}/destroy-key", {"confirm": "destroy this record"})
 
     # Lists are whole, without what the record held.
-    day = await elm.ask(desk, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")
+    day = await open_practice.ask(desk, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")
     reasons = {one["id"]: one["attendances"][0]["reason"] for one in day["appointments"]}
     assert reasons == {
         booked[mira.id][0]: None,
@@ -62,32 +78,40 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(elm: Elm
         booked[ben.id][0]: "A fever",
         booked[ben.id][1]: None,
     }
-    requests = (await elm.ask(desk, "GET", f"{PRACTICE}/appointments/requests"))["items"]
+    requests = (await open_practice.ask(desk, "GET", f"{PRACTICE}/appointments/requests"))["items"]
     assert {one["request"]["id"]: one["request"]["reason"] for one in requests} == {
         asked[mira.id]: "",
         asked[ben.id]: "Sleep",
     }
-    own = (await elm.ask(mira, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
+    own = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
     assert [(one["id"], one["cancel_reason"]) for one in own] == [(booked[mira.id][0], None)]
 
     # The practice cancels, moves and declines; what it says to the client goes nowhere any more.
     gone = f"{PRACTICE}/appointments/{booked[mira.id][1]}/cancel"
-    cancelled = await elm.ask(desk, "PATCH", gone, {"reason": "We are closed."})
+    cancelled = await open_practice.ask(desk, "PATCH", gone, {"reason": "We are closed."})
     assert (cancelled["status"], cancelled["attendances"][0]["reason"]) == ("cancelled", None)
-    await elm.ask(ben, "POST", f"{PORTAL}/appointments", {"slot": elm.slot(TUESDAY)})
+    await open_practice.ask(ben, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
     declined = f"{PRACTICE}/appointments/requests/{asked[mira.id]}/decline"
-    assert await refused(elm, desk, "PATCH", declined, {"answer": "We are full."}) == (409, "record_destroyed")
-    assert (await elm.ask(desk, "PATCH", declined, {}))["status"] == "declined"
+    assert await refused(open_practice, desk, "PATCH", declined, {"answer": "We are full."}) == (
+        409,
+        "record_destroyed",
+    )
+    assert (await open_practice.ask(desk, "PATCH", declined, {}))["status"] == "declined"
 
     # The client cancels too; nothing new is kept, and an answer of before is gone.
     mine = f"{PORTAL}/appointments/{booked[mira.id][2]}/cancel"
-    assert (await elm.ask(mira, "PATCH", mine, {"reason": "Ill"}))["cancel_reason"] is None
-    assert await refused(elm, mira, "POST", f"{PORTAL}/appointments/request", wish) == (409, "record_destroyed")
+    assert (await open_practice.ask(mira, "PATCH", mine, {"reason": "Ill"}))["cancel_reason"] is None
+    assert await refused(open_practice, mira, "POST", f"{PORTAL}/appointments/request", wish) == (
+        409,
+        "record_destroyed",
+    )
     address = {"address": "12 Elm Street", "version": 2}
-    assert await refused(elm, mira, "PATCH", f"{PORTAL}/profile", address) == (409, "record_destroyed")
-    assert await refused(elm, desk, "PUT", here, {**ADA, **address}) == (409, "record_destroyed")
-    body = {"slot": elm.slot(TUESDAY + timedelta(days=1))}
-    again = await elm.send(mira, "POST", f"{PORTAL}/appointments", body, idempotency_key="b2")
+    assert await refused(open_practice, mira, "PATCH", f"{PORTAL}/profile", address) == (409, "record_destroyed")
+    assert await refused(open_practice, desk, "PUT", here, {**ADA, **address}) == (409, "record_destroyed")
+    body = {"slot": open_practice.slot(TUESDAY + timedelta(days=1))}
+    again = await open_practice.send(mira, "POST", f"{PORTAL}/appointments", body, idempotency_key="b2")
     assert (again.status_code, again.json()["code"]) == (409, "record_destroyed")
-    new = [await elm.send(mira, "POST", f"{PORTAL}/appointments", body, idempotency_key="new") for _ in range(2)]
+    new = [
+        await open_practice.send(mira, "POST", f"{PORTAL}/appointments", body, idempotency_key="new") for _ in range(2)
+    ]
     assert [one.status_code for one in new] == [201, 409]

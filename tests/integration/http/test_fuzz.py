@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from entrypoints.http.docs.problem_catalogue import catalogue
 from tests.integration.http.test_hostile_input import every_operation
 from tests.support.http.operations import Operation, operations, with_ids
-from tests.support.http.valid_requests import Scene
+from tests.support.http.valid_requests import ValidRequests
 
 FEW = 25 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 3
 """Examples for each route; each is sent by everybody."""
@@ -45,7 +45,7 @@ OURS = ("Authorization", "X-CSRF-Token", "Portal-Practice", "Portal-Client")
 @every_operation
 @settings(max_examples=FEW)
 @given(data=st.data())
-async def test_whatever_is_asked_is_answered_as_declared(scene: Scene, operation: Operation, data: Any) -> None:
+async def test_responses_match_the_document(valid_requests: ValidRequests, operation: Operation, data: Any) -> None:
     route = DOCUMENT[operation.path][operation.method]
     wrong = data.draw(st.booleans(), "wrong on purpose")
     mode = GenerationMode.NEGATIVE if wrong else GenerationMode.POSITIVE
@@ -54,10 +54,10 @@ async def test_whatever_is_asked_is_answered_as_declared(scene: Scene, operation
         case.headers.pop(name, None)
     mixed = data.draw(st.booleans(), "with what the scene has")
     if mixed:
-        mix(scene, operation, case, data)
-    may = scene.token(operation)
-    for token in dict.fromkeys((may, scene.tokens["portal"], scene.tokens["practice"], "")):
-        answer = await send(scene, case, token)
+        mix(valid_requests, operation, case, data)
+    may = valid_requests.token(operation)
+    for token in dict.fromkeys((may, valid_requests.tokens["portal"], valid_requests.tokens["practice"], "")):
+        answer = await send(valid_requests, case, token)
         rejects = [negative_data_rejection] if wrong and not mixed and token == may else []
         case.validate_response(answer, checks=[*CHECKS, *rejects])
         if answer.status_code >= 400:
@@ -65,17 +65,17 @@ async def test_whatever_is_asked_is_answered_as_declared(scene: Scene, operation
             assert CODES[problem["code"]].status == problem["status"] == answer.status_code, problem
 
 
-def mix(scene: Scene, operation: Operation, case: Any, data: Any) -> None:
+def mix(valid_requests: ValidRequests, operation: Operation, case: Any, data: Any) -> None:
     """Ids of what there is, and some fields of the request that succeeds."""
     if case.path_parameters:
-        case.path_parameters = dict(scene.path_values(operation))
-    good = scene.body(operation)
+        case.path_parameters = dict(valid_requests.path_values(operation))
+    good = valid_requests.body(operation)
     if isinstance(case.body, dict) and isinstance(good, dict) and good:
         taken = data.draw(st.sets(st.sampled_from(sorted(good))), "fields that are right")
-        case.body = {**with_ids(case.body, scene.ids), **{name: good[name] for name in sorted(taken)}}
+        case.body = {**with_ids(case.body, valid_requests.ids), **{name: good[name] for name in sorted(taken)}}
 
 
-async def send(scene: Scene, case: Any, token: str) -> Any:
+async def send(valid_requests: ValidRequests, case: Any, token: str) -> Any:
     """The answer to the case, as somebody asks it; what it changed is taken back."""
     said = requests.Request(**case.as_transport_kwargs(base_url="http://portal.example.org")).prepare()
     headers = [(_bytes(name).lower(), _bytes(value)) for name, value in said.headers.items()]
@@ -83,9 +83,9 @@ async def send(scene: Scene, case: Any, token: str) -> Any:
         headers.append((b"authorization", f"Bearer {token}".encode()))
     body = said.body or b""
     try:
-        answer = await scene.ask(str(said.method), said.path_url, headers, _bytes(body))
+        answer = await valid_requests.ask(str(said.method), said.path_url, headers, _bytes(body))
     finally:
-        scene.rewinding.take_back()
+        valid_requests.snapshot.restore()
     return answer
 
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from entrypoints.http.docs.problem_catalogue import catalogue
-from tests.support.http.hostile_requests import Attempt, Nasty
-from tests.support.http.hostile_values import FLOODS, STRINGS
+from tests.support.http.hostile_requests import HostileRequest, HostileRequests
+from tests.support.http.hostile_values import FREE_TEXTS, STRINGS
 from tests.support.http.operations import Operation, operations
-from tests.support.http.valid_requests import Scene
+from tests.support.http.valid_requests import ValidRequests
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 UNMATCHED = {404, 405}
@@ -20,74 +20,78 @@ UNMATCHED = {404, 405}
 CODES = catalogue()
 WRONG_CODES = "UPDATE portal.identities "
 """Where wrong codes are counted inside of what is encrypted."""
-NEEDS_MORE = {"log_in_with_oidc": 401, "metrics": 404}
+NEEDS_MORE = {"sign_in_with_oidc": 401, "metrics": 404}
 """An identity provider of the practice's; an address of the deployment's own networks."""
 
 every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.operation_id)
 
 
-async def send(scene: Scene, attempt: Attempt) -> httpx.Response:
-    return await scene.ask(attempt.method, attempt.target, attempt.headers, attempt.body)
+async def send(valid_requests: ValidRequests, attempt: HostileRequest) -> httpx.Response:
+    return await valid_requests.ask(attempt.method, attempt.target, attempt.headers, attempt.body)
 
 
 @every_operation
-async def test_the_scene_grants_a_good_request(scene: Scene, operation: Operation) -> None:
+async def test_every_route_has_a_valid_request(valid_requests: ValidRequests, operation: Operation) -> None:
     """Else all that follows would try nothing but the door."""
-    good = Nasty(scene, operation, thorough=False).good()
+    valid_request = HostileRequests(valid_requests, operation, thorough=False).valid_request()
     try:
-        answer = await send(scene, good)
+        answer = await send(valid_requests, valid_request)
     finally:
-        scene.rewinding.take_back()
+        valid_requests.snapshot.restore()
     wanted = NEEDS_MORE.get(operation.operation_id, min(operation.statuses))
-    assert answer.status_code == wanted, f"{good}: {answer.text}"
+    assert answer.status_code == wanted, f"{valid_request}: {answer.text}"
 
 
 @every_operation
-async def test_nasty_input_is_refused_or_harmless(scene: Scene, operation: Operation) -> None:
+async def test_hostile_input_is_refused_or_harmless(valid_requests: ValidRequests, operation: Operation) -> None:
     faults = []
-    for attempt in Nasty(scene, operation, thorough=THOROUGH).attempts():
+    for attempt in HostileRequests(valid_requests, operation, thorough=THOROUGH).attempts():
         try:
-            answer = await send(scene, attempt)
+            answer = await send(valid_requests, attempt)
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"
-            scene.rewinding.take_back()
+            valid_requests.snapshot.restore()
         else:
-            fault = wrong(operation, attempt, answer, scene.rewinding.take_back())
+            fault = wrong(operation, attempt, answer, valid_requests.snapshot.restore())
         if fault:
             faults.append(f"{attempt.what}: {fault}")
     assert not faults, f"{operation}\n" + "\n".join(faults)
 
 
-@pytest.mark.parametrize("kind", FLOODS)
-async def test_what_was_taken_in_is_shown_and_sent(scene: Scene, kind: str) -> None:
+@pytest.mark.parametrize("kind", FREE_TEXTS)
+async def test_accepted_text_is_displayed_and_sent(valid_requests: ValidRequests, kind: str) -> None:
     """Texts that are odd and allowed come back from every route, and no job stumbles over them."""
     text, taken, faults = json.loads(STRINGS[kind]), 0, []
     try:
         for operation in operations():
             if operation.body is not None and "/auth/" not in operation.path:
-                answer = await send(scene, Nasty(scene, operation, thorough=False).flooded(text))
+                answer = await send(
+                    valid_requests, HostileRequests(valid_requests, operation, thorough=False).with_text(text)
+                )
                 taken += answer.status_code < 300
                 if answer.status_code >= 500:
                     faults.append(f"{operation}: {answer.text}")
-        await scene.portal.work_off()
+        await valid_requests.portal.run_jobs()
         for operation in operations():
             if operation.method == "GET":
-                answer = await send(scene, Nasty(scene, operation, thorough=False).good())
+                answer = await send(
+                    valid_requests, HostileRequests(valid_requests, operation, thorough=False).valid_request()
+                )
                 if answer.status_code >= 500:
                     faults.append(f"{operation}: {answer.text}")
-        lines = [line for one in await scene.portal.mail() for line in (one.to, one.sender_name, one.subject)]
-        stuck = scene.portal.database.owner.execute(
+        lines = [line for one in await valid_requests.portal.mail() for line in (one.to, one.sender_name, one.subject)]
+        stuck = valid_requests.portal.database.owner.execute(
             "SELECT kind, state, problem FROM portal.notices WHERE problem <> ''"
         ).fetchall()
     finally:
-        scene.rewinding.take_back()
+        valid_requests.snapshot.restore()
     assert not faults, "\n".join(faults)
     assert taken >= 15, f"only {taken} were taken"
     assert [line for line in lines if not line.isprintable() and set(line) & set("\r\n")] == []
     assert not stuck
 
 
-def wrong(operation: Operation, attempt: Attempt, answer: httpx.Response, changes: list[str]) -> str:
+def wrong(operation: Operation, attempt: HostileRequest, answer: httpx.Response, changes: list[str]) -> str:
     """What is wrong with the answer, in a line; empty when nothing is."""
     status = answer.status_code
     if status >= 500:

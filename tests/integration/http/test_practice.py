@@ -4,367 +4,422 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.support.http.open_practice import PORTAL, PRACTICE, ElmStreet, Person
+from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person
 
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York
 PASSWORD = "violet harbour 7 trombone"
-ADA = {"given_name": "Ada", "family_name": "Lovelace", "born": "1985-12-10", "email": "ada@client.example"}
+ADA = {"given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1985-12-10", "email": "ada@client.example"}
 
 
-async def refused(elm: ElmStreet, person: Person | None, method: str, path: str, body: Any = None) -> tuple[int, str]:
-    answer = await elm.send(person, method, path, body)
+async def refused(
+    open_practice: OpenPractice, person: Person | None, method: str, path: str, body: Any = None
+) -> tuple[int, str]:
+    answer = await open_practice.send(person, method, path, body)
     return answer.status_code, answer.json()["code"]
 
 
-async def test_a_client_from_the_desk_to_their_own_account(elm: ElmStreet) -> None:
-    desk = await elm.staff("front_desk")
-    added = await elm.ask(desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"}, idempotency_key="a")
-    again = await elm.ask(desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"}, idempotency_key="a")
+async def test_a_client_from_the_desk_to_their_own_account(open_practice: OpenPractice) -> None:
+    desk = await open_practice.staff("front_desk")
+    added = await open_practice.ask(
+        desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"}, idempotency_key="a"
+    )
+    again = await open_practice.ask(
+        desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"}, idempotency_key="a"
+    )
     assert again == added
-    assert elm.count("clients") == 1
+    assert open_practice.count("clients") == 1
     assert added["id"] == added["profile"]["client_id"]
     here = f"{PRACTICE}/clients/{added['id']}"
-    (of_ehr,) = (await elm.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-1"))["items"]
+    (of_ehr,) = (await open_practice.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-1"))["items"]
     assert (of_ehr["id"], of_ehr["name"]) == (added["profile"]["client_id"], "Ada Lovelace")
-    assert (await elm.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-2"))["items"] == []
-    assert (await refused(elm, desk, "GET", f"{PRACTICE}/clients?external_id="))[0] == 422
-    assert (await refused(elm, desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"})) == (
+    assert (await open_practice.ask(desk, "GET", f"{PRACTICE}/clients?external_id=ehr-2"))["items"] == []
+    assert (await refused(open_practice, desk, "GET", f"{PRACTICE}/clients?external_id="))[0] == 422
+    assert (await refused(open_practice, desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"})) == (
         409,
         "duplicate_external_id",
     )
-    changed = await elm.ask(desk, "PUT", here, {**ADA, "pronouns": "she/her", "version": 1})
+    changed = await open_practice.ask(desk, "PUT", here, {**ADA, "pronouns": "she/her", "version": 1})
     assert (changed["profile"]["pronouns"], changed["external_id"]) == ("she/her", None)
-    assert await refused(elm, desk, "PUT", here, {**ADA, "version": 1}) == (409, "stale_version")
-    team = await elm.ask(desk, "PUT", f"{here}/care-team", {"clinician_ids": [str(elm.clinician_id)]})
-    assert team["care_team"] == [str(elm.clinician_id)]
-    found = await elm.ask(desk, "POST", f"{PRACTICE}/clients/search", {"beginning": "love"})
+    assert await refused(open_practice, desk, "PUT", here, {**ADA, "version": 1}) == (409, "stale_version")
+    team = await open_practice.ask(
+        desk, "PUT", f"{here}/care-team", {"clinician_ids": [str(open_practice.clinician_id)]}
+    )
+    assert team["care_team"] == [str(open_practice.clinician_id)]
+    found = await open_practice.ask(desk, "POST", f"{PRACTICE}/clients/search", {"name_prefix": "love"})
     assert [one["name"] for one in found["items"]] == ["Ada Lovelace"]
-    assert (await elm.ask(desk, "POST", f"{PRACTICE}/clients/search", {"beginning": "lov ace"}))["items"] == []
-    assert [one["name"] for one in (await elm.ask(desk, "GET", f"{PRACTICE}/clients"))["items"]] == ["Ada Lovelace"]
+    assert (await open_practice.ask(desk, "POST", f"{PRACTICE}/clients/search", {"name_prefix": "lov ace"}))[
+        "items"
+    ] == []
+    assert [one["name"] for one in (await open_practice.ask(desk, "GET", f"{PRACTICE}/clients"))["items"]] == [
+        "Ada Lovelace"
+    ]
 
-    invitation = await elm.ask(desk, "POST", f"{here}/invitations")
+    invitation = await open_practice.ask(desk, "POST", f"{here}/invitations")
     assert (invitation["kind"], invitation["state"]) == ("client", "open")
-    code = await elm.portal.mailed_code(ADA["email"])
-    accept = {"email": ADA["email"], "code": code, "password": PASSWORD, "date_of_birth": ADA["born"]}
-    await elm.ask(None, "POST", f"{PORTAL}/auth/invitation", accept)
-    session = await elm.ask(None, "POST", f"{PORTAL}/auth/login", {"email": ADA["email"], "password": PASSWORD})
+    code = await open_practice.portal.mailed_code(ADA["email"])
+    accept = {"email": ADA["email"], "code": code, "password": PASSWORD, "date_of_birth": ADA["date_of_birth"]}
+    await open_practice.ask(None, "POST", f"{PORTAL}/auth/invitation", accept)
+    session = await open_practice.ask(
+        None, "POST", f"{PORTAL}/auth/login", {"email": ADA["email"], "password": PASSWORD}
+    )
     ada = Person(uuid4(), uuid4(), session["access_token"])
-    assert (await elm.ask(ada, "GET", f"{PORTAL}/profile"))["pronouns"] == "she/her"
+    assert (await open_practice.ask(ada, "GET", f"{PORTAL}/profile"))["pronouns"] == "she/her"
     moved = {**ADA, "email": "lovelace@client.example", "version": team["profile"]["version"]}
-    put = await elm.ask(desk, "PUT", here, moved)
-    assert put == await elm.ask(desk, "GET", here)
-    assert put["care_team"] == [str(elm.clinician_id)]
-    for shown in (put["profile"], await elm.ask(ada, "GET", f"{PORTAL}/profile")):
+    put = await open_practice.ask(desk, "PUT", here, moved)
+    assert put == await open_practice.ask(desk, "GET", here)
+    assert put["care_team"] == [str(open_practice.clinician_id)]
+    for shown in (put["profile"], await open_practice.ask(ada, "GET", f"{PORTAL}/profile")):
         assert (shown["email"], shown["sign_in_email"]) == ("lovelace@client.example", ADA["email"])
-    assert (await elm.ask(ada, "GET", f"{PORTAL}/appointments/offering"))["clinicians"][0]["name"] == "Dr. Rivera"
-    assert await refused(elm, desk, "POST", f"{here}/invitations") == (409, "already_registered")
-    listed = (await elm.ask(desk, "GET", f"{PRACTICE}/invitations"))["items"]
+    assert (await open_practice.ask(ada, "GET", f"{PORTAL}/appointments/options"))["clinicians"][0][
+        "name"
+    ] == "Dr. Rivera"
+    assert await refused(open_practice, desk, "POST", f"{here}/invitations") == (409, "already_registered")
+    listed = (await open_practice.ask(desk, "GET", f"{PRACTICE}/invitations"))["items"]
     assert [(one["id"], one["state"]) for one in listed] == [(invitation["id"], "accepted")]
     withdraw = f"{PRACTICE}/invitations/{invitation['id']}/withdraw"
-    assert await refused(elm, desk, "POST", withdraw) == (409, "invitation_not_open")
+    assert await refused(open_practice, desk, "POST", withdraw) == (409, "invitation_not_open")
 
 
-async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_revoked(elm: ElmStreet) -> None:
-    child = await elm.client("Sam", born="2012-01-05")
+async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_revoked(
+    open_practice: OpenPractice,
+) -> None:
+    child = await open_practice.client("Sam", date_of_birth="2012-01-05")
     here = f"{PRACTICE}/clients/{child.id}"
-    rivera = await elm.staff("clinician", clinician_id=elm.clinician_id)
+    rivera = await open_practice.staff("clinician", clinician_id=open_practice.clinician_id)
     terms: dict[str, Any] = {
         "email": "ruth@parent.example",
-        "relation": "parent",
+        "relationship": "parent",
         "areas": ["appointments"],
         "until": "2026-12-31",
     }
-    desk = await elm.staff("front_desk")
-    assert await refused(elm, desk, "POST", f"{here}/proxy-invitations", terms) == (403, "forbidden")
-    terms["authorised_by_minor"] = True
-    await elm.ask(rivera, "POST", f"{here}/proxy-invitations", terms)
-    code = await elm.portal.mailed_code("ruth@parent.example")
+    desk = await open_practice.staff("front_desk")
+    assert await refused(open_practice, desk, "POST", f"{here}/proxy-invitations", terms) == (403, "forbidden")
+    terms["authorized_by_minor"] = True
+    await open_practice.ask(rivera, "POST", f"{here}/proxy-invitations", terms)
+    code = await open_practice.portal.mailed_code("ruth@parent.example")
     accept = {"email": terms["email"], "code": code, "password": PASSWORD}
-    await elm.ask(None, "POST", f"{PORTAL}/auth/invitation", accept)
-    session = await elm.ask(None, "POST", f"{PORTAL}/auth/login", {"email": terms["email"], "password": PASSWORD})
+    await open_practice.ask(None, "POST", f"{PORTAL}/auth/invitation", accept)
+    session = await open_practice.ask(
+        None, "POST", f"{PORTAL}/auth/login", {"email": terms["email"], "password": PASSWORD}
+    )
     ruth = Person(uuid4(), uuid4(), session["access_token"])
-    [record] = await elm.ask(ruth, "GET", f"{PORTAL}/auth/records")
+    [record] = await open_practice.ask(ruth, "GET", f"{PORTAL}/auth/records")
     assert (record["client_id"], record["areas"], record["may_write"]) == (str(child.id), ["appointments"], False)
 
-    booked = await elm.ask(child, "POST", f"{PORTAL}/appointments", {"slot": elm.slot(TUESDAY)})
+    booked = await open_practice.ask(child, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
     about = {"portal_client": str(child.id)}
-    seen = (await elm.ask(ruth, "GET", f"{PORTAL}/appointments", **about))["items"]
+    seen = (await open_practice.ask(ruth, "GET", f"{PORTAL}/appointments", **about))["items"]
     assert [one["id"] for one in seen] == [booked["id"]]
-    cancel = await elm.send(ruth, "PATCH", f"{PORTAL}/appointments/{booked['id']}/cancel", {}, **about)
+    cancel = await open_practice.send(ruth, "PATCH", f"{PORTAL}/appointments/{booked['id']}/cancel", {}, **about)
     assert (cancel.status_code, cancel.json()["code"]) == (403, "forbidden")
-    assert (await elm.send(ruth, "GET", f"{PORTAL}/profile", **about)).status_code == 404
-    assert (await elm.send(ruth, "POST", f"{PORTAL}/calendar/feed", **about)).status_code in (403, 404)
+    assert (await open_practice.send(ruth, "GET", f"{PORTAL}/profile", **about)).status_code == 404
+    assert (await open_practice.send(ruth, "POST", f"{PORTAL}/calendar/feed", **about)).status_code in (403, 404)
 
-    [grant] = await elm.ask(rivera, "GET", f"{here}/grants")
-    assert (grant["relation"], grant["in_force"], grant["until"]) == ("parent", True, "2026-12-31")
-    other = await elm.client("Theo")
+    [grant] = await open_practice.ask(rivera, "GET", f"{here}/grants")
+    assert (grant["relationship"], grant["in_force"], grant["until"]) == ("parent", True, "2026-12-31")
+    other = await open_practice.client("Theo")
     elsewhere = f"{PRACTICE}/clients/{other.id}/grants/{grant['id']}"
-    assert await refused(elm, rivera, "DELETE", elsewhere) == (404, "not_found")
-    revoked = await elm.ask(rivera, "DELETE", f"{here}/grants/{grant['id']}")
+    assert await refused(open_practice, rivera, "DELETE", elsewhere) == (404, "not_found")
+    revoked = await open_practice.ask(rivera, "DELETE", f"{here}/grants/{grant['id']}")
     assert revoked["in_force"] is False
-    assert (await elm.send(ruth, "GET", f"{PORTAL}/appointments", **about)).status_code == 404
-    assert await refused(elm, rivera, "DELETE", f"{here}/grants/{grant['id']}") == (409, "grant_over")
-    del terms["authorised_by_minor"]
-    adult = {**terms, "relation": "representative", "may_write": True, "until": None}
-    given = await elm.ask(rivera, "POST", f"{PRACTICE}/clients/{other.id}/grants", adult)
+    assert (await open_practice.send(ruth, "GET", f"{PORTAL}/appointments", **about)).status_code == 404
+    assert await refused(open_practice, rivera, "DELETE", f"{here}/grants/{grant['id']}") == (409, "grant_not_active")
+    del terms["authorized_by_minor"]
+    adult = {**terms, "relationship": "representative", "may_write": True, "until": None}
+    given = await open_practice.ask(rivera, "POST", f"{PRACTICE}/clients/{other.id}/grants", adult)
     assert (given["areas"], given["may_write"]) == (["appointments"], True)
 
 
-async def test_staff_are_added_invited_changed_and_end(elm: ElmStreet) -> None:
+async def test_staff_are_added_invited_changed_and_end(open_practice: OpenPractice) -> None:
     body = {"name": "Noor Haddad", "email": "noor@elm.example", "roles": ["front_desk"]}
-    added = await elm.ask(elm.admin, "POST", f"{PRACTICE}/staff", body)
-    assert await refused(elm, elm.admin, "POST", f"{PRACTICE}/staff", body) == (409, "duplicate_staff")
-    await elm.ask(elm.admin, "POST", f"{PRACTICE}/staff/{added['id']}/invitations")
+    added = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/staff", body)
+    assert await refused(open_practice, open_practice.admin, "POST", f"{PRACTICE}/staff", body) == (
+        409,
+        "duplicate_staff",
+    )
+    await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/staff/{added['id']}/invitations")
     accept = {
         "email": "noor@elm.example",
-        "code": await elm.portal.mailed_code("noor@elm.example"),
+        "code": await open_practice.portal.mailed_code("noor@elm.example"),
         "password": PASSWORD,
     }
-    await elm.ask(None, "POST", f"{PRACTICE}/auth/invitation", accept)
+    await open_practice.ask(None, "POST", f"{PRACTICE}/auth/invitation", accept)
     login = {"email": body["email"], "password": PASSWORD}
-    opened = await elm.ask(None, "POST", f"{PRACTICE}/auth/login", login)
-    assert opened["must_enrol"] is True
+    opened = await open_practice.ask(None, "POST", f"{PRACTICE}/auth/login", login)
+    assert opened["must_enroll"] is True
     noor = Person(uuid4(), uuid4(), opened["access_token"])
-    assert (await elm.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
-    [me] = [one for one in await elm.ask(elm.admin, "GET", f"{PRACTICE}/staff") if "administrator" in one["roles"]]
+    assert (await open_practice.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
+    [me] = [
+        one
+        for one in await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff")
+        if "administrator" in one["roles"]
+    ]
     alone = {**{name: me[name] for name in ("name", "roles", "clinician_id", "version")}, "active": False}
     mine = f"{PRACTICE}/staff/{me['id']}"
-    assert await refused(elm, elm.admin, "PUT", mine, alone) == (409, "last_administrator")
+    assert await refused(open_practice, open_practice.admin, "PUT", mine, alone) == (409, "last_administrator")
     change = {"name": "Noor Haddad", "roles": ["biller"], "clinician_id": None, "active": False, "version": 1}
-    changed = await elm.ask(elm.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", change)
+    changed = await open_practice.ask(open_practice.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", change)
     assert (changed["roles"], changed["active"]) == (["biller"], False)
-    assert (await elm.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
-    assert await refused(elm, None, "POST", f"{PRACTICE}/auth/login", login) == (401, "sign_in_refused")
+    assert (await open_practice.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
+    assert await refused(open_practice, None, "POST", f"{PRACTICE}/auth/login", login) == (401, "sign_in_refused")
     renew = {"refresh_token": opened["refresh_token"]}
     for active in (False, True):
-        assert await refused(elm, None, "POST", f"{PRACTICE}/auth/refresh-token", renew) == (401, "refresh_refused")
+        assert await refused(open_practice, None, "POST", f"{PRACTICE}/auth/refresh-token", renew) == (
+            401,
+            "refresh_refused",
+        )
         if not active:
-            await elm.ask(elm.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", {**change, "active": True, "version": 2})
-    assert (await elm.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
-    assert await elm.ask(None, "POST", f"{PRACTICE}/auth/login", login)
-    names = [one["name"] for one in await elm.ask(elm.admin, "GET", f"{PRACTICE}/staff")]
+            await open_practice.ask(
+                open_practice.admin, "PUT", f"{PRACTICE}/staff/{added['id']}", {**change, "active": True, "version": 2}
+            )
+    assert (await open_practice.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
+    assert await open_practice.ask(None, "POST", f"{PRACTICE}/auth/login", login)
+    names = [one["name"] for one in await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff")]
     assert names == ["Noor Haddad", "Sam Wu"]
 
 
-async def test_who_lost_phone_and_codes_is_let_in_again_by_an_administrator_alone(elm: ElmStreet) -> None:
-    mira, desk = await elm.client(), await elm.staff("front_desk")
-    colleague, oak = await elm.staff("administrator"), await ElmStreet.open(elm.portal)
-    path, body = f"{PRACTICE}/clients/{mira.id}/second-factor/reset", {"checked": "called_back"}
-    assert await refused(elm, desk, "POST", path, body) == (403, "forbidden")
-    assert await refused(elm, mira, "POST", path, body) == (404, "not_found")
+async def test_only_administrator_resets_second_factor(open_practice: OpenPractice) -> None:
+    mira, desk = await open_practice.client(), await open_practice.staff("front_desk")
+    colleague, oak = await open_practice.staff("administrator"), await OpenPractice.open(open_practice.portal)
+    path, body = f"{PRACTICE}/clients/{mira.id}/second-factor/reset", {"identity_check": "called_back"}
+    assert await refused(open_practice, desk, "POST", path, body) == (403, "forbidden")
+    assert await refused(open_practice, mira, "POST", path, body) == (404, "not_found")
     assert await refused(oak, oak.admin, "POST", path, body) == (404, "not_found")
-    assert await refused(elm, elm.admin, "POST", path, {"checked": "she sounded sad"}) == (422, "invalid")
-    own = f"{PRACTICE}/staff/{elm.admin.id}/second-factor/reset"
-    assert await refused(elm, elm.admin, "POST", own, body) == (403, "forbidden")
-    assert (await elm.send(mira, "GET", f"{PORTAL}/profile")).status_code == 200
+    assert await refused(open_practice, open_practice.admin, "POST", path, {"identity_check": "she sounded sad"}) == (
+        422,
+        "invalid",
+    )
+    own = f"{PRACTICE}/staff/{open_practice.admin.id}/second-factor/reset"
+    assert await refused(open_practice, open_practice.admin, "POST", own, body) == (403, "forbidden")
+    assert (await open_practice.send(mira, "GET", f"{PORTAL}/profile")).status_code == 200
     for _ in range(2):  # the same request again, as a button pressed twice
-        answer = await elm.send(elm.admin, "POST", path, body, idempotency_key="a")
+        answer = await open_practice.send(open_practice.admin, "POST", path, body, idempotency_key="a")
         assert (answer.status_code, answer.content) == (204, b"")
-    assert (await elm.send(mira, "GET", f"{PORTAL}/profile")).status_code == 401
-    assert elm.count("audit_entries", "action = 'second_factor.reset'") == 1
+    assert (await open_practice.send(mira, "GET", f"{PORTAL}/profile")).status_code == 401
+    assert open_practice.count("audit_entries", "action = 'second_factor.reset'") == 1
     theirs = f"{PRACTICE}/staff/{colleague.id}/second-factor/reset"
-    await elm.ask(elm.admin, "POST", theirs, {"checked": "in_person"})
-    assert (await elm.send(colleague, "GET", PRACTICE)).status_code == 401
+    await open_practice.ask(open_practice.admin, "POST", theirs, {"identity_check": "in_person"})
+    assert (await open_practice.send(colleague, "GET", PRACTICE)).status_code == 401
 
 
-async def test_only_administrators_run_the_practice(elm: ElmStreet) -> None:
-    people = [await elm.staff(role) for role in ("front_desk", "biller", "auditor", "clinician")]
-    version = (await elm.ask(elm.admin, "GET", PRACTICE))["version"]
+async def test_only_administrators_run_the_practice(open_practice: OpenPractice) -> None:
+    people = [await open_practice.staff(role) for role in ("front_desk", "biller", "auditor", "clinician")]
+    version = (await open_practice.ask(open_practice.admin, "GET", PRACTICE))["version"]
     tries: list[tuple[str, str, Any]] = [
         ("GET", PRACTICE, None),
-        ("PUT", PRACTICE, {"name": "Mine", "zone": "America/New_York", "version": version}),
+        ("PUT", PRACTICE, {"name": "Mine", "time_zone": "America/New_York", "version": version}),
         ("PUT", f"{PRACTICE}/settings/accounts", {"values": {"min_password_length": 15}, "version": version}),
         ("POST", f"{PRACTICE}/imports", {}),
         ("GET", f"{PRACTICE}/staff", None),
         ("POST", f"{PRACTICE}/staff", {"name": "X", "email": "x@x.example", "roles": ["administrator"]}),
         ("POST", f"{PRACTICE}/clinicians", {"name": "Dr. X"}),
-        ("POST", f"{PRACTICE}/offering/kinds", {"name": "X", "minutes": 10}),
-        ("POST", f"{PRACTICE}/offering/places", {"name": "X", "zone": "America/New_York"}),
-        ("PUT", f"{PRACTICE}/offering/rules", {}),
+        ("POST", f"{PRACTICE}/options/appointment-types", {"name": "X", "duration_minutes": 10}),
+        ("POST", f"{PRACTICE}/options/locations", {"name": "X", "time_zone": "America/New_York"}),
+        ("PUT", f"{PRACTICE}/options/rules", {}),
     ]
     for person in people:
         for method, path, body in tries:
-            assert await refused(elm, person, method, path, body) == (403, "forbidden"), path
-    mira = await elm.client()
+            assert await refused(open_practice, person, method, path, body) == (403, "forbidden"), path
+    mira = await open_practice.client()
     for method, path, body in tries:
-        assert await refused(elm, mira, method, path, body) == (404, "not_found"), path
-    assert await refused(elm, people[2], "GET", f"{PRACTICE}/clients") == (403, "forbidden")
+        assert await refused(open_practice, mira, method, path, body) == (404, "not_found"), path
+    assert await refused(open_practice, people[2], "GET", f"{PRACTICE}/clients") == (403, "forbidden")
     day = f"{PRACTICE}/appointments/day?date=2026-03-10"
-    assert await refused(elm, people[1], "GET", day) == (403, "forbidden")
-    assert await refused(elm, people[3], "GET", day) == (404, "not_found")
+    assert await refused(open_practice, people[1], "GET", day) == (403, "forbidden")
+    assert await refused(open_practice, people[3], "GET", day) == (404, "not_found")
 
 
-async def test_settings_are_judged_by_their_feature(elm: ElmStreet) -> None:
-    practice = await elm.ask(elm.admin, "GET", PRACTICE)
+async def test_settings_are_judged_by_their_feature(open_practice: OpenPractice) -> None:
+    practice = await open_practice.ask(open_practice.admin, "GET", PRACTICE)
     settings = f"{PRACTICE}/settings/accounts"
     values = {"values": {"min_password_length": 15}, "version": practice["version"]}
-    changed = await elm.ask(elm.admin, "PUT", settings, values)
+    changed = await open_practice.ask(open_practice.admin, "PUT", settings, values)
     assert changed["settings"]["accounts"] == {"min_password_length": 15}
-    assert await refused(elm, elm.admin, "PUT", settings, values) == (409, "stale_version")
+    assert await refused(open_practice, open_practice.admin, "PUT", settings, values) == (409, "stale_version")
     for wrong in (
-        {"zone": "UTC"},
+        {"time_zone": "UTC"},
         {"min_password_length": True},
         {"min_password_length": "15"},
         {"min_password_length": 11},
-        {"idle_for": 0},
-        {"idle_for": 2**31 - 1},
-        {"clients_need_second_factor": "no"},
+        {"idle_timeout": 0},
+        {"idle_timeout": 2**31 - 1},
+        {"client_second_factor_required": "no"},
         {"nonsense": 1},
     ):
         body = {"values": wrong, "version": changed["version"]}
-        assert await refused(elm, elm.admin, "PUT", settings, body) == (422, "invalid"), wrong
+        assert await refused(open_practice, open_practice.admin, "PUT", settings, body) == (422, "invalid"), wrong
     body = {"values": {}, "version": changed["version"]}
-    unknown = await refused(elm, elm.admin, "PUT", f"{PRACTICE}/settings/nonsense", body)
+    unknown = await refused(open_practice, open_practice.admin, "PUT", f"{PRACTICE}/settings/nonsense", body)
     assert unknown == (422, "unknown_section")
-    named = {"name": "Elm Street", "zone": "America/Chicago", "state": "il", "version": changed["version"]}
-    again = await elm.ask(elm.admin, "PUT", PRACTICE, named)
-    assert (again["zone"], again["state"], again["settings"]) == ("America/Chicago", "IL", changed["settings"])
+    named = {"name": "Elm Street", "time_zone": "America/Chicago", "state": "il", "version": changed["version"]}
+    again = await open_practice.ask(open_practice.admin, "PUT", PRACTICE, named)
+    assert (again["time_zone"], again["state"], again["settings"]) == ("America/Chicago", "IL", changed["settings"])
 
 
-async def test_an_import_refuses_rows_and_not_the_rest(elm: ElmStreet) -> None:
+async def test_an_import_refuses_rows_and_not_the_rest(open_practice: OpenPractice) -> None:
     clinicians = [{"line": 2, "external_id": "c1", "name": "Dr. Brandt"}]
     clients = [
-        {"line": 2, "external_id": "k1", "given_name": "Ada", "family_name": "L", "born": "1985-12-10"},
-        {"line": 3, "external_id": "k2", "given_name": "Bo", "family_name": "M", "born": "10/12/1985"},
+        {"line": 2, "external_id": "k1", "given_name": "Ada", "family_name": "L", "date_of_birth": "1985-12-10"},
+        {"line": 3, "external_id": "k2", "given_name": "Bo", "family_name": "M", "date_of_birth": "10/12/1985"},
     ]
     clients[0]["clinicians"] = "c1"
     body = {"clinicians": clinicians, "clients": clients}
-    report = await elm.ask(elm.admin, "POST", f"{PRACTICE}/imports", body)
-    assert (report["added"], [(one["line"], one["field"]) for one in report["refused"]]) == (2, [(3, "born")])
-    report = await elm.ask(elm.admin, "POST", f"{PRACTICE}/imports", body)
+    report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
+    assert (report["added"], [(one["line"], one["field"]) for one in report["refused"]]) == (2, [(3, "date_of_birth")])
+    report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
     assert (report["added"], report["unchanged"]) == (0, 2)
-    row = {"given_name": "A" * 100, "family_name": "B" * 100, "born": "1985-12-10", "address": "C" * 200}
+    row = {"given_name": "A" * 100, "family_name": "B" * 100, "date_of_birth": "1985-12-10", "address": "C" * 200}
     many = {"clients": [{"line": n, "external_id": f"m{n}", **row} for n in range(1, 1001)]}
-    report = await elm.ask(elm.admin, "POST", f"{PRACTICE}/imports", many)
+    report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", many)
     assert (report["added"], len(report["refused"])) == (0, 1000)
     too_many = {**many, "clinicians": clinicians}
-    assert await refused(elm, elm.admin, "POST", f"{PRACTICE}/imports", too_many) == (422, "invalid")
+    assert await refused(open_practice, open_practice.admin, "POST", f"{PRACTICE}/imports", too_many) == (
+        422,
+        "invalid",
+    )
 
 
-async def test_hours_exceptions_and_blocks_decide_what_is_free(elm: ElmStreet) -> None:
-    mira = await elm.client()
-    calendar = f"{PRACTICE}/clinicians/{elm.clinician_id}"
-    wanted = f"{PORTAL}/appointments/slots?kind_id={elm.kind_id}&telehealth=false"
+async def test_hours_exceptions_and_blocks_decide_what_is_free(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    calendar = f"{PRACTICE}/clinicians/{open_practice.clinician_id}"
+    wanted = f"{PORTAL}/appointments/slots?appointment_type_id={open_practice.appointment_type_id}&telehealth=false"
 
     async def free(day: str = "2026-03-10") -> list[str]:
-        found = await elm.ask(mira, "GET", f"{wanted}&first_day={day}&last_day={day}")
+        found = await open_practice.ask(mira, "GET", f"{wanted}&first_day={day}&last_day={day}")
         return [one["starts_at"][11:16] for one in found["items"]]
 
-    opening = {"weekday": 1, "starts": "09:00:00", "ends": "12:00:00", "place_id": str(elm.place_id)}
-    week = await elm.ask(elm.admin, "PUT", f"{calendar}/availability", {"openings": [opening]})
-    assert [(one["weekday"], one["zone"]) for one in week["rules"]] == [(1, "America/New_York")]
+    opening = {
+        "weekday": 1,
+        "start_time": "09:00:00",
+        "end_time": "12:00:00",
+        "location_id": str(open_practice.location_id),
+    }
+    week = await open_practice.ask(open_practice.admin, "PUT", f"{calendar}/availability", {"openings": [opening]})
+    assert [(one["weekday"], one["time_zone"]) for one in week["rules"]] == [(1, "America/New_York")]
     assert await free() == ["13:00", "14:00", "15:00"]
     assert await free("2026-03-03") == ["14:00", "15:00", "16:00"]  # the week before, in winter time
     block = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(minutes=30)).isoformat()}
-    blocked = await elm.ask(elm.admin, "POST", f"{calendar}/blocks", block)
+    blocked = await open_practice.ask(open_practice.admin, "POST", f"{calendar}/blocks", block)
     assert (await free(), blocked["conflicts"]) == (["13:00", "15:00"], [])
-    rivera = await elm.staff("clinician", clinician_id=elm.clinician_id)
-    await elm.ask(rivera, "DELETE", f"{PRACTICE}/blocks/{blocked['id']}")
+    rivera = await open_practice.staff("clinician", clinician_id=open_practice.clinician_id)
+    await open_practice.ask(rivera, "DELETE", f"{PRACTICE}/blocks/{blocked['id']}")
     exceptions = f"{calendar}/availability/exceptions"
-    closed = await elm.ask(rivera, "POST", exceptions, {"date": "2026-03-10", "opens": False})
+    closed = await open_practice.ask(rivera, "POST", exceptions, {"date": "2026-03-10", "available": False})
     assert await free() == []
-    shown = await elm.ask(rivera, "GET", f"{calendar}/availability")
+    shown = await open_practice.ask(rivera, "GET", f"{calendar}/availability")
     assert [one["id"] for one in shown["exceptions"]] == [closed["id"]]
-    await elm.ask(rivera, "DELETE", f"{exceptions}/{closed['id']}")
+    await open_practice.ask(rivera, "DELETE", f"{exceptions}/{closed['id']}")
     assert await free() == ["13:00", "14:00", "15:00"]
-    colleague = await elm.clinician("Dr. Brandt")
+    colleague = await open_practice.clinician("Dr. Brandt")
     brandt = f"{PRACTICE}/clinicians/{colleague}"
-    assert await refused(elm, rivera, "PUT", f"{brandt}/availability", {"openings": []}) == (404, "not_found")
-    assert await refused(elm, rivera, "POST", f"{brandt}/blocks", block) == (404, "not_found")
-    wrong = await elm.send(
-        elm.admin, "PUT", f"{calendar}/availability", {"openings": [opening, {**opening, "ends": "08:00:00"}]}
+    assert await refused(open_practice, rivera, "PUT", f"{brandt}/availability", {"openings": []}) == (404, "not_found")
+    assert await refused(open_practice, rivera, "POST", f"{brandt}/blocks", block) == (404, "not_found")
+    wrong = await open_practice.send(
+        open_practice.admin,
+        "PUT",
+        f"{calendar}/availability",
+        {"openings": [opening, {**opening, "end_time": "08:00:00"}]},
     )
     assert [one["path"] for one in wrong.json()["errors"]] == ["openings.1.ends"]
     assert await free() == ["13:00", "14:00", "15:00"]
 
 
-async def test_the_day_and_what_staff_do_about_it(elm: ElmStreet) -> None:
-    mira, theo = await elm.client("Mira"), await elm.client("Theo")
-    desk = await elm.staff("front_desk")
+async def test_the_day_and_what_staff_do_about_it(open_practice: OpenPractice) -> None:
+    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
+    desk = await open_practice.staff("front_desk")
     appointments = f"{PRACTICE}/appointments"
-    body = {**elm.slot(TUESDAY), "client_ids": [str(mira.id)]}
-    first = await elm.ask(desk, "POST", appointments, body, idempotency_key="a")
-    assert await elm.ask(desk, "POST", appointments, body, idempotency_key="a") == first
-    both = {**elm.slot(TUESDAY + timedelta(hours=1)), "client_ids": [str(mira.id), str(theo.id)]}
-    assert await refused(elm, desk, "POST", appointments, both) == (422, "invalid")  # one seat
-    couple = {"name": "Couple", "minutes": 50, "seats": 2}
-    kind = await elm.ask(elm.admin, "POST", f"{PRACTICE}/offering/kinds", couple)
-    shared = await elm.ask(desk, "POST", appointments, {**both, "kind_id": kind["id"]})
-    later = {**elm.slot(TUESDAY + timedelta(hours=2)), "version": first["version"]}
-    moved = await elm.ask(desk, "PATCH", f"{appointments}/{first['id']}/reschedule", later)
-    third = await elm.ask(desk, "POST", appointments, {**body, "client_ids": [str(theo.id)]})
-    await elm.ask(desk, "PATCH", f"{appointments}/{third['id']}/cancel", {"reason": "The heating broke."})
+    body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
+    first = await open_practice.ask(desk, "POST", appointments, body, idempotency_key="a")
+    assert await open_practice.ask(desk, "POST", appointments, body, idempotency_key="a") == first
+    both = {**open_practice.slot(TUESDAY + timedelta(hours=1)), "client_ids": [str(mira.id), str(theo.id)]}
+    assert await refused(open_practice, desk, "POST", appointments, both) == (422, "invalid")  # one seat
+    couple = {"name": "Couple", "duration_minutes": 50, "seats": 2}
+    kind = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/options/appointment-types", couple)
+    shared = await open_practice.ask(desk, "POST", appointments, {**both, "appointment_type_id": kind["id"]})
+    later = {**open_practice.slot(TUESDAY + timedelta(hours=2)), "version": first["version"]}
+    moved = await open_practice.ask(desk, "PATCH", f"{appointments}/{first['id']}/reschedule", later)
+    third = await open_practice.ask(desk, "POST", appointments, {**body, "client_ids": [str(theo.id)]})
+    await open_practice.ask(desk, "PATCH", f"{appointments}/{third['id']}/cancel", {"reason": "The heating broke."})
 
-    day = await elm.ask(desk, "GET", f"{appointments}/day?date=2026-03-10")
+    day = await open_practice.ask(desk, "GET", f"{appointments}/day?date=2026-03-10")
     assert [(one["id"], one["status"], len(one["attendances"])) for one in day["appointments"]] == [
         (third["id"], "cancelled", 1),
         (shared["id"], "booked", 2),
         (first["id"], "booked", 1),
     ]
     of_theo = f"{PRACTICE}/clients/{theo.id}/appointments"
-    assert (await elm.ask(desk, "GET", of_theo))["items"] == [shared]
-    whole = await elm.ask(desk, "GET", f"{of_theo}?which=all&size=1")
-    rest = await elm.ask(desk, "GET", f"{of_theo}?which=all&size=1&after={whole['next']}")
+    assert (await open_practice.ask(desk, "GET", of_theo))["items"] == [shared]
+    whole = await open_practice.ask(desk, "GET", f"{of_theo}?which=all&size=1")
+    rest = await open_practice.ask(desk, "GET", f"{of_theo}?which=all&size=1&after={whole['next']}")
     assert [one["id"] for one in (*whole["items"], *rest["items"])] == [third["id"], shared["id"]]
-    assert await refused(elm, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
-    assert await elm.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
+    assert await refused(open_practice, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
+    assert await open_practice.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
     assert {one["client_pronouns"] for one in shared["attendances"]} == {""}
-    [theirs] = (await elm.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
+    [theirs] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
     assert (theirs["id"], "Mira" in str(theirs)) == (shared["id"], False)
-    [gone] = (await elm.ask(theo, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
+    [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
     assert gone["cancel_reason"] == "The heating broke."
 
-    early = await refused(elm, desk, "PATCH", f"{appointments}/{shared['id']}/complete", {})
+    early = await refused(open_practice, desk, "PATCH", f"{appointments}/{shared['id']}/complete", {})
     assert early == (409, "appointment_not_started")
-    elm.portal.clock.at = TUESDAY + timedelta(hours=4)
-    desk = await elm.again(desk)
+    open_practice.portal.clock.at = TUESDAY + timedelta(hours=4)
+    desk = await open_practice.again(desk)
     missed = {"client_id": str(theo.id), "version": shared["version"]}
-    seen = await elm.ask(desk, "PATCH", f"{appointments}/{shared['id']}/no-show", missed)
+    seen = await open_practice.ask(desk, "PATCH", f"{appointments}/{shared['id']}/no-show", missed)
     assert {one["client_name"]: one["status"] for one in seen["attendances"]} == {
         "Mira Okafor": "attending",
         "Theo Okafor": "no_show",
     }
-    walk_in = {**elm.slot(TUESDAY - timedelta(days=1)), "client_ids": [str(mira.id)]}
-    assert await refused(elm, desk, "POST", appointments, walk_in) == (409, "too_soon")
-    recorded = await elm.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
+    walk_in = {**open_practice.slot(TUESDAY - timedelta(days=1)), "client_ids": [str(mira.id)]}
+    assert await refused(open_practice, desk, "POST", appointments, walk_in) == (409, "too_soon")
+    recorded = await open_practice.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
     assert recorded["status"] == "completed"
-    done = await elm.ask(desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]})
+    done = await open_practice.ask(
+        desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]}
+    )
     assert done["status"] == "completed"
-    assert await refused(elm, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (
+    assert await refused(open_practice, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (
         (409, "appointment_not_booked"),
         (409, "appointment_started"),
     )
 
 
-async def test_a_series_keeps_its_hour_and_ends(elm: ElmStreet) -> None:
-    mira = await elm.client()
-    desk = await elm.staff("front_desk")
-    body = {**elm.slot(TUESDAY), "client_ids": [str(mira.id)], "first_start": "2026-03-03T10:00:00", "count": 3}
+async def test_a_series_keeps_its_hour_and_ends(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    desk = await open_practice.staff("front_desk")
+    body = {
+        **open_practice.slot(TUESDAY),
+        "client_ids": [str(mira.id)],
+        "first_start": "2026-03-03T10:00:00",
+        "count": 3,
+    }
     del body["starts_at"]
-    series = await elm.ask(desk, "POST", f"{PRACTICE}/appointments/series", body)
-    listed = (await elm.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]
+    series = await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments/series", body)
+    listed = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]
     assert [one["starts_at"] for one in listed] == [
         "2026-03-03T15:00:00Z",
         "2026-03-10T14:00:00Z",
         "2026-03-17T14:00:00Z",
     ]
     assert [one["id"] for one in listed] == series["appointments"]
-    taken = await elm.send(desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5})
+    taken = await open_practice.send(desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5})
     assert (taken.status_code, taken.json()["errors"][0]["path"]) == (422, "dates.2026-03-03")
-    again = await elm.ask(desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5, "skip_conflicts": True})
+    again = await open_practice.ask(
+        desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5, "skip_conflicts": True}
+    )
     assert (len(again["appointments"]), len(again["refused"])) == (2, 3)
     here = f"{PRACTICE}/appointments/series/{series['id']}"
-    assert (await elm.ask(desk, "GET", here))["status"] == "active"
-    ended = await elm.ask(desk, "PATCH", f"{here}/cancel", {"reason": "Moving away.", "version": 1})
+    assert (await open_practice.ask(desk, "GET", here))["status"] == "active"
+    ended = await open_practice.ask(desk, "PATCH", f"{here}/cancel", {"reason": "Moving away.", "version": 1})
     assert ended["status"] == "ended"
-    assert await refused(elm, desk, "PATCH", f"{here}/cancel", {}) == (409, "series_ended")
-    assert len((await elm.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]) == 2
+    assert await refused(open_practice, desk, "PATCH", f"{here}/cancel", {}) == (409, "series_ended")
+    assert len((await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]) == 2
 
 
-async def test_another_practice_is_not_there(elm: ElmStreet) -> None:
-    oak = await ElmStreet.open(elm.portal)
-    mira = await elm.client()
-    booked = await elm.ask(mira, "POST", f"{PORTAL}/appointments", {"slot": elm.slot(TUESDAY)})
+async def test_another_practice_is_not_there(open_practice: OpenPractice) -> None:
+    oak = await OpenPractice.open(open_practice.portal)
+    mira = await open_practice.client()
+    booked = await open_practice.ask(mira, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
     details = {**ADA, "version": 1}
     tries: list[tuple[str, str, Any]] = [
         ("GET", f"/clients/{mira.id}", None),
@@ -372,16 +427,16 @@ async def test_another_practice_is_not_there(elm: ElmStreet) -> None:
         ("PUT", f"/clients/{mira.id}/care-team", {"clinician_ids": []}),
         ("POST", f"/clients/{mira.id}/invitations", None),
         ("GET", f"/clients/{mira.id}/grants", None),
-        ("PUT", f"/clinicians/{elm.clinician_id}", {"name": "Mine", "version": 1}),
-        ("GET", f"/clinicians/{elm.clinician_id}/availability", None),
-        ("PUT", f"/clinicians/{elm.clinician_id}/availability", {"openings": []}),
-        ("PUT", f"/offering/kinds/{elm.kind_id}", {"name": "Mine", "minutes": 10}),
-        ("PUT", f"/offering/places/{elm.place_id}", {"name": "Mine", "zone": "America/New_York"}),
+        ("PUT", f"/clinicians/{open_practice.clinician_id}", {"name": "Mine", "version": 1}),
+        ("GET", f"/clinicians/{open_practice.clinician_id}/availability", None),
+        ("PUT", f"/clinicians/{open_practice.clinician_id}/availability", {"openings": []}),
+        ("PUT", f"/options/appointment-types/{open_practice.appointment_type_id}", {"name": "Mine", "duration_minutes": 10}),
+        ("PUT", f"/options/locations/{open_practice.location_id}", {"name": "Mine", "time_zone": "America/New_York"}),
         ("PATCH", f"/appointments/{booked['id']}/cancel", {}),
         ("PATCH", f"/appointments/{booked['id']}/complete", {}),
         ("GET", f"/appointments/{booked['id']}/check-ins", None),
     ]
     for method, path, body in tries:
         assert await refused(oak, oak.admin, method, f"{PRACTICE}{path}", body) == (404, "not_found"), path
-    assert await refused(oak, elm.admin, "GET", PRACTICE) == (401, "unauthenticated")
-    assert (await elm.ask(mira, "GET", f"{PORTAL}/appointments"))["items"] == [booked]
+    assert await refused(oak, open_practice.admin, "GET", PRACTICE) == (401, "unauthenticated")
+    assert (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"] == [booked]

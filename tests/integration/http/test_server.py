@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(20)
 
 
-def test_a_visit(server: Server) -> None:
+def test_request_over_a_socket(server: Server) -> None:
     with server.client() as client:
         added = client.post(TOYS, json={"name": "Bear"}, headers={"idempotency-key": "one"})
         again = client.post(TOYS, json={"name": "Bear"}, headers={"idempotency-key": "one"})

@@ -25,9 +25,9 @@ async def import_mira(portal: RunningPortal) -> None:
     assert (report.added, report.refused) == (2, ())
 
 
-async def register(portal: RunningPortal, email: str = EMAIL, born: date = date(1990, 5, 17)) -> None:
-    async with portal.asking() as ask:
-        body = {"email": email, "date_of_birth": born.isoformat()}
+async def register(portal: RunningPortal, email: str = EMAIL, date_of_birth: date = date(1990, 5, 17)) -> None:
+    async with portal.http_client() as ask:
+        body = {"email": email, "date_of_birth": date_of_birth.isoformat()}
         answer = await ask.post(f"{AUTH}/register", json=body)
         assert answer.status_code == 202, answer.text
         assert answer.json() == {"message": "If this can be done, a mail is on its way."}
@@ -37,13 +37,13 @@ async def verified(portal: RunningPortal) -> None:
     await import_mira(portal)
     await register(portal)
     code = await portal.mailed_code(EMAIL)
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         answer = await ask.post(f"{AUTH}/verify-email", json={"email": EMAIL, "code": code, "password": PASSWORD})
         assert answer.status_code == 204, answer.text
 
 
 async def sign_in(portal: RunningPortal) -> dict[str, str]:
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         answer = await ask.post(f"{AUTH}/login", json={"email": EMAIL, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
@@ -52,7 +52,7 @@ async def sign_in(portal: RunningPortal) -> dict[str, str]:
 async def test_register_prove_sign_in_and_read_ones_profile(portal: RunningPortal) -> None:
     await verified(portal)
     tokens = await sign_in(portal)
-    async with portal.asking(tokens["access_token"]) as ask:
+    async with portal.http_client(tokens["access_token"]) as ask:
         profile = (await ask.get("/api/v1/portal/profile")).json()
         assert (profile["given_name"], profile["email"]) == ("Mira", EMAIL)
         changed = await ask.patch(
@@ -68,7 +68,7 @@ async def test_an_outsider_learns_nothing_from_registering(portal: RunningPortal
     await import_mira(portal)
     await register(portal, "stranger@nowhere.example")
     await register(portal, EMAIL, date(1991, 5, 17))
-    await portal.work_off()
+    await portal.run_jobs()
     assert await portal.mail("stranger@nowhere.example") == []
     assert await portal.mail(EMAIL) == []
 
@@ -76,8 +76,8 @@ async def test_an_outsider_learns_nothing_from_registering(portal: RunningPortal
 async def test_nobody_signs_in_before_the_email_is_proven(portal: RunningPortal) -> None:
     await import_mira(portal)
     await register(portal)
-    await portal.work_off()
-    async with portal.asking() as ask:
+    await portal.run_jobs()
+    async with portal.http_client() as ask:
         wrong = await ask.post(f"{AUTH}/login", json={"email": EMAIL, "password": PASSWORD})
         unknown = await ask.post(f"{AUTH}/login", json={"email": "x@y.example", "password": PASSWORD})
         assert (wrong.status_code, unknown.status_code) == (401, 401)
@@ -90,7 +90,7 @@ async def test_a_code_is_good_once(portal: RunningPortal) -> None:
     await register(portal)
     code = await portal.mailed_code(EMAIL)
     body = {"email": EMAIL, "code": code, "password": PASSWORD}
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         assert (await ask.post(f"{AUTH}/verify-email", json=body)).status_code == 204
         again = await ask.post(f"{AUTH}/verify-email", json=body)
         assert (again.status_code, again.json()["code"]) == (422, "code_refused")
@@ -99,20 +99,20 @@ async def test_a_code_is_good_once(portal: RunningPortal) -> None:
 async def test_a_reused_refresh_token_ends_the_family(portal: RunningPortal) -> None:
     await verified(portal)
     first = await sign_in(portal)
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         other = await ask.post(f"{OTHER}/refresh-token", json={"refresh_token": first["refresh_token"]})
         assert (other.status_code, other.json()["code"]) == (401, "refresh_refused")
         second = (await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})).json()
         thief = await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})
         assert (thief.status_code, thief.json()["code"]) == (401, "refresh_refused")
-    async with portal.asking(second["access_token"]) as ask:
+    async with portal.http_client(second["access_token"]) as ask:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 401
 
 
 async def test_idle_sessions_end_and_polling_does_not_keep_them(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
-    async with portal.asking(token) as ask:
+    async with portal.http_client(token) as ask:
         for _ in range(2):
             portal.clock.advance(timedelta(minutes=7))
             assert (await ask.get(f"{AUTH}/sessions/current")).status_code == 200
@@ -123,20 +123,20 @@ async def test_idle_sessions_end_and_polling_does_not_keep_them(portal: RunningP
 async def test_second_factor_from_qr_code_to_recovery_code(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
-    async with portal.asking(token) as ask:
+    async with portal.http_client(token) as ask:
         begun = (await ask.post(f"{AUTH}/mfa/enroll", json={"password": PASSWORD})).json()
         assert begun["qr_svg"].startswith("<svg")
-        totp = pyotp.TOTP(begun["enrolment"]["secret"])
+        totp = pyotp.TOTP(begun["enrollment"]["secret"])
         confirmed = await ask.post(f"{AUTH}/mfa/confirm", json={"code": totp.at(portal.clock.now())})
         assert confirmed.status_code == 201, confirmed.text
         recovery = confirmed.json()["codes"][0]
     asked = await sign_in(portal)
     assert "access_token" not in asked
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         portal.clock.advance(timedelta(seconds=60))
         answer = {"challenge": asked["challenge"], "code": totp.at(portal.clock.now())}
         other = await ask.post(f"{OTHER}/mfa", json=answer)
-        assert (other.status_code, other.json()["code"]) == (401, "challenge_over")
+        assert (other.status_code, other.json()["code"]) == (401, "challenge_not_open")
         assert (await ask.post(f"{AUTH}/mfa", json=answer)).status_code == 200
         replayed = await ask.post(f"{AUTH}/mfa", json=answer)
         assert replayed.status_code == 401
@@ -150,7 +150,7 @@ async def test_second_factor_from_qr_code_to_recovery_code(portal: RunningPortal
 
 async def test_browsers_need_the_csrf_token_and_bearers_do_not(portal: RunningPortal) -> None:
     await verified(portal)
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         body = {"email": EMAIL, "password": PASSWORD, "session": "cookie"}
         opened = await ask.post(f"{AUTH}/login", json=body)
         cookies = opened.headers.get_list("set-cookie")
@@ -171,20 +171,20 @@ async def test_browsers_need_the_csrf_token_and_bearers_do_not(portal: RunningPo
 async def test_a_reset_ends_all_sessions(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         known = await ask.post(f"{AUTH}/forgot-password", json={"email": EMAIL})
         unknown = await ask.post(f"{AUTH}/forgot-password", json={"email": "x@y.example"})
         assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
         body = {"email": EMAIL, "code": await portal.mailed_code(EMAIL), "password": "amber lantern 9 orchestra"}
         assert (await ask.post(f"{AUTH}/reset-password", json=body)).status_code == 204
-    async with portal.asking(token) as ask:
+    async with portal.http_client(token) as ask:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 401
 
 
 async def test_a_session_of_somebody_else_is_not_there(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
-    async with portal.asking(token) as ask:
+    async with portal.http_client(token) as ask:
         assert (await ask.delete(f"{AUTH}/sessions/{uuid4()}")).status_code == 404
-    async with portal.asking(token, portal_client=str(uuid4())) as ask:
+    async with portal.http_client(token, portal_client=str(uuid4())) as ask:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 404

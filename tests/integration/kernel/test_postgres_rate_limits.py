@@ -22,7 +22,7 @@ from adapters.postgres.engine.pool import open_pool
 from portal_core.kernel.errors import RateLimited, Unavailable
 from portal_core.kernel.limits import Limit
 from tests.support.clock import FixedClock
-from tests.support.contracts.kernel.rate_limits import Counter, RateLimitsContract
+from tests.support.contracts.kernel.rate_limits import RateLimitsContract, RateLimitsHarness
 from tests.support.engine.embedded_postgres import eventually, server_pid
 from tests.support.engine.postgres import FIRST_DAY, PortalDatabase
 
@@ -99,7 +99,7 @@ def server() -> Iterator[EmbeddedPostgres]:
 @pytest.mark.parametrize("how", ["stopped", "killed"])
 async def test_tries_are_remembered_when_the_database_comes_back(server: EmbeddedPostgres, how: str) -> None:
     practice, clock, limit = uuid4(), FixedClock(), Limit("restart", 3, 10 * MINUTE)
-    pool = await open_pool(server.dsn(APP_ROLE), smallest=1, largest=2)
+    pool = await open_pool(server.dsn(APP_ROLE), min_size=1, max_size=2)
     for _ in range(3):
         await PostgresRateLimits(pool, clock).take(practice, limit, "a@b.example")
     pool.terminate()
@@ -109,7 +109,7 @@ async def test_tries_are_remembered_when_the_database_comes_back(server: Embedde
         assert eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     server.stop()
     with EmbeddedPostgres(server.folder) as again:
-        pool = await open_pool(again.dsn(APP_ROLE), smallest=1, largest=2)
+        pool = await open_pool(again.dsn(APP_ROLE), min_size=1, max_size=2)
         limits = PostgresRateLimits(pool, clock)
         clock.advance(4 * MINUTE)
         with pytest.raises(RateLimited) as refused:
@@ -121,15 +121,15 @@ async def test_tries_are_remembered_when_the_database_comes_back(server: Embedde
 
 
 @define
-class PostgresCounter(Counter):
+class PostgresRateLimitsHarness(RateLimitsHarness):
     limits: PostgresRateLimits
     clock: FixedClock
 
 
 @pytest.fixture
-def counter(shared_database: PortalDatabase) -> PostgresCounter:
+def harness(shared_database: PortalDatabase) -> PostgresRateLimitsHarness:
     clock = FixedClock()
-    return PostgresCounter(PostgresRateLimits(shared_database.pool, clock), clock)
+    return PostgresRateLimitsHarness(PostgresRateLimits(shared_database.pool, clock), clock)
 
 
 class TestPostgresRateLimits(RateLimitsContract): ...

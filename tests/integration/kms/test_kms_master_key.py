@@ -8,7 +8,7 @@ from moto.server import ThreadedMotoServer
 
 from adapters.aws import AwsAccount
 from adapters.encryption.cipher import new_key
-from adapters.encryption.master import MasterKey
+from adapters.encryption.master_key import MasterKey
 from adapters.kms.master_key import KmsMasterKey
 from portal_core.kernel.errors import Unavailable
 from tests.support.contracts.engine.master_key import MasterKeyContract

@@ -8,17 +8,17 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.local.mail import LocalMailer
 from adapters.postgres.engine.pool import open_pool
-from adapters.postgres.notifications.kept_mail import PostgresMailShelf
+from adapters.postgres.notifications.captured_mail import PostgresCapturedMailStore
 from portal_core.kernel.outbox import Notice
-from portal_core.notifications.ports import Mail, Text
+from portal_core.notifications.ports import Mail, SmsMessage
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
 from tests.support.contracts.notifications.delivery import DeliveryContract, Worker
 from tests.support.contracts.notifications.notices import InboxContract, NoticesContract, SettingsContract, a_notice
 from tests.support.contracts.notifications.recipients import RecipientsContract
-from tests.support.contracts.notifications.state_machine import WORKERS, NoticeMachine
+from tests.support.contracts.notifications.state_machine import WORKERS, NoticeStateMachine
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.postgres import APP, PortalDatabase
-from tests.support.notifications.fake_delivery import Post
+from tests.support.notifications.fake_delivery import FakeDelivery
 from tests.support.notifications.postgres_world import PostgresNotificationsWorld
 
 
@@ -50,10 +50,10 @@ class TestPostgresDelivery(DeliveryContract):
 def test_lives_of_notices(cluster: Cluster, database_name: str) -> None:
     """The machine brings its own event loop, and so its own pool."""
 
-    class PostgresNoticeMachine(NoticeMachine):
+    class PostgresNoticeMachine(NoticeStateMachine):
         async def make_world(self) -> PostgresNotificationsWorld:
             dsn = cluster.dsn(APP, database_name)
-            self.pool = await open_pool(dsn, smallest=1, largest=WORKERS)
+            self.pool = await open_pool(dsn, min_size=1, max_size=WORKERS)
             self.owner = psycopg.connect(cluster.dsn(database=database_name), autocommit=True)
             return await PostgresNotificationsWorld.open(PortalDatabase(self.owner, dsn, dsn, self.pool))
 
@@ -67,7 +67,7 @@ def test_lives_of_notices(cluster: Cluster, database_name: str) -> None:
 async def test_eight_workers_with_the_same_jobs_send_each_notice_once(world: PostgresNotificationsWorld) -> None:
     account = await world.add_account("a@example.org")
     ids = [await world.notify(Notice("account_closed", "reminder", to_account=account)) for _ in range(10)]
-    post = Post()
+    post = FakeDelivery()
 
     async def work(number: int) -> None:
         deliver = DeliverNotice(world.begin, world.clock, world.ids, post, post, post, f"worker {number}")
@@ -81,19 +81,19 @@ async def test_eight_workers_with_the_same_jobs_send_each_notice_once(world: Pos
 
 async def test_sweeps_at_once_hand_each_notice_over_once(world: PostgresNotificationsWorld) -> None:
     account = await world.add_account("a@example.org")
-    worker = Worker(world, Post(mood="is_away"))
+    worker = Worker(world, FakeDelivery(behavior="is_unavailable"))
     for _ in range(10):
         await worker.deliver(await world.notify(Notice("account_closed", "reminder", to_account=account)))
     world.clock.at = max([(await world.notice(ids["notice_id"])).due_at for _, ids in await world.jobs()])
-    handed = await asyncio.gather(*(Worker(world).sweep() for _ in range(5)))
-    assert sum(count for _, count in handed) == 10
+    enqueued = await asyncio.gather(*(Worker(world).sweep() for _ in range(5)))
+    assert sum(count for _, count in enqueued) == 10
     assert len(await world.jobs()) == 20
 
 
 async def test_writers_at_once_with_one_once_key_tell_once(world: PostgresNotificationsWorld) -> None:
     async def tell() -> None:
         async with world.begin(world.system) as unit:
-            await unit.outbox.notify(a_notice(once="k"))
+            await unit.outbox.notify(a_notice(deduplication_key="k"))
             await unit.commit(None)
 
     await asyncio.gather(*(tell() for _ in range(6)))
@@ -101,10 +101,10 @@ async def test_writers_at_once_with_one_once_key_tell_once(world: PostgresNotifi
 
 
 async def test_local_mail_is_kept_and_shown_newest_first(world: PostgresNotificationsWorld) -> None:
-    shelf = PostgresMailShelf(world.database.pool)
-    mailer = LocalMailer(shelf, world.clock, world.ids)
+    captured_mail = PostgresCapturedMailStore(world.database.pool)
+    mailer = LocalMailer(captured_mail, world.clock, world.ids)
     first = await mailer.send(Mail(world.ids.new(), "a@example.org", "Elm", "Your code", "It is ABCD."))
-    second = await mailer.send_text(Text(world.ids.new(), "+12125550123", "Hi"))
-    kept = await shelf.latest(2)
+    second = await mailer.send_sms(SmsMessage(world.ids.new(), "+12125550123", "Hi"))
+    kept = await captured_mail.latest(2)
     assert [str(one.id) for one in kept] == [second, first]
     assert (kept[1].subject, kept[1].body, kept[1].kind) == ("Your code", "It is ABCD.", "email")

@@ -23,9 +23,9 @@ from attrs import define, field, frozen
 
 from portal_core.kernel.outbox import Notice, NoticeClass
 from portal_core.kernel.page import PageRequest
-from portal_core.notifications.model import FIRST_DELAY, JOB_LOST_AFTER, LONGEST_DELAY
+from portal_core.notifications.model import INITIAL_RETRY_DELAY, JOB_LOST_AFTER, MAX_RETRY_DELAY
 from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
-from tests.support.engine.killable_worker import Shift, Step, ended, start, worked
+from tests.support.engine.killable_worker import Step, WorkerRun, exit_code_of, run_worker, start
 from tests.support.engine.postgres import PortalDatabase
 from tests.support.notifications.postgres_world import PostgresNotificationsWorld
 
@@ -34,7 +34,7 @@ PROTECTING = ("security", "safety")
 
 
 @define
-class Vendor:
+class FakeSes:
     """SES over HTTP. Counts the mails that it took, by notice; a worker in `victims` is killed before its answer."""
 
     taken: Counter[UUID] = field(factory=Counter)
@@ -52,8 +52,8 @@ class Vendor:
 
 
 @pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    made = Vendor()
+def vendor() -> Iterator[FakeSes]:
+    made = FakeSes()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -83,12 +83,12 @@ class Deployment:
 
     world: PostgresNotificationsWorld
     folder: Path
-    vendor: Vendor
+    vendor: FakeSes
 
-    def shift(self, *first: str, dies: Step | None = None) -> Shift:
+    def worker_run(self, *first: str, crash_at: Step | None = None) -> WorkerRun:
         database = self.world.database
         at = self.world.clock.now()
-        return Shift(database.app_dsn, database.worker_dsn, self.folder, at, self.vendor.url, first, dies)
+        return WorkerRun(database.app_dsn, database.worker_dsn, self.folder, at, self.vendor.url, first, crash_at)
 
     async def tell(self, *classes: NoticeClass) -> list[UUID]:
         account = await self.world.add_account("a@example.org")
@@ -100,9 +100,9 @@ class Deployment:
         self.world.database.owner.execute(
             "UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 day'"
         )
-        assert await worked(self.shift("retry_stalled_jobs", "sweep_notices:all")) == 0
-        self.world.clock.advance(FIRST_DELAY)
-        assert await worked(self.shift("sweep_notices:all")) == 0
+        assert await run_worker(self.worker_run("retry_stalled_jobs", "sweep_notices:all")) == 0
+        self.world.clock.advance(INITIAL_RETRY_DELAY)
+        assert await run_worker(self.worker_run("sweep_notices:all")) == 0
 
     async def troubled(self) -> set[UUID]:
         async with self.world.begin(self.world.system) as unit:
@@ -118,13 +118,13 @@ class Deployment:
 
 
 @pytest_asyncio.fixture
-async def deployment(database: PortalDatabase, tmp_path: Path, vendor: Vendor) -> Deployment:
+async def deployment(database: PortalDatabase, tmp_path: Path, vendor: FakeSes) -> Deployment:
     database.owner.execute("SET search_path = jobs")  # procrastinate's triggers name no schema
     return Deployment(await PostgresNotificationsWorld.open(database), tmp_path, vendor)
 
 
 @frozen
-class Death:
+class CrashCase:
     """Where the worker dies (None: inside the vendor's call), how many mails the vendor has by then, and whether the
     row says no more than that somebody had it."""
 
@@ -137,64 +137,64 @@ def at(name: str, number: int = 1) -> Step:
     return Step("deliver_notice", name, number)
 
 
-DEATHS = {
-    "taken from the queue, nothing claimed": Death(at("begin"), taken=0, in_doubt=False),
-    "claimed, not committed": Death(at("after unit.notices.claim"), taken=0, in_doubt=False),
-    "planned, not committed": Death(at("before unit.commit"), taken=0, in_doubt=False),
-    "claimed, before the vendor": Death(at("after unit.commit"), taken=0, in_doubt=True),
-    "inside the vendor's call": Death(None, taken=1, in_doubt=True),
-    "the vendor answered, before the settlement": Death(at("begin", 2), taken=1, in_doubt=True),
-    "settled, not committed": Death(at("before unit.commit", 2), taken=1, in_doubt=True),
-    "settled, the job not yet done": Death(at("after unit.commit", 2), taken=1, in_doubt=False),
+CRASH_CASES = {
+    "taken from the queue, nothing claimed": CrashCase(at("begin"), taken=0, in_doubt=False),
+    "claimed, not committed": CrashCase(at("after unit.notices.claim"), taken=0, in_doubt=False),
+    "planned, not committed": CrashCase(at("before unit.commit"), taken=0, in_doubt=False),
+    "claimed, before the vendor": CrashCase(at("after unit.commit"), taken=0, in_doubt=True),
+    "inside the vendor's call": CrashCase(None, taken=1, in_doubt=True),
+    "the vendor answered, before the settlement": CrashCase(at("begin", 2), taken=1, in_doubt=True),
+    "settled, not committed": CrashCase(at("before unit.commit", 2), taken=1, in_doubt=True),
+    "settled, the job not yet done": CrashCase(at("after unit.commit", 2), taken=1, in_doubt=False),
 }
 
 
-@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS)
-async def test_a_worker_that_is_killed(deployment: Deployment, death: Death) -> None:
+@pytest.mark.parametrize("crash", CRASH_CASES.values(), ids=CRASH_CASES)
+async def test_a_worker_that_is_killed(deployment: Deployment, crash: CrashCase) -> None:
     vendor, world = deployment.vendor, deployment.world
     notices = dict(zip(CLASSES, await deployment.tell(*CLASSES), strict=True))
-    vendor.deadly = death.step is None
+    vendor.deadly = crash.step is None
     for _ in CLASSES:  # each worker takes the next notice to its grave
-        process = start(deployment.shift(dies=death.step))
+        process = start(deployment.worker_run(crash_at=crash.step))
         assert process.pid is not None
         vendor.victims.put(process.pid)
-        assert await ended(process) == -signal.SIGKILL
+        assert await exit_code_of(process) == -signal.SIGKILL
         if not vendor.deadly:
             vendor.victims.get()
     vendor.deadly = False
-    assert {vendor.taken[one] for one in notices.values()} == {death.taken}
+    assert {vendor.taken[one] for one in notices.values()} == {crash.taken}
     assert [status for status, _ in deployment.jobs_left()] == ["doing"] * 4
 
     await deployment.recover()
     for notice_class, notice_id in notices.items():
-        if not death.in_doubt:
+        if not crash.in_doubt:
             assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("sent", 1), notice_class
         elif notice_class in PROTECTING:
-            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("sent", death.taken + 1)
+            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("sent", crash.taken + 1)
         else:
-            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("uncertain", death.taken)
-    doubtful = {notices["reminder"], notices["service"]} if death.in_doubt else set()
+            assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("uncertain", crash.taken)
+    doubtful = {notices["reminder"], notices["service"]} if crash.in_doubt else set()
     assert await deployment.troubled() == doubtful
     assert deployment.jobs_left() == []
 
     # However often and late they run, nothing more happens by itself ...
     known = dict(vendor.taken)
-    world.clock.advance(LONGEST_DELAY)
-    assert await worked(deployment.shift("retry_stalled_jobs", "sweep_notices:all")) == 0
+    world.clock.advance(MAX_RETRY_DELAY)
+    assert await run_worker(deployment.worker_run("retry_stalled_jobs", "sweep_notices:all")) == 0
     assert dict(vendor.taken) == known
     # ... and an operator who decides that a reminder shall go again gets just that.
     for notice_id in doubtful:
         await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
-    assert await worked(deployment.shift()) == 0
+    assert await run_worker(deployment.worker_run()) == 0
     assert {await deployment.state(one) for one in notices.values()} == {"sent"}
     for notice_id in doubtful:
-        assert vendor.taken[notice_id] == death.taken + 1
+        assert vendor.taken[notice_id] == crash.taken + 1
 
 
 async def test_a_queue_that_lost_its_jobs(deployment: Deployment) -> None:
     """The notices' own rows are enough."""
     notices = await deployment.tell(*CLASSES)
-    assert await worked(deployment.shift(dies=at("begin"))) == -signal.SIGKILL
+    assert await run_worker(deployment.worker_run(crash_at=at("begin"))) == -signal.SIGKILL
     deployment.world.database.owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
     await deployment.recover()
     assert deployment.vendor.taken == Counter(notices)
@@ -205,11 +205,11 @@ async def test_a_sweep_that_is_killed(deployment: Deployment) -> None:
     """Before its commit it has handed nothing over; after it, the jobs are there."""
     notices = await deployment.tell("reminder", "security")
     deployment.world.database.owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
-    for step, handed in (("before unit.commit", 0), ("after unit.commit", 2)):
+    for step, enqueued in (("before unit.commit", 0), ("after unit.commit", 2)):
         deployment.world.clock.advance(JOB_LOST_AFTER)
-        dies = Step("sweep_notices", step)
-        assert await worked(deployment.shift("sweep_notices:all", dies=dies)) == -signal.SIGKILL
-        assert len(deployment.jobs_left()) == handed
+        crash_at = Step("sweep_notices", step)
+        assert await run_worker(deployment.worker_run("sweep_notices:all", crash_at=crash_at)) == -signal.SIGKILL
+        assert len(deployment.jobs_left()) == enqueued
         deployment.world.database.owner.execute("DELETE FROM jobs.procrastinate_jobs WHERE status = 'doing'")
     await deployment.recover()
     assert deployment.vendor.taken == Counter(notices)
@@ -217,7 +217,7 @@ async def test_a_sweep_that_is_killed(deployment: Deployment) -> None:
 
 async def test_workers_side_by_side_send_each_notice_once(deployment: Deployment) -> None:
     notices = await deployment.tell(*CLASSES, *CLASSES, *CLASSES)
-    workers = [start(deployment.shift("sweep_notices:all")) for _ in range(3)]
-    assert await asyncio.gather(*map(ended, workers)) == [0, 0, 0]
+    workers = [start(deployment.worker_run("sweep_notices:all")) for _ in range(3)]
+    assert await asyncio.gather(*map(exit_code_of, workers)) == [0, 0, 0]
     assert deployment.vendor.taken == Counter(notices)
     assert {await deployment.state(one) for one in notices} == {"sent"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from joserfc.jwk import Key
 
-from adapters.oidc.jwks import KeySets
+from adapters.oidc.jwks import JwksCache
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from tests.support.clock import FixedClock
 from tests.support.oidc.fake_issuer import FakeIssuer, make_keys
@@ -25,6 +25,6 @@ def issuer(keys: dict[str, Key]) -> Iterator[FakeIssuer]:
 
 @pytest.fixture
 def tokens(issuer: FakeIssuer) -> Iterator[OidcStaffTokens]:
-    made = OidcStaffTokens(issuer, issuer.clock, KeySets(issuer.clock, issuer.fetch))
+    made = OidcStaffTokens(issuer, issuer.clock, JwksCache(issuer.clock, issuer.fetch))
     yield made
     made.keys.close()

@@ -7,28 +7,28 @@ from attrs import define
 from joserfc.jwk import RSAKey
 
 from adapters.oidc.staff_tokens import OidcStaffTokens
-from portal_core.accounts.identity import StaffIdentity
+from portal_core.accounts.identity_provider import StaffIdentity
 from tests.support.clock import FixedClock
-from tests.support.contracts.accounts.staff_tokens import AUDIENCE, FIVE, Ehr, StaffTokensContract
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, FIVE, StaffTokenHarness, StaffTokensContract
 from tests.support.oidc.fake_issuer import FakeIssuer, signed
 
 
 @define
-class OidcEhr(Ehr):
+class OidcStaffTokenHarness(StaffTokenHarness):
     issuer: FakeIssuer
     tokens: OidcStaffTokens
     clock: FixedClock
 
-    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts: timedelta = timedelta(0)) -> str:
-        return self.issuer.token(aud=audience, **self._claims(who, starts))
+    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)) -> str:
+        return self.issuer.token(aud=audience, **self._claims(who, starts_in))
 
     def forge(self, who: StaffIdentity) -> str:
         mine = RSAKey.generate_key(2048, {"kid": "rsa"})
         claims = self.issuer.claims(**self._claims(who, timedelta(0)))
         return signed({"alg": "RS256", "kid": "rsa", "typ": "JWT"}, claims, mine)
 
-    def _claims(self, who: StaffIdentity, starts: timedelta) -> dict[str, object]:
-        begins = self.clock.now() + starts
+    def _claims(self, who: StaffIdentity, starts_in: timedelta) -> dict[str, object]:
+        begins = self.clock.now() + starts_in
         return {
             "iss": who.issuer,
             "sub": who.subject,
@@ -43,5 +43,5 @@ class OidcEhr(Ehr):
 
 class TestOidcStaffTokens(StaffTokensContract):
     @pytest.fixture
-    def ehr(self, issuer: FakeIssuer, tokens: OidcStaffTokens) -> OidcEhr:
-        return OidcEhr(issuer, tokens, issuer.clock)
+    def ehr(self, issuer: FakeIssuer, tokens: OidcStaffTokens) -> OidcStaffTokenHarness:
+        return OidcStaffTokenHarness(issuer, tokens, issuer.clock)

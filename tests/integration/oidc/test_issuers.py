@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from attrs import define
 
-from adapters.oidc.issuers import OidcIssuer, OidcIssuers, check_oidc, issuer_of
+from adapters.oidc.issuers import OidcIssuer, OidcIssuers, check_oidc_settings, parse_issuer
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from adapters.postgres.accounts.oidc_issuers import PostgresOidcIssuers
 from portal_core.kernel.errors import Invalid, Unavailable
@@ -23,7 +23,7 @@ class NoIssuer(OidcIssuers):
         return {}
 
 
-async def test_a_practice_without_an_issuer_believes_nobody(issuer: FakeIssuer) -> None:
+async def test_no_issuer_no_token_sign_in(issuer: FakeIssuer) -> None:
     tokens = OidcStaffTokens(NoIssuer(), issuer.clock)
     assert await tokens.verify(PRACTICE, issuer.token()) is None
     assert issuer.asked == []
@@ -34,10 +34,10 @@ async def test_each_practice_has_its_own(database: PortalDatabase) -> None:
     theirs = await database.practice(settings={"oidc": {**SECTION, "issuer": "https://other.example"}})
     without = await database.practice(settings={"oidc": "odd"})
     issuers = PostgresOidcIssuers(database.pool)
-    assert issuer_of(await issuers.of(mine)) == OidcIssuer(**SECTION)
-    assert issuer_of(await issuers.of(theirs)) == OidcIssuer(**{**SECTION, "issuer": "https://other.example"})
+    assert parse_issuer(await issuers.of(mine)) == OidcIssuer(**SECTION)
+    assert parse_issuer(await issuers.of(theirs)) == OidcIssuer(**{**SECTION, "issuer": "https://other.example"})
     for practice in (without, await database.practice(), uuid4()):
-        assert issuer_of(await issuers.of(practice)) is None
+        assert parse_issuer(await issuers.of(practice)) is None
     await database.pool.close()
     with pytest.raises(Unavailable):
         await issuers.of(mine)
@@ -45,7 +45,7 @@ async def test_each_practice_has_its_own(database: PortalDatabase) -> None:
 
 @pytest.mark.parametrize("values", [{}, SECTION], ids=["none", "all"])
 def test_all_settings_or_none(values: dict[str, Any]) -> None:
-    assert check_oidc(values) == values
+    assert check_oidc_settings(values) == values
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_all_settings_or_none(values: dict[str, Any]) -> None:
         ({**SECTION, "audience": "a" * 501}, {"values.audience"}),
     ],
 )
-def test_half_an_issuer_is_refused_and_believed_by_nobody(values: dict[str, Any], paths: set[str]) -> None:
+def test_incomplete_issuer_settings(values: dict[str, Any], paths: set[str]) -> None:
     with pytest.raises(Invalid) as refused:
-        check_oidc(values)
+        check_oidc_settings(values)
     assert {one.path for one in refused.value.fields} == paths
-    assert issuer_of(values) is None
+    assert parse_issuer(values) is None

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from joserfc.jwk import ECKey
 
-from adapters.oidc.jwks import FRESH, KEPT, RETRY, KeySets, fetch, read
+from adapters.oidc.jwks import MAX_CACHE_AGE, REFRESH_INTERVAL, RETRY_INTERVAL, JwksCache, fetch, read
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from portal_core.kernel.errors import Unavailable
 from tests.support.contracts.accounts.staff_tokens import PRACTICE
@@ -28,7 +28,7 @@ async def test_a_new_key_is_found_and_unknown_ids_ask_once_a_minute(
     for _ in range(3):
         assert await tokens.verify(PRACTICE, issuer.token("new", "ES256")) is None
     assert len(issuer.asked) == 1
-    issuer.clock.advance(RETRY)
+    issuer.clock.advance(RETRY_INTERVAL)
     assert await tokens.verify(PRACTICE, issuer.token("new", "ES256")) is not None
     assert len(issuer.asked) == 2
     for number in range(5):
@@ -39,7 +39,7 @@ async def test_a_new_key_is_found_and_unknown_ids_ask_once_a_minute(
 async def test_a_withdrawn_key_is_no_longer_good(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
     del issuer.published[0]
-    issuer.clock.advance(FRESH)
+    issuer.clock.advance(REFRESH_INTERVAL)
     assert await tokens.verify(PRACTICE, issuer.token()) is None
     assert await tokens.verify(PRACTICE, issuer.token("ec", "ES256")) is not None
 
@@ -47,13 +47,13 @@ async def test_a_withdrawn_key_is_no_longer_good(issuer: FakeIssuer, tokens: Oid
 async def test_known_keys_serve_an_hour_while_the_issuer_is_away(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
     issuer.status = 503
-    issuer.clock.advance(KEPT - timedelta(seconds=1))
+    issuer.clock.advance(MAX_CACHE_AGE - timedelta(seconds=1))
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
     issuer.clock.advance(timedelta(seconds=1))
     with pytest.raises(Unavailable):
         await tokens.verify(PRACTICE, issuer.token())
     issuer.status = 200
-    issuer.clock.advance(RETRY)
+    issuer.clock.advance(RETRY_INTERVAL)
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
 
 
@@ -69,7 +69,7 @@ async def test_an_issuer_that_does_not_answer_is_unavailable(
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{}", b'{"keys": 7}', b"\xff", b"[" * 100_000])
 async def test_an_answer_that_is_no_key_set_is_no_answer(issuer: FakeIssuer, body: bytes) -> None:
-    keys = KeySets(issuer.clock, lambda url: body)
+    keys = JwksCache(issuer.clock, lambda url: body)
     with pytest.raises(Unavailable):
         await OidcStaffTokens(issuer, issuer.clock, keys).verify(PRACTICE, issuer.token())
     keys.close()
@@ -91,7 +91,7 @@ async def test_keys_that_cannot_be_used_are_passed_over(issuer: FakeIssuer, toke
 async def test_without_an_id_the_only_key_is_meant(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     assert await tokens.verify(PRACTICE, issuer.token(header={"kid": None})) is None
     del issuer.published[1:]
-    issuer.clock.advance(FRESH)
+    issuer.clock.advance(REFRESH_INTERVAL)
     assert await tokens.verify(PRACTICE, issuer.token(header={"kid": None})) is not None
 
 

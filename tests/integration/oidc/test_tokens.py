@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import OctKey, RSAKey
 
 from adapters.oidc.staff_tokens import LEEWAY_SECONDS, OidcStaffTokens
-from portal_core.accounts.identity import StaffIdentity
+from portal_core.accounts.identity_provider import StaffIdentity
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
 from tests.support.oidc.fake_issuer import FakeIssuer, segment, signed
 

@@ -8,9 +8,9 @@ import pytest_asyncio
 from attrs import define, field
 from psycopg.rows import dict_row
 
-from adapters.postgres.engine.unit_core import scope
+from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.people.clients import NEXT_CLIENTS
-from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFounding
+from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFactory
 from portal_core.access.model import GrantTerms
 from portal_core.access.use_cases.expire_grants import ExpireGrants
 from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
@@ -20,7 +20,7 @@ from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChan
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
 from portal_core.kernel.actor import AccountHolder, Origin, StaffActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import PageRequest
@@ -30,24 +30,24 @@ from portal_core.people.model import Practice
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
+from portal_core.people.use_cases.get_practice import GetPractice
+from portal_core.people.use_cases.get_profile import GetProfile
 from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
-from portal_core.people.use_cases.show_practice import ShowPractice
-from portal_core.people.use_cases.show_profile import ShowProfile
 from tests.support.clock import FixedClock
 from tests.support.contracts.access.grants_and_invitations import (
     EmailChangesContract,
     GrantsContract,
     InvitationsContract,
 )
-from tests.support.contracts.people.destroyed_records import KeyContract
+from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
-from tests.support.contracts.people.world import BORN, PeopleWorld
+from tests.support.contracts.people.world import DATE_OF_BIRTH, PeopleWorld
 from tests.support.engine.postgres import PortalDatabase
-from tests.support.people.use_cases import PA, PASSWORD, PeopleDesk, birthday
+from tests.support.people.use_cases import PA, PASSWORD, PeopleUseCases, birthday
 
 
 @define
-class PostgresPeople(PeopleWorld):
+class PostgresPeopleWorld(PeopleWorld):
     """A practice in a database that other tests use as well."""
 
     database: PortalDatabase
@@ -57,31 +57,31 @@ class PostgresPeople(PeopleWorld):
     forbidden = (asyncpg.InsufficientPrivilegeError, StaleVersion)
 
     @classmethod
-    async def open(cls, database: PortalDatabase, clock: FixedClock) -> "PostgresPeople":
+    async def open(cls, database: PortalDatabase, clock: FixedClock) -> "PostgresPeopleWorld":
         world = cls(database, clock)
         world.ids = database.ids
         world.begin = database.begin_with(clock, world.ids)
-        world.founding = PostgresPracticeFounding(database.pool, database.keys, clock, world.ids)
+        world.practice_factory = PostgresPracticeFactory(database.pool, database.keys, clock, world.ids)
         world.directory = PostgresPracticeDirectory(database.pool, seconds=0.0)
         world.practice = await world.found()
         return world
 
-    async def beside(self) -> "PostgresPeople":
-        return await PostgresPeople.open(self.database, self.clock)
+    async def other_practice(self) -> "PostgresPeopleWorld":
+        return await PostgresPeopleWorld.open(self.database, self.clock)
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         with self.database.owner.cursor(row_factory=dict_row) as cursor:
             cursor.execute(
                 "SELECT action, target, record, outcome, facts FROM portal.audit_entries WHERE practice_id = %s"
                 " ORDER BY at, id",
                 (self.practice_id,),
             )
-            return [Audited(**row) for row in cursor.fetchall()]
+            return [AuditEntry(**row) for row in cursor.fetchall()]
 
 
 @pytest_asyncio.fixture
-async def world(shared_database: PortalDatabase) -> PostgresPeople:
-    return await PostgresPeople.open(shared_database, FixedClock())
+async def world(shared_database: PortalDatabase) -> PostgresPeopleWorld:
+    return await PostgresPeopleWorld.open(shared_database, FixedClock())
 
 
 class TestPostgresPractice(PracticeContract): ...
@@ -90,7 +90,7 @@ class TestPostgresPractice(PracticeContract): ...
 class TestPostgresClientRecords(ClientRecordsContract): ...
 
 
-class TestPostgresKeys(KeyContract): ...
+class TestPostgresDestroyedRecords(DestroyedRecordContract): ...
 
 
 class TestPostgresStaff(StaffContract): ...
@@ -105,7 +105,7 @@ class TestPostgresGrants(GrantsContract): ...
 class TestPostgresEmailChanges(EmailChangesContract): ...
 
 
-async def test_an_address_is_sealed_and_goes_with_the_clients_key(world: PostgresPeople) -> None:
+async def test_an_address_is_sealed_and_goes_with_the_clients_key(world: PostgresPeopleWorld) -> None:
     client = await world.add_client(address="1 Elm Street")
     owner = world.database.owner
     sealed = owner.execute("SELECT address FROM portal.clients WHERE id = %s", (client.id,)).fetchone()
@@ -117,10 +117,10 @@ async def test_an_address_is_sealed_and_goes_with_the_clients_key(world: Postgre
     async with world.begin(world.system) as unit:
         found = await unit.client_records.get(client.id)
     assert found is not None
-    assert (found.address, found.born) == (None, BORN)
+    assert (found.address, found.date_of_birth) == (None, DATE_OF_BIRTH)
 
 
-async def test_a_practice_is_made_whole_or_not_at_all(world: PostgresPeople) -> None:
+async def test_a_practice_is_made_whole_or_not_at_all(world: PostgresPeopleWorld) -> None:
     owner = world.database.owner
 
     def rows() -> list[object]:
@@ -137,7 +137,9 @@ async def test_a_practice_is_made_whole_or_not_at_all(world: PostgresPeople) -> 
     assert rows() == before
 
 
-async def test_the_directory_is_asked_twice_a_minute(shared_database: PortalDatabase, world: PostgresPeople) -> None:
+async def test_the_directory_is_asked_twice_a_minute(
+    shared_database: PortalDatabase, world: PostgresPeopleWorld
+) -> None:
     kept = PostgresPracticeDirectory(shared_database.pool)
     before = await kept.all()
     await world.found()
@@ -145,7 +147,7 @@ async def test_the_directory_is_asked_twice_a_minute(shared_database: PortalData
     assert len(await world.directory.all()) == len(before) + 1
 
 
-async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: PostgresPeople) -> None:
+async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: PostgresPeopleWorld) -> None:
     owner = world.database.owner
     owner.execute(
         "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, born, status, created_at)"
@@ -160,7 +162,7 @@ async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: Post
     assert marked is not None
     values = {"practice_id": world.practice_id, "begins": "", "ends": "~", "size": 21, "after": marked[0]}
     async with world.database.pool.acquire() as connection:
-        await connection.execute(scope(world.staff()))
+        await connection.execute(begin_transaction_sql(world.staff()))
         sql = f"EXPLAIN (ANALYZE, BUFFERS OFF) {NEXT_CLIENTS.sql}"
         plan = "\n".join(row[0] for row in await connection.fetch(sql, *NEXT_CLIENTS.arguments(values)))
         await connection.execute("ROLLBACK")
@@ -174,20 +176,23 @@ async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: Post
 # --- whole use cases, where row-level security has its say ------------------------------------------------------------
 
 
-async def test_a_proxy_comes_by_invitation_and_finds_their_records(world: PostgresPeople) -> None:
-    desk = PeopleDesk(world)
-    child, second = await world.add_client("Kim", born=birthday(8)), await world.add_client("Lou", born=birthday(9))
-    proxy = await desk.proxy_of(child.id, terms=GrantTerms("parent", frozenset({"profile"}), may_write=True))
+async def test_a_proxy_comes_by_invitation_and_finds_their_records(world: PostgresPeopleWorld) -> None:
+    use_cases = PeopleUseCases(world)
+    child, second = (
+        await world.add_client("Kim", date_of_birth=birthday(8)),
+        await world.add_client("Lou", date_of_birth=birthday(9)),
+    )
+    proxy = await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent", frozenset({"profile"}), may_write=True))
     grant = GrantAccess(world.begin, world.clock, world.ids)
     view = await grant(world.staff("clinician"), GrantAccessCommand(second.id, PA, GrantTerms("parent")))
     show = ListRecords(world.begin, world.clock)
     found = await show(world.as_proxy(proxy.id))
-    assert [(one.name, one.relation) for one in found] == [("Kim Lee", "parent"), ("Lou Lee", "parent")]
+    assert [(one.name, one.relationship) for one in found] == [("Kim Lee", "parent"), ("Lou Lee", "parent")]
     assert await show(world.as_proxy(proxy.id, second.id)) == found
     on_child = world.as_proxy(proxy.id, child.id)
     changed = await ChangeProfile(world.begin)(on_child, ChangeProfileCommand(ContactChanges(address="Elm 1"), 1))
     assert changed.address == "Elm 1"
-    assert await ShowProfile(world.begin)(world.as_client(child.id)) == changed
+    assert await GetProfile(world.begin)(world.as_client(child.id)) == changed
     revoke = RevokeGrant(world.begin, world.clock)
     await revoke(world.staff("clinician"), RevokeGrantCommand(second.id, view.id))
     assert await show(world.as_proxy(proxy.id)) == found[:1]
@@ -195,10 +200,10 @@ async def test_a_proxy_comes_by_invitation_and_finds_their_records(world: Postgr
     assert await show(world.as_proxy(proxy.id)) == ()
 
 
-async def test_the_dated_job_ends_grants(world: PostgresPeople) -> None:
-    desk = PeopleDesk(world)
-    child = await world.add_client(born=birthday(18, date(2026, 3, 10)))
-    await desk.proxy_of(child.id)
+async def test_the_dated_job_ends_grants(world: PostgresPeopleWorld) -> None:
+    use_cases = PeopleUseCases(world)
+    child = await world.add_client(date_of_birth=birthday(18, date(2026, 3, 10)))
+    await use_cases.add_proxy_for(child.id)
     expire = ExpireGrants(world.begin, world.clock)
     assert await expire(world.system) == 0
     world.clock.advance(timedelta(days=8))
@@ -207,33 +212,33 @@ async def test_the_dated_job_ends_grants(world: PostgresPeople) -> None:
 
 
 @pytest.mark.parametrize("kind", ["client", "proxy"])
-async def test_an_email_is_changed_by_its_holder(world: PostgresPeople, kind: str) -> None:
-    desk = PeopleDesk(world)
+async def test_an_email_is_changed_by_its_holder(world: PostgresPeopleWorld, kind: str) -> None:
+    use_cases = PeopleUseCases(world)
     if kind == "client":
-        account = await desk.client_with_account()
+        account = await use_cases.add_client_with_account()
         assert account.client_id is not None
         actor: AccountHolder = world.as_client(account.client_id, account.id)
     else:
-        child = await world.add_client(born=birthday(8))
-        account = await desk.proxy_of(child.id)
+        child = await world.add_client(date_of_birth=birthday(8))
+        account = await use_cases.add_proxy_for(child.id)
         actor = world.as_proxy(account.id, child.id)
     taken = await world.add_account("taken@example.org")
     for email in (taken.email, "new@example.org"):
-        change = await desk.request_change(actor, RequestEmailChangeCommand(email, PASSWORD))
-        code = await desk.change_code(account.id, change.id)
-        confirming = desk.confirm_change(actor, ConfirmEmailChangeCommand(code))
+        change = await use_cases.request_change(actor, RequestEmailChangeCommand(email, PASSWORD))
+        code = await use_cases.change_code(account.id, change.id)
+        confirming = use_cases.confirm_change(actor, ConfirmEmailChangeCommand(code))
         if email == taken.email:
             with pytest.raises(AlreadyRegistered):
                 await confirming
         else:
             await confirming
-    assert (await desk.account(account.id)).email == "new@example.org"
+    assert (await use_cases.account(account.id)).email == "new@example.org"
     if account.client_id is not None:
-        shown = await ShowProfile(world.begin)(actor)
+        shown = await GetProfile(world.begin)(actor)
         assert (shown.email, shown.sign_in_email) == ("new@example.org", "new@example.org")
 
 
-async def test_an_import_is_safe_to_run_twice(world: PostgresPeople) -> None:
+async def test_an_import_is_safe_to_run_twice(world: PostgresPeopleWorld) -> None:
     bring = ImportPeople(world.begin, world.clock, world.ids)
     clinicians = [ClinicianRow(2, "C-1", "Dr. Grey")]
     rows = [
@@ -246,14 +251,14 @@ async def test_an_import_is_safe_to_run_twice(world: PostgresPeople) -> None:
     assert (second.added, second.changed, second.unchanged) == (0, 0, 61)
 
 
-async def test_a_practice_is_run_from_its_own_side(world: PostgresPeople) -> None:
-    add = AddPractice(world.founding, world.clock, world.ids)
+async def test_a_practice_is_run_from_its_own_side(world: PostgresPeopleWorld) -> None:
+    add = AddPractice(world.practice_factory, world.clock, world.ids)
     name = f"p{world.ids.new().hex}"
     made = await add(Origin("127.0.0.1"), AddPracticeCommand(name[:32], "Oak", "UTC", "ny", (f"{name}.example",)))
     administrator = StaffActor(made.id, world.ids.new(), frozenset({"administrator"}))
     keep = ChangePracticeSettings(world.begin, {"appointments": dict})
     sent = ChangePracticeSettingsCommand("appointments", {"notice_hours": 24}, 1)
     assert (await keep(administrator, sent)).settings == {"appointments": {"notice_hours": 24}}
-    shown = await ShowPractice(world.begin)(administrator)
+    shown = await GetPractice(world.begin)(administrator)
     assert (shown.version, shown.hosts, shown.state) == (2, (f"{name}.example",), "NY")
     assert made.id in {one.id for one in await world.directory.all()}

@@ -25,9 +25,15 @@ from moto.ses.models import ses_backends
 from adapters.aws import AwsAccount
 from adapters.mime import mime
 from adapters.ses.mailer import SesMailer
-from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
+from portal_core.notifications.errors import MailError, MailNotSent, MailRefused, MailUncertain
 from portal_core.notifications.ports import Mail
-from tests.support.contracts.notifications.mailer import MAIL, Mood, Taken, Vendor, VendorMailerContract
+from tests.support.contracts.notifications.mailer import (
+    MAIL,
+    DeliveryBehavior,
+    ReceivedMail,
+    VendorMailerContract,
+    VendorMailerHarness,
+)
 
 REGION = "us-east-1"
 SENDER = "portal@example.org"
@@ -112,16 +118,16 @@ def takes(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(body)
 
 
-MOODS: dict[Mood, Answer] = {
-    "takes": takes,
-    "refuses": says(400, "MessageRejected"),
+MOODS: dict[DeliveryBehavior, Answer] = {
+    "accepts": takes,
+    "rejects": says(400, "MessageRejected"),
     "is_busy": says(429, "TooManyRequestsException"),
-    "takes_and_dies": hangs_up,
+    "accepts_then_drops": hangs_up,
 }
 
 
 @define
-class Ses(Vendor):
+class Ses(VendorMailerHarness):
     """A server in a mood."""
 
     stack: ExitStack
@@ -130,20 +136,20 @@ class Ses(Vendor):
     took: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.behave("takes")
+        self.set_behavior("accepts")
 
-    def behave(self, mood: Mood) -> None:
-        url, self.requests = self.stack.enter_context(vendor(MOODS.get(mood, takes)))
-        self.took = mood in ("takes", "takes_and_dies")
+    def set_behavior(self, behavior: DeliveryBehavior) -> None:
+        url, self.requests = self.stack.enter_context(vendor(MOODS.get(behavior, takes)))
+        self.took = behavior in ("accepts", "accepts_then_drops")
         self.mailer = SesMailer(AwsAccount(REGION, url), SENDER)
-        if mood == "is_away":
+        if behavior == "is_unavailable":
             self.stack.close()
 
-    async def taken(self) -> list[Taken]:
+    async def taken(self) -> list[ReceivedMail]:
         return [_taken(one) for one in self.requests] if self.took else []
 
 
-def _taken(request: dict[str, Any]) -> Taken:
+def _taken(request: dict[str, Any]) -> ReceivedMail:
     to = tuple(request["Destination"]["ToAddresses"])
     return to, parsed(base64.b64decode(request["Content"]["Raw"]["Data"]))
 
@@ -159,8 +165,8 @@ async def sent_to(url: str, mail: Mail = MAIL, account: type[AwsAccount] = AwsAc
     return await SesMailer(account(REGION, url), SENDER).send(mail)
 
 
-async def problem_at(url: str, account: type[AwsAccount] = AwsAccount) -> MailProblem:
-    with pytest.raises(MailProblem) as caught:
+async def problem_at(url: str, account: type[AwsAccount] = AwsAccount) -> MailError:
+    with pytest.raises(MailError) as caught:
         await sent_to(url, account=account)
     assert "ann@example.org" not in str(caught.value)
     return caught.value
@@ -168,9 +174,9 @@ async def problem_at(url: str, account: type[AwsAccount] = AwsAccount) -> MailPr
 
 async def test_a_mail_arrives_as_it_was_written(moto: str) -> None:
     before = len(received())
-    vendor_id = await sent_to(moto)
+    vendor_message_id = await sent_to(moto)
     (taken,) = received()[before:]
-    assert taken.id == vendor_id
+    assert taken.id == vendor_message_id
     message = parsed(taken.raw_data.encode())
     assert message["From"] == f"{MAIL.sender_name} <{SENDER}>"
     assert message["To"] == MAIL.to
@@ -219,16 +225,16 @@ async def test_what_is_asked_of_ses() -> None:
         (503, "ServiceUnavailable", MailUncertain),
     ],
 )
-async def test_what_an_answer_means_and_that_it_is_asked_once(status: int, code: str, kind: type[MailProblem]) -> None:
+async def test_what_an_answer_means_and_that_it_is_asked_once(status: int, code: str, kind: type[MailError]) -> None:
     with vendor(says(status, code)) as (url, requests):
-        problem = await problem_at(url)
-    assert type(problem) is kind
-    assert problem.reason == code
+        mail_error = await problem_at(url)
+    assert type(mail_error) is kind
+    assert mail_error.reason == code
     assert len(requests) == 1
 
 
 @frozen
-class HastyAccount(AwsAccount):
+class ShortTimeoutAccount(AwsAccount):
     """Waits half a second for an answer, so that the test of waiting in vain is short."""
 
     def client(self, service: str, *, attempts: int = 3) -> Any:
@@ -239,9 +245,9 @@ class HastyAccount(AwsAccount):
 async def test_a_vendor_that_never_answers_is_uncertain() -> None:
     over = threading.Event()
     with vendor(lambda handler: bool(over.wait(30)) and None) as (url, requests):
-        problem = await problem_at(url, HastyAccount)
+        mail_error = await problem_at(url, ShortTimeoutAccount)
         over.set()
-    assert type(problem) is MailUncertain
+    assert type(mail_error) is MailUncertain
     assert len(requests) == 1
 
 
@@ -261,10 +267,10 @@ async def test_without_credentials_it_is_surely_not_sent(monkeypatch: pytest.Mon
     assert requests == []
 
 
-NASTY = st.text(st.characters(codec="utf-8"), max_size=40)
+HOSTILE_VALUES = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-@given(NASTY, NASTY, NASTY, st.sampled_from(["ann@example.org", "a+b@example.org"]))
+@given(HOSTILE_VALUES, HOSTILE_VALUES, HOSTILE_VALUES, st.sampled_from(["ann@example.org", "a+b@example.org"]))
 @example("Elm\r\nBcc: eve@example.org", "s", "b", "ann@example.org")
 @example('"Elm" <eve@example.org>,', "s", "b", "ann@example.org")
 @example("s", "Hi\nTo: eve@example.org", "b", "ann@example.org")

@@ -10,16 +10,16 @@ from psycopg.types.json import Jsonb
 
 from adapters.local.sources import Uuid7Ids
 from adapters.postgres.accounts.sessions import PostgresLiveSessions
-from adapters.postgres.engine.unit_core import PostgresBegin
+from adapters.postgres.engine.base_unit import PostgresBegin
 from portal_core.kernel.actor import Area, Role
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from tests.support.clock import FixedClock
-from tests.support.contracts.accounts.world import BORN, AccountsWorld
+from tests.support.contracts.accounts.world import DATE_OF_BIRTH, AccountsWorld
 from tests.support.engine.postgres import PortalDatabase
 
 
 @define
-class PostgresWorld(AccountsWorld):
+class PostgresAccountsWorld(AccountsWorld):
     """Rows of people are written by the owner, past row-level security."""
 
     database: PortalDatabase
@@ -34,23 +34,23 @@ class PostgresWorld(AccountsWorld):
         self.live = PostgresLiveSessions(self.database.pool)
 
     @classmethod
-    async def new(cls, database: PortalDatabase) -> "PostgresWorld":
+    async def new(cls, database: PortalDatabase) -> "PostgresAccountsWorld":
         return cls(database, await database.practice())
 
-    async def beside(self) -> "PostgresWorld":
-        return PostgresWorld(self.database, await self.database.practice(), self.clock, self.ids)
+    async def other_practice(self) -> "PostgresAccountsWorld":
+        return PostgresAccountsWorld(self.database, await self.database.practice(), self.clock, self.ids)
 
     async def add_client(
         self,
         email: str = "",
         *,
-        born: date = BORN,
+        date_of_birth: date = DATE_OF_BIRTH,
         names: tuple[str, str, str | None] = ("Ann", "Lee", None),
         status: str = "active",
     ) -> UUID:
         given, family, chosen = names
         client_id = await self.database.client(
-            self.practice_id, email=email or None, born=born, given=given, family=family
+            self.practice_id, email=email or None, date_of_birth=date_of_birth, given=given, family=family
         )
         self._run("UPDATE portal.clients SET chosen_name = %s, status = %s WHERE id = %s", chosen, status, client_id)
         return client_id
@@ -90,9 +90,9 @@ class PostgresWorld(AccountsWorld):
         areas: Iterable[Area],
         *,
         may_write: bool = False,
-        starts: date = date(2026, 1, 1),
+        starts_on: date = date(2026, 1, 1),
         until: date | None = None,
-        narrows_on: date | None = None,
+        restricted_from: date | None = None,
     ) -> UUID:
         grant_id = self.ids.new()
         self._insert(
@@ -100,34 +100,34 @@ class PostgresWorld(AccountsWorld):
             client_id=client_id,
             id=grant_id,
             account_id=account_id,
-            relation="parent",
+            relationship="parent",
             areas=list(areas),
             may_write=may_write,
-            starts=starts,
+            starts_on=starts_on,
             until=until,
-            narrows_on=narrows_on,
-            authorised_by_minor=False,
-            decided_by=UUID(int=1),
-            decided_at=self.clock.now(),
+            restricted_from=restricted_from,
+            authorized_by_minor=False,
+            granted_by=UUID(int=1),
+            granted_at=self.clock.now(),
         )
         return grant_id
 
     async def revoke_grant(self, client_id: UUID, grant_id: UUID) -> None:
         self._run("UPDATE portal.grants SET revoked_at = %s WHERE id = %s", self.clock.now(), grant_id)
 
-    async def set_rules(self, *, zone: str = "America/New_York", **section: object) -> None:
+    async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
         settings = Jsonb({"accounts": section})
         self._run(
-            "UPDATE portal.practices SET zone = %s, settings = %s WHERE id = %s", zone, settings, self.practice_id
+            "UPDATE portal.practices SET zone = %s, settings = %s WHERE id = %s", time_zone, settings, self.practice_id
         )
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         rows = self._run(
             "SELECT action, target, record, outcome, facts FROM portal.audit_entries WHERE practice_id = %s"
             " ORDER BY at, id",
             self.practice_id,
         )
-        return [Audited(*row) for row in rows]
+        return [AuditEntry(*row) for row in rows]
 
     async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
         rows = self._run(

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from attrs import define, field
 
-from adapters.postgres.engine.unit_core import PostgresBegin
-from portal_core.kernel.audit import Audited
+from adapters.postgres.engine.base_unit import PostgresBegin
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.people.model import ClientStatus
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
@@ -33,7 +33,7 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         """A fresh practice."""
         return cls(database, await database.practice())
 
-    async def beside(self) -> "PostgresAppointmentsWorld":
+    async def other_practice(self) -> "PostgresAppointmentsWorld":
         return PostgresAppointmentsWorld(self.database, await self.database.practice(), self.clock)
 
     async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID:
@@ -45,7 +45,7 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         )
         return one
 
-    async def add_account_of(self, clinician_id: UUID) -> UUID:
+    async def add_clinician_account(self, clinician_id: UUID) -> UUID:
         staff_id, account_id = self.ids.new(), self.ids.new()
         now = datetime(2026, 1, 1, tzinfo=UTC)
         self.database.owner.execute(
@@ -96,10 +96,10 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         )
         return [Notice(*row) for row in rows]
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         rows = self.database.owner.execute(
             "SELECT action, target, record, outcome, facts FROM portal.audit_entries"
             " WHERE practice_id = %s ORDER BY id",
             (self.practice_id,),
         )
-        return [Audited(*row) for row in rows]
+        return [AuditEntry(*row) for row in rows]

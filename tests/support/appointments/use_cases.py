@@ -10,54 +10,54 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.accounts.model import Account
 from portal_core.appointments.use_cases.accept_offer import AcceptOffer
 from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityException
+from portal_core.appointments.use_cases.advance_expired_offers import AdvanceExpiredOffers
 from portal_core.appointments.use_cases.block_time import BlockTime
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
-from portal_core.appointments.use_cases.book_for_client import BookForClient
+from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClients
 from portal_core.appointments.use_cases.book_series import BookSeries
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment
-from portal_core.appointments.use_cases.cancel_for_clients import CancelForClients
+from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClients
 from portal_core.appointments.use_cases.cancel_series import CancelSeries
-from portal_core.appointments.use_cases.clear_holds import ClearHolds
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment
-from portal_core.appointments.use_cases.confirm_request import ConfirmRequest
+from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequest
+from portal_core.appointments.use_cases.create_calendar_feed import CreateCalendarFeed
+from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequest
 from portal_core.appointments.use_cases.decline_offer import DeclineOffer
-from portal_core.appointments.use_cases.decline_request import DeclineRequest
-from portal_core.appointments.use_cases.drop_calendar_feed import DropCalendarFeed
+from portal_core.appointments.use_cases.delete_expired_holds import DeleteExpiredHolds
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
 from portal_core.appointments.use_cases.find_slots import FindSlots
+from portal_core.appointments.use_cases.get_appointment import GetAppointment
+from portal_core.appointments.use_cases.get_availability import GetAvailability
+from portal_core.appointments.use_cases.get_day_schedule import GetDaySchedule
+from portal_core.appointments.use_cases.get_practice_appointment import GetPracticeAppointment
+from portal_core.appointments.use_cases.get_series import GetSeries
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist
 from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
+from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequests
 from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
 from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointments
-from portal_core.appointments.use_cases.list_day import ListDay
 from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
-from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests
+from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequests
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist
-from portal_core.appointments.use_cases.list_requests import ListRequests
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
-from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShow
-from portal_core.appointments.use_cases.move_for_clients import MoveForClients
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot, OfferFreedSlotCommand
-from portal_core.appointments.use_cases.pass_on_offers import PassOnOffers
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
-from portal_core.appointments.use_cases.remind_of_appointments import RemindOfAppointments
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
+from portal_core.appointments.use_cases.remove_closed_account_feed import RemoveClosedAccountFeed
 from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlist
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
-from portal_core.appointments.use_cases.show_appointment import ShowAppointment
-from portal_core.appointments.use_cases.show_availability import ShowAvailability
-from portal_core.appointments.use_cases.show_practice_appointment import ShowPracticeAppointment
-from portal_core.appointments.use_cases.show_series import ShowSeries
+from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClients
+from portal_core.appointments.use_cases.send_appointment_reminders import SendAppointmentReminders
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
-from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
-from portal_core.kernel.audit import Audited
+from portal_core.appointments.use_cases.withdraw_appointment_request import WithdrawAppointmentRequest
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.people.model import Client, ClientStatus, Clinician, Practice, StaffMember
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
@@ -76,18 +76,18 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
     practice_id: UUID = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._settle_in(MemoryStore(self.clock))
+        self._seed(MemoryStore(self.clock))
 
-    def _settle_in(self, store: MemoryStore) -> None:
+    def _seed(self, store: MemoryStore) -> None:
         self.store = store
         self.begin = MemoryBegin(store, MemoryUnitOfWork)
         self.practice_id = self.ids.new()
         practice = Practice(self.practice_id, f"p{self.practice_id}", "Elm Street", ZONE, self.clock.now())
         store.table("practices")[self.practice_id] = practice
 
-    async def beside(self) -> "MemoryAppointmentsWorld":
+    async def other_practice(self) -> "MemoryAppointmentsWorld":
         other = MemoryAppointmentsWorld(self.clock, self.ids, self.tokens)
-        other._settle_in(self.store)
+        other._seed(self.store)
         return other
 
     async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID:
@@ -95,7 +95,7 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         self.store.table("clinicians")[self.practice_id, one.id] = one
         return one.id
 
-    async def add_account_of(self, clinician_id: UUID) -> UUID:
+    async def add_clinician_account(self, clinician_id: UUID) -> UUID:
         member = StaffMember(
             self.ids.new(), self.practice_id, "Grey", "grey@elm.test", frozenset({"clinician"}), clinician_id
         )
@@ -141,12 +141,12 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
     async def notices(self) -> list[Notice]:
         return self.store.notices
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
 
 
 @define
-class Desk:
+class AppointmentUseCases:
     """Every use case of appointments, over one world."""
 
     world: AppointmentsWorld
@@ -157,8 +157,8 @@ class Desk:
         return ListMyAppointments(self.world.begin, self.world.clock)
 
     @property
-    def show(self) -> ShowAppointment:
-        return ShowAppointment(self.world.begin, self.world.clock)
+    def show(self) -> GetAppointment:
+        return GetAppointment(self.world.begin, self.world.clock)
 
     @property
     def find_slots(self) -> FindSlots:
@@ -193,8 +193,8 @@ class Desk:
         return PublishAvailability(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def show_availability(self) -> ShowAvailability:
-        return ShowAvailability(self.world.begin, self.world.clock)
+    def get_availability(self) -> GetAvailability:
+        return GetAvailability(self.world.begin, self.world.clock)
 
     @property
     def add_exception(self) -> AddAvailabilityException:
@@ -213,16 +213,16 @@ class Desk:
         return UnblockTime(self.world.begin, self.world.clock)
 
     @property
-    def book_for(self) -> BookForClient:
-        return BookForClient(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+    def book_for(self) -> BookAppointmentForClients:
+        return BookAppointmentForClients(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
 
     @property
-    def cancel_for(self) -> CancelForClients:
-        return CancelForClients(self.world.begin, self.world.clock, self.world.ids)
+    def cancel_for(self) -> CancelAppointmentForClients:
+        return CancelAppointmentForClients(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def move_for(self) -> MoveForClients:
-        return MoveForClients(self.world.begin, self.world.clock, self.world.ids)
+    def move_for(self) -> RescheduleAppointmentForClients:
+        return RescheduleAppointmentForClients(self.world.begin, self.world.clock, self.world.ids)
 
     @property
     def no_show(self) -> MarkNoShow:
@@ -233,16 +233,16 @@ class Desk:
         return CompleteAppointment(self.world.begin, self.world.clock)
 
     @property
-    def day(self) -> ListDay:
-        return ListDay(self.world.begin, self.world.clock)
+    def day(self) -> GetDaySchedule:
+        return GetDaySchedule(self.world.begin, self.world.clock)
 
     @property
     def list_client_appointments(self) -> ListClientAppointments:
         return ListClientAppointments(self.world.begin, self.world.clock)
 
     @property
-    def show_practice_appointment(self) -> ShowPracticeAppointment:
-        return ShowPracticeAppointment(self.world.begin)
+    def get_practice_appointment(self) -> GetPracticeAppointment:
+        return GetPracticeAppointment(self.world.begin)
 
     @property
     def list_holds(self) -> ListHolds:
@@ -253,20 +253,20 @@ class Desk:
         return AcceptOffer(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
 
     @property
-    def confirm_request(self) -> ConfirmRequest:
-        return ConfirmRequest(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+    def confirm_appointment_request(self) -> ConfirmAppointmentRequest:
+        return ConfirmAppointmentRequest(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
 
     @property
     def decline_offer(self) -> DeclineOffer:
         return DeclineOffer(self.world.begin, self.world.clock)
 
     @property
-    def decline_request(self) -> DeclineRequest:
-        return DeclineRequest(self.world.begin, self.world.clock)
+    def decline_appointment_request(self) -> DeclineAppointmentRequest:
+        return DeclineAppointmentRequest(self.world.begin, self.world.clock)
 
     @property
-    def clear_holds(self) -> ClearHolds:
-        return ClearHolds(self.world.begin, self.world.clock)
+    def delete_expired_holds(self) -> DeleteExpiredHolds:
+        return DeleteExpiredHolds(self.world.begin, self.world.clock)
 
     @property
     def join_waitlist(self) -> JoinWaitlist:
@@ -277,12 +277,12 @@ class Desk:
         return LeaveWaitlist(self.world.begin, self.world.clock)
 
     @property
-    def list_practice_requests(self) -> ListPracticeRequests:
-        return ListPracticeRequests(self.world.begin)
+    def list_practice_appointment_requests(self) -> ListPracticeAppointmentRequests:
+        return ListPracticeAppointmentRequests(self.world.begin)
 
     @property
-    def list_requests(self) -> ListRequests:
-        return ListRequests(self.world.begin)
+    def list_appointment_requests(self) -> ListAppointmentRequests:
+        return ListAppointmentRequests(self.world.begin)
 
     @property
     def list_practice_waitlist(self) -> ListPracticeWaitlist:
@@ -301,16 +301,16 @@ class Desk:
         return OfferFreedSlot(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def pass_on_offers(self) -> PassOnOffers:
-        return PassOnOffers(self.world.begin, self.world.clock)
+    def advance_expired_offers(self) -> AdvanceExpiredOffers:
+        return AdvanceExpiredOffers(self.world.begin, self.world.clock)
 
     @property
     def request_appointment(self) -> RequestAppointment:
         return RequestAppointment(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def withdraw_request(self) -> WithdrawRequest:
-        return WithdrawRequest(self.world.begin, self.world.clock)
+    def withdraw_appointment_request(self) -> WithdrawAppointmentRequest:
+        return WithdrawAppointmentRequest(self.world.begin, self.world.clock)
 
     @property
     def book_series(self) -> BookSeries:
@@ -321,34 +321,34 @@ class Desk:
         return CancelSeries(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def drop_calendar_feed(self) -> DropCalendarFeed:
-        return DropCalendarFeed(self.world.begin)
+    def remove_closed_account_feed(self) -> RemoveClosedAccountFeed:
+        return RemoveClosedAccountFeed(self.world.begin)
 
     @property
     def list_check_ins(self) -> ListCheckIns:
         return ListCheckIns(self.world.begin)
 
     @property
-    def make_calendar_feed(self) -> MakeCalendarFeed:
-        return MakeCalendarFeed(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+    def create_calendar_feed(self) -> CreateCalendarFeed:
+        return CreateCalendarFeed(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
 
     @property
     def read_calendar_feed(self) -> ReadCalendarFeed:
         return ReadCalendarFeed(self.world.begin, self.world.clock)
 
     @property
-    def remind_of_appointments(self) -> RemindOfAppointments:
-        return RemindOfAppointments(self.world.begin, self.world.clock)
+    def send_appointment_reminders(self) -> SendAppointmentReminders:
+        return SendAppointmentReminders(self.world.begin, self.world.clock)
 
     @property
     def remove_calendar_feed(self) -> RemoveCalendarFeed:
         return RemoveCalendarFeed(self.world.begin)
 
     @property
-    def show_series(self) -> ShowSeries:
-        return ShowSeries(self.world.begin)
+    def get_series(self) -> GetSeries:
+        return GetSeries(self.world.begin)
 
-    async def offer_what_was_freed(self) -> None:
+    async def run_freed_slot_jobs(self) -> None:
         """Run the deferred jobs `offer_freed_slot` that have not been run, as the worker would."""
         for ids in (await self.world.jobs("offer_freed_slot"))[self._ran :]:
             self._ran += 1

@@ -90,7 +90,7 @@ class PortalCommand:
             check=False,
         )
 
-    def refusal(self, *arguments: str, **settings: str) -> str:
+    def error_line(self, *arguments: str, **settings: str) -> str:
         """The one line that it gives up with."""
         ended = self.run(*arguments, **settings)
         assert ended.returncode == 1, (ended.returncode, ended.stdout, ended.stderr)
@@ -98,14 +98,14 @@ class PortalCommand:
         assert ended.stderr.startswith("portal: "), ended.stderr
         return ended.stderr.removeprefix("portal: ").strip()
 
-    def said(self, *arguments: str, **settings: str) -> str:
+    def output(self, *arguments: str, **settings: str) -> str:
         """What it prints when all is well."""
         ended = self.run(*arguments, **settings)
         assert ended.returncode == 0, (ended.returncode, ended.stdout, ended.stderr)
         return ended.stdout
 
     @contextmanager
-    def started(
+    def start_background(
         self, *arguments: str, until: str = "", answers: bool = True, **settings: str
     ) -> "Iterator[RunningCommand]":
         """In the background, as in a terminal of its own, until it `answers` over HTTP and has printed `until`."""
@@ -157,47 +157,47 @@ class RunningCommand:
 
     process: "subprocess.Popen[bytes]"
     file: Path
-    _family: list[int] = field(init=False, factory=list)
+    _process_tree: list[int] = field(init=False, factory=list)
 
     @property
     def printed(self) -> str:
         return self.file.read_text()
 
-    def family(self) -> list[psutil.Process]:
+    def process_tree(self) -> list[psutil.Process]:
         """It and those that it started, and they."""
         parent = psutil.Process(self.process.pid)
         found = [parent, *parent.children(recursive=True)]
-        self._family = [one.pid for one in found]
+        self._process_tree = [one.pid for one in found]
         return found
 
     def press_ctrl_c(self) -> int:
         """As in a terminal: everybody of its process group gets SIGINT. Answers its exit code."""
-        self.family()
+        self.process_tree()
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(LIMIT)
 
-    def tell(self, number: signal.Signals) -> int:
+    def signal_and_wait(self, number: signal.Signals) -> int:
         """Send it alone a signal; answers its exit code."""
-        self.family()
+        self.process_tree()
         self.process.send_signal(number)
         return self.process.wait(LIMIT)
 
-    def all_gone(self) -> bool:
+    def all_exited(self) -> bool:
         """Whether, in the end, nothing is left of what ran when it was told to end."""
-        return eventually(lambda: all(is_gone(pid) for pid in self._family))
+        return eventually(lambda: all(is_gone(pid) for pid in self._process_tree))
 
     def kill(self) -> None:
         if self.process.poll() is None:
-            self.tell(signal.SIGKILL)
-            self.all_gone()
+            self.signal_and_wait(signal.SIGKILL)
+            self.all_exited()
 
 
-def open_folder() -> Path:
+def world_readable_folder() -> Path:
     """A folder that every user may walk to (pytest's own are closed to others)."""
     place = Path(tempfile.mkdtemp(prefix="portal-cli-", dir="/tmp"))
     place.chmod(0o755)
     return place
 
 
-def forget(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ OTHER = "Another-staple-42-now"
 WRONG = "Not-the-password-1"
 
 
-def boto(fake: CognitoFake, **changes: Any) -> Any:
+def boto_client(fake: CognitoFake, **changes: Any) -> Any:
     settings = {
         "endpoint_url": fake.url,
         "region_name": "us-east-1",
@@ -27,7 +27,7 @@ def boto(fake: CognitoFake, **changes: Any) -> Any:
 
 
 @define
-class Portal:
+class PoolClient:
     """A pool with one confidential app client, and the calls that most tests make."""
 
     fake: CognitoFake
@@ -97,8 +97,8 @@ class Portal:
         return str(secret)
 
 
-def opened(fake: CognitoFake, mfa: str = "OPTIONAL", **client_settings: Any) -> Portal:
-    aws = boto(fake)
+def open_pool(fake: CognitoFake, mfa: str = "OPTIONAL", **client_settings: Any) -> PoolClient:
+    aws = boto_client(fake)
     policy = {"MinimumLength": 12}
     pool = aws.create_user_pool(
         PoolName="clients", AutoVerifiedAttributes=["email"], Policies={"PasswordPolicy": policy}
@@ -113,10 +113,10 @@ def opened(fake: CognitoFake, mfa: str = "OPTIONAL", **client_settings: Any) -> 
     client = aws.create_user_pool_client(UserPoolId=pool, ClientName="portal", **settings | client_settings)[
         "UserPoolClient"
     ]
-    return Portal(fake, aws, pool, client["ClientId"], client.get("ClientSecret", ""))
+    return PoolClient(fake, aws, pool, client["ClientId"], client.get("ClientSecret", ""))
 
 
-def refused(code: str, call: Any, *arguments: Any, says: str = "", **named: Any) -> None:
+def assert_refused(code: str, call: Any, *arguments: Any, says: str = "", **named: Any) -> None:
     with pytest.raises(ClientError) as caught:
         call(*arguments, **named)
     error = caught.value.response["Error"]

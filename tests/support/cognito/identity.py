@@ -12,7 +12,7 @@ from adapters.cognito.mailed_codes import CognitoMailedCodes
 from adapters.cognito.passwords import CognitoPasswords
 from adapters.cognito.pools import CognitoPool, CognitoPools
 from adapters.cognito.second_factors import CognitoSecondFactors
-from portal_core.accounts.identity import Credential, SecondFactorNeeded
+from portal_core.accounts.identity_provider import Credential, SecondFactorNeeded
 from tests.support.cognito_fake import CognitoFake, code_at
 
 PRACTICE = UUID(int=7)
@@ -30,7 +30,7 @@ CLIENT = {
 }
 
 
-def made(aws: Any, **client: Any) -> CognitoPool:
+def create_pool(aws: Any, **client: Any) -> CognitoPool:
     """A pool that is set up as the portal needs it."""
     pool = aws.create_user_pool(
         PoolName="portal",
@@ -39,12 +39,12 @@ def made(aws: Any, **client: Any) -> CognitoPool:
     )["UserPool"]["Id"]
     totp = {"Enabled": True}
     aws.set_user_pool_mfa_config(UserPoolId=pool, SoftwareTokenMfaConfiguration=totp, MfaConfiguration="OPTIONAL")
-    made = aws.create_user_pool_client(UserPoolId=pool, ClientName="portal", **CLIENT | client)["UserPoolClient"]
-    return CognitoPool(pool, made["ClientId"], made["ClientSecret"])
+    create_pool = aws.create_user_pool_client(UserPoolId=pool, ClientName="portal", **CLIENT | client)["UserPoolClient"]
+    return CognitoPool(pool, create_pool["ClientId"], create_pool["ClientSecret"])
 
 
 @frozen
-class Identity:
+class CognitoHarness:
     """The adapter's four parts over one pool for each side."""
 
     fake: CognitoFake
@@ -68,7 +68,7 @@ class Identity:
     def code(self, secret: str) -> str:
         return code_at(secret, int(self.fake.now().timestamp()) // 30)
 
-    async def enrol(self, credential: Credential) -> str:
+    async def enroll(self, credential: Credential) -> str:
         begun = await self.factors.begin(credential, PASSWORD)
         assert begun is not None
         assert await self.factors.confirm(credential, begun.handle, self.code(begun.secret))
@@ -81,11 +81,11 @@ class Identity:
         return answer.state
 
 
-def over(fake: CognitoFake, url: str) -> Identity:
+def connect(fake: CognitoFake, url: str) -> CognitoHarness:
     aws = boto3.client("cognito-idp", endpoint_url=url, region_name="us-east-1")
     account = AwsAccount("us-east-1", url)
-    pools = CognitoPools(account, {"portal": made(aws), "practice": made(aws)})
-    return Identity(
+    pools = CognitoPools(account, {"portal": create_pool(aws), "practice": create_pool(aws)})
+    return CognitoHarness(
         fake,
         aws,
         account,

@@ -42,7 +42,7 @@ def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def refusal(server: EmbeddedPostgres) -> str:
+def startup_error(server: EmbeddedPostgres) -> str:
     with pytest.raises(EmbeddedPostgresError) as raised:
         server.start()
     message = str(raised.value)
@@ -50,7 +50,7 @@ def refusal(server: EmbeddedPostgres) -> str:
     return message
 
 
-def as_user(name: str, work: Callable[[], str]) -> str:
+def run_as_user(name: str, work: Callable[[], str]) -> str:
     """What `work` answers, run as an ordinary user: as `name` if the tests run as root, else as ourselves.
 
     By a bare fork: a new Python would have to read this clone, which may lie where only root may look.
@@ -100,7 +100,7 @@ time.sleep(600)
 
 
 @contextlib.contextmanager
-def parent_of_a_server(folder: Path, how: str = "") -> Iterator[subprocess.Popen[str]]:
+def server_parent_process(folder: Path, how: str = "") -> Iterator[subprocess.Popen[str]]:
     """Another process that starts the server, commits a row and holds a transaction open."""
     command = [sys.executable, "-c", PARENT, str(folder), how]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -16,14 +16,14 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from adapters.aws import AwsAccount
 from adapters.ses.mailer import SesMailer
-from entrypoints.catalogue import use_case_classes
-from entrypoints.container import opened
+from entrypoints.container import open_portal
 from entrypoints.jobs.queue import make_app, register
 from entrypoints.settings import Settings
-from entrypoints.worker import jobs_of
+from entrypoints.use_case_registry import use_case_classes
+from entrypoints.worker import build_jobs
 from tests.support.clock import FixedClock
-from tests.support.engine.postgres import TestMasterKey
-from tests.support.notifications.fake_delivery import TrippingBegin, Tripwire
+from tests.support.engine.postgres import CountingMasterKey
+from tests.support.notifications.fake_delivery import CrashPoint, TrippingBegin
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.support.engine.killable_worker", "pytest"])
@@ -40,8 +40,8 @@ class Step:
 
 
 @frozen
-class Shift:
-    """What a worker does: queues `first`, works until no job is left, and dies at the step `dies`.
+class WorkerRun:
+    """What a worker does: queues `first`, works until no job is left, and dies at the step `crash_at`.
 
     Its clock stands at `at`. Mail goes by SES to `vendor`.
     """
@@ -52,11 +52,11 @@ class Shift:
     at: datetime
     vendor: str
     first: tuple[str, ...] = ()
-    dies: Step | None = None
+    crash_at: Step | None = None
 
 
 @define
-class Deadly(Tripwire):
+class ProcessKiller(CrashPoint):
     """Kills this process, as the kernel or an operator would: nothing is cleaned up."""
 
     name: str = ""
@@ -67,14 +67,14 @@ class Deadly(Tripwire):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def start(shift: Shift) -> "multiprocessing.process.BaseProcess":
+def start(worker_run: WorkerRun) -> "multiprocessing.process.BaseProcess":
     """The worker's process, at work."""
-    process = _processes.Process(target=_work, args=(shift,), daemon=True)
+    process = _processes.Process(target=_process_main, args=(worker_run,), daemon=True)
     process.start()
     return process
 
 
-async def ended(process: "multiprocessing.process.BaseProcess") -> int:
+async def exit_code_of(process: "multiprocessing.process.BaseProcess") -> int:
     """Its exit code, when it has ended: below zero, the number of the signal that killed it."""
     await asyncio.to_thread(process.join, 60)
     if process.exitcode is None:
@@ -83,34 +83,38 @@ async def ended(process: "multiprocessing.process.BaseProcess") -> int:
     return process.exitcode
 
 
-async def worked(shift: Shift) -> int:
+async def run_worker(worker_run: WorkerRun) -> int:
     """Let a worker do its shift."""
-    return await ended(start(shift))
+    return await exit_code_of(start(worker_run))
 
 
-def _work(shift: Shift) -> None:
+def _process_main(worker_run: WorkerRun) -> None:
     os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing")
-    asyncio.run(_shift(shift))
+    asyncio.run(_run_worker(worker_run))
 
 
-async def _shift(shift: Shift) -> None:
+async def _run_worker(worker_run: WorkerRun) -> None:
     settings = Settings(
-        data_dir=shift.folder,
+        data_dir=worker_run.folder,
         mail="ses",
         mail_from="portal@example.org",
         aws_region="us-east-1",
-        aws_endpoint_url=shift.vendor,
+        aws_endpoint_url=worker_run.vendor,
         pool_size=3,
     )
-    async with opened(settings, shift.app_dsn, clock=FixedClock(shift.at), master=TestMasterKey()) as portal:
-        if shift.dies is not None:
-            use_case = portal.use_cases[shift.dies.use_case]
-            begin = TrippingBegin(use_case.begin, Deadly(shift.dies.number, name=shift.dies.name))
-            portal.use_cases[shift.dies.use_case] = evolve(use_case, begin=begin)
-        app = make_app(shift.worker_dsn)
-        register(app, jobs_of(portal))
+    async with open_portal(
+        settings, worker_run.app_dsn, clock=FixedClock(worker_run.at), master=CountingMasterKey()
+    ) as portal:
+        if worker_run.crash_at is not None:
+            use_case = portal.use_cases[worker_run.crash_at.use_case]
+            begin = TrippingBegin(
+                use_case.begin, ProcessKiller(worker_run.crash_at.number, name=worker_run.crash_at.name)
+            )
+            portal.use_cases[worker_run.crash_at.use_case] = evolve(use_case, begin=begin)
+        app = make_app(worker_run.worker_dsn)
+        register(app, build_jobs(portal))
         async with app.open_async():
-            for name in shift.first:
+            for name in worker_run.first:
                 with suppress(AlreadyEnqueued):  # by the worker's own clock
                     await app.configure_task(name).defer_async(timestamp=0)
             await app.run_worker_async(wait=False, concurrency=1, install_signal_handlers=False)

@@ -11,11 +11,11 @@ from attrs import define, field
 from psycopg.types.json import Jsonb
 
 from adapters.encryption.cipher import Cipher
-from adapters.encryption.master import MasterKey
+from adapters.encryption.master_key import MasterKey
+from adapters.postgres.engine.base_unit import PostgresBegin
 from adapters.postgres.engine.keys import RecordKeys
 from adapters.postgres.engine.migrate import migrate
 from adapters.postgres.engine.pool import open_pool
-from adapters.postgres.engine.unit_core import PostgresBegin
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from portal_core.kernel.sources import Clock, IdSource
 from tests.support.clock import FixedClock
@@ -27,11 +27,11 @@ WORKER = "portal_worker"
 
 
 @define
-class TestMasterKey(MasterKey):
+class CountingMasterKey(MasterKey):
     """A master key that counts how often it is asked."""
 
     __test__ = False
-    asked: int = 0
+    calls: int = 0
     _cipher: Cipher = field(factory=lambda: Cipher(bytes(range(32))))
 
     @property
@@ -42,7 +42,7 @@ class TestMasterKey(MasterKey):
         return self._cipher.seal(key, context)
 
     async def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        self.asked += 1
+        self.calls += 1
         return self._cipher.open(wrapped, context)
 
 
@@ -55,17 +55,17 @@ class RandomIds(IdSource):
 
 
 @asynccontextmanager
-async def opened(
-    cluster: Cluster, name: str, *, smallest: int = 1, largest: int = 10
+async def open_database(
+    cluster: Cluster, name: str, *, min_size: int = 1, max_size: int = 10
 ) -> AsyncIterator["PortalDatabase"]:
     """The database `name` of a cluster, with so many connections of the application role."""
-    pool = await open_pool(cluster.dsn(APP, name), smallest=smallest, largest=largest)
+    pool = await open_pool(cluster.dsn(APP, name), min_size=min_size, max_size=max_size)
     with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
         yield PortalDatabase(owner, cluster.dsn(APP, name), cluster.dsn(WORKER, name), pool)
     await pool.close()
 
 
-def migrated(dsn: str) -> None:
+def migrate_template(dsn: str) -> None:
     """Builds a template database, with partitions for the audit entries of 2026 that the test clock asks for."""
     migrate(dsn, FIRST_DAY)
     with psycopg.connect(dsn, autocommit=True) as owner:
@@ -84,7 +84,7 @@ class PortalDatabase:
     pool: Any
     clock: FixedClock = field(factory=FixedClock)
     ids: IdSource = field(factory=RandomIds)
-    master: TestMasterKey = field(factory=TestMasterKey)
+    master: CountingMasterKey = field(factory=CountingMasterKey)
     keys: RecordKeys = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -99,7 +99,7 @@ class PortalDatabase:
         return PostgresBegin(self.pool, self.keys, clock, ids, PostgresUnitOfWork)
 
     async def practice(
-        self, *, zone: str = "America/New_York", settings: dict[str, Any] | None = None, name: str = "Elm Street"
+        self, *, time_zone: str = "America/New_York", settings: dict[str, Any] | None = None, name: str = "Elm Street"
     ) -> UUID:
         """A new practice with its key."""
         practice_id = uuid4()
@@ -108,7 +108,7 @@ class PortalDatabase:
         self.owner.execute(
             "INSERT INTO portal.practices (id, slug, name, zone, state, hosts, settings, created_at, version)"
             " VALUES (%s, %s, %s, %s, 'NY', '{}', %s, %s, 1)",
-            (practice_id, f"p{practice_id.hex}", name, zone, Jsonb(settings or {}), now),
+            (practice_id, f"p{practice_id.hex}", name, time_zone, Jsonb(settings or {}), now),
         )
         self.owner.execute(
             "INSERT INTO portal.practice_keys (practice_id, wrapped, master_key, made_at) VALUES (%s, %s, %s, %s)",
@@ -121,7 +121,7 @@ class PortalDatabase:
         practice_id: UUID,
         *,
         email: str | None = None,
-        born: date = date(1990, 5, 17),
+        date_of_birth: date = date(1990, 5, 17),
         given: str = "Ada",
         family: str = "Client",
     ) -> UUID:
@@ -139,7 +139,7 @@ class PortalDatabase:
                 given,
                 family,
                 f"{family} {given}".casefold(),
-                born,
+                date_of_birth,
                 email,
                 email.casefold() if email else None,
                 now,
@@ -151,13 +151,13 @@ class PortalDatabase:
         )
         return client_id
 
-    async def clinician(self, practice_id: UUID, *, name: str = "Dr. Rivera", zone: str | None = None) -> UUID:
+    async def clinician(self, practice_id: UUID, *, name: str = "Dr. Rivera", time_zone: str | None = None) -> UUID:
         """A new clinician."""
         clinician_id = uuid4()
         self.owner.execute(
             "INSERT INTO portal.clinicians (practice_id, id, name, credentials, zone, room_link, active, version)"
             " VALUES (%s, %s, %s, 'PhD', %s, 'https://rooms.example/rivera', true, 1)",
-            (practice_id, clinician_id, name, zone),
+            (practice_id, clinician_id, name, time_zone),
         )
         return clinician_id
 

@@ -23,34 +23,34 @@ from adapters.postgres.engine.metadata import metadata
 START = datetime(2026, 3, 2, 14, tzinfo=UTC)
 _ONE_OF = re.compile(r"^(\w+) IN \((.*)\)$")
 # Where one column decides over others, or where null would say that the row is nobody's.
-GIVEN: dict[str, dict[str, Any]] = {
+FIXED_VALUES: dict[str, dict[str, Any]] = {
     "accounts": {"kind": "client", "side": "portal", "status": "active", "staff_id": None},
-    "availability_exceptions": {"starts": None, "ends": None},
+    "availability_exceptions": {"start_time": None, "end_time": None},
     "calendar": {"purpose": "appointment", "expires_at": None},
     "email_changes": {"state": "open"},
     "grants": {"until": date(2028, 1, 1)},
     "invitations": {"kind": "client", "staff_id": None},
-    "notification_settings": {"texts_to": None, "texts_consent_at": None},
+    "notification_settings": {"sms_phone": None, "sms_consent_at": None},
 }
 REFERENCES = {
     "clinician_id": "clinicians",
     "client_id": "clients",
     "account_id": "accounts",
     "staff_id": "staff",
-    "kind_id": "appointment_kinds",
-    "place_id": "places",
+    "appointment_type_id": "appointment_types",
+    "location_id": "locations",
     "appointment_id": "appointments",
     "entry_id": "waitlist_entries",
     "freed_slot_id": "freed_slots",
     "record": "clients",
     "to_client": "clients",
 }
-FEW = {
+ROW_LIMITS = {
     "practices": 1,
     "practice_hosts": 1,
     "practice_keys": 1,
-    "places": 3,
-    "appointment_kinds": 5,
+    "locations": 3,
+    "appointment_types": 5,
     "clinicians": 8,
     "staff": 12,
     "availability_rules": 40,
@@ -65,11 +65,11 @@ _BY_CLIENT = {
     "grants",
     "identities",
     "notification_settings",
-    "safe_email_proofs",
+    "safe_email_verifications",
     "second_factors",
 }
 """One for each client."""
-_FIRST = ("practices", "clinicians", "staff", "appointment_kinds", "places", "clients", "accounts", "appointments")
+_FIRST = ("practices", "clinicians", "staff", "appointment_types", "locations", "clients", "accounts", "appointments")
 
 
 def tables() -> list[Table]:
@@ -80,11 +80,11 @@ def tables() -> list[Table]:
 
 
 def reach(table: Table) -> str:
-    return str(table.info["reach"])
+    return str(table.info["row_scope"])
 
 
 @define
-class FilledPractice:
+class SamplePractice:
     """The ids of a practice's rows, by table."""
 
     id: UUID
@@ -100,12 +100,12 @@ class FilledPractice:
         return self.ids["accounts"]
 
 
-def fill(owner: psycopg.Connection[Any], *, clients: int, rows: int) -> FilledPractice:
+def insert_practice(owner: psycopg.Connection[Any], *, clients: int, rows: int) -> SamplePractice:
     """A new practice with `rows` rows in each table, or as many as there are clients, or few."""
-    practice = FilledPractice(uuid4())
+    practice = SamplePractice(uuid4())
     owner.execute("SET session_replication_role = replica")
     for table in tables():
-        count = FEW.get(table.name, clients if table.name in _BY_CLIENT else rows)
+        count = ROW_LIMITS.get(table.name, clients if table.name in _BY_CLIENT else rows)
         made = [row(table, practice, number) for number in range(count)]
         if "id" in table.c:
             practice.ids[table.name] = [one["id"] for one in made]
@@ -114,9 +114,9 @@ def fill(owner: psycopg.Connection[Any], *, clients: int, rows: int) -> FilledPr
     return practice
 
 
-def row(table: Table, practice: FilledPractice, number: int, **given: Any) -> dict[str, Any]:
+def row(table: Table, practice: SamplePractice, number: int, **given: Any) -> dict[str, Any]:
     """A row of the practice; its references walk around the practice's ids, so that they meet in all ways."""
-    given = {**GIVEN.get(table.name, {}), **given}
+    given = {**FIXED_VALUES.get(table.name, {}), **given}
     allowed = _allowed(table)
     values: dict[str, Any] = {}
     for column in table.c:
@@ -137,7 +137,7 @@ def row(table: Table, practice: FilledPractice, number: int, **given: Any) -> di
     return values
 
 
-def _referred_to(column: Column[Any], practice: FilledPractice) -> list[UUID]:
+def _referred_to(column: Column[Any], practice: SamplePractice) -> list[UUID]:
     """The ids of which the column has one, as far as there are any yet."""
     named = REFERENCES.get(column.name, "") if isinstance(column.type, kinds.Uuid) else ""
     return practice.ids.get(named, [])
@@ -159,9 +159,9 @@ def _value(column: Column[Any], number: int) -> Any:
             # An hour for each, so that no two of a clinician's meet.
             return START + timedelta(hours=number, minutes=50 if column.name == "ends_at" else 0)
         case kinds.Date():
-            return date(2026, 3, 2) + timedelta(days=number % 365 + (400 if column.name == "latest" else 0))
+            return date(2026, 3, 2) + timedelta(days=number % 365 + (400 if column.name == "latest_date" else 0))
         case kinds.Time():
-            return time(9 if column.name in ("starts", "from_time") else 17)
+            return time(9 if column.name in ("start_time", "from_time") else 17)
         case kinds.Boolean():
             return True
         case kinds.Integer():
@@ -177,7 +177,7 @@ def _value(column: Column[Any], number: int) -> Any:
     raise AssertionError(f"no value for {column!r}")
 
 
-def insertion(table: Table, values: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
+def insert_statement(table: Table, values: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
     """An INSERT of one row."""
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         sql.Identifier("portal", table.name),

@@ -27,7 +27,7 @@ Column = tuple[Any, str]
 
 
 @frozen(eq=False)
-class Equation:
+class Equality:
     """A column is equal to a parameter, or to another column; it holds for rows of the tables in `of` (None: all)."""
 
     left: Column
@@ -35,13 +35,13 @@ class Equation:
     of: frozenset[Any] | None = field(default=None)
 
 
-def unscoped(statement: Statement) -> list[str]:
+def scope_violations(statement: Statement) -> list[str]:
     """What the statement forgets, in words; nothing when it is scoped."""
     missing = []
     equations = list(_equations(statement.source))
     for table in _tables(statement.source):
         base = _base(table)
-        reach = base.info.get("reach")
+        reach = base.info.get("row_scope")
         if reach in ("client", "account", "practice", "append"):
             practice = "id" if base.name == "practices" else "practice_id"
             if not _held(table, practice, equations, {"practice_id"}):
@@ -95,7 +95,7 @@ def _base(table: Any) -> Table:
     return base
 
 
-def _equations(source: Any) -> Iterator[Equation]:
+def _equations(source: Any) -> Iterator[Equality]:
     for part in visitors.iterate(source):
         if isinstance(part, Select | Update | Delete) and part.whereclause is not None:
             yield from _of_condition(part.whereclause, None)
@@ -107,7 +107,7 @@ def _equations(source: Any) -> Iterator[Equation]:
             yield from _of_condition(join.onclause, frozenset() if join.full else right)
 
 
-def _of_condition(condition: Any, of: frozenset[Any] | None) -> Iterator[Equation]:
+def _of_condition(condition: Any, of: frozenset[Any] | None) -> Iterator[Equality]:
     if isinstance(condition, Grouping):
         yield from _of_condition(condition.element, of)
     elif isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
@@ -117,14 +117,14 @@ def _of_condition(condition: Any, of: frozenset[Any] | None) -> Iterator[Equatio
         for left, right in ((condition.left, condition.right), (condition.right, condition.left)):
             named, other = _column(left), _value(right)
             if named is not None and other is not None:
-                yield Equation(named, other, of)
+                yield Equality(named, other, of)
 
 
-def _of_values(insert: Insert) -> Iterator[Equation]:
+def _of_values(insert: Insert) -> Iterator[Equality]:
     values: dict[Any, Any] = insert._values or {}
     for column, value in values.items():
         if isinstance(value, BindParameter):
-            yield Equation((insert.table, column if isinstance(column, str) else column.key), value.key)
+            yield Equality((insert.table, column if isinstance(column, str) else column.key), value.key)
 
 
 def _column(expression: Any) -> Column | None:
@@ -144,7 +144,7 @@ def _value(expression: Any) -> Column | str | None:
 def _held(
     table: Any,
     column: str,
-    equations: list[Equation],
+    equations: list[Equality],
     names: set[str] | None,
     on_the_way: frozenset[Column] = frozenset(),
 ) -> bool:

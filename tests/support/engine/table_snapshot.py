@@ -6,15 +6,15 @@ import psycopg
 from attrs import define, field
 
 # What asking leaves behind, whoever asks and whatever the answer: who did it, and how often they tried.
-TRACES = ("audit_entries", "alembic_version")
-COUNTED = {"tries", "sign_in_guards"}
+UNTRACKED_TABLES = ("audit_entries", "alembic_version")
+COUNTER_TABLES = {"tries", "sign_in_guards"}
 """Counts of attempts: a refused one may change them, and they are taken back so that no limit ends the fuzzing."""
-QUIET = {
+COUNTER_COLUMNS = {
     "sessions": ("last_active_at",),
     "challenges": ("tries", "version"),
     "email_changes": ("tries", "version"),
     "invitations": ("tries", "version"),
-    "safe_email_proofs": ("tries", "version"),
+    "safe_email_verifications": ("tries", "version"),
 }
 """Columns that count as well: when somebody was last there, and how often a code was wrong."""
 
@@ -37,7 +37,7 @@ END $$;
 
 
 @define
-class Rewinding:
+class TableSnapshot:
     """Watches the tables of a test's database from when it is made. `owner` is a superuser's connection."""
 
     owner: psycopg.Connection[Any]
@@ -50,15 +50,15 @@ class Rewinding:
             "SELECT schemaname || '.' || tablename, tablename FROM pg_tables WHERE schemaname IN ('portal', 'jobs')"
         ).fetchall()
         for name, bare in tables:
-            if bare.startswith(TRACES):
+            if bare.startswith(UNTRACKED_TABLES):
                 continue
-            if bare in COUNTED:
+            if bare in COUNTER_TABLES:
                 run(f"DELETE FROM {name}")  # type: ignore[call-overload]
             self._columns[name] = self._kept_columns(name)
             run(f"CREATE TABLE rewinding.{bare} AS SELECT {self._columns[name]} FROM {name}")  # type: ignore[call-overload]
             run(  # type: ignore[call-overload]
                 f"CREATE TRIGGER rewinding AFTER INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW"
-                f" EXECUTE FUNCTION rewinding.note({', '.join(QUIET.get(bare, ()))})"
+                f" EXECUTE FUNCTION rewinding.note({', '.join(COUNTER_COLUMNS.get(bare, ()))})"
             )
 
     def _kept_columns(self, name: str) -> str:
@@ -69,7 +69,7 @@ class Rewinding:
         ).fetchall()
         return ", ".join(one for (one,) in rows)
 
-    def take_back(self) -> list[str]:
+    def restore(self) -> list[str]:
         """Everything is as it was when this was made. Answers what had been written, without what only counts, and
         without rows that came and went: what a request meant to do stands there only while it is doing it."""
         run = self.owner.execute
@@ -89,5 +89,5 @@ class Rewinding:
         return [
             f"{kind} {name} {what}"
             for name, kind, what, counts in rows
-            if not counts and name.partition(".")[2] not in COUNTED and (name, what) not in passing
+            if not counts and name.partition(".")[2] not in COUNTER_TABLES and (name, what) not in passing
         ]

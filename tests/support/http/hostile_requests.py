@@ -27,14 +27,14 @@ from tests.support.http.hostile_values import (
     WRONG_TYPES,
 )
 from tests.support.http.operations import Operation
-from tests.support.http.valid_requests import Scene
+from tests.support.http.valid_requests import ValidRequests
 
 SECRETS = {"password", "current_password", "new_password", "code", "phone", "callback"}
 """Texts that have a form, which the schema does not say."""
 
 
 @frozen
-class Attempt:
+class HostileRequest:
     """One request, and in a few words what is wrong with it."""
 
     what: str
@@ -45,81 +45,83 @@ class Attempt:
 
 
 @frozen
-class Nasty:
+class HostileRequests:
     """Makes the attempts at one route. `thorough` makes them all; otherwise what is not first comes in turn."""
 
-    scene: Scene
+    valid_requests: ValidRequests
     operation: Operation
     thorough: bool
 
-    def good(self) -> Attempt:
+    def valid_request(self) -> HostileRequest:
         """The request that succeeds."""
         return self._attempt("nothing")
 
-    def flooded(self, text: str) -> Attempt:
+    def with_text(self, text: str) -> HostileRequest:
         """The request that succeeds, with every free text in it replaced."""
-        body = self._flood(self.operation.body, self.scene.body(self.operation), text)
+        body = self._replace_text(self.operation.body, self.valid_requests.body(self.operation), text)
         return self._attempt(f"every text {text[:20]!r}", body=json.dumps(body).encode())
 
-    def attempts(self) -> Iterator[Attempt]:
+    def attempts(self) -> Iterator[HostileRequest]:
         """All of them, in the same order every time."""
         yield from self._bodies()
         yield from self._paths()
         yield from self._queries()
-        yield from self._heads()
-        for method in self._turns_of(("PROPFIND", "TRACE", "get", "G\x00T"), 1):
+        yield from self._header_attempts()
+        for method in self._rotate_values(("PROPFIND", "TRACE", "get", "G\x00T"), 1):
             yield self._attempt(f"method {method!r}", method=method)
 
     def _attempt(
         self, what: str, *, method: str = "", target: str = "", headers: Any = None, body: Any = None
-    ) -> Attempt:
+    ) -> HostileRequest:
         operation = self.operation
-        good = b"" if operation.example is None else json.dumps(self.scene.body(operation)).encode()
-        token = self.scene.token(operation)
+        valid_request = b"" if operation.example is None else json.dumps(self.valid_requests.body(operation)).encode()
+        token = self.valid_requests.token(operation)
         known = {b"authorization": f"Bearer {token}".encode()} if token else {}
         if operation.example is not None:
             known[b"content-type"] = b"application/json"
         known.update(headers or {})
         if b"cookie" in known:
             known.pop(b"authorization", None)
-        return Attempt(
+        return HostileRequest(
             what,
             method or operation.method,
-            target or self.scene.target(operation),
+            target or self.valid_requests.target(operation),
             tuple(known.items()),
-            good if body is None else body,
+            valid_request if body is None else body,
         )
 
-    def _flood(self, schema: Any, value: Any, text: str) -> Any:
+    def _replace_text(self, schema: Any, value: Any, text: str) -> Any:
         schema = self.operation.resolved(schema)
         if isinstance(value, dict):
             names = schema.get("properties", {})
             return {
-                name: one if name in SECRETS or name not in names else self._flood(names[name], one, text)
+                name: one if name in SECRETS or name not in names else self._replace_text(names[name], one, text)
                 for name, one in value.items()
             }
         if isinstance(value, list):
-            return [self._flood(schema["items"], one, text) for one in value]
+            return [self._replace_text(schema["items"], one, text) for one in value]
         free = schema.get("type") == "string" and not {"format", "pattern", "enum"} & schema.keys()
         return text[: schema.get("maxLength", 200)] if free else value
 
-    def _bodies(self) -> Iterator[Attempt]:
+    def _bodies(self) -> Iterator[HostileRequest]:
         operation = self.operation
         if operation.body is None:
             yield self._attempt("a body where none is asked", body=b'{"a": 1}')
             return
-        good = self.scene.body(operation)
-        for at, what, text in self._mutations(operation.body, good, ()):
-            yield self._attempt(f"{'.'.join(map(str, at))}: {what}", body=_with(good, at, text))
-        yield self._attempt("an unknown field", body=json.dumps({**good, "__proto__": {"a": 1}}).encode())
-        for name in good:
-            rest = {key: value for key, value in good.items() if key != name}
+        valid_request = self.valid_requests.body(operation)
+        for at, what, text in self._mutations(operation.body, valid_request, ()):
+            yield self._attempt(f"{'.'.join(map(str, at))}: {what}", body=_with(valid_request, at, text))
+        yield self._attempt("an unknown field", body=json.dumps({**valid_request, "__proto__": {"a": 1}}).encode())
+        for name in valid_request:
+            rest = {key: value for key, value in valid_request.items() if key != name}
             yield self._attempt(f"{name} left out", body=json.dumps(rest).encode())
-            twice = json.dumps(good).encode()[:-1] + b", " + json.dumps({name: good[name]}).encode()[1:]
+            twice = (
+                json.dumps(valid_request).encode()[:-1] + b", " + json.dumps({name: valid_request[name]}).encode()[1:]
+            )
             yield self._attempt(f"{name} twice", body=twice)
-        for what, body in self._turns(BODIES, ("deep lists", "cut off")):
+        for what, body in self._rotate(BODIES, ("deep lists", "cut off")):
             yield self._attempt(f"body: {what}", body=body)
-        for kind in self._turns_of(CONTENT_TYPES, 2):
+        for kind in self._rotate_values(CONTENT_TYPES, 2):
             yield self._attempt(f"content-type: {kind!r}", headers={b"content-type": kind})
 
     def _mutations(self, schema: Any, value: Any, at: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str, bytes]]:
@@ -168,32 +170,36 @@ class Nasty:
         yield from self._of(at, WRONG_TYPES, ())
         longest = schema.get("maxLength")
         if longest and longest <= 20_000:
-            for sign in self._turns_of(("x", "𒐫", "ﬃ"), 1):
+            for sign in self._rotate_values(("x", "𒐫", "ﬃ"), 1):
                 yield at, f"{longest} times {sign}", json.dumps(sign * longest, ensure_ascii=False).encode()
         if "email" in str(at[-1:]):
             for text in ("a" * 64 + "@" + "b" * 185 + ".example", "İ@ﬃ.example", "a@b\n", "a@\u202eb", '"@"@[::1]'):
                 yield at, text, json.dumps(text, ensure_ascii=False).encode()
 
-    def _paths(self) -> Iterator[Attempt]:
+    def _paths(self) -> Iterator[HostileRequest]:
         operation = self.operation
-        good = {name: quote(value, safe="") for name, value in self.scene.path_values(operation).items()}
-        for name in good:
-            for value in self._turns_of(PATH_VALUES, 4):
-                target = operation.path.format(**{**good, name: value})
+        valid_request = {
+            name: quote(value, safe="") for name, value in self.valid_requests.path_values(operation).items()
+        }
+        for name in valid_request:
+            for value in self._rotate_values(PATH_VALUES, 4):
+                target = operation.path.format(**{**valid_request, name: value})
                 yield self._attempt(f"{name} {value[:60]!r} in the path", target=target)
-        yield self._attempt("a slash too many", target=self.scene.target(operation).replace("/api", "//api", 1))
-        yield self._attempt("up and down", target=operation.path.format(**good) + "/../..%2f%2e%2e")
+        yield self._attempt(
+            "a slash too many", target=self.valid_requests.target(operation).replace("/api", "//api", 1)
+        )
+        yield self._attempt("up and down", target=operation.path.format(**valid_request) + "/../..%2f%2e%2e")
 
-    def _queries(self) -> Iterator[Attempt]:
+    def _queries(self) -> Iterator[HostileRequest]:
         operation = self.operation
-        target = self.scene.target(operation)
+        target = self.valid_requests.target(operation)
         joint = "&" if "?" in target else "?"
         path, _, _ = target.partition("?")
-        good = self.scene.query_values(operation)
+        valid_request = self.valid_requests.query_values(operation)
         for name in operation.query:
-            rest = "".join(f"{key}={quote(value)}&" for key, value in good.items() if key != name)
+            rest = "".join(f"{key}={quote(value)}&" for key, value in valid_request.items() if key != name)
             values = CURSORS + QUERY_VALUES if name == "after" else QUERY_VALUES
-            for value in self._turns_of(values, 10 if name == "after" else 6):
+            for value in self._rotate_values(values, 10 if name == "after" else 6):
                 yield self._attempt(f"{name}={value[:60]}", target=f"{path}?{rest}{name}={value}")
             yield self._attempt(f"{name} twice", target=f"{path}?{rest}{name}=1&{name}=2")
         yield self._attempt("a huge query", target=f"{target}{joint}a={'x' * 200_000}")
@@ -201,17 +207,17 @@ class Nasty:
         yield self._attempt("an unknown parameter", target=f"{target}{joint}%00=%00&=&&&;%ff=%ff")
         yield self._attempt("practice in the query", target=f"{target}{joint}practice=%00%ff")
 
-    def _heads(self) -> Iterator[Attempt]:
-        for name, value in self._turns_of(HEADERS, 6):
+    def _header_attempts(self) -> Iterator[HostileRequest]:
+        for name, value in self._rotate_values(HEADERS, 6):
             yield self._attempt(f"{name.decode()}: {value[:60]!r}", headers={name: value})
 
     def _of(
         self, at: tuple[Any, ...], values: dict[str, bytes], first: tuple[str, ...]
     ) -> Iterator[tuple[tuple[Any, ...], str, bytes]]:
-        for what, text in self._turns(values, first, salt=len(str(at))):
+        for what, text in self._rotate(values, first, salt=len(str(at))):
             yield at, what, text
 
-    def _turns(self, values: dict[str, bytes], first: tuple[str, ...], salt: int = 0) -> Iterator[tuple[str, bytes]]:
+    def _rotate(self, values: dict[str, bytes], first: tuple[str, ...], salt: int = 0) -> Iterator[tuple[str, bytes]]:
         """The first ones, and one of the others: another at each place, so that all have their turn somewhere."""
         others = [one for one in values if one not in first]
         if not self.thorough and others:
@@ -219,7 +225,7 @@ class Nasty:
         for name in (*first, *others):
             yield name, values[name]
 
-    def _turns_of(self, values: tuple[Any, ...], few: int) -> tuple[Any, ...]:
+    def _rotate_values(self, values: tuple[Any, ...], few: int) -> tuple[Any, ...]:
         if self.thorough or len(values) <= few:
             return values
         return tuple(values[(self._salt + turn * len(values) // few) % len(values)] for turn in range(few))
@@ -229,9 +235,9 @@ class Nasty:
         return sum(map(ord, self.operation.operation_id))
 
 
-def _with(good: Any, at: tuple[Any, ...], text: bytes) -> bytes:
+def _with(valid_request: Any, at: tuple[Any, ...], text: bytes) -> bytes:
     """The body with other JSON text in one place."""
-    marked = json.loads(json.dumps(good))
+    marked = json.loads(json.dumps(valid_request))
     inside = marked
     for step in at[:-1]:
         inside = inside[step]

@@ -38,7 +38,14 @@ FIRST_STRINGS = (
 )
 """For every text, every time; the others in turn."""
 
-FLOODS = ("RTL, emoji, zero width", "noncharacters", "SQL and formats", "markup and lines", "grows when folded", "LIKE")
+FREE_TEXTS = (
+    "RTL, emoji, zero width",
+    "noncharacters",
+    "SQL and formats",
+    "markup and lines",
+    "grows when folded",
+    "LIKE",
+)
 """Texts that may be taken in, and must then be shown, searched, mailed and put into calendars."""
 
 WRONG_TYPES: dict[str, bytes] = {

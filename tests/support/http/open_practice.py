@@ -11,12 +11,12 @@ import httpx
 from attrs import define, field
 
 from portal_core.accounts.model import Account
-from portal_core.accounts.session_factory import SessionOpening
+from portal_core.accounts.session_factory import SessionFactory
 from portal_core.kernel.actor import Origin, Role
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
-from tests.support.engine.postgres import migrated, opened
+from tests.support.engine.postgres import migrate_template, open_database
 from tests.support.http.running_portal import RunningPortal, running
 
 PORTAL = "/api/v1/portal"
@@ -27,8 +27,8 @@ OFFICE = "12 Elm Street, Albany"
 @asynccontextmanager
 async def shared_portal(cluster: Cluster, folder: Path) -> AsyncIterator[RunningPortal]:
     """A portal for all the tests of a module: each opens a practice of its own, which is found at once."""
-    name = fresh_database(cluster, template_database(cluster, "migrated", migrated))
-    async with opened(cluster, name, largest=2) as database, running(database, folder) as portal:
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
+    async with open_database(cluster, name, max_size=2) as database, running(database, folder) as portal:
         portal.portal.parts.directory().seconds = 0.0
         yield portal
     drop_database(cluster, name)
@@ -44,7 +44,7 @@ class Person:
 
 
 @define
-class ElmStreet:
+class OpenPractice:
     """One open practice of a running portal: everybody works every day from nine to five."""
 
     portal: RunningPortal
@@ -52,41 +52,48 @@ class ElmStreet:
     slug: str
     admin: Person = field(init=False)
     clinician_id: UUID = field(init=False)
-    kind_id: UUID = field(init=False)
-    place_id: UUID = field(init=False)
+    appointment_type_id: UUID = field(init=False)
+    location_id: UUID = field(init=False)
 
     @classmethod
-    async def open(cls, portal: RunningPortal, **rules: Any) -> "ElmStreet":
+    async def open(cls, portal: RunningPortal, **rules: Any) -> "OpenPractice":
         """A practice of its own; `rules` are those of its appointments."""
         slug = f"elm-{uuid4().hex[:12]}"
-        elm = cls(portal, await portal.practice(slug), slug)
-        elm.admin = await elm.staff("administrator")
-        hourly = {"name": "Session", "minutes": 50, "slot_step": 60}
-        made = await elm.ask(elm.admin, "POST", f"{PRACTICE}/offering/kinds", hourly)
-        elm.kind_id = UUID(made["id"])
-        office = {"name": "Elm Street", "zone": "America/New_York", "address": OFFICE}
-        elm.place_id = UUID((await elm.ask(elm.admin, "POST", f"{PRACTICE}/offering/places", office))["id"])
-        elm.clinician_id = await elm.clinician()
+        open_practice = cls(portal, await portal.practice(slug), slug)
+        open_practice.admin = await open_practice.staff("administrator")
+        hourly = {"name": "Session", "duration_minutes": 50, "slot_step_minutes": 60}
+        made = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/options/appointment-types", hourly)
+        open_practice.appointment_type_id = UUID(made["id"])
+        office = {"name": "Elm Street", "time_zone": "America/New_York", "address": OFFICE}
+        open_practice.location_id = UUID(
+            (await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/options/locations", office))["id"]
+        )
+        open_practice.clinician_id = await open_practice.clinician()
         if rules:
-            await elm.ask(elm.admin, "PUT", f"{PRACTICE}/offering/rules", rules)
-        return elm
+            await open_practice.ask(open_practice.admin, "PUT", f"{PRACTICE}/options/rules", rules)
+        return open_practice
 
     async def clinician(self, name: str = "Dr. Rivera") -> UUID:
         """One more, with hours at the office and online."""
         body = {"name": name, "room_link": "https://rooms.example/rivera"}
         clinician_id = (await self.ask(self.admin, "POST", f"{PRACTICE}/clinicians", body))["id"]
         openings = [
-            {"weekday": weekday, "starts": "09:00:00", "ends": "17:00:00", "place_id": place}
+            {"weekday": weekday, "start_time": "09:00:00", "end_time": "17:00:00", "location_id": location}
             for weekday in range(7)
-            for place in (str(self.place_id), None)
+            for location in (str(self.location_id), None)
         ]
         week = {"openings": openings}
         await self.ask(self.admin, "PUT", f"{PRACTICE}/clinicians/{clinician_id}/availability", week)
         return UUID(clinician_id)
 
-    async def client(self, given: str = "Mira", *, born: str = "1990-05-17") -> Person:
+    async def client(self, given: str = "Mira", *, date_of_birth: str = "1990-05-17") -> Person:
         """A client on the clinician's list, with an account and a session."""
-        body = {"given_name": given, "family_name": "Okafor", "born": born, "email": f"{given.lower()}@client.example"}
+        body = {
+            "given_name": given,
+            "family_name": "Okafor",
+            "date_of_birth": date_of_birth,
+            "email": f"{given.lower()}@client.example",
+        }
         client_id = UUID((await self.ask(self.admin, "POST", f"{PRACTICE}/clients", body))["profile"]["client_id"])
         team = {"clinician_ids": [str(self.clinician_id)]}
         await self.ask(self.admin, "PUT", f"{PRACTICE}/clients/{client_id}/care-team", team)
@@ -105,9 +112,9 @@ class ElmStreet:
         async with parts.begin()(self.portal.system(self.practice_id)) as unit:
             account = await unit.accounts.get(person.account_id)
             assert account is not None
-            opening = SessionOpening(parts.clock(), parts.ids(), parts.tokens())
-            strong = account.kind == "staff"
-            tokens = await opening.open(unit, account, kind="bearer", strong=strong, origin=Origin())
+            opening = SessionFactory(parts.clock(), parts.ids(), parts.tokens())
+            multi_factor = account.kind == "staff"
+            tokens = await opening.open(unit, account, kind="bearer", multi_factor=multi_factor, origin=Origin())
             await unit.commit(None)
         return Person(person.id, person.account_id, tokens.access_token)
 
@@ -124,7 +131,7 @@ class ElmStreet:
             second_factor="totp" if kind == "staff" else "none",
         )
         async with self.portal.portal.parts.begin()(self.portal.system(self.practice_id)) as unit:
-            await unit.accounts.add(account, Audited("account.verified", account.id))
+            await unit.accounts.add(account, AuditEntry("account.verified", account.id))
             await unit.commit(None)
         return await self.again(Person(person_id, account.id, ""))
 
@@ -132,7 +139,7 @@ class ElmStreet:
         self, person: Person | None, method: str, path: str, body: Any = None, **headers: str
     ) -> httpx.Response:
         """What the API answers to somebody."""
-        async with self.portal.asking(person.token if person else "", portal_practice=self.slug, **headers) as ask:
+        async with self.portal.http_client(person.token if person else "", portal_practice=self.slug, **headers) as ask:
             return await ask.request(method, path, json=body)
 
     async def ask(self, person: Person | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -143,11 +150,11 @@ class ElmStreet:
 
     def slot(self, starts_at: datetime, *, online: bool = False) -> dict[str, Any]:
         """A time with the clinician, as requests name it."""
-        place = None if online else str(self.place_id)
+        location = None if online else str(self.location_id)
         return {
             "clinician_id": str(self.clinician_id),
-            "kind_id": str(self.kind_id),
-            "place_id": place,
+            "appointment_type_id": str(self.appointment_type_id),
+            "location_id": location,
             "starts_at": starts_at.isoformat(),
         }
 

@@ -9,13 +9,13 @@ from attrs import field, frozen
 
 from entrypoints.http.docs.document import document
 
-Place = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 """Where in a body something stands: names from the outside in, 0 for the first of a list."""
 
 
 @frozen
 class Operation:
-    """One route. `path_parameters` and `query` hold schemas by name; `needs` has an example of each parameter that the
+    """One route. `path_parameters` and `query` hold schemas by name; `required_parameters` has an example of each parameter that the
     query must have; `body` is the JSON body's schema."""
 
     method: str
@@ -24,7 +24,7 @@ class Operation:
     side: str
     path_parameters: dict[str, Any]
     query: dict[str, Any]
-    needs: dict[str, str]
+    required_parameters: dict[str, str]
     body: Any
     example: Any
     statuses: frozenset[int]
@@ -48,11 +48,11 @@ class Operation:
         """The query's parameters that are ids."""
         return [name for name, schema in self.query.items() if self.resolved(schema).get("format") == "uuid"]
 
-    def ids_in_body(self) -> list[Place]:
+    def ids_in_body(self) -> list[JsonPath]:
         """Where the body has ids."""
         return [] if self.body is None else list(self._ids(self.body, ()))
 
-    def _ids(self, schema: Any, at: Place) -> Iterator[Place]:
+    def _ids(self, schema: Any, at: JsonPath) -> Iterator[JsonPath]:
         schema = self.resolved(schema)
         if schema.get("format") == "uuid":
             yield at
@@ -61,19 +61,19 @@ class Operation:
         if "items" in schema:
             yield from self._ids(schema["items"], (*at, 0))
 
-    def least_body(self, place: Place, value: str) -> Any:
+    def minimal_body(self, place: JsonPath, value: str) -> Any:
         """The example's required fields, and a value in a place."""
-        return self._least(self.body, self.example, place, value)
+        return self._minimal(self.body, self.example, place, value)
 
-    def _least(self, schema: Any, example: Any, place: Place, value: str) -> Any:
+    def _minimal(self, schema: Any, example: Any, place: JsonPath, value: str) -> Any:
         if not place:
             return value
         schema, step, rest = self.resolved(schema), place[0], place[1:]
         if step == 0:
-            return [self._least(schema["items"], example[0] if example else None, rest, value)]
+            return [self._minimal(schema["items"], example[0] if example else None, rest, value)]
         example = example or {}
         required = {name: example[name] for name in schema.get("required", ())}
-        return required | {step: self._least(schema["properties"][step], example.get(step), rest, value)}
+        return required | {step: self._minimal(schema["properties"][step], example.get(step), rest, value)}
 
 
 @cache
@@ -98,7 +98,9 @@ def _operation(described: Any, path: str, method: str, one: Any) -> Operation:
         side=side,
         path_parameters={each["name"]: each["schema"] for each in parameters if each["in"] == "path"},
         query={each["name"]: each["schema"] for each in parameters if each["in"] == "query"},
-        needs={each["name"]: _example(each) for each in parameters if each["in"] == "query" and each.get("required")},
+        required_parameters={
+            each["name"]: _example(each) for each in parameters if each["in"] == "query" and each.get("required")
+        },
         body=content.get("schema"),
         example=content.get("example"),
         statuses=frozenset(map(int, one["responses"])),

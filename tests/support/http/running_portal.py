@@ -12,10 +12,10 @@ from attrs import define, field
 from litestar import Litestar
 
 from entrypoints.application import make_app
-from entrypoints.container import Portal, opened
+from entrypoints.container import Portal, open_portal
 from entrypoints.jobs.queue import Jobs
 from entrypoints.settings import Settings
-from entrypoints.worker import jobs_of
+from entrypoints.worker import build_jobs
 from portal_core.kernel.actor import Origin, SystemActor
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 from tests.support.clock import FixedClock
@@ -26,7 +26,7 @@ CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b")
 
 @define
 class RunningPortal:
-    """`work_off` does what the worker would; `mail` is what was kept instead of sent, oldest first."""
+    """`run_jobs` does what the worker would; `mail` is what was kept instead of sent, oldest first."""
 
     database: PortalDatabase
     portal: Portal
@@ -35,11 +35,11 @@ class RunningPortal:
     jobs: Jobs = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.jobs = jobs_of(self.portal)
+        self.jobs = build_jobs(self.portal)
         self.database.owner.execute("SET search_path = jobs")  # procrastinate's triggers name no schema
 
     @asynccontextmanager
-    async def asking(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    async def http_client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
         """A client of the API; with a bearer token when one is given."""
         more = {"authorization": f"Bearer {token}"} if token else {}
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -49,16 +49,18 @@ class RunningPortal:
         ) as client:
             yield client
 
-    async def practice(self, slug: str = "elm", *, zone: str = "America/New_York", state: str | None = "NY") -> UUID:
+    async def practice(
+        self, slug: str = "elm", *, time_zone: str = "America/New_York", state: str | None = "NY"
+    ) -> UUID:
         """Found a practice as an operator does."""
-        command = AddPracticeCommand(slug, slug.title(), zone, state)
+        command = AddPracticeCommand(slug, slug.title(), time_zone, state)
         made = await self.portal.use_case(AddPractice)(Origin(), command)
         return UUID(str(made.id))
 
     def system(self, practice_id: UUID) -> SystemActor:
         return SystemActor(practice_id, "test")
 
-    async def work_off(self) -> int:
+    async def run_jobs(self) -> int:
         """Run every job that is queued, and those that they queue, until none is left; how many."""
         done = 0
         while True:
@@ -73,12 +75,12 @@ class RunningPortal:
                 done += 1
 
     async def mail(self, to: str = "") -> list[Any]:
-        kept = await self.portal.parts.shelf().latest(1000)
+        kept = await self.portal.parts.captured_mail().latest(1000)
         return [one for one in reversed(kept) if not to or one.to == to]
 
     async def mailed_code(self, to: str) -> str:
         """The code in the newest mail to an address, after the jobs have run."""
-        await self.work_off()
+        await self.run_jobs()
         found = CODE.findall((await self.mail(to))[-1].body)
         assert found, "the newest mail holds no code"
         return str(found[-1])
@@ -89,5 +91,5 @@ async def running(database: PortalDatabase, folder: Path, **settings: Any) -> As
     """The portal over the database, on embedded parts, with the database's clock."""
     chosen = Settings(data_dir=folder, throttle_rate=0, pool_size=10, **settings)
     clock = database.clock
-    async with opened(chosen, database.app_dsn, clock=clock) as portal:
+    async with open_portal(chosen, database.app_dsn, clock=clock) as portal:
         yield RunningPortal(database, portal, make_app(portal), clock)

@@ -32,8 +32,8 @@ from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.accounts.views import SessionView
-from portal_core.kernel.access import own_record, staff
 from portal_core.kernel.actor import AccountHolder, Actor, ClientActor, StaffActor
+from portal_core.kernel.authorization import require_own_record, require_staff
 from portal_core.kernel.errors import (
     Conflict,
     Forbidden,
@@ -47,7 +47,7 @@ from portal_core.kernel.errors import (
 )
 from portal_core.kernel.idempotency import Replayed
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.people.ports import PracticeAddress
+from portal_core.people.ports import PracticeLocator
 
 NORTH, SOUTH = UUID(int=0xA1), UUID(int=0xA2)
 ADA, BOB = UUID(int=0xC1), UUID(int=0xC2)
@@ -71,7 +71,7 @@ class ToyView:
     name: str
     added_at: datetime
     kind: Literal["ball", "bear"] = "ball"
-    born: date | None = None
+    date_of_birth: date | None = None
 
 
 @frozen
@@ -94,13 +94,13 @@ class AddToy:
     shelf: Shelf
 
     async def __call__(self, actor: Actor, command: AddToyCommand) -> ToyView:
-        client_id = own_record(actor, "progress", write=True)
-        attempt = actor.origin.attempt
-        if attempt is not None:
-            key = (client_id, attempt.operation, attempt.key)
+        client_id = require_own_record(actor, "progress", write=True)
+        idempotent_request = actor.origin.idempotent_request
+        if idempotent_request is not None:
+            key = (client_id, idempotent_request.operation, idempotent_request.key)
             if key in self.shelf.answers:
                 digest, answer = self.shelf.answers[key]
-                if digest != attempt.digest:
+                if digest != idempotent_request.digest:
                     raise IdempotencyMismatch
                 raise Replayed(answer)
         mine = self.shelf.toys.setdefault(client_id, [])
@@ -108,8 +108,8 @@ class AddToy:
             raise ShelfFull("There is room for 3.")
         toy = ToyView(UUID(int=len(mine) + 1), command.name, datetime(2027, 3, 14, tzinfo=UTC), command.kind)
         mine.append(toy)
-        if attempt is not None:
-            self.shelf.answers[key] = (attempt.digest, msgspec.json.encode(toy))
+        if idempotent_request is not None:
+            self.shelf.answers[key] = (idempotent_request.digest, msgspec.json.encode(toy))
         return toy
 
 
@@ -118,7 +118,7 @@ class ListToys:
     shelf: Shelf
 
     async def __call__(self, actor: Actor, request: PageRequest) -> Page[ToyView]:
-        mine = self.shelf.toys.get(own_record(actor, "progress"), [])
+        mine = self.shelf.toys.get(require_own_record(actor, "progress"), [])
         return Page(tuple(mine[: request.size]))
 
 
@@ -155,7 +155,7 @@ class AddToyRequest(Request):
     email: Email | None = None
     size: Count = 0
     added_at: Instant | None = None
-    born: date | None = None
+    date_of_birth: date | None = None
     parts: Annotated[list[RenameParts], msgspec.Meta(max_length=3)] = msgspec.field(default_factory=list)
 
 
@@ -223,7 +223,7 @@ class ToysController(Controller):
             "practice": str(request.actor.practice_id),
         }
 
-    @get("/visit", auth="none")
+    @get("/visit", auth="visitor")
     async def visit(self, request: PortalRequest) -> dict[str, str]:
         """For anybody."""
         return {"kind": type(request.actor).__name__, "practice": str(request.actor.practice_id)}
@@ -249,12 +249,12 @@ class PracticeToysController(Controller):
     @get("/count")
     async def count_toys(self, request: PortalRequest) -> dict[str, int]:
         """How many there are."""
-        staff(request.actor)
+        require_staff(request.actor)
         return {"count": 0}
 
 
 @define
-class Tokens:
+class FakeAuthenticate:
     """Authenticates fixed tokens, and remembers what it was asked."""
 
     asked: list[AuthenticateCommand] = field(factory=list)
@@ -269,19 +269,19 @@ class Tokens:
         }
         if command.access_token not in actors:
             raise Unauthenticated
-        return Authenticated(actors[command.access_token], SESSION, must_enrol=False)
+        return Authenticated(actors[command.access_token], SESSION, must_enroll=False)
 
 
 @define
-class Practices:
+class FakePracticeDirectory:
     """North has a host name, south a slug only."""
 
-    known: tuple[PracticeAddress, ...] = (
-        PracticeAddress(NORTH, "north", ("north.example.org",)),
-        PracticeAddress(SOUTH, "south", ()),
+    known: tuple[PracticeLocator, ...] = (
+        PracticeLocator(NORTH, "north", ("north.example.org",)),
+        PracticeLocator(SOUTH, "south", ()),
     )
 
-    async def all(self) -> tuple[PracticeAddress, ...]:
+    async def all(self) -> tuple[PracticeLocator, ...]:
         return self.known
 
 
@@ -289,8 +289,8 @@ def toy_parts(**changes: object) -> HttpParts:
     """Parts of an app with the toy feature, one practice, and the throttle off."""
     shelf = Shelf()
     parts = HttpParts(
-        authenticate=Tokens(),
-        practices=Practices(Practices().known[:1]),
+        authenticate=FakeAuthenticate(),
+        practices=FakePracticeDirectory(FakePracticeDirectory().known[:1]),
         use_cases={"add_toy": AddToy(shelf), "list_toys": ListToys(shelf), "fail_toy": FailToy()},
         portal=[ToysController],
         practice=[PracticeToysController],

@@ -9,22 +9,30 @@ import httpx
 from attrs import define, field, frozen
 
 from entrypoints.demo import SLUG, code_at
-from tests.support.engine.table_snapshot import Rewinding
+from tests.support.engine.table_snapshot import TableSnapshot
 from tests.support.http.open_practice import ElmStreet
 from tests.support.http.operations import Operation, with_ids
 from tests.support.http.raw_asgi import ask
 from tests.support.http.running_portal import RunningPortal
-from tests.support.http.victim_and_attacker import PASSWORD, PORTAL, PRACTICE, VICTIM, Story, fill, told
+from tests.support.http.victim_and_attacker import (
+    PASSWORD,
+    PORTAL,
+    PRACTICE,
+    VICTIM,
+    AttackScenario,
+    add_victim_records,
+    make_attack_scenario,
+)
 
 NEW_PASSWORD = "copper meadow 5 saxophone"
-NEWCOMER = {"given_name": "Nora", "family_name": "Voss", "born": "1979-03-08", "email": "nora@client.example"}
-SECOND = {"given_name": "Ines", "family_name": "Maron", "born": "1993-08-21", "email": "ines@client.example"}
+NEWCOMER = {"given_name": "Nora", "family_name": "Voss", "date_of_birth": "1979-03-08", "email": "nora@client.example"}
+SECOND = {"given_name": "Ines", "family_name": "Maron", "date_of_birth": "1993-08-21", "email": "ines@client.example"}
 BEGINNER = {"name": "Otto Lund", "email": "otto@elm-street.example", "roles": ["front_desk"]}
 COLLEAGUE = {"name": "Lena Ortiz", "email": "lena@elm-street.example", "roles": ["front_desk"]}
 
 
 @frozen
-class Asked:
+class RequestValues:
     """What of a request differs from the document's example with the scene's ids."""
 
     path: dict[str, str] = field(factory=dict)
@@ -34,33 +42,33 @@ class Asked:
 
 
 @define
-class Scene:
+class ValidRequests:
     """`tokens` by side; `ids` by parameter name; `asked` by operation id."""
 
-    story: Story
+    attack: AttackScenario
     tokens: dict[str, str]
     ids: dict[str, str]
-    asked: dict[str, Asked]
-    rewinding: Rewinding
+    asked: dict[str, RequestValues]
+    snapshot: TableSnapshot
 
     @property
     def portal(self) -> RunningPortal:
-        return self.story.portal
+        return self.attack.portal
 
     def token(self, operation: Operation) -> str:
         """The session that may ask this."""
-        return self.asked.get(operation.operation_id, Asked()).token or self.tokens.get(operation.side, "")
+        return self.asked.get(operation.operation_id, RequestValues()).token or self.tokens.get(operation.side, "")
 
     def path_values(self, operation: Operation) -> dict[str, str]:
-        own = self.asked.get(operation.operation_id, Asked()).path
+        own = self.asked.get(operation.operation_id, RequestValues()).path
         return {name: own.get(name) or self.ids[name] for name in operation.path_parameters}
 
     def query_values(self, operation: Operation) -> dict[str, str]:
-        return self.asked.get(operation.operation_id, Asked()).query
+        return self.asked.get(operation.operation_id, RequestValues()).query
 
     def body(self, operation: Operation) -> Any:
         """The body that succeeds; None where there is none."""
-        own = self.asked.get(operation.operation_id, Asked()).body
+        own = self.asked.get(operation.operation_id, RequestValues()).body
         if isinstance(own, dict):
             return {**with_ids(operation.example, self.ids), **own}
         return with_ids(operation.example, self.ids)
@@ -75,60 +83,60 @@ class Scene:
         return await ask(self.portal.app, method, target, headers, body)
 
 
-async def set_scene(portal: RunningPortal) -> Scene:
+async def make_valid_requests(portal: RunningPortal) -> ValidRequests:
     """The story, and beside it one of everything that the document's routes can be about."""
-    story = await told(portal)
-    desk = _Desk(story)
+    attack = await make_attack_scenario(portal)
+    desk = _Setup(attack)
     soon = portal.clock.now() + timedelta(minutes=5)
     begun = await desk.begun(soon)
     portal.clock.at = soon + timedelta(minutes=1)  # it has begun; nobody was idle for long
-    await fill(story)
-    ids = dict(story.victims)
+    await add_victim_records(attack)
+    ids = dict(attack.victim_ids)
     asked = await desk.practice(ids, begun)
     asked |= await desk.visitors()
     asked |= await desk.client(ids, begun)
-    await portal.work_off()
-    tokens = {"portal": story.victim, "practice": story.administrator}
-    return Scene(story, tokens, ids, asked, Rewinding(portal.database.owner))
+    await portal.run_jobs()
+    tokens = {"portal": attack.victim, "practice": attack.administrator}
+    return ValidRequests(attack, tokens, ids, asked, TableSnapshot(portal.database.owner))
 
 
 @define
-class _Desk:
+class _Setup:
     """Does what has to have been done before."""
 
-    story: Story
+    attack: AttackScenario
 
     async def post(self, token: str, path: str, body: Any = None, method: str = "POST") -> Any:
-        async with self.story.asking(token) as client:
+        async with self.attack.http_client(token) as client:
             answer = await client.request(method, path, json=body)
         assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         return answer.json() if answer.content else None
 
     async def begun(self, at: datetime) -> dict[str, Any]:
         """A telehealth appointment of the victim's, booked by the practice for `at`."""
-        offering = await self.post(self.story.victim, f"{PORTAL}/appointments/offering", method="GET")
-        profile = await self.post(self.story.victim, f"{PORTAL}/profile", method="GET")
+        booking_options = await self.post(self.attack.victim, f"{PORTAL}/appointments/options", method="GET")
+        profile = await self.post(self.attack.victim, f"{PORTAL}/profile", method="GET")
         body = {
-            "clinician_id": offering["clinicians"][0]["id"],
-            "kind_id": offering["kinds"][0]["id"],
+            "clinician_id": booking_options["clinicians"][0]["id"],
+            "appointment_type_id": booking_options["appointment_types"][0]["id"],
             "starts_at": at.isoformat(),
             "client_ids": [profile["client_id"]],
             "outside_hours": True,
         }
-        return dict(await self.post(self.story.administrator, f"{PRACTICE}/appointments", body))
+        return dict(await self.post(self.attack.administrator, f"{PRACTICE}/appointments", body))
 
-    async def practice(self, ids: dict[str, str], begun: dict[str, Any]) -> dict[str, Asked]:
+    async def practice(self, ids: dict[str, str], begun: dict[str, Any]) -> dict[str, RequestValues]:
         """What the practice's side is about; adds to `ids`."""
-        admin = self.story.administrator
+        admin = self.attack.administrator
         clinician = f"{PRACTICE}/clinicians/{ids['clinician_id']}"
         client = f"{PRACTICE}/clients/{ids['client_id']}"
         block = {"starts_at": "2026-04-20T13:00:00Z", "ends_at": "2026-04-20T15:00:00Z"}
         ids["block_id"] = (await self.post(admin, f"{clinician}/blocks", block))["id"]
-        closed = {"date": "2026-04-21", "opens": False}
+        closed = {"date": "2026-04-21", "available": False}
         ids["exception_id"] = (await self.post(admin, f"{clinician}/availability/exceptions", closed))["id"]
         weekly = {
             "clinician_id": ids["clinician_id"],
-            "kind_id": ids["kind_id"],
+            "appointment_type_id": ids["appointment_type_id"],
             "client_ids": [ids["client_id"]],
             "first_start": "2026-05-06T08:00:00",
             "count": 3,
@@ -139,182 +147,184 @@ class _Desk:
         ids["staff_id"] = colleague["id"]
         invited = await self.post(admin, f"{PRACTICE}/staff/{colleague['id']}/invitations")
         ids["invitation_id"] = invited["id"]
-        lenas = await self.story.portal.mailed_code(COLLEAGUE["email"])  # type: ignore[arg-type]
-        proxy = {"email": self.story.demo.client, "relation": "representative", "areas": ["appointments"]}
+        lenas = await self.attack.portal.mailed_code(COLLEAGUE["email"])  # type: ignore[arg-type]
+        proxy = {"email": self.attack.demo.client, "relationship": "representative", "areas": ["appointments"]}
         ids["grant_id"] = (await self.post(admin, f"{client}/grants", proxy))["id"]
-        await self.story.portal.work_off()
+        await self.attack.portal.run_jobs()
         rivera, newest = await self._clinician(begun["clinician_id"]), await self._beginner()
-        begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrolment"]
+        begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrollment"]
         ids["notice_id"] = self._spoil_a_notice()
         sessions = await self.post(admin, f"{PRACTICE}/auth/sessions", method="GET")
         shown = {"version": (await self.post(admin, client, method="GET"))["profile"]["version"]}
         week = await self.post(admin, f"{clinician}/availability", method="GET")
         newcomer = (await self.post(admin, f"{PRACTICE}/clients", NEWCOMER))["profile"]["client_id"]
-        demo = self.story.demo
+        demo = self.attack.demo
         password, email = demo.administrator_password, demo.administrator
         await self.post("", f"{PRACTICE}/auth/forgot-password", {"email": email})
-        reset = await self.story.portal.mailed_code(email)
-        next_code = code_at(demo.administrator_secret, self.story.portal.clock.now(), steps=1)
-        code = code_at(demo.administrator_secret, self.story.portal.clock.now())
+        reset = await self.attack.portal.mailed_code(email)
+        next_code = code_at(demo.administrator_secret, self.attack.portal.clock.now(), steps=1)
+        code = code_at(demo.administrator_secret, self.attack.portal.clock.now())
         challenge = (await self.post("", f"{PRACTICE}/auth/login", {"email": email, "password": password}))["challenge"]
         opened = (await self.post("", f"{PRACTICE}/auth/login", {"email": email, "password": password}))["challenge"]
         other = await self.post("", f"{PRACTICE}/auth/mfa", {"challenge": opened, "code": code})
-        slot = {**weekly, "starts_at": "2026-05-05T08:00:00-04:00", "place_id": None}
+        slot = {**weekly, "starts_at": "2026-05-05T08:00:00-04:00", "location_id": None}
         for name in ("first_start", "count"):
             slot.pop(name)
         moved = {**slot, "version": None}
         moved.pop("client_ids")
         wish = {"starts_at": "2026-05-12T14:00:00Z", "ends_at": "2026-05-12T16:00:00Z"}
-        wished = {"kind_id": ids["kind_id"], "preferred": [wish]}
-        request = await self.post(self.story.victim, f"{PORTAL}/appointments/request", wished)
+        wished = {"appointment_type_id": ids["appointment_type_id"], "preferred": [wish]}
+        request = await self.post(self.attack.victim, f"{PORTAL}/appointments/request", wished)
         return {
-            "list_day": Asked(query={"date": "2026-03-02"}),
-            "book_for_client": Asked(body=slot),
-            "book_series": Asked(body={**weekly, "first_start": "2026-05-07T08:00:00", "place_id": None}),
-            "confirm_request": Asked(
+            "get_day_schedule": RequestValues(query={"date": "2026-03-02"}),
+            "book_appointment_for_clients": RequestValues(body=slot),
+            "book_series": RequestValues(body={**weekly, "first_start": "2026-05-07T08:00:00", "location_id": None}),
+            "confirm_appointment_request": RequestValues(
                 {"request_id": request["id"]},
                 body={"starts_at": wish["starts_at"], "version": request["version"], "outside_hours": True},
             ),
-            "move_for_clients": Asked(body=moved),
-            "cancel_for_clients": Asked(body={"version": None}),
-            "complete_appointment": Asked({"appointment_id": begun["id"]}, body={"version": None}),
-            "mark_no_show": Asked({"appointment_id": begun["id"]}, body={"version": None}),
-            "list_check_ins": Asked({"appointment_id": begun["id"]}),
-            "host_session": Asked({"appointment_id": begun["id"]}, token=rivera),
-            "assign_care_team": Asked(body={"clinician_ids": [ids["clinician_id"]], **shown}),
-            "change_client": Asked(body=shown),
-            "publish_availability": Asked(body={"replaces": [one["id"] for one in week["rules"]]}),
-            "grant_access": Asked(
+            "reschedule_appointment_for_clients": RequestValues(body=moved),
+            "cancel_appointment_for_clients": RequestValues(body={"version": None}),
+            "complete_appointment": RequestValues({"appointment_id": begun["id"]}, body={"version": None}),
+            "mark_no_show": RequestValues({"appointment_id": begun["id"]}, body={"version": None}),
+            "list_check_ins": RequestValues({"appointment_id": begun["id"]}),
+            "start_video_visit": RequestValues({"appointment_id": begun["id"]}, token=rivera),
+            "assign_care_team": RequestValues(body={"clinician_ids": [ids["clinician_id"]], **shown}),
+            "change_client": RequestValues(body=shown),
+            "publish_availability": RequestValues(body={"expected_rule_ids": [one["id"] for one in week["rules"]]}),
+            "grant_access": RequestValues(
                 {"client_id": newcomer},
-                body={"email": demo.client, "relation": "representative", "until": None},
+                body={"email": demo.client, "relationship": "representative", "until": None},
             ),
-            "invite_proxy": Asked(body={"until": None}),
-            "invite_client": Asked({"client_id": newcomer}),
-            "change_practice_settings": Asked({"section": "accounts"}),
-            "block_time": Asked(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
-            "reset_second_factor_of_staff": Asked({"staff_id": newest[2]}),
-            "staff_end_session": Asked({"session_id": sessions[0]["id"]}),
-            "staff_change_password": Asked(body={"current_password": password, "new_password": NEW_PASSWORD}),
-            "staff_close_account": Asked(body={"password": password, "code": next_code}),
-            "staff_remove_second_factor": Asked(body={"password": password, "code": next_code}),
-            "staff_renew_recovery_codes": Asked(body={"password": password}),
-            "staff_answer_second_factor": Asked(body={"challenge": challenge, "code": next_code}),
-            "staff_log_in": Asked(body={"email": email, "password": password}),
-            "staff_refresh_session": Asked(body={"refresh_token": other["refresh_token"]}),
-            "staff_request_password_reset": Asked(body={"email": email}),
-            "staff_reset_password": Asked(body={"email": email, "code": reset, "password": NEW_PASSWORD}),
-            "staff_enroll_second_factor": Asked(token=newest[0], body={"password": PASSWORD}),
-            "staff_confirm_second_factor": Asked(
-                token=newest[1], body={"code": code_at(begins["secret"], self.story.portal.clock.now())}
+            "invite_proxy": RequestValues(body={"until": None}),
+            "invite_client": RequestValues({"client_id": newcomer}),
+            "change_practice_settings": RequestValues({"section": "accounts"}),
+            "block_time": RequestValues(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
+            "reset_second_factor_of_staff": RequestValues({"staff_id": newest[2]}),
+            "staff_end_session": RequestValues({"session_id": sessions[0]["id"]}),
+            "staff_change_password": RequestValues(body={"current_password": password, "new_password": NEW_PASSWORD}),
+            "staff_close_account": RequestValues(body={"password": password, "code": next_code}),
+            "staff_remove_second_factor": RequestValues(body={"password": password, "code": next_code}),
+            "staff_renew_recovery_codes": RequestValues(body={"password": password}),
+            "staff_answer_second_factor": RequestValues(body={"challenge": challenge, "code": next_code}),
+            "staff_sign_in": RequestValues(body={"email": email, "password": password}),
+            "staff_refresh_session": RequestValues(body={"refresh_token": other["refresh_token"]}),
+            "staff_request_password_reset": RequestValues(body={"email": email}),
+            "staff_reset_password": RequestValues(body={"email": email, "code": reset, "password": NEW_PASSWORD}),
+            "staff_enroll_second_factor": RequestValues(token=newest[0], body={"password": PASSWORD}),
+            "staff_confirm_second_factor": RequestValues(
+                token=newest[1], body={"code": code_at(begins["secret"], self.attack.portal.clock.now())}
             ),
-            "staff_accept_invitation": Asked(
+            "staff_accept_invitation": RequestValues(
                 body={"email": COLLEAGUE["email"], "code": lenas, "password": NEW_PASSWORD, "date_of_birth": None}
             ),
         }
 
-    async def visitors(self) -> dict[str, Asked]:
+    async def visitors(self) -> dict[str, RequestValues]:
         """What those need who have no session yet."""
-        admin = self.story.administrator
-        who = {"email": NEWCOMER["email"], "date_of_birth": NEWCOMER["born"]}
+        admin = self.attack.administrator
+        who = {"email": NEWCOMER["email"], "date_of_birth": NEWCOMER["date_of_birth"]}
         await self.post("", f"{PORTAL}/auth/register", who)
-        proof = await self.story.portal.mailed_code(NEWCOMER["email"])
+        proof = await self.attack.portal.mailed_code(NEWCOMER["email"])
         second = (await self.post(admin, f"{PRACTICE}/clients", SECOND))["profile"]["client_id"]
         await self.post(admin, f"{PRACTICE}/clients/{second}/invitations")
-        invitation = await self.story.portal.mailed_code(SECOND["email"])
+        invitation = await self.attack.portal.mailed_code(SECOND["email"])
         signed_in = await self.post("", f"{PORTAL}/auth/login", {"email": VICTIM, "password": PASSWORD})
         await self.post("", f"{PORTAL}/auth/forgot-password", {"email": VICTIM})
-        reset = await self.story.portal.mailed_code(VICTIM)
+        reset = await self.attack.portal.mailed_code(VICTIM)
         return {
-            "register_account": Asked(body=who),
-            "resend_verification": Asked(body={"email": NEWCOMER["email"]}),
-            "verify_email": Asked(body={"email": NEWCOMER["email"], "code": proof, "password": NEW_PASSWORD}),
-            "accept_invitation": Asked(
+            "register_account": RequestValues(body=who),
+            "resend_verification": RequestValues(body={"email": NEWCOMER["email"]}),
+            "verify_email": RequestValues(body={"email": NEWCOMER["email"], "code": proof, "password": NEW_PASSWORD}),
+            "accept_invitation": RequestValues(
                 body={
                     "email": SECOND["email"],
                     "code": invitation,
                     "password": NEW_PASSWORD,
-                    "date_of_birth": SECOND["born"],
+                    "date_of_birth": SECOND["date_of_birth"],
                 }
             ),
-            "log_in": Asked(body={"email": VICTIM, "password": PASSWORD}),
-            "refresh_session": Asked(body={"refresh_token": signed_in["refresh_token"]}),
-            "request_password_reset": Asked(body={"email": VICTIM}),
-            "reset_password": Asked(body={"email": VICTIM, "code": reset, "password": NEW_PASSWORD}),
+            "sign_in": RequestValues(body={"email": VICTIM, "password": PASSWORD}),
+            "refresh_session": RequestValues(body={"refresh_token": signed_in["refresh_token"]}),
+            "request_password_reset": RequestValues(body={"email": VICTIM}),
+            "reset_password": RequestValues(body={"email": VICTIM, "code": reset, "password": NEW_PASSWORD}),
         }
 
-    async def client(self, ids: dict[str, str], begun: dict[str, Any]) -> dict[str, Asked]:
+    async def client(self, ids: dict[str, str], begun: dict[str, Any]) -> dict[str, RequestValues]:
         """What a client's own side is about. Mira has a second factor, Theo has none."""
-        theo, mira, demo = self.story.victim, self.story.attacker, self.story.demo
-        now = self.story.portal.clock.now()
+        theo, mira, demo = self.attack.victim, self.attack.attacker, self.attack.demo
+        now = self.attack.portal.clock.now()
         feed = await self.post(theo, f"{PORTAL}/calendar/feed")
         ids["feed"] = feed["path"].partition("?")[0].rpartition("/")[2]
         change = {"new_email": "theo.lindqvist@client.example", "password": PASSWORD}
         await self.post(theo, f"{PORTAL}/profile/email", change)
-        proof = await self.story.portal.mailed_code(change["new_email"])
+        proof = await self.attack.portal.mailed_code(change["new_email"])
         wish = {"version": 0, "safe_email": "theo.safe@client.example"}
         await self.post(theo, f"{PORTAL}/profile/settings", wish, "PATCH")
-        safe = await self.story.portal.mailed_code(wish["safe_email"])  # type: ignore[arg-type]
+        safe = await self.attack.portal.mailed_code(wish["safe_email"])  # type: ignore[arg-type]
         slots = await self._slots(ids)
         profile = await self.post(theo, f"{PORTAL}/profile", method="GET")
         last, late = slots[-1], slots[-2]
-        names = ("clinician_id", "kind_id", "place_id", "starts_at")
+        names = ("clinician_id", "appointment_type_id", "location_id", "starts_at")
         choice = {name: last[name] for name in names}
-        secret = (await self.post(mira, f"{PORTAL}/auth/mfa/enroll", {"password": demo.client_password}))["enrolment"]
+        secret = (await self.post(mira, f"{PORTAL}/auth/mfa/enroll", {"password": demo.client_password}))["enrollment"]
         await self.post(mira, f"{PORTAL}/auth/mfa/confirm", {"code": code_at(secret["secret"], now)})
         challenge = await self.post(
             "", f"{PORTAL}/auth/login", {"email": demo.client, "password": demo.client_password}
         )
         codes = {"code": code_at(secret["secret"], now, steps=1)}
-        enrolling = (await self.post(theo, f"{PORTAL}/auth/mfa/enroll", {"password": PASSWORD}))["enrolment"]
+        enrollment_exempt = (await self.post(theo, f"{PORTAL}/auth/mfa/enroll", {"password": PASSWORD}))["enrollment"]
         days = {"first_day": last["starts_at"][:10], "last_day": last["starts_at"][:10]}
         return {
-            "find_slots": Asked(query={"kind_id": ids["kind_id"], **days}),
-            "book_appointment": Asked(body={"slot": choice, "hold_id": None}),
-            "hold_slot": Asked(body=choice),
-            "cancel_appointment": Asked(body={"version": 0}),
-            "reschedule_appointment": Asked(
-                body={**{name: late[name] for name in names if name != "kind_id"}, "version": 0}
+            "find_slots": RequestValues(query={"appointment_type_id": ids["appointment_type_id"], **days}),
+            "book_appointment": RequestValues(body={"slot": choice, "hold_id": None}),
+            "hold_slot": RequestValues(body=choice),
+            "cancel_appointment": RequestValues(body={"version": 0}),
+            "reschedule_appointment": RequestValues(
+                body={**{name: late[name] for name in names if name != "appointment_type_id"}, "version": 0}
             ),
-            "join_session": Asked({"appointment_id": begun["id"]}),
-            "change_password": Asked(body={"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
-            "close_account": Asked(body={"password": PASSWORD, "code": None}),
-            "enroll_second_factor": Asked(body={"password": PASSWORD}),
-            "confirm_second_factor": Asked(body={"code": code_at(enrolling["secret"], now)}),
-            "remove_second_factor": Asked(token=mira, body={"password": demo.client_password, **codes}),
-            "renew_recovery_codes": Asked(token=mira, body={"password": demo.client_password}),
-            "answer_second_factor": Asked(body={"challenge": challenge["challenge"], **codes}),
-            "request_email_change": Asked(body={**change, "new_email": "theo.l@client.example"}),
-            "confirm_email_change": Asked(body={"code": proof}),
-            "change_profile": Asked(body={"version": profile["version"]}),
-            "change_settings": Asked(body={"version": 1}),
-            "confirm_safe_email": Asked(body={"code": safe}),
+            "join_video_visit": RequestValues({"appointment_id": begun["id"]}),
+            "change_password": RequestValues(body={"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
+            "close_account": RequestValues(body={"password": PASSWORD, "code": None}),
+            "enroll_second_factor": RequestValues(body={"password": PASSWORD}),
+            "confirm_second_factor": RequestValues(body={"code": code_at(enrollment_exempt["secret"], now)}),
+            "remove_second_factor": RequestValues(token=mira, body={"password": demo.client_password, **codes}),
+            "renew_recovery_codes": RequestValues(token=mira, body={"password": demo.client_password}),
+            "verify_second_factor": RequestValues(body={"challenge": challenge["challenge"], **codes}),
+            "request_email_change": RequestValues(body={**change, "new_email": "theo.l@client.example"}),
+            "confirm_email_change": RequestValues(body={"code": proof}),
+            "change_profile": RequestValues(body={"version": profile["version"]}),
+            "change_notification_settings": RequestValues(body={"version": 1}),
+            "confirm_safe_email": RequestValues(body={"code": safe}),
         }
 
     async def _slots(self, ids: dict[str, str]) -> list[Any]:
-        day = (self.story.portal.clock.now() + timedelta(days=8)).date().isoformat()
-        query = urlencode({"kind_id": ids["kind_id"], "first_day": day, "last_day": day})
-        found = await self.post(self.story.victim, f"{PORTAL}/appointments/slots?{query}", method="GET")
-        return [one for one in found["items"] if one["place_id"] is None and one["clinician_id"] == ids["clinician_id"]]
+        day = (self.attack.portal.clock.now() + timedelta(days=8)).date().isoformat()
+        query = urlencode({"appointment_type_id": ids["appointment_type_id"], "first_day": day, "last_day": day})
+        found = await self.post(self.attack.victim, f"{PORTAL}/appointments/slots?{query}", method="GET")
+        return [
+            one for one in found["items"] if one["location_id"] is None and one["clinician_id"] == ids["clinician_id"]
+        ]
 
     async def _clinician(self, clinician_id: str) -> str:
         """The session of a clinician, who alone may open a room."""
-        elm = ElmStreet(self.story.portal, self.story.practice_id, SLUG)
+        elm = ElmStreet(self.attack.portal, self.attack.practice_id, SLUG)
         return (await elm.staff("clinician", clinician_id=UUID(clinician_id))).token
 
     async def _beginner(self) -> list[str]:
         """Two sessions of a new colleague who has yet to set up a second factor, and the colleague's id."""
-        admin = self.story.administrator
+        admin = self.attack.administrator
         made = await self.post(admin, f"{PRACTICE}/staff", BEGINNER)
         await self.post(admin, f"{PRACTICE}/staff/{made['id']}/invitations")
         who = {"email": BEGINNER["email"], "password": PASSWORD}
-        code = await self.story.portal.mailed_code(BEGINNER["email"])  # type: ignore[arg-type]
+        code = await self.attack.portal.mailed_code(BEGINNER["email"])  # type: ignore[arg-type]
         await self.post("", f"{PRACTICE}/auth/invitation", {**who, "code": code})
         opened = [(await self.post("", f"{PRACTICE}/auth/login", who))["access_token"] for _ in range(2)]
         return [*opened, made["id"]]
 
     def _spoil_a_notice(self) -> str:
         """A notice that could not be sent, which nobody can bring about over HTTP."""
-        row = self.story.portal.database.owner.execute(
+        row = self.attack.portal.database.owner.execute(
             "UPDATE portal.notices SET state = 'dead', settled_at = created_at"
             " WHERE id = (SELECT max(id::text)::uuid FROM portal.notices WHERE channel = 'email') RETURNING id"
         ).fetchone()

@@ -20,7 +20,7 @@ PASSWORD = "amber lantern 9 orchestra"
 
 
 @define
-class Story:
+class AttackScenario:
     """Tokens of three people, and the ids of what is the second client's."""
 
     portal: RunningPortal
@@ -29,82 +29,91 @@ class Story:
     victim: str
     administrator: str
     demo: Demo = field(repr=False)
-    victims: dict[str, str] = field(factory=dict)
+    victim_ids: dict[str, str] = field(factory=dict)
 
-    def asking(self, token: str, **headers: str) -> Any:
-        return self.portal.asking(token, **headers)
+    def http_client(self, token: str, **headers: str) -> Any:
+        return self.portal.http_client(token, **headers)
 
 
-async def told(portal: RunningPortal) -> Story:
+async def make_attack_scenario(portal: RunningPortal) -> AttackScenario:
     """The demo practice, with Mira as the attacker and Theo as the victim."""
 
-    async def work_off() -> None:
-        await portal.work_off()
+    async def run_jobs() -> None:
+        await portal.run_jobs()
 
-    demo = await load(portal.portal, work_off)
+    demo = await load(portal.portal, run_jobs)
     (practice,) = await portal.portal.parts.directory().all()
     visitor = VisitorActor(practice.id)
-    born = portal.database.owner.execute("SELECT born FROM portal.clients WHERE email = %s", (VICTIM,)).fetchone()
-    assert born is not None
-    await portal.portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(VICTIM, born[0]))
+    date_of_birth = portal.database.owner.execute(
+        "SELECT born FROM portal.clients WHERE email = %s", (VICTIM,)
+    ).fetchone()
+    assert date_of_birth is not None
+    await portal.portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(VICTIM, date_of_birth[0]))
     code = await portal.mailed_code(VICTIM)
     await portal.portal.use_case(VerifyEmail)(visitor, VerifyEmailCommand(VICTIM, code, PASSWORD))
-    return Story(
+    return AttackScenario(
         portal,
         practice.id,
-        attacker=await _client_in(portal, demo.client, demo.client_password),
-        victim=await _client_in(portal, VICTIM, PASSWORD),
-        administrator=await _staff_in(
+        attacker=await _sign_in_client(portal, demo.client, demo.client_password),
+        victim=await _sign_in_client(portal, VICTIM, PASSWORD),
+        administrator=await _sign_in_staff(
             portal, demo.administrator, demo.administrator_password, demo.administrator_secret
         ),
         demo=demo,
     )
 
 
-async def _client_in(portal: RunningPortal, email: str, password: str) -> str:
-    async with portal.asking() as ask:
+async def _sign_in_client(portal: RunningPortal, email: str, password: str) -> str:
+    async with portal.http_client() as ask:
         answer = await ask.post(f"{PORTAL}/auth/login", json={"email": email, "password": password})
         return str(_ok(answer)["access_token"])
 
 
-async def _staff_in(portal: RunningPortal, email: str, password: str, secret: str) -> str:
-    async with portal.asking() as ask:
+async def _sign_in_staff(portal: RunningPortal, email: str, password: str, secret: str) -> str:
+    async with portal.http_client() as ask:
         asked = _ok(await ask.post(f"{PRACTICE}/auth/login", json={"email": email, "password": password}))
         code = code_at(secret, portal.clock.now())
         answer = await ask.post(f"{PRACTICE}/auth/mfa", json={"challenge": asked["challenge"], "code": code})
         return str(_ok(answer)["access_token"])
 
 
-async def fill(story: Story) -> None:
+async def add_victim_records(attack: AttackScenario) -> None:
     """Theo books, holds, asks, waits, and is offered a time; the administrator blocks, and grants a proxy."""
-    clock = story.portal.clock
-    async with story.asking(story.victim) as ask:
-        offering = _ok(await ask.get(f"{PORTAL}/appointments/offering"))
-        kind = next(one for one in offering["kinds"] if one["name"] == "Individual session")["id"]
-        slots = await _slots(ask, kind, clock.now().date() + timedelta(days=3))
-        online = next(one for one in slots if one["place_id"] is None)
-        offices = [one for one in slots if one["place_id"] is not None]
+    clock = attack.portal.clock
+    async with attack.http_client(attack.victim) as ask:
+        booking_options = _ok(await ask.get(f"{PORTAL}/appointments/options"))
+        appointment_type = next(
+            one for one in booking_options["appointment_types"] if one["name"] == "Individual session"
+        )["id"]
+        slots = await _slots(ask, appointment_type, clock.now().date() + timedelta(days=3))
+        online = next(one for one in slots if one["location_id"] is None)
+        offices = [one for one in slots if one["location_id"] is not None]
         booked = _ok(await ask.post(f"{PORTAL}/appointments", json={"slot": _choice(online)}))
         held = _ok(await ask.post(f"{PORTAL}/appointments/holds", json=_choice(offices[0])))
         wish = {
-            "kind_id": kind,
-            "place_id": None,
+            "appointment_type_id": appointment_type,
+            "location_id": None,
             "preferred": [{"starts_at": online["starts_at"], "ends_at": online["ends_at"]}],
             "reason": "a private reason",
         }
         request = _ok(await ask.post(f"{PORTAL}/appointments/request", json=wish))
         given_back = _ok(await ask.post(f"{PORTAL}/appointments", json={"slot": _choice(offices[-1])}))
         day = given_back["starts_at"][:10]
-        waits = {"kind_id": kind, "place_id": offices[-1]["place_id"], "earliest": day, "latest": day}
+        waits = {
+            "appointment_type_id": appointment_type,
+            "location_id": offices[-1]["location_id"],
+            "earliest_date": day,
+            "latest_date": day,
+        }
         waiting = _ok(await ask.post(f"{PORTAL}/appointments/waitlist", json=waits))
         cancel = {"version": given_back["version"]}
         _ok(await ask.patch(f"{PORTAL}/appointments/{given_back['id']}/cancel", json=cancel))
-        await story.portal.work_off()
+        await attack.portal.run_jobs()
         mine = _ok(await ask.get(f"{PORTAL}/appointments/waitlist"))
         told_of = _ok(await ask.get(f"{PORTAL}/notifications"))["items"]
         sessions = _ok(await ask.get(f"{PORTAL}/auth/sessions"))
         client = _ok(await ask.get(f"{PORTAL}/profile"))["client_id"]
-    story.victims = {
+    attack.victim_ids = {
         "appointment_id": booked["id"],
         "hold_id": held["id"],
         "request_id": request["id"],
@@ -114,19 +123,24 @@ async def fill(story: Story) -> None:
         "session_id": sessions[0]["id"],
         "client_id": client,
         "clinician_id": booked["clinician_id"],
-        "kind_id": kind,
-        "place_id": offices[0]["place_id"],
+        "appointment_type_id": appointment_type,
+        "location_id": offices[0]["location_id"],
     }
 
 
-async def _slots(ask: httpx.AsyncClient, kind: str, first_day: Any) -> list[dict[str, Any]]:
+async def _slots(ask: httpx.AsyncClient, appointment_type: str, first_day: Any) -> list[dict[str, Any]]:
     last_day = first_day + timedelta(days=6)
-    query = {"kind_id": kind, "first_day": first_day.isoformat(), "last_day": last_day.isoformat(), "size": 100}
+    query = {
+        "appointment_type_id": appointment_type,
+        "first_day": first_day.isoformat(),
+        "last_day": last_day.isoformat(),
+        "size": 100,
+    }
     return list(_ok(await ask.get(f"{PORTAL}/appointments/slots", params=query))["items"])
 
 
 def _choice(slot: dict[str, Any]) -> dict[str, Any]:
-    return {name: slot[name] for name in ("clinician_id", "kind_id", "place_id", "starts_at")}
+    return {name: slot[name] for name in ("clinician_id", "appointment_type_id", "location_id", "starts_at")}
 
 
 def _ok(answer: httpx.Response) -> Any:

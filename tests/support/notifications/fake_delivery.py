@@ -10,18 +10,18 @@ from attrs import define, field, frozen
 from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import MailNotSent, MailRefused
-from portal_core.notifications.ports import CodeOrder, CodeSender, Mail, Mailer, Text, Texter
+from portal_core.notifications.ports import CodeRequest, CodeSender, Mail, Mailer, SmsMessage, SmsSender
 
-Mood = Literal["takes", "refuses", "is_away", "takes_and_fails", "dies", "has_nothing"]
+DeliveryBehavior = Literal["accepts", "rejects", "is_unavailable", "accepts_then_fails", "dies", "has_no_code"]
 """`takes_and_fails`: the mail is on its way, and the answer is an error that says nothing."""
 
 
-class Killed(BaseException):
+class ProcessKilled(BaseException):
     """The process is gone: nothing that catches errors may catch it."""
 
 
 @define
-class Tripwire:
+class CrashPoint:
     """Kills at the step of that number, counted from 1; never, when there are fewer. `passed` names the steps."""
 
     at: int = 0
@@ -30,48 +30,48 @@ class Tripwire:
     def step(self, name: str) -> None:
         self.passed.append(name)
         if len(self.passed) == self.at:
-            raise Killed(name)
+            raise ProcessKilled(name)
 
     @property
-    def tripped(self) -> bool:
+    def fired(self) -> bool:
         return 0 < self.at <= len(self.passed)
 
 
 @define
-class Post(Mailer, Texter, CodeSender):
+class FakeDelivery(Mailer, SmsSender, CodeSender):
     """Keeps what it took. Its id of a thing is its place in the list."""
 
-    mood: Mood = "takes"
-    wire: Tripwire = field(factory=Tripwire)
-    taken: list[Mail | Text | CodeOrder] = field(factory=list)
+    behavior: DeliveryBehavior = "accepts"
+    crash_point: CrashPoint = field(factory=CrashPoint)
+    taken: list[Mail | SmsMessage | CodeRequest] = field(factory=list)
 
     async def send(self, mail: Mail) -> str:
         return self._take(mail)
 
-    async def send_text(self, text: Text) -> str:
+    async def send_sms(self, text: SmsMessage) -> str:
         return self._take(text)
 
-    async def send_code(self, actor: SystemActor, order: CodeOrder) -> bool:
-        if self.mood == "has_nothing":
+    async def send_code(self, actor: SystemActor, order: CodeRequest) -> bool:
+        if self.behavior == "has_no_code":
             return False
         self._take(order)
         return True
 
-    def of(self, notice_id: UUID) -> list[Mail | Text | CodeOrder]:
+    def of(self, notice_id: UUID) -> list[Mail | SmsMessage | CodeRequest]:
         return [one for one in self.taken if one.key == notice_id]
 
-    def _take(self, thing: Mail | Text | CodeOrder) -> str:
-        self.wire.step("before the vendor takes it")
-        match self.mood:
-            case "refuses":
+    def _take(self, thing: Mail | SmsMessage | CodeRequest) -> str:
+        self.crash_point.step("before the vendor takes it")
+        match self.behavior:
+            case "rejects":
                 raise MailRefused("bad_address")
-            case "is_away":
+            case "is_unavailable":
                 raise MailNotSent("no_connection")
             case "dies":
-                raise Killed("with the vendor")
+                raise ProcessKilled("with the vendor")
         self.taken.append(thing)
-        self.wire.step("after the vendor took it")
-        if self.mood == "takes_and_fails":
+        self.crash_point.step("after the vendor took it")
+        if self.behavior == "accepts_then_fails":
             raise RuntimeError("no answer")
         return str(len(self.taken))
 
@@ -81,30 +81,30 @@ class TrippingBegin:
     """Units in which every call, and the commit, has a step before and a step after."""
 
     begin: Begin[Any]
-    wire: Tripwire
+    crash_point: CrashPoint
 
     @asynccontextmanager
     async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
-        self.wire.step("begin")
+        self.crash_point.step("begin")
         async with self.begin(actor) as unit:
-            yield _Tripping(unit, self.wire, "unit")
+            yield _CrashingProxy(unit, self.crash_point, "unit")
 
 
 @frozen
-class _Tripping:
+class _CrashingProxy:
     wrapped: Any
-    wire: Tripwire
+    crash_point: CrashPoint
     name: str
 
     def __getattr__(self, name: str) -> Any:
         found, called = getattr(self.wrapped, name), f"{self.name}.{name}"
-        return self._tripping(found, called) if callable(found) else _Tripping(found, self.wire, called)
+        return self._wrap_call(found, called) if callable(found) else _CrashingProxy(found, self.crash_point, called)
 
-    def _tripping(self, method: Callable[..., Any], called: str) -> Callable[..., Any]:
+    def _wrap_call(self, method: Callable[..., Any], called: str) -> Callable[..., Any]:
         async def call(*args: Any, **kwargs: Any) -> Any:
-            self.wire.step(f"before {called}")
+            self.crash_point.step(f"before {called}")
             result = await method(*args, **kwargs)
-            self.wire.step(f"after {called}")
+            self.crash_point.step(f"after {called}")
             return result
 
         return call

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from attrs import define, field
 
-from adapters.postgres.engine.unit_core import PostgresBegin
+from adapters.postgres.engine.base_unit import PostgresBegin
 from portal_core.kernel.actor import Area
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.notifications.world import NotificationsWorld
 from tests.support.engine.postgres import PortalDatabase
@@ -33,12 +33,12 @@ class PostgresNotificationsWorld(NotificationsWorld):
         """A fresh practice."""
         return cls(database, await database.practice())
 
-    async def beside(self) -> "PostgresNotificationsWorld":
+    async def other_practice(self) -> "PostgresNotificationsWorld":
         return PostgresNotificationsWorld(self.database, await self.database.practice(), self.clock, self.ids)
 
-    async def add_client(self, *, email: str = "", zone: str | None = None, language: str | None = None) -> UUID:
+    async def add_client(self, *, email: str = "", time_zone: str | None = None, language: str | None = None) -> UUID:
         client_id = await self.database.client(self.practice_id, email=email or None)
-        self._run("UPDATE portal.clients SET zone = %s, language = %s WHERE id = %s", zone, language, client_id)
+        self._run("UPDATE portal.clients SET zone = %s, language = %s WHERE id = %s", time_zone, language, client_id)
         return client_id
 
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
@@ -62,14 +62,14 @@ class PostgresNotificationsWorld(NotificationsWorld):
             "grants",
             client_id=client_id,
             account_id=account_id,
-            relation="parent",
+            relationship="parent",
             areas=list(areas),
             may_write=True,
-            starts=now.date() - timedelta(days=1),
+            starts_on=now.date() - timedelta(days=1),
             until=until,
-            authorised_by_minor=False,
-            decided_by=account_id,
-            decided_at=now,
+            authorized_by_minor=False,
+            granted_by=account_id,
+            granted_at=now,
         )
 
     async def add_appointment(self, client_id: UUID, starts_at: datetime) -> UUID:
@@ -79,10 +79,10 @@ class PostgresNotificationsWorld(NotificationsWorld):
         appointment_id = self._insert(
             "appointments",
             clinician_id=clinician_id,
-            kind_id=uuid4(),
+            appointment_type_id=uuid4(),
             starts_at=starts_at,
             ends_at=starts_at + timedelta(minutes=50),
-            zone="America/New_York",
+            time_zone="America/New_York",
             attending=1,
             booked_at=self.clock.now(),
             changed_at=self.clock.now(),
@@ -111,7 +111,7 @@ class PostgresNotificationsWorld(NotificationsWorld):
             account_id=account_id,
             former_email=old,
             new_email=new,
-            tries=0,
+            attempts=0,
             state="done",
             created_at=self.clock.now(),
             expires_at=self.clock.now(),
@@ -125,13 +125,13 @@ class PostgresNotificationsWorld(NotificationsWorld):
         )
         return [(name, {key: UUID(value) for key, value in ids.items()}) for name, ids in rows]
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         rows = self._run(
             "SELECT action, target, record, outcome, facts FROM portal.audit_entries WHERE practice_id = %s"
             " ORDER BY at, id",
             self.practice_id,
         )
-        return [Audited(*row) for row in rows]
+        return [AuditEntry(*row) for row in rows]
 
     def _insert(self, table: str, **values: Any) -> UUID:
         row_id = self.ids.new()

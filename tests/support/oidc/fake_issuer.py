@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from adapters.oidc.issuers import OidcIssuers
 from adapters.oidc.jwks import read
 from tests.support.clock import FixedClock
-from tests.support.contracts.accounts.staff_tokens import AUDIENCE, BELIEVED, ISSUER
+from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, TRUSTING_PRACTICES
 
 JWKS_URL = "https://login.ehr.example/jwks"
 """Where all its practices' issuers keep their keys, as a host of many does."""
@@ -55,9 +55,9 @@ class FakeIssuer(OidcIssuers):
         return f"http://127.0.0.1:{self.server.server_port}/jwks"
 
     async def of(self, practice_id: UUID) -> Mapping[str, Any]:
-        if practice_id not in BELIEVED:
+        if practice_id not in TRUSTING_PRACTICES:
             return {}
-        issuer, audience = BELIEVED[practice_id]
+        issuer, audience = TRUSTING_PRACTICES[practice_id]
         return {"issuer": issuer, "audience": audience, "jwks_url": JWKS_URL}
 
     def fetch(self, url: str) -> bytes:

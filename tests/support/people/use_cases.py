@@ -6,14 +6,14 @@ from uuid import UUID
 
 from attrs import define, field
 
-from adapters.local.strength import ZxcvbnStrength
+from adapters.local.password_strength import ZxcvbnStrength
 from adapters.memory.accounts.identity_provider import MemoryCredentials, MemoryPasswords, MemoryPool
 from adapters.memory.accounts.identity_provider import MemorySecondFactors as MemoryFactors
 from adapters.memory.engine.limits import MemoryRateLimits
 from portal_core.access.model import GrantTerms
-from portal_core.accounts.identity import Accepted, Credential
+from portal_core.accounts.identity_provider import Accepted, Credential
 from portal_core.accounts.model import Account, Side
-from portal_core.accounts.owner_proof import OwnerProof
+from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChange
 from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
@@ -23,9 +23,9 @@ from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailCha
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChange
 from portal_core.accounts.views import AccountView
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from tests.support.clock import CountingTokens
-from tests.support.contracts.people.world import BORN, PeopleWorld
+from tests.support.contracts.people.world import DATE_OF_BIRTH, PeopleWorld
 
 ANN = "ann@example.org"
 PA = "pa@example.org"
@@ -33,7 +33,7 @@ PASSWORD = "correct horse battery"
 
 
 @define
-class PeopleDesk:
+class PeopleUseCases:
     """One practice's desk."""
 
     world: PeopleWorld
@@ -49,8 +49,8 @@ class PeopleDesk:
         self.pool, self.limits = MemoryPool(clock, self.tokens), MemoryRateLimits(clock)
         passwords, credentials = MemoryPasswords(self.pool), MemoryCredentials(self.pool)
         self.accept = AcceptInvitation(world.begin, clock, ids, passwords, credentials, ZxcvbnStrength(), self.limits)
-        proof = OwnerProof(world.begin, passwords, MemoryFactors(self.pool), self.limits)
-        self.request_change = RequestEmailChange(world.begin, clock, ids, proof)
+        reauthentication = Reauthentication(world.begin, passwords, MemoryFactors(self.pool), self.limits)
+        self.request_change = RequestEmailChange(world.begin, clock, ids, reauthentication)
         self.confirm_change = ConfirmEmailChange(world.begin, clock, credentials, self.limits)
 
     @property
@@ -80,17 +80,17 @@ class PeopleDesk:
         return issued.code
 
     async def accepted(self, email: str, code: str, **more: Any) -> AccountView:
-        values = {"password": PASSWORD, "born": BORN} | more
+        values = {"password": PASSWORD, "date_of_birth": DATE_OF_BIRTH} | more
         return await self.accept(self.world.visitor, AcceptInvitationCommand(email, code, **values))
 
-    async def client_with_account(self, email: str = ANN, **more: Any) -> Account:
+    async def add_client_with_account(self, email: str = ANN, **more: Any) -> Account:
         """A client who was invited and has accepted."""
         client = await self.world.add_client(email=email, **more)
         invitation = await self.invite_client(self.world.staff("front_desk"), InviteClientCommand(client.id))
-        view = await self.accepted(email, await self.code(invitation.id), born=client.born)
+        view = await self.accepted(email, await self.code(invitation.id), date_of_birth=client.date_of_birth)
         return await self.account(view.id)
 
-    async def proxy_of(self, client_id: UUID, email: str = PA, terms: GrantTerms | None = None) -> Account:
+    async def add_proxy_for(self, client_id: UUID, email: str = PA, terms: GrantTerms | None = None) -> Account:
         """A proxy who was invited and has accepted."""
         command = InviteProxyCommand(client_id, email, terms or GrantTerms("parent"))
         invitation = await self.invite_proxy(self.world.staff("clinician"), command)
@@ -103,12 +103,12 @@ class PeopleDesk:
         assert account is not None
         return account
 
-    async def opens(self, account_id: UUID, password: str = PASSWORD, side: Side = "portal") -> bool:
+    async def password_accepted(self, account_id: UUID, password: str = PASSWORD, side: Side = "portal") -> bool:
         """Whether the identity provider takes this password for the account."""
         credential = Credential(self.world.practice_id, side, account_id, "")
         return isinstance(await MemoryPasswords(self.pool).check(credential, password), Accepted)
 
-    async def trail(self, *actions: str) -> list[Audited]:
+    async def audit_entries(self, *actions: str) -> list[AuditEntry]:
         """The entries of these actions, oldest first."""
         return [entry for entry in await self.world.audit() if entry.action in actions]
 

@@ -8,8 +8,8 @@ import pytest_asyncio
 from attrs import evolve
 
 from adapters.memory.accounts.live_sessions import MemoryLiveSessions
-from portal_core.access.errors import GrantExists, GrantNotAllowed, GrantOver, NoPortalAccount
-from portal_core.access.minors import OFF_OVER_ADOLESCENTS
+from portal_core.access.errors import GrantExists, GrantNotActive, GrantNotAllowed, NoPortalAccount
+from portal_core.access.minors import ADOLESCENT_RESTRICTED_AREAS
 from portal_core.access.model import GrantTerms
 from portal_core.access.use_cases.expire_grants import BATCH, ExpireGrants
 from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
@@ -23,97 +23,103 @@ from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.kernel.actor import AREAS, ProxyActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from portal_core.kernel.outbox import Notice
-from tests.support.contracts.people.world import AUDITED
+from tests.support.contracts.people.world import AUDIT_ENTRY
 from tests.support.people.use_cases import ANN, PA, birthday
-from tests.unit.people.memory_world import MemoryDesk
+from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 
 @pytest_asyncio.fixture
-async def desk() -> MemoryDesk:
-    return await MemoryDesk.open()
+async def use_cases() -> MemoryPeopleUseCases:
+    return await MemoryPeopleUseCases.open()
 
 
 async def grant_access(
-    desk: MemoryDesk, client_id: UUID, email: str = PA, terms: GrantTerms | None = None
+    use_cases: MemoryPeopleUseCases, client_id: UUID, email: str = PA, terms: GrantTerms | None = None
 ) -> GrantView:
-    grant = GrantAccess(desk.world.begin, desk.world.clock, desk.world.ids)
+    grant = GrantAccess(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     return await grant(
-        desk.world.staff("clinician"), GrantAccessCommand(client_id, email, terms or GrantTerms("parent"))
+        use_cases.world.staff("clinician"), GrantAccessCommand(client_id, email, terms or GrantTerms("parent"))
     )
 
 
-async def actor_on(desk: MemoryDesk, account: Account, record: UUID) -> ProxyActor:
+async def actor_on(use_cases: MemoryPeopleUseCases, account: Account, record: UUID) -> ProxyActor:
     """Who the account's session is on a record, as every request finds out."""
-    now = desk.world.clock.now()
+    now = use_cases.world.clock.now()
     session = Session(
-        id=desk.world.ids.new(),
+        id=use_cases.world.ids.new(),
         account_id=account.id,
         practice_id=account.practice_id,
         kind="bearer",
-        access_hash=hash_token(f"t{desk.world.ids.new()}"),
+        access_hash=hash_token(f"t{use_cases.world.ids.new()}"),
         family_hash=b"",
         refresh_hash=b"",
         created_at=now,
         last_active_at=now,
         access_expires_at=now + timedelta(hours=1),
         ends_at=now + timedelta(hours=8),
-        idle_for=timedelta(minutes=15),
+        idle_timeout=timedelta(minutes=15),
     )
     token = f"token {session.id}"
-    async with desk.world.begin(desk.world.system) as unit:
-        await unit.sessions.add(evolve(session, access_hash=hash_token(token)), AUDITED)
+    async with use_cases.world.begin(use_cases.world.system) as unit:
+        await unit.sessions.add(evolve(session, access_hash=hash_token(token)), AUDIT_ENTRY)
         await unit.commit(None)
-    authenticate = Authenticate(MemoryLiveSessions(desk.world.store), desk.world.begin, desk.world.clock)
+    authenticate = Authenticate(MemoryLiveSessions(use_cases.world.store), use_cases.world.begin, use_cases.world.clock)
     found = await authenticate(AuthenticateCommand(account.practice_id, token, active=False, record=record))
     assert isinstance(found.actor, ProxyActor)
     return found.actor
 
 
-async def test_a_proxy_acts_within_the_grant(desk: MemoryDesk) -> None:
-    child = await desk.world.add_client("Kim", born=birthday(8))
-    proxy = await desk.proxy_of(child.id, terms=GrantTerms("parent", frozenset({"profile", "forms"}), may_write=True))
-    actor = await actor_on(desk, proxy, child.id)
+async def test_a_proxy_acts_within_the_grant(use_cases: MemoryPeopleUseCases) -> None:
+    child = await use_cases.world.add_client("Kim", date_of_birth=birthday(8))
+    proxy = await use_cases.add_proxy_for(
+        child.id, terms=GrantTerms("parent", frozenset({"profile", "forms"}), may_write=True)
+    )
+    actor = await actor_on(use_cases, proxy, child.id)
     assert (actor.client_id, actor.areas, actor.may_write) == (child.id, {"profile", "forms"}, True)
     assert actor.until == date(2036, 3, 2)
     with pytest.raises(NotFound):
-        await actor_on(desk, proxy, (await desk.world.add_client()).id)
+        await actor_on(use_cases, proxy, (await use_cases.world.add_client()).id)
 
 
-async def test_on_the_12th_birthday_areas_close_by_themselves(desk: MemoryDesk) -> None:
+async def test_on_the_12th_birthday_areas_close_by_themselves(use_cases: MemoryPeopleUseCases) -> None:
     twelfth = date(2026, 3, 10)
-    child = await desk.world.add_client(born=birthday(12, twelfth))
-    proxy = await desk.proxy_of(child.id)
-    assert (await actor_on(desk, proxy, child.id)).areas == frozenset(AREAS)
-    desk.world.clock.at = datetime(2026, 3, 10, 3, 59, tzinfo=UTC)  # 23:59 the day before in New York, daylight time
-    assert (await actor_on(desk, proxy, child.id)).areas == frozenset(AREAS)
-    desk.world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
-    assert (await actor_on(desk, proxy, child.id)).areas == frozenset(AREAS) - OFF_OVER_ADOLESCENTS
-    (record,) = await ListRecords(desk.world.begin, desk.world.clock)(desk.world.as_proxy(proxy.id))
-    assert set(record.areas) == frozenset(AREAS) - OFF_OVER_ADOLESCENTS
-    (view,) = await ListGrants(desk.world.begin, desk.world.clock)(desk.world.staff(), child.id)
-    assert (set(view.granted_areas), view.narrows_on) == (frozenset(AREAS), twelfth)
+    child = await use_cases.world.add_client(date_of_birth=birthday(12, twelfth))
+    proxy = await use_cases.add_proxy_for(child.id)
+    assert (await actor_on(use_cases, proxy, child.id)).areas == frozenset(AREAS)
+    use_cases.world.clock.at = datetime(
+        2026, 3, 10, 3, 59, tzinfo=UTC
+    )  # 23:59 the day before in New York, daylight time
+    assert (await actor_on(use_cases, proxy, child.id)).areas == frozenset(AREAS)
+    use_cases.world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+    assert (await actor_on(use_cases, proxy, child.id)).areas == frozenset(AREAS) - ADOLESCENT_RESTRICTED_AREAS
+    (record,) = await ListRecords(use_cases.world.begin, use_cases.world.clock)(use_cases.world.as_proxy(proxy.id))
+    assert set(record.areas) == frozenset(AREAS) - ADOLESCENT_RESTRICTED_AREAS
+    (view,) = await ListGrants(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), child.id)
+    assert (set(view.granted_areas), view.restricted_from) == (frozenset(AREAS), twelfth)
 
 
-async def test_access_ends_at_midnight_of_the_birthday_at_the_practice_even_before_the_job(desk: MemoryDesk) -> None:
-    child = await desk.world.add_client(born=birthday(18, date(2026, 3, 10)), zone="Asia/Tokyo")
-    proxy = await desk.proxy_of(child.id)
-    desk.world.clock.at = datetime(2026, 3, 10, 3, 59, tzinfo=UTC)
-    await actor_on(desk, proxy, child.id)
-    desk.world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+async def test_access_ends_at_midnight_of_the_birthday_at_the_practice_even_before_the_job(
+    use_cases: MemoryPeopleUseCases,
+) -> None:
+    child = await use_cases.world.add_client(date_of_birth=birthday(18, date(2026, 3, 10)), time_zone="Asia/Tokyo")
+    proxy = await use_cases.add_proxy_for(child.id)
+    use_cases.world.clock.at = datetime(2026, 3, 10, 3, 59, tzinfo=UTC)
+    await actor_on(use_cases, proxy, child.id)
+    use_cases.world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
     with pytest.raises(NotFound):
-        await actor_on(desk, proxy, child.id)
-    assert await ListRecords(desk.world.begin, desk.world.clock)(desk.world.as_proxy(proxy.id)) == ()
-    (view,) = await ListGrants(desk.world.begin, desk.world.clock)(desk.world.staff(), child.id)
+        await actor_on(use_cases, proxy, child.id)
+    assert await ListRecords(use_cases.world.begin, use_cases.world.clock)(use_cases.world.as_proxy(proxy.id)) == ()
+    (view,) = await ListGrants(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), child.id)
     assert (view.in_force, view.areas, view.ended_at) == (False, (), None)
 
 
-async def test_the_job_ends_what_is_due_and_tells_once(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_expire_grants_notifies_once(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     expire = ExpireGrants(world.begin, world.clock)
-    child = await world.add_client(born=birthday(18, date(2026, 3, 10)))
-    young = await world.add_client(born=birthday(8))
-    proxy = await desk.proxy_of(child.id)
-    await grant_access(desk, young.id)
+    child = await world.add_client(date_of_birth=birthday(18, date(2026, 3, 10)))
+    young = await world.add_client(date_of_birth=birthday(8))
+    proxy = await use_cases.add_proxy_for(child.id)
+    await grant_access(use_cases, young.id)
     world.clock.at = datetime(2026, 3, 10, 3, 59, tzinfo=UTC)
     assert await expire(world.system) == 0
     world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
@@ -123,9 +129,15 @@ async def test_the_job_ends_what_is_due_and_tells_once(desk: MemoryDesk) -> None
     (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)
     assert view.ended_at == world.clock.now()
     assert world.notices()[before:] == [
-        Notice("grant_ended", "service", to_account=proxy.id, about=view.id, once=f"grant_ended:{view.id}")
+        Notice(
+            "grant_ended",
+            "service",
+            to_account=proxy.id,
+            subject_id=view.id,
+            deduplication_key=f"grant_ended:{view.id}",
+        )
     ]
-    (entry,) = await desk.trail("grant.ended")
+    (entry,) = await use_cases.audit_entries("grant.ended")
     assert (entry.target, entry.record) == (view.id, child.id)
     (young_view,) = await ListGrants(world.begin, world.clock)(world.staff(), young.id)
     assert young_view.in_force
@@ -133,20 +145,20 @@ async def test_the_job_ends_what_is_due_and_tells_once(desk: MemoryDesk) -> None
         await expire(world.staff())
 
 
-async def test_the_job_goes_on_past_one_batch(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_the_job_goes_on_past_one_batch(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     proxy = await world.add_account(PA)
     for _ in range(BATCH + 1):
         client = await world.add_client()
-        await world.add_grant(client.id, proxy.id, starts=date(2026, 2, 1), until=date(2026, 3, 1))
+        await world.add_grant(client.id, proxy.id, starts_on=date(2026, 2, 1), until=date(2026, 3, 1))
     assert await ExpireGrants(world.begin, world.clock)(world.system) == BATCH + 1
 
 
-async def test_a_grant_revoked_while_the_job_runs_stays_revoked(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_a_grant_revoked_while_the_job_runs_stays_revoked(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     proxy = await world.add_account(PA)
     client = await world.add_client()
-    grant = await world.add_grant(client.id, proxy.id, starts=date(2026, 2, 1), until=date(2026, 3, 1))
+    grant = await world.add_grant(client.id, proxy.id, starts_on=date(2026, 2, 1), until=date(2026, 3, 1))
     opened = 0
 
     def begin(actor):  # type: ignore[no-untyped-def]
@@ -163,10 +175,10 @@ async def test_a_grant_revoked_while_the_job_runs_stays_revoked(desk: MemoryDesk
     assert world.notices() == []
 
 
-async def test_revoking_ends_access_at_once(desk: MemoryDesk) -> None:
-    world = desk.world
-    child = await world.add_client(born=birthday(8))
-    proxy = await desk.proxy_of(child.id)
+async def test_revoking_ends_access_at_once(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    child = await world.add_client(date_of_birth=birthday(8))
+    proxy = await use_cases.add_proxy_for(child.id)
     (view,) = await ListGrants(world.begin, world.clock)(world.staff("clinician"), child.id)
     revoke = RevokeGrant(world.begin, world.clock)
     for wrong in (RevokeGrantCommand(UUID(int=9), view.id), RevokeGrantCommand(child.id, UUID(int=9))):
@@ -177,62 +189,62 @@ async def test_revoking_ends_access_at_once(desk: MemoryDesk) -> None:
     done = await revoke(world.staff("clinician"), RevokeGrantCommand(child.id, view.id))
     assert (done.revoked_at, done.in_force, done.areas) == (world.clock.now(), False, ())
     with pytest.raises(NotFound):
-        await actor_on(desk, proxy, child.id)
-    with pytest.raises(GrantOver):
+        await actor_on(use_cases, proxy, child.id)
+    with pytest.raises(GrantNotActive):
         await revoke(world.staff("clinician"), RevokeGrantCommand(child.id, view.id))
     assert [notice.kind for notice in world.notices()].count("grant_ended") == 1
-    again = await grant_access(desk, child.id)
+    again = await grant_access(use_cases, child.id)
     assert again.in_force
-    assert (await actor_on(desk, proxy, child.id)).grant_id == again.id
+    assert (await actor_on(use_cases, proxy, child.id)).grant_id == again.id
 
 
-async def test_access_for_somebody_who_has_an_account(desk: MemoryDesk) -> None:
-    parent = await desk.client_with_account(ANN)
-    child = await desk.world.add_client("Kim", born=birthday(8), state="CA")
-    view = await grant_access(desk, child.id, ANN.upper())
+async def test_access_for_somebody_who_has_an_account(use_cases: MemoryPeopleUseCases) -> None:
+    parent = await use_cases.add_client_with_account(ANN)
+    child = await use_cases.world.add_client("Kim", date_of_birth=birthday(8), state="CA")
+    view = await grant_access(use_cases, child.id, ANN.upper())
     assert (view.account_id, view.until) == (parent.id, date(2030, 3, 2))
-    assert (await actor_on(desk, parent, child.id)).grant_id == view.id
+    assert (await actor_on(use_cases, parent, child.id)).grant_id == view.id
     with pytest.raises(GrantExists):
-        await grant_access(desk, child.id, ANN)
-    records = await ListRecords(desk.world.begin, desk.world.clock)(
-        desk.world.as_client(parent.client_id or UUID(int=0), parent.id)
+        await grant_access(use_cases, child.id, ANN)
+    records = await ListRecords(use_cases.world.begin, use_cases.world.clock)(
+        use_cases.world.as_client(parent.client_id or UUID(int=0), parent.id)
     )
-    assert [(one.client_id, one.relation) for one in records] == [(parent.client_id, None), (child.id, "parent")]
+    assert [(one.client_id, one.relationship) for one in records] == [(parent.client_id, None), (child.id, "parent")]
     assert records[0].areas == AREAS
-    assert len(await desk.trail("record.listed")) == 2
+    assert len(await use_cases.audit_entries("record.listed")) == 2
 
 
-async def test_access_that_is_refused(desk: MemoryDesk) -> None:
-    adult = await desk.client_with_account(ANN)
-    child = await desk.world.add_client(born=birthday(8))
+async def test_access_that_is_refused(use_cases: MemoryPeopleUseCases) -> None:
+    adult = await use_cases.add_client_with_account(ANN)
+    child = await use_cases.world.add_client(date_of_birth=birthday(8))
     assert adult.client_id is not None
     with pytest.raises(NoPortalAccount):
-        await grant_access(desk, child.id, "nobody@example.org")
+        await grant_access(use_cases, child.id, "nobody@example.org")
     with pytest.raises(GrantNotAllowed):
-        await grant_access(desk, adult.client_id, ANN, GrantTerms("representative", frozenset({"forms"})))
+        await grant_access(use_cases, adult.client_id, ANN, GrantTerms("representative", frozenset({"forms"})))
     with pytest.raises(GrantNotAllowed):
-        await grant_access(desk, (await desk.world.add_client()).id, ANN)
+        await grant_access(use_cases, (await use_cases.world.add_client()).id, ANN)
     with pytest.raises(NotFound):
-        await grant_access(desk, UUID(int=9), ANN)
+        await grant_access(use_cases, UUID(int=9), ANN)
     with pytest.raises(Invalid):
-        await grant_access(desk, child.id, ANN, GrantTerms("parent", frozenset()))
+        await grant_access(use_cases, child.id, ANN, GrantTerms("parent", frozenset()))
     for role in ("front_desk", "biller", "auditor"):
-        grant = GrantAccess(desk.world.begin, desk.world.clock, desk.world.ids)
+        grant = GrantAccess(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
         with pytest.raises(Forbidden):
-            await grant(desk.world.staff(role), GrantAccessCommand(child.id, ANN, GrantTerms("parent")))
-    async with desk.world.begin(desk.world.system) as unit:
-        await unit.accounts.save(adult.close(desk.world.clock.now()), AUDITED)
+            await grant(use_cases.world.staff(role), GrantAccessCommand(child.id, ANN, GrantTerms("parent")))
+    async with use_cases.world.begin(use_cases.world.system) as unit:
+        await unit.accounts.save(adult.close(use_cases.world.clock.now()), AUDIT_ENTRY)
         await unit.commit(None)
     with pytest.raises(NoPortalAccount):
-        await grant_access(desk, child.id, ANN)
+        await grant_access(use_cases, child.id, ANN)
 
 
-async def test_a_client_sees_who_has_access_and_a_proxy_does_not(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_a_client_sees_who_has_access_and_a_proxy_does_not(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     client = await world.add_client(email=ANN)
     other = await world.add_client()
     terms = GrantTerms("representative", frozenset({"forms"}))
-    proxy = await desk.proxy_of(client.id, terms=terms)
+    proxy = await use_cases.add_proxy_for(client.id, terms=terms)
     show = ListGrants(world.begin, world.clock)
     (view,) = await show(world.as_client(client.id), client.id)
     assert (view.account_id, view.until, view.areas) == (proxy.id, None, ("forms",))
@@ -245,14 +257,14 @@ async def test_a_client_sees_who_has_access_and_a_proxy_does_not(desk: MemoryDes
             await show(actor, client_id)
     with pytest.raises(Forbidden):
         await show(world.staff("auditor"), client.id)
-    assert [entry.record for entry in await desk.trail("grants.read")] == [client.id]
+    assert [entry.record for entry in await use_cases.audit_entries("grants.read")] == [client.id]
 
 
-async def test_records_are_for_those_who_sign_in_to_the_portal(desk: MemoryDesk) -> None:
-    show = ListRecords(desk.world.begin, desk.world.clock)
+async def test_records_are_for_those_who_sign_in_to_the_portal(use_cases: MemoryPeopleUseCases) -> None:
+    show = ListRecords(use_cases.world.begin, use_cases.world.clock)
     with pytest.raises(NotFound):
-        await show(desk.world.staff())
-    for actor in (desk.world.visitor, desk.world.system):
+        await show(use_cases.world.staff())
+    for actor in (use_cases.world.visitor, use_cases.world.system):
         with pytest.raises(Unauthenticated):
             await show(actor)
-    assert await show(desk.world.as_client(UUID(int=9))) == ()
+    assert await show(use_cases.world.as_client(UUID(int=9))) == ()

@@ -37,9 +37,9 @@ def test_every_row_can_be_checked_by_a_reader(rule: StateRule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_every_row_names_ages_of_minors(rule: StateRule) -> None:
-    assert minors.ADOLESCENT_FROM <= rule.parent_access_ends_at <= minors.ADULT_FROM
-    assert rule.consent_age is None or 0 <= rule.consent_age < minors.ADULT_FROM
-    if rule.parent_access_ends_at < minors.ADULT_FROM:
+    assert minors.ADOLESCENT_MIN_AGE <= rule.parent_access_ends_at <= minors.ADULT_AGE
+    assert rule.consent_age is None or 0 <= rule.consent_age < minors.ADULT_AGE
+    if rule.parent_access_ends_at < minors.ADULT_AGE:
         assert rule.consent_age is not None, "a parent's access ends early only where a minor may consent"
         assert rule.consent_age <= rule.parent_access_ends_at
 
@@ -79,7 +79,7 @@ def test_a_state_that_was_not_found_has_no_rule() -> None:
 # Birthdays
 
 
-def test_29_february_turns_a_year_older_on_1_march_of_a_common_year() -> None:
+def test_leap_day_birthday_falls_on_1_march() -> None:
     assert minors.birthday_turning(date(2008, 2, 29), 18) == date(2026, 3, 1)
     assert minors.birthday_turning(date(2008, 2, 29), 16) == date(2024, 2, 29)
     assert minors.birthday_turning(date(2008, 2, 28), 18) == date(2026, 2, 28)
@@ -88,23 +88,23 @@ def test_29_february_turns_a_year_older_on_1_march_of_a_common_year() -> None:
 
 
 @given(leap_births, st.integers(0, 30))
-def test_a_leap_day_birthday_is_never_in_february_of_a_common_year(born: date, age: int) -> None:
-    turns = minors.birthday_turning(born, age)
-    assert turns.year == born.year + age
+def test_a_leap_day_birthday_is_never_in_february_of_a_common_year(date_of_birth: date, age: int) -> None:
+    turns = minors.birthday_turning(date_of_birth, age)
+    assert turns.year == date_of_birth.year + age
     assert (turns.month, turns.day) in {(2, 29), (3, 1)}
     assert (turns - timedelta(days=1)).month == 2
 
 
 @given(children, st.integers(0, 30))
-def test_birthdays_come_one_a_year(born: date, age: int) -> None:
-    gap = minors.birthday_turning(born, age + 1) - minors.birthday_turning(born, age)
+def test_birthdays_come_one_a_year(date_of_birth: date, age: int) -> None:
+    gap = minors.birthday_turning(date_of_birth, age + 1) - minors.birthday_turning(date_of_birth, age)
     assert timedelta(days=365) <= gap <= timedelta(days=367)
 
 
 @given(births, st.integers(0, 30))
-def test_who_is_born_later_turns_older_no_earlier(born: date, age: int) -> None:
-    next_day = born + timedelta(days=1)
-    assert minors.birthday_turning(born, age) <= minors.birthday_turning(next_day, age)
+def test_ages_are_monotonic(date_of_birth: date, age: int) -> None:
+    next_day = date_of_birth + timedelta(days=1)
+    assert minors.birthday_turning(date_of_birth, age) <= minors.birthday_turning(next_day, age)
 
 
 @pytest.mark.parametrize("age", [-1, 8000])
@@ -118,39 +118,43 @@ def test_an_age_that_makes_no_date_is_refused(age: int) -> None:
 
 @given(children, states, staff_dates, st.booleans())
 def test_no_grant_outlives_the_18th_birthday(
-    born: date, state: str | None, staff: date | None, authorised: bool
+    date_of_birth: date, state: str | None, staff: date | None, authorised: bool
 ) -> None:
-    ends = minors.grant_ends_on(born, state, staff, authorised_by_minor=authorised)
-    assert ends <= minors.birthday_turning(born, 18)
+    ends = minors.grant_ends_on(date_of_birth, state, staff, authorized_by_minor=authorised)
+    assert ends <= minors.birthday_turning(date_of_birth, 18)
 
 
 @given(children, states, staff_dates, st.booleans())
-def test_staff_only_ever_shorten_a_grant(born: date, state: str | None, staff: date | None, authorised: bool) -> None:
-    with_staff = minors.grant_ends_on(born, state, staff, authorised_by_minor=authorised)
-    without = minors.grant_ends_on(born, state, None, authorised_by_minor=authorised)
+def test_staff_only_ever_shorten_a_grant(
+    date_of_birth: date, state: str | None, staff: date | None, authorised: bool
+) -> None:
+    with_staff = minors.grant_ends_on(date_of_birth, state, staff, authorized_by_minor=authorised)
+    without = minors.grant_ends_on(date_of_birth, state, None, authorized_by_minor=authorised)
     assert with_staff == (without if staff is None else min(without, staff))
 
 
 @given(children, st.sampled_from(list(RULES)), staff_dates)
-def test_without_the_minor_no_grant_outlives_the_rules_birthday(born: date, state: str, staff: date | None) -> None:
+def test_without_the_minor_no_grant_outlives_the_rules_birthday(
+    date_of_birth: date, state: str, staff: date | None
+) -> None:
     age = RULES[state].parent_access_ends_at
-    assert minors.grant_ends_on(born, state, staff) <= minors.birthday_turning(born, age)
+    assert minors.grant_ends_on(date_of_birth, state, staff) <= minors.birthday_turning(date_of_birth, age)
 
 
 @given(births, states, staff_dates, st.booleans())
 def test_a_younger_childs_grant_ends_no_earlier(
-    born: date, state: str | None, staff: date | None, authorised: bool
+    date_of_birth: date, state: str | None, staff: date | None, authorised: bool
 ) -> None:
     def ends(birth: date) -> date:
-        return minors.grant_ends_on(birth, state, staff, authorised_by_minor=authorised)
+        return minors.grant_ends_on(birth, state, staff, authorized_by_minor=authorised)
 
-    assert ends(born) <= ends(born + timedelta(days=1))
+    assert ends(date_of_birth) <= ends(date_of_birth + timedelta(days=1))
 
 
 @given(children, states)
-def test_the_minors_authorisation_carries_a_grant_to_the_18th_birthday(born: date, state: str | None) -> None:
-    ends = minors.grant_ends_on(born, state, None, authorised_by_minor=True)
-    assert ends == minors.birthday_turning(born, 18)
+def test_the_minors_authorisation_carries_a_grant_to_the_18th_birthday(date_of_birth: date, state: str | None) -> None:
+    ends = minors.grant_ends_on(date_of_birth, state, None, authorized_by_minor=True)
+    assert ends == minors.birthday_turning(date_of_birth, 18)
 
 
 def test_a_grant_in_pennsylvania_ends_on_the_14th_birthday() -> None:
@@ -160,47 +164,47 @@ def test_a_grant_in_pennsylvania_ends_on_the_14th_birthday() -> None:
 
 @pytest.mark.parametrize("state", [None, "GA"])
 def test_elsewhere_staff_decide_and_the_18th_birthday_bounds_them(state: str | None) -> None:
-    born = date(2012, 6, 1)
-    assert minors.grant_ends_on(born, state, None) == date(2030, 6, 1)
-    assert minors.grant_ends_on(born, state, date(2027, 1, 1)) == date(2027, 1, 1)
-    assert minors.grant_ends_on(born, state, date(2031, 1, 1)) == date(2030, 6, 1)
+    date_of_birth = date(2012, 6, 1)
+    assert minors.grant_ends_on(date_of_birth, state, None) == date(2030, 6, 1)
+    assert minors.grant_ends_on(date_of_birth, state, date(2027, 1, 1)) == date(2027, 1, 1)
+    assert minors.grant_ends_on(date_of_birth, state, date(2031, 1, 1)) == date(2030, 6, 1)
 
 
 # Whether a grant may be made
 
 
 def test_past_the_rules_age_a_grant_needs_the_minor() -> None:
-    born, birthday = date(2012, 5, 5), date(2026, 5, 5)
-    assert minors.may_be_granted_today(born, "PA", birthday - timedelta(days=1))
-    assert not minors.may_be_granted_today(born, "PA", birthday)
-    assert minors.may_be_granted_today(born, "PA", birthday, authorised_by_minor=True)
-    assert minors.may_be_granted_today(born, None, birthday)
+    date_of_birth, birthday = date(2012, 5, 5), date(2026, 5, 5)
+    assert minors.may_be_granted_today(date_of_birth, "PA", birthday - timedelta(days=1))
+    assert not minors.may_be_granted_today(date_of_birth, "PA", birthday)
+    assert minors.may_be_granted_today(date_of_birth, "PA", birthday, authorized_by_minor=True)
+    assert minors.may_be_granted_today(date_of_birth, None, birthday)
 
 
 @given(children, states, st.integers(0, 30_000), st.booleans())
 def test_from_the_18th_birthday_no_parents_grant_is_made(
-    born: date, state: str | None, days: int, authorised: bool
+    date_of_birth: date, state: str | None, days: int, authorised: bool
 ) -> None:
-    today = minors.birthday_turning(born, 18) + timedelta(days=days)
-    assert not minors.may_be_granted_today(born, state, today, authorised_by_minor=authorised)
+    today = minors.birthday_turning(date_of_birth, 18) + timedelta(days=days)
+    assert not minors.may_be_granted_today(date_of_birth, state, today, authorized_by_minor=authorised)
 
 
 # What a grant opens
 
 
 def test_over_an_adolescent_three_areas_are_off() -> None:
-    born = date(2012, 5, 5)
+    date_of_birth = date(2012, 5, 5)
     off = frozenset({"messages", "measures", "sensitive_documents"})
-    child = minors.adolescent_default_areas(born, date(2024, 5, 4))
+    child = minors.adolescent_default_areas(date_of_birth, date(2024, 5, 4))
     assert off < child
     for day in (date(2024, 5, 5), date(2030, 5, 4)):
-        assert minors.is_adolescent(born, day)
-        assert minors.adolescent_default_areas(born, day) == child - off
+        assert minors.is_adolescent(date_of_birth, day)
+        assert minors.adolescent_default_areas(date_of_birth, day) == child - off
 
 
 def test_under_12_and_from_18_nobody_is_an_adolescent() -> None:
-    born = date(2012, 2, 29)
-    assert not minors.is_adolescent(born, date(2024, 2, 28))
-    assert minors.is_adolescent(born, date(2030, 2, 28))
-    assert not minors.is_adolescent(born, date(2030, 3, 1))
-    assert minors.adolescent_default_areas(born, date(2030, 3, 1)) == frozenset()
+    date_of_birth = date(2012, 2, 29)
+    assert not minors.is_adolescent(date_of_birth, date(2024, 2, 28))
+    assert minors.is_adolescent(date_of_birth, date(2030, 2, 28))
+    assert not minors.is_adolescent(date_of_birth, date(2030, 3, 1))
+    assert minors.adolescent_default_areas(date_of_birth, date(2030, 3, 1)) == frozenset()

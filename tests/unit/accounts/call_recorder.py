@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import fields
 
-from tests.unit.accounts.use_cases import FrontDoor
+from tests.unit.accounts.use_cases import AccountUseCases
 
 _PORTS = ("limits", "codes", "passwords", "second_factors")
 _REPOSITORIES = (
@@ -15,7 +15,7 @@ _REPOSITORIES = (
     "accounts",
     "audit",
     "challenges",
-    "enquiries",
+    "email_requests",
     "outbox",
     "people",
     "second_factors",
@@ -24,7 +24,7 @@ _REPOSITORIES = (
 )
 
 
-class _Watched:
+class _RecordingProxy:
     """Passes every call on, and writes down its name."""
 
     def __init__(self, name: str, real: Any, calls: list[str]) -> None:
@@ -33,7 +33,7 @@ class _Watched:
     def __getattr__(self, attribute: str) -> Any:
         found = getattr(self._real, attribute)
         if attribute in _REPOSITORIES:
-            return _Watched(attribute, found, self._calls)
+            return _RecordingProxy(attribute, found, self._calls)
         if not iscoroutinefunction(found):
             return found
 
@@ -45,25 +45,25 @@ class _Watched:
 
 
 @contextmanager
-def counted(door: FrontDoor) -> Iterator[list[str]]:
+def record_calls(use_cases: AccountUseCases) -> Iterator[list[str]]:
     """The calls that the door's use cases make inside the block."""
     calls: list[str] = []
-    begin = door.world.begin
+    begin = use_cases.world.begin
 
     @asynccontextmanager
     async def watched_begin(actor: Any) -> Any:
         calls.append("begin")
         async with begin(actor) as unit:
-            yield _Watched("unit", unit, calls)
+            yield _RecordingProxy("unit", unit, calls)
 
-    names = [a.name for a in fields(FrontDoor)]
-    use_cases = [value for value in (getattr(door, name) for name in names) if hasattr(value, "begin")]
+    names = [a.name for a in fields(AccountUseCases)]
+    use_cases = [value for value in (getattr(use_cases, name) for name in names) if hasattr(value, "begin")]
     changed: list[tuple[Any, str, Any]] = []
     for use_case in use_cases:
         for name in ("begin", *_PORTS):
             if hasattr(use_case, name):
                 real = getattr(use_case, name)
-                stand_in = watched_begin if name == "begin" else _Watched(name, real, calls)
+                stand_in = watched_begin if name == "begin" else _RecordingProxy(name, real, calls)
                 changed.append((use_case, name, real))
                 object.__setattr__(use_case, name, stand_in)
     try:

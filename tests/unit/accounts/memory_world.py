@@ -12,15 +12,15 @@ from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
 from portal_core.kernel.actor import Area, Role
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.people.model import Client, Practice, StaffMember
 from tests.support.clock import CountingIds, FixedClock
-from tests.support.contracts.accounts.world import BORN, AccountsWorld
+from tests.support.contracts.accounts.world import DATE_OF_BIRTH, AccountsWorld
 
 
 @define
-class MemoryWorld(AccountsWorld):
+class MemoryAccountsWorld(AccountsWorld):
     """Rows of people are put where their adapters keep them."""
 
     clock: FixedClock = field(factory=FixedClock)
@@ -31,9 +31,9 @@ class MemoryWorld(AccountsWorld):
     practice_id: UUID = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._settle_in(MemoryStore(self.clock))
+        self._seed(MemoryStore(self.clock))
 
-    def _settle_in(self, store: MemoryStore) -> None:
+    def _seed(self, store: MemoryStore) -> None:
         self.store = store
         self.begin = MemoryBegin(store, MemoryUnitOfWork)
         self.live = MemoryLiveSessions(store)
@@ -42,21 +42,21 @@ class MemoryWorld(AccountsWorld):
         practice = Practice(self.practice_id, slug, "Elm Street", "America/New_York", self.clock.now())
         store.table("practices")[self.practice_id] = practice
 
-    async def beside(self) -> "MemoryWorld":
-        other = MemoryWorld(self.clock, self.ids)
-        other._settle_in(self.store)
+    async def other_practice(self) -> "MemoryAccountsWorld":
+        other = MemoryAccountsWorld(self.clock, self.ids)
+        other._seed(self.store)
         return other
 
     async def add_client(
         self,
         email: str = "",
         *,
-        born: date = BORN,
+        date_of_birth: date = DATE_OF_BIRTH,
         names: tuple[str, str, str | None] = ("Ann", "Lee", None),
         status: str = "active",
     ) -> UUID:
         given, family, chosen = names
-        client = Client(self.ids.new(), self.practice_id, given, family, born, self.clock.now())
+        client = Client(self.ids.new(), self.practice_id, given, family, date_of_birth, self.clock.now())
         return self._put("clients", evolve(client, chosen_name=chosen, email=email or None, status=status))
 
     async def add_staff(
@@ -83,23 +83,23 @@ class MemoryWorld(AccountsWorld):
         areas: Iterable[Area],
         *,
         may_write: bool = False,
-        starts: date = date(2026, 1, 1),
+        starts_on: date = date(2026, 1, 1),
         until: date | None = None,
-        narrows_on: date | None = None,
+        restricted_from: date | None = None,
     ) -> UUID:
         grant = Grant(
             id=self.ids.new(),
             practice_id=self.practice_id,
             client_id=client_id,
             account_id=account_id,
-            relation="parent",
+            relationship="parent",
             areas=frozenset(areas),
             may_write=may_write,
-            starts=starts,
-            decided_by=UUID(int=1),
-            decided_at=self.clock.now(),
+            starts_on=starts_on,
+            granted_by=UUID(int=1),
+            granted_at=self.clock.now(),
             until=until,
-            narrows_on=narrows_on,
+            restricted_from=restricted_from,
         )
         return self._put("grants", grant)
 
@@ -107,11 +107,11 @@ class MemoryWorld(AccountsWorld):
         rows = self.store.table("grants")
         rows[self.practice_id, grant_id] = rows[self.practice_id, grant_id].revoke(self.clock.now())
 
-    async def set_rules(self, *, zone: str = "America/New_York", **section: object) -> None:
+    async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
         rows = self.store.table("practices")
-        rows[self.practice_id] = evolve(rows[self.practice_id], zone=zone, settings={"accounts": section})
+        rows[self.practice_id] = evolve(rows[self.practice_id], time_zone=time_zone, settings={"accounts": section})
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
 
     async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:

@@ -10,137 +10,139 @@ from attrs import define, evolve
 
 from portal_core.access.model import GrantTerms
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.identity import Credential, Passwords
+from portal_core.accounts.identity_provider import Credential, Passwords
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
 from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
 from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
 from portal_core.accounts.use_cases.list_invitations import ListInvitations
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
-from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.errors import Forbidden, NotFound, Unavailable
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.people.world import BORN
+from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import ANN, PA, PASSWORD, birthday
-from tests.unit.people.memory_world import MemoryDesk
+from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 
 @pytest_asyncio.fixture
-async def desk() -> MemoryDesk:
-    return await MemoryDesk.open()
+async def use_cases() -> MemoryPeopleUseCases:
+    return await MemoryPeopleUseCases.open()
 
 
-async def invited_client(desk: MemoryDesk, **more: Any) -> tuple[UUID, InvitationView]:
-    client = await desk.world.add_client(email=ANN, **more)
-    return client.id, await desk.invite_client(desk.world.staff("front_desk"), InviteClientCommand(client.id))
+async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
+    client = await use_cases.world.add_client(email=ANN, **more)
+    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), InviteClientCommand(client.id))
 
 
-async def invited_proxy(desk: MemoryDesk, terms: GrantTerms | None = None, **more: Any) -> tuple[UUID, InvitationView]:
-    child = await desk.world.add_client(**({"born": birthday(8)} | more))
+async def invited_proxy(
+    use_cases: MemoryPeopleUseCases, terms: GrantTerms | None = None, **more: Any
+) -> tuple[UUID, InvitationView]:
+    child = await use_cases.world.add_client(**({"date_of_birth": birthday(8)} | more))
     command = InviteProxyCommand(child.id, PA, terms or GrantTerms("parent"))
-    return child.id, await desk.invite_proxy(desk.world.staff("clinician"), command)
+    return child.id, await use_cases.invite_proxy(use_cases.world.staff("clinician"), command)
 
 
-async def test_who_may_invite(desk: MemoryDesk) -> None:
-    world = desk.world
-    client = await world.add_client(email=ANN, born=birthday(8))
+async def test_invite_permissions(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    client = await world.add_client(email=ANN, date_of_birth=birthday(8))
     member = await world.add_staff()
     proxy = InviteProxyCommand(client.id, PA, GrantTerms("parent"))
     for role in ("biller", "auditor"):
         with pytest.raises(Forbidden):
-            await desk.invite_client(world.staff(role), InviteClientCommand(client.id))
+            await use_cases.invite_client(world.staff(role), InviteClientCommand(client.id))
     for role in ("front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await desk.invite_proxy(world.staff(role), proxy)
+            await use_cases.invite_proxy(world.staff(role), proxy)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await desk.invite_staff(world.staff(role), InviteStaffCommand(member.id))
+            await use_cases.invite_staff(world.staff(role), InviteStaffCommand(member.id))
     with pytest.raises(NotFound):
-        await desk.invite_proxy(world.system, proxy)
+        await use_cases.invite_proxy(world.system, proxy)
     for actor in (world.as_client(client.id), world.visitor):
         with pytest.raises(NotFound):
-            await desk.invite_client(actor, InviteClientCommand(client.id))
+            await use_cases.invite_client(actor, InviteClientCommand(client.id))
     assert world.notices() == []
 
 
-async def test_a_birthday_between_invitation_and_acceptance_counts(desk: MemoryDesk) -> None:
+async def test_a_birthday_between_invitation_and_acceptance_counts(use_cases: MemoryPeopleUseCases) -> None:
     eighteen_on = date(2026, 3, 5)
-    _, invitation = await invited_proxy(desk, born=birthday(18, eighteen_on))
-    code = await desk.code(invitation.id)
-    desk.world.clock.advance(timedelta(days=3))
+    _, invitation = await invited_proxy(use_cases, date_of_birth=birthday(18, eighteen_on))
+    code = await use_cases.code(invitation.id)
+    use_cases.world.clock.advance(timedelta(days=3))
     with pytest.raises(CodeRefused):
-        await desk.accepted(PA, code)
-    assert desk.pool.people == {}
+        await use_cases.accepted(PA, code)
+    assert use_cases.pool.people == {}
 
 
-async def test_terms_whose_own_day_has_come_are_refused(desk: MemoryDesk) -> None:
-    _, invitation = await invited_proxy(desk, GrantTerms("parent", until=date(2026, 3, 3)))
-    code = await desk.code(invitation.id)
-    desk.world.clock.advance(timedelta(days=1))
+async def test_terms_whose_own_day_has_come_are_refused(use_cases: MemoryPeopleUseCases) -> None:
+    _, invitation = await invited_proxy(use_cases, GrantTerms("parent", until=date(2026, 3, 3)))
+    code = await use_cases.code(invitation.id)
+    use_cases.world.clock.advance(timedelta(days=1))
     with pytest.raises(CodeRefused):
-        await desk.accepted(PA, code)
+        await use_cases.accepted(PA, code)
 
 
-async def test_a_parent_of_two_keeps_one_account_and_its_password(desk: MemoryDesk) -> None:
-    first_child, first = await invited_proxy(desk)
-    second_child, second = await invited_proxy(desk)
+async def test_a_parent_of_two_keeps_one_account_and_its_password(use_cases: MemoryPeopleUseCases) -> None:
+    first_child, first = await invited_proxy(use_cases)
+    second_child, second = await invited_proxy(use_cases)
     assert first_child != second_child
-    one = await desk.accepted(PA, await desk.code(first.id))
-    two = await desk.accepted(PA, await desk.code(second.id), password="another one entirely")
+    one = await use_cases.accepted(PA, await use_cases.code(first.id))
+    two = await use_cases.accepted(PA, await use_cases.code(second.id), password="another one entirely")
     assert one.id == two.id
-    assert await desk.opens(one.id)
-    assert not await desk.opens(one.id, "another one entirely")
-    async with desk.world.begin(desk.world.system) as unit:
-        held = await unit.grants.held_by(one.id)
+    assert await use_cases.password_accepted(one.id)
+    assert not await use_cases.password_accepted(one.id, "another one entirely")
+    async with use_cases.world.begin(use_cases.world.system) as unit:
+        held = await unit.grants.list_held_by(one.id)
     assert {grant.client_id for grant, _ in held} == {first_child, second_child}
 
 
-async def test_somebody_who_has_registered_is_verified_by_the_invitation(desk: MemoryDesk) -> None:
-    client_id, invitation = await invited_client(desk)
-    account = await desk.world.add_account(ANN, "client", client_id=client_id)
-    async with desk.world.begin(desk.world.system) as unit:
-        unit.tx.table("accounts")[desk.world.practice_id, account.id] = evolve(account, status="unverified")
+async def test_somebody_who_has_registered_is_verified_by_the_invitation(use_cases: MemoryPeopleUseCases) -> None:
+    client_id, invitation = await invited_client(use_cases)
+    account = await use_cases.world.add_account(ANN, "client", client_id=client_id)
+    async with use_cases.world.begin(use_cases.world.system) as unit:
+        unit.tx.table("accounts")[use_cases.world.practice_id, account.id] = evolve(account, status="unverified")
         await unit.commit(None)
-    view = await desk.accepted(ANN, await desk.code(invitation.id))
+    view = await use_cases.accepted(ANN, await use_cases.code(invitation.id))
     assert (view.id, view.status) == (account.id, "active")
-    assert await desk.opens(account.id)
+    assert await use_cases.password_accepted(account.id)
 
 
-async def test_an_email_that_signs_in_for_somebody_else_is_refused(desk: MemoryDesk) -> None:
-    _, invitation = await invited_client(desk)
-    code = await desk.code(invitation.id)
-    other = await desk.world.add_client()
-    account = await desk.world.add_account(ANN, "client", client_id=other.id)
+async def test_an_email_that_signs_in_for_somebody_else_is_refused(use_cases: MemoryPeopleUseCases) -> None:
+    _, invitation = await invited_client(use_cases)
+    code = await use_cases.code(invitation.id)
+    other = await use_cases.world.add_client()
+    account = await use_cases.world.add_account(ANN, "client", client_id=other.id)
     with pytest.raises(CodeRefused):
-        await desk.accepted(ANN, code)
-    async with desk.world.begin(desk.world.system) as unit:
-        unit.tx.table("accounts")[desk.world.practice_id, account.id] = evolve(account, status="unverified")
+        await use_cases.accepted(ANN, code)
+    async with use_cases.world.begin(use_cases.world.system) as unit:
+        unit.tx.table("accounts")[use_cases.world.practice_id, account.id] = evolve(account, status="unverified")
         await unit.commit(None)
     with pytest.raises(CodeRefused):
-        await desk.accepted(ANN, code)
+        await use_cases.accepted(ANN, code)
 
 
-async def test_a_client_is_no_proxy_of_themself(desk: MemoryDesk) -> None:
-    child_id, invitation = await invited_proxy(desk)
-    await desk.world.add_account(PA, "client", client_id=child_id)
+async def test_client_cannot_be_own_proxy(use_cases: MemoryPeopleUseCases) -> None:
+    child_id, invitation = await invited_proxy(use_cases)
+    await use_cases.world.add_account(PA, "client", client_id=child_id)
     with pytest.raises(CodeRefused):
-        await desk.accepted(PA, await desk.code(invitation.id))
+        await use_cases.accepted(PA, await use_cases.code(invitation.id))
 
 
-async def test_a_member_who_left_is_refused(desk: MemoryDesk) -> None:
-    member = await desk.world.add_staff()
-    invitation = await desk.invite_staff(desk.world.staff(), InviteStaffCommand(member.id))
-    code = await desk.code(invitation.id)
-    async with desk.world.begin(desk.world.system) as unit:
-        await unit.staff_records.save(member.amended(active=False), None)
+async def test_a_member_who_left_is_refused(use_cases: MemoryPeopleUseCases) -> None:
+    member = await use_cases.world.add_staff()
+    invitation = await use_cases.invite_staff(use_cases.world.staff(), InviteStaffCommand(member.id))
+    code = await use_cases.code(invitation.id)
+    async with use_cases.world.begin(use_cases.world.system) as unit:
+        await unit.staff_records.save(member.with_changes(active=False), None)
         await unit.commit(None)
     with pytest.raises(CodeRefused):
-        await desk.accepted(member.email, code)
+        await use_cases.accepted(member.email, code)
 
 
 @define
-class Interrupted(Passwords):
+class InterruptedPasswords(Passwords):
     """An identity provider during whose call something else happens."""
 
     inner: Passwords
@@ -157,71 +159,75 @@ class Interrupted(Passwords):
         await self.inner.set(credential, password)
 
 
-async def test_a_crash_after_the_provider_goes_on_with_the_same_account(desk: MemoryDesk) -> None:
-    _, invitation = await invited_client(desk)
-    code = await desk.code(invitation.id)
-    whole = desk.accept
+async def test_a_crash_after_the_provider_goes_on_with_the_same_account(use_cases: MemoryPeopleUseCases) -> None:
+    _, invitation = await invited_client(use_cases)
+    code = await use_cases.code(invitation.id)
+    whole = use_cases.accept
 
     async def crash() -> None:
         raise Unavailable
 
-    desk.accept = evolve(whole, passwords=Interrupted(whole.passwords, crash))
+    use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, crash))
     with pytest.raises(Unavailable):
-        await desk.accepted(ANN, code)
-    ((_, orphan),) = desk.pool.people
-    desk.accept = whole
-    view = await desk.accepted(ANN, code, password="the second password")
+        await use_cases.accepted(ANN, code)
+    ((_, orphan),) = use_cases.pool.people
+    use_cases.accept = whole
+    view = await use_cases.accepted(ANN, code, password="the second password")
     assert view.id == orphan
-    assert await desk.opens(view.id, "the second password")
+    assert await use_cases.password_accepted(view.id, "the second password")
 
 
-async def test_of_two_with_one_code_one_is_refused_and_the_account_stays(desk: MemoryDesk) -> None:
-    _, invitation = await invited_client(desk)
-    code = await desk.code(invitation.id)
-    whole = desk.accept
+async def test_concurrent_acceptance_of_one_code(use_cases: MemoryPeopleUseCases) -> None:
+    _, invitation = await invited_client(use_cases)
+    code = await use_cases.code(invitation.id)
+    whole = use_cases.accept
     views = []
 
     async def another() -> None:
-        desk.accept = whole
-        views.append(await desk.accepted(ANN, code))
+        use_cases.accept = whole
+        views.append(await use_cases.accepted(ANN, code))
 
-    desk.accept = evolve(whole, passwords=Interrupted(whole.passwords, another))
+    use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, another))
     with pytest.raises(CodeRefused):
-        await desk.accepted(ANN, code)
-    assert (await desk.account(views[0].id)).status == "active"
-    assert await desk.opens(views[0].id)
+        await use_cases.accepted(ANN, code)
+    assert (await use_cases.account(views[0].id)).status == "active"
+    assert await use_cases.password_accepted(views[0].id)
 
 
-async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_credential(desk: MemoryDesk) -> None:
-    _, invitation = await invited_client(desk)
-    code = await desk.code(invitation.id)
+async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_credential(
+    use_cases: MemoryPeopleUseCases,
+) -> None:
+    _, invitation = await invited_client(use_cases)
+    code = await use_cases.code(invitation.id)
 
     async def taken() -> None:
-        await desk.world.add_account(ANN, "proxy")
+        await use_cases.world.add_account(ANN, "proxy")
 
-    desk.accept = evolve(desk.accept, passwords=Interrupted(desk.accept.passwords, taken))
+    use_cases.accept = evolve(use_cases.accept, passwords=InterruptedPasswords(use_cases.accept.passwords, taken))
     with pytest.raises(CodeRefused):
-        await desk.accepted(ANN, code)
-    assert desk.pool.people == {}
+        await use_cases.accepted(ANN, code)
+    assert use_cases.pool.people == {}
 
 
-async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(desk: MemoryDesk) -> None:
-    _, invitation = await invited_client(desk)
-    code = await desk.code(invitation.id)
+async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(use_cases: MemoryPeopleUseCases) -> None:
+    _, invitation = await invited_client(use_cases)
+    code = await use_cases.code(invitation.id)
 
     async def withdrawn() -> None:
-        await WithdrawInvitation(desk.world.begin)(desk.world.staff(), WithdrawInvitationCommand(invitation.id))
+        await WithdrawInvitation(use_cases.world.begin)(
+            use_cases.world.staff(), WithdrawInvitationCommand(invitation.id)
+        )
 
-    desk.accept = evolve(desk.accept, passwords=Interrupted(desk.accept.passwords, withdrawn))
+    use_cases.accept = evolve(use_cases.accept, passwords=InterruptedPasswords(use_cases.accept.passwords, withdrawn))
     with pytest.raises(CodeRefused):
-        await desk.accepted(ANN, code)
-    assert desk.pool.people == {}
+        await use_cases.accepted(ANN, code)
+    assert use_cases.pool.people == {}
 
 
-async def test_who_registered_meanwhile_and_used_the_code_for_that_account_wins(desk: MemoryDesk) -> None:
-    client_id, invitation = await invited_client(desk)
-    code = await desk.code(invitation.id)
-    whole = desk.accept
+async def test_concurrent_registration_wins(use_cases: MemoryPeopleUseCases) -> None:
+    client_id, invitation = await invited_client(use_cases)
+    code = await use_cases.code(invitation.id)
+    whole = use_cases.accept
     account = None
 
     async def crash() -> None:
@@ -229,30 +235,30 @@ async def test_who_registered_meanwhile_and_used_the_code_for_that_account_wins(
 
     async def registered() -> None:
         nonlocal account
-        account = await desk.world.add_account(ANN, "client", client_id=client_id)
+        account = await use_cases.world.add_account(ANN, "client", client_id=client_id)
         account = evolve(account, status="unverified")
-        desk.world.store.table("accounts")[desk.world.practice_id, account.id] = account
-        desk.accept = evolve(whole, passwords=Interrupted(whole.passwords, crash))
+        use_cases.world.store.table("accounts")[use_cases.world.practice_id, account.id] = account
+        use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, crash))
         with pytest.raises(Unavailable):
-            await desk.accepted(ANN, code)
+            await use_cases.accepted(ANN, code)
 
-    desk.accept = evolve(whole, passwords=Interrupted(whole.passwords, registered))
+    use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, registered))
     with pytest.raises(CodeRefused):
-        await desk.accept(desk.world.visitor, AcceptInvitationCommand(ANN, code, PASSWORD, BORN))
+        await use_cases.accept(use_cases.world.visitor, AcceptInvitationCommand(ANN, code, PASSWORD, DATE_OF_BIRTH))
     assert account is not None
-    assert list(desk.pool.people) == [("portal", account.id)]
-    desk.accept = whole
-    assert (await desk.accepted(ANN, code)).id == account.id
+    assert list(use_cases.pool.people) == [("portal", account.id)]
+    use_cases.accept = whole
+    assert (await use_cases.accepted(ANN, code)).id == account.id
 
 
-async def test_listing_invitations_is_for_those_who_make_them(desk: MemoryDesk) -> None:
-    show = ListInvitations(desk.world.begin)
-    for actor in (desk.world.staff("biller"), desk.world.staff("auditor")):
+async def test_listing_invitations_is_for_those_who_make_them(use_cases: MemoryPeopleUseCases) -> None:
+    show = ListInvitations(use_cases.world.begin)
+    for actor in (use_cases.world.staff("biller"), use_cases.world.staff("auditor")):
         with pytest.raises(Forbidden):
             await show(actor, PageRequest())
     with pytest.raises(NotFound):
-        await show(desk.world.visitor, PageRequest())
-    client_id, invitation = await invited_client(desk)
-    for actor in (desk.world.staff("front_desk"), SystemActor(desk.world.practice_id, "job")):
+        await show(use_cases.world.visitor, PageRequest())
+    client_id, invitation = await invited_client(use_cases)
+    for actor in (use_cases.world.staff("front_desk"), SystemActor(use_cases.world.practice_id, "job")):
         assert (await show(actor, PageRequest())).items == (invitation,)
-    assert [entry.record for entry in await desk.trail("invitations.read")] == [client_id] * 2
+    assert [entry.record for entry in await use_cases.audit_entries("invitations.read")] == [client_id] * 2

@@ -6,15 +6,15 @@ import pytest
 from attrs import evolve, frozen
 
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.identity import Credential, MailedCodePurpose, MailedCodes, Passwords
-from portal_core.accounts.use_cases.finish_resets import UNHEARD_FOR
+from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, MailedCodes, Passwords
+from portal_core.accounts.use_cases.finish_password_resets import STALE_RESET_AGE
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordResetCommand
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.kernel.errors import Forbidden, Unauthenticated
-from tests.unit.accounts.use_cases import ANN, OTHER, PASSWORD, FrontDoor
+from tests.unit.accounts.use_cases import ANN, OTHER, PASSWORD, AccountUseCases
 
 EVE = "eve@example.org"
-LATER = UNHEARD_FOR + timedelta(seconds=1)
+LATER = STALE_RESET_AGE + timedelta(seconds=1)
 
 
 @frozen
@@ -31,94 +31,94 @@ class Lost(MailedCodes):
         raise ConnectionError
 
 
-async def asked() -> tuple[FrontDoor, str]:
+async def asked() -> tuple[AccountUseCases, str]:
     """The door, and the code in Ann's mail."""
-    door = FrontDoor()
-    await door.joined()
-    await door.forgot(door.visitor(), RequestPasswordResetCommand(ANN))
-    await door.work()
-    return door, door.mailed()[-1]
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await use_cases.forgot(use_cases.visitor(), RequestPasswordResetCommand(ANN))
+    await use_cases.work()
+    return use_cases, use_cases.mailed()[-1]
 
 
-async def broken(door: FrontDoor, code: str, email: str = ANN) -> None:
+async def broken(use_cases: AccountUseCases, code: str, email: str = ANN) -> None:
     """A reset whose answer is lost."""
-    lost: ResetPassword = evolve(door.reset, codes=Lost(door.codes))
+    lost: ResetPassword = evolve(use_cases.reset, codes=Lost(use_cases.codes))
     with pytest.raises(ConnectionError):
-        await lost(door.visitor(), ResetPasswordCommand(email, code, OTHER))
+        await lost(use_cases.visitor(), ResetPasswordCommand(email, code, OTHER))
 
 
-async def test_a_crash_after_the_password_is_set_leaves_no_session_and_the_account_is_told() -> None:
-    door, code = await asked()
-    thief = await door.signed_in()
-    account = await door.account()
-    await broken(door, code)
+async def test_crash_after_reset_ends_sessions_and_notifies() -> None:
+    use_cases, code = await asked()
+    thief = await use_cases.signed_in()
+    account = await use_cases.account()
+    await broken(use_cases, code)
     with pytest.raises(CodeRefused):
-        await door.reset(door.visitor(), ResetPasswordCommand(ANN, code, OTHER))
-    await door.finish_resets(door.system)
-    assert await door.holder(thief)  # too early to say that nobody finishes it
-    door.world.clock.advance(LATER)
-    await door.finish_resets(door.system)
+        await use_cases.reset(use_cases.visitor(), ResetPasswordCommand(ANN, code, OTHER))
+    await use_cases.finish_password_resets(use_cases.system)
+    assert await use_cases.holder(thief)  # too early to say that nobody finishes it
+    use_cases.world.clock.advance(LATER)
+    await use_cases.finish_password_resets(use_cases.system)
     with pytest.raises(Unauthenticated):
-        await door.holder(thief)
-    assert await door.work() == [("password_changed", account.id)]
-    assert (await door.actions()).count("account.password_reset") == 1
-    mine = await door.signed_in(password=OTHER)
-    await door.finish_resets(door.system)
-    assert await door.holder(mine)
+        await use_cases.holder(thief)
+    assert await use_cases.work() == [("password_changed", account.id)]
+    assert (await use_cases.actions()).count("account.password_reset") == 1
+    mine = await use_cases.signed_in(password=OTHER)
+    await use_cases.finish_password_resets(use_cases.system)
+    assert await use_cases.holder(mine)
 
 
 async def test_a_crash_with_a_wrong_code_signs_nobody_out() -> None:
-    door, _ = await asked()
-    mine = await door.signed_in()
-    door.world.clock.advance(timedelta(seconds=1))
-    await broken(door, "WRONG")
-    await broken(door, "WRONG", EVE)
-    door.world.clock.advance(LATER)
-    await door.finish_resets(door.system)
-    assert await door.holder(mine)
-    assert await door.work() == []
-    assert door.world.store.table("enquiries") == {}
-    await door.signed_in()
+    use_cases, _ = await asked()
+    mine = await use_cases.signed_in()
+    use_cases.world.clock.advance(timedelta(seconds=1))
+    await broken(use_cases, "WRONG")
+    await broken(use_cases, "WRONG", EVE)
+    use_cases.world.clock.advance(LATER)
+    await use_cases.finish_password_resets(use_cases.system)
+    assert await use_cases.holder(mine)
+    assert await use_cases.work() == []
+    assert use_cases.world.store.table("email_requests") == {}
+    await use_cases.signed_in()
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_what_was_heard_is_not_finished_again(right: bool) -> None:
-    door, code = await asked()
+async def test_completed_reset_is_not_finished_again(right: bool) -> None:
+    use_cases, code = await asked()
     if right:
-        await door.reset(door.visitor(), ResetPasswordCommand(ANN, code, OTHER))
+        await use_cases.reset(use_cases.visitor(), ResetPasswordCommand(ANN, code, OTHER))
     else:
         with pytest.raises(CodeRefused):
-            await door.reset(door.visitor(), ResetPasswordCommand(ANN, "WRONG", OTHER))
-    mine = await door.signed_in(password=OTHER if right else PASSWORD)
-    door.world.clock.advance(LATER)
-    await door.finish_resets(door.system)
-    assert await door.holder(mine)
+            await use_cases.reset(use_cases.visitor(), ResetPasswordCommand(ANN, "WRONG", OTHER))
+    mine = await use_cases.signed_in(password=OTHER if right else PASSWORD)
+    use_cases.world.clock.advance(LATER)
+    await use_cases.finish_password_resets(use_cases.system)
+    assert await use_cases.holder(mine)
 
 
-async def test_of_two_that_finish_one_reset_one_does() -> None:
-    door, code = await asked()
-    await broken(door, code)
-    door.world.clock.advance(LATER)
+async def test_concurrent_finish_runs_once() -> None:
+    use_cases, code = await asked()
+    await broken(use_cases, code)
+    use_cases.world.clock.advance(LATER)
 
     class Slow:
-        async def set_since(self, credential: Credential, at: object) -> bool:
-            await door.finish_resets(door.system)
+        async def was_set_since(self, credential: Credential, at: object) -> bool:
+            await use_cases.finish_password_resets(use_cases.system)
             return True
 
     slow: Passwords = Slow()  # type: ignore[assignment]
-    await evolve(door.finish_resets, passwords=slow)(door.system)
-    assert (await door.actions()).count("account.password_reset") == 1
+    await evolve(use_cases.finish_password_resets, passwords=slow)(use_cases.system)
+    assert (await use_cases.actions()).count("account.password_reset") == 1
 
 
-async def test_questions_of_visitors_are_left_to_their_own_job() -> None:
-    door, _ = await asked()
-    await door.forgot(door.visitor(), RequestPasswordResetCommand(ANN))
-    door.world.clock.advance(LATER)
-    await door.finish_resets(door.system)
-    assert [kind for kind, _ in await door.work()] == ["reset_password"]
+async def test_visitor_requests_are_left_to_their_own_job() -> None:
+    use_cases, _ = await asked()
+    await use_cases.forgot(use_cases.visitor(), RequestPasswordResetCommand(ANN))
+    use_cases.world.clock.advance(LATER)
+    await use_cases.finish_password_resets(use_cases.system)
+    assert [kind for kind, _ in await use_cases.work()] == ["reset_password"]
 
 
 async def test_only_the_system_finishes_resets() -> None:
-    door = FrontDoor()
+    use_cases = AccountUseCases()
     with pytest.raises(Forbidden):
-        await door.finish_resets(door.visitor())
+        await use_cases.finish_password_resets(use_cases.visitor())

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.support.contracts.accounts.accounts import AccountsContract, PersonDirectoryContract, SignInBookContract
+from tests.support.contracts.accounts.accounts import AccountsContract, PersonDirectoryContract, SignInRecordsContract
 from tests.support.contracts.accounts.sessions import LiveSessionsContract, SessionsContract
-from tests.support.contracts.kernel.unit_of_work import WorkContract
-from tests.unit.accounts.memory_world import MemoryWorld
+from tests.support.contracts.kernel.unit_of_work import UnitOfWorkContract
+from tests.unit.accounts.memory_world import MemoryAccountsWorld
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryAccountsWorld:
+    return MemoryAccountsWorld()
 
 
 class TestMemoryAccounts(AccountsContract): ...
@@ -19,7 +19,7 @@ class TestMemoryAccounts(AccountsContract): ...
 class TestMemoryPersonDirectory(PersonDirectoryContract): ...
 
 
-class TestMemorySignInBook(SignInBookContract): ...
+class TestMemorySignInBook(SignInRecordsContract): ...
 
 
 class TestMemorySessions(SessionsContract): ...
@@ -28,4 +28,4 @@ class TestMemorySessions(SessionsContract): ...
 class TestMemoryLiveSessions(LiveSessionsContract): ...
 
 
-class TestMemoryWork(WorkContract): ...
+class TestMemoryUnitOfWork(UnitOfWorkContract): ...

@@ -15,7 +15,7 @@ from adapters.memory.accounts.identity_provider import (
     MemoryStaffTokens,
     totp,
 )
-from portal_core.accounts.identity import Credential, MailedCodePurpose, StaffIdentity
+from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, StaffIdentity
 from tests.support.clock import CountingTokens, FixedClock
 from tests.support.contracts.accounts.identity import (
     CredentialsContract,
@@ -24,7 +24,12 @@ from tests.support.contracts.accounts.identity import (
     PasswordsContract,
     SecondFactorsContract,
 )
-from tests.support.contracts.accounts.staff_tokens import AUDIENCE, BELIEVED, Ehr, StaffTokensContract
+from tests.support.contracts.accounts.staff_tokens import (
+    AUDIENCE,
+    TRUSTING_PRACTICES,
+    StaffTokenHarness,
+    StaffTokensContract,
+)
 
 
 @define
@@ -64,15 +69,15 @@ class TestMemoryCredentials(CredentialsContract): ...
 
 
 @define
-class MemoryEhr(Ehr):
+class MemoryStaffTokenHarness(StaffTokenHarness):
     clock: FixedClock = field(factory=FixedClock)
     tokens: MemoryStaffTokens = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.tokens = MemoryStaffTokens(self.clock, dict(BELIEVED))
+        self.tokens = MemoryStaffTokens(self.clock, dict(TRUSTING_PRACTICES))
 
-    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts: timedelta = timedelta(0)) -> str:
-        return self.tokens.issue(who, audience=audience, starts=starts)
+    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)) -> str:
+        return self.tokens.issue(who, audience=audience, starts_in=starts_in)
 
     def forge(self, who: StaffIdentity) -> str:
         return "staff-token-2"  # as one may guess from the first
@@ -80,8 +85,8 @@ class MemoryEhr(Ehr):
 
 class TestMemoryStaffTokens(StaffTokensContract):
     @pytest.fixture
-    def ehr(self) -> MemoryEhr:
-        return MemoryEhr()
+    def ehr(self) -> MemoryStaffTokenHarness:
+        return MemoryStaffTokenHarness()
 
 
 @pytest.mark.parametrize(

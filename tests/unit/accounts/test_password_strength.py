@@ -4,8 +4,8 @@ import pytest
 from zxcvbn import zxcvbn
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
-from adapters.local import strength as adapter
-from adapters.local.strength import ZxcvbnStrength
+from adapters.local import password_strength as adapter
+from adapters.local.password_strength import ZxcvbnStrength
 from tests.support.contracts.accounts.password_strength import SYMBOLS, PasswordStrengthContract
 
 

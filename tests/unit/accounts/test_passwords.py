@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from adapters.local.strength import ZxcvbnStrength
-from portal_core.accounts.errors import PasswordUnfit
-from portal_core.accounts.passwords import MAX_LENGTH, check_new, normalised, words_of
+from adapters.local.password_strength import ZxcvbnStrength
+from portal_core.accounts.errors import InvalidPassword
+from portal_core.accounts.password_policy import MAX_LENGTH, check_new_password, forbidden_words, normalize_password
 from portal_core.accounts.ports import AccountRules
 from portal_core.kernel.errors import Invalid
 
@@ -19,8 +19,8 @@ STRENGTH = ZxcvbnStrength()
 def verdict(password: str, *, least: int = 12, words: tuple[str, ...] = ()) -> str:
     """The code of the refusal, or `taken`."""
     try:
-        check_new(password, rules=AccountRules(min_password_length=least), words=words, strength=STRENGTH)
-    except PasswordUnfit as unfit:
+        check_new_password(password, rules=AccountRules(min_password_length=least), words=words, strength=STRENGTH)
+    except InvalidPassword as unfit:
         [field] = unfit.fields
         assert field.path == "password"
         return field.code
@@ -66,24 +66,24 @@ def test_a_practice_may_ask_for_fifteen() -> None:
         ("street lamp orchestra", "taken"),
     ],
 )
-def test_words_of_the_context_do_not_make_a_password(password: str, code: str) -> None:
-    words = words_of("ann.lee@example.org", "Elm Street", "ElmStreet", "Annabelle")
+def test_context_words_are_not_a_password(password: str, code: str) -> None:
+    words = forbidden_words("ann.lee@example.org", "Elm Street", "ElmStreet", "Annabelle")
     assert verdict(password, words=words) == code
 
 
-def test_short_words_are_no_context() -> None:
-    assert words_of("Jo Li", "", "a@b.co") == ("a@b.co", "jo li")
+def test_short_words_are_ignored_as_context() -> None:
+    assert forbidden_words("Jo Li", "", "a@b.co") == ("a@b.co", "jo li")
 
 
-def test_what_is_typed_in_two_ways_is_one_password() -> None:
+def test_password_unicode_normalization() -> None:
     composed, decomposed = "caf\u00e9 au lait, please", "cafe\u0301 au lait, please"
     assert composed != decomposed
-    assert normalised(composed) == normalised(decomposed)
+    assert normalize_password(composed) == normalize_password(decomposed)
 
 
 def test_the_field_is_named() -> None:
-    with pytest.raises(PasswordUnfit) as unfit:
-        check_new("x", rules=AccountRules(), words=(), strength=STRENGTH, path="new_password")
+    with pytest.raises(InvalidPassword) as unfit:
+        check_new_password("x", rules=AccountRules(), words=(), strength=STRENGTH, path="new_password")
     assert unfit.value.fields[0].path == "new_password"
 
 
@@ -92,9 +92,9 @@ def test_the_field_is_named() -> None:
     [
         ("min_password_length", 11),
         ("min_password_length", 65),
-        ("idle_for", timedelta(0)),
-        ("idle_for", timedelta(days=30)),
-        ("access_for", timedelta(days=30)),
+        ("idle_timeout", timedelta(0)),
+        ("idle_timeout", timedelta(days=30)),
+        ("access_token_lifetime", timedelta(days=30)),
     ],
 )
 def test_no_rule_lets_everybody_in_or_out(name: str, value: object) -> None:
@@ -107,10 +107,10 @@ def test_no_rule_lets_everybody_in_or_out(name: str, value: object) -> None:
 @example("\ud800" * 20, [])
 @example("\x00" * 20, [])
 def test_any_text_has_a_verdict_and_what_is_taken_keeps_the_rules(password: str, texts: list[str]) -> None:
-    words = words_of(*texts)
+    words = forbidden_words(*texts)
     if verdict(password, words=words) != "taken":
         return
-    text = normalised(password)
+    text = normalize_password(password)
     assert 12 <= len(text) <= MAX_LENGTH
     assert text == unicodedata.normalize("NFC", text)
     text.encode()
@@ -118,7 +118,7 @@ def test_any_text_has_a_verdict_and_what_is_taken_keeps_the_rules(password: str,
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
 def test_normalising_twice_is_normalising_once_and_loses_nothing_readable(password: str) -> None:
-    once = normalised(password)
-    assert normalised(once) == once
+    once = normalize_password(password)
+    assert normalize_password(once) == once
     assume(unicodedata.is_normalized("NFC", password))
     assert once == password

@@ -5,125 +5,125 @@ from datetime import timedelta
 import pytest
 
 from portal_core.accounts.errors import (
-    ChallengeOver,
+    ChallengeNotOpen,
     CodeRefused,
     NoSecondFactor,
-    PasswordRefused,
     SecondFactorRefused,
     SecondFactorRequired,
     SignInLocked,
+    WrongPassword,
 )
-from portal_core.accounts.identity import Credential
+from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
-from portal_core.accounts.views import SecondFactorAsked
+from portal_core.accounts.views import SecondFactorChallenge
 from portal_core.kernel.errors import RateLimited, Unauthenticated
-from tests.unit.accounts.use_cases import OTHER, PASSWORD, STAFF, STEP, FrontDoor
+from tests.unit.accounts.use_cases import OTHER, PASSWORD, STAFF, STEP, AccountUseCases
 
 MINUTE = timedelta(minutes=1)
 
 
-async def enrolled() -> tuple[FrontDoor, str, tuple[str, ...]]:
+async def enrolled() -> tuple[AccountUseCases, str, tuple[str, ...]]:
     """A client with a second factor who is signed out: the secret and the recovery codes."""
-    door = FrontDoor()
-    await door.joined()
-    tokens = await door.signed_in()
-    secret, codes = await door.enrolled(tokens)
-    await door.log_out(await door.holder(tokens))
-    return door, secret, codes
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    tokens = await use_cases.signed_in()
+    secret, codes = await use_cases.enrolled(tokens)
+    await use_cases.sign_out(await use_cases.holder(tokens))
+    return use_cases, secret, codes
 
 
-async def fail(door: FrontDoor, asked: SecondFactorAsked, times: int = 1) -> None:
+async def fail(use_cases: AccountUseCases, asked: SecondFactorChallenge, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(SecondFactorRefused):
-            await door.answered(asked, "000000")
+            await use_cases.answered(asked, "000000")
 
 
 # --- setting up -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("challenge", ["", "nonsense", "\ud800"])
-async def test_a_question_nobody_asked(challenge: str) -> None:
-    door, secret, _ = await enrolled()
-    with pytest.raises(ChallengeOver):
-        await door.answered(SecondFactorAsked(challenge, door.world.clock.now()), door.totp(secret))
+async def test_unknown_challenge_is_refused(challenge: str) -> None:
+    use_cases, secret, _ = await enrolled()
+    with pytest.raises(ChallengeNotOpen):
+        await use_cases.answered(SecondFactorChallenge(challenge, use_cases.world.clock.now()), use_cases.totp(secret))
 
 
-async def test_the_question_of_another_practice_is_nobodys_here() -> None:
-    door, secret, _ = await enrolled()
-    other = FrontDoor(await door.world.beside())
-    with pytest.raises(ChallengeOver):
-        await other.answered(await door.asked(), door.totp(secret))
+async def test_challenge_of_another_practice_is_unknown() -> None:
+    use_cases, secret, _ = await enrolled()
+    other = AccountUseCases(await use_cases.world.other_practice())
+    with pytest.raises(ChallengeNotOpen):
+        await other.answered(await use_cases.asked(), use_cases.totp(secret))
 
 
 async def test_wrong_codes_lock_as_wrong_passwords_do() -> None:
-    door, secret, codes = await enrolled()
-    account = await door.account()
-    await door.work()
-    asked = await door.asked()
-    await fail(door, asked, 5)
-    assert await door.work() == [("account_locked", account.id)]
-    for code in (door.totp(secret), codes[0]):
-        with pytest.raises(ChallengeOver):
-            await door.answered(asked, code)
+    use_cases, secret, codes = await enrolled()
+    account = await use_cases.account()
+    await use_cases.work()
+    asked = await use_cases.asked()
+    await fail(use_cases, asked, 5)
+    assert await use_cases.work() == [("account_locked", account.id)]
+    for code in (use_cases.totp(secret), codes[0]):
+        with pytest.raises(ChallengeNotOpen):
+            await use_cases.answered(asked, code)
     with pytest.raises(SignInLocked):
-        await door.try_in()
+        await use_cases.attempt_sign_in()
 
 
 async def test_a_stolen_password_buys_no_more_guesses_by_signing_in_again() -> None:
-    door, _, _ = await enrolled()
+    use_cases, _, _ = await enrolled()
     for _ in range(4):
-        await fail(door, await door.asked())
-    spare = await door.asked()
-    await fail(door, await door.asked())
+        await fail(use_cases, await use_cases.asked())
+    spare = await use_cases.asked()
+    await fail(use_cases, await use_cases.asked())
     with pytest.raises(SignInLocked):
-        await door.answered(spare, "000000")
+        await use_cases.answered(spare, "000000")
     with pytest.raises(SignInLocked):
-        await door.try_in()
+        await use_cases.attempt_sign_in()
 
 
 async def test_right_passwords_alone_do_not_count_against_the_holder() -> None:
-    door, secret, _ = await enrolled()
+    use_cases, secret, _ = await enrolled()
     for _ in range(12):
-        asked = await door.asked()
-    assert await door.answered(asked, door.totp(secret))
+        asked = await use_cases.asked()
+    assert await use_cases.answered(asked, use_cases.totp(secret))
 
 
-async def test_a_question_is_tried_five_times_even_where_the_lock_was_lifted() -> None:
-    door, secret, _ = await enrolled()
-    asked = await door.asked()
-    await fail(door, asked, 4)
-    await door.answered(await door.asked(), door.totp(secret))
-    await fail(door, asked)
-    door.world.clock.advance(2 * STEP)
-    with pytest.raises(ChallengeOver):
-        await door.answered(asked, door.totp(secret))
+async def test_challenge_attempt_limit_survives_unlock() -> None:
+    use_cases, secret, _ = await enrolled()
+    asked = await use_cases.asked()
+    await fail(use_cases, asked, 4)
+    await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
+    await fail(use_cases, asked)
+    use_cases.world.clock.advance(2 * STEP)
+    with pytest.raises(ChallengeNotOpen):
+        await use_cases.answered(asked, use_cases.totp(secret))
 
 
 async def test_an_account_closed_in_between_opens_nothing() -> None:
-    door, secret, _ = await enrolled()
-    asked = await door.asked()
-    account = await door.account()
-    rows = door.world.store.table("accounts")
-    rows[account.practice_id, account.id] = account.close(door.world.clock.now())
-    with pytest.raises(ChallengeOver):
-        await door.answered(asked, door.totp(secret))
+    use_cases, secret, _ = await enrolled()
+    asked = await use_cases.asked()
+    account = await use_cases.account()
+    rows = use_cases.world.store.table("accounts")
+    rows[account.practice_id, account.id] = account.close(use_cases.world.clock.now())
+    with pytest.raises(ChallengeNotOpen):
+        await use_cases.answered(asked, use_cases.totp(secret))
 
 
-async def test_a_question_that_is_gone_by_the_time_the_provider_answers() -> None:
-    door, secret, _ = await enrolled()
-    asked = await door.asked()
-    check = door.second_factors.check
+async def test_challenge_expires_while_provider_answers() -> None:
+    use_cases, secret, _ = await enrolled()
+    asked = await use_cases.asked()
+    check = use_cases.second_factors.check
 
     async def slow(*arguments):  # type: ignore[no-untyped-def]
-        door.world.store.table("challenges").clear()
+        use_cases.world.store.table("challenges").clear()
         return await check(*arguments)
 
-    object.__setattr__(door.answer, "second_factors", _Checks(slow))
-    with pytest.raises(ChallengeOver):
-        await door.answered(asked, door.totp(secret))
+    object.__setattr__(use_cases.answer, "second_factors", _PasswordsHook(slow))
+    with pytest.raises(ChallengeNotOpen):
+        await use_cases.answered(asked, use_cases.totp(secret))
 
 
-class _Checks:
+class _PasswordsHook:
     def __init__(self, check) -> None:  # type: ignore[no-untyped-def]
         self.check = check
 
@@ -132,127 +132,127 @@ class _Checks:
 
 
 async def test_each_recovery_code_signs_in_once_and_the_holder_is_told() -> None:
-    door, _, codes = await enrolled()
-    account = await door.account()
-    await door.work()
+    use_cases, _, codes = await enrolled()
+    account = await use_cases.account()
+    await use_cases.work()
     for code in codes:
-        await door.answered(await door.asked(), code)
-        assert await door.work() == [("recovery_codes_used", account.id)]
+        await use_cases.answered(await use_cases.asked(), code)
+        assert await use_cases.work() == [("recovery_codes_used", account.id)]
     for code in codes[:3]:
         with pytest.raises(SecondFactorRefused):
-            await door.answered(await door.asked(), code)
+            await use_cases.answered(await use_cases.asked(), code)
 
 
 async def test_recovery_codes_forgive_how_they_are_typed() -> None:
-    door, _, codes = await enrolled()
+    use_cases, _, codes = await enrolled()
     typed = f" {codes[0].lower().replace('-', ' ').replace('0', 'o')} "
-    assert await door.answered(await door.asked(), typed)
+    assert await use_cases.answered(await use_cases.asked(), typed)
 
 
 async def test_a_wrong_recovery_code_is_a_failure_like_any_other() -> None:
-    door, _, _ = await enrolled()
-    asked = await door.asked()
+    use_cases, _, _ = await enrolled()
+    asked = await use_cases.asked()
     for _ in range(5):
         with pytest.raises(SecondFactorRefused):
-            await door.answered(asked, "CODE9999-CODE9999-CODE9999")
+            await use_cases.answered(asked, "CODE9999-CODE9999-CODE9999")
     with pytest.raises(SignInLocked):
-        await door.try_in()
+        await use_cases.attempt_sign_in()
 
 
-async def test_new_recovery_codes_kill_the_old() -> None:
-    door, secret, codes = await enrolled()
-    actor = await door.holder(await door.answered(await door.asked(), door.totp(secret)))
-    with pytest.raises(PasswordRefused):
-        await door.renew_codes(actor, OTHER)
-    renewed = await door.renew_codes(actor, PASSWORD)
+async def test_new_recovery_codes_invalidate_old_ones() -> None:
+    use_cases, secret, codes = await enrolled()
+    actor = await use_cases.holder(await use_cases.answered(await use_cases.asked(), use_cases.totp(secret)))
+    with pytest.raises(WrongPassword):
+        await use_cases.renew_codes(actor, OTHER)
+    renewed = await use_cases.renew_codes(actor, PASSWORD)
     assert not set(renewed.codes) & set(codes)
     with pytest.raises(SecondFactorRefused):
-        await door.answered(await door.asked(), codes[0])
-    await door.answered(await door.asked(), renewed.codes[0])
+        await use_cases.answered(await use_cases.asked(), codes[0])
+    await use_cases.answered(await use_cases.asked(), renewed.codes[0])
 
 
 async def test_without_a_second_factor_there_are_no_recovery_codes() -> None:
-    door = FrontDoor()
-    await door.joined()
-    actor = await door.holder(await door.signed_in())
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    actor = await use_cases.holder(await use_cases.signed_in())
     with pytest.raises(NoSecondFactor):
-        await door.renew_codes(actor, PASSWORD)
+        await use_cases.renew_codes(actor, PASSWORD)
     with pytest.raises(NoSecondFactor):
-        await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, ""))
+        await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, ""))
 
 
 # --- removing ---------------------------------------------------------------------------------------------------------
 
 
 async def test_removing_needs_both_and_ends_the_other_sessions() -> None:
-    door, secret, codes = await enrolled()
-    account = await door.account()
-    other = await door.answered(await door.asked(), codes[1])
-    mine = await door.answered(await door.asked(), door.totp(secret))
-    await door.work()
-    actor = await door.holder(mine)
-    with pytest.raises(PasswordRefused):
-        await door.remove(actor, RemoveSecondFactorCommand(OTHER, codes[0]))
-    for bad in ("000000", door.totp(secret), codes[1]):
+    use_cases, secret, codes = await enrolled()
+    account = await use_cases.account()
+    other = await use_cases.answered(await use_cases.asked(), codes[1])
+    mine = await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
+    await use_cases.work()
+    actor = await use_cases.holder(mine)
+    with pytest.raises(WrongPassword):
+        await use_cases.remove(actor, RemoveSecondFactorCommand(OTHER, codes[0]))
+    for bad in ("000000", use_cases.totp(secret), codes[1]):
         with pytest.raises(CodeRefused):
-            await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, bad))
+            await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, bad))
     with pytest.raises(RateLimited) as limited:
-        await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
-    door.world.clock.advance(timedelta(seconds=limited.value.retry_after))
-    await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
-    assert await door.work() == [("recovery_codes_used", account.id), ("second_factor_removed", account.id)]
+        await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
+    use_cases.world.clock.advance(timedelta(seconds=limited.value.retry_after))
+    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
+    assert await use_cases.work() == [("recovery_codes_used", account.id), ("second_factor_removed", account.id)]
     with pytest.raises(Unauthenticated):
-        await door.who(other)
-    assert not (await door.who(mine)).must_enrol
-    await door.signed_in()
+        await use_cases.who(other)
+    assert not (await use_cases.who(mine)).must_enroll
+    await use_cases.signed_in()
 
 
 async def test_removing_a_required_one_leaves_a_session_that_may_enrol() -> None:
-    door = FrontDoor()
-    await door.hired()
-    tokens = await door.signed_in(STAFF, side="practice")
-    secret, codes = await door.enrolled(tokens)
-    await door.remove(await door.holder(tokens), RemoveSecondFactorCommand(PASSWORD, door.totp(secret)))
-    assert (await door.who(tokens)).must_enrol
+    use_cases = AccountUseCases()
+    await use_cases.add_staff_account()
+    tokens = await use_cases.signed_in(STAFF, side="practice")
+    secret, codes = await use_cases.enrolled(tokens)
+    await use_cases.remove(await use_cases.holder(tokens), RemoveSecondFactorCommand(PASSWORD, use_cases.totp(secret)))
+    assert (await use_cases.who(tokens)).must_enroll
     with pytest.raises(SecondFactorRequired):
-        await door.who(tokens, enrolling=False)
-    again, fresh = await door.enrolled(tokens)
+        await use_cases.who(tokens, enrollment_exempt=False)
+    again, fresh = await use_cases.enrolled(tokens)
     assert again != secret
     assert not set(fresh) & set(codes)
-    assert not (await door.who(tokens, enrolling=False)).must_enrol
+    assert not (await use_cases.who(tokens, enrollment_exempt=False)).must_enroll
 
 
-async def test_a_removed_accounts_codes_are_dead() -> None:
-    door, secret, codes = await enrolled()
-    actor = await door.holder(await door.answered(await door.asked(), door.totp(secret)))
-    await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
-    assert door.world.store.table("second_factors") == {}
+async def test_recovery_codes_end_with_second_factor() -> None:
+    use_cases, secret, codes = await enrolled()
+    actor = await use_cases.holder(await use_cases.answered(await use_cases.asked(), use_cases.totp(secret)))
+    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
+    assert use_cases.world.store.table("second_factors") == {}
 
 
 # --- after a crash ----------------------------------------------------------------------------------------------------
 
 
 async def test_enrolled_at_the_provider_and_not_written_down_heals_with_the_next_sign_in() -> None:
-    door = FrontDoor()
-    account = await door.joined()
-    begun = await door.enroll(await door.holder(await door.signed_in()), PASSWORD)
-    kept = door.world.store.table("second_factors")[account.practice_id, account.id]
-    assert await door.second_factors.confirm(Credential.of(account), kept.pending, door.totp(begun.secret))
-    door.world.clock.advance(2 * STEP)
-    tokens = await door.answered(await door.asked(), door.totp(begun.secret))
-    assert (await door.account()).second_factor == "totp"
-    codes = (await door.renew_codes(await door.holder(tokens), PASSWORD)).codes
-    assert await door.answered(await door.asked(), codes[0])
+    use_cases = AccountUseCases()
+    account = await use_cases.add_client_account()
+    begun = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
+    kept = use_cases.world.store.table("second_factors")[account.practice_id, account.id]
+    assert await use_cases.second_factors.confirm(Credential.of(account), kept.pending, use_cases.totp(begun.secret))
+    use_cases.world.clock.advance(2 * STEP)
+    tokens = await use_cases.answered(await use_cases.asked(), use_cases.totp(begun.secret))
+    assert (await use_cases.account()).second_factor == "totp"
+    codes = (await use_cases.renew_codes(await use_cases.holder(tokens), PASSWORD)).codes
+    assert await use_cases.answered(await use_cases.asked(), codes[0])
 
 
 async def test_removed_at_the_provider_and_not_written_down_asks_for_a_recovery_code() -> None:
-    door, secret, codes = await enrolled()
-    await door.second_factors.remove(Credential.of(await door.account()))
-    asked = await door.asked()
+    use_cases, secret, codes = await enrolled()
+    await use_cases.second_factors.remove(Credential.of(await use_cases.account()))
+    asked = await use_cases.asked()
     with pytest.raises(SecondFactorRefused):
-        await door.answered(asked, door.totp(secret))
-    actor = await door.holder(await door.answered(asked, codes[0]))
+        await use_cases.answered(asked, use_cases.totp(secret))
+    actor = await use_cases.holder(await use_cases.answered(asked, codes[0]))
     with pytest.raises(CodeRefused):
-        await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, door.totp(secret)))
-    await door.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[1]))
-    await door.signed_in()
+        await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(secret)))
+    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[1]))
+    await use_cases.signed_in()

@@ -7,41 +7,43 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.access.errors import GrantOver
+from portal_core.access.errors import GrantNotActive
 from portal_core.accounts.errors import (
     AccountNotOpen,
-    ChallengeOver,
+    ChallengeNotOpen,
     RefreshRefused,
     SecondFactorRefused,
     SecondFactorRequired,
 )
-from portal_core.accounts.identity import Credential
+from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.model import Account
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
 from portal_core.accounts.use_cases.reset_second_factor import IDENTITY_CHECKS, ResetSecondFactorCommand
 from portal_core.kernel.actor import Actor, ClientActor, Origin, ProxyActor, Role, VisitorActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from portal_core.kernel.idempotency import Attempt, Replayed
-from tests.unit.accounts.use_cases import BOB, PASSWORD, STAFF, STEP, FrontDoor
+from portal_core.kernel.idempotency import IdempotentRequest, Replayed
+from tests.unit.accounts.use_cases import BOB, PASSWORD, STAFF, STEP, AccountUseCases
 
 ADMIN = "ada@elm.example.org"
 
 
-async def employed(door: FrontDoor, *roles: Role, email: str = ADMIN, strong: bool = True) -> Actor:
+async def add_signed_in_staff(
+    use_cases: AccountUseCases, *roles: Role, email: str = ADMIN, multi_factor: bool = True
+) -> Actor:
     """A member of staff with a session."""
-    account = await door.world.account(email, kind="staff", staff_id=await door.world.add_staff(email, roles))
-    return await door.holder(await door.signed_in_as(account, strong=strong))
+    account = await use_cases.world.account(email, kind="staff", staff_id=await use_cases.world.add_staff(email, roles))
+    return await use_cases.holder(await use_cases.open_session_for(account, multi_factor=multi_factor))
 
 
-async def locked_out() -> tuple[FrontDoor, Account, str, tuple[str, ...], Actor]:
+async def locked_out() -> tuple[AccountUseCases, Account, str, tuple[str, ...], Actor]:
     """A client who is signed in somewhere and has lost the secret and the codes given; and an administrator."""
-    door = FrontDoor()
-    await door.joined()
-    secret, codes = await door.enrolled(await door.signed_in())
-    admin = await employed(door, "administrator")
-    await door.work()
-    return door, await door.account(), secret, codes, admin
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    secret, codes = await use_cases.enrolled(await use_cases.signed_in())
+    admin = await add_signed_in_staff(use_cases, "administrator")
+    await use_cases.work()
+    return use_cases, await use_cases.account(), secret, codes, admin
 
 
 def for_client(account: Account, **more: Any) -> ResetSecondFactorCommand:
@@ -49,166 +51,166 @@ def for_client(account: Account, **more: Any) -> ResetSecondFactorCommand:
     return evolve(ResetSecondFactorCommand("portal", account.client_id, "called_back"), **more)
 
 
-async def entries(door: FrontDoor, action: str) -> list[Audited]:
-    return [one for one in await door.world.audit() if one.action == action]
+async def entries(use_cases: AccountUseCases, action: str) -> list[AuditEntry]:
+    return [one for one in await use_cases.world.audit() if one.action == action]
 
 
 # --- what it does -----------------------------------------------------------------------------------------------------
 
 
-async def test_who_lost_everything_signs_in_with_the_password_again() -> None:
-    door, account, secret, codes, admin = await locked_out()
-    await door.reset_factor(admin, for_client(account))
-    tokens = await door.signed_in()
-    assert (await door.account()).second_factor == "none"
-    assert not tokens.must_enrol
-    assert await door.work() == [("second_factor_removed", account.id)]
-    again, _ = await door.enrolled(tokens)
+async def test_reset_allows_password_only_sign_in() -> None:
+    use_cases, account, secret, codes, admin = await locked_out()
+    await use_cases.reset_factor(admin, for_client(account))
+    tokens = await use_cases.signed_in()
+    assert (await use_cases.account()).second_factor == "none"
+    assert not tokens.must_enroll
+    assert await use_cases.work() == [("second_factor_removed", account.id)]
+    again, _ = await use_cases.enrolled(tokens)
     assert again != secret
     with pytest.raises(SecondFactorRefused):
-        await door.answered(await door.asked(), codes[0])
+        await use_cases.answered(await use_cases.asked(), codes[0])
 
 
-async def test_it_stands_on_the_clients_record_with_how_they_were_checked_and_no_word_more() -> None:
-    door, account, _, _, admin = await locked_out()
-    before = len(await door.world.audit())
-    await door.reset_factor(admin, for_client(account))
-    written = (await door.world.audit())[before:]
+async def test_reset_is_audited_with_identity_check() -> None:
+    use_cases, account, _, _, admin = await locked_out()
+    before = len(await use_cases.world.audit())
+    await use_cases.reset_factor(admin, for_client(account))
+    written = (await use_cases.world.audit())[before:]
     assert written == [
-        Audited("second_factor.reset", account.id, account.client_id, facts={"checked": "called_back"}),
-        Audited("recovery_codes.removed", account.id, account.client_id),
-        Audited("sessions.ended", account.id, account.client_id, facts={"by": "second_factor_reset"}),
+        AuditEntry("second_factor.reset", account.id, account.client_id, facts={"identity_check": "called_back"}),
+        AuditEntry("recovery_codes.removed", account.id, account.client_id),
+        AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor_reset"}),
     ]
 
 
-async def test_all_that_was_open_or_half_open_is_over() -> None:
+async def test_reset_ends_sessions_and_challenges() -> None:
     """As if the phone had not been lost but stolen, and the password with it."""
-    door, account, secret, codes, admin = await locked_out()
-    inside = await door.answered(await door.asked(), door.totp(secret))
-    halfway, other = await door.asked(), await door.asked()
-    await door.reset_factor(admin, for_client(account))
+    use_cases, account, secret, codes, admin = await locked_out()
+    inside = await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
+    halfway, other = await use_cases.asked(), await use_cases.asked()
+    await use_cases.reset_factor(admin, for_client(account))
     with pytest.raises(Unauthenticated):
-        await door.who(inside)
+        await use_cases.who(inside)
     with pytest.raises(RefreshRefused):
-        await door.refreshed(inside.refresh_token)
+        await use_cases.refreshed(inside.refresh_token)
     with pytest.raises(SecondFactorRefused):
-        await door.answered(halfway, door.totp(secret, 1))
+        await use_cases.answered(halfway, use_cases.totp(secret, 1))
     with pytest.raises(SecondFactorRefused):
-        await door.answered(other, codes[0])
-    assert (await door.account()).second_factor == "none"
+        await use_cases.answered(other, codes[0])
+    assert (await use_cases.account()).second_factor == "none"
 
 
 @pytest.mark.parametrize("by", ["administrator", "owner"])
 async def test_a_sign_in_from_before_is_over_though_the_provider_would_still_take_the_code(by: str) -> None:
     """As Cognito may: the core would believe that it is enrolled, and the one who was helped be shut out again."""
-    door, account, secret, codes, admin = await locked_out()
-    inside = await door.answered(await door.asked(), door.totp(secret))
-    door.world.clock.advance(STEP)
-    stolen = await door.asked()
-    door.world.clock.advance(STEP)
+    use_cases, account, secret, codes, admin = await locked_out()
+    inside = await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
+    use_cases.world.clock.advance(STEP)
+    stolen = await use_cases.asked()
+    use_cases.world.clock.advance(STEP)
     if by == "administrator":
-        await door.reset_factor(admin, for_client(account))
+        await use_cases.reset_factor(admin, for_client(account))
     else:
-        await door.remove(await door.holder(inside), RemoveSecondFactorCommand(PASSWORD, codes[0]))
-    person = door.pool.known(Credential.of(account))
+        await use_cases.remove(await use_cases.holder(inside), RemoveSecondFactorCommand(PASSWORD, codes[0]))
+    person = use_cases.pool.known(Credential.of(account))
     assert person is not None
 
     async def tried() -> None:
         person.secret, was = secret, person.secret
-        with pytest.raises(ChallengeOver):
-            await door.answered(stolen, door.totp(secret))
+        with pytest.raises(ChallengeNotOpen):
+            await use_cases.answered(stolen, use_cases.totp(secret))
         person.secret = was
-        assert (await door.account()).second_factor == "none"
+        assert (await use_cases.account()).second_factor == "none"
 
     await tried()
-    door.world.clock.advance(STEP)
-    actor = await door.holder(await door.signed_in())
-    begun = await door.enroll(actor, PASSWORD)
+    use_cases.world.clock.advance(STEP)
+    actor = await use_cases.holder(await use_cases.signed_in())
+    begun = await use_cases.enroll(actor, PASSWORD)
     await tried()
-    await door.confirm(actor, door.totp(begun.secret))
-    assert (await door.account()).second_factor == "totp"
+    await use_cases.confirm(actor, use_cases.totp(begun.secret))
+    assert (await use_cases.account()).second_factor == "totp"
 
 
 @pytest.mark.parametrize("required", [True, False])
 async def test_where_one_is_required_the_next_sign_in_is_for_setting_up_only(required: bool) -> None:
-    door, account, _, _, admin = await locked_out()
-    await door.world.set_rules(clients_need_second_factor=required)
-    await door.reset_factor(admin, for_client(account))
-    tokens = await door.signed_in()
-    assert tokens.must_enrol is required
+    use_cases, account, _, _, admin = await locked_out()
+    await use_cases.world.set_rules(client_second_factor_required=required)
+    await use_cases.reset_factor(admin, for_client(account))
+    tokens = await use_cases.signed_in()
+    assert tokens.must_enroll is required
     if required:
         with pytest.raises(SecondFactorRequired):
-            await door.who(tokens, enrolling=False)
-        await door.enrolled(tokens)
-    assert (await door.who(tokens, enrolling=False)).actor.account_id == account.id
+            await use_cases.who(tokens, enrollment_exempt=False)
+        await use_cases.enrolled(tokens)
+    assert (await use_cases.who(tokens, enrollment_exempt=False)).actor.account_id == account.id
 
 
 async def test_a_colleague_is_helped_too_and_sets_up_another_first() -> None:
-    door = FrontDoor()
-    lost = await door.hired()
+    use_cases = AccountUseCases()
+    lost = await use_cases.add_staff_account()
     assert lost.staff_id is not None
-    await door.enrolled(await door.signed_in(STAFF, side="practice"))
-    admin = await employed(door, "administrator")
-    await door.reset_factor(admin, ResetSecondFactorCommand("practice", lost.staff_id, "in_person"))
-    tokens = await door.signed_in(STAFF, side="practice")
-    assert tokens.must_enrol
-    assert await entries(door, "second_factor.reset") == [
-        Audited("second_factor.reset", lost.id, facts={"checked": "in_person"})
+    await use_cases.enrolled(await use_cases.signed_in(STAFF, side="practice"))
+    admin = await add_signed_in_staff(use_cases, "administrator")
+    await use_cases.reset_factor(admin, ResetSecondFactorCommand("practice", lost.staff_id, "in_person"))
+    tokens = await use_cases.signed_in(STAFF, side="practice")
+    assert tokens.must_enroll
+    assert await entries(use_cases, "second_factor.reset") == [
+        AuditEntry("second_factor.reset", lost.id, facts={"identity_check": "in_person"})
     ]
 
 
 async def test_whoever_operates_the_deployment_helps_the_only_administrator() -> None:
-    door = FrontDoor()
-    lost = await door.hired()
+    use_cases = AccountUseCases()
+    lost = await use_cases.add_staff_account()
     assert lost.staff_id is not None
-    await door.enrolled(await door.signed_in(STAFF, side="practice"))
-    await door.reset_factor(door.system, ResetSecondFactorCommand("practice", lost.staff_id, "video_call"))
-    assert (await door.signed_in(STAFF, side="practice")).must_enrol
+    await use_cases.enrolled(await use_cases.signed_in(STAFF, side="practice"))
+    await use_cases.reset_factor(use_cases.system, ResetSecondFactorCommand("practice", lost.staff_id, "video_call"))
+    assert (await use_cases.signed_in(STAFF, side="practice")).must_enroll
 
 
-async def proxy(door: FrontDoor, client_id: UUID) -> tuple[Account, UUID]:
+async def proxy(use_cases: AccountUseCases, client_id: UUID) -> tuple[Account, UUID]:
     """Somebody who acts for the client, with a second factor; and the grant."""
-    account = await door.world.account(BOB, kind="proxy")
-    await door.passwords.create(Credential.of(account), PASSWORD)
-    await door.enrolled(await door.signed_in(BOB))
-    return await door.account(BOB), await door.world.add_grant(client_id, account.id, {"appointments"})
+    account = await use_cases.world.account(BOB, kind="proxy")
+    await use_cases.passwords.create(Credential.of(account), PASSWORD)
+    await use_cases.enrolled(await use_cases.signed_in(BOB))
+    return await use_cases.account(BOB), await use_cases.world.add_grant(client_id, account.id, {"appointments"})
 
 
 async def test_a_proxy_is_helped_through_the_record_for_which_they_act() -> None:
-    door, client, _, _, admin = await locked_out()
+    use_cases, client, _, _, admin = await locked_out()
     assert client.client_id is not None
-    parent, grant_id = await proxy(door, client.client_id)
-    await door.reset_factor(admin, for_client(client, grant_id=grant_id))
-    assert (await door.signed_in(BOB)).session.id
-    assert (await door.account()).second_factor == "totp", "the client's own stays"
-    [entry] = await entries(door, "second_factor.reset")
+    parent, grant_id = await proxy(use_cases, client.client_id)
+    await use_cases.reset_factor(admin, for_client(client, grant_id=grant_id))
+    assert (await use_cases.signed_in(BOB)).session.id
+    assert (await use_cases.account()).second_factor == "totp", "the client's own stays"
+    [entry] = await entries(use_cases, "second_factor.reset")
     assert (entry.target, entry.record) == (parent.id, client.client_id)
 
 
 async def test_a_proxy_without_access_any_more_is_not_reached_by_it() -> None:
-    door, client, _, _, admin = await locked_out()
+    use_cases, client, _, _, admin = await locked_out()
     assert client.client_id is not None
-    _, grant_id = await proxy(door, client.client_id)
-    await door.world.revoke_grant(client.client_id, grant_id)
-    with pytest.raises(GrantOver):
-        await door.reset_factor(admin, for_client(client, grant_id=grant_id))
+    _, grant_id = await proxy(use_cases, client.client_id)
+    await use_cases.world.revoke_grant(client.client_id, grant_id)
+    with pytest.raises(GrantNotActive):
+        await use_cases.reset_factor(admin, for_client(client, grant_id=grant_id))
     with pytest.raises(NotFound):
-        await door.reset_factor(admin, for_client(client, grant_id=door.world.ids.new()))
-    assert (await door.account(BOB)).second_factor == "totp"
+        await use_cases.reset_factor(admin, for_client(client, grant_id=use_cases.world.ids.new()))
+    assert (await use_cases.account(BOB)).second_factor == "totp"
 
 
-async def test_after_a_crash_it_is_done_again_and_whole() -> None:
+async def test_reset_can_be_repeated_after_crash() -> None:
     """Whichever of the two forgot and the other did not."""
-    door, account, secret, _, admin = await locked_out()
-    await door.second_factors.remove(Credential.of(account))
-    await door.reset_factor(admin, for_client(account))
-    await door.signed_in()
-    person = door.pool.known(Credential.of(account))
+    use_cases, account, secret, _, admin = await locked_out()
+    await use_cases.second_factors.remove(Credential.of(account))
+    await use_cases.reset_factor(admin, for_client(account))
+    await use_cases.signed_in()
+    person = use_cases.pool.known(Credential.of(account))
     assert person is not None
     person.secret = secret  # confirmed by the provider, and the core never heard of it
-    await door.asked()
-    await door.reset_factor(admin, for_client(account))
-    await door.signed_in()
+    await use_cases.asked()
+    await use_cases.reset_factor(admin, for_client(account))
+    await use_cases.signed_in()
 
 
 # --- who may not ------------------------------------------------------------------------------------------------------
@@ -216,101 +218,106 @@ async def test_after_a_crash_it_is_done_again_and_whole() -> None:
 
 @pytest.mark.parametrize("role", ["front_desk", "biller", "clinician", "auditor"])
 async def test_other_staff_may_not(role: Role) -> None:
-    door, account, _, _, _ = await locked_out()
-    other = await employed(door, role, email="someone@elm.example.org")
-    await refused(door, other, for_client(account), Forbidden)
+    use_cases, account, _, _, _ = await locked_out()
+    other = await add_signed_in_staff(use_cases, role, email="someone@elm.example.org")
+    await refused(use_cases, other, for_client(account), Forbidden)
 
 
 async def test_clients_proxies_and_visitors_find_nothing() -> None:
-    door, account, _, _, _ = await locked_out()
+    use_cases, account, _, _, _ = await locked_out()
     assert account.client_id is not None
-    practice_id = door.world.practice_id
+    practice_id = use_cases.world.practice_id
     for actor in (
         ClientActor(practice_id, account.id, account.client_id),
-        ProxyActor(practice_id, door.world.ids.new(), account.client_id, may_write=True),
+        ProxyActor(practice_id, use_cases.world.ids.new(), account.client_id, may_write=True),
         VisitorActor(practice_id),
     ):
-        await refused(door, actor, for_client(account), NotFound)
+        await refused(use_cases, actor, for_client(account), NotFound)
 
 
-async def test_nobody_resets_their_own() -> None:
-    door = FrontDoor()
-    staff_id = await door.world.add_staff(STAFF, ("administrator", "clinician"))
-    account = await door.world.account(STAFF, kind="staff", staff_id=staff_id)
+async def test_cannot_reset_own_second_factor() -> None:
+    use_cases = AccountUseCases()
+    staff_id = await use_cases.world.add_staff(STAFF, ("administrator", "clinician"))
+    account = await use_cases.world.account(STAFF, kind="staff", staff_id=staff_id)
     own = ResetSecondFactorCommand("practice", staff_id, "in_person")
-    await refused(door, await door.holder(await door.signed_in_as(account)), own, Forbidden)
+    await refused(use_cases, await use_cases.holder(await use_cases.open_session_for(account)), own, Forbidden)
 
 
 async def test_a_session_without_a_second_factor_may_not_even_an_administrators() -> None:
-    door, account, _, _, _ = await locked_out()
-    weak = await employed(door, "administrator", email="weak@elm.example.org", strong=False)
-    await refused(door, weak, for_client(account), SecondFactorRequired)
-    await refused(door, evolve(weak, session_id=door.world.ids.new()), for_client(account), SecondFactorRequired)
+    use_cases, account, _, _, _ = await locked_out()
+    weak = await add_signed_in_staff(use_cases, "administrator", email="weak@elm.example.org", multi_factor=False)
+    await refused(use_cases, weak, for_client(account), SecondFactorRequired)
+    await refused(
+        use_cases, evolve(weak, session_id=use_cases.world.ids.new()), for_client(account), SecondFactorRequired
+    )
 
 
-async def test_within_the_process_there_is_no_session_to_look_at() -> None:
-    door, account, _, _, admin = await locked_out()
-    await door.reset_factor(evolve(admin, session_id=None), for_client(account))
-    await door.signed_in()
+async def test_in_process_caller_without_session() -> None:
+    use_cases, account, _, _, admin = await locked_out()
+    await use_cases.reset_factor(evolve(admin, session_id=None), for_client(account))
+    await use_cases.signed_in()
 
 
 async def test_another_practices_people_are_not_there() -> None:
-    door, account, _, _, admin = await locked_out()
-    other = FrontDoor(await door.world.beside())
-    stranger = await employed(other, "administrator")
+    use_cases, account, _, _, admin = await locked_out()
+    other = AccountUseCases(await use_cases.world.other_practice())
+    stranger = await add_signed_in_staff(other, "administrator")
     await refused(other, stranger, for_client(account), NotFound)
     # Nor by an actor of this practice who names somebody of the other, or mixes the sides up.
-    theirs = await other.hired()
+    theirs = await other.add_staff_account()
     assert theirs.staff_id is not None
-    await refused(door, admin, ResetSecondFactorCommand("practice", theirs.staff_id, "in_person"), NotFound)
-    await refused(door, admin, for_client(account, side="practice"), NotFound)
-    assert (await door.account()).second_factor == "totp"
+    await refused(use_cases, admin, ResetSecondFactorCommand("practice", theirs.staff_id, "in_person"), NotFound)
+    await refused(use_cases, admin, for_client(account, side="practice"), NotFound)
+    assert (await use_cases.account()).second_factor == "totp"
 
 
 async def test_a_grant_over_one_client_says_nothing_of_anothers_proxy() -> None:
-    door, client, _, _, admin = await locked_out()
+    use_cases, client, _, _, admin = await locked_out()
     assert client.client_id is not None
-    other = await door.world.account("cleo@example.org")
-    _, grant_id = await proxy(door, client.client_id)
-    await refused(door, admin, for_client(other, grant_id=grant_id), NotFound)
+    other = await use_cases.world.account("cleo@example.org")
+    _, grant_id = await proxy(use_cases, client.client_id)
+    await refused(use_cases, admin, for_client(other, grant_id=grant_id), NotFound)
 
 
 async def test_there_must_be_an_account_that_is_open() -> None:
-    door, _, _, _, admin = await locked_out()
-    nobody = await door.world.add_client("nobody@example.org")
-    unproven = await door.world.account("new@example.org", status="unverified")
+    use_cases, _, _, _, admin = await locked_out()
+    nobody = await use_cases.world.add_client("nobody@example.org")
+    unproven = await use_cases.world.account("new@example.org", status="unverified")
     for client_id in (nobody, unproven.client_id):
         assert client_id is not None
-        await refused(door, admin, ResetSecondFactorCommand("portal", client_id, "in_person"), AccountNotOpen)
+        await refused(use_cases, admin, ResetSecondFactorCommand("portal", client_id, "in_person"), AccountNotOpen)
 
 
 def test_how_they_were_checked_is_one_of_a_closed_list() -> None:
     for word in ("", "she wept and I believed her", "in person"):
         with pytest.raises(Invalid) as refusal:
             ResetSecondFactorCommand("portal", UUID(int=1), word)  # type: ignore[arg-type]
-        assert [(one.path, one.code) for one in refusal.value.fields] == [("checked", "check_unknown")]
-    assert [ResetSecondFactorCommand("portal", UUID(int=1), one).checked for one in IDENTITY_CHECKS]
+        assert [(one.path, one.code) for one in refusal.value.fields] == [("identity_check", "identity_check_unknown")]
+    assert [ResetSecondFactorCommand("portal", UUID(int=1), one).identity_check for one in IDENTITY_CHECKS]
 
 
 # --- again, and at once -----------------------------------------------------------------------------------------------
 
 
 async def test_the_same_request_again_does_not_undo_what_came_after() -> None:
-    door, account, _, _, admin = await locked_out()
+    use_cases, account, _, _, admin = await locked_out()
 
     def asking() -> Actor:
-        return evolve(admin, origin=Origin(attempt=Attempt("reset_second_factor_of_client", "key-1", b"digest")))
+        return evolve(
+            admin,
+            origin=Origin(idempotent_request=IdempotentRequest("reset_second_factor_of_client", "key-1", b"digest")),
+        )
 
-    await door.reset_factor(asking(), for_client(account))
-    await door.enrolled(await door.signed_in())
+    await use_cases.reset_factor(asking(), for_client(account))
+    await use_cases.enrolled(await use_cases.signed_in())
     with pytest.raises(Replayed):
-        await door.reset_factor(asking(), for_client(account))
-    assert (await door.account()).second_factor == "totp"
-    await door.asked()
-    assert len(await entries(door, "second_factor.reset")) == 1
+        await use_cases.reset_factor(asking(), for_client(account))
+    assert (await use_cases.account()).second_factor == "totp"
+    await use_cases.asked()
+    assert len(await entries(use_cases, "second_factor.reset")) == 1
 
 
-class Meanwhile:
+class InterruptedSecondFactors:
     """A provider beside whom something else happens."""
 
     def __init__(self, happens: Callable[[], Any]) -> None:
@@ -321,29 +328,33 @@ class Meanwhile:
 
 
 async def test_what_changed_while_the_provider_was_asked_is_looked_at_again() -> None:
-    door, account, _, _, admin = await locked_out()
+    use_cases, account, _, _, admin = await locked_out()
 
     async def closed() -> None:
-        async with door.world.begin(door.system) as unit:
-            await unit.accounts.save(account.close(door.world.clock.now()), Audited("account.closed", account.id))
+        async with use_cases.world.begin(use_cases.system) as unit:
+            await unit.accounts.save(
+                account.close(use_cases.world.clock.now()), AuditEntry("account.closed", account.id)
+            )
             await unit.commit(None)
 
-    object.__setattr__(door.reset_factor, "second_factors", Meanwhile(closed))
+    object.__setattr__(use_cases.reset_factor, "second_factors", InterruptedSecondFactors(closed))
     with pytest.raises(AccountNotOpen):
-        await door.reset_factor(admin, for_client(account))
-    assert not await entries(door, "second_factor.reset")
+        await use_cases.reset_factor(admin, for_client(account))
+    assert not await entries(use_cases, "second_factor.reset")
 
 
-async def refused(door: FrontDoor, actor: Actor, command: ResetSecondFactorCommand, error: type[Exception]) -> None:
+async def refused(
+    use_cases: AccountUseCases, actor: Actor, command: ResetSecondFactorCommand, error: type[Exception]
+) -> None:
     """Refused, and nothing is other than before but the audit trail."""
-    before = kept(door)
+    before = kept(use_cases)
     with pytest.raises(error):
-        await door.reset_factor(actor, command)
-    assert kept(door) == before
-    assert not await entries(door, "second_factor.reset")
+        await use_cases.reset_factor(actor, command)
+    assert kept(use_cases) == before
+    assert not await entries(use_cases, "second_factor.reset")
 
 
-def kept(door: FrontDoor) -> Any:
+def kept(use_cases: AccountUseCases) -> Any:
     """All rows, and what the provider asks for."""
-    rows = {name: dict(table) for name, table in door.world.store.tables.items() if table and name != "audit"}
-    return rows, {key: person.secret for key, person in door.pool.people.items()}
+    rows = {name: dict(table) for name, table in use_cases.world.store.tables.items() if table and name != "audit"}
+    return rows, {key: person.secret for key, person in use_cases.pool.people.items()}

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.support.contracts.accounts.session_histories import SessionHistoriesContract
-from tests.unit.accounts.memory_world import MemoryWorld
+from tests.unit.accounts.memory_world import MemoryAccountsWorld
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryAccountsWorld:
+    return MemoryAccountsWorld()
 
 
 class TestMemorySessionHistories(SessionHistoriesContract): ...

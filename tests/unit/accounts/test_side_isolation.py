@@ -2,44 +2,44 @@
 
 import pytest
 
-from portal_core.accounts.errors import ChallengeOver, RefreshRefused
-from portal_core.accounts.model import CHALLENGE_TRIES, Side
+from portal_core.accounts.errors import ChallengeNotOpen, RefreshRefused
+from portal_core.accounts.model import MAX_CHALLENGE_ATTEMPTS, Side
 from portal_core.accounts.policy import address_key
 from portal_core.accounts.use_cases.close_account import CloseAccountCommand
 from portal_core.kernel.errors import NotFound
-from tests.unit.accounts.call_recorder import counted
-from tests.unit.accounts.use_cases import PASSWORD, FrontDoor
+from tests.unit.accounts.call_recorder import record_calls
+from tests.unit.accounts.use_cases import PASSWORD, AccountUseCases
 
 
 async def test_a_clients_session_is_not_there_on_the_practices_side() -> None:
-    door = FrontDoor()
-    await door.joined()
-    tokens = await door.signed_in()
-    assert (await door.who(tokens, side="portal")).must_enrol is False
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    tokens = await use_cases.signed_in()
+    assert (await use_cases.who(tokens, side="portal")).must_enroll is False
     with pytest.raises(NotFound):
-        await door.who(tokens, side="practice")
-    assert "access.denied" in await door.actions()
+        await use_cases.who(tokens, side="practice")
+    assert "access.denied" in await use_cases.actions()
 
 
 @pytest.mark.parametrize(("side", "other"), [("portal", "practice"), ("practice", "portal")])
-async def test_what_was_given_on_one_side_is_unknown_on_the_other_and_stays_good(side: Side, other: Side) -> None:
-    door = FrontDoor()
-    account = await (door.joined() if side == "portal" else door.hired())
-    first = await door.signed_in(account.email, side=side)
-    second = await door.refreshed(first.refresh_token, side=side)
-    before = await door.actions()
+async def test_credentials_of_one_side_are_unknown_on_the_other(side: Side, other: Side) -> None:
+    use_cases = AccountUseCases()
+    account = await (use_cases.add_client_account() if side == "portal" else use_cases.add_staff_account())
+    first = await use_cases.signed_in(account.email, side=side)
+    second = await use_cases.refreshed(first.refresh_token, side=side)
+    before = await use_cases.actions()
     for token in (first.refresh_token, second.refresh_token):  # the first was used: on its own side it ends the family
         with pytest.raises(RefreshRefused):
-            await door.refreshed(token, side=other)
-    assert await door.actions() == before
-    third = await door.refreshed(second.refresh_token, side=side)
-    secret, _ = await door.enrolled(third)
-    asked = await door.asked(account.email, side=side)
-    for _ in range(CHALLENGE_TRIES):
-        with counted(door) as calls, pytest.raises(ChallengeOver):
-            await door.answered(asked, door.totp(secret), side=other)
+            await use_cases.refreshed(token, side=other)
+    assert await use_cases.actions() == before
+    third = await use_cases.refreshed(second.refresh_token, side=side)
+    secret, _ = await use_cases.enrolled(third)
+    asked = await use_cases.asked(account.email, side=side)
+    for _ in range(MAX_CHALLENGE_ATTEMPTS):
+        with record_calls(use_cases) as calls, pytest.raises(ChallengeNotOpen):
+            await use_cases.answered(asked, use_cases.totp(secret), side=other)
         assert not [call for call in calls if call.startswith("second_factors.")]
-    assert await door.answered(asked, door.totp(secret), side=side)
+    assert await use_cases.answered(asked, use_cases.totp(secret), side=side)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_tries_are_counted_by_address_and_by_the_whole_64_of_ipv6(one: str, othe
 
 
 async def test_closing_an_account_of_staff_ends_nobodys_feed() -> None:
-    door = FrontDoor()
-    account = await door.hired()
-    tokens = await door.signed_in_as(account)
-    await door.close(await door.holder(tokens), CloseAccountCommand(PASSWORD))
-    assert "drop_calendar_feed" not in [name for name, _ in await door.world.jobs()]
-    assert (await door.world.jobs())[-1][0] == "disable_credential"
+    use_cases = AccountUseCases()
+    account = await use_cases.add_staff_account()
+    tokens = await use_cases.open_session_for(account)
+    await use_cases.close(await use_cases.holder(tokens), CloseAccountCommand(PASSWORD))
+    assert "remove_closed_account_feed" not in [name for name, _ in await use_cases.world.jobs()]
+    assert (await use_cases.world.jobs())[-1][0] == "disable_credential"

@@ -8,195 +8,195 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.accounts.errors import SignInLocked, SignInRefused
-from portal_core.accounts.identity import Credential
-from portal_core.accounts.use_cases.log_in import LogInCommand
+from portal_core.accounts.identity_provider import Credential
+from portal_core.accounts.use_cases.sign_in import SignInCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import RateLimited
-from tests.unit.accounts.call_recorder import counted
-from tests.unit.accounts.use_cases import ANN, BOB, OTHER, PASSWORD, STAFF, FrontDoor
+from tests.unit.accounts.call_recorder import record_calls
+from tests.unit.accounts.use_cases import ANN, BOB, OTHER, PASSWORD, STAFF, AccountUseCases
 
 EVE = "eve@example.org"
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-async def fail(door: FrontDoor, email: str = ANN, times: int = 1, *, address: str = "") -> None:
+async def fail(use_cases: AccountUseCases, email: str = ANN, times: int = 1, *, address: str = "") -> None:
     for _ in range(times):
         with pytest.raises(SignInRefused):
-            await door.try_in(email, "not the password", address=address)
+            await use_cases.attempt_sign_in(email, "not the password", address=address)
 
 
 async def test_a_session_is_opened_with_its_limits_and_where_it_is_from() -> None:
-    door = FrontDoor()
-    account = await door.joined()
-    now = door.world.clock.now()
-    tokens = await door.log_in(door.visitor("192.0.2.1"), LogInCommand(ANN, PASSWORD, "cookie"))
+    use_cases = AccountUseCases()
+    account = await use_cases.add_client_account()
+    now = use_cases.world.clock.now()
+    tokens = await use_cases.sign_in(use_cases.visitor("192.0.2.1"), SignInCommand(ANN, PASSWORD, "cookie"))
     assert isinstance(tokens, SessionTokens)
     session = tokens.session
     assert (session.kind, session.device, session.address) == ("cookie", "Firefox on Linux", "192.0.2.1")
     assert session.current
-    assert not tokens.must_enrol
+    assert not tokens.must_enroll
     assert (session.created_at, session.last_active_at) == (now, now)
     assert session.access_expires_at == now + timedelta(hours=1)
     assert session.idle_ends_at == now + timedelta(minutes=15)
     assert session.ends_at == now + timedelta(hours=8)
-    actor = await door.holder(tokens)
+    actor = await use_cases.holder(tokens)
     assert actor == ClientActor(account.practice_id, account.id, account.client_id, session.id)  # type: ignore[arg-type]
 
 
 async def test_the_practice_decides_how_long_sessions_last() -> None:
-    door = FrontDoor()
-    await door.joined()
-    await door.world.set_rules(idle_for=300, session_for=1800, access_for=3600)
-    session = (await door.signed_in()).session
-    now = door.world.clock.now()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await use_cases.world.set_rules(idle_timeout=300, session_lifetime=1800, access_token_lifetime=3600)
+    session = (await use_cases.signed_in()).session
+    now = use_cases.world.clock.now()
     assert session.idle_ends_at == now + 5 * MINUTE
     assert session.access_expires_at == session.ends_at == now + 30 * MINUTE
 
 
 async def test_no_token_is_kept_in_plain() -> None:
-    door = FrontDoor()
-    await door.joined()
-    tokens = await door.signed_in()
-    kept = repr(door.world.store.tables)
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    tokens = await use_cases.signed_in()
+    kept = repr(use_cases.world.store.tables)
     for secret in (tokens.access_token, tokens.refresh_token, *tokens.refresh_token.split(".")):
         assert f"{secret!r}" not in kept
     assert PASSWORD not in kept
 
 
-async def test_wrong_unknown_unproven_and_closed_are_one_answer_by_the_same_steps() -> None:
-    door = FrontDoor()
-    await door.joined()
-    await door.world.account(BOB, status="unverified")
-    await door.world.account("closed@example.org", status="closed")
+async def test_failed_sign_ins_are_indistinguishable() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await use_cases.world.account(BOB, status="unverified")
+    await use_cases.world.account("closed@example.org", status="closed")
     seen = []
     for email in (ANN, EVE, BOB, "closed@example.org"):
-        with counted(door) as calls, pytest.raises(SignInRefused) as refused:
-            await door.try_in(email, "not the password")
+        with record_calls(use_cases) as calls, pytest.raises(SignInRefused) as refused:
+            await use_cases.attempt_sign_in(email, "not the password")
         seen.append((refused.value.code, refused.value.detail, str(refused.value), calls))
     assert seen[0] == seen[1] == seen[2] == seen[3]
     assert seen[0][3].count("passwords.check") == 1
-    refusals = [entry for entry in await door.world.audit() if entry.action == "session.refused"]
-    assert [entry.facts["why"] for entry in refusals] == ["password", "unknown", "password", "unknown"]
+    refusals = [entry for entry in await use_cases.world.audit() if entry.action == "sign_in.refused"]
+    assert [entry.facts["reason"] for entry in refusals] == ["password", "unknown", "password", "unknown"]
     assert {entry.outcome for entry in refusals} == {"failed"}
 
 
 async def test_locking_takes_the_same_steps_for_known_and_unknown() -> None:
-    door = FrontDoor()
-    await door.joined()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
     seen = []
     for email in (ANN, EVE):
-        await fail(door, email, 4)
-        with counted(door) as calls:
-            await fail(door, email)
+        await fail(use_cases, email, 4)
+        with record_calls(use_cases) as calls:
+            await fail(use_cases, email)
             with pytest.raises(SignInLocked) as locked:
-                await door.try_in(email, PASSWORD)
+                await use_cases.attempt_sign_in(email, PASSWORD)
         seen.append((locked.value.retry_after, str(locked.value), calls))
     assert seen[0] == seen[1]
     assert "outbox.defer" in seen[0][2]
-    assert (await door.actions()).count("account.locked") == 2
+    assert (await use_cases.actions()).count("account.locked") == 2
 
 
 async def test_five_failures_lock_for_fifteen_minutes_and_the_holder_is_told() -> None:
-    door = FrontDoor()
-    account = await door.joined()
-    await door.work()
-    await fail(door, times=5)
-    assert await door.work() == [("account_locked", account.id)]
-    [locked] = [entry for entry in await door.world.audit() if entry.action == "account.locked"]
+    use_cases = AccountUseCases()
+    account = await use_cases.add_client_account()
+    await use_cases.work()
+    await fail(use_cases, times=5)
+    assert await use_cases.work() == [("account_locked", account.id)]
+    [locked] = [entry for entry in await use_cases.world.audit() if entry.action == "account.locked"]
     assert (locked.target, locked.record) == (account.id, account.client_id)
     for wait in (timedelta(0), 15 * MINUTE - SECOND):
-        door.world.clock.at = door.world.clock.at + wait
+        use_cases.world.clock.at = use_cases.world.clock.at + wait
         with pytest.raises(SignInLocked):
-            await door.try_in()
-    door.world.clock.advance(SECOND)
-    await door.signed_in()
+            await use_cases.attempt_sign_in()
+    use_cases.world.clock.advance(SECOND)
+    await use_cases.signed_in()
 
 
-async def test_an_unknown_email_that_locks_is_told_to_nobody() -> None:
-    door = FrontDoor()
-    await fail(door, EVE, 5)
-    assert await door.work() == []
+async def test_lockout_of_unknown_email_notifies_nobody() -> None:
+    use_cases = AccountUseCases()
+    await fail(use_cases, EVE, 5)
+    assert await use_cases.work() == []
 
 
 async def test_a_lock_leaves_open_sessions_alone() -> None:
-    door = FrontDoor()
-    await door.joined()
-    tokens = await door.signed_in()
-    await fail(door, times=5)
-    assert await door.holder(tokens)
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    tokens = await use_cases.signed_in()
+    await fail(use_cases, times=5)
+    assert await use_cases.holder(tokens)
 
 
 async def test_a_success_clears_the_failures() -> None:
-    door = FrontDoor()
-    await door.joined()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
     for _ in range(3):
-        await fail(door, times=4)
-        await door.signed_in()
+        await fail(use_cases, times=4)
+        await use_cases.signed_in()
 
 
 async def test_old_failures_do_not_count() -> None:
-    door = FrontDoor()
-    await door.joined()
-    await fail(door, times=4)
-    door.world.clock.advance(15 * MINUTE)
-    await fail(door, times=4)
-    await door.signed_in()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await fail(use_cases, times=4)
+    use_cases.world.clock.advance(15 * MINUTE)
+    await fail(use_cases, times=4)
+    await use_cases.signed_in()
 
 
 async def test_the_sides_are_counted_apart() -> None:
-    door = FrontDoor()
-    await door.joined()
-    await door.hired(ANN)
-    await fail(door, times=5)
-    assert (await door.signed_in(side="practice")).must_enrol
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await use_cases.add_staff_account(ANN)
+    await fail(use_cases, times=5)
+    assert (await use_cases.signed_in(side="practice")).must_enroll
 
 
 async def test_five_tries_in_fifteen_minutes_from_one_address() -> None:
-    door = FrontDoor()
-    await door.joined()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
     for email in (ANN, EVE, ANN, BOB):
-        await fail(door, email, address="192.0.2.9")
-    await fail(door, EVE, address="192.0.2.9")
+        await fail(use_cases, email, address="192.0.2.9")
+    await fail(use_cases, EVE, address="192.0.2.9")
     with pytest.raises(RateLimited) as limited:
-        await door.try_in(address="192.0.2.9")
+        await use_cases.attempt_sign_in(address="192.0.2.9")
     assert not isinstance(limited.value, SignInLocked)
     assert limited.value.retry_after == 900
-    await door.signed_in()
-    door.world.clock.advance(15 * MINUTE)
-    await door.try_in(address="192.0.2.9")
+    await use_cases.signed_in()
+    use_cases.world.clock.advance(15 * MINUTE)
+    await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
 async def test_a_household_or_a_practice_signs_in_from_one_address_as_often_as_it_likes() -> None:
-    door = FrontDoor()
-    await door.joined()
-    await fail(door, EVE, times=4, address="192.0.2.9")
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await fail(use_cases, EVE, times=4, address="192.0.2.9")
     for _ in range(20):
-        await door.try_in(address="192.0.2.9")
-    await fail(door, EVE, address="192.0.2.9")
+        await use_cases.attempt_sign_in(address="192.0.2.9")
+    await fail(use_cases, EVE, address="192.0.2.9")
     with pytest.raises(RateLimited):  # what came out right made no room for more guesses
-        await door.try_in(address="192.0.2.9")
+        await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
 async def test_many_tries_at_once_get_no_more_than_five_guesses() -> None:
-    door = FrontDoor()
-    await door.joined()
-    tries = [door.try_in(ANN, f"guess {n}") for n in range(40)]
-    with counted(door) as calls:
-        ends = await asyncio.gather(*tries, return_exceptions=True)
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    attempts = [use_cases.attempt_sign_in(ANN, f"guess {n}") for n in range(40)]
+    with record_calls(use_cases) as calls:
+        ends = await asyncio.gather(*attempts, return_exceptions=True)
     assert calls.count("passwords.check") == 5
     assert sorted(type(end).__name__ for end in ends) == ["SignInLocked"] * 35 + ["SignInRefused"] * 5
-    assert (await door.actions()).count("account.locked") == 1
+    assert (await use_cases.actions()).count("account.locked") == 1
 
 
 async def test_a_try_that_began_before_a_success_does_not_lock_after_it() -> None:
-    door = FrontDoor()
-    await door.joined()
-    await fail(door, times=4)
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await fail(use_cases, times=4)
     checked, go = asyncio.Event(), asyncio.Event()
-    right = door.passwords.check
+    right = use_cases.passwords.check
 
     async def slow(credential, password):  # type: ignore[no-untyped-def]
         if password == "slow":
@@ -204,71 +204,71 @@ async def test_a_try_that_began_before_a_success_does_not_lock_after_it() -> Non
             await go.wait()
         return await right(credential, password)
 
-    object.__setattr__(door.log_in, "passwords", _Checks(slow))
-    late = asyncio.create_task(door.try_in(ANN, "slow"))
+    object.__setattr__(use_cases.sign_in, "passwords", _PasswordsHook(slow))
+    late = asyncio.create_task(use_cases.attempt_sign_in(ANN, "slow"))
     await checked.wait()
-    await door.forgotten()
+    await use_cases.reset_forgotten_password()
     go.set()
     with pytest.raises(SignInRefused):
         await late
-    assert "account.locked" not in await door.actions()
+    assert "account.locked" not in await use_cases.actions()
 
 
-class _Checks:
+class _PasswordsHook:
     def __init__(self, check) -> None:  # type: ignore[no-untyped-def]
         self.check = check
 
 
 async def test_a_password_is_one_however_it_was_typed() -> None:
-    door = FrontDoor()
-    await door.joined(password="cafe\u0301 au lait, please")
-    await door.signed_in(password="caf\u00e9 au lait, please")
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account(password="cafe\u0301 au lait, please")
+    await use_cases.signed_in(password="caf\u00e9 au lait, please")
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "\ud800", "x" * 5000])
 async def test_any_text_is_a_wrong_password(text: str) -> None:
-    door = FrontDoor()
-    await door.joined()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
     with pytest.raises(SignInRefused):
-        await door.try_in(ANN, text)
+        await use_cases.attempt_sign_in(ANN, text)
 
 
 @pytest.mark.parametrize("text", ["", "\x00@b.c", "a\ud800@b.cd", "a@b", "a@b.c\n@d.e"])
 async def test_what_is_no_email_is_said_to_be_none(text: str) -> None:
-    door = FrontDoor()
-    with pytest.raises(EmailUnfit):
-        await door.try_in(text)
+    use_cases = AccountUseCases()
+    with pytest.raises(InvalidEmail):
+        await use_cases.attempt_sign_in(text)
 
 
 async def test_an_account_of_another_practice_is_unknown_here() -> None:
-    door = FrontDoor()
-    await door.joined()
-    other = FrontDoor(await door.world.beside())
-    other.pool.people.update(door.pool.people)
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    other = AccountUseCases(await use_cases.world.other_practice())
+    other.pool.people.update(use_cases.pool.people)
     with pytest.raises(SignInRefused):
-        await other.try_in()
+        await other.attempt_sign_in()
 
 
 async def test_staff_sign_in_on_their_side_only_and_clients_on_theirs() -> None:
-    door = FrontDoor()
-    await door.joined()
-    account = await door.hired()
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    account = await use_cases.add_staff_account()
     with pytest.raises(SignInRefused):
-        await door.try_in(STAFF)
+        await use_cases.attempt_sign_in(STAFF)
     with pytest.raises(SignInRefused):
-        await door.try_in(ANN, side="practice")
-    tokens = await door.signed_in(STAFF, side="practice")
-    actor = await door.holder(tokens)
+        await use_cases.attempt_sign_in(ANN, side="practice")
+    tokens = await use_cases.signed_in(STAFF, side="practice")
+    actor = await use_cases.holder(tokens)
     assert isinstance(actor, StaffActor)
     assert (actor.account_id, actor.roles) == (account.id, frozenset({"front_desk"}))
 
 
 async def test_a_proxy_signs_in_with_no_record_of_their_own() -> None:
-    door = FrontDoor()
-    account = await door.world.account(BOB, kind="proxy")
-    await door.passwords.create(Credential.of(account), PASSWORD)
-    tokens = await door.signed_in(BOB)
-    assert await door.holder(tokens) == ProxyActor(account.practice_id, account.id, session_id=tokens.session.id)
+    use_cases = AccountUseCases()
+    account = await use_cases.world.account(BOB, kind="proxy")
+    await use_cases.passwords.create(Credential.of(account), PASSWORD)
+    tokens = await use_cases.signed_in(BOB)
+    assert await use_cases.holder(tokens) == ProxyActor(account.practice_id, account.id, session_id=tokens.session.id)
 
 
 @given(
@@ -277,28 +277,28 @@ async def test_a_proxy_signs_in_with_no_record_of_their_own() -> None:
     ),
     known=st.booleans(),
 )
-async def test_the_lock_is_as_simple_as_this(steps: list[str | int], known: bool) -> None:
+async def test_lockout_matches_simple_model(steps: list[str | int], known: bool) -> None:
     """Any history of tries and waits (seconds), against a list of failures and the end of the lock."""
-    door = FrontDoor()
+    use_cases = AccountUseCases()
     if known:
-        await door.joined()
+        await use_cases.add_client_account()
     failures: list[int] = []
     locked_until, now = 0, 0
     for step in steps:
         if isinstance(step, int):
             now += step
-            door.world.clock.advance(step * SECOND)
+            use_cases.world.clock.advance(step * SECOND)
             continue
         if now < locked_until:
             with pytest.raises(SignInLocked) as locked:
-                await door.try_in(ANN, PASSWORD if step == "right" else OTHER)
+                await use_cases.attempt_sign_in(ANN, PASSWORD if step == "right" else OTHER)
             assert locked.value.retry_after == locked_until - now
             continue
         if step == "right" and known:
-            await door.signed_in()
+            await use_cases.signed_in()
             failures = []
             continue
-        await fail(door, ANN)
+        await fail(use_cases, ANN)
         failures = [at for at in failures if now - at < 900] + [now]
         if len(failures) == 5:
             locked_until, failures = now + 900, []

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define, field
 
-from adapters.local.strength import ZxcvbnStrength
+from adapters.local.password_strength import ZxcvbnStrength
 from adapters.memory.accounts.identity_provider import (
     MemoryCredentials,
     MemoryMailedCodes,
@@ -17,25 +17,21 @@ from adapters.memory.accounts.identity_provider import (
     totp,
 )
 from adapters.memory.engine.limits import MemoryRateLimits
-from portal_core.accounts.identity import Credential
+from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.model import Account, Side
-from portal_core.accounts.owner_proof import OwnerProof
-from portal_core.accounts.session_factory import SessionOpening
-from portal_core.accounts.use_cases.answer_second_factor import AnswerSecondFactor, AnswerSecondFactorCommand
+from portal_core.accounts.reauthentication import Reauthentication
+from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand, Authenticated
 from portal_core.accounts.use_cases.change_password import ChangePassword
 from portal_core.accounts.use_cases.close_account import CloseAccount
 from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
-from portal_core.accounts.use_cases.decide_enquiry import DecideEnquiry
 from portal_core.accounts.use_cases.disable_credential import DisableCredential
 from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
 from portal_core.accounts.use_cases.extend_session import ExtendSession
-from portal_core.accounts.use_cases.finish_resets import FinishResets
+from portal_core.accounts.use_cases.finish_password_resets import FinishPasswordResets
 from portal_core.accounts.use_cases.list_sessions import ListSessions
-from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
-from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc
-from portal_core.accounts.use_cases.log_out import LogOut
+from portal_core.accounts.use_cases.process_email_request import ProcessEmailRequest
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor
@@ -45,13 +41,17 @@ from portal_core.accounts.use_cases.resend_verification import ResendVerificatio
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
+from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
+from portal_core.accounts.use_cases.sign_in_with_oidc import SignInWithOidc
+from portal_core.accounts.use_cases.sign_out import SignOut
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
-from portal_core.accounts.views import SecondFactorAsked, SessionTokens
+from portal_core.accounts.use_cases.verify_second_factor import VerifySecondFactor, VerifySecondFactorCommand
+from portal_core.accounts.views import SecondFactorChallenge, SessionTokens
 from portal_core.kernel.actor import AccountHolder, Origin, SystemActor, VisitorActor
 from tests.support.clock import CountingTokens
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER
-from tests.support.contracts.accounts.world import BORN
-from tests.unit.accounts.memory_world import MemoryWorld
+from tests.support.contracts.accounts.world import DATE_OF_BIRTH
+from tests.unit.accounts.memory_world import MemoryAccountsWorld
 
 ANN = "ann@example.org"
 BOB = "bob@example.org"
@@ -63,10 +63,10 @@ CODED = ("verify_email", "reset_password")
 
 
 @define
-class FrontDoor:
+class AccountUseCases:
     """One practice's door. Each address is used for one sign-in at most, unless a test names it."""
 
-    world: MemoryWorld = field(factory=MemoryWorld)
+    world: MemoryAccountsWorld = field(factory=MemoryAccountsWorld)
     tokens: CountingTokens = field(factory=CountingTokens)
     pool: MemoryPool = field(init=False)
     codes: MemoryMailedCodes = field(init=False)
@@ -76,23 +76,23 @@ class FrontDoor:
     strength: ZxcvbnStrength = field(init=False)
     limits: MemoryRateLimits = field(init=False)
     staff_tokens: MemoryStaffTokens = field(init=False)
-    proof: OwnerProof = field(init=False)
+    reauthentication: Reauthentication = field(init=False)
     register: RegisterAccount = field(init=False)
     resend: ResendVerification = field(init=False)
     forgot: RequestPasswordReset = field(init=False)
-    decide: DecideEnquiry = field(init=False)
+    decide: ProcessEmailRequest = field(init=False)
     send_code: SendMailedCode = field(init=False)
     disable: DisableCredential = field(init=False)
     verify: VerifyEmail = field(init=False)
     reset: ResetPassword = field(init=False)
-    finish_resets: FinishResets = field(init=False)
-    log_in: LogIn = field(init=False)
-    answer: AnswerSecondFactor = field(init=False)
-    log_in_with_oidc: LogInWithOidc = field(init=False)
+    finish_password_resets: FinishPasswordResets = field(init=False)
+    sign_in: SignIn = field(init=False)
+    answer: VerifySecondFactor = field(init=False)
+    sign_in_with_oidc: SignInWithOidc = field(init=False)
     authenticate: Authenticate = field(init=False)
     refresh: RefreshSession = field(init=False)
     extend: ExtendSession = field(init=False)
-    log_out: LogOut = field(init=False)
+    sign_out: SignOut = field(init=False)
     list_sessions: ListSessions = field(init=False)
     end_session: EndSession = field(init=False)
     change_password: ChangePassword = field(init=False)
@@ -117,33 +117,33 @@ class FrontDoor:
             MemoryRateLimits(clock),
             MemoryStaffTokens(clock, {world.practice_id: (ISSUER, AUDIENCE)}),
         )
-        proof = OwnerProof(begin, self.passwords, self.second_factors, self.limits)
-        self.proof = proof
+        reauthentication = Reauthentication(begin, self.passwords, self.second_factors, self.limits)
+        self.reauthentication = reauthentication
         self.register = RegisterAccount(begin, clock, ids, self.limits)
         self.resend = ResendVerification(begin, clock, ids, self.limits)
         self.forgot = RequestPasswordReset(begin, clock, ids, self.limits)
-        self.decide = DecideEnquiry(begin, clock, ids)
+        self.decide = ProcessEmailRequest(begin, clock, ids)
         self.send_code = SendMailedCode(begin, self.codes)
         self.disable = DisableCredential(begin, self.credentials)
         self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
         self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
-        self.finish_resets = FinishResets(begin, clock, self.passwords)
-        self.log_in = LogIn(begin, clock, ids, tokens, self.limits, self.passwords)
-        self.answer = AnswerSecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
-        self.log_in_with_oidc = LogInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
+        self.finish_password_resets = FinishPasswordResets(begin, clock, self.passwords)
+        self.sign_in = SignIn(begin, clock, ids, tokens, self.limits, self.passwords)
+        self.answer = VerifySecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
+        self.sign_in_with_oidc = SignInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)
         self.refresh = RefreshSession(begin, clock, tokens)
         self.extend = ExtendSession(begin, live, clock)
-        self.log_out = LogOut(begin, clock)
+        self.sign_out = SignOut(begin, clock)
         self.list_sessions = ListSessions(begin, clock)
         self.end_session = EndSession(begin, clock)
-        self.change_password = ChangePassword(begin, clock, self.passwords, self.strength, proof)
+        self.change_password = ChangePassword(begin, clock, self.passwords, self.strength, reauthentication)
         self.enroll = EnrollSecondFactor(begin, clock, self.second_factors, self.limits)
         self.confirm = ConfirmSecondFactor(begin, clock, tokens, self.second_factors, self.limits)
-        self.remove = RemoveSecondFactor(begin, clock, self.second_factors, proof)
+        self.remove = RemoveSecondFactor(begin, clock, self.second_factors, reauthentication)
         self.reset_factor = ResetSecondFactor(begin, clock, self.second_factors)
-        self.renew_codes = RenewRecoveryCodes(begin, tokens, proof)
-        self.close = CloseAccount(begin, clock, proof)
+        self.renew_codes = RenewRecoveryCodes(begin, tokens, reauthentication)
+        self.close = CloseAccount(begin, clock, reauthentication)
 
     # --- who ----------------------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class FrontDoor:
     async def who(self, tokens: SessionTokens | str, *, active: bool = True, **more: Any) -> Authenticated:
         """Whom an access token stands for; by default enrolling is allowed, and a person is at it."""
         token = tokens if isinstance(tokens, str) else tokens.access_token
-        more.setdefault("enrolling", True)
+        more.setdefault("enrollment_exempt", True)
         return await self.authenticate(AuthenticateCommand(self.world.practice_id, token, active, **more))
 
     # --- what the worker does -----------------------------------------------------------------------------------------
@@ -173,12 +173,12 @@ class FrontDoor:
         """Run the jobs and deliver the notices that are new; the notices by kind and account."""
         jobs = await self.world.jobs()
         for name, ids in jobs[self._jobs_done :]:
-            if name == "decide_enquiry":
-                await self.decide(self.system, ids["enquiry_id"])
+            if name == "process_email_request":
+                await self.decide(self.system, ids["email_request_id"])
             elif name == "disable_credential":
                 await self.disable(self.system, ids["account_id"])
             else:
-                assert name == "drop_calendar_feed", name  # the appointments' to do
+                assert name == "remove_closed_account_feed", name  # the appointments' to do
         self._jobs_done = len(jobs)
         notices = self.world.notices[self._delivered :]
         self._delivered += len(notices)
@@ -197,21 +197,21 @@ class FrontDoor:
 
     # --- what people do -----------------------------------------------------------------------------------------------
 
-    async def joined(self, email: str = ANN, password: str = PASSWORD) -> Account:
+    async def add_client_account(self, email: str = ANN, password: str = PASSWORD) -> Account:
         """A client who registered, proved their email and set a password."""
         await self.world.add_client(email)
-        await self.register(self.visitor(), RegisterAccountCommand(email, BORN))
+        await self.register(self.visitor(), RegisterAccountCommand(email, DATE_OF_BIRTH))
         await self.work()
         await self.verify(self.visitor(), VerifyEmailCommand(email, self.mailed(email)[-1], password))
         return await self.account(email)
 
-    async def forgotten(self, email: str = ANN, password: str = OTHER, *, side: Side = "portal") -> None:
+    async def reset_forgotten_password(self, email: str = ANN, password: str = OTHER, *, side: Side = "portal") -> None:
         """They set another password by a mailed code."""
         await self.forgot(self.visitor(), RequestPasswordResetCommand(email, side))
         await self.work()
         await self.reset(self.visitor(), ResetPasswordCommand(email, self.mailed(email)[-1], password, side))
 
-    async def hired(self, email: str = STAFF, password: str = PASSWORD) -> Account:
+    async def add_staff_account(self, email: str = STAFF, password: str = PASSWORD) -> Account:
         """A member of staff with an account and a password."""
         account = await self.world.account(email, kind="staff")
         await self.passwords.create(Credential.of(account), password)
@@ -223,33 +223,35 @@ class FrontDoor:
         assert found is not None
         return found
 
-    async def try_in(
+    async def attempt_sign_in(
         self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal", address: str = ""
-    ) -> SessionTokens | SecondFactorAsked:
-        return await self.log_in(self.visitor(address), LogInCommand(email, password, "bearer", side))
+    ) -> SessionTokens | SecondFactorChallenge:
+        return await self.sign_in(self.visitor(address), SignInCommand(email, password, "bearer", side))
 
     async def signed_in(self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal") -> SessionTokens:
-        opened = await self.try_in(email, password, side=side)
+        opened = await self.attempt_sign_in(email, password, side=side)
         assert isinstance(opened, SessionTokens)
         return opened
 
-    async def signed_in_as(self, account: Account, *, strong: bool = True) -> SessionTokens:
+    async def open_session_for(self, account: Account, *, multi_factor: bool = True) -> SessionTokens:
         """A session as any way of signing in ends in."""
-        opening = SessionOpening(self.world.clock, self.world.ids, self.tokens)
+        opening = SessionFactory(self.world.clock, self.world.ids, self.tokens)
         async with self.world.begin(self.visitor()) as unit:
-            opened = await opening.open(unit, account, kind="bearer", strong=strong, origin=Origin())
+            opened = await opening.open(unit, account, kind="bearer", multi_factor=multi_factor, origin=Origin())
             await unit.commit(None)
         return opened
 
-    async def asked(self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal") -> SecondFactorAsked:
-        asked = await self.try_in(email, password, side=side)
-        assert isinstance(asked, SecondFactorAsked)
+    async def asked(
+        self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal"
+    ) -> SecondFactorChallenge:
+        asked = await self.attempt_sign_in(email, password, side=side)
+        assert isinstance(asked, SecondFactorChallenge)
         return asked
 
     async def answered(
-        self, asked: SecondFactorAsked, code: str, *, side: Side = "portal", address: str = ""
+        self, asked: SecondFactorChallenge, code: str, *, side: Side = "portal", address: str = ""
     ) -> SessionTokens:
-        return await self.answer(self.visitor(address), AnswerSecondFactorCommand(asked.challenge, code, side))
+        return await self.answer(self.visitor(address), VerifySecondFactorCommand(asked.challenge, code, side))
 
     async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
         """By a refresh token."""

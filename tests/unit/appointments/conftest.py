@@ -5,22 +5,22 @@ from uuid import UUID
 import pytest
 from attrs import frozen
 
-from portal_core.appointments.settings import Kind
+from portal_core.appointments.settings import AppointmentType
 from portal_core.kernel.actor import ClientActor
-from tests.support.appointments.use_cases import Desk, MemoryAppointmentsWorld
+from tests.support.appointments.use_cases import AppointmentUseCases, MemoryAppointmentsWorld
 
 
 @frozen
-class Scene:
+class BookingScenario:
     """Dr. Grey sees Ann and Bob online, from nine to five; it is Monday, 2 March 2026, ten in the morning."""
 
     world: MemoryAppointmentsWorld
-    desk: Desk
+    use_cases: AppointmentUseCases
     grey: UUID
     account: UUID
     ann: ClientActor
     bob: ClientActor
-    kind: Kind
+    appointment_type: AppointmentType
 
 
 @pytest.fixture
@@ -29,12 +29,14 @@ def world() -> MemoryAppointmentsWorld:
 
 
 @pytest.fixture
-async def scene(world: MemoryAppointmentsWorld) -> Scene:
+async def scenario(world: MemoryAppointmentsWorld) -> BookingScenario:
     grey = await world.add_clinician("Dr. Grey", credentials="PhD")
-    account = await world.add_account_of(grey)
+    account = await world.add_clinician_account(grey)
     ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
     for client in (ann, bob):
         await world.join_care_team(client, grey)
-    kind = await world.add_kind(minutes=60)
+    appointment_type = await world.add_appointment_type(minutes=60)
     await world.open_week(grey)
-    return Scene(world, Desk(world), grey, account, world.as_client(ann), world.as_client(bob), kind)
+    return BookingScenario(
+        world, AppointmentUseCases(world), grey, account, world.as_client(ann), world.as_client(bob), appointment_type
+    )

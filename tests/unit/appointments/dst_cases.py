@@ -12,7 +12,7 @@ HAVANA = "America/Havana"
 SPRING = date(2026, 3, 8)
 AUTUMN = date(2026, 11, 1)
 
-NIGHTS = [
+DST_NIGHTS = [
     (NEW_YORK, SPRING),
     (NEW_YORK, AUTUMN),
     (LONDON, date(2026, 3, 29)),
@@ -28,7 +28,7 @@ NIGHTS = [
     (HAVANA, SPRING),  # midnight itself is in the gap
     (HAVANA, AUTUMN),  # midnight comes twice
 ]
-ODD_NIGHTS = [
+ODD_DST_NIGHTS = [
     (ST_JOHNS, date(2006, 4, 2)),  # at one minute past midnight
     (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the day before
 ]
@@ -39,15 +39,15 @@ KIND, INTAKE = UUID(int=21), UUID(int=22)
 
 
 @lru_cache(maxsize=64)
-def minutes_around(zone: str, day: date, every: int = 1) -> list[tuple[datetime, datetime]]:
+def minutes_around(time_zone: str, day: date, every: int = 1) -> list[tuple[datetime, datetime]]:
     """Every so many minutes from two days before to three days after: the instant, and what the wall clock shows."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=2)
     instants = [start + timedelta(minutes=at) for at in range(0, 5 * 24 * 60, every)]
-    return [(instant, on_the_wall(instant, zone)) for instant in instants]
+    return [(instant, to_wall_clock(instant, time_zone)) for instant in instants]
 
 
-def on_the_wall(instant: datetime, zone: str) -> datetime:
-    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+def to_wall_clock(instant: datetime, time_zone: str) -> datetime:
+    return instant.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None, fold=0)
 
 
 def utc(*parts: int) -> datetime:

@@ -14,8 +14,8 @@ from portal_core.appointments.scheduling.availability import (
     AvailabilityException,
     AvailabilityRule,
     Window,
-    days_around,
-    joined,
+    date_range_around,
+    merge_spans,
     open_windows,
 )
 from portal_core.kernel.errors import Invalid
@@ -24,11 +24,11 @@ from tests.unit.appointments.dst_cases import (
     APIA,
     AUTUMN,
     CLINICIAN,
+    DST_NIGHTS,
     INTAKE,
     KATHMANDU,
     LORD_HOWE,
     NEW_YORK,
-    NIGHTS,
     OFFICE,
     OTHER,
     SPRING,
@@ -45,9 +45,9 @@ def rule(**over: Any) -> AvailabilityRule:
         "id": UUID(int=100),
         "clinician_id": CLINICIAN,
         "weekday": 0,
-        "starts": time(9),
-        "ends": time(17),
-        "zone": NEW_YORK,
+        "start_time": time(9),
+        "end_time": time(17),
+        "time_zone": NEW_YORK,
         "valid_from": date(2000, 1, 1),
     }
     return AvailabilityRule(**given_ | over)
@@ -58,14 +58,14 @@ def closing(**over: Any) -> AvailabilityException:
         "id": UUID(int=200),
         "clinician_id": CLINICIAN,
         "date": MONDAY,
-        "opens": False,
-        "zone": NEW_YORK,
+        "available": False,
+        "time_zone": NEW_YORK,
     }
     return AvailabilityException(**given_ | over)
 
 
 def opening(**over: Any) -> AvailabilityException:
-    return closing(opens=True, **over)
+    return closing(available=True, **over)
 
 
 def hours(windows: list[Window]) -> list[tuple[datetime, datetime]]:
@@ -73,7 +73,7 @@ def hours(windows: list[Window]) -> list[tuple[datetime, datetime]]:
 
 
 @pytest.mark.parametrize(
-    ("zone", "day", "real_hours"),
+    ("time_zone", "day", "real_hours"),
     [
         (NEW_YORK, SPRING, 2),
         (NEW_YORK, AUTUMN, 4),
@@ -82,12 +82,14 @@ def hours(windows: list[Window]) -> list[tuple[datetime, datetime]]:
         (KATHMANDU, SPRING, 3),
     ],
 )
-def test_one_to_four_on_the_nights_when_clocks_change(zone: str, day: date, real_hours: float) -> None:
-    [window] = open_windows([rule(zone=zone, weekday=SUNDAY_NUMBER, starts=time(1), ends=time(4))], [], day, day)
+def test_windows_on_dst_nights(time_zone: str, day: date, real_hours: float) -> None:
+    [window] = open_windows(
+        [rule(time_zone=time_zone, weekday=SUNDAY_NUMBER, start_time=time(1), end_time=time(4))], [], day, day
+    )
     assert window.ends_at - window.starts_at == timedelta(hours=real_hours)
 
 
-def test_nine_stays_nine_on_the_wall_over_a_change_of_clocks() -> None:
+def test_local_hours_are_stable_across_dst() -> None:
     windows = open_windows([rule()], [], MONDAY, MONDAY + timedelta(days=7))
     assert hours(windows) == [
         (utc(2026, 3, 2, 14), utc(2026, 3, 2, 22)),
@@ -97,18 +99,18 @@ def test_nine_stays_nine_on_the_wall_over_a_change_of_clocks() -> None:
 
 def test_a_rule_holds_on_its_first_and_last_date_and_not_beyond() -> None:
     weekly = rule(valid_from=date(2026, 3, 3), valid_until=date(2026, 3, 16))
-    starts = [window.starts_at.date() for window in open_windows([weekly], [], date(2026, 2, 1), date(2026, 4, 30))]
-    assert starts == [date(2026, 3, 9), date(2026, 3, 16)]
+    start_time = [window.starts_at.date() for window in open_windows([weekly], [], date(2026, 2, 1), date(2026, 4, 30))]
+    assert start_time == [date(2026, 3, 9), date(2026, 3, 16)]
     assert open_windows([weekly], [], date(2026, 3, 10), date(2026, 3, 15)) == []
 
 
-def test_windows_grow_together_over_midnight_and_where_rules_touch_or_overlap() -> None:
+def test_adjacent_windows_are_merged() -> None:
     rules = [
-        rule(starts=time(20), ends=time(0)),
-        rule(weekday=1, starts=time(0), ends=time(2)),
-        rule(starts=time(9), ends=time(12)),
-        rule(starts=time(12), ends=time(14)),
-        rule(starts=time(13), ends=time(15)),
+        rule(start_time=time(20), end_time=time(0)),
+        rule(weekday=1, start_time=time(0), end_time=time(2)),
+        rule(start_time=time(9), end_time=time(12)),
+        rule(start_time=time(12), end_time=time(14)),
+        rule(start_time=time(13), end_time=time(15)),
     ]
     windows = open_windows(rules, [], MONDAY, MONDAY + timedelta(days=1))
     assert hours(windows) == [
@@ -120,14 +122,14 @@ def test_windows_grow_together_over_midnight_and_where_rules_touch_or_overlap() 
 def test_windows_of_other_places_kinds_zones_or_clinicians_stay_apart() -> None:
     rules = [
         rule(),
-        rule(place_id=OFFICE),
-        rule(kind_ids=[INTAKE]),
+        rule(location_id=OFFICE),
+        rule(appointment_type_ids=[INTAKE]),
         rule(clinician_id=OTHER),
-        rule(zone="America/Toronto"),
+        rule(time_zone="America/Toronto"),
     ]
     windows = open_windows(rules, [], MONDAY, MONDAY)
     assert len(windows) == 5
-    assert {(w.place_id, w.kind_ids, w.clinician_id, w.zone) for w in windows} == {
+    assert {(w.location_id, w.appointment_type_ids, w.clinician_id, w.time_zone) for w in windows} == {
         (None, frozenset(), CLINICIAN, NEW_YORK),
         (OFFICE, frozenset(), CLINICIAN, NEW_YORK),
         (None, frozenset({INTAKE}), CLINICIAN, NEW_YORK),
@@ -138,11 +140,11 @@ def test_windows_of_other_places_kinds_zones_or_clinicians_stay_apart() -> None:
 
 def test_a_closing_cuts_a_window_and_an_opening_adds_one() -> None:
     exceptions = [
-        closing(starts=time(12), ends=time(13)),
-        closing(starts=time(12, 30), ends=time(13, 30)),
-        closing(starts=time(16), ends=time(18)),
-        opening(date=date(2026, 3, 3), starts=time(10), ends=time(11), place_id=OFFICE),
-        opening(date=date(2026, 3, 4), starts=time(10), ends=time(11)),
+        closing(start_time=time(12), end_time=time(13)),
+        closing(start_time=time(12, 30), end_time=time(13, 30)),
+        closing(start_time=time(16), end_time=time(18)),
+        opening(date=date(2026, 3, 3), start_time=time(10), end_time=time(11), location_id=OFFICE),
+        opening(date=date(2026, 3, 4), start_time=time(10), end_time=time(11)),
     ]
     windows = open_windows([rule()], exceptions, MONDAY, date(2026, 3, 3))
     assert hours(windows) == [
@@ -150,18 +152,18 @@ def test_a_closing_cuts_a_window_and_an_opening_adds_one() -> None:
         (utc(2026, 3, 2, 18, 30), utc(2026, 3, 2, 21)),
         (utc(2026, 3, 3, 15), utc(2026, 3, 3, 16)),
     ]
-    assert windows[2].place_id == OFFICE
+    assert windows[2].location_id == OFFICE
 
 
 def test_a_closing_wins_over_an_opening() -> None:
-    exceptions = [opening(starts=time(18), ends=time(20)), closing()]
+    exceptions = [opening(start_time=time(18), end_time=time(20)), closing()]
     assert open_windows([rule()], exceptions, MONDAY, MONDAY) == []
 
 
 def test_a_closing_of_one_place_leaves_the_others_open() -> None:
-    rules = [rule(), rule(place_id=OFFICE), rule(place_id=ANNEX)]
-    left = open_windows(rules, [closing(place_id=OFFICE)], MONDAY, MONDAY)
-    assert {window.place_id for window in left} == {None, ANNEX}
+    rules = [rule(), rule(location_id=OFFICE), rule(location_id=ANNEX)]
+    left = open_windows(rules, [closing(location_id=OFFICE)], MONDAY, MONDAY)
+    assert {window.location_id for window in left} == {None, ANNEX}
     assert open_windows(rules, [closing()], MONDAY, MONDAY) == []
 
 
@@ -171,17 +173,17 @@ def test_a_closing_of_one_clinician_leaves_the_others_open() -> None:
 
 
 def test_a_closing_in_another_zone_counts_by_its_own_clock() -> None:
-    away = closing(zone="Europe/London", starts=time(15), ends=time(16))
+    away = closing(time_zone="Europe/London", start_time=time(15), end_time=time(16))
     assert hours(open_windows([rule()], [away], MONDAY, MONDAY)) == [
         (utc(2026, 3, 2, 14), utc(2026, 3, 2, 15)),
         (utc(2026, 3, 2, 16), utc(2026, 3, 2, 22)),
     ]
 
 
-def test_an_exception_on_a_day_that_never_was_does_nothing() -> None:
+def test_exception_on_a_skipped_calendar_day() -> None:
     skipped = date(2011, 12, 30)
-    exceptions = [opening(zone=APIA, date=skipped), closing(zone=APIA, date=skipped)]
-    friday = rule(zone=APIA, weekday=skipped.weekday())
+    exceptions = [opening(time_zone=APIA, date=skipped), closing(time_zone=APIA, date=skipped)]
+    friday = rule(time_zone=APIA, weekday=skipped.weekday())
     assert open_windows([friday], exceptions, skipped, skipped) == []
 
 
@@ -190,12 +192,12 @@ day_times = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 
 
 @st.composite
 def local_hours(draw: st.DrawFn) -> tuple[time, time]:
-    starts, ends = draw(day_times), draw(day_times)
-    return (starts, time(0)) if starts == ends else (min(starts, ends), max(starts, ends))
+    start_time, end_time = draw(day_times), draw(day_times)
+    return (start_time, time(0)) if start_time == end_time else (min(start_time, end_time), max(start_time, end_time))
 
 
 @given(
-    night=st.sampled_from(NIGHTS),
+    night=st.sampled_from(DST_NIGHTS),
     rules=st.lists(st.tuples(st.integers(0, 6), local_hours()), max_size=5),
     closings=st.lists(st.tuples(st.integers(-1, 1), local_hours()), max_size=3),
 )
@@ -205,21 +207,24 @@ def test_open_is_every_minute_within_a_rule_and_no_closing(
     closings: list[tuple[int, tuple[time, time]]],
 ) -> None:
     """Outside of the fold, where a start counts early and an end late, the wall clock alone says what is open."""
-    zone, day = night
+    time_zone, day = night
     first, last = day - timedelta(days=1), day + timedelta(days=1)
     windows = open_windows(
-        [rule(zone=zone, weekday=weekday, starts=s, ends=e) for weekday, (s, e) in rules],
-        [closing(zone=zone, date=day + timedelta(days=n), starts=s, ends=e) for n, (s, e) in closings],
+        [rule(time_zone=time_zone, weekday=weekday, start_time=s, end_time=e) for weekday, (s, e) in rules],
+        [
+            closing(time_zone=time_zone, date=day + timedelta(days=n), start_time=s, end_time=e)
+            for n, (s, e) in closings
+        ],
         first,
         last,
     )
     assert all(left.ends_at < right.starts_at for left, right in pairwise(windows))
 
-    def within(wall: datetime, starts: time, ends: time) -> bool:
-        return starts <= wall.time() and (wall.time() < ends or ends == time(0))
+    def within(wall: datetime, start_time: time, end_time: time) -> bool:
+        return start_time <= wall.time() and (wall.time() < end_time or end_time == time(0))
 
-    times_shown = Counter(wall for _, wall in minutes_around(zone, day, 5))
-    for instant, wall in minutes_around(zone, day, 5):
+    times_shown = Counter(wall for _, wall in minutes_around(time_zone, day, 5))
+    for instant, wall in minutes_around(time_zone, day, 5):
         expected = any(weekday == wall.weekday() and within(wall, s, e) for weekday, (s, e) in rules)
         expected = expected and first <= wall.date() <= last
         expected = expected and not any(
@@ -233,7 +238,7 @@ def test_open_is_every_minute_within_a_rule_and_no_closing(
 def test_joined_spans_cover_the_same_time_and_lie_apart(pairs: list[tuple[int, int]]) -> None:
     zero = utc(2026, 1, 1)
     spans = [(zero + timedelta(hours=at), zero + timedelta(hours=at + long)) for at, long in pairs]
-    whole = joined(spans)
+    whole = merge_spans(spans)
     assert all(left[1] < right[0] for left, right in pairwise(whole))
     for hour in range(61):
         at = zero + timedelta(hours=hour)
@@ -241,23 +246,23 @@ def test_joined_spans_cover_the_same_time_and_lie_apart(pairs: list[tuple[int, i
 
 
 @given(
-    night=st.sampled_from(NIGHTS),
+    night=st.sampled_from(DST_NIGHTS),
     minute=st.integers(0, 24 * 60 - 1),
     weekdays=st.sets(st.integers(0, 6), min_size=1),
 )
 def test_days_around_hold_the_whole_of_every_window_of_two_days(
     night: tuple[str, date], minute: int, weekdays: set[int]
 ) -> None:
-    zone, day = night
+    time_zone, day = night
     at = datetime.combine(day, time.min, tzinfo=UTC) + timedelta(minutes=minute)
-    rules = [rule(zone=zone, weekday=weekday, starts=time(0), ends=time(0)) for weekday in weekdays]
+    rules = [rule(time_zone=time_zone, weekday=weekday, start_time=time(0), end_time=time(0)) for weekday in weekdays]
 
     def around(first: date, last: date) -> list[tuple[datetime, datetime]]:
         found = hours(open_windows(rules, [], first, last))
         reach = timedelta(hours=26)
         return [(max(s, at - reach), min(e, at + reach)) for s, e in found if s < at + reach and e > at - reach]
 
-    first, last = days_around(at, at)
+    first, last = date_range_around(at, at)
     assert around(first, last) == around(first - timedelta(days=9), last + timedelta(days=9))
 
 
@@ -266,13 +271,13 @@ def test_days_around_hold_the_whole_of_every_window_of_two_days(
     [
         ({"weekday": 7}, "weekday"),
         ({"weekday": -1}, "weekday"),
-        ({"starts": time(17)}, "ends"),
-        ({"starts": time(18)}, "ends"),
-        ({"starts": time(9, tzinfo=UTC)}, "starts"),
-        ({"ends": time(9, tzinfo=UTC)}, "starts"),
-        ({"starts": time(9, 0, 1)}, "starts"),
-        ({"ends": time(17, 0, 0, 1)}, "starts"),
-        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"start_time": time(17)}, "end_time"),
+        ({"start_time": time(18)}, "end_time"),
+        ({"start_time": time(9, tzinfo=UTC)}, "start_time"),
+        ({"end_time": time(9, tzinfo=UTC)}, "start_time"),
+        ({"start_time": time(9, 0, 1)}, "start_time"),
+        ({"end_time": time(17, 0, 0, 1)}, "start_time"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"valid_from": date.max}, "valid_from"),
         ({"valid_until": date(1999, 12, 31)}, "valid_until"),
     ],
@@ -286,10 +291,10 @@ def test_a_rule_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) 
 @pytest.mark.parametrize(
     ("over", "path"),
     [
-        ({"starts": time(9)}, "ends"),
-        ({"ends": time(9)}, "ends"),
-        ({"starts": time(9), "ends": time(9)}, "ends"),
-        ({"zone": ""}, "zone"),
+        ({"start_time": time(9)}, "end_time"),
+        ({"end_time": time(9)}, "end_time"),
+        ({"start_time": time(9), "end_time": time(9)}, "end_time"),
+        ({"time_zone": ""}, "time_zone"),
         ({"date": date.max}, "date"),
     ],
 )
@@ -299,7 +304,7 @@ def test_an_exception_that_makes_no_sense_is_refused(over: dict[str, Any], path:
     assert refused.value.fields[0].path == path
 
 
-def test_a_range_must_be_sane() -> None:
+def test_invalid_range_is_refused() -> None:
     with pytest.raises(Invalid):
         open_windows([rule()], [], MONDAY, MONDAY + timedelta(days=401))
     with pytest.raises(Invalid):
@@ -307,5 +312,5 @@ def test_a_range_must_be_sane() -> None:
     with pytest.raises(Invalid):
         open_windows([rule()], [], MONDAY, date.max)
     with pytest.raises(Invalid):
-        days_around(datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+        date_range_around(datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     assert open_windows([rule()], [], MONDAY, MONDAY - timedelta(days=1)) == []

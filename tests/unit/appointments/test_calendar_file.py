@@ -15,7 +15,7 @@ from portal_core.appointments.use_cases.cancel_appointment import CancelAppointm
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.kernel.errors import NotFound
 from tests.support.contracts.appointments.world import new_york
-from tests.unit.appointments.conftest import Scene
+from tests.unit.appointments.conftest import BookingScenario
 
 PRACTICE = UUID(int=7)
 INSTANTS = st.integers(946_684_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -27,9 +27,9 @@ def one_event(text: str) -> icalendar.Event:
     return event
 
 
-@example(starts_at=datetime(2026, 3, 8, 7, tzinfo=UTC), minutes=60, title="é" * 99, place="😀" * 40, sequence=1)
-@given(starts_at=INSTANTS, minutes=st.integers(1, 600), title=WORDS, place=WORDS, sequence=st.integers(0, 10**6))
-def test_what_is_written_is_read(starts_at: datetime, minutes: int, title: str, place: str, sequence: int) -> None:
+@example(starts_at=datetime(2026, 3, 8, 7, tzinfo=UTC), minutes=60, title="é" * 99, location="😀" * 40, sequence=1)
+@given(starts_at=INSTANTS, minutes=st.integers(1, 600), title=WORDS, location=WORDS, sequence=st.integers(0, 10**6))
+def test_what_is_written_is_read(starts_at: datetime, minutes: int, title: str, location: str, sequence: int) -> None:
     event = CalendarEvent(
         uid=UUID(int=1),
         sequence=sequence,
@@ -38,7 +38,7 @@ def test_what_is_written_is_read(starts_at: datetime, minutes: int, title: str, 
         ends_at=starts_at + timedelta(minutes=minutes),
         changed_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
         title=title,
-        location=place,
+        location=location,
     )
     text = calendar_text([event], PRACTICE)
     lines = text.encode().split(b"\r\n")
@@ -50,7 +50,7 @@ def test_what_is_written_is_read(starts_at: datetime, minutes: int, title: str, 
     assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == (str(UUID(int=1)), sequence, "CONFIRMED")
     assert (found.decoded("DTSTART"), found.decoded("DTEND")) == (event.starts_at, event.ends_at)
     assert str(found["SUMMARY"]) == _printable(title)
-    assert str(found.get("LOCATION", "")) == _printable(place)
+    assert str(found.get("LOCATION", "")) == _printable(location)
 
 
 def _printable(text: str) -> str:
@@ -82,20 +82,22 @@ def test_a_feed_names_no_method_and_has_all_its_events() -> None:
     assert {one.decoded("DTSTAMP") for one in feed.walk("VEVENT")} == {new_york(2, 9)}
 
 
-async def test_the_life_of_an_appointment_in_a_calendar(scene: Scene) -> None:
-    choice = scene.world.choice(scene.grey, scene.kind, new_york(4, 10))
-    view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
-    texts = [await scene.desk.export(scene.ann, view.id)]
-    await scene.desk.reschedule(
-        scene.ann,
+async def test_calendar_event_lifecycle(scenario: BookingScenario) -> None:
+    choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+    view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
+    texts = [await scenario.use_cases.export(scenario.ann, view.id)]
+    await scenario.use_cases.reschedule(
+        scenario.ann,
         RescheduleAppointmentCommand(
-            appointment_id=view.id, clinician_id=scene.grey, starts_at=new_york(9, 10), version=view.version
+            appointment_id=view.id, clinician_id=scenario.grey, starts_at=new_york(9, 10), version=view.version
         ),
     )
-    scene.world.clock.advance(timedelta(minutes=1))
-    texts.append(await scene.desk.export(scene.ann, view.id))
-    await scene.desk.cancel(scene.ann, CancelAppointmentCommand(appointment_id=view.id, reason="Panic attacks"))
-    texts.append(await scene.desk.export(scene.ann, view.id))
+    scenario.world.clock.advance(timedelta(minutes=1))
+    texts.append(await scenario.use_cases.export(scenario.ann, view.id))
+    await scenario.use_cases.cancel(
+        scenario.ann, CancelAppointmentCommand(appointment_id=view.id, reason="Panic attacks")
+    )
+    texts.append(await scenario.use_cases.export(scenario.ann, view.id))
     assert [(one.file_name, one.method) for one in texts] == [
         ("appointment.ics", "PUBLISH"),
         ("appointment.ics", "PUBLISH"),
@@ -106,38 +108,38 @@ async def test_the_life_of_an_appointment_in_a_calendar(scene: Scene) -> None:
     assert [one["SEQUENCE"] for one in events] == [0, 1, 2]
     assert [str(one["STATUS"]) for one in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [one.decoded("DTSTART") for one in events] == [new_york(4, 10), new_york(9, 10), new_york(9, 10)]
-    assert events[1].decoded("DTSTAMP") == scene.world.clock.now()
+    assert events[1].decoded("DTSTAMP") == scenario.world.clock.now()
     assert [icalendar.Calendar.from_ical(one.content)["METHOD"] for one in texts] == ["PUBLISH", "PUBLISH", "CANCEL"]
-    assert (await scene.world.audit())[-1].action == "appointments.exported"
+    assert (await scenario.world.audit())[-1].action == "appointments.exported"
 
 
-async def test_only_ones_own(scene: Scene) -> None:
-    choice = scene.world.choice(scene.grey, scene.kind, new_york(4, 10))
-    view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
+async def test_only_own_records(scenario: BookingScenario) -> None:
+    choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+    view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
     with pytest.raises(NotFound):
-        await scene.desk.export(scene.bob, view.id)
+        await scenario.use_cases.export(scenario.bob, view.id)
 
 
-async def test_a_couples_events_know_nothing_of_each_other(scene: Scene) -> None:
-    kind = await scene.world.add_kind("Couple", minutes=60, seats=2)
-    clients = (scene.ann.client_id, scene.bob.client_id)
-    booking = await scene.world.add_booking(scene.grey, kind, new_york(4, 10), *clients)
-    before = await scene.desk.export(scene.bob, booking.appointment.id)
-    await scene.desk.cancel(scene.ann, CancelAppointmentCommand(appointment_id=booking.appointment.id))
-    assert await scene.desk.export(scene.bob, booking.appointment.id) == before
-    gone = one_event((await scene.desk.export(scene.ann, booking.appointment.id)).content)
+async def test_a_couples_events_know_nothing_of_each_other(scenario: BookingScenario) -> None:
+    appointment_type = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
+    clients = (scenario.ann.client_id, scenario.bob.client_id)
+    booking = await scenario.world.add_booking(scenario.grey, appointment_type, new_york(4, 10), *clients)
+    before = await scenario.use_cases.export(scenario.bob, booking.appointment.id)
+    await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=booking.appointment.id))
+    assert await scenario.use_cases.export(scenario.bob, booking.appointment.id) == before
+    gone = one_event((await scenario.use_cases.export(scenario.ann, booking.appointment.id)).content)
     assert (gone["STATUS"], gone["SEQUENCE"]) == ("CANCELLED", 1)
 
 
-async def test_no_clinical_word_and_no_name_gets_in(scene: Scene) -> None:
-    world = scene.world
-    kind = await world.add_kind("Trauma therapy", minutes=60)
-    place = await world.add_place("Centre for Eating Disorders", address="1 Elm Street, 2nd floor; Boston")
+async def test_calendar_file_has_no_clinical_words_or_names(scenario: BookingScenario) -> None:
+    world = scenario.world
+    appointment_type = await world.add_appointment_type("Trauma therapy", minutes=60)
+    location = await world.add_location("Centre for Eating Disorders", address="1 Elm Street, 2nd floor; Boston")
     await world.save_rules(AppointmentRules(calendar_title="Elm, 10 o'clock"))
-    await world.open_week(scene.grey, place_id=place.id)
-    choice = world.choice(scene.grey, kind, new_york(4, 10), place.id)
-    view = await scene.desk.book(scene.ann, BookAppointmentCommand(choice=choice))
-    text = (await scene.desk.export(scene.ann, view.id)).content
+    await world.open_week(scenario.grey, location_id=location.id)
+    choice = world.choice(scenario.grey, appointment_type, new_york(4, 10), location.id)
+    view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
+    text = (await scenario.use_cases.export(scenario.ann, view.id)).content
     event = one_event(text)
     assert str(event["SUMMARY"]) == "Elm, 10 o'clock"
     assert str(event["LOCATION"]) == "1 Elm Street, 2nd floor; Boston"

@@ -10,11 +10,11 @@ from portal_core.appointments.scheduling.deadlines import CalendarDays, join_win
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
     APIA,
+    DST_NIGHTS,
     NEW_YORK,
-    NIGHTS,
-    ODD_NIGHTS,
+    ODD_DST_NIGHTS,
     minutes_around,
-    on_the_wall,
+    to_wall_clock,
     utc,
 )
 
@@ -31,7 +31,7 @@ def test_hours_are_real_hours_and_days_are_days_of_the_calendar() -> None:
     assert notice_deadline(ten_after_autumn_night, NEW_YORK, CalendarDays(1)) == utc(2026, 10, 31, 14)  # 10:00
 
 
-def test_in_doubt_for_the_client() -> None:
+def test_ambiguous_deadline_favours_the_client() -> None:
     half_past_two_on_monday = utc(2026, 3, 9, 6, 30)
     assert notice_deadline(half_past_two_on_monday, NEW_YORK, CalendarDays(1)) == utc(2026, 3, 8, 7)  # 3:00
     half_past_one_on_monday = utc(2026, 11, 2, 6, 30)
@@ -39,31 +39,31 @@ def test_in_doubt_for_the_client() -> None:
     assert notice_deadline(half_past_one_on_monday, NEW_YORK, CalendarDays(1)) == second
 
 
-def test_the_day_before_the_first_day_after_one_that_never_was() -> None:
+def test_deadline_over_a_skipped_calendar_day() -> None:
     ten_on_the_31st = utc(2011, 12, 30, 20)
     midnight_of_the_31st = utc(2011, 12, 30, 10)
     assert notice_deadline(ten_on_the_31st, APIA, CalendarDays(1)) == midnight_of_the_31st
 
 
-@given(night=st.sampled_from(NIGHTS + ODD_NIGHTS), minute=st.integers(0, 24 * 60 - 1), days=st.integers(1, 2))
+@given(night=st.sampled_from(DST_NIGHTS + ODD_DST_NIGHTS), minute=st.integers(0, 24 * 60 - 1), days=st.integers(1, 2))
 def test_the_deadline_shows_the_same_time_that_many_days_before(
     night: tuple[str, date], minute: int, days: int
 ) -> None:
-    zone, day = night
+    time_zone, day = night
     starts_at = utc(day.year, day.month, day.day) + DAY + timedelta(minutes=minute)
-    deadline = notice_deadline(starts_at, zone, CalendarDays(days))
-    wanted = on_the_wall(starts_at, zone) - days * DAY
-    exact = [at for at, reading in minutes_around(zone, day) if reading == wanted]
-    later = [at for at, reading in minutes_around(zone, day) if reading > wanted]
+    deadline = notice_deadline(starts_at, time_zone, CalendarDays(days))
+    wanted = to_wall_clock(starts_at, time_zone) - days * DAY
+    exact = [at for at, reading in minutes_around(time_zone, day) if reading == wanted]
+    later = [at for at, reading in minutes_around(time_zone, day) if reading > wanted]
     assert deadline == (exact[-1] if exact else later[0])
     assert deadline < starts_at
 
 
-@given(st.sampled_from(NIGHTS), st.integers(0, 10_000))
+@given(st.sampled_from(DST_NIGHTS), st.integers(0, 10_000))
 def test_hours_ignore_the_zone(night: tuple[str, date], minutes: int) -> None:
-    zone, day = night
+    time_zone, day = night
     starts_at = utc(day.year, day.month, day.day)
-    assert notice_deadline(starts_at, zone, timedelta(minutes=minutes)) == starts_at - timedelta(minutes=minutes)
+    assert notice_deadline(starts_at, time_zone, timedelta(minutes=minutes)) == starts_at - timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("days", [0, -1, 367])

@@ -2,100 +2,110 @@
 
 import pytest
 
-from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointmentsQuery
 from portal_core.appointments.views import AppointmentFilter
-from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments.world import new_york
-from tests.unit.appointments.conftest import Scene
+from tests.unit.appointments.conftest import BookingScenario
 
 
 @pytest.fixture
-async def couple(scene: Scene) -> PracticeAppointmentView:
+async def couple(scenario: BookingScenario) -> PracticeAppointmentView:
     """Ann and Bob come to Dr. Grey together."""
-    kind = await scene.world.add_kind("Couple", minutes=60, seats=2)
-    choice = scene.world.choice(scene.grey, kind, new_york(4, 10))
-    clients = (scene.ann.client_id, scene.bob.client_id)
-    return await scene.desk.book_for(scene.world.desk, BookForClientCommand(choice=choice, client_ids=clients))
+    appointment_type = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
+    choice = scenario.world.choice(scenario.grey, appointment_type, new_york(4, 10))
+    clients = (scenario.ann.client_id, scenario.bob.client_id)
+    return await scenario.use_cases.book_for(
+        scenario.world.front_desk, BookAppointmentForClientsCommand(choice=choice, client_ids=clients)
+    )
 
 
-async def read(scene: Scene) -> list[object]:
-    return [one.record for one in await scene.world.audit() if one.action == "appointments.read"]
+async def read(scenario: BookingScenario) -> list[object]:
+    return [one.record for one in await scenario.world.audit() if one.action == "appointments.read"]
 
 
-def grey(scene: Scene) -> StaffActor:
-    return scene.world.as_staff("clinician", clinician_id=scene.grey)
+def grey(scenario: BookingScenario) -> StaffActor:
+    return scenario.world.as_staff("clinician", clinician_id=scenario.grey)
 
 
-class TestAClientsList:
+class TestClientAppointments:
     async def test_the_desk_sees_all_and_a_clinician_their_own(
-        self, scene: Scene, couple: PracticeAppointmentView
+        self, scenario: BookingScenario, couple: PracticeAppointmentView
     ) -> None:
-        green = await scene.world.add_clinician("Dr. Green")
-        other = await scene.world.add_booking(green, scene.kind, new_york(5, 10), scene.ann.client_id)
-        query = ListClientAppointmentsQuery(scene.ann.client_id)
+        green = await scenario.world.add_clinician("Dr. Green")
+        other = await scenario.world.add_booking(
+            green, scenario.appointment_type, new_york(5, 10), scenario.ann.client_id
+        )
+        query = ListClientAppointmentsQuery(scenario.ann.client_id)
         for actor, expected in (
-            (scene.world.desk, [couple.id, other.appointment.id]),
-            (scene.world.as_staff("administrator"), [couple.id, other.appointment.id]),
-            (grey(scene), [couple.id]),
-            (scene.world.as_staff("clinician", clinician_id=green), [other.appointment.id]),
+            (scenario.world.front_desk, [couple.id, other.appointment.id]),
+            (scenario.world.as_staff("administrator"), [couple.id, other.appointment.id]),
+            (grey(scenario), [couple.id]),
+            (scenario.world.as_staff("clinician", clinician_id=green), [other.appointment.id]),
         ):
-            page = await scene.desk.list_client_appointments(actor, query)
+            page = await scenario.use_cases.list_client_appointments(actor, query)
             assert [one.id for one in page.items] == expected
-        first = await scene.desk.list_client_appointments(
-            scene.world.desk, ListClientAppointmentsQuery(scene.ann.client_id, page=PageRequest(size=1))
+        first = await scenario.use_cases.list_client_appointments(
+            scenario.world.front_desk, ListClientAppointmentsQuery(scenario.ann.client_id, page=PageRequest(size=1))
         )
         assert first.items == (couple,)
         assert first.next != ""
 
-    async def test_it_is_read_of_the_record_and_of_all_who_are_seen(
-        self, scene: Scene, couple: PracticeAppointmentView
+    async def test_reading_is_audited_for_every_client_shown(
+        self, scenario: BookingScenario, couple: PracticeAppointmentView
     ) -> None:
-        ann, bob = scene.ann.client_id, scene.bob.client_id
-        await scene.desk.list_client_appointments(scene.world.desk, ListClientAppointmentsQuery(ann))
-        assert await read(scene) == sorted([ann, bob])
+        ann, bob = scenario.ann.client_id, scenario.bob.client_id
+        await scenario.use_cases.list_client_appointments(scenario.world.front_desk, ListClientAppointmentsQuery(ann))
+        assert await read(scenario) == sorted([ann, bob])
         # An empty page too says something of the record.
-        which = AppointmentFilter("past")
-        page = await scene.desk.list_client_appointments(scene.world.desk, ListClientAppointmentsQuery(ann, which))
+        filters = AppointmentFilter("past")
+        page = await scenario.use_cases.list_client_appointments(
+            scenario.world.front_desk, ListClientAppointmentsQuery(ann, filters)
+        )
         assert page.items == ()
-        assert await read(scene) == [*sorted([ann, bob]), ann]
+        assert await read(scenario) == [*sorted([ann, bob]), ann]
 
-    async def test_who_may_not(self, scene: Scene) -> None:
-        query = ListClientAppointmentsQuery(scene.ann.client_id)
+    async def test_forbidden_actors(self, scenario: BookingScenario) -> None:
+        query = ListClientAppointmentsQuery(scenario.ann.client_id)
         for actor, refusal in (
-            (scene.ann, NotFound),
-            (scene.world.as_staff("clinician"), NotFound),
-            (scene.world.as_staff("biller", "auditor"), Forbidden),
+            (scenario.ann, NotFound),
+            (scenario.world.as_staff("clinician"), NotFound),
+            (scenario.world.as_staff("biller", "auditor"), Forbidden),
         ):
             with pytest.raises(refusal):
-                await scene.desk.list_client_appointments(actor, query)
-        other = await scene.world.beside()
-        for stranger in (scene.world.ids.new(), await other.add_client()):
+                await scenario.use_cases.list_client_appointments(actor, query)
+        other = await scenario.world.other_practice()
+        for stranger in (scenario.world.ids.new(), await other.add_client()):
             with pytest.raises(NotFound):
-                await scene.desk.list_client_appointments(scene.world.desk, ListClientAppointmentsQuery(stranger))
+                await scenario.use_cases.list_client_appointments(
+                    scenario.world.front_desk, ListClientAppointmentsQuery(stranger)
+                )
         with pytest.raises(Invalid):
-            ListClientAppointmentsQuery(scene.ann.client_id, page=PageRequest(size=101))
+            ListClientAppointmentsQuery(scenario.ann.client_id, page=PageRequest(size=101))
 
 
-class TestOne:
-    async def test_as_it_was_booked_and_audited_for_each(self, scene: Scene, couple: PracticeAppointmentView) -> None:
-        for actor in (scene.world.desk, scene.world.as_staff("administrator"), grey(scene)):
-            assert await scene.desk.show_practice_appointment(actor, couple.id) == couple
-        assert await read(scene) == sorted([scene.ann.client_id, scene.bob.client_id]) * 3
+class TestSingleAppointment:
+    async def test_single_appointment_is_audited_per_client(
+        self, scenario: BookingScenario, couple: PracticeAppointmentView
+    ) -> None:
+        for actor in (scenario.world.front_desk, scenario.world.as_staff("administrator"), grey(scenario)):
+            assert await scenario.use_cases.get_practice_appointment(actor, couple.id) == couple
+        assert await read(scenario) == sorted([scenario.ann.client_id, scenario.bob.client_id]) * 3
 
-    async def test_who_may_not(self, scene: Scene, couple: PracticeAppointmentView) -> None:
-        green = await scene.world.add_clinician("Dr. Green")
+    async def test_forbidden_actors(self, scenario: BookingScenario, couple: PracticeAppointmentView) -> None:
+        green = await scenario.world.add_clinician("Dr. Green")
         for actor, refusal in (
-            (scene.ann, NotFound),
-            (scene.world.as_staff("clinician"), NotFound),
-            (scene.world.as_staff("clinician", clinician_id=green), NotFound),
-            (scene.world.as_staff("biller", "auditor"), Forbidden),
+            (scenario.ann, NotFound),
+            (scenario.world.as_staff("clinician"), NotFound),
+            (scenario.world.as_staff("clinician", clinician_id=green), NotFound),
+            (scenario.world.as_staff("biller", "auditor"), Forbidden),
         ):
             with pytest.raises(refusal):
-                await scene.desk.show_practice_appointment(actor, couple.id)
+                await scenario.use_cases.get_practice_appointment(actor, couple.id)
         with pytest.raises(NotFound):
-            await scene.desk.show_practice_appointment(scene.world.desk, scene.world.ids.new())
-        assert await read(scene) == []
+            await scenario.use_cases.get_practice_appointment(scenario.world.front_desk, scenario.world.ids.new())
+        assert await read(scenario) == []

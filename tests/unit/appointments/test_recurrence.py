@@ -11,11 +11,11 @@ from portal_core.appointments.scheduling.recurrence import weekly
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
     APIA,
+    DST_NIGHTS,
     LONDON,
     NEW_YORK,
-    NIGHTS,
     minutes_around,
-    on_the_wall,
+    to_wall_clock,
     utc,
     wall,
 )
@@ -46,7 +46,7 @@ def test_skipped_dates_count_and_other_holidays_mean_nothing() -> None:
     ]
     with pytest.raises(Invalid) as refused:
         weekly(wall(2026, 3, 2, 10), NEW_YORK, count=1, skip_dates=[date(2026, 3, 2)])
-    assert [one.code for one in refused.value.fields] == ["nothing_left"]
+    assert [one.code for one in refused.value.fields] == ["no_dates_left"]
 
 
 def test_a_single_date_may_be_changed_even_to_another_day() -> None:
@@ -61,7 +61,7 @@ def test_a_single_date_may_be_changed_even_to_another_day() -> None:
 
 def test_a_start_in_the_gap_moves_for_that_week_only() -> None:
     starts = weekly(wall(2026, 3, 1, 2, 30), NEW_YORK, count=3)
-    assert [on_the_wall(start, NEW_YORK) for start in starts] == [
+    assert [to_wall_clock(start, NEW_YORK) for start in starts] == [
         wall(2026, 3, 1, 2, 30),
         wall(2026, 3, 8, 3, 0),
         wall(2026, 3, 15, 2, 30),
@@ -74,11 +74,11 @@ def test_a_start_in_the_fold_is_the_first_of_the_two() -> None:
 
 def test_a_week_whose_day_never_was_moves_to_the_next_midnight() -> None:
     starts = weekly(wall(2011, 12, 23, 10), APIA, count=2)
-    assert on_the_wall(starts[1], APIA) == wall(2011, 12, 31)
+    assert to_wall_clock(starts[1], APIA) == wall(2011, 12, 31)
 
 
 @given(
-    night=st.sampled_from(NIGHTS),
+    night=st.sampled_from(DST_NIGHTS),
     minute=st.integers(0, 24 * 60 - 1),
     weeks_before=st.integers(0, 6),
     weeks_after=st.integers(0, 6),
@@ -87,21 +87,21 @@ def test_a_week_whose_day_never_was_moves_to_the_next_midnight() -> None:
 def test_every_week_shows_the_time_or_the_first_one_after_the_gap(
     night: tuple[str, date], minute: int, weeks_before: int, weeks_after: int, skipped: set[int]
 ) -> None:
-    zone, day = night
+    time_zone, day = night
     on_the_night = wall(day.year, day.month, day.day) + timedelta(minutes=minute)
     first = on_the_night - weeks_before * WEEK
     count = weeks_before + 1 + weeks_after
     left = [week for week in range(count) if week not in skipped]
-    starts = weekly(first, zone, count=count, skip_dates=[(first + week * WEEK).date() for week in skipped])
+    starts = weekly(first, time_zone, count=count, skip_dates=[(first + week * WEEK).date() for week in skipped])
     assert len(starts) == len(left)
     for week, start in zip(left, starts, strict=True):
         expected = first + week * WEEK
         if expected == on_the_night:
-            shown = [at for at, reading in minutes_around(zone, day) if reading >= expected]
-            exact = [at for at, reading in minutes_around(zone, day) if reading == expected]
+            shown = [at for at, reading in minutes_around(time_zone, day) if reading >= expected]
+            exact = [at for at, reading in minutes_around(time_zone, day) if reading == expected]
             assert start == (exact or shown)[0]
         else:
-            assert on_the_wall(start, zone) == expected
+            assert to_wall_clock(start, time_zone) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from portal_core.appointments.errors import NotWaiting, OfferClosed, RequestClosed, SeriesEnded
+from portal_core.appointments.errors import OfferClosed, RequestClosed, SeriesEnded, WaitlistEntryClosed
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.waiting import (
     AppointmentRequest,
@@ -28,8 +28,8 @@ def request(**more: object) -> AppointmentRequest:
         "id": ONE,
         "practice_id": ONE,
         "client_id": ONE,
-        "kind_id": ONE,
-        "place_id": None,
+        "appointment_type_id": ONE,
+        "location_id": None,
         "clinician_id": None,
         "preferred": (MORNING,),
         "requested_at": NOW,
@@ -43,12 +43,12 @@ def entry(**more: object) -> WaitlistEntry:
         "id": ONE,
         "practice_id": ONE,
         "client_id": ONE,
-        "kind_id": ONE,
-        "place_id": None,
+        "appointment_type_id": ONE,
+        "location_id": None,
         "clinician_id": None,
-        "earliest": date(2026, 3, 3),
-        "latest": date(2026, 3, 10),
-        "zone": ZONE,
+        "earliest_date": date(2026, 3, 3),
+        "latest_date": date(2026, 3, 10),
+        "time_zone": ZONE,
         "joined_at": NOW,
         **more,
     }
@@ -63,8 +63,8 @@ def offer() -> WaitlistOffer:
         entry_id=ONE,
         freed_slot_id=ONE,
         clinician_id=ONE,
-        kind_id=ONE,
-        place_id=None,
+        appointment_type_id=ONE,
+        location_id=None,
         starts_at=new_york(4, 9),
         ends_at=new_york(4, 10),
         calendar_entry_id=ONE,
@@ -91,11 +91,11 @@ class TestRequests:
                     again()
 
     @pytest.mark.parametrize("wrong", [{"preferred": ()}, {"preferred": (MORNING,) * 4}, {"reason": "a" * 1001}])
-    def test_one_to_three_times_and_a_short_reason(self, wrong: dict[str, object]) -> None:
+    def test_request_limits(self, wrong: dict[str, object]) -> None:
         with pytest.raises(Invalid):
             request(**wrong)
 
-    def test_a_preferred_time_lasts(self) -> None:
+    def test_preferred_time_needs_duration(self) -> None:
         with pytest.raises(Invalid):
             PreferredTime(starts_at=NOW, ends_at=NOW)
 
@@ -111,7 +111,7 @@ class TestWaitlist:
             (new_york(11, 0), False),
         ],
     )
-    def test_dates_are_those_on_the_wall(self, at: datetime, wanted: bool) -> None:
+    def test_dates_are_local(self, at: datetime, wanted: bool) -> None:
         assert entry().wants(at, at + timedelta(minutes=30)) is wanted
 
     @pytest.mark.parametrize(
@@ -136,22 +136,22 @@ class TestWaitlist:
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"latest": date(2026, 3, 2)},
-            {"anywhere": True, "place_id": ONE},
+            {"latest_date": date(2026, 3, 2)},
+            {"any_location": True, "location_id": ONE},
             {"weekdays": frozenset({7})},
             {"from_time": time(12), "until_time": time(9)},
         ],
     )
-    def test_what_makes_no_sense(self, wrong: dict[str, object]) -> None:
+    def test_invalid_waitlist_entry_is_refused(self, wrong: dict[str, object]) -> None:
         with pytest.raises(Invalid):
             entry(**wrong)
 
     def test_it_closes_once(self) -> None:
         for closed in (entry().booked(), entry().leave()):
             assert closed.version == 2
-            with pytest.raises(NotWaiting):
+            with pytest.raises(WaitlistEntryClosed):
                 closed.booked()
-            with pytest.raises(NotWaiting):
+            with pytest.raises(WaitlistEntryClosed):
                 closed.leave()
 
     def test_an_offer_is_accepted_until_its_time_is_up(self) -> None:
@@ -172,10 +172,10 @@ def test_a_series_ends_once() -> None:
         id=ONE,
         practice_id=ONE,
         clinician_id=ONE,
-        kind_id=ONE,
-        place_id=None,
+        appointment_type_id=ONE,
+        location_id=None,
         first_start=datetime(2026, 3, 4, 10),  # noqa: DTZ001
-        zone=ZONE,
+        time_zone=ZONE,
         weeks=10,
         created_at=NOW,
     )
@@ -189,12 +189,12 @@ def test_a_series_ends_once() -> None:
     "wrong",
     [
         {"late_cancel": "fee"},
-        {"late_cancel": "fee", "late_fee": Money(0)},
-        {"hold_for": timedelta()},
-        {"offer_for": -timedelta(minutes=1)},
+        {"late_cancel": "fee", "late_cancel_fee": Money(0)},
+        {"hold_duration": timedelta()},
+        {"offer_duration": -timedelta(minutes=1)},
         {"cancel_notice": -timedelta(hours=1)},
         {"cancel_notice": timedelta(days=367)},
-        {"holds_per_client": 0},
+        {"max_holds_per_client": 0},
     ],
 )
 def test_rules_that_make_no_sense(wrong: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal_core.appointments.scheduling.availability import AvailabilityRule, Window, open_windows
-from portal_core.appointments.scheduling.durations import Busy, KindTiming
+from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
 from portal_core.appointments.scheduling.slots import Refusal, Slot, fits, free_slots, on_grid
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
@@ -23,7 +23,7 @@ from tests.unit.appointments.dst_cases import (
     OFFICE,
     OTHER,
     SPRING,
-    on_the_wall,
+    to_wall_clock,
     utc,
 )
 
@@ -32,59 +32,63 @@ LATER = utc(2027, 1, 1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 MONDAY = utc(2026, 3, 2)
-HOURLY = KindTiming(kind_id=KIND, duration=HOUR, maximum_advance_days=365)
+HOURLY = AppointmentTiming(appointment_type_id=KIND, duration=HOUR, max_advance_days=365)
 
 
-def kind(**over: Any) -> KindTiming:
-    given: dict[str, Any] = {"kind_id": KIND, "duration": HOUR, "maximum_advance_days": 365}
-    return KindTiming(**given | over)
+def timing(**over: Any) -> AppointmentTiming:
+    given: dict[str, Any] = {"appointment_type_id": KIND, "duration": HOUR, "max_advance_days": 365}
+    return AppointmentTiming(**given | over)
 
 
-def window(*hours: float, day: datetime = MONDAY, zone: str = "UTC", **over: Any) -> Window:
-    starts, ends = hours
-    return Window(over.pop("clinician_id", CLINICIAN), day + starts * HOUR, day + ends * HOUR, zone, **over)
+def window(*hours: float, day: datetime = MONDAY, time_zone: str = "UTC", **over: Any) -> Window:
+    start_time, end_time = hours
+    return Window(
+        over.pop("clinician_id", CLINICIAN), day + start_time * HOUR, day + end_time * HOUR, time_zone, **over
+    )
 
 
-def busy(*hours: float, before: int = 0, after: int = 0, clinician_id: UUID = CLINICIAN) -> Busy:
-    starts, ends = (utc(2026, 3, 2) + hour * HOUR for hour in hours)
-    return Busy(clinician_id, starts, ends, before * MINUTE, after * MINUTE)
+def busy(*hours: float, before: int = 0, after: int = 0, clinician_id: UUID = CLINICIAN) -> BusyTime:
+    start_time, end_time = (utc(2026, 3, 2) + hour * HOUR for hour in hours)
+    return BusyTime(clinician_id, start_time, end_time, before * MINUTE, after * MINUTE)
 
 
-def starts(slots: list[Slot], zone: str = "UTC") -> list[str]:
-    return [f"{on_the_wall(slot.starts_at, zone):%H:%M}" for slot in slots]
+def start_time(slots: list[Slot], time_zone: str = "UTC") -> list[str]:
+    return [f"{to_wall_clock(slot.starts_at, time_zone):%H:%M}" for slot in slots]
 
 
-def free(windows: list[Window], taken: list[Busy], of: KindTiming, now: datetime = NOW, zone: str = "UTC") -> list[str]:
-    return starts(free_slots(windows, taken, of, now, now, LATER), zone)
+def free(
+    windows: list[Window], taken: list[BusyTime], of: AppointmentTiming, now: datetime = NOW, time_zone: str = "UTC"
+) -> list[str]:
+    return start_time(free_slots(windows, taken, of, now, now, LATER), time_zone)
 
 
 def test_a_slot_says_who_what_where_and_when() -> None:
-    assert free_slots([window(9, 10.5, place_id=OFFICE)], [], kind(), NOW, NOW, LATER) == [
+    assert free_slots([window(9, 10.5, location_id=OFFICE)], [], timing(), NOW, NOW, LATER) == [
         Slot(CLINICIAN, KIND, utc(2026, 3, 2, 9), utc(2026, 3, 2, 10), OFFICE)
     ]
 
 
 def test_the_grid_is_counted_from_the_start_of_the_window() -> None:
-    assert free([window(9.25, 12)], [], kind()) == ["09:15", "10:15"]
-    assert free([window(9.25, 11)], [], kind(slot_step=15 * MINUTE)) == ["09:15", "09:30", "09:45", "10:00"]
+    assert free([window(9.25, 12)], [], timing()) == ["09:15", "10:15"]
+    assert free([window(9.25, 11)], [], timing(slot_step=15 * MINUTE)) == ["09:15", "09:30", "09:45", "10:00"]
 
 
 def test_what_is_taken_does_not_shift_the_grid() -> None:
-    assert free([window(9, 13)], [busy(9.5, 10.25)], kind()) == ["11:00", "12:00"]
+    assert free([window(9, 13)], [busy(9.5, 10.25)], timing()) == ["11:00", "12:00"]
 
 
 def test_asking_from_the_middle_of_a_window_does_not_shift_the_grid() -> None:
-    asked = free_slots([window(9, 13)], [], kind(), NOW, utc(2026, 3, 2, 9, 20), utc(2026, 3, 2, 12))
-    assert starts(asked) == ["10:00", "11:00"]
+    asked = free_slots([window(9, 13)], [], timing(), NOW, utc(2026, 3, 2, 9, 20), utc(2026, 3, 2, 12))
+    assert start_time(asked) == ["10:00", "11:00"]
 
 
 def test_a_long_window_is_counted_anew_from_midnight() -> None:
-    of = kind(slot_step=45 * MINUTE)
+    of = timing(slot_step=45 * MINUTE)
     assert free([window(22, 26)], [], of) == ["22:00", "22:45", "23:30", "00:00", "00:45"]
 
 
 def test_gaps_are_the_larger_of_two_buffers_and_do_not_add_up() -> None:
-    of = kind(buffer_before=10 * MINUTE, buffer_after=15 * MINUTE, slot_step=5 * MINUTE)
+    of = timing(buffer_before=10 * MINUTE, buffer_after=15 * MINUTE, slot_step=5 * MINUTE)
     taken = [busy(11, 12, before=20, after=30)]
     listed = free([window(9, 14)], taken, of)
     assert [at for at in listed if at < "11:00"][-1] == "09:40"  # ends 10:40, twenty minutes before
@@ -92,59 +96,62 @@ def test_gaps_are_the_larger_of_two_buffers_and_do_not_add_up() -> None:
 
 
 def test_a_larger_buffer_of_the_new_appointment_counts() -> None:
-    of = kind(buffer_before=40 * MINUTE, buffer_after=50 * MINUTE, slot_step=5 * MINUTE)
+    of = timing(buffer_before=40 * MINUTE, buffer_after=50 * MINUTE, slot_step=5 * MINUTE)
     listed = free([window(9, 14)], [busy(11, 12, before=20, after=30)], of)
     assert [at for at in listed if at < "11:00"][-1] == "09:10"
     assert next(at for at in listed if at > "11:00") == "12:40"
 
 
 def test_neighbours_without_buffers_may_touch() -> None:
-    assert free([window(9, 12)], [busy(10, 11)], kind()) == ["09:00", "11:00"]
+    assert free([window(9, 12)], [busy(10, 11)], timing()) == ["09:00", "11:00"]
 
 
 def test_buffers_need_not_fit_inside_the_window() -> None:
-    of = kind(buffer_before=30 * MINUTE, buffer_after=30 * MINUTE)
+    of = timing(buffer_before=30 * MINUTE, buffer_after=30 * MINUTE)
     assert free([window(9, 10)], [], of) == ["09:00"]
 
 
-def test_a_long_stay_hides_a_short_one_within_it() -> None:
-    assert free([window(9, 14)], [busy(9, 13), busy(10, 11)], kind()) == ["13:00"]
+def test_long_busy_span_covers_shorter_one() -> None:
+    assert free([window(9, 14)], [busy(9, 13), busy(10, 11)], timing()) == ["13:00"]
 
 
 def test_sessions_run_over_windows_that_touch_but_not_from_place_to_place() -> None:
-    halves = [window(9, 9.5), window(9.5, 10, kind_ids=frozenset({KIND}))]
-    assert free(halves, [], kind()) == ["09:00"]
-    assert free([window(9, 9.5, place_id=OFFICE), window(9.5, 10, place_id=ANNEX)], [], kind()) == []
+    halves = [window(9, 9.5), window(9.5, 10, appointment_type_ids=frozenset({KIND}))]
+    assert free(halves, [], timing()) == ["09:00"]
+    assert free([window(9, 9.5, location_id=OFFICE), window(9.5, 10, location_id=ANNEX)], [], timing()) == []
 
 
 def test_overlapping_windows_list_a_start_once_and_two_places_are_two_offers() -> None:
-    assert free([window(9, 11), window(9, 11, kind_ids=frozenset({KIND}))], [], kind()) == ["09:00", "10:00"]
-    both = free_slots([window(9, 10, place_id=OFFICE), window(9, 10)], [], kind(), NOW, NOW, LATER)
-    assert {slot.place_id for slot in both} == {OFFICE, None}
+    assert free([window(9, 11), window(9, 11, appointment_type_ids=frozenset({KIND}))], [], timing()) == [
+        "09:00",
+        "10:00",
+    ]
+    both = free_slots([window(9, 10, location_id=OFFICE), window(9, 10)], [], timing(), NOW, NOW, LATER)
+    assert {slot.location_id for slot in both} == {OFFICE, None}
     assert len(both) == 2
 
 
 def test_rules_in_two_zones_list_a_start_once() -> None:
-    assert free([window(9, 11, zone="Europe/London"), window(9, 11)], [], kind()) == ["09:00", "10:00"]
+    assert free([window(9, 11, time_zone="Europe/London"), window(9, 11)], [], timing()) == ["09:00", "10:00"]
 
 
 def test_only_windows_for_the_kind_count() -> None:
-    only_intake = [window(9, 10, kind_ids=frozenset({INTAKE}))]
-    assert free(only_intake, [], kind()) == []
-    assert free(only_intake, [], kind(kind_id=INTAKE)) == ["09:00"]
+    only_intake = [window(9, 10, appointment_type_ids=frozenset({INTAKE}))]
+    assert free(only_intake, [], timing()) == []
+    assert free(only_intake, [], timing(appointment_type_id=INTAKE)) == ["09:00"]
 
 
 def test_one_clinicians_time_does_not_take_anothers() -> None:
     windows = [window(9, 10), window(9, 10, clinician_id=OTHER)]
-    found = free_slots(windows, [busy(9, 10)], kind(), NOW, NOW, LATER)
+    found = free_slots(windows, [busy(9, 10)], timing(), NOW, NOW, LATER)
     assert [slot.clinician_id for slot in found] == [OTHER]
 
 
 def test_nothing_starts_in_the_past_or_before_the_notice() -> None:
     day = [window(9, 13)]
-    assert free(day, [], kind(), now=utc(2026, 3, 2, 10)) == ["10:00", "11:00", "12:00"]
-    assert free(day, [], kind(), now=utc(2026, 3, 2, 10, 0, 1)) == ["11:00", "12:00"]
-    assert free(day, [], kind(minimum_notice=26 * HOUR), now=utc(2026, 3, 1, 9)) == ["11:00", "12:00"]
+    assert free(day, [], timing(), now=utc(2026, 3, 2, 10)) == ["10:00", "11:00", "12:00"]
+    assert free(day, [], timing(), now=utc(2026, 3, 2, 10, 0, 1)) == ["11:00", "12:00"]
+    assert free(day, [], timing(min_notice=26 * HOUR), now=utc(2026, 3, 1, 9)) == ["11:00", "12:00"]
 
 
 def test_notice_is_real_time_over_a_change_of_clocks() -> None:
@@ -154,9 +161,9 @@ def test_notice_is_real_time_over_a_change_of_clocks() -> None:
                 id=UUID(int=100),
                 clinician_id=CLINICIAN,
                 weekday=SPRING.weekday(),
-                starts=time(0),
-                ends=time(12),
-                zone=NEW_YORK,
+                start_time=time(0),
+                end_time=time(12),
+                time_zone=NEW_YORK,
                 valid_from=SPRING,
             )
         ],
@@ -165,25 +172,25 @@ def test_notice_is_real_time_over_a_change_of_clocks() -> None:
         SPRING,
     )
     evening_before = utc(2026, 3, 8, 1)  # 20:00 in New York
-    listed = free(open_on_the_night, [], kind(minimum_notice=12 * HOUR), now=evening_before, zone=NEW_YORK)
+    listed = free(open_on_the_night, [], timing(min_notice=12 * HOUR), now=evening_before, time_zone=NEW_YORK)
     assert listed[0] == "09:00"  # twelve real hours later, thirteen on the wall
 
 
 @pytest.mark.parametrize(("day", "last"), [(SPRING, "2026-03-08"), (AUTUMN, "2026-11-01")])
-def test_the_advance_edge_is_a_local_midnight_whatever_the_clocks_do(day: Any, last: str) -> None:
+def test_max_advance_ends_at_local_midnight(day: Any, last: str) -> None:
     always = [Window(CLINICIAN, utc(2026, 1, 1), utc(2027, 1, 1), NEW_YORK)]
-    of = kind(maximum_advance_days=7)
+    of = timing(max_advance_days=7)
     local_noon = datetime.combine(day - timedelta(days=7), time(12), ZoneInfo(NEW_YORK))
     for now in (local_noon - 11 * HOUR, local_noon, local_noon + 11 * HOUR):
         found = free_slots(always, [], of, now, now, LATER)
-        assert f"{on_the_wall(found[-1].starts_at, NEW_YORK):%Y-%m-%d %H:%M}" == f"{last} 23:00"
+        assert f"{to_wall_clock(found[-1].starts_at, NEW_YORK):%Y-%m-%d %H:%M}" == f"{last} 23:00"
         edge = found[-1].starts_at + HOUR
         assert fits(edge, of, always, [], now) == Refusal.TOO_FAR
         assert fits(edge - timedelta(microseconds=1), of, always, [], now) is None
 
 
 def test_with_no_advance_one_books_for_today_only() -> None:
-    of = kind(maximum_advance_days=0)
+    of = timing(max_advance_days=0)
     windows = [window(9, 10), window(9, 10, day=utc(2026, 3, 3))]
     assert [slot.starts_at for slot in free_slots(windows, [], of, utc(2026, 3, 2, 1), NOW, LATER)] == [
         utc(2026, 3, 2, 9)
@@ -191,7 +198,7 @@ def test_with_no_advance_one_books_for_today_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "opens", "real_hours", "step", "expected"),
+    ("time_zone", "opens", "real_hours", "step", "expected"),
     [
         (NEW_YORK, utc(2026, 3, 8, 5), 5, 60, ["00:00", "01:00", "03:00", "04:00", "05:00"]),
         (NEW_YORK, utc(2026, 11, 1, 4), 5, 60, ["00:00", "01:00", "01:00", "02:00", "03:00"]),
@@ -201,18 +208,18 @@ def test_with_no_advance_one_books_for_today_only() -> None:
         (HAVANA, utc(2026, 3, 8, 4), 3, 60, ["23:00", "01:00", "02:00"]),
     ],
 )
-def test_starts_keep_to_the_wall_clock_on_nights_when_it_changes(
-    zone: str, opens: datetime, real_hours: float, step: int, expected: list[str]
+def test_slot_starts_on_dst_nights(
+    time_zone: str, opens: datetime, real_hours: float, step: int, expected: list[str]
 ) -> None:
-    windows = [Window(CLINICIAN, opens, opens + real_hours * HOUR, zone)]
-    assert free(windows, [], kind(duration=30 * MINUTE, slot_step=step * MINUTE), zone=zone) == expected
+    windows = [Window(CLINICIAN, opens, opens + real_hours * HOUR, time_zone)]
+    assert free(windows, [], timing(duration=30 * MINUTE, slot_step=step * MINUTE), time_zone=time_zone) == expected
 
 
 def test_refusals_say_why() -> None:
     windows = [window(9, 12)]
     taken = [busy(10, 11)]
 
-    def ask(hour: float, of: KindTiming = HOURLY, now: datetime = NOW) -> Refusal | None:
+    def ask(hour: float, of: AppointmentTiming = HOURLY, now: datetime = NOW) -> Refusal | None:
         return fits(utc(2026, 3, 2) + hour * HOUR, of, windows, taken, now)
 
     assert ask(9) is None
@@ -220,37 +227,37 @@ def test_refusals_say_why() -> None:
     assert ask(9.1) == Refusal.TAKEN
     assert ask(8.9) == Refusal.OUTSIDE_AVAILABILITY
     assert ask(11.1) == Refusal.OUTSIDE_AVAILABILITY
-    assert ask(9, kind(kind_id=INTAKE)) is None
+    assert ask(9, timing(appointment_type_id=INTAKE)) is None
     assert ask(9, now=utc(2026, 3, 2, 9)) is None
     assert ask(9, now=utc(2026, 3, 2, 9, 1)) == Refusal.TOO_SOON
-    assert ask(9, kind(minimum_notice=2 * HOUR), now=utc(2026, 3, 2, 7, 1)) == Refusal.TOO_SOON
-    assert ask(9, kind(maximum_advance_days=3)) == Refusal.TOO_FAR
-    assert fits(utc(2026, 3, 2, 9), kind(), [], [], NOW) == Refusal.OUTSIDE_AVAILABILITY
+    assert ask(9, timing(min_notice=2 * HOUR), now=utc(2026, 3, 2, 7, 1)) == Refusal.TOO_SOON
+    assert ask(9, timing(max_advance_days=3)) == Refusal.TOO_FAR
+    assert fits(utc(2026, 3, 2, 9), timing(), [], [], NOW) == Refusal.OUTSIDE_AVAILABILITY
 
 
 def test_fits_is_about_one_clinician() -> None:
     with pytest.raises(ValueError, match="one clinician"):
-        fits(utc(2026, 3, 2, 9), kind(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER)], NOW)
+        fits(utc(2026, 3, 2, 9), timing(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER)], NOW)
 
 
 def test_a_start_off_the_grid_may_fit_and_is_told_apart() -> None:
     windows = [window(9, 12)]
     off = utc(2026, 3, 2, 9, 7)
-    assert fits(off, kind(), windows, [], NOW) is None
-    assert not on_grid(off, kind(), windows)
-    assert on_grid(utc(2026, 3, 2, 10), kind(), windows)
-    assert not on_grid(utc(2026, 3, 2, 12), kind(), windows)
-    assert not on_grid(utc(2026, 3, 2, 10), kind(), [window(9, 12, kind_ids=frozenset({INTAKE}))])
+    assert fits(off, timing(), windows, [], NOW) is None
+    assert not on_grid(off, timing(), windows)
+    assert on_grid(utc(2026, 3, 2, 10), timing(), windows)
+    assert not on_grid(utc(2026, 3, 2, 12), timing(), windows)
+    assert not on_grid(utc(2026, 3, 2, 10), timing(), [window(9, 12, appointment_type_ids=frozenset({INTAKE}))])
 
 
-def test_naive_instants_are_a_mistake_of_the_program() -> None:
+def test_naive_datetimes_raise() -> None:
     naive = utc(2026, 3, 2, 9).replace(tzinfo=None)
     with pytest.raises(ValueError, match="naive"):
-        fits(naive, kind(), [window(9, 12)], [], NOW)
+        fits(naive, timing(), [window(9, 12)], [], NOW)
     with pytest.raises(ValueError, match="naive"):
-        free_slots([window(9, 12)], [], kind(), NOW, naive, LATER)
+        free_slots([window(9, 12)], [], timing(), NOW, naive, LATER)
     with pytest.raises(ValueError, match="naive"):
-        Busy(CLINICIAN, naive, LATER)
+        BusyTime(CLINICIAN, naive, LATER)
 
 
 @pytest.mark.parametrize(
@@ -261,13 +268,13 @@ def test_naive_instants_are_a_mistake_of_the_program() -> None:
         ({"buffer_before": -MINUTE}, "buffer_before"),
         ({"buffer_after": -MINUTE}, "buffer_after"),
         ({"slot_step": timedelta()}, "slot_step"),
-        ({"minimum_notice": -MINUTE}, "minimum_notice"),
-        ({"minimum_notice": timedelta(days=367)}, "minimum_notice"),
-        ({"maximum_advance_days": -1}, "maximum_advance_days"),
-        ({"maximum_advance_days": 10**12}, "maximum_advance_days"),
+        ({"min_notice": -MINUTE}, "min_notice"),
+        ({"min_notice": timedelta(days=367)}, "min_notice"),
+        ({"max_advance_days": -1}, "max_advance_days"),
+        ({"max_advance_days": 10**12}, "max_advance_days"),
     ],
 )
 def test_times_of_a_kind_that_make_no_sense_are_refused(over: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
-        kind(**over)
+        timing(**over)
     assert refused.value.fields[0].path == path

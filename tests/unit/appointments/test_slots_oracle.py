@@ -15,25 +15,25 @@ from portal_core.appointments.scheduling.availability import (
     Window,
     open_windows,
 )
-from portal_core.appointments.scheduling.durations import Busy, KindTiming
+from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
 from portal_core.appointments.scheduling.slots import Refusal, fits, free_slots, on_grid
 from tests.unit.appointments.dst_cases import (
     ANNEX,
     CLINICIAN,
+    DST_NIGHTS,
     INTAKE,
     KIND,
-    NIGHTS,
     OFFICE,
     OTHER,
     minutes_around,
-    on_the_wall,
+    to_wall_clock,
     utc,
 )
 
 FIVE = timedelta(minutes=5)
 
 
-def fives(least: int, most: int) -> st.SearchStrategy[timedelta]:
+def multiples_of_five(least: int, most: int) -> st.SearchStrategy[timedelta]:
     return st.integers(least // 5, most // 5).map(lambda n: n * FIVE)
 
 
@@ -41,11 +41,11 @@ def fives(least: int, most: int) -> st.SearchStrategy[timedelta]:
 class Week:
     """A case: who is open when and busy when around one night, and what is asked for."""
 
-    zone: str
+    time_zone: str
     day: date
     windows: list[Window]
-    busy: list[Busy]
-    kind: KindTiming
+    busy: list[BusyTime]
+    timing: AppointmentTiming
     now: datetime
     since: datetime
     until: datetime
@@ -53,10 +53,10 @@ class Week:
 
 @st.composite
 def weeks(draw: st.DrawFn) -> Week:
-    zone, day = draw(st.sampled_from(NIGHTS))
+    time_zone, day = draw(st.sampled_from(DST_NIGHTS))
     times = st.integers(0, 47).map(lambda half: time(half // 2, half % 2 * 30))
     whos = st.sampled_from([CLINICIAN, OTHER])
-    places = st.sampled_from([None, OFFICE, ANNEX])
+    locations = st.sampled_from([None, OFFICE, ANNEX])
     rules, exceptions, busy = [], [], []
     for _ in range(draw(st.integers(1, 5))):
         one, another = draw(times), draw(times)
@@ -65,11 +65,11 @@ def weeks(draw: st.DrawFn) -> Week:
                 id=UUID(int=100),
                 clinician_id=draw(whos),
                 weekday=(day.weekday() + draw(st.integers(-1, 1))) % 7,
-                starts=min(one, another),
-                ends=max(one, another) if one != another else time(0),
-                zone=zone,
-                place_id=draw(places),
-                kind_ids=draw(st.sampled_from([(), (KIND,), (INTAKE,), (KIND, INTAKE)])),
+                start_time=min(one, another),
+                end_time=max(one, another) if one != another else time(0),
+                time_zone=time_zone,
+                location_id=draw(locations),
+                appointment_type_ids=draw(st.sampled_from([(), (KIND,), (INTAKE,), (KIND, INTAKE)])),
                 valid_from=date(2000, 1, 1),
             )
         )
@@ -80,31 +80,33 @@ def weeks(draw: st.DrawFn) -> Week:
                 id=UUID(int=200),
                 clinician_id=draw(whos),
                 date=day + timedelta(days=draw(st.integers(-1, 1))),
-                opens=draw(st.booleans()),
-                starts=min(one, another),
-                ends=max(one, another) if one != another else time(0),
-                zone=zone,
-                place_id=draw(places),
+                available=draw(st.booleans()),
+                start_time=min(one, another),
+                end_time=max(one, another) if one != another else time(0),
+                time_zone=time_zone,
+                location_id=draw(locations),
             )
         )
     midnight = utc(day.year, day.month, day.day)
     for _ in range(draw(st.integers(0, 6))):
-        starts = midnight + draw(fives(-1440, 2 * 1440))
-        ends = starts + draw(fives(5, 180))
-        busy.append(Busy(draw(whos), starts, ends, draw(fives(0, 40)), draw(fives(0, 40))))
-    kind = KindTiming(
-        kind_id=KIND,
-        duration=draw(fives(10, 120)),
-        buffer_before=draw(fives(0, 40)),
-        buffer_after=draw(fives(0, 40)),
-        slot_step=draw(st.none() | fives(5, 120)),
-        minimum_notice=draw(fives(0, 600)),
-        maximum_advance_days=draw(st.integers(0, 3)),
+        start_time = midnight + draw(multiples_of_five(-1440, 2 * 1440))
+        end_time = start_time + draw(multiples_of_five(5, 180))
+        busy.append(
+            BusyTime(draw(whos), start_time, end_time, draw(multiples_of_five(0, 40)), draw(multiples_of_five(0, 40)))
+        )
+    timing = AppointmentTiming(
+        appointment_type_id=KIND,
+        duration=draw(multiples_of_five(10, 120)),
+        buffer_before=draw(multiples_of_five(0, 40)),
+        buffer_after=draw(multiples_of_five(0, 40)),
+        slot_step=draw(st.none() | multiples_of_five(5, 120)),
+        min_notice=draw(multiples_of_five(0, 600)),
+        max_advance_days=draw(st.integers(0, 3)),
     )
-    now = midnight + draw(fives(-2 * 1440, 600))
-    since = midnight + draw(fives(-1440, 1440))
+    now = midnight + draw(multiples_of_five(-2 * 1440, 600))
+    since = midnight + draw(multiples_of_five(-1440, 1440))
     windows = open_windows(rules, exceptions, day - timedelta(days=1), day + timedelta(days=1))
-    return Week(zone, day, windows, busy, kind, now, since, since + draw(fives(0, 2 * 1440)))
+    return Week(time_zone, day, windows, busy, timing, now, since, since + draw(multiples_of_five(0, 2 * 1440)))
 
 
 Place = tuple[UUID, UUID | None]
@@ -114,31 +116,31 @@ def open_moments(week: Week) -> dict[Place, set[datetime]]:
     """The beginnings of all stretches of five minutes that are open for the kind."""
     moments: dict[Place, set[datetime]] = {}
     for window in week.windows:
-        if not window.kind_ids or KIND in window.kind_ids:
-            here = moments.setdefault((window.clinician_id, window.place_id), set())
-            for at, _ in minutes_around(week.zone, week.day, 5):
+        if not window.appointment_type_ids or KIND in window.appointment_type_ids:
+            here = moments.setdefault((window.clinician_id, window.location_id), set())
+            for at, _ in minutes_around(week.time_zone, week.day, 5):
                 if window.starts_at <= at < window.ends_at:
                     here.add(at)
     return moments
 
 
 def lies_within(week: Week, moments: set[datetime], at: datetime) -> bool:
-    return all(at + n * FIVE in moments for n in range(week.kind.duration // FIVE))
+    return all(at + n * FIVE in moments for n in range(week.timing.duration // FIVE))
 
 
 def refused(week: Week, clinician_id: UUID, moments: set[datetime], at: datetime) -> Refusal | None:
-    kind, ends = week.kind, at + week.kind.duration
-    if at < week.now or at - week.now < kind.minimum_notice:
+    timing, end_time = week.timing, at + week.timing.duration
+    if at < week.now or at - week.now < timing.min_notice:
         return Refusal.TOO_SOON
     if not lies_within(week, moments, at):
         return Refusal.OUTSIDE_AVAILABILITY
-    ahead = on_the_wall(at, week.zone).date() - on_the_wall(week.now, week.zone).date()
-    if ahead.days > kind.maximum_advance_days:
+    ahead = to_wall_clock(at, week.time_zone).date() - to_wall_clock(week.now, week.time_zone).date()
+    if ahead.days > timing.max_advance_days:
         return Refusal.TOO_FAR
     for one in week.busy:
         if one.clinician_id == clinician_id:
-            after_it = at - one.ends_at >= max(one.buffer_after, kind.buffer_before)
-            before_it = one.starts_at - ends >= max(kind.buffer_after, one.buffer_before)
+            after_it = at - one.ends_at >= max(one.buffer_after, timing.buffer_before)
+            before_it = one.starts_at - end_time >= max(timing.buffer_after, one.buffer_before)
             if not (after_it or before_it):
                 return Refusal.TAKEN
     return None
@@ -148,55 +150,55 @@ def on_the_grid(week: Week, moments: set[datetime], at: datetime) -> bool:
     opened = at
     while opened - FIVE in moments:
         opened -= FIVE
-    wall, origin = on_the_wall(at, week.zone), on_the_wall(opened, week.zone)
+    wall, origin = to_wall_clock(at, week.time_zone), to_wall_clock(opened, week.time_zone)
     if wall.date() != origin.date():
         origin = datetime.combine(wall.date(), time.min)
-    return not (wall - origin) % week.kind.step
+    return not (wall - origin) % week.timing.step
 
 
 @settings(max_examples=80, deadline=None)
 @given(weeks())
 def test_listed_is_what_fits_on_the_grid_and_nothing_else(week: Week) -> None:
     expected = {
-        (place, at)
-        for place, moments in open_moments(week).items()
+        (location, at)
+        for location, moments in open_moments(week).items()
         for at in moments
         if week.since <= at < week.until
         and on_the_grid(week, moments, at)
-        and refused(week, place[0], moments, at) is None
+        and refused(week, location[0], moments, at) is None
     }
-    listed = free_slots(week.windows, week.busy, week.kind, week.now, week.since, week.until)
-    assert [((slot.clinician_id, slot.place_id), slot.starts_at) for slot in listed] == sorted(
+    listed = free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until)
+    assert [((slot.clinician_id, slot.location_id), slot.starts_at) for slot in listed] == sorted(
         expected, key=lambda one: (one[1], str(one[0]))
     )
-    assert all(slot.ends_at - slot.starts_at == week.kind.duration for slot in listed)
+    assert all(slot.ends_at - slot.starts_at == week.timing.duration for slot in listed)
 
 
 @settings(max_examples=40, deadline=None)
 @given(weeks(), st.integers(0, 6))
 def test_fits_and_on_grid_agree_with_the_oracle_and_with_the_list(week: Week, offset: int) -> None:
-    listed = free_slots(week.windows, week.busy, week.kind, week.now, week.since, week.until)
-    for (clinician_id, place_id), moments in open_moments(week).items():
-        windows = [one for one in week.windows if (one.clinician_id, one.place_id) == (clinician_id, place_id)]
+    listed = free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until)
+    for (clinician_id, location_id), moments in open_moments(week).items():
+        windows = [one for one in week.windows if (one.clinician_id, one.location_id) == (clinician_id, location_id)]
         busy = [one for one in week.busy if one.clinician_id == clinician_id]
-        for at, _ in minutes_around(week.zone, week.day, 5)[offset::7]:
-            assert fits(at, week.kind, windows, busy, week.now) == refused(week, clinician_id, moments, at)
+        for at, _ in minutes_around(week.time_zone, week.day, 5)[offset::7]:
+            assert fits(at, week.timing, windows, busy, week.now) == refused(week, clinician_id, moments, at)
             offered = lies_within(week, moments, at) and on_the_grid(week, moments, at)
-            assert on_grid(at, week.kind, windows) == offered
+            assert on_grid(at, week.timing, windows) == offered
         for slot in listed:
-            if (slot.clinician_id, slot.place_id) == (clinician_id, place_id):
-                assert fits(slot.starts_at, week.kind, windows, busy, week.now) is None
-                assert on_grid(slot.starts_at, week.kind, windows)
+            if (slot.clinician_id, slot.location_id) == (clinician_id, location_id):
+                assert fits(slot.starts_at, week.timing, windows, busy, week.now) is None
+                assert on_grid(slot.starts_at, week.timing, windows)
 
 
 @settings(max_examples=40, deadline=None)
-@given(weeks(), st.sampled_from(NIGHTS))
+@given(weeks(), st.sampled_from(DST_NIGHTS))
 def test_a_client_in_another_zone_sees_the_same_instants(week: Week, elsewhere: tuple[str, date]) -> None:
     there = ZoneInfo(elsewhere[0])
-    listed = free_slots(week.windows, week.busy, week.kind, week.now, week.since, week.until)
+    listed = free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until)
     asked = [at.astimezone(there) for at in (week.now, week.since, week.until)]
     busy = [
-        Busy(
+        BusyTime(
             one.clinician_id,
             one.starts_at.astimezone(there),
             one.ends_at.astimezone(there),
@@ -205,7 +207,7 @@ def test_a_client_in_another_zone_sees_the_same_instants(week: Week, elsewhere: 
         )
         for one in week.busy
     ]
-    seen = free_slots(week.windows, busy, week.kind, *asked)
+    seen = free_slots(week.windows, busy, week.timing, *asked)
     assert seen == listed
     assert all(slot.starts_at.utcoffset() == slot.ends_at.utcoffset() == timedelta() for slot in seen)
 
@@ -214,20 +216,20 @@ def test_a_client_in_another_zone_sees_the_same_instants(week: Week, elsewhere: 
 @given(weeks())
 def test_what_is_booked_from_the_list_is_gone_from_it_and_leaves_the_gap(week: Week) -> None:
     """Books the first free time until none is left: neighbours then keep the larger buffer, and no more was needed."""
-    week = evolve(week, busy=[], kind=evolve(week.kind, slot_step=FIVE))
-    gap = max(week.kind.buffer_before, week.kind.buffer_after)
+    week = evolve(week, busy=[], timing=evolve(week.timing, slot_step=FIVE))
+    gap = max(week.timing.buffer_before, week.timing.buffer_after)
     left = None
-    while listed := free_slots(week.windows, week.busy, week.kind, week.now, week.since, week.until):
+    while listed := free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until):
         assert left is None or len(listed) < left
         left = len(listed)
         first = listed[0]
         week.busy.append(
-            Busy(
+            BusyTime(
                 first.clinician_id,
                 first.starts_at,
                 first.ends_at,
-                week.kind.buffer_before,
-                week.kind.buffer_after,
+                week.timing.buffer_before,
+                week.timing.buffer_after,
             )
         )
     for clinician_id in (CLINICIAN, OTHER):
@@ -243,7 +245,7 @@ def test_asking_in_two_parts_gives_the_same_as_asking_at_once(week: Week, data: 
     cut = middle.replace(tzinfo=week.since.tzinfo)
 
     def ask(since: datetime, until: datetime) -> list[datetime]:
-        found = free_slots(week.windows, week.busy, week.kind, week.now, since, until)
+        found = free_slots(week.windows, week.busy, week.timing, week.now, since, until)
         return [slot.starts_at for slot in found]
 
     assert ask(week.since, cut) + ask(cut, week.until) == ask(week.since, week.until)

@@ -13,22 +13,22 @@ from joserfc.jwk import OctKey
 from adapters.jitsi.rooms import CLOCK_SKEW, JitsiRooms
 from adapters.local.rooms import ClinicianRooms
 from portal_core.appointments.errors import NoRoom
-from portal_core.appointments.ports import Visit
+from portal_core.appointments.ports import VideoVisit
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.appointments.video_rooms import (
     FIVE,
-    Door,
-    Guest,
+    Participant,
+    RoomServer,
     SignedRoomsContract,
     TelehealthRoomsContract,
-    visit_at,
+    make_visit,
 )
 
 SECRET = "a secret that Jitsi and the portal share"
 
 
 @define
-class JitsiDoor(Door):
+class JitsiRoomServer(RoomServer):
     """What Prosody's `token_verification` holds a token to, before somebody is let into the room of the address."""
 
     clock: FixedClock = field(factory=FixedClock)
@@ -40,7 +40,7 @@ class JitsiDoor(Door):
     def _sharing(self, secret: str) -> JitsiRooms:
         return JitsiRooms("https://meet.elm.test/", "portal", secret, self.clock, CountingIds())
 
-    def opens(self, url: str) -> Guest | None:
+    def admit(self, url: str) -> Participant | None:
         parts = urlsplit(url)
         now = self.clock.now().timestamp()
         try:
@@ -52,12 +52,12 @@ class JitsiDoor(Door):
         if any(claims.get(name) != value for name, value in right.items()):
             return None
         user = claims["context"]["user"]
-        return Guest(user["name"], user["moderator"] == "true") if claims["nbf"] <= now < claims["exp"] else None
+        return Participant(user["name"], user["moderator"] == "true") if claims["nbf"] <= now < claims["exp"] else None
 
     def to_other_room(self, url: str) -> str:
         return url.replace("/zx-9_q?", "/another?")
 
-    def promoted(self, url: str) -> str:
+    def as_moderator(self, url: str) -> str:
         address, _, token = url.partition("?jwt=")
         head, claims, signature = token.split(".")
         bent = json.loads(urlsafe_b64decode(claims + "=="))
@@ -65,17 +65,17 @@ class JitsiDoor(Door):
         claims = urlsafe_b64encode(json.dumps(bent).encode()).rstrip(b"=").decode()
         return f"{address}?jwt={head}.{claims}.{signature}"
 
-    def elsewhere(self) -> JitsiRooms:
+    def other_deployment(self) -> JitsiRooms:
         return self._sharing(SECRET.upper())
 
 
 class TestJitsiRooms(SignedRoomsContract):
     @pytest.fixture
-    def door(self) -> JitsiDoor:
-        return JitsiDoor()
+    def room_server(self) -> JitsiRoomServer:
+        return JitsiRoomServer()
 
 
-class TestCliniciansRooms(TelehealthRoomsContract):
+class TestClinicianRoomsContract(TelehealthRoomsContract):
     @pytest.fixture
     def rooms(self) -> ClinicianRooms:
         return ClinicianRooms()
@@ -92,15 +92,15 @@ def jitsi(clock: FixedClock) -> JitsiRooms:
 
 
 @pytest.fixture
-def visit(clock: FixedClock) -> Visit:
-    return visit_at(clock)
+def visit(clock: FixedClock) -> VideoVisit:
+    return make_visit(clock)
 
 
 class TestJitsi:
     async def test_the_token_says_who_enters_which_room_and_until_when(
-        self, jitsi: JitsiRooms, visit: Visit, clock: FixedClock
+        self, jitsi: JitsiRooms, visit: VideoVisit, clock: FixedClock
     ) -> None:
-        url, expires_at = await jitsi.link(visit, lasts=FIVE)
+        url, expires_at = await jitsi.link(visit, valid_for=FIVE)
         parts = urlsplit(url)
         assert (parts.scheme, parts.netloc, parts.path) == ("https", "meet.elm.test", "/zx-9_q")
         token = jwt.decode(parse_qs(parts.query)["jwt"][0], OctKey.import_key(SECRET), algorithms=["HS256"])
@@ -119,8 +119,8 @@ class TestJitsi:
         }
         assert expires_at == clock.now() + FIVE
 
-    async def test_the_clinician_moderates(self, jitsi: JitsiRooms, visit: Visit) -> None:
-        url, _ = await jitsi.link(evolve(visit, moderator=True, display_name="Dr. Grey"), lasts=FIVE)
+    async def test_the_clinician_moderates(self, jitsi: JitsiRooms, visit: VideoVisit) -> None:
+        url, _ = await jitsi.link(evolve(visit, moderator=True, display_name="Dr. Grey"), valid_for=FIVE)
         token = jwt.decode(parse_qs(urlsplit(url).query)["jwt"][0], OctKey.import_key(SECRET))
         assert token.claims["context"]["user"] == {"name": "Dr. Grey", "moderator": "true", "affiliation": "owner"}
 
@@ -143,8 +143,8 @@ class TestJitsi:
 
 
 class TestClinicianRooms:
-    async def test_the_clinicians_own_link_until_the_end(self, visit: Visit) -> None:
-        assert await ClinicianRooms().link(visit, lasts=FIVE) == ("https://rooms.test/grey", visit.ends_at)
+    async def test_the_clinicians_own_link_until_the_end(self, visit: VideoVisit) -> None:
+        assert await ClinicianRooms().link(visit, valid_for=FIVE) == ("https://rooms.test/grey", visit.ends_at)
 
     @pytest.mark.parametrize(
         "link",
@@ -160,6 +160,6 @@ class TestClinicianRooms:
             "//rooms.test/grey",
         ],
     )
-    async def test_a_link_that_is_none_or_not_safe(self, visit: Visit, link: str) -> None:
+    async def test_a_link_that_is_none_or_not_safe(self, visit: VideoVisit, link: str) -> None:
         with pytest.raises(NoRoom):
-            await ClinicianRooms().link(evolve(visit, clinician_link=link), lasts=FIVE)
+            await ClinicianRooms().link(evolve(visit, clinician_link=link), valid_for=FIVE)

@@ -8,192 +8,216 @@ from attrs import evolve
 
 from portal_core.appointments.errors import (
     NotBookable,
-    NotWaiting,
     OfferClosed,
-    OwnOverlap,
+    OverlappingAppointment,
     SlotTaken,
+    WaitlistEntryClosed,
 )
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
-from portal_core.appointments.views import OfferView
+from portal_core.appointments.views import WaitlistOfferView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Forbidden, NotFound
-from tests.unit.appointments.conftest import Scene
-from tests.unit.appointments.waitlist_setup import TEN, made, offer_to, offered_to_ann, wait
+from tests.unit.appointments.conftest import BookingScenario
+from tests.unit.appointments.waitlist_setup import TEN, current_offer, join_waitlist_as, make_offer, offered_to_ann
 
 
 @pytest.fixture
-async def offered(scene: Scene) -> OfferView:
+async def offered(scenario: BookingScenario) -> WaitlistOfferView:
     """Ann waits longer than Bob, and is offered Tuesday at ten."""
-    return await offered_to_ann(scene)
+    return await offered_to_ann(scenario)
 
 
 class TestAccepting:
-    async def test_it_is_booked_and_the_waiting_is_over(self, scene: Scene, offered: OfferView) -> None:
-        view = await scene.desk.accept_offer(scene.ann, offered.id)
-        assert (view.status, view.starts_at, view.clinician_id) == ("booked", TEN, scene.grey)
-        assert await scene.desk.show(scene.ann, view.id) == view
-        assert await scene.desk.list_waitlist(scene.ann) == ()
-        assert not scene.world.store.table("freed_slots")
-        entries = list(scene.world.store.table("calendar").values())
+    async def test_accepting_books_and_closes_entry(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        view = await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        assert (view.status, view.starts_at, view.clinician_id) == ("booked", TEN, scenario.grey)
+        assert await scenario.use_cases.show(scenario.ann, view.id) == view
+        assert await scenario.use_cases.list_waitlist(scenario.ann) == ()
+        assert not scenario.world.store.table("freed_slots")
+        entries = list(scenario.world.store.table("calendar").values())
         assert [(one.purpose, one.expires_at) for one in entries] == [("appointment", None)]
-        told = [one.to_client for one in await scene.world.notices() if one.about == view.id]
-        assert told == [scene.ann.client_id, None]
+        told = [one.to_client for one in await scenario.world.notices() if one.subject_id == view.id]
+        assert told == [scenario.ann.client_id, None]
 
-    async def test_to_book_the_time_is_to_accept(self, scene: Scene, offered: OfferView) -> None:
-        await wait(scene, scene.ann, clinician_id=scene.grey)
-        slot = BookAppointmentCommand(choice=scene.world.choice(scene.grey, scene.kind, TEN))
+    async def test_booking_the_offered_slot_accepts_the_offer(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        await join_waitlist_as(scenario, scenario.ann, clinician_id=scenario.grey)
+        slot = BookAppointmentCommand(choice=scenario.world.choice(scenario.grey, scenario.appointment_type, TEN))
         with pytest.raises(SlotTaken):
-            await scene.desk.book(scene.bob, slot)
-        scene.world.clock.at = offered.expires_at - timedelta.resolution
-        view = await scene.desk.book(scene.ann, slot)
-        assert [one.offer for one in await scene.desk.list_waitlist(scene.ann)] == [None]
-        assert not scene.world.store.table("freed_slots")
-        closed = scene.world.store.table("waitlist_offers")[scene.world.practice_id, offered.id]
+            await scenario.use_cases.book(scenario.bob, slot)
+        scenario.world.clock.at = offered.expires_at - timedelta.resolution
+        view = await scenario.use_cases.book(scenario.ann, slot)
+        assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None]
+        assert not scenario.world.store.table("freed_slots")
+        closed = scenario.world.store.table("waitlist_offers")[scenario.world.practice_id, offered.id]
         assert (closed.status, closed.appointment_id) == ("accepted", view.id)
 
-    async def test_an_offer_that_is_over_keeps_nothing(self, scene: Scene, offered: OfferView) -> None:
-        scene.world.clock.at = offered.expires_at
-        slot = BookAppointmentCommand(choice=scene.world.choice(scene.grey, scene.kind, TEN))
-        await scene.desk.book(scene.ann, slot)
-        closed = scene.world.store.table("waitlist_offers")[scene.world.practice_id, offered.id]
+    async def test_closed_offer_holds_no_slot(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
+        scenario.world.clock.at = offered.expires_at
+        slot = BookAppointmentCommand(choice=scenario.world.choice(scenario.grey, scenario.appointment_type, TEN))
+        await scenario.use_cases.book(scenario.ann, slot)
+        closed = scenario.world.store.table("waitlist_offers")[scenario.world.practice_id, offered.id]
         assert closed.status == "open", "the job has yet to come by"
 
-    async def test_twice_is_once(self, scene: Scene, offered: OfferView) -> None:
-        await scene.desk.accept_offer(scene.ann, offered.id)
-        for again in (scene.desk.accept_offer, scene.desk.decline_offer):
+    async def test_repeating_is_idempotent(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
+        await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        for again in (scenario.use_cases.accept_offer, scenario.use_cases.decline_offer):
             with pytest.raises(OfferClosed):
-                await again(scene.ann, offered.id)
-        assert sum(one.status == "booked" for one in scene.world.store.table("appointments").values()) == 1
+                await again(scenario.ann, offered.id)
+        assert sum(one.status == "booked" for one in scenario.world.store.table("appointments").values()) == 1
 
-    async def test_another_clients_offer_does_not_exist(self, scene: Scene, offered: OfferView) -> None:
-        for attack in (scene.desk.accept_offer, scene.desk.decline_offer):
-            with pytest.raises(NotFound):
-                await attack(scene.bob, offered.id)
-        with pytest.raises(Forbidden):
-            await scene.desk.accept_offer(scene.world.as_proxy(scene.ann.client_id, may_write=False), offered.id)
-
-    async def test_not_at_the_very_moment_when_its_time_is_up(self, scene: Scene, offered: OfferView) -> None:
-        scene.world.clock.at = offered.expires_at
-        for late in (scene.desk.accept_offer, scene.desk.decline_offer):
-            with pytest.raises(OfferClosed):
-                await late(scene.ann, offered.id)
-        scene.world.clock.at = offered.expires_at - timedelta.resolution
-        await scene.desk.accept_offer(scene.ann, offered.id)
-
-    async def test_what_has_passed_on_is_the_next_ones(self, scene: Scene, offered: OfferView) -> None:
-        scene.world.clock.at = offered.expires_at
-        assert await scene.desk.pass_on_offers(scene.world.system) == 1
-        await scene.desk.offer_what_was_freed()
-        with pytest.raises(OfferClosed):
-            await scene.desk.accept_offer(scene.ann, offered.id)
-        await scene.desk.accept_offer(scene.bob, (await made(scene, scene.bob)).id)
-
-    async def test_an_accepted_offer_does_not_pass_on(self, scene: Scene, offered: OfferView) -> None:
-        await scene.desk.accept_offer(scene.ann, offered.id)
-        scene.world.clock.at = offered.expires_at
-        assert await scene.desk.pass_on_offers(scene.world.system) == 0
-
-    async def test_who_is_elsewhere_meanwhile_keeps_the_offer(self, scene: Scene, offered: OfferView) -> None:
-        green = await scene.world.add_clinician("Dr. Green")
-        await scene.world.add_booking(green, scene.kind, TEN, scene.ann.client_id)
-        with pytest.raises(OwnOverlap):
-            await scene.desk.accept_offer(scene.ann, offered.id)
-        assert await offer_to(scene, scene.ann) == offered
-
-    async def test_what_is_no_longer_offered_online(self, scene: Scene, offered: OfferView) -> None:
-        await scene.world.save_rules(AppointmentRules(self_booking=False))
-        with pytest.raises(NotBookable):
-            await scene.desk.accept_offer(scene.ann, offered.id)
-
-    async def test_two_offers_of_one_entry_book_once(self, scene: Scene, offered: OfferView) -> None:
-        store = scene.world.store
-        known = store.table("waitlist_offers")[scene.world.practice_id, offered.id]
-        twin = evolve(known, id=scene.world.ids.new())
-        store.table("waitlist_offers")[scene.world.practice_id, twin.id] = twin
-        await scene.desk.accept_offer(scene.ann, offered.id)
-        with pytest.raises(NotWaiting):
-            await scene.desk.accept_offer(scene.ann, twin.id)
-        lost = evolve(twin, id=scene.world.ids.new(), entry_id=scene.world.ids.new())
-        store.table("waitlist_offers")[scene.world.practice_id, lost.id] = lost
-        with pytest.raises(NotWaiting):
-            await scene.desk.accept_offer(scene.ann, lost.id)
-
-
-class TestPassingOn:
-    async def test_a_declined_offer_goes_to_the_next_and_its_client_waits_on(
-        self, scene: Scene, offered: OfferView
+    async def test_another_clients_offer_does_not_exist(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
-        await scene.desk.decline_offer(scene.ann, offered.id)
-        await scene.desk.offer_what_was_freed()
-        await made(scene, scene.bob)
-        assert [one.offer for one in await scene.desk.list_waitlist(scene.ann)] == [None]
+        for attack in (scenario.use_cases.accept_offer, scenario.use_cases.decline_offer):
+            with pytest.raises(NotFound):
+                await attack(scenario.bob, offered.id)
+        with pytest.raises(Forbidden):
+            await scenario.use_cases.accept_offer(
+                scenario.world.as_proxy(scenario.ann.client_id, may_write=False), offered.id
+            )
 
-    async def test_nobody_is_asked_twice_about_one_slot(self, scene: Scene, offered: OfferView) -> None:
-        await wait(scene, scene.ann, clinician_id=scene.grey)
-        await scene.desk.decline_offer(scene.ann, offered.id)
-        await scene.desk.offer_what_was_freed()
-        await scene.desk.decline_offer(scene.bob, (await made(scene, scene.bob)).id)
-        await scene.desk.offer_what_was_freed()
-        assert len(scene.world.store.table("waitlist_offers")) == 2
-        assert not scene.world.store.table("freed_slots")
-        assert not scene.world.store.table("calendar"), "the time is free for all again"
+    async def test_not_at_the_very_moment_when_its_time_is_up(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        scenario.world.clock.at = offered.expires_at
+        for late in (scenario.use_cases.accept_offer, scenario.use_cases.decline_offer):
+            with pytest.raises(OfferClosed):
+                await late(scenario.ann, offered.id)
+        scenario.world.clock.at = offered.expires_at - timedelta.resolution
+        await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+
+    async def test_advanced_offer_cannot_be_accepted(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        scenario.world.clock.at = offered.expires_at
+        assert await scenario.use_cases.advance_expired_offers(scenario.world.system) == 1
+        await scenario.use_cases.run_freed_slot_jobs()
+        with pytest.raises(OfferClosed):
+            await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        await scenario.use_cases.accept_offer(scenario.bob, (await make_offer(scenario, scenario.bob)).id)
+
+    async def test_an_accepted_offer_does_not_pass_on(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        scenario.world.clock.at = offered.expires_at
+        assert await scenario.use_cases.advance_expired_offers(scenario.world.system) == 0
+
+    async def test_busy_client_keeps_the_offer(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
+        green = await scenario.world.add_clinician("Dr. Green")
+        await scenario.world.add_booking(green, scenario.appointment_type, TEN, scenario.ann.client_id)
+        with pytest.raises(OverlappingAppointment):
+            await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        assert await current_offer(scenario, scenario.ann) == offered
+
+    async def test_what_is_no_longer_offered_online(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        await scenario.world.save_rules(AppointmentRules(self_booking=False))
+        with pytest.raises(NotBookable):
+            await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+
+    async def test_two_offers_of_one_entry_book_once(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        store = scenario.world.store
+        known = store.table("waitlist_offers")[scenario.world.practice_id, offered.id]
+        twin = evolve(known, id=scenario.world.ids.new())
+        store.table("waitlist_offers")[scenario.world.practice_id, twin.id] = twin
+        await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        with pytest.raises(WaitlistEntryClosed):
+            await scenario.use_cases.accept_offer(scenario.ann, twin.id)
+        lost = evolve(twin, id=scenario.world.ids.new(), entry_id=scenario.world.ids.new())
+        store.table("waitlist_offers")[scenario.world.practice_id, lost.id] = lost
+        with pytest.raises(WaitlistEntryClosed):
+            await scenario.use_cases.accept_offer(scenario.ann, lost.id)
+
+
+class TestAdvancingOffers:
+    async def test_declined_offer_goes_to_next_client(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        await scenario.use_cases.decline_offer(scenario.ann, offered.id)
+        await scenario.use_cases.run_freed_slot_jobs()
+        await make_offer(scenario, scenario.bob)
+        assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None]
+
+    async def test_nobody_is_asked_twice_about_one_slot(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        await join_waitlist_as(scenario, scenario.ann, clinician_id=scenario.grey)
+        await scenario.use_cases.decline_offer(scenario.ann, offered.id)
+        await scenario.use_cases.run_freed_slot_jobs()
+        await scenario.use_cases.decline_offer(scenario.bob, (await make_offer(scenario, scenario.bob)).id)
+        await scenario.use_cases.run_freed_slot_jobs()
+        assert len(scenario.world.store.table("waitlist_offers")) == 2
+        assert not scenario.world.store.table("freed_slots")
+        assert not scenario.world.store.table("calendar"), "the time is free for all again"
 
     async def test_an_expired_offer_is_not_shown_even_before_the_job_comes(
-        self, scene: Scene, offered: OfferView
+        self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
-        scene.world.clock.at = offered.expires_at
-        assert await offer_to(scene, scene.ann) is None
+        scenario.world.clock.at = offered.expires_at
+        assert await current_offer(scenario, scenario.ann) is None
 
-    async def test_runs_again_after_it_was_passed_on(self, scene: Scene, offered: OfferView) -> None:
-        scene.world.clock.at = offered.expires_at
-        assert [await scene.desk.pass_on_offers(scene.world.system) for _ in range(2)] == [1, 0]
-        closed = [one for one in await scene.world.audit() if one.target == offered.id]
-        assert [one.action for one in closed] == ["waitlist_offer.made", "waitlist_offer.expired"]
+    async def test_advancing_offers_is_idempotent(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
+        scenario.world.clock.at = offered.expires_at
+        assert [await scenario.use_cases.advance_expired_offers(scenario.world.system) for _ in range(2)] == [1, 0]
+        closed = [one for one in await scenario.world.audit() if one.target == offered.id]
+        assert [one.action for one in closed] == ["waitlist_offer.created", "waitlist_offer.expired"]
 
-    async def test_two_runs_at_once_close_it_once(self, scene: Scene, offered: OfferView) -> None:
+    async def test_two_runs_at_once_close_it_once(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
         """The second has read it as open before the first closed it."""
-        scene.world.clock.at = offered.expires_at
-        desk, begin, seen = scene.desk, scene.world.begin, 0
+        scenario.world.clock.at = offered.expires_at
+        use_cases, begin, seen = scenario.use_cases, scenario.world.begin, 0
 
         def begin_late(actor: Actor) -> AbstractAsyncContextManager[AppointmentUnit]:
             nonlocal seen
             seen += 1
             if seen == 2:
-                key = (scene.world.practice_id, offered.id)
-                offers = scene.world.store.table("waitlist_offers")
+                key = (scenario.world.practice_id, offered.id)
+                offers = scenario.world.store.table("waitlist_offers")
                 offers[key] = offers[key].expire()
             return begin(actor)
 
-        late = evolve(desk.pass_on_offers, begin=begin_late)
-        assert await late(scene.world.system) == 0
+        late = evolve(use_cases.advance_expired_offers, begin=begin_late)
+        assert await late(scenario.world.system) == 0
 
-    async def test_leaving_lets_an_open_offer_go(self, scene: Scene, offered: OfferView) -> None:
-        await scene.desk.leave_waitlist(scene.ann, offered.entry_id)
-        await scene.desk.offer_what_was_freed()
-        await made(scene, scene.bob)
+    async def test_leaving_waitlist_releases_open_offer(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        await scenario.use_cases.leave_waitlist(scenario.ann, offered.entry_id)
+        await scenario.use_cases.run_freed_slot_jobs()
+        await make_offer(scenario, scenario.bob)
         with pytest.raises(OfferClosed):
-            await scene.desk.accept_offer(scene.ann, offered.id)
-        with pytest.raises(NotWaiting):
-            await scene.desk.leave_waitlist(scene.ann, offered.entry_id)
+            await scenario.use_cases.accept_offer(scenario.ann, offered.id)
+        with pytest.raises(WaitlistEntryClosed):
+            await scenario.use_cases.leave_waitlist(scenario.ann, offered.entry_id)
 
-    async def test_leaving_one_keeps_the_offer_of_another(self, scene: Scene, offered: OfferView) -> None:
-        other = await wait(scene, scene.ann, clinician_id=scene.grey)
+    async def test_leaving_one_keeps_the_offer_of_another(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
+        other = await join_waitlist_as(scenario, scenario.ann, clinician_id=scenario.grey)
         with pytest.raises(NotFound):
-            await scene.desk.leave_waitlist(scene.bob, other.id)
-        await scene.desk.leave_waitlist(scene.ann, other.id)
-        await scene.desk.accept_offer(scene.ann, offered.id)
+            await scenario.use_cases.leave_waitlist(scenario.bob, other.id)
+        await scenario.use_cases.leave_waitlist(scenario.ann, other.id)
+        await scenario.use_cases.accept_offer(scenario.ann, offered.id)
 
 
 class TestClearing:
-    async def test_what_is_over_is_cleared_away(self, scene: Scene) -> None:
-        choice = scene.world.choice(scene.grey, scene.kind, TEN)
-        await scene.desk.hold(scene.ann, choice)
-        scene.world.clock.advance(timedelta(minutes=10))
-        await scene.desk.clear_holds(scene.world.system)
-        assert not scene.world.store.table("calendar")
-        assert len(scene.world.store.table("holds")) == 1
-        scene.world.clock.advance(timedelta(days=1))
-        await scene.desk.clear_holds(scene.world.system)
-        assert not scene.world.store.table("holds")
+    async def test_expired_holds_are_cleared(self, scenario: BookingScenario) -> None:
+        choice = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN)
+        await scenario.use_cases.hold(scenario.ann, choice)
+        scenario.world.clock.advance(timedelta(minutes=10))
+        await scenario.use_cases.delete_expired_holds(scenario.world.system)
+        assert not scenario.world.store.table("calendar")
+        assert len(scenario.world.store.table("holds")) == 1
+        scenario.world.clock.advance(timedelta(days=1))
+        await scenario.use_cases.delete_expired_holds(scenario.world.system)
+        assert not scenario.world.store.table("holds")

@@ -8,19 +8,19 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.appointments.use_cases import MemoryAppointmentsWorld
-from tests.support.contracts.appointments.waitlist_state_machine import WaitingMachine
+from tests.support.contracts.appointments.waitlist_state_machine import WaitlistStateMachine
 
 
-def test_random_histories() -> None:
+def test_state_machine() -> None:
     with asyncio.Runner() as runner:
 
-        class OverMemory(WaitingMachine):
+        class OverMemory(WaitlistStateMachine):
             @staticmethod
             async def make_world() -> MemoryAppointmentsWorld:
                 return MemoryAppointmentsWorld()
 
             @staticmethod
-            def run(doing: Coroutine[Any, Any, Any]) -> Any:
-                return runner.run(doing)
+            def run(operation: Coroutine[Any, Any, Any]) -> Any:
+                return runner.run(operation)
 
         run_state_machine_as_test(OverMemory, settings=settings(stateful_step_count=50))

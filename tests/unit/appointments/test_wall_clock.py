@@ -7,23 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal_core.appointments.scheduling.wall_clock import (
-    closing_reading,
-    first_reading,
-    in_utc,
-    last_reading,
+    closing_instant,
+    first_instant,
+    last_instant,
     local_span,
-    sane_day,
-    zone_of,
+    require_valid_date,
+    to_utc,
+    zone_info,
 )
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
     APIA,
     AUTUMN,
+    DST_NIGHTS,
     HAVANA,
     LORD_HOWE,
     NEW_YORK,
-    NIGHTS,
-    ODD_NIGHTS,
+    ODD_DST_NIGHTS,
     SPRING,
     ST_JOHNS,
     minutes_around,
@@ -32,7 +32,7 @@ from tests.unit.appointments.dst_cases import (
 )
 
 MINUTE = timedelta(minutes=1)
-nights = st.sampled_from(NIGHTS + ODD_NIGHTS)
+nights = st.sampled_from(DST_NIGHTS + ODD_DST_NIGHTS)
 minutes_of_day = st.integers(0, 24 * 60 - 1)
 
 
@@ -40,33 +40,33 @@ minutes_of_day = st.integers(0, 24 * 60 - 1)
 def test_readings_are_the_first_and_the_last_instant_that_show_the_time(
     night: tuple[str, date], shift: int, minute: int
 ) -> None:
-    zone, day = night
+    time_zone, day = night
     reading = datetime.combine(day + timedelta(days=shift), time.min) + minute * MINUTE
-    shown = [instant for instant, shows in minutes_around(zone, day) if shows == reading]
+    shown = [instant for instant, shows in minutes_around(time_zone, day) if shows == reading]
     if shown:
-        assert (first_reading(reading, zone), last_reading(reading, zone)) == (shown[0], shown[-1])
+        assert (first_instant(reading, time_zone), last_instant(reading, time_zone)) == (shown[0], shown[-1])
     else:
-        after = next(instant for instant, shows in minutes_around(zone, day) if shows > reading)
-        assert {read(reading, zone) for read in (first_reading, last_reading, closing_reading)} == {after}
+        after = next(instant for instant, shows in minutes_around(time_zone, day) if shows > reading)
+        assert {read(reading, time_zone) for read in (first_instant, last_instant, closing_instant)} == {after}
 
 
 @settings(max_examples=150)
-@given(night=nights, shift=st.integers(-1, 1), starts=minutes_of_day, ends=st.integers(1, 24 * 60))
+@given(night=nights, shift=st.integers(-1, 1), start_time=minutes_of_day, end_time=st.integers(1, 24 * 60))
 def test_a_span_is_the_shortest_that_holds_every_instant_within(
-    night: tuple[str, date], shift: int, starts: int, ends: int
+    night: tuple[str, date], shift: int, start_time: int, end_time: int
 ) -> None:
-    zone, day = night
+    time_zone, day = night
     day += timedelta(days=shift)
-    starts, ends = min(starts, ends - 1), max(starts + 1, ends)
+    start_time, end_time = min(start_time, end_time - 1), max(start_time + 1, end_time)
     midnight = datetime.combine(day, time.min)
-    opens, closes = midnight + starts * MINUTE, midnight + ends * MINUTE
-    within = [at for at, shows in minutes_around(zone, night[1]) if opens <= shows < closes]
+    opens, closes = midnight + start_time * MINUTE, midnight + end_time * MINUTE
+    within = [at for at, shows in minutes_around(time_zone, night[1]) if opens <= shows < closes]
     expected = (within[0], within[-1] + MINUTE) if within else None
-    assert local_span(day, opens.time(), closes.time(), zone) == expected
+    assert local_span(day, opens.time(), closes.time(), time_zone) == expected
 
 
 @pytest.mark.parametrize(
-    ("zone", "day", "starts", "ends", "hours"),
+    ("time_zone", "day", "start_time", "end_time", "hours"),
     [
         (NEW_YORK, SPRING, time(1), time(4), 2),
         (NEW_YORK, AUTUMN, time(1), time(4), 4),
@@ -84,27 +84,27 @@ def test_a_span_is_the_shortest_that_holds_every_instant_within(
         (ST_JOHNS, date(2006, 10, 28), time(22), time(0), 3),
     ],
 )
-def test_lengths_in_real_hours(zone: str, day: date, starts: time, ends: time, hours: float) -> None:
-    span = local_span(day, starts, ends, zone)
+def test_lengths_in_real_hours(time_zone: str, day: date, start_time: time, end_time: time, hours: float) -> None:
+    span = local_span(day, start_time, end_time, time_zone)
     assert span is not None
     assert span[1] - span[0] == timedelta(minutes=round(hours * 60))
 
 
-def test_what_never_was_is_nothing() -> None:
+def test_nonexistent_local_times_are_empty() -> None:
     assert local_span(SPRING, time(2, 15), time(2, 45), NEW_YORK) is None
     assert local_span(date(2011, 12, 30), time(0), time(0), APIA) is None
 
 
 def test_a_reading_in_the_gap_is_the_first_instant_after_it() -> None:
-    assert first_reading(wall(2026, 3, 8, 2, 30), NEW_YORK) == utc(2026, 3, 8, 7, 0)
-    assert first_reading(wall(2026, 3, 8, 2, 30, 15, 250), NEW_YORK) == utc(2026, 3, 8, 7, 0)
-    assert first_reading(wall(2011, 12, 30, 10), APIA) == utc(2011, 12, 30, 10, 0)  # midnight of the 31st
+    assert first_instant(wall(2026, 3, 8, 2, 30), NEW_YORK) == utc(2026, 3, 8, 7, 0)
+    assert first_instant(wall(2026, 3, 8, 2, 30, 15, 250), NEW_YORK) == utc(2026, 3, 8, 7, 0)
+    assert first_instant(wall(2011, 12, 30, 10), APIA) == utc(2011, 12, 30, 10, 0)  # midnight of the 31st
 
 
-def test_a_fold_that_the_caller_left_on_the_reading_does_not_count() -> None:
+def test_fold_of_input_is_ignored() -> None:
     second = wall(2026, 11, 1, 1, 30, fold=1)
-    assert first_reading(second, NEW_YORK) == utc(2026, 11, 1, 5, 30)
-    assert last_reading(second, NEW_YORK) == utc(2026, 11, 1, 6, 30)
+    assert first_instant(second, NEW_YORK) == utc(2026, 11, 1, 5, 30)
+    assert last_instant(second, NEW_YORK) == utc(2026, 11, 1, 6, 30)
 
 
 @pytest.mark.parametrize(
@@ -112,21 +112,21 @@ def test_a_fold_that_the_caller_left_on_the_reading_does_not_count() -> None:
 )
 def test_a_zone_must_exist(name: str) -> None:
     with pytest.raises(Invalid) as refused:
-        zone_of(name)
-    assert refused.value.fields[0].code == "zone_unknown"
+        zone_info(name)
+    assert refused.value.fields[0].code == "time_zone_unknown"
 
 
-def test_instants_are_written_in_utc_and_naive_ones_are_none() -> None:
+def test_instants_are_stored_in_utc() -> None:
     east = timezone(timedelta(hours=2))
-    moment = in_utc(datetime(2026, 3, 8, 12, tzinfo=east))
+    moment = to_utc(datetime(2026, 3, 8, 12, tzinfo=east))
     assert (moment, moment.utcoffset()) == (utc(2026, 3, 8, 10), timedelta())
     with pytest.raises(ValueError, match="naive"):
-        in_utc(wall(2026, 3, 8, 12))
+        to_utc(wall(2026, 3, 8, 12))
 
 
 @pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(3000, 1, 1), date.max])
 def test_dates_on_which_arithmetic_could_fail_are_refused(day: date) -> None:
     with pytest.raises(Invalid):
-        sane_day(day)
+        require_valid_date(day)
     with pytest.raises(Invalid):
-        first_reading(datetime.combine(day, time(12)), NEW_YORK)
+        first_instant(datetime.combine(day, time(12)), NEW_YORK)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.failures import Failed
+from entrypoints.errors import CommandError
 from entrypoints.import_file import read_people
 
 
@@ -26,7 +26,7 @@ def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, words: str) 
     file = tmp_path / "people.csv"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(Failed) as raised:
+    with pytest.raises(CommandError) as raised:
         read_people(file)
     assert words in str(raised.value)
     assert str(raised.value).startswith(f"{file}: ")
@@ -49,7 +49,7 @@ def test_rows_by_their_first_line_whatever_program_wrote_them(tmp_path: Path) ->
     assert [(row.line, row.external_id, row.name) for row in people.clinicians] == [(2, "C-1", "Elena Rivera")]
     assert [(row.line, row.given_name) for row in people.clients] == [(4, "Mira"), (7, "Theo")]
     assert people.clients[0].address == "12 Elm Street\r\nAlbany"
-    assert people.refused == []
+    assert people.rejected == []
 
 
 def test_rows_that_are_neither_or_of_another_width_are_refused_alone(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_rows_that_are_neither_or_of_another_width_are_refused_alone(tmp_path: P
     file.write_text("kind,name\nnurse,A\nclinician,B,C\nclinician\nclinician,D\n")
     people = read_people(file)
     assert [row.name for row in people.clinicians] == ["D"]
-    assert [(row.line, row.code) for row in people.refused] == [
+    assert [(row.line, row.code) for row in people.rejected] == [
         (2, "kind_unknown"),
-        (3, "fields_uneven"),
-        (4, "fields_uneven"),
+        (3, "wrong_field_count"),
+        (4, "wrong_field_count"),
     ]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.commands.running import settings_or_fail
-from entrypoints.failures import Failed
-from entrypoints.settings import Settings, Unusable, load, unknown, wrong
+from entrypoints.commands.context import settings_or_fail
+from entrypoints.errors import CommandError
+from entrypoints.settings import Settings, SettingsError, load, settings_problems, unknown_variables
 from tests.support.cli.aws_settings import AWS, COGNITO
 
 JITSI = {
@@ -32,9 +32,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
     return load()
 
 
-def test_nothing_set_is_a_whole_portal() -> None:
+def test_defaults_are_complete() -> None:
     settings = load()
-    assert wrong(settings) == []
+    assert settings_problems(settings) == []
     assert settings.public_url == "http://127.0.0.1:8000"
     assert settings.data_dir == Path.cwd() / "portal-data"
 
@@ -63,18 +63,18 @@ def test_lists_have_commas_since_addresses_have_colons(monkeypatch: pytest.Monke
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1/128")
     assert settings.allowed_origins == ("https://a.example:8443",)
     assert settings.metrics_from == ()
-    assert wrong(settings) == []
+    assert settings_problems(settings) == []
 
 
 @pytest.mark.parametrize("whole", [COGNITO, JITSI, SES, KMS], ids=["cognito", "jitsi", "ses", "kms"])
 def test_each_setting_that_a_part_needs_is_named_when_it_is_missing(
     monkeypatch: pytest.MonkeyPatch, whole: dict[str, str]
 ) -> None:
-    assert wrong(loaded(monkeypatch, **whole)) == []
+    assert settings_problems(loaded(monkeypatch, **whole)) == []
     chosen, *needed = whole
     for name in needed:
         monkeypatch.delenv(name)
-        assert wrong(load()) == [f"{name} is needed with {chosen}={whole[chosen]}"]
+        assert settings_problems(load()) == [f"{name} is needed with {chosen}={whole[chosen]}"]
         monkeypatch.setenv(name, whole[name])
 
 
@@ -93,7 +93,7 @@ def test_each_setting_that_a_part_needs_is_named_when_it_is_missing(
     ],
 )
 def test_a_value_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, option: str) -> None:
-    with pytest.raises(Unusable) as raised:
+    with pytest.raises(SettingsError) as raised:
         loaded(monkeypatch, **{name: value})
     assert option in str(raised.value)
     assert "\n" not in str(raised.value)
@@ -116,7 +116,7 @@ def test_a_value_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch, name:
 def test_a_value_that_cannot_be_used_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
-    found = wrong(loaded(monkeypatch, **{**JITSI, name: value}))
+    found = settings_problems(loaded(monkeypatch, **{**JITSI, name: value}))
     assert any(words in line for line in found), found
     assert "secret" not in "".join(found)
 
@@ -132,7 +132,7 @@ def test_a_value_that_cannot_be_used_is_named(
 def test_a_bad_settings_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "portal.toml"
     file.write_text(text)
-    with pytest.raises(Unusable) as raised:
+    with pytest.raises(SettingsError) as raised:
         loaded(monkeypatch, PORTAL_SETTINGS=str(file))
     assert words in str(raised.value)
     assert "portal.toml" in str(raised.value)
@@ -143,18 +143,18 @@ def test_a_settings_file_is_read_and_the_environment_wins(monkeypatch: pytest.Mo
     file.write_text("[portal]\nport = 8080\nhttp_workers = 3\ntrusted_proxies = ['10.0.0.0/8']\n")
     settings = loaded(monkeypatch, PORTAL_SETTINGS=str(file), PORTAL_PORT="8081")
     assert (settings.port, settings.http_workers, settings.trusted_proxies) == (8081, 3, ("10.0.0.0/8",))
-    with pytest.raises(Unusable, match=r"names nowhere\.toml, where there is no file"):
+    with pytest.raises(SettingsError, match=r"names nowhere\.toml, where there is no file"):
         loaded(monkeypatch, PORTAL_SETTINGS="nowhere.toml")
 
 
 def test_what_only_looks_like_a_setting_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(monkeypatch, PORTAL_DATBASE_URL="postgresql://db/portal", PORTAL_PORT="8080")
-    assert unknown() == ["PORTAL_DATBASE_URL"]
+    assert unknown_variables() == ["PORTAL_DATBASE_URL"]
 
 
 def test_a_command_names_the_first_gap_and_says_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_ROOMS", "jitsi")
-    with pytest.raises(Failed, match=r"PORTAL_JITSI_URL is needed .* \(and 2 more: portal config check\)"):
+    with pytest.raises(CommandError, match=r"PORTAL_JITSI_URL is needed .* \(and 2 more: portal config check\)"):
         settings_or_fail()
 
 
@@ -162,7 +162,7 @@ def test_other_roles_urls_are_asked_of_the_commands_that_use_them(monkeypatch: p
     assert settings_or_fail("owner_database_url").embedded_database
     monkeypatch.setenv("PORTAL_DATABASE_URL", "postgresql://db/portal")
     assert settings_or_fail().database_url == "postgresql://db/portal"
-    with pytest.raises(Failed, match="PORTAL_OWNER_DATABASE_URL is needed here"):
+    with pytest.raises(CommandError, match="PORTAL_OWNER_DATABASE_URL is needed here"):
         settings_or_fail("owner_database_url")
 
 

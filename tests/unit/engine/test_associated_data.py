@@ -6,21 +6,21 @@ import pytest
 
 from adapters.memory.engine.sealing import SEALED
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from adapters.postgres.engine.columns import place
+from adapters.postgres.engine.columns import associated_data
 from adapters.postgres.engine.metadata import metadata
 
 ROW = UUID(int=7)
 CLIENTS = {
     table.name: {column.name for column in table.c if column.info.get("sealed")}
     for table in metadata.tables.values()
-    if table.info["reach"] == "client" and table.name != "client_keys"
+    if table.info["row_scope"] == "client" and table.name != "client_keys"
 }
 """What a client's key seals, by table."""
 
 
 def test_every_sealed_column_keeps_its_name() -> None:
     columns = [column for table in metadata.tables.values() for column in table.c if column.info.get("sealed")]
-    kept = {place(column, ROW).removesuffix(f"/{ROW}") for column in columns}
+    kept = {associated_data(column, ROW).removesuffix(f"/{ROW}") for column in columns}
     assert kept >= {
         "answers.body",
         "appointment_requests.answer",
@@ -31,7 +31,7 @@ def test_every_sealed_column_keeps_its_name() -> None:
         "check_ins.location",
         "client_keys.wrapped",
         "clients.address",
-        "enquiries.asked",
+        "email_requests.content",
         "identities.record",
         "second_factors.pending",
     }
@@ -39,16 +39,16 @@ def test_every_sealed_column_keeps_its_name() -> None:
 
 def test_a_row_may_have_a_key_of_parts() -> None:
     record = metadata.tables["portal.identities"].c.record
-    assert place(record, ROW, "portal") == f"identities.record/{ROW}/portal"
+    assert associated_data(record, ROW, "portal") == f"identities.record/{ROW}/portal"
 
 
 def test_nothing_is_sealed_into_a_column_of_plain_values() -> None:
     with pytest.raises(ValueError, match="clients"):
-        place(metadata.tables["portal.clients"].c.given_name, ROW)
+        associated_data(metadata.tables["portal.clients"].c.given_name, ROW)
 
 
 @pytest.mark.parametrize("name", sorted(CLIENTS))
-def test_what_a_clients_key_seals_goes_with_it_in_memory_too(name: str) -> None:
+def test_memory_adapter_seals_with_client_key(name: str) -> None:
     assert set(SEALED.get(name, ())) == CLIENTS[name]
 
 

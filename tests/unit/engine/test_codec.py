@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.codec import converter, section
+from adapters.codec import converter, settings_section
 from adapters.postgres.appointments.options import rules_of
 from portal_core.appointments.scheduling.deadlines import CalendarDays
-from portal_core.appointments.scheduling.durations import KindTiming
+from portal_core.appointments.scheduling.durations import AppointmentTiming
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.waiting import PreferredTime
 from portal_core.kernel.money import Money
@@ -25,21 +25,21 @@ rules = st.builds(
     AppointmentRules,
     cancel_notice=notices,
     late_cancel=st.sampled_from(["refuse", "allow", "fee"]),
-    late_fee=st.builds(Money, st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])),
+    late_cancel_fee=st.builds(Money, st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])),
     self_booking=st.booleans(),
-    hold_for=spans,
-    holds_per_client=st.integers(1, 9),
-    offer_for=spans,
+    hold_duration=spans,
+    max_holds_per_client=st.integers(1, 9),
+    offer_duration=spans,
     calendar_title=st.text(max_size=40),
 )
 timings = st.builds(
-    KindTiming,
-    kind_id=st.uuids(),
+    AppointmentTiming,
+    appointment_type_id=st.uuids(),
     duration=spans,
     buffer_before=spans,
     slot_step=st.none() | spans,
-    minimum_notice=spans,
-    maximum_advance_days=st.integers(0, 3660),
+    min_notice=spans,
+    max_advance_days=st.integers(0, 3660),
 )
 starts = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 preferred = st.builds(lambda at, span: PreferredTime(starts_at=at, ends_at=at + span), starts, spans)
@@ -56,8 +56,8 @@ def test_rules(one: AppointmentRules) -> None:
 
 
 @given(timings)
-def test_timings(one: KindTiming) -> None:
-    assert converter.structure(through_json(one), KindTiming) == one
+def test_timings(one: AppointmentTiming) -> None:
+    assert converter.structure(through_json(one), AppointmentTiming) == one
 
 
 @given(st.lists(preferred, min_size=1, max_size=3).map(tuple))
@@ -67,11 +67,11 @@ def test_preferred_times(times: tuple[PreferredTime, ...]) -> None:
 
 def test_what_is_not_named_has_its_default() -> None:
     assert rules_of(None) == AppointmentRules()
-    assert rules_of('{"hold_for": 300}') == AppointmentRules(hold_for=timedelta(minutes=5))
-    assert section({"other": {"zone": "x"}}, "appointments", AppointmentRules) == AppointmentRules()
+    assert rules_of('{"hold_duration": 300}') == AppointmentRules(hold_duration=timedelta(minutes=5))
+    assert settings_section({"other": {"time_zone": "x"}}, "appointments", AppointmentRules) == AppointmentRules()
 
 
-def test_what_makes_no_sense_is_refused() -> None:
+def test_invalid_json_is_refused() -> None:
     with pytest.raises(cattrs.ClassValidationError) as refused:
         rules_of('{"late_cancel": "sometimes"}')
     assert "late_cancel" in str(refused.value.exceptions[0].__notes__)

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.encryption.cipher import Cipher, Unreadable, new_key
-from adapters.encryption.master import MasterKey
+from adapters.encryption.cipher import Cipher, DecryptionFailed, new_key
+from adapters.encryption.master_key import MasterKey
 from adapters.local.key_file import KeyFile, KeyFileError
 from tests.support.contracts.engine.master_key import MasterKeyContract
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))
-def test_what_is_sealed_opens_in_its_place(plain: bytes, place: str) -> None:
+def test_decrypt_with_matching_associated_data(plain: bytes, place: str) -> None:
     cipher = Cipher(new_key())
     sealed = cipher.seal(plain, place)
     assert cipher.open(sealed, place) == plain
     assert cipher.seal(plain, place) != sealed
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecryptionFailed):
         cipher.open(sealed, place + "x")
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecryptionFailed):
         Cipher(new_key()).open(sealed, place)
 
 
@@ -30,13 +30,13 @@ def test_a_changed_byte_does_not_open(plain: bytes, where: int, change: int) -> 
     cipher = Cipher(new_key())
     sealed = bytearray(cipher.seal(plain, "table.column/1"))
     sealed[where % len(sealed)] ^= change
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecryptionFailed):
         cipher.open(bytes(sealed), "table.column/1")
 
 
 @pytest.mark.parametrize("cut", [b"", b"\x01", b"\x01" + bytes(12), b"\x01" + bytes(20)])
 def test_what_is_cut_does_not_open(cut: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecryptionFailed):
         Cipher(new_key()).open(cut, "table.column/1")
 
 
@@ -73,7 +73,7 @@ class TestKeyFile(MasterKeyContract):
         assert await master.unwrap(await rotated.wrap(key, "p"), "p") == key
 
     async def test_another_file_unwraps_nothing(self, master: MasterKey, tmp_path: Path) -> None:
-        with pytest.raises(Unreadable):
+        with pytest.raises(DecryptionFailed):
             await KeyFile(tmp_path / "other.json").unwrap(await master.wrap(new_key(), "p"), "p")
 
     def test_a_broken_file_is_one_clear_line(self, path: Path) -> None:

@@ -31,10 +31,10 @@ from sqlalchemy.types import NullType
 from adapters.postgres.accounts.tables import sessions
 from adapters.postgres.appointments.tables import appointments, attendances, calendar, holds
 from adapters.postgres.engine.columns import Uuids
-from adapters.postgres.engine.statements import Statement, compiled
+from adapters.postgres.engine.statements import Statement, compile_statement
 from adapters.postgres.engine.tables import tries
 from adapters.postgres.people.tables import clients, practices
-from tests.support.engine.statement_scoping import unscoped
+from tests.support.engine.statement_scoping import scope_violations
 from tests.support.engine.statements import DIALECT, all_statements
 
 REGISTRY = all_statements()
@@ -58,9 +58,9 @@ _here = holds.c.practice_id == bindparam("practice_id")
 _mine = holds.c.client_id == bindparam("client_id")
 
 
-def made(source: Any, across: str = "") -> Statement:
+def made(source: Any, scope_exemption: str = "") -> Statement:
     """A statement that is in no registry."""
-    return Statement("made", "", (), source, across)
+    return Statement("made", "", (), source, scope_exemption)
 
 
 def not_carried(type_: Any) -> bool:
@@ -74,19 +74,21 @@ def not_carried(type_: Any) -> bool:
 
 def strange_types(source: Any) -> list[str]:
     """The types of parameters and results that asyncpg does not carry."""
-    compiled = source.compile(dialect=DIALECT)
-    types = [one.type for one in compiled.binds.values()] + [one.type for one in compiled._result_columns]
+    compile_statement = source.compile(dialect=DIALECT)
+    types = [one.type for one in compile_statement.binds.values()] + [
+        one.type for one in compile_statement._result_columns
+    ]
     return [repr(one) for one in types if not_carried(one)]
 
 
 @everything
-def test_it_says_for_whom_it_runs(name: str) -> None:
-    missing = unscoped(REGISTRY[name])
+def test_statement_is_scoped(name: str) -> None:
+    missing = scope_violations(REGISTRY[name])
     assert bool(missing) == (name in BEYOND_A_PRACTICE), missing
 
 
 @everything
-def test_asyncpg_carries_its_values(name: str) -> None:
+def test_parameter_types_are_native(name: str) -> None:
     assert strange_types(REGISTRY[name].source) == []
 
 
@@ -107,7 +109,7 @@ def test_constants_are_written_out(name: str) -> None:
 
 def test_a_constant_is_quoted_and_what_is_left_is_numbered_anew() -> None:
     source = select(holds.c.id).where(clients.c.status == "it's", holds.c.id == bindparam("id"), _here)
-    made = compiled("made", source)
+    made = compile_statement("made", source)
     assert made.names == ("id", "practice_id")
     assert "= 'it''s'" in made.sql
     assert made.sql.endswith("portal.holds.id = $1::UUID AND portal.holds.practice_id = $2::UUID")
@@ -123,12 +125,12 @@ def test_a_constant_is_quoted_and_what_is_left_is_numbered_anew() -> None:
         select(holds.c.id).where(_mine),
         select(holds.c.id).where(_here, holds.c.client_id != bindparam("client_id")),
         select(holds.c.id).where(holds.c.practice_id == bindparam("client_id"), _mine),
-        select(holds.c.id).where(or_(_here, holds.c.place_id.is_(None)), _mine),
+        select(holds.c.id).where(or_(_here, holds.c.location_id.is_(None)), _mine),
         select(holds.c.id).where(_here, or_(_mine, holds.c.id == bindparam("id"))),
         select(holds.c.id).where(not_(and_(_here, _mine))),
         delete(holds).where(_here, holds.c.id == bindparam("id")),
         update(holds).where(_mine).values(expires_at=bindparam("at")),
-        select(clients.c.born).where(clients.c.practice_id == bindparam("practice_id")),
+        select(clients.c.date_of_birth).where(clients.c.practice_id == bindparam("practice_id")),
         select(practices.c.name).where(practices.c.slug == bindparam("slug")),
         select(sessions.c.id).where(sessions.c.account_id == bindparam("account_id")),
         select(calendar.c.id).where(calendar.c.clinician_id == bindparam("clinician_id")),
@@ -151,7 +153,7 @@ def test_a_constant_is_quoted_and_what_is_left_is_numbered_anew() -> None:
     ],
 )
 def test_an_unscoped_statement_is_refused(source: Any) -> None:
-    assert unscoped(made(source)) != []
+    assert scope_violations(made(source)) != []
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_an_unscoped_statement_is_refused(source: Any) -> None:
         select(holds.c.id).where(_here, _mine),
         select(holds.c.id).where(and_(_here, and_(_mine, holds.c.id == bindparam("id")))),
         select(holds.c.id).where(_here, holds.c.client_id == any_(bindparam("client_ids", type_=Uuids))),
-        select(clients.c.born).where(
+        select(clients.c.date_of_birth).where(
             clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("id")
         ),
         select(attendances.c.status)
@@ -174,21 +176,21 @@ def test_an_unscoped_statement_is_refused(source: Any) -> None:
     ],
 )
 def test_a_scoped_statement_is_let_through(source: Any) -> None:
-    assert unscoped(made(source)) == []
+    assert scope_violations(made(source)) == []
 
 
 def test_a_reason_lets_it_reach_over_clients_and_not_over_practices() -> None:
-    assert unscoped(made(select(holds.c.id).where(_here), "a job clears holds")) == []
-    assert unscoped(made(select(holds.c.id).where(_mine), "no reason is good enough")) != []
+    assert scope_violations(made(select(holds.c.id).where(_here), "a job clears holds")) == []
+    assert scope_violations(made(select(holds.c.id).where(_mine), "no reason is good enough")) != []
 
 
-class _Shouted(TypeDecorator[str]):
+class _UppercaseText(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
 
 @pytest.mark.parametrize(
-    "type_", [Enum("a", "b", native_enum=False), Numeric(), _Shouted(), ARRAY(JSONB), ARRAY(Numeric())], ids=repr
+    "type_", [Enum("a", "b", native_enum=False), Numeric(), _UppercaseText(), ARRAY(JSONB), ARRAY(Numeric())], ids=repr
 )
 def test_a_type_that_needs_translating_is_refused(type_: Any) -> None:
     table = Table("made", MetaData(), Column("thing", type_))

@@ -11,9 +11,9 @@ from attrs import define
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from adapters.units import Clash, Repository, whole
-from entrypoints.catalogue import use_case_classes
-from portal_core.kernel.uow import Unit
+from adapters.units import DuplicateRepository, Repository, compose_unit_class
+from entrypoints.use_case_registry import use_case_classes
+from portal_core.kernel.uow import UnitOfWork
 
 
 def asked() -> set[type[Any]]:
@@ -23,9 +23,9 @@ def asked() -> set[type[Any]]:
 
 
 @pytest.mark.parametrize("made", [MemoryUnitOfWork, PostgresUnitOfWork])
-@pytest.mark.parametrize("unit", sorted(asked() - {Unit}, key=str))
+@pytest.mark.parametrize("unit", sorted(asked() - {UnitOfWork}, key=str))
 def test_every_repository_is_there(unit: type[Any], made: type[Any]) -> None:
-    own = [part for part in unit.__mro__ if part not in Unit.__mro__]
+    own = [part for part in unit.__mro__ if part not in UnitOfWork.__mro__]
     names = {name for part in own for name, kind in vars(part).items() if isinstance(kind, property)}
     assert names
     for name in names:
@@ -55,7 +55,7 @@ def features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_a_repository_is_made_once_for_each_unit(features: ModuleType) -> None:
-    made: Any = whole("Made", Core, features)
+    made: Any = compose_unit_class("Made", Core, features)
     one, two = made(1), made(2)
     assert (one.goals, one.measures, two.goals) == (["goals", 1], ["measures", 1], ["goals", 2])
     assert one.goals is one.goals
@@ -67,5 +67,5 @@ def test_two_repositories_of_one_name_are_refused(features: ModuleType, monkeypa
         goals = Repository(str)
 
     monkeypatch.setattr(import_module(f"{features.__name__}.measures.unit"), "UNIT", Forms)
-    with pytest.raises(Clash, match="goals"):
-        whole("Made", Core, features)
+    with pytest.raises(DuplicateRepository, match="goals"):
+        compose_unit_class("Made", Core, features)

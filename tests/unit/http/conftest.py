@@ -17,7 +17,7 @@ Ask = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def asking(
+async def http_client(
     peer: str = "203.0.113.7", token: str = ADAS_TOKEN, **changes: object
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a fresh app; `changes` are of its parts."""
@@ -31,7 +31,7 @@ async def asking(
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """Ada, signed in by bearer token."""
-    async with asking() as one:
+    async with http_client() as one:
         yield one
 
 

@@ -8,11 +8,20 @@ import pytest
 
 from entrypoints.http.parts import HttpSettings
 from entrypoints.http.server.cookies import csrf_matches, csrf_token
-from tests.support.http.toy_feature import ADA, ADAS_TOKEN, BOBS_TOKEN, NORTH, SOUTH, STAFF_TOKEN, Practices, Tokens
-from tests.unit.http.conftest import asking
+from tests.support.http.toy_feature import (
+    ADA,
+    ADAS_TOKEN,
+    BOBS_TOKEN,
+    NORTH,
+    SOUTH,
+    STAFF_TOKEN,
+    FakeAuthenticate,
+    FakePracticeDirectory,
+)
+from tests.unit.http.conftest import http_client
 
 TOYS = "/api/v1/portal/toys"
-TWO = Practices()
+TWO = FakePracticeDirectory()
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -33,7 +42,7 @@ def bearer(token: str) -> dict[str, str]:
     ],
 )
 async def test_without_a_good_token(header: str) -> None:
-    async with asking(token="") as client:
+    async with http_client(token="") as client:
         raw = [(b"authorization", header.encode("latin-1"))] if header else []
         answer = await client.get(TOYS, headers=raw)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
@@ -41,7 +50,7 @@ async def test_without_a_good_token(header: str) -> None:
 
 
 async def test_the_controller_sees_who_asks_from_where() -> None:
-    async with asking(peer="203.0.113.7") as client:
+    async with http_client(peer="203.0.113.7") as client:
         seen = (await client.get(f"{TOYS}/who", headers={"user-agent": "Phone/1\t" + "x" * 500})).json()
     assert seen["kind"] == "ClientActor"
     assert seen["address"] == "203.0.113.7"
@@ -51,29 +60,29 @@ async def test_the_controller_sees_who_asks_from_where() -> None:
 
 
 async def test_a_visitor_needs_no_token_and_a_token_makes_no_difference() -> None:
-    async with asking(token="") as client:
+    async with http_client(token="") as client:
         assert (await client.get(f"{TOYS}/visit")).json()["kind"] == "VisitorActor"
         assert (await client.get(f"{TOYS}/visit", headers=bearer("wrong"))).json()["kind"] == "VisitorActor"
 
 
 async def test_a_client_finds_no_practice_side() -> None:
-    async with asking() as client:
+    async with http_client() as client:
         assert (await client.get("/api/v1/practice/toys/count")).status_code == 404
         assert (await client.get("/api/v1/practice/toys/count", headers=bearer(STAFF_TOKEN))).json() == {"count": 0}
 
 
 async def test_what_authentication_is_asked() -> None:
-    tokens = Tokens()
-    async with asking(authenticate=tokens) as client:
+    tokens = FakeAuthenticate()
+    async with http_client(authenticate=tokens) as client:
         await client.get(TOYS, headers={"portal-client": str(ADA)})
         await client.get(f"{TOYS}/who")
     first, second = tokens.asked
-    assert (first.record, first.active, first.enrolling) == (ADA, True, False)
+    assert (first.record, first.active, first.enrollment_exempt) == (ADA, True, False)
     assert (second.record, second.active) == (None, False)
 
 
 async def test_a_record_that_is_no_id() -> None:
-    async with asking() as client:
+    async with http_client() as client:
         answer = await client.get(TOYS, headers={"portal-client": "ada"})
     assert answer.json()["errors"][0]["path"] == "Portal-Client"
 
@@ -92,14 +101,16 @@ async def test_a_record_that_is_no_id() -> None:
         ("elsewhere.example.org", None, TWO, None),
         ("elsewhere.example.org", "west", TWO, None),
         ("elsewhere.example.org", "'; drop", TWO, None),
-        ("elsewhere.example.org", None, Practices(TWO.known[:1]), NORTH),
-        ("elsewhere.example.org", "west", Practices(TWO.known[:1]), None),
-        ("[::1]:8000", None, Practices(TWO.known[:1]), NORTH),
-        ("elsewhere.example.org", None, Practices(()), None),
+        ("elsewhere.example.org", None, FakePracticeDirectory(TWO.known[:1]), NORTH),
+        ("elsewhere.example.org", "west", FakePracticeDirectory(TWO.known[:1]), None),
+        ("[::1]:8000", None, FakePracticeDirectory(TWO.known[:1]), NORTH),
+        ("elsewhere.example.org", None, FakePracticeDirectory(()), None),
     ],
 )
-async def test_which_practice(host: str, slug: str | None, practices: Practices, found: UUID | None) -> None:
-    async with asking(practices=practices) as client:
+async def test_which_practice(
+    host: str, slug: str | None, practices: FakePracticeDirectory, found: UUID | None
+) -> None:
+    async with http_client(practices=practices) as client:
         headers = {"host": host} | ({"portal-practice": slug} if slug is not None else {})
         answer = await client.get(f"{TOYS}/visit", headers=headers)
     if found is None:
@@ -110,7 +121,7 @@ async def test_which_practice(host: str, slug: str | None, practices: Practices,
 
 @pytest.mark.parametrize("hosts", [[], ["north.example.org", "south.example.org"], ["south.example.org"] * 2])
 async def test_no_host_or_more_than_one_is_refused(hosts: list[str]) -> None:
-    async with asking(practices=TWO) as client:
+    async with http_client(practices=TWO) as client:
         request = client.build_request("GET", f"{TOYS}/visit")
         del request.headers["host"]
         request.headers = httpx.Headers([*request.headers.multi_items(), *(("host", host) for host in hosts)])
@@ -119,14 +130,14 @@ async def test_no_host_or_more_than_one_is_refused(hosts: list[str]) -> None:
 
 
 async def test_a_link_names_the_practice_in_its_query() -> None:
-    async with asking(practices=TWO) as client:
+    async with http_client(practices=TWO) as client:
         assert (await client.get(f"{TOYS}/visit?practice=south")).json()["practice"] == str(SOUTH)
         assert (await client.get(f"{TOYS}/visit?mypractice=south")).status_code == 404
 
 
 async def test_a_new_practice_is_seen() -> None:
-    practices = Practices(TWO.known[:1])
-    async with asking(practices=practices) as client:
+    practices = FakePracticeDirectory(TWO.known[:1])
+    async with http_client(practices=practices) as client:
         headers = {"portal-practice": "south"}
         assert (await client.get(f"{TOYS}/visit", headers=headers)).status_code == 404
         practices.known = TWO.known
@@ -137,35 +148,37 @@ async def test_a_new_practice_is_seen() -> None:
 
 
 async def test_reading_by_cookie() -> None:
-    async with asking(token="") as client:
+    async with http_client(token="") as client:
         answer = await client.get(f"{TOYS}/who", headers={"cookie": f"theme=dark; portal={ADAS_TOKEN}; x"})
     assert answer.json()["kind"] == "ClientActor"
 
 
 @pytest.mark.parametrize("given", [None, "", "wrong", csrf_token(BOBS_TOKEN), "\xe4"])
 async def test_changing_by_cookie_alone_is_refused(given: str | None) -> None:
-    async with asking(token="") as client:
+    async with http_client(token="") as client:
         raw = [(b"cookie", f"portal={ADAS_TOKEN}".encode())]
         raw += [] if given is None else [(b"x-csrf-token", given.encode("latin-1"))]
         answer = await client.post(TOYS, json={"name": "Bear"}, headers=raw)
-        assert (answer.status_code, answer.json()["code"]) == (403, "csrf_token_wrong")
+        assert (answer.status_code, answer.json()["code"]) == (403, "csrf_token_invalid")
         assert (await client.get(TOYS, headers=bearer(ADAS_TOKEN))).json()["items"] == []
 
 
 async def test_changing_by_cookie_with_the_sessions_own_token() -> None:
     headers = {"cookie": f"portal={ADAS_TOKEN}", "x-csrf-token": csrf_token(ADAS_TOKEN)}
-    async with asking(token="") as client:
+    async with http_client(token="") as client:
         assert (await client.post(TOYS, json={"name": "Bear"}, headers=headers)).status_code == 201
 
 
 async def test_over_https_only_the_host_cookie_counts() -> None:
-    async with asking(token="", settings=HttpSettings(throttle_rate=0, public_url="https://p.example.org")) as client:
+    async with http_client(
+        token="", settings=HttpSettings(throttle_rate=0, public_url="https://p.example.org")
+    ) as client:
         assert (await client.get(TOYS, headers={"cookie": f"portal={ADAS_TOKEN}"})).status_code == 401
         assert (await client.get(TOYS, headers={"cookie": f"__Host-portal={ADAS_TOKEN}"})).status_code == 200
 
 
 async def test_a_bad_bearer_is_not_made_good_by_a_cookie() -> None:
-    async with asking(token="wrong") as client:
+    async with http_client(token="wrong") as client:
         assert (await client.get(TOYS, headers={"cookie": f"portal={ADAS_TOKEN}"})).status_code == 401
 
 
@@ -185,7 +198,7 @@ async def add(client: httpx.AsyncClient, key: str | None, body: Any = None, **he
 
 
 async def test_the_same_request_under_the_same_key_has_one_effect() -> None:
-    async with asking() as client:
+    async with http_client() as client:
         first, again = await add(client, "k-1"), await add(client, "k-1")
         assert first.status_code == again.status_code == 201
         assert first.json() == again.json()
@@ -198,7 +211,7 @@ async def test_the_same_request_under_the_same_key_has_one_effect() -> None:
 
 
 async def test_another_request_under_the_same_key_is_refused() -> None:
-    async with asking() as client:
+    async with http_client() as client:
         await add(client, "k-1")
         answers = [
             await add(client, "k-1", {"name": "Ball"}),
@@ -212,7 +225,7 @@ async def test_another_request_under_the_same_key_is_refused() -> None:
     ("key", "good"), [("x" * 255, True), ("!~ a", True), ("x" * 256, False), ("", False), ("ä", False)]
 )
 async def test_which_keys_are_good(key: str, good: bool) -> None:
-    async with asking() as client:
+    async with http_client() as client:
         raw = [(b"idempotency-key", key.encode("latin-1"))]
         answer = await client.post(TOYS, json={"name": "Bear"}, headers=raw)
     assert answer.status_code == (201 if good else 422)
@@ -220,15 +233,19 @@ async def test_which_keys_are_good(key: str, good: bool) -> None:
 
 
 async def test_routes_that_take_no_key_pass_it_over() -> None:
-    tokens = Tokens()
-    async with asking(authenticate=tokens) as client:
+    tokens = FakeAuthenticate()
+    async with http_client(authenticate=tokens) as client:
         await client.post(f"{TOYS}/upload", content=b"x", headers={"idempotency-key": "k"})
         await client.get(TOYS, headers={"idempotency-key": ""})
         await client.post(TOYS, json={"name": "Bear"}, headers={"idempotency-key": "k"})
-    assert [command.origin.attempt is None for command in tokens.asked] == [True, True, False]
-    attempt = tokens.asked[2].origin.attempt
-    assert attempt is not None
-    assert (attempt.operation, attempt.key, len(attempt.digest)) == ("add_toy", "k", 32)
+    assert [command.origin.idempotent_request is None for command in tokens.asked] == [True, True, False]
+    idempotent_request = tokens.asked[2].origin.idempotent_request
+    assert idempotent_request is not None
+    assert (idempotent_request.operation, idempotent_request.key, len(idempotent_request.digest)) == (
+        "add_toy",
+        "k",
+        32,
+    )
 
 
 # --- addresses and ids ------------------------------------------------------------------------------------------------
@@ -238,7 +255,7 @@ BEHIND = HttpSettings(throttle_rate=0, proxies=("10.0.0.0/8",))
 
 async def test_a_proxy_tells_the_address_and_the_request_id() -> None:
     headers = {"x-forwarded-for": "1.1.1.1, 198.51.100.4", "x-request-id": "balancer-0001"}
-    async with asking(peer="10.1.2.3", settings=BEHIND) as client:
+    async with http_client(peer="10.1.2.3", settings=BEHIND) as client:
         answer = await client.get(f"{TOYS}/who", headers=headers)
     assert answer.json()["address"] == "198.51.100.4"
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "balancer-0001"
@@ -246,15 +263,15 @@ async def test_a_proxy_tells_the_address_and_the_request_id() -> None:
 
 async def test_others_tell_nothing() -> None:
     headers = {"x-forwarded-for": "198.51.100.4", "x-request-id": "balancer-0001"}
-    async with asking(peer="203.0.113.7", settings=BEHIND) as client:
+    async with http_client(peer="203.0.113.7", settings=BEHIND) as client:
         answer = await client.get(f"{TOYS}/who", headers=headers)
     assert answer.json()["address"] == "203.0.113.7"
     assert answer.headers["x-request-id"] != "balancer-0001"
 
 
 @pytest.mark.parametrize("sent", ["x", "a b", "x" * 65, "a\tb-c-d-e", "<script>alert</script>"])
-async def test_request_ids_that_are_not_sane_are_replaced(sent: str) -> None:
-    async with asking(peer="10.1.2.3", settings=BEHIND) as client:
+async def test_invalid_request_ids_are_replaced(sent: str) -> None:
+    async with http_client(peer="10.1.2.3", settings=BEHIND) as client:
         answer = await client.get(f"{TOYS}/who", headers={"x-request-id": sent})
     assert answer.headers["x-request-id"] != sent
     assert len(answer.headers["x-request-id"]) == 32
@@ -263,10 +280,10 @@ async def test_request_ids_that_are_not_sane_are_replaced(sent: str) -> None:
 # --- throttle ---------------------------------------------------------------------------------------------------------
 
 
-async def test_one_session_is_braked_and_others_are_not() -> None:
+async def test_throttling_is_per_session() -> None:
     now = [0.0]
     settings = HttpSettings(throttle_rate=1, throttle_burst=3)
-    async with asking(settings=settings, seconds=lambda: now[0]) as client:
+    async with http_client(settings=settings, seconds=lambda: now[0]) as client:
         statuses = [(await client.get(TOYS)).status_code for _ in range(4)]
         assert statuses == [200, 200, 200, 429]
         refused = await client.get(TOYS)
@@ -278,8 +295,8 @@ async def test_one_session_is_braked_and_others_are_not() -> None:
         assert (await client.get(TOYS)).status_code == 200
 
 
-async def test_made_up_tokens_spend_the_addresss_bucket() -> None:
+async def test_unknown_tokens_are_throttled_by_address() -> None:
     settings = HttpSettings(throttle_rate=1, throttle_burst=3)
-    async with asking(token="", settings=settings, seconds=lambda: 0.0) as client:
+    async with http_client(token="", settings=settings, seconds=lambda: 0.0) as client:
         statuses = [(await client.get(TOYS, headers=bearer(f"guess-{n}"))).status_code for n in range(5)]
     assert statuses == [401, 401, 401, 429, 429]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints.http.server.client_address import Networks, Origins, neighbourhood, read_address
+from entrypoints.http.server.client_address import ClientAddressResolver, Networks, parse_address, rate_limit_network
 
 PROXIES = ("10.0.0.0/8", "2001:db8:f::/48", "192.0.2.1")
 
@@ -36,19 +36,19 @@ PROXIES = ("10.0.0.0/8", "2001:db8:f::/48", "192.0.2.1")
     ],
 )
 def test_the_client_behind_proxies(peer: str, forwarded: str, client: str) -> None:
-    assert Origins(PROXIES).client(peer, forwarded) == client
+    assert ClientAddressResolver(PROXIES).client(peer, forwarded) == client
 
 
-def test_nobody_is_believed_unless_configured() -> None:
-    assert Origins(()).client("10.0.0.1", "198.51.100.4") == "10.0.0.1"
-    assert not Origins(()).trusts("127.0.0.1")
+def test_forwarded_headers_are_ignored_by_default() -> None:
+    assert ClientAddressResolver(()).client("10.0.0.1", "198.51.100.4") == "10.0.0.1"
+    assert not ClientAddressResolver(()).trusts("127.0.0.1")
 
 
 @given(st.text(), st.text())
-def test_anything_gives_an_address_or_nothing(peer: str, forwarded: str) -> None:
+def test_any_header_parses_or_is_ignored(peer: str, forwarded: str) -> None:
     for proxies in ((), PROXIES, ("0.0.0.0/0", "::/0")):
-        found = Origins(proxies).client(peer, forwarded)
-        assert found == "" or read_address(found) is not None
+        found = ClientAddressResolver(proxies).client(peer, forwarded)
+        assert found == "" or parse_address(found) is not None
 
 
 @given(st.ip_addresses(), st.lists(st.ip_addresses(), max_size=4))
@@ -56,12 +56,12 @@ def test_what_a_client_claims_is_never_taken(client: object, claimed: list[objec
     if client in Networks(PROXIES):  # type: ignore[operator]
         return
     forwarded = ", ".join(str(one) for one in [*claimed, client])
-    found = read_address(Origins(PROXIES).client("10.0.0.1", forwarded))
-    assert found == read_address(str(client))
+    found = parse_address(ClientAddressResolver(PROXIES).client("10.0.0.1", forwarded))
+    assert found == parse_address(str(client))
 
 
-def test_neighbours_share_a_limit() -> None:
-    assert neighbourhood("2001:db8:1:2::1") == neighbourhood("2001:db8:1:2:ffff::9")
-    assert neighbourhood("2001:db8:1:2::1") != neighbourhood("2001:db8:1:3::1")
-    assert neighbourhood("198.51.100.4") == "198.51.100.4"
-    assert neighbourhood("") == ""
+def test_ipv6_prefix_shares_a_limit() -> None:
+    assert rate_limit_network("2001:db8:1:2::1") == rate_limit_network("2001:db8:1:2:ffff::9")
+    assert rate_limit_network("2001:db8:1:2::1") != rate_limit_network("2001:db8:1:3::1")
+    assert rate_limit_network("198.51.100.4") == "198.51.100.4"
+    assert rate_limit_network("") == ""

@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry
 
 from entrypoints.http.app import create_app
 from entrypoints.http.parts import HttpSettings
-from entrypoints.http.server.middleware import CONTENT_POLICY, Broken
+from entrypoints.http.server.middleware import CONTENT_POLICY, ResponseAborted
 from entrypoints.observability.logs import ACCESS
 from tests.support.http.toy_feature import ADAS_TOKEN, toy_parts
-from tests.unit.http.conftest import asking
+from tests.unit.http.conftest import http_client
 
 TOYS = "/api/v1/portal/toys"
 EVERYWHERE = [TOYS, f"{TOYS}/nope", "/nowhere", "/health/live", "/docs", "/problems/invalid", "/openapi.json"]
@@ -40,7 +40,7 @@ async def test_a_fault_and_a_refusal_have_them_too(client: httpx.AsyncClient) ->
 
 
 async def test_https_is_insisted_on_where_it_is_used() -> None:
-    async with asking(settings=HttpSettings(throttle_rate=0, public_url="https://p.example.org")) as client:
+    async with http_client(settings=HttpSettings(throttle_rate=0, public_url="https://p.example.org")) as client:
         assert "max-age=63072000" in (await client.get(TOYS)).headers["strict-transport-security"]
 
 
@@ -86,7 +86,7 @@ async def test_no_other_origin_may_read_unless_configured(client: httpx.AsyncCli
 
 async def test_configured_origins_may() -> None:
     settings = HttpSettings(throttle_rate=0, cors_origins=("https://app.example.org",))
-    async with asking(settings=settings) as client:
+    async with http_client(settings=settings) as client:
         answer = await client.get(TOYS, headers={"origin": "https://app.example.org"})
         assert answer.headers["access-control-allow-origin"] == "https://app.example.org"
         assert answer.headers["access-control-allow-credentials"] == "true"
@@ -106,7 +106,7 @@ async def test_events_are_streamed(client: httpx.AsyncClient) -> None:
 async def test_a_stream_that_breaks_says_nothing(logged: io.StringIO) -> None:
     transport = httpx.ASGITransport(app=create_app(toy_parts()))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.example.org") as client:
-        with pytest.raises(Broken) as caught:
+        with pytest.raises(ResponseAborted) as caught:
             await client.get(f"{TOYS}/events?break", headers={"authorization": f"Bearer {ADAS_TOKEN}"})
     assert caught.value.__suppress_context__
     assert not str(caught.value)
@@ -120,11 +120,11 @@ async def test_health(logged: io.StringIO) -> None:
     async def down() -> None:
         raise ConnectionError("canary: password=hunter2 host=db")
 
-    async with asking(token="", readiness={"database": up}) as client:
+    async with http_client(token="", readiness={"database": up}) as client:
         assert (await client.get("/health/live")).json() == {"status": "up"}
         ready = await client.get("/health/ready")
         assert (ready.status_code, ready.json()) == (200, {"status": "up", "parts": {"database": "up"}})
-    async with asking(token="", readiness={"database": up, "mail": down}) as client:
+    async with http_client(token="", readiness={"database": up, "mail": down}) as client:
         ready = await client.get("/health/ready")
     assert ready.status_code == 503
     assert ready.json() == {"status": "down", "parts": {"database": "up", "mail": "down"}}
@@ -142,13 +142,13 @@ async def test_health(logged: io.StringIO) -> None:
         ("", {}, 404),
     ],
 )
-async def test_metrics_are_for_the_neighbourhood(peer: str, headers: dict[str, str], status: int) -> None:
-    async with asking(peer=peer, token="") as client:
+async def test_metrics_are_local_only(peer: str, headers: dict[str, str], status: int) -> None:
+    async with http_client(peer=peer, token="") as client:
         assert (await client.get("/metrics", headers=headers)).status_code == status
 
 
 async def test_metrics_name_routes_and_nobody() -> None:
-    async with asking(peer="127.0.0.1", registry=CollectorRegistry()) as client:
+    async with http_client(peer="127.0.0.1", registry=CollectorRegistry()) as client:
         await client.get(f"{TOYS}/00000000-0000-0000-0000-0000000000c1")
         await client.get(f"{TOYS}?after=canary")
         await client.get("/canary/nowhere")
@@ -162,7 +162,7 @@ async def test_metrics_name_routes_and_nobody() -> None:
 
 
 async def test_each_request_is_one_line_of_the_log(logged: io.StringIO) -> None:
-    async with asking() as client:
+    async with http_client() as client:
         answer = await client.get(f"{TOYS}/00000000-0000-0000-0000-0000000000c1?x=canary")
     ACCESS.flush()
     (line,) = [one for one in map(json.loads, logged.getvalue().splitlines()) if one["event"] == "request"]

@@ -77,7 +77,7 @@ def test_problems_are_declared(document: dict[str, Any]) -> None:
     assert problem_codes(found["add_toy"]) == {
         "bad_request",
         "body_too_large",
-        "csrf_token_wrong",
+        "csrf_token_invalid",
         "idempotency_key_invalid",
         "idempotency_key_reused",
         "invalid",
@@ -97,7 +97,7 @@ def test_problems_are_declared(document: dict[str, Any]) -> None:
     assert found["add_toy"]["responses"]["429"]["headers"]["Retry-After"]
 
 
-def test_who_may_ask(document: dict[str, Any]) -> None:
+def test_security_requirements(document: dict[str, Any]) -> None:
     found = operations(document)
     assert found["list_toys"]["security"] == [{"bearer": []}, {"cookie": []}]
     assert found["add_toy"]["security"] == [{"bearer": []}, {"cookie": [], "csrf": []}]
@@ -106,7 +106,7 @@ def test_who_may_ask(document: dict[str, Any]) -> None:
     assert names == {f"#/components/parameters/{name}" for name in ("practice", "client", "idempotency_key")}
 
 
-def test_bounds_are_told(document: dict[str, Any]) -> None:
+def test_bounds_are_declared(document: dict[str, Any]) -> None:
     size = next(one for one in operations(document)["list_toys"]["parameters"] if one.get("name") == "size")
     assert size["schema"] | {"description": ""} == {
         "type": "integer",
@@ -123,7 +123,7 @@ def test_bounds_are_told(document: dict[str, Any]) -> None:
 
 def test_answers_are_whole_and_their_names_readable(document: dict[str, Any]) -> None:
     toy = document["components"]["schemas"]["ToyView"]
-    assert toy["required"] == ["id", "name", "added_at", "kind", "born"]
+    assert toy["required"] == ["id", "name", "added_at", "kind", "date_of_birth"]
     assert toy["properties"]["added_at"] == {"type": "string", "format": "date-time"}
     assert set(document["components"]["schemas"]) == {
         "AddToyRequest",
@@ -172,11 +172,11 @@ async def test_the_page_needs_no_internet_and_no_script(client: httpx.AsyncClien
 # --- routes that create_app does not take -----------------------------------------------------------------------------
 
 
-class Loose(Request):
+class UnboundedRequest(Request):
     number: int
 
 
-class LooseText(Request):
+class UnboundedTextRequest(Request):
     lines: list[str]
 
 
@@ -204,14 +204,14 @@ def asking_for(kind: Any) -> type[Controller]:
     return Asking
 
 
-class Bare(Controller):
+class UndocumentedController(Controller):
     path = "/loose"
 
     @litestars_get()
     async def look(self, what: FromQuery[ShortText]) -> None: ...
 
 
-class Twice(Controller):
+class DuplicateOperationController(Controller):
     path = "/twice"
 
     @get("/a")
@@ -221,7 +221,7 @@ class Twice(Controller):
     async def other(self) -> None: ...
 
 
-class Nobody(Controller):
+class UnknownUseCaseController(Controller):
     path = "/nobody"
 
     @get(auth="anyone")  # type: ignore[typeddict-item]
@@ -231,24 +231,24 @@ class Nobody(Controller):
 @pytest.mark.parametrize(
     ("controller", "words"),
     [
-        (posting(Loose), "data.number is a number without bounds"),
-        (posting(LooseText), "data.lines.. is a text without max_length"),
+        (posting(UnboundedRequest), "data.number is a number without bounds"),
+        (posting(UnboundedTextRequest), "data.lines.. is a text without max_length"),
         (posting(NoRequest), "which is no Request"),
         (posting(dict[str, Any]), "text without max_length"),
         (asking_for(int), "what is a number without bounds"),
         (asking_for(float | None), "what is a number without bounds"),
         (asking_for(str), "what is a text without max_length"),
-        (Bare, "declare it by entrypoints.http.contract.routing"),
-        (Twice, "two routes are called same"),
-        (Nobody, "no such auth"),
+        (UndocumentedController, "declare it by entrypoints.http.contract.routing"),
+        (DuplicateOperationController, "two routes are called same"),
+        (UnknownUseCaseController, "no such auth"),
     ],
 )
-def test_a_route_that_lets_anything_in_is_not_taken(controller: type[Controller], words: str) -> None:
+def test_unbounded_request_is_refused(controller: type[Controller], words: str) -> None:
     with pytest.raises(ImproperlyConfiguredException, match=words):
         create_app(toy_parts(portal=[controller]))
 
 
-def test_a_bounded_one_is() -> None:
+def test_bounded_request_is_accepted() -> None:
     create_app(toy_parts(portal=[posting(AddNote)]))
 
 
@@ -291,4 +291,4 @@ from portal_core.kernel.errors import StaleVersion
     app = create_app(toy_parts(portal=[module.AppointmentsController], use_cases={"cancel_appointment": object()}))
     cancel = operations(openapi_of(app))["cancel_appointment"]
     assert cancel["path"] == "/api/v1/portal/appointments/{appointment_id}/cancel"
-    assert {"late_cancel_refused", "stale_version", "not_found", "csrf_token_wrong"} <= problem_codes(cancel)
+    assert {"late_cancel_refused", "stale_version", "not_found", "csrf_token_invalid"} <= problem_codes(cancel)

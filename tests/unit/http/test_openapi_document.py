@@ -12,10 +12,10 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 from litestar.handlers import HTTPRouteHandler
 
-from entrypoints.catalogue import use_case_classes
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
 from entrypoints.http.docs.document import document
 from entrypoints.http.docs.problem_catalogue import error_classes
+from entrypoints.use_case_registry import use_case_classes
 
 PAGE = Path(__file__).parents[3] / "docs" / "openapi.json"
 RENEW = "the API changed: look at the difference, then run: portal openapi > docs/openapi.json"
@@ -90,7 +90,7 @@ def test_what_a_use_case_refuses_its_route_declares(described: dict[str, Any]) -
             _, _, raises = (kind.__doc__ or "").partition("Raises:")
             said = {error for names in _RAISED.findall(raises) for error in names.split(", ")} & codes.keys()
             body = get_type_hints(routes[operation["operationId"]].fn).get("data")
-            if not {"version", "replaces"} & set(getattr(body, "__struct_fields__", ("version",))):
+            if not {"version", "expected_rule_ids"} & set(getattr(body, "__struct_fields__", ("version",))):
                 said -= {"StaleVersion"}  # What is added replaces nothing that was read.
             declared = {
                 code

@@ -11,7 +11,7 @@ from entrypoints.http.server.errors import HttpError
 from entrypoints.http.server.problems import STATUSES, status_of
 from portal_core.kernel.errors import PortalError
 from tests.support.http.toy_feature import ShelfFull
-from tests.unit.http.conftest import asking
+from tests.unit.http.conftest import http_client
 
 TOYS = "/api/v1/portal/toys"
 
@@ -92,7 +92,7 @@ async def test_a_parameter_is_named_where_it_is_wrong(client: httpx.AsyncClient)
 
 
 async def test_a_fault_is_logged_without_its_words(logged: io.StringIO) -> None:
-    async with asking() as client:
+    async with http_client() as client:
         answer = await client.patch(f"{TOYS}/fail/crash", headers={"user-agent": "canary-agent"})
     assert "canary" not in answer.text
     line = next(line for line in logged.getvalue().splitlines() if "request.failed" in line)

@@ -9,12 +9,12 @@ from attrs import frozen
 
 from entrypoints.http.docs.schemas import Schemas
 
-Reading = NewType("Reading", datetime)
+LocalDateTime = NewType("LocalDateTime", datetime)
 
 
 @frozen
 class SeriesView:
-    first_start: Reading
+    first_start: LocalDateTime
     opens: time
     ends_at: datetime | None
     name: str | None

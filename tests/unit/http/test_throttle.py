@@ -6,16 +6,16 @@ from entrypoints.http.server.throttle import Throttle
 from portal_core.kernel.errors import RateLimited
 
 
-def taken(throttle: Throttle, *keys: str, most: int = 1000) -> int:
-    for count in range(most):
+def taken(throttle: Throttle, *keys: str, max_buckets: int = 1000) -> int:
+    for count in range(max_buckets):
         try:
             throttle.take(*keys)
         except RateLimited:
             return count
-    return most
+    return max_buckets
 
 
-def test_a_burst_and_then_the_rate() -> None:
+def test_burst_then_steady_rate() -> None:
     now = [0.0]
     throttle = Throttle(2.0, 5, lambda: now[0])
     assert taken(throttle, "198.51.100.4") == 5
@@ -44,7 +44,7 @@ def test_zero_switches_it_off() -> None:
 
 
 def test_it_keeps_so_many_buckets_and_drops_the_longest_unused() -> None:
-    throttle = Throttle(1.0, 2, lambda: 0.0, most=3)
+    throttle = Throttle(1.0, 2, lambda: 0.0, max_buckets=3)
     for key in ("a", "b", "c"):
         assert taken(throttle, key) == 2
     throttle.take("d")

@@ -5,11 +5,11 @@ from attrs import define, field
 
 from adapters.memory.engine.limits import MemoryRateLimits
 from tests.support.clock import FixedClock
-from tests.support.contracts.kernel.rate_limits import Counter, RateLimitsContract
+from tests.support.contracts.kernel.rate_limits import RateLimitsContract, RateLimitsHarness
 
 
 @define
-class MemoryCounter(Counter):
+class MemoryRateLimitsHarness(RateLimitsHarness):
     clock: FixedClock = field(factory=FixedClock)
     limits: MemoryRateLimits = field(init=False)
 
@@ -18,8 +18,8 @@ class MemoryCounter(Counter):
 
 
 @pytest.fixture
-def counter() -> MemoryCounter:
-    return MemoryCounter()
+def harness() -> MemoryRateLimitsHarness:
+    return MemoryRateLimitsHarness()
 
 
 class TestMemoryRateLimits(RateLimitsContract): ...

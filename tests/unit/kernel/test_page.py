@@ -61,7 +61,7 @@ def test_pages_one_after_another_are_all_rows(rows: list[UUID], size: int) -> No
     seen, after = list[str](), ""
     while True:
         page = PageRequest(after, size)
-        found = page.cut([row for row in rows if row < page.before_id()], lambda row: row)
+        found = page.paginate([row for row in rows if row < page.before_id()], lambda row: row)
         seen += found.map(str).items
         if not (after := found.next):
             break
@@ -69,4 +69,4 @@ def test_pages_one_after_another_are_all_rows(rows: list[UUID], size: int) -> No
 
 
 def test_no_rows_are_a_page_without_a_next() -> None:
-    assert PageRequest(size=1).cut([], lambda row: row) == Page(())
+    assert PageRequest(size=1).paginate([], lambda row: row) == Page(())

@@ -18,7 +18,7 @@ def test_the_clock_is_aware_and_in_utc() -> None:
     assert SystemClock().now().utcoffset() == timedelta(0)
 
 
-def test_tokens_have_256_bits_and_codes_no_look_alikes() -> None:
+def test_token_entropy_and_code_alphabet() -> None:
     tokens = SystemTokens()
     assert len({tokens.token() for _ in range(100)}) == 100
     assert min(len(tokens.token()) for _ in range(100)) == 43

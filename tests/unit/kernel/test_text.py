@@ -3,16 +3,16 @@
 import pytest
 
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.text import line, lines
+from portal_core.kernel.text import multi_line_text, single_line_text
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\u3164", "\u2800 \u2800", "\u115f\u1160\uffa0"])
-def test_what_shows_nothing_is_empty(text: str) -> None:
-    for read in (line, lines):
+def test_invisible_text_is_empty(text: str) -> None:
+    for read in (single_line_text, multi_line_text):
         with pytest.raises(Invalid) as refused:
             read(text, "name", 80)
         assert [one.code for one in refused.value.fields] == ["empty"]
 
 
-def test_a_name_may_have_them_beside_what_is_seen() -> None:
-    assert line("김\u3164민", "name", 80) == "김\u3164민"
+def test_invisible_characters_allowed_within_names() -> None:
+    assert single_line_text("김\u3164민", "name", 80) == "김\u3164민"

@@ -4,12 +4,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from portal_core.kernel.zones import iana_zone
+from portal_core.kernel.time_zones import iana_time_zone
 
 
 @pytest.mark.parametrize("name", ["America/New_York", "Pacific/Chatham", "UTC"])
 def test_a_zone_is_found_by_its_name(name: str) -> None:
-    assert iana_zone(name) == ZoneInfo(name)
+    assert iana_time_zone(name) == ZoneInfo(name)
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ def test_a_zone_is_found_by_its_name(name: str) -> None:
     ["localtime", "posixrules", "Factory", "right/UTC", "posix/UTC", "Mars/Olympus", "../UTC", "/UTC", "U\x00", ""],
 )
 def test_what_is_no_name_of_a_zone_has_none(name: str) -> None:
-    assert iana_zone(name) is None
+    assert iana_time_zone(name) is None
 
 
 def test_all_that_python_lists_are_zones_but_for_what_depends_on_the_machine() -> None:
-    listed = {name for name in available_timezones() if iana_zone(name) is None}
+    listed = {name for name in available_timezones() if iana_time_zone(name) is None}
     assert listed <= {"localtime", "posixrules", "Factory"}

@@ -8,22 +8,25 @@ from attrs import define, field
 from adapters.memory.engine.limits import MemoryRateLimits
 from portal_core.kernel.actor import ClientActor
 from portal_core.notifications.ports import Mail
-from portal_core.notifications.use_cases.change_settings import ChangeSettings, ChangeSettingsCommand
+from portal_core.notifications.use_cases.change_notification_settings import (
+    ChangeNotificationSettings,
+    ChangeNotificationSettingsCommand,
+)
 from portal_core.notifications.use_cases.confirm_safe_email import ConfirmSafeEmail, ConfirmSafeEmailCommand
+from portal_core.notifications.use_cases.get_notification_settings import GetNotificationSettings
 from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode, MailSafeEmailCodeCommand
-from portal_core.notifications.use_cases.show_settings import ShowSettings
-from portal_core.notifications.views import SettingsView
+from portal_core.notifications.views import NotificationSettingsView
 from tests.support.clock import CountingTokens
-from tests.support.notifications.fake_delivery import Post
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.support.notifications.fake_delivery import FakeDelivery
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 
 @define
-class Holder:
+class SettingsOwner:
     """A client with an account, in a practice of their own or with others."""
 
-    world: MemoryWorld
-    post: Post = field(factory=Post)
+    world: MemoryNotificationsWorld
+    post: FakeDelivery = field(factory=FakeDelivery)
     tokens: CountingTokens = field(factory=CountingTokens)
     limits: MemoryRateLimits = field(init=False)
     actor: ClientActor = field(init=False)
@@ -31,19 +34,19 @@ class Holder:
     def __attrs_post_init__(self) -> None:
         self.limits = MemoryRateLimits(self.world.clock)
 
-    async def move_in(self, email: str = "a@example.org") -> "Holder":
+    async def sign_up(self, email: str = "a@example.org") -> "SettingsOwner":
         client_id = await self.world.add_client()
         account_id = await self.world.add_account(email, client_id=client_id)
         self.actor = self.world.client_actor(client_id, account_id)
         return self
 
-    async def show(self) -> SettingsView:
-        return await ShowSettings(self.world.begin, self.world.clock)(self.actor)
+    async def show(self) -> NotificationSettingsView:
+        return await GetNotificationSettings(self.world.begin, self.world.clock)(self.actor)
 
-    async def change(self, **fields: Any) -> SettingsView:
+    async def change(self, **fields: Any) -> NotificationSettingsView:
         fields = {"version": (await self.show()).version} | fields
-        use = ChangeSettings(self.world.begin, self.world.clock, self.world.ids, self.limits)
-        return await use(self.actor, ChangeSettingsCommand(**fields))
+        use = ChangeNotificationSettings(self.world.begin, self.world.clock, self.world.ids, self.limits)
+        return await use(self.actor, ChangeNotificationSettingsCommand(**fields))
 
     async def code(self) -> str:
         """The code that is mailed for the newest notice, whoever is told by it."""
@@ -55,19 +58,19 @@ class Holder:
         """The mail that the worker writes for one of the notices that ask for a code."""
         notice = [one for one in self.world.store.notices if one.kind == "safe_email_code"][at]
         assert notice.to_account is not None
-        assert notice.about is not None
+        assert notice.subject_id is not None
         use = MailSafeEmailCode(self.world.begin, self.world.clock, self.tokens, self.post)
-        command = MailSafeEmailCodeCommand(self.world.ids.new(), notice.to_account, notice.about)
+        command = MailSafeEmailCodeCommand(self.world.ids.new(), notice.to_account, notice.subject_id)
         if not await use(self.world.system, command):
             return None
         mail = self.post.taken[-1]
         assert isinstance(mail, Mail)
         return mail
 
-    async def confirm(self, code: str) -> SettingsView:
+    async def confirm(self, code: str) -> NotificationSettingsView:
         use = ConfirmSafeEmail(self.world.begin, self.world.clock, self.limits)
         return await use(self.actor, ConfirmSafeEmailCommand(code))
 
-    async def prove(self, email: str) -> SettingsView:
+    async def set_safe_email(self, email: str) -> NotificationSettingsView:
         await self.change(safe_email=email)
         return await self.confirm(await self.code())

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.unit.notifications.account_holder import Holder
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.unit.notifications.account_holder import SettingsOwner
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryNotificationsWorld:
+    return MemoryNotificationsWorld()
 
 
 @pytest.fixture
-async def holder(world: MemoryWorld) -> Holder:
-    return await Holder(world).move_in()
+async def holder(world: MemoryNotificationsWorld) -> SettingsOwner:
+    return await SettingsOwner(world).sign_up()

@@ -13,14 +13,14 @@ from portal_core.accounts.invitations import EmailChange
 from portal_core.accounts.model import Account
 from portal_core.appointments.model import Appointment, Attendance
 from portal_core.kernel.actor import Area
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.model import Client, Practice
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.notifications.world import NotificationsWorld
 
 
 @define
-class MemoryWorld(NotificationsWorld):
+class MemoryNotificationsWorld(NotificationsWorld):
     """Rows are put where the accounts' and appointments' adapters keep theirs."""
 
     clock: FixedClock = field(factory=FixedClock)
@@ -31,9 +31,9 @@ class MemoryWorld(NotificationsWorld):
     practice_id: UUID = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._settle_in(MemoryStore(self.clock))
+        self._seed(MemoryStore(self.clock))
 
-    def _settle_in(self, store: MemoryStore) -> None:
+    def _seed(self, store: MemoryStore) -> None:
         self.store = store
         self.begin = MemoryBegin(store, MemoryUnitOfWork)
         self.practice_id = self.ids.new()
@@ -42,15 +42,15 @@ class MemoryWorld(NotificationsWorld):
         )
         store.table("practices")[self.practice_id] = practice
 
-    async def beside(self) -> "MemoryWorld":
-        other = MemoryWorld(self.clock, self.ids)
-        other._settle_in(self.store)
+    async def other_practice(self) -> "MemoryNotificationsWorld":
+        other = MemoryNotificationsWorld(self.clock, self.ids)
+        other._seed(self.store)
         return other
 
-    async def add_client(self, *, email: str = "", zone: str | None = None, language: str | None = None) -> UUID:
+    async def add_client(self, *, email: str = "", time_zone: str | None = None, language: str | None = None) -> UUID:
         client_id = self.ids.new()
         client = Client(client_id, self.practice_id, "Ann", "Lee", date(1990, 1, 1), self.clock.now())
-        self._put("clients", evolve(client, email=email or None, zone=zone, language=language))
+        self._put("clients", evolve(client, email=email or None, time_zone=time_zone, language=language))
         return client_id
 
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
@@ -87,11 +87,11 @@ class MemoryWorld(NotificationsWorld):
             id=appointment_id,
             practice_id=self.practice_id,
             clinician_id=UUID(int=2),
-            kind_id=UUID(int=3),
-            place_id=None,
+            appointment_type_id=UUID(int=3),
+            location_id=None,
             starts_at=starts_at,
             ends_at=starts_at + timedelta(minutes=50),
-            zone="America/New_York",
+            time_zone="America/New_York",
             calendar_entry_id=UUID(int=4),
             attending=1,
             booked_at=now,
@@ -116,7 +116,7 @@ class MemoryWorld(NotificationsWorld):
         rows = self.store.table("notice_rows")
         return [(name, ids) for name, ids in self.store.jobs if (self.practice_id, ids["notice_id"]) in rows]
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
 
     def _put(self, table: str, row: object) -> None:

@@ -9,32 +9,32 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.notifications.catalogue import CATALOGUE
-from portal_core.notifications.deliveries import deliveries
-from portal_core.notifications.model import CHANNELS, NoticeRow
+from portal_core.notifications.model import CHANNELS, NoticeDelivery
+from portal_core.notifications.notice_kinds import NOTICE_KINDS
+from portal_core.notifications.outbound import deliveries
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
 from portal_core.notifications.ports import Recipient
 from portal_core.notifications.settings import (
-    NEUTRAL_NAME,
-    Confidential,
+    DEFAULT_NEUTRAL_NAME,
+    ConfidentialCommunication,
     NotificationSettings,
-    PracticeVoice,
-    TextConsent,
+    PracticeBranding,
+    SmsConsent,
 )
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ACCOUNT = UUID(int=1)
-VOICE = PracticeVoice("Elm Street", "Secure portal", "https://elm.example.org")
-CONSENT = TextConsent("+12125550123", NOW)
+BRANDING = PracticeBranding("Elm Street", "Secure portal", "https://elm.example.org")
+CONSENT = SmsConsent("+12125550123", NOW)
 
 
 def somebody(*, account: bool = True, email: str = "a@example.org", **settings: Any) -> Recipient:
     kept = NotificationSettings(ACCOUNT, **settings)
-    return Recipient(VOICE, "America/New_York", kept, ACCOUNT if account else None, email=email)
+    return Recipient(BRANDING, "America/New_York", kept, ACCOUNT if account else None, email=email)
 
 
 def reached(kind: str, recipient: Recipient) -> tuple[str, ...]:
-    return channels_for(kind, CATALOGUE[kind], recipient)
+    return channels_for(kind, NOTICE_KINDS[kind], recipient)
 
 
 def test_defaults_and_choices() -> None:
@@ -42,16 +42,16 @@ def test_defaults_and_choices() -> None:
     assert reached("new_message", somebody(channels={"new_message": ("in_app",)})) == ("in_app",)
     assert reached("new_message", somebody(channels={"new_message": ()})) == ()
     assert reached("appointment_reminder", somebody()) == ("email", "in_app")
-    assert reached("appointment_reminder", somebody(texts=CONSENT)) == ("email", "sms", "in_app")
+    assert reached("appointment_reminder", somebody(sms_consent=CONSENT)) == ("email", "sms", "in_app")
 
 
 def test_no_text_without_consent_or_against_the_wish() -> None:
     only_texts = {"new_message": ("sms",)}
-    assert reached("new_message", somebody(channels=only_texts, texts=CONSENT)) == ("sms",)
+    assert reached("new_message", somebody(channels=only_texts, sms_consent=CONSENT)) == ("sms",)
     # Told by mail instead, since they wanted to be told.
     assert reached("new_message", somebody(channels=only_texts)) == ("email", "in_app")
-    asked = Confidential(do_not_text=True)
-    assert reached("new_message", somebody(channels=only_texts, texts=CONSENT, confidential=asked)) == (
+    asked = ConfidentialCommunication(do_not_text=True)
+    assert reached("new_message", somebody(channels=only_texts, sms_consent=CONSENT, confidential=asked)) == (
         "email",
         "in_app",
     )
@@ -76,43 +76,45 @@ def test_the_former_address_is_looked_up_later() -> None:
 
 
 def test_the_safe_address_for_all_but_warnings_of_the_account() -> None:
-    safe = somebody(confidential=Confidential(safe_email="safe@example.org"))
-    assert mail_address(CATALOGUE["new_message"], safe) == "safe@example.org"
-    assert mail_address(CATALOGUE["appointment_reminder"], safe) == "safe@example.org"
-    assert mail_address(CATALOGUE["contact_changed"], safe) == "a@example.org"
-    assert mail_address(CATALOGUE["new_message"], somebody()) == "a@example.org"
+    safe = somebody(confidential=ConfidentialCommunication(safe_email="safe@example.org"))
+    assert mail_address(NOTICE_KINDS["new_message"], safe) == "safe@example.org"
+    assert mail_address(NOTICE_KINDS["appointment_reminder"], safe) == "safe@example.org"
+    assert mail_address(NOTICE_KINDS["contact_changed"], safe) == "a@example.org"
+    assert mail_address(NOTICE_KINDS["new_message"], somebody()) == "a@example.org"
 
 
-def test_in_whose_name() -> None:
+def test_sender_name() -> None:
     plain = letterhead(somebody(language="es"))
-    assert (plain.sender, plain.url, plain.zone, plain.language, plain.neutral) == (
+    assert (plain.sender, plain.url, plain.time_zone, plain.language, plain.neutral) == (
         "Elm Street",
         "https://elm.example.org",
         "America/New_York",
         "es",
         False,
     )
-    neutral = letterhead(somebody(confidential=Confidential(neutral_sender=True)))
+    neutral = letterhead(somebody(confidential=ConfidentialCommunication(neutral_sender=True)))
     assert (neutral.sender, neutral.neutral) == ("Secure portal", True)
 
 
 @pytest.mark.parametrize(
     ("hosts", "section", "url", "neutral"),
     [
-        ((), {}, "http://here", NEUTRAL_NAME),
-        (("elm.example.org", "x"), {}, "https://elm.example.org", NEUTRAL_NAME),
+        ((), {}, "http://here", DEFAULT_NEUTRAL_NAME),
+        (("elm.example.org", "x"), {}, "https://elm.example.org", DEFAULT_NEUTRAL_NAME),
         (("elm.example.org",), {"portal_url": "https://own", "neutral_name": "Office"}, "https://own", "Office"),
     ],
 )
 def test_how_a_practice_writes(hosts: tuple[str, ...], section: dict[str, object], url: str, neutral: str) -> None:
-    assert PracticeVoice.of("Elm", hosts, section, "http://here") == PracticeVoice("Elm", neutral, url)
+    assert PracticeBranding.of("Elm", hosts, section, "http://here") == PracticeBranding("Elm", neutral, url)
 
 
-CHOSEN = st.dictionaries(st.sampled_from(list(CATALOGUE)), st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple))
+CHOSEN = st.dictionaries(
+    st.sampled_from(list(NOTICE_KINDS)), st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple)
+)
 
 
 @given(
-    st.sampled_from(list(CATALOGUE)),
+    st.sampled_from(list(NOTICE_KINDS)),
     CHOSEN,
     st.booleans(),
     st.booleans(),
@@ -126,8 +128,8 @@ def test_whatever_is_chosen(
         account=account,
         email=email,
         channels=chosen,
-        texts=CONSENT if consents else None,
-        confidential=Confidential(do_not_text=asked),
+        sms_consent=CONSENT if consents else None,
+        confidential=ConfidentialCommunication(do_not_text=asked),
     )
     found = reached(kind, recipient)
     assert len(set(found)) == len(found)
@@ -135,15 +137,15 @@ def test_whatever_is_chosen(
     assert "in_app" not in found or account
     if chosen.get(kind) and email:
         assert {"email", "sms"} & set(found) or chosen[kind] == ("in_app",), "nobody is switched into nothing"
-    if CATALOGUE[kind].notice_class == "security":
-        assert set(found) <= set(CATALOGUE[kind].channels)
-        assert "email" in found or (not email and not CATALOGUE[kind].to_former)
+    if NOTICE_KINDS[kind].notice_class == "security":
+        assert set(found) <= set(NOTICE_KINDS[kind].channels)
+        assert "email" in found or (not email and not NOTICE_KINDS[kind].to_former_email)
 
 
 def test_what_leaves_the_portal_comes_first() -> None:
     first, second = somebody(), evolve(somebody(), account_id=UUID(int=2))
-    row = NoticeRow(UUID(int=3), "new_message", "service", NOW, NOW, NOW)
-    pairs = deliveries(row, CATALOGUE["new_message"], (first, second))
+    row = NoticeDelivery(UUID(int=3), "new_message", "service", NOW, NOW, NOW)
+    pairs = deliveries(row, NOTICE_KINDS["new_message"], (first, second))
     assert [(person.account_id, channel) for person, channel in pairs] == [
         (ACCOUNT, "email"),
         (UUID(int=2), "email"),

@@ -10,48 +10,50 @@ import pytest
 from attrs import evolve, field, frozen
 
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import MailRefused
-from portal_core.notifications.model import LEASE, CodePurpose, Sent
-from portal_core.notifications.ports import CodeOrder, Mail, Text
-from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
+from portal_core.notifications.model import LEASE_DURATION, CodePurpose, Sent
+from portal_core.notifications.ports import CodeRequest, Mail, SmsMessage
+from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
 from portal_core.notifications.use_cases.mail_code import MailCode, MailCodeCommand
 from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from portal_core.notifications.views import DeliveryView
 from tests.support.contracts.notifications.delivery import Worker
-from tests.support.notifications.fake_delivery import Killed
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.support.notifications.fake_delivery import ProcessKilled
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 PHONE = "+12125550123"
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryNotificationsWorld:
+    return MemoryNotificationsWorld()
 
 
 @pytest.fixture
-def worker(world: MemoryWorld) -> Worker:
+def worker(world: MemoryNotificationsWorld) -> Worker:
     return Worker(world)
 
 
-async def delivered(world: MemoryWorld, worker: Worker, notice: Notice) -> tuple[str, str]:
+async def delivered(world: MemoryNotificationsWorld, worker: Worker, notice: Notice) -> tuple[str, str]:
     notice_id = await world.notify(notice)
     await worker.deliver(notice_id)
     row = await world.notice(notice_id)
-    return row.state, row.problem
+    return row.state, row.failure_reason
 
 
-async def test_an_unknown_kind_is_given_up_where_an_operator_sees_it(world: MemoryWorld, worker: Worker) -> None:
+async def test_an_unknown_kind_is_given_up_where_an_operator_sees_it(
+    world: MemoryNotificationsWorld, worker: Worker
+) -> None:
     notice = Notice("no_such_kind", "service", to_account=UUID(int=1))
     assert await delivered(world, worker, notice) == ("dead", "unknown_kind")
 
 
-async def test_nobody_to_tell(world: MemoryWorld, worker: Worker) -> None:
+async def test_notice_without_recipient(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client()
     for notice in (
         Notice("new_message", "service", to_account=UUID(int=99)),
@@ -63,17 +65,17 @@ async def test_nobody_to_tell(world: MemoryWorld, worker: Worker) -> None:
     assert worker.post.taken == []
 
 
-async def test_a_reminder_of_nothing(world: MemoryWorld, worker: Worker) -> None:
+async def test_reminder_without_appointment(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client(email="a@example.org")
     for notice in (
         Notice("appointment_reminder", "reminder", to_client=client),
-        Notice("appointment_reminder", "reminder", to_account=UUID(int=1), about=UUID(int=2)),
-        Notice("appointment_reminder", "reminder", to_client=client, about=UUID(int=2)),
+        Notice("appointment_reminder", "reminder", to_account=UUID(int=1), subject_id=UUID(int=2)),
+        Notice("appointment_reminder", "reminder", to_client=client, subject_id=UUID(int=2)),
     ):
         assert await delivered(world, worker, notice) == ("dropped", "no_longer_true")
 
 
-async def test_only_the_inbox(world: MemoryWorld, worker: Worker) -> None:
+async def test_only_the_inbox(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     await world.keep(NotificationSettings(account, {"new_message": ("in_app",)}, version=1))
     assert await delivered(world, worker, Notice("new_message", "service", to_account=account)) == ("sent", "")
@@ -81,29 +83,31 @@ async def test_only_the_inbox(world: MemoryWorld, worker: Worker) -> None:
     assert len(world.store.table("notifications")) == 1
 
 
-async def test_texts_to_the_number_of_the_consent_in_neutral_words(world: MemoryWorld, worker: Worker) -> None:
+async def test_texts_to_the_number_of_the_consent_in_neutral_words(
+    world: MemoryNotificationsWorld, worker: Worker
+) -> None:
     client = await world.add_client()
     account = await world.add_account("a@example.org", client_id=client)
-    confidential = Confidential("safe@example.org", "+12125550000", neutral_sender=True)
-    texts = TextConsent(PHONE, world.clock.now())
-    await world.keep(NotificationSettings(account, confidential=confidential, texts=texts, version=1))
+    confidential = ConfidentialCommunication("safe@example.org", "+12125550000", neutral_sender=True)
+    sms_consent = SmsConsent(PHONE, world.clock.now())
+    await world.keep(NotificationSettings(account, confidential=confidential, sms_consent=sms_consent, version=1))
     appointment = await world.add_appointment(client, datetime(2026, 3, 3, 15, tzinfo=UTC))
-    await world.notify(Notice("appointment_reminder", "reminder", to_client=client, about=appointment))
+    await world.notify(Notice("appointment_reminder", "reminder", to_client=client, subject_id=appointment))
     await worker.run_all()
     mail, text = worker.post.taken
     assert isinstance(mail, Mail)
-    assert isinstance(text, Text)
+    assert isinstance(text, SmsMessage)
     assert (mail.to, mail.sender_name, mail.subject) == ("safe@example.org", "Secure portal", "You have a notice")
     assert "appointment" not in mail.body + text.body
     assert "Elm" not in mail.body + text.body
     assert text.to == PHONE
 
 
-async def test_where_no_texts_are_sent_mail_is(world: MemoryWorld, worker: Worker) -> None:
+async def test_where_no_texts_are_sent_mail_is(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
-    texts = TextConsent(PHONE, world.clock.now())
-    await world.keep(NotificationSettings(account, {"new_message": ("sms",)}, texts=texts, version=1))
-    worker.texts = False
+    sms_consent = SmsConsent(PHONE, world.clock.now())
+    await world.keep(NotificationSettings(account, {"new_message": ("sms",)}, sms_consent=sms_consent, version=1))
+    worker.sms_consent = False
     await world.notify(Notice("new_message", "service", to_account=account))
     await worker.run_all()
     [mail] = worker.post.taken
@@ -111,30 +115,32 @@ async def test_where_no_texts_are_sent_mail_is(world: MemoryWorld, worker: Worke
     assert mail.to == "a@example.org"
 
 
-async def test_stop_between_the_plan_and_the_sending(world: MemoryWorld, worker: Worker) -> None:
+async def test_opt_out_between_planning_and_sending(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
-    settings = NotificationSettings(account, {"new_message": ("sms",)}, texts=TextConsent(PHONE, world.clock.now()))
+    settings = NotificationSettings(
+        account, {"new_message": ("sms",)}, sms_consent=SmsConsent(PHONE, world.clock.now())
+    )
     await world.keep(evolve(settings, version=1))
-    worker.post.mood = "is_away"
+    worker.post.behavior = "is_unavailable"
     notice_id = await world.notify(Notice("new_message", "service", to_account=account))
     await worker.deliver(notice_id)
-    await world.keep(evolve(settings, texts=None, version=2))
-    worker.post.mood = "takes"
+    await world.keep(evolve(settings, sms_consent=None, version=2))
+    worker.post.behavior = "accepts"
     await worker.recover()
     row = await world.notice(notice_id)
-    assert (row.state, row.problem, worker.post.taken) == ("dropped", "not_wanted", [])
+    assert (row.state, row.failure_reason, worker.post.taken) == ("dropped", "not_wanted", [])
 
 
-async def test_a_grant_that_ended_between_two_tries(world: MemoryWorld, worker: Worker) -> None:
+async def test_a_grant_that_ended_between_two_tries(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client()
     await world.add_account("own@example.org", client_id=client)
     mother = await world.add_account("mother@example.org")
     await world.add_grant(client, mother, ["messages"])
-    worker.post.mood = "is_away"
+    worker.post.behavior = "is_unavailable"
     await world.notify(Notice("new_message", "service", to_client=client))
     await worker.run_all()
     world.store.table("grants").clear()
-    worker.post.mood = "takes"
+    worker.post.behavior = "accepts"
     await worker.recover()
     assert [one.to for one in worker.post.taken if isinstance(one, Mail)] == ["own@example.org"]
 
@@ -150,18 +156,18 @@ async def test_a_grant_that_ended_between_two_tries(world: MemoryWorld, worker: 
     ],
 )
 async def test_codes_are_ordered_and_never_seen(
-    world: MemoryWorld, worker: Worker, kind: str, purpose: CodePurpose
+    world: MemoryNotificationsWorld, worker: Worker, kind: str, purpose: CodePurpose
 ) -> None:
-    account, about = UUID(int=1), UUID(int=2)
-    notice_id = await world.notify(Notice(kind, "security", to_account=account, about=about))
+    account, subject_id = UUID(int=1), UUID(int=2)
+    notice_id = await world.notify(Notice(kind, "security", to_account=account, subject_id=subject_id))
     assert await worker.deliver(notice_id) == DeliveryView("sent")
-    assert worker.post.taken == [CodeOrder(notice_id, purpose, account, about)]
-    worker.post.mood = "has_nothing"
-    invited = Notice(kind, "security", about=about)
+    assert worker.post.taken == [CodeRequest(notice_id, purpose, account, subject_id)]
+    worker.post.behavior = "has_no_code"
+    invited = Notice(kind, "security", subject_id=subject_id)
     assert await delivered(world, worker, invited) == ("dropped", "no_longer_true")
 
 
-async def test_a_worker_that_comes_after_its_lease(world: MemoryWorld) -> None:
+async def test_a_worker_that_comes_after_its_lease(world: MemoryNotificationsWorld) -> None:
     """The sweep was there in the meantime, and no other claim: its late answer is still worth knowing."""
     account = await world.add_account("a@example.org")
     for notice_class, expected in (("reminder", "sent"), ("security", "sent")):
@@ -170,7 +176,7 @@ async def test_a_worker_that_comes_after_its_lease(world: MemoryWorld) -> None:
 
         class Slow:
             async def send(self, mail: Mail) -> str:
-                world.clock.advance(LEASE)
+                world.clock.advance(LEASE_DURATION)
                 await SweepNotices(world.begin, world.clock)(world.system)
                 return "v"
 
@@ -179,7 +185,7 @@ async def test_a_worker_that_comes_after_its_lease(world: MemoryWorld) -> None:
         assert (await world.notice(notice_id)).state == expected
 
 
-async def test_a_notice_that_was_removed_while_it_was_sent(world: MemoryWorld, worker: Worker) -> None:
+async def test_a_notice_that_was_removed_while_it_was_sent(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     notice_id = await world.notify(Notice("account_closed", "service", to_account=account))
 
@@ -192,7 +198,7 @@ async def test_a_notice_that_was_removed_while_it_was_sent(world: MemoryWorld, w
     assert await use(world.system, DeliverNoticeCommand(notice_id)) == DeliveryView(None)
 
 
-async def test_only_jobs_deliver_and_sweep(world: MemoryWorld, worker: Worker) -> None:
+async def test_only_jobs_deliver_and_sweep(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = world.client_actor(await world.add_client(), UUID(int=1))
     notice_id = await world.notify(Notice("new_message", "service", to_account=UUID(int=1)))
     deliver = DeliverNotice(world.begin, world.clock, world.ids, worker.post, worker.post, worker.post, "w")
@@ -203,13 +209,13 @@ async def test_only_jobs_deliver_and_sweep(world: MemoryWorld, worker: Worker) -
     assert (await world.notice(notice_id)).state == "queued"
 
 
-async def test_the_audit_trail_of_a_delivery(world: MemoryWorld, worker: Worker) -> None:
+async def test_the_audit_trail_of_a_delivery(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client()
     await world.add_account("a@example.org", client_id=client)
-    worker.post.mood = "is_away"
+    worker.post.behavior = "is_unavailable"
     notice_id = await world.notify(Notice("new_message", "service", to_client=client))
     await worker.deliver(notice_id)
-    worker.post.mood = "takes"
+    worker.post.behavior = "accepts"
     await worker.recover()
     entries = [entry for entry in await world.audit() if entry.target == notice_id]
     assert [(entry.action, entry.outcome) for entry in entries] == [
@@ -222,12 +228,12 @@ async def test_the_audit_trail_of_a_delivery(world: MemoryWorld, worker: Worker)
         "kind": "new_message",
         "channel": "email",
         "attempt": "1",
-        "problem": "no_connection",
+        "failure_reason": "no_connection",
     }
     assert "example.org" not in str(await world.audit())
 
 
-async def test_mailing_a_code(world: MemoryWorld, worker: Worker) -> None:
+async def test_mailing_a_code(world: MemoryNotificationsWorld, worker: Worker) -> None:
     mail = MailCode(world.begin, worker.post)
     account = await world.add_account("a@example.org")
     await world.keep(NotificationSettings(account, language="es", version=1))
@@ -248,22 +254,22 @@ async def test_mailing_a_code(world: MemoryWorld, worker: Worker) -> None:
         await mail(world.client_actor(UUID(int=1), account), command)
 
 
-async def test_a_worker_that_dies_takes_nothing_with_it(world: MemoryWorld, worker: Worker) -> None:
+async def test_a_worker_that_dies_takes_nothing_with_it(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
-    worker.post.mood = "dies"
+    worker.post.behavior = "dies"
     notice_id = await world.notify(Notice("account_closed", "reminder", to_account=account))
-    with pytest.raises(Killed):
+    with pytest.raises(ProcessKilled):
         await worker.deliver(notice_id)
     assert (await world.notice(notice_id)).state == "sending"
     assert await worker.sweep() == (0, 0)
-    world.clock.advance(LEASE)
+    world.clock.advance(LEASE_DURATION)
     assert await worker.sweep() == (1, 0)
     assert (await world.notice(notice_id)).state == "uncertain"
     assert await worker.sweep() == (0, 0)
 
 
 @frozen
-class Meddling:
+class InterruptedBegin:
     """Opens units, and before the one of that number has something else happen."""
 
     begin: Begin[Any]
@@ -280,34 +286,36 @@ class Meddling:
             yield unit
 
 
-async def test_the_worker_comes_back_while_the_sweep_looks(world: MemoryWorld, worker: Worker) -> None:
+async def test_the_worker_comes_back_while_the_sweep_looks(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     notice_id = await world.notify(Notice("account_closed", "reminder", to_account=account))
-    worker.post.mood = "dies"
-    with pytest.raises(Killed):
+    worker.post.behavior = "dies"
+    with pytest.raises(ProcessKilled):
         await worker.deliver(notice_id)
-    world.clock.advance(LEASE)
+    world.clock.advance(LEASE_DURATION)
 
     async def settle() -> None:
         async with world.begin(world.system) as unit:
             row = await unit.notices.get(notice_id)
             sent = row.settled(1, Sent("v"), world.clock.now())
-            await unit.notices.save(sent, Audited("test.wrote"))
+            await unit.notices.save(sent, AuditEntry("test.wrote"))
             await unit.commit(None)
 
-    report = await SweepNotices(Meddling(world.begin, 2, settle), world.clock)(world.system)
+    report = await SweepNotices(InterruptedBegin(world.begin, 2, settle), world.clock)(world.system)
     assert report.lost == 0
     assert (await world.notice(notice_id)).state == "sent"
 
 
-async def test_a_settlement_that_meets_another_is_looked_at_again(world: MemoryWorld, worker: Worker) -> None:
+async def test_a_settlement_that_meets_another_is_looked_at_again(
+    world: MemoryNotificationsWorld, worker: Worker
+) -> None:
     account = await world.add_account("a@example.org")
     notice_id = await world.notify(Notice("account_closed", "service", to_account=account))
 
     async def collide() -> None:
         raise StaleVersion
 
-    begin = Meddling(world.begin, 2, collide)
+    begin = InterruptedBegin(world.begin, 2, collide)
     use = DeliverNotice(begin, world.clock, world.ids, worker.post, worker.post, worker.post, "w")
     assert await use(world.system, DeliverNoticeCommand(notice_id)) == DeliveryView("sent")
     assert len(begin.opened) == 3

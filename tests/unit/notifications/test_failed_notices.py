@@ -9,51 +9,51 @@ from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.errors import NoticeNotReplayable
-from portal_core.notifications.use_cases.list_troubled_notices import ListTroubledNotices, ListTroubledNoticesCommand
+from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesCommand
 from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
 from tests.support.contracts.notifications.delivery import Worker
-from tests.support.notifications.fake_delivery import Mood
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.support.notifications.fake_delivery import DeliveryBehavior
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryNotificationsWorld:
+    return MemoryNotificationsWorld()
 
 
-def staff(world: MemoryWorld, role: Role = "administrator") -> StaffActor:
+def staff(world: MemoryNotificationsWorld, role: Role = "administrator") -> StaffActor:
     return StaffActor(world.practice_id, UUID(int=1), frozenset({role}))
 
 
-async def a_notice(world: MemoryWorld, mood: Mood) -> UUID:
-    account = await world.add_account(f"{mood}@example.org")
+async def a_notice(world: MemoryNotificationsWorld, behavior: DeliveryBehavior) -> UUID:
+    account = await world.add_account(f"{behavior}@example.org")
     worker = Worker(world)
-    worker.post.mood = mood
+    worker.post.behavior = behavior
     notice_id = await world.notify(Notice("account_closed", "service", to_account=account))
     await worker.deliver(notice_id)
     return notice_id
 
 
-async def test_the_dead_and_the_uncertain_are_listed_without_addresses(world: MemoryWorld) -> None:
-    refused = await a_notice(world, "refuses")
-    await a_notice(world, "takes")
-    await a_notice(world, "is_away")
-    unclear = await a_notice(world, "takes_and_fails")
-    use = ListTroubledNotices(world.begin)
-    page = await use(staff(world), ListTroubledNoticesCommand())
-    assert [(view.id, view.state, view.problem) for view in page.items] == [
+async def test_failed_notices_are_listed_without_addresses(world: MemoryNotificationsWorld) -> None:
+    refused = await a_notice(world, "rejects")
+    await a_notice(world, "accepts")
+    await a_notice(world, "is_unavailable")
+    unclear = await a_notice(world, "accepts_then_fails")
+    use = ListFailedNotices(world.begin)
+    page = await use(staff(world), ListFailedNoticesCommand())
+    assert [(view.id, view.state, view.failure_reason) for view in page.items] == [
         (unclear, "uncertain", "RuntimeError"),
         (refused, "dead", "bad_address"),
     ]
     assert "example.org" not in str(page)
     assert (await world.audit())[-1].facts == {"rows": "2"}
-    assert await use(world.system, ListTroubledNoticesCommand()) == page
+    assert await use(world.system, ListFailedNoticesCommand()) == page
     with pytest.raises(Invalid):
-        await use(world.system, ListTroubledNoticesCommand(PageRequest(size=0)))
+        await use(world.system, ListFailedNoticesCommand(PageRequest(size=0)))
 
 
-async def test_replaying_queues_it_with_a_job(world: MemoryWorld) -> None:
-    notice_id = await a_notice(world, "takes_and_fails")
+async def test_replaying_queues_it_with_a_job(world: MemoryNotificationsWorld) -> None:
+    notice_id = await a_notice(world, "accepts_then_fails")
     before = len(await world.jobs())
     use = ReplayNotice(world.begin, world.clock)
     view = await use(staff(world), ReplayNoticeCommand(notice_id))
@@ -70,17 +70,17 @@ async def test_replaying_queues_it_with_a_job(world: MemoryWorld) -> None:
         await use(staff(world), ReplayNoticeCommand(notice_id))
 
 
-async def test_only_administrators_of_the_practice(world: MemoryWorld) -> None:
-    notice_id, other = await a_notice(world, "refuses"), await world.beside()
-    listing, replaying = ListTroubledNotices(world.begin), ReplayNotice(world.begin, world.clock)
+async def test_only_administrators_of_the_practice(world: MemoryNotificationsWorld) -> None:
+    notice_id, other = await a_notice(world, "rejects"), await world.other_practice()
+    listing, replaying = ListFailedNotices(world.begin), ReplayNotice(world.begin, world.clock)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await listing(staff(world, role), ListTroubledNoticesCommand())
+            await listing(staff(world, role), ListFailedNoticesCommand())
         with pytest.raises(Forbidden):
             await replaying(staff(world, role), ReplayNoticeCommand(notice_id))
     with pytest.raises(NotFound):
-        await listing(world.client_actor(UUID(int=1), UUID(int=2)), ListTroubledNoticesCommand())
+        await listing(world.client_actor(UUID(int=1), UUID(int=2)), ListFailedNoticesCommand())
     with pytest.raises(NotFound):
         await replaying(staff(other), ReplayNoticeCommand(notice_id))
-    assert (await listing(staff(other), ListTroubledNoticesCommand())).items == ()
+    assert (await listing(staff(other), ListFailedNoticesCommand())).items == ()
     assert (await world.notice(notice_id)).state == "dead"

@@ -13,31 +13,31 @@ from portal_core.notifications.use_cases.list_notifications import ListNotificat
 from portal_core.notifications.use_cases.read_all_notifications import ReadAllNotifications
 from portal_core.notifications.use_cases.read_notification import ReadNotification, ReadNotificationCommand
 from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsCommand
-from portal_core.notifications.views import News
-from tests.unit.notifications.memory_world import MemoryWorld
+from portal_core.notifications.views import InboxUpdate
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryNotificationsWorld:
+    return MemoryNotificationsWorld()
 
 
-async def line(world: MemoryWorld, account: UUID, kind: str, client: UUID | None = None) -> UUID:
+async def line(world: MemoryNotificationsWorld, account: UUID, kind: str, client: UUID | None = None) -> UUID:
     added = Notification(world.ids.new(), account, kind, world.clock.now(), client)
     await world.add_lines(added)
     return added.id
 
 
-async def seen(world: MemoryWorld, actor: Actor) -> list[UUID]:
+async def seen(world: MemoryNotificationsWorld, actor: Actor) -> list[UUID]:
     page = await ListNotifications(world.begin)(actor, ListNotificationsCommand())
     return [view.id for view in page.items]
 
 
-async def read(world: MemoryWorld, actor: Actor, notification_id: UUID) -> None:
+async def read(world: MemoryNotificationsWorld, actor: Actor, notification_id: UUID) -> None:
     await ReadNotification(world.begin, world.clock)(actor, ReadNotificationCommand(notification_id))
 
 
-async def test_a_proxy_sees_of_a_record_what_the_grant_opens_now(world: MemoryWorld) -> None:
+async def test_a_proxy_sees_of_a_record_what_the_grant_opens_now(world: MemoryNotificationsWorld) -> None:
     ann, bob, account = await world.add_client(), await world.add_client(), await world.add_account("p@example.org")
     own = await line(world, account, "password_changed")
     message = await line(world, account, "new_message", ann)
@@ -52,10 +52,10 @@ async def test_a_proxy_sees_of_a_record_what_the_grant_opens_now(world: MemoryWo
     assert await ReadAllNotifications(world.begin, world.clock)(narrowed) == 2
     watch = WatchNotifications(world.begin)
     wide = world.proxy_actor(account, ann, ["messages", "forms"])
-    assert await watch(wide, WatchNotificationsCommand(own)) == News(1, (form, message), form)
+    assert await watch(wide, WatchNotificationsCommand(own)) == InboxUpdate(1, (form, message), form)
 
 
-async def test_nobody_reads_another_s_line(world: MemoryWorld) -> None:
+async def test_nobody_reads_another_s_line(world: MemoryNotificationsWorld) -> None:
     client = await world.add_client()
     mine, theirs = await world.add_account("a@example.org", client_id=client), await world.add_account("b@example.org")
     other = await line(world, theirs, "new_message", client)
@@ -67,14 +67,14 @@ async def test_nobody_reads_another_s_line(world: MemoryWorld) -> None:
     assert await ReadAllNotifications(world.begin, world.clock)(actor) == 0
 
 
-async def test_staff_see_what_is_sent_to_their_own_account(world: MemoryWorld) -> None:
+async def test_staff_see_what_is_sent_to_their_own_account(world: MemoryNotificationsWorld) -> None:
     account = await world.add_account("staff@example.org")
     booked = await line(world, account, "appointment_booked")
     staff = StaffActor(world.practice_id, account, frozenset({"clinician"}))
     assert await seen(world, staff) == [booked]
 
 
-async def test_reading_twice_changes_nothing_more(world: MemoryWorld) -> None:
+async def test_reading_twice_changes_nothing_more(world: MemoryNotificationsWorld) -> None:
     client = await world.add_client()
     account = await world.add_account("a@example.org", client_id=client)
     await world.keep(NotificationSettings(account, language="es", version=1))
@@ -87,7 +87,7 @@ async def test_reading_twice_changes_nothing_more(world: MemoryWorld) -> None:
     assert [entry.action for entry in await world.audit()].count("notification.read") == 1
 
 
-async def test_listing_is_audited_and_watching_is_not(world: MemoryWorld) -> None:
+async def test_listing_is_audited_and_watching_is_not(world: MemoryNotificationsWorld) -> None:
     client = await world.add_client()
     account = await world.add_account("a@example.org", client_id=client)
     actor = world.client_actor(client, account)
@@ -98,7 +98,7 @@ async def test_listing_is_audited_and_watching_is_not(world: MemoryWorld) -> Non
     assert (entry.action, entry.record) == ("notifications.read", client)
 
 
-async def test_who_is_not_signed_in_has_no_inbox(world: MemoryWorld) -> None:
+async def test_who_is_not_signed_in_has_no_inbox(world: MemoryNotificationsWorld) -> None:
     for actor in (VisitorActor(world.practice_id), SystemActor(world.practice_id, "job")):
         with pytest.raises(Unauthenticated):
             await seen(world, actor)

@@ -7,19 +7,19 @@ import pytest
 from attrs import define, evolve, field
 
 from adapters.codes import AccountCodes
-from portal_core.accounts.identity import Credential, MailedCodePurpose, MailedCodes
+from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, MailedCodes
 from portal_core.accounts.invitations import EmailChange, Invitation
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
-from portal_core.kernel.audit import Audited
-from portal_core.notifications.ports import CodeOrder, Mail
-from portal_core.notifications.safe_email import SafeEmailProof
+from portal_core.kernel.audit import AuditEntry
+from portal_core.notifications.ports import CodeRequest, Mail
+from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.use_cases.mail_code import MailCode
 from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode
 from tests.support.clock import CountingTokens
-from tests.support.notifications.fake_delivery import Post
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.support.notifications.fake_delivery import FakeDelivery
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 KEY = UUID(int=7)
 
@@ -38,12 +38,12 @@ class Provider(MailedCodes):
 
 
 @define
-class Office:
+class CodesScenario:
     """All that codes need, in one practice."""
 
-    world: MemoryWorld = field(factory=MemoryWorld)
+    world: MemoryNotificationsWorld = field(factory=MemoryNotificationsWorld)
     provider: Provider = field(factory=Provider)
-    post: Post = field(factory=Post)
+    post: FakeDelivery = field(factory=FakeDelivery)
 
     @property
     def codes(self) -> AccountCodes:
@@ -56,36 +56,38 @@ class Office:
             MailCode(begin, self.post),
         )
 
-    async def send(self, order: CodeOrder) -> bool:
+    async def send(self, order: CodeRequest) -> bool:
         return await self.codes.send_code(self.world.system, order)
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def codes_scenario() -> CodesScenario:
+    return CodesScenario()
 
 
-async def test_the_provider_mails_what_proves_a_sign_in_email(office: Office) -> None:
-    account = await office.world.add_account("a@example.org", status="unverified")
-    assert await office.send(CodeOrder(KEY, "verify_email", account))
-    assert await office.send(CodeOrder(KEY, "reset_password", await office.world.add_account("b@example.org")))
-    assert office.provider.sent[0] == (account, "verify_email")
-    assert [purpose for _, purpose in office.provider.sent] == ["verify_email", "reset_password"]
-    assert office.post.taken == []
+async def test_the_provider_mails_what_proves_a_sign_in_email(codes_scenario: CodesScenario) -> None:
+    account = await codes_scenario.world.add_account("a@example.org", status="unverified")
+    assert await codes_scenario.send(CodeRequest(KEY, "verify_email", account))
+    assert await codes_scenario.send(
+        CodeRequest(KEY, "reset_password", await codes_scenario.world.add_account("b@example.org"))
+    )
+    assert codes_scenario.provider.sent[0] == (account, "verify_email")
+    assert [purpose for _, purpose in codes_scenario.provider.sent] == ["verify_email", "reset_password"]
+    assert codes_scenario.post.taken == []
 
 
-async def test_an_invitation_s_code_is_made_when_it_is_mailed(office: Office) -> None:
-    world, now = office.world, office.world.clock.now()
+async def test_an_invitation_s_code_is_made_when_it_is_mailed(codes_scenario: CodesScenario) -> None:
+    world, now = codes_scenario.world, codes_scenario.world.clock.now()
     client = await world.add_client()
     invitation = Invitation(
         world.ids.new(), world.practice_id, "client", "new@example.org", now, now + timedelta(days=7), client_id=client
     )
     async with world.begin(world.system) as unit:
-        await unit.invitations.add(invitation, Audited("test.wrote"))
+        await unit.invitations.add(invitation, AuditEntry("test.wrote"))
         await unit.commit(None)
-    order = CodeOrder(KEY, "invitation", about=invitation.id)
-    assert await office.send(order)
-    (mail,) = office.post.taken
+    order = CodeRequest(KEY, "invitation", subject_id=invitation.id)
+    assert await codes_scenario.send(order)
+    (mail,) = codes_scenario.post.taken
     assert isinstance(mail, Mail)
     assert (mail.key, mail.to, mail.sender_name) == (KEY, "new@example.org", "Elm Street")
     assert "CODE0001" in mail.body
@@ -94,12 +96,12 @@ async def test_an_invitation_s_code_is_made_when_it_is_mailed(office: Office) ->
     assert kept is not None
     assert kept.answers("CODE0001")
     world.clock.advance(timedelta(days=7))
-    assert not await office.send(order)
-    assert len(office.post.taken) == 1
+    assert not await codes_scenario.send(order)
+    assert len(codes_scenario.post.taken) == 1
 
 
-async def test_a_change_of_email_is_proven_at_the_new_address(office: Office) -> None:
-    world, now = office.world, office.world.clock.now()
+async def test_a_change_of_email_is_proven_at_the_new_address(codes_scenario: CodesScenario) -> None:
+    world, now = codes_scenario.world, codes_scenario.world.clock.now()
     account = await world.add_account("old@example.org")
     change = EmailChange(
         world.ids.new(),
@@ -111,30 +113,30 @@ async def test_a_change_of_email_is_proven_at_the_new_address(office: Office) ->
         now + timedelta(hours=1),
     )
     async with world.begin(world.system) as unit:
-        await unit.email_changes.add(change, Audited("test.wrote"))
+        await unit.email_changes.add(change, AuditEntry("test.wrote"))
         await unit.commit(None)
-    order = CodeOrder(KEY, "change_email", account, change.id)
-    assert await office.send(order)
-    (mail,) = office.post.taken
+    order = CodeRequest(KEY, "change_email", account, change.id)
+    assert await codes_scenario.send(order)
+    (mail,) = codes_scenario.post.taken
     assert isinstance(mail, Mail)
     assert mail.to == "new@example.org"
-    assert not await office.send(evolve(order, account_id=UUID(int=99)))
+    assert not await codes_scenario.send(evolve(order, account_id=UUID(int=99)))
 
 
-async def test_a_safe_email_is_proven_at_that_address(office: Office) -> None:
-    world = office.world
+async def test_a_safe_email_is_proven_at_that_address(codes_scenario: CodesScenario) -> None:
+    world = codes_scenario.world
     account = await world.add_account("a@example.org")
-    proof = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
-    await world.keep_proof(proof)
-    order = CodeOrder(KEY, "safe_email", account, proof.id)
-    assert await office.send(order)
-    (mail,) = office.post.taken
+    verification = SafeEmailVerification.started(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
+    await world.keep_verification(verification)
+    order = CodeRequest(KEY, "safe_email", account, verification.id)
+    assert await codes_scenario.send(order)
+    (mail,) = codes_scenario.post.taken
     assert isinstance(mail, Mail)
     assert (mail.key, mail.to) == (KEY, "safe@example.org")
-    assert not await office.send(evolve(order, about=UUID(int=99)))
+    assert not await codes_scenario.send(evolve(order, subject_id=UUID(int=99)))
 
 
 @pytest.mark.parametrize("purpose", ["verify_email", "reset_password", "change_email", "invitation", "safe_email"])
-async def test_an_order_that_names_nobody_sends_nothing(office: Office, purpose: str) -> None:
-    assert not await office.send(CodeOrder(KEY, purpose))  # type: ignore[arg-type]
-    assert (office.post.taken, office.provider.sent) == ([], [])
+async def test_an_order_that_names_nobody_sends_nothing(codes_scenario: CodesScenario, purpose: str) -> None:
+    assert not await codes_scenario.send(CodeRequest(KEY, purpose))  # type: ignore[arg-type]
+    assert (codes_scenario.post.taken, codes_scenario.provider.sent) == ([], [])

@@ -5,12 +5,12 @@ import pytest
 from tests.support.contracts.notifications.delivery import DeliveryContract
 from tests.support.contracts.notifications.notices import InboxContract, NoticesContract, SettingsContract
 from tests.support.contracts.notifications.recipients import RecipientsContract
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 
 @pytest.fixture
-def world() -> MemoryWorld:
-    return MemoryWorld()
+def world() -> MemoryNotificationsWorld:
+    return MemoryNotificationsWorld()
 
 
 class TestMemoryNotices(NoticesContract):

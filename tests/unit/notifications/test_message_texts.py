@@ -13,17 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.notifications import wording_en, wording_es
-from portal_core.notifications.catalogue import CATALOGUE
-from portal_core.notifications.language import Language
 from portal_core.notifications.model import CodePurpose
+from portal_core.notifications.notice_kinds import NOTICE_KINDS
+from portal_core.notifications.rendering import (
+    MAX_SENDER_NAME_LENGTH,
+    Letterhead,
+    inbox_title,
+    printable_line,
+    render_code_mail,
+    render_notice,
+)
 from portal_core.notifications.settings import LANGUAGES
-from portal_core.notifications.wording import LONGEST_NAME, Letterhead, one_line, title_of, words_for_code, words_of
-from portal_core.notifications.wording_en import ENGLISH
-from portal_core.notifications.wording_es import SPANISH
+from portal_core.notifications.templates import MessageTemplates
+from portal_core.notifications.templates_en import ENGLISH
+from portal_core.notifications.templates_es import SPANISH
 
 BOTH = {"en": ENGLISH, "es": SPANISH}
-MAILED = [name for name, kind in CATALOGUE.items() if kind.code is None]
-TIMED = [name for name, kind in CATALOGUE.items() if kind.timed]
+MAILED = [name for name, kind in NOTICE_KINDS.items() if kind.code is None]
+TIMED = [name for name, kind in NOTICE_KINDS.items() if kind.states_appointment_time]
 URL = "https://portal.example.org"
 MARCH_3 = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 
@@ -50,10 +57,10 @@ CLINICAL = (
 
 
 def a_letterhead(**more: object) -> Letterhead:
-    return Letterhead(**({"sender": "Elm Street", "url": URL, "zone": "America/New_York"} | more))  # type: ignore[arg-type]
+    return Letterhead(**({"sender": "Elm Street", "url": URL, "time_zone": "America/New_York"} | more))  # type: ignore[arg-type]
 
 
-def all_texts(language: Language) -> list[str]:
+def all_texts(language: MessageTemplates) -> list[str]:
     lines = [
         text for pair in [*language.lines.values(), *language.code_lines.values(), language.neutral] for text in pair
     ]
@@ -61,14 +68,14 @@ def all_texts(language: Language) -> list[str]:
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
-def test_every_kind_has_words_and_there_are_no_others(language: Language) -> None:
+def test_every_kind_has_words_and_there_are_no_others(language: MessageTemplates) -> None:
     assert set(language.lines) == set(MAILED)
     assert set(language.code_lines) == set(get_args(CodePurpose))
     assert set(BOTH) == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
-def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Language) -> None:
+def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: MessageTemplates) -> None:
     def taken(text: str) -> set[str]:
         return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
@@ -82,13 +89,13 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Langua
         assert taken(frame) == {"line", "url", "sender"}
 
 
-def test_the_words_see_nothing_but_a_letterhead_and_a_time() -> None:
-    assert list(inspect.signature(words_of).parameters) == ["kind", "notice_class", "letterhead", "at"]
-    assert [a.name for a in fields(Letterhead)] == ["sender", "url", "zone", "language", "neutral"]
+def test_templates_only_get_letterhead_and_time() -> None:
+    assert list(inspect.signature(render_notice).parameters) == ["kind", "notice_class", "letterhead", "at"]
+    assert [a.name for a in fields(Letterhead)] == ["sender", "url", "time_zone", "language", "neutral"]
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
-def test_no_clinical_word_stands_in_a_template(language: Language) -> None:
+def test_templates_have_no_clinical_words(language: MessageTemplates) -> None:
     found = [word for text in all_texts(language) for word in CLINICAL if re.search(rf"\b{word}", text, re.IGNORECASE)]
     assert found == []
 
@@ -102,23 +109,23 @@ def test_the_list_of_clinical_words_finds_them() -> None:
     kind=st.sampled_from(MAILED),
     sender=st.text(max_size=100),
     url=st.sampled_from([URL, "https://p.example/{line}?%s"]),
-    zone=st.sampled_from(["America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
+    time_zone=st.sampled_from(["America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
     language=st.sampled_from(["en", "es", "fr", ""]),
     neutral=st.booleans(),
     at=st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: MARCH_3 + timedelta(minutes=minutes)),
 )
 def test_what_is_said_is_the_template_and_nothing_more(
-    kind: str, sender: str, url: str, zone: str, language: str, neutral: bool, at: datetime
+    kind: str, sender: str, url: str, time_zone: str, language: str, neutral: bool, at: datetime
 ) -> None:
-    notice_class = CATALOGUE[kind].notice_class
-    letterhead = Letterhead(sender, url, zone, language, neutral)
-    words = words_of(kind, notice_class, letterhead, at if kind in TIMED else None)
+    notice_class = NOTICE_KINDS[kind].notice_class
+    letterhead = Letterhead(sender, url, time_zone, language, neutral)
+    words = render_notice(kind, notice_class, letterhead, at if kind in TIMED else None)
     spoken = BOTH.get(language, ENGLISH)
     hidden = neutral and notice_class not in ("security", "safety")
     subject, line = spoken.neutral if hidden else spoken.lines[kind]
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(ZoneInfo(time_zone))
     line = line.replace("{day}", spoken.day(local)).replace("{time}", spoken.time(local))
-    name = one_line(sender)
+    name = printable_line(sender)
     assert (words.sender, words.subject) == (name, subject)
     for said, frame in ((words.body, spoken.mail), (words.text, spoken.text)):
         parts = [{"line": line, "url": url, "sender": name}.get(n or "", "") for _, n, _, _ in Formatter().parse(frame)]
@@ -128,38 +135,38 @@ def test_what_is_said_is_the_template_and_nothing_more(
 
 @given(st.text())
 def test_a_sender_s_name_is_one_short_printable_line(name: str) -> None:
-    line = one_line(name)
-    assert len(line) <= LONGEST_NAME
+    line = printable_line(name)
+    assert len(line) <= MAX_SENDER_NAME_LENGTH
     assert line.isprintable()
     assert line == line.strip()
-    assert one_line(line) == line
+    assert printable_line(line) == line
 
 
 def test_a_reminder_names_day_and_time_where_the_reader_is() -> None:
     def said(**more: object) -> str:
-        return words_of("appointment_reminder", "reminder", a_letterhead(**more), MARCH_3).text
+        return render_notice("appointment_reminder", "reminder", a_letterhead(**more), MARCH_3).text
 
     assert "You have an appointment on Tuesday, March 3 at 10:00 AM (EST)." in said()
-    assert "on Tuesday, March 3 at 12:00 PM" in said(zone="America/Sao_Paulo")
-    assert "on Wednesday, March 4 at 12:00 AM" in said(zone="Asia/Tokyo")
+    assert "on Tuesday, March 3 at 12:00 PM" in said(time_zone="America/Sao_Paulo")
+    assert "on Wednesday, March 4 at 12:00 AM" in said(time_zone="Asia/Tokyo")
     assert "Tiene una cita el martes, 3 de marzo a las 10:00 (EST)." in said(language="es")
 
 
-def test_neutral_words_say_less_but_never_hide_a_warning() -> None:
+def test_neutral_texts_keep_warnings() -> None:
     neutral = a_letterhead(sender="Secure portal", neutral=True)
-    words = words_of("appointment_reminder", "reminder", neutral, MARCH_3)
+    words = render_notice("appointment_reminder", "reminder", neutral, MARCH_3)
     assert (words.subject, words.text) == (
         "You have a notice",
         f"Secure portal: You have a notice. {URL} Reply STOP to end texts.",
     )
     assert "appointment" not in words.body
     assert "10:00" not in words.body
-    assert words_of("password_changed", "security", neutral).subject == "Your password was changed"
+    assert render_notice("password_changed", "security", neutral).subject == "Your password was changed"
 
 
 def test_mail_links_to_the_portal_and_to_nothing_in_it() -> None:
     for kind in MAILED:
-        words = words_of(kind, CATALOGUE[kind].notice_class, a_letterhead(), MARCH_3 if kind in TIMED else None)
+        words = render_notice(kind, NOTICE_KINDS[kind].notice_class, a_letterhead(), MARCH_3 if kind in TIMED else None)
         assert re.findall(r"https?://\S+", words.body) == [URL]
         assert re.findall(r"https?://\S+", words.text) == [URL]
 
@@ -167,19 +174,19 @@ def test_mail_links_to_the_portal_and_to_nothing_in_it() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("purpose", get_args(CodePurpose))
 def test_a_code_stands_in_its_mail_once_and_is_no_link(purpose: CodePurpose, language: str) -> None:
-    words = words_for_code(purpose, "7Z{line}K2", a_letterhead(language=language))
+    words = render_code_mail(purpose, "7Z{line}K2", a_letterhead(language=language))
     assert words.body.count("7Z{line}K2") == 1
     assert "7Z" not in words.subject
     assert re.findall(r"https?://\S+", words.body) == [URL]
 
 
 def test_titles_of_the_inbox_are_in_the_reader_s_language() -> None:
-    assert title_of("new_message", "es") == "Tiene un mensaje nuevo"
-    assert title_of("new_message", "fr") == title_of("new_message", "en") == "You have a new message"
+    assert inbox_title("new_message", "es") == "Tiene un mensaje nuevo"
+    assert inbox_title("new_message", "fr") == inbox_title("new_message", "en") == "You have a new message"
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
-def test_every_day_and_month_has_its_name(language: Language) -> None:
+def test_every_day_and_month_has_its_name(language: MessageTemplates) -> None:
     days = {language.day(MARCH_3 + timedelta(days=number)) for number in range(365)}
     assert len(days) == 365
     times = {language.time(MARCH_3 + timedelta(minutes=number)) for number in range(24 * 60)}

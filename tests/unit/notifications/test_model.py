@@ -11,42 +11,42 @@ from portal_core.kernel.outbox import NoticeClass
 from portal_core.notifications.errors import NoticeNotReplayable
 from portal_core.notifications.model import (
     JOB_LOST_AFTER,
-    LEASE,
+    LEASE_DURATION,
     MAX_FAILURES,
+    DeliveryOutcome,
     Dropped,
-    NoticeRow,
+    NoticeDelivery,
     NotSent,
     Refused,
     Sent,
-    Settlement,
-    Unclear,
-    delay_after,
+    Uncertain,
+    retry_delay,
 )
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
-SETTLEMENTS: tuple[Settlement, ...] = (Sent("v"), NotSent("x"), Refused("x"), Unclear("x"), Dropped("x"))
+SETTLEMENTS: tuple[DeliveryOutcome, ...] = (Sent("v"), NotSent("x"), Refused("x"), Uncertain("x"), Dropped("x"))
 
 
-def queued(notice_class: NoticeClass = "reminder") -> NoticeRow:
-    return NoticeRow(UUID(int=1), "new_message", notice_class, NOW, NOW, NOW)
+def queued(notice_class: NoticeClass = "reminder") -> NoticeDelivery:
+    return NoticeDelivery(UUID(int=1), "new_message", notice_class, NOW, NOW, NOW)
 
 
 def test_the_wait_doubles_up_to_an_hour() -> None:
-    waits = [delay_after(failures) for failures in range(1, MAX_FAILURES + 1)]
+    waits = [retry_delay(failures) for failures in range(1, MAX_FAILURES + 1)]
     assert waits[0] == timedelta(seconds=30)
     assert all(later in (before * 2, timedelta(hours=1)) for before, later in itertools.pairwise(waits))
     assert waits[-1] == timedelta(hours=1)
 
 
 @pytest.mark.parametrize("settlement", SETTLEMENTS)
-def test_a_worker_of_an_earlier_claim_says_nothing_about_the_present_one(settlement: Settlement) -> None:
-    first = queued().claimed("slow", NOW).settled(1, Unclear("worker_lost"), NOW)
+def test_a_worker_of_an_earlier_claim_says_nothing_about_the_present_one(settlement: DeliveryOutcome) -> None:
+    first = queued().claimed("slow", NOW).settled(1, Uncertain("worker_lost"), NOW)
     second = first.replayed(NOW).claimed("other", NOW)
     assert second.settled(1, settlement, NOW) is second
 
 
 @pytest.mark.parametrize("settlement", SETTLEMENTS)
-def test_what_is_settled_stays_so(settlement: Settlement) -> None:
+def test_what_is_settled_stays_so(settlement: DeliveryOutcome) -> None:
     for end in (Sent("v"), Refused("x"), Dropped("x")):
         row = queued().claimed("w", NOW).settled(1, end, NOW)
         assert row.settled(1, settlement, NOW) is row
@@ -56,14 +56,14 @@ def test_what_is_settled_stays_so(settlement: Settlement) -> None:
     ("settlement", "state"),
     [(Sent("v"), "sent"), (NotSent("x"), "queued"), (Refused("x"), "dead"), (Dropped("x"), "dropped")],
 )
-def test_a_late_answer_about_an_uncertain_notice(settlement: Settlement, state: str) -> None:
-    uncertain = queued().claimed("w", NOW).settled(1, Unclear("worker_lost"), NOW)
+def test_a_late_answer_about_an_uncertain_notice(settlement: DeliveryOutcome, state: str) -> None:
+    uncertain = queued().claimed("w", NOW).settled(1, Uncertain("worker_lost"), NOW)
     assert uncertain.settled(1, settlement, NOW).state == state
-    assert uncertain.settled(1, Unclear("y"), NOW) is uncertain
+    assert uncertain.settled(1, Uncertain("y"), NOW) is uncertain
 
 
 def test_a_late_answer_that_it_was_sent_saves_sending_it_again() -> None:
-    again = queued("security").claimed("w", NOW).settled(1, Unclear("worker_lost"), NOW)
+    again = queued("security").claimed("w", NOW).settled(1, Uncertain("worker_lost"), NOW)
     assert again.state == "queued"
     assert again.settled(1, Sent("v"), NOW).state == "sent"
     assert again.settled(1, NotSent("x"), NOW) is again
@@ -71,7 +71,7 @@ def test_a_late_answer_that_it_was_sent_saves_sending_it_again() -> None:
 
 def test_every_transition_raises_the_version_by_one() -> None:
     row = queued()
-    for after in (row.claimed("w", NOW), row.handed(NOW), row.planned("sms", None)):
+    for after in (row.claimed("w", NOW), row.enqueued(NOW), row.planned("sms", None)):
         assert after.version == row.version + 1
     claimed = row.claimed("w", NOW)
     for settlement in SETTLEMENTS:
@@ -92,18 +92,18 @@ def test_only_what_was_given_up_is_replayed() -> None:
 
 def test_a_job_is_wanted_when_due_and_again_when_it_was_lost() -> None:
     fresh = queued()
-    assert not fresh.waits_for_a_job(NOW)
-    assert not fresh.waits_for_a_job(NOW + JOB_LOST_AFTER - timedelta(seconds=1))
-    assert fresh.waits_for_a_job(NOW + JOB_LOST_AFTER)
+    assert not fresh.needs_job(NOW)
+    assert not fresh.needs_job(NOW + JOB_LOST_AFTER - timedelta(seconds=1))
+    assert fresh.needs_job(NOW + JOB_LOST_AFTER)
     failed = fresh.claimed("w", NOW).settled(1, NotSent("x"), NOW)
-    assert not failed.waits_for_a_job(failed.due_at - timedelta(seconds=1))
-    assert failed.waits_for_a_job(failed.due_at)
-    assert not failed.handed(failed.due_at).waits_for_a_job(failed.due_at)
-    assert not fresh.claimed("w", NOW).waits_for_a_job(NOW + JOB_LOST_AFTER)
+    assert not failed.needs_job(failed.due_at - timedelta(seconds=1))
+    assert failed.needs_job(failed.due_at)
+    assert not failed.enqueued(failed.due_at).needs_job(failed.due_at)
+    assert not fresh.claimed("w", NOW).needs_job(NOW + JOB_LOST_AFTER)
 
 
 def test_a_claim_lasts_as_long_as_its_lease() -> None:
     claimed = queued().claimed("w", NOW)
-    assert not claimed.stalled(NOW + LEASE - timedelta(seconds=1))
-    assert claimed.stalled(NOW + LEASE)
-    assert not queued().stalled(NOW + LEASE)
+    assert not claimed.stalled(NOW + LEASE_DURATION - timedelta(seconds=1))
+    assert claimed.stalled(NOW + LEASE_DURATION)
+    assert not queued().stalled(NOW + LEASE_DURATION)

@@ -7,8 +7,8 @@ from typing import get_args
 
 import portal_core
 from portal_core.kernel.outbox import NoticeClass
-from portal_core.notifications.catalogue import CATALOGUE
 from portal_core.notifications.model import CHANNELS
+from portal_core.notifications.notice_kinds import NOTICE_KINDS
 
 CORE = Path(portal_core.__path__[0])
 COMING = {"new_message", "form_assigned", "document_shared"}
@@ -34,10 +34,10 @@ def test_features_and_the_catalogue_agree() -> None:
             assert isinstance(notice_class, ast.Constant), path
             # Where the kind is a variable's, any word of the file may be its value.
             for word in ast.walk(kind if isinstance(kind, ast.Constant) else ast.parse(source)):
-                if isinstance(word, ast.Constant) and (word is kind or word.value in CATALOGUE):
-                    assert CATALOGUE[word.value].notice_class == notice_class.value, (path, word.value)
+                if isinstance(word, ast.Constant) and (word is kind or word.value in NOTICE_KINDS):
+                    assert NOTICE_KINDS[word.value].notice_class == notice_class.value, (path, word.value)
                     written.add(word.value)
-    assert CATALOGUE.keys() - written == COMING
+    assert NOTICE_KINDS.keys() - written == COMING
 
 
 def test_the_guard_reads_both_ways_of_writing() -> None:
@@ -49,7 +49,7 @@ def test_the_guard_reads_both_ways_of_writing() -> None:
 
 
 def test_the_table_is_sound() -> None:
-    for name, kind in CATALOGUE.items():
+    for name, kind in NOTICE_KINDS.items():
         assert kind.notice_class in get_args(NoticeClass), name
         assert set(kind.channels) <= set(CHANNELS), name
         assert kind.channels, name
@@ -60,5 +60,5 @@ def test_the_table_is_sound() -> None:
             assert kind.channels == ("email",), name
         if not kind.fixed:
             assert kind.area is not None, name
-        if kind.timed:
+        if kind.states_appointment_time:
             assert kind.notice_class == "reminder", name

@@ -1,12 +1,12 @@
 """The machine of notices, in memory."""
 
-from tests.support.contracts.notifications.state_machine import NoticeMachine
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.support.contracts.notifications.state_machine import NoticeStateMachine
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 
-class MemoryNoticeMachine(NoticeMachine):
-    async def make_world(self) -> MemoryWorld:
-        return MemoryWorld()
+class MemoryNoticeStateMachine(NoticeStateMachine):
+    async def make_world(self) -> MemoryNotificationsWorld:
+        return MemoryNotificationsWorld()
 
 
-TestNoticeMachine = MemoryNoticeMachine.TestCase
+TestNoticeStateMachine = MemoryNoticeStateMachine.TestCase

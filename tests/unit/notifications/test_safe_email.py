@@ -8,39 +8,46 @@ from attrs import evolve
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, RateLimited, StaleVersion, Unauthenticated
 from portal_core.kernel.outbox import Notice
-from portal_core.notifications.catalogue import CATALOGUE
-from portal_core.notifications.errors import SafeEmailRefused
+from portal_core.notifications.errors import SafeEmailCodeInvalid
+from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.policy import mail_address
-from portal_core.notifications.safe_email import ASK_BY_ACCOUNT, CONFIRM_BY_ACCOUNT, PROOF_FOR, PROOF_TRIES
+from portal_core.notifications.safe_email import (
+    CONFIRM_BY_ACCOUNT,
+    MAX_VERIFICATION_ATTEMPTS,
+    REQUEST_BY_ACCOUNT,
+    VERIFICATION_TTL,
+)
 from portal_core.notifications.use_cases.confirm_safe_email import ConfirmSafeEmail, ConfirmSafeEmailCommand
 from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode, MailSafeEmailCodeCommand
-from tests.unit.notifications.account_holder import Holder
-from tests.unit.notifications.memory_world import MemoryWorld
+from tests.unit.notifications.account_holder import SettingsOwner
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 OWN, SAFE, OTHER = "a@example.org", "safe@example.org", "other@example.org"
 WRONG = "WRONG000"
 
 
-async def address(holder: Holder) -> str:
+async def address(holder: SettingsOwner) -> str:
     """Where the holder's appointment mail goes."""
     async with holder.world.begin(holder.world.system) as unit:
         recipient = await unit.recipients.account(holder.actor.account_id)
     assert recipient is not None
-    return mail_address(CATALOGUE["appointment_booked"], recipient)
+    return mail_address(NOTICE_KINDS["appointment_booked"], recipient)
 
 
-def warnings(holder: Holder) -> int:
+def warnings(holder: SettingsOwner) -> int:
     """How often the account's own email was told that notices go elsewhere."""
     return holder.world.store.notices.count(Notice("contact_changed", "security", to_account=holder.actor.account_id))
 
 
-async def refused(holder: Holder, code: str) -> None:
-    with pytest.raises(SafeEmailRefused) as caught:
+async def refused(holder: SettingsOwner, code: str) -> None:
+    with pytest.raises(SafeEmailCodeInvalid) as caught:
         await holder.confirm(code)
     assert [(field.path, field.code) for field in caught.value.fields] == [("code", "code_refused")]
 
 
-async def test_what_is_written_is_pending_until_it_is_proven(world: MemoryWorld, holder: Holder) -> None:
+async def test_what_is_written_is_pending_until_it_is_proven(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     asked = await holder.change(safe_email=SAFE)
     assert (asked.safe_email, asked.pending_safe_email) == ("", SAFE)
     assert asked == await holder.show()
@@ -53,16 +60,16 @@ async def test_what_is_written_is_pending_until_it_is_proven(world: MemoryWorld,
     trail = [entry for entry in await world.audit() if entry.action != "settings.read"]
     assert [entry.action for entry in trail] == [
         "settings.changed",
-        "safe_email.asked",
+        "safe_email.requested",
         "safe_email.code_issued",
-        "safe_email.proven",
+        "safe_email.verified",
         "settings.changed",
     ]
     assert {entry.target for entry in await world.audit()} == {holder.actor.account_id}
 
 
-async def test_the_former_safe_email_stays_in_force(holder: Holder) -> None:
-    await holder.prove(SAFE)
+async def test_the_former_safe_email_stays_in_force(holder: SettingsOwner) -> None:
+    await holder.set_safe_email(SAFE)
     asked = await holder.change(safe_email=OTHER, language="es")
     assert (asked.safe_email, asked.pending_safe_email, asked.language) == (SAFE, OTHER, "es")
     assert await address(holder) == SAFE
@@ -70,8 +77,8 @@ async def test_the_former_safe_email_stays_in_force(holder: Holder) -> None:
     assert await address(holder) == OTHER
 
 
-async def test_clearing_or_keeping_withdraws(world: MemoryWorld, holder: Holder) -> None:
-    await holder.prove(SAFE)
+async def test_clearing_or_keeping_withdraws(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+    await holder.set_safe_email(SAFE)
     for written, left in ((SAFE, SAFE), ("", "")):
         await holder.change(safe_email=OTHER)
         code = await holder.code()
@@ -84,7 +91,7 @@ async def test_clearing_or_keeping_withdraws(world: MemoryWorld, holder: Holder)
     assert warnings(holder) == 2  # proven, and taken away
 
 
-async def test_other_settings_leave_what_is_pending(world: MemoryWorld, holder: Holder) -> None:
+async def test_other_settings_leave_what_is_pending(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     assert (await holder.change(neutral_sender=True)).pending_safe_email == SAFE
     await holder.confirm(await holder.code())
@@ -93,7 +100,9 @@ async def test_other_settings_leave_what_is_pending(world: MemoryWorld, holder: 
     assert "safe_email.withdrawn" not in [entry.action for entry in await world.audit()]
 
 
-async def test_the_mail_goes_to_the_address_and_says_nothing(world: MemoryWorld, holder: Holder) -> None:
+async def test_the_mail_goes_to_the_address_and_says_nothing(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     await holder.change(safe_email=SAFE, language="es")
     mail = await holder.mail()
     assert mail is not None
@@ -103,14 +112,14 @@ async def test_the_mail_goes_to_the_address_and_says_nothing(world: MemoryWorld,
     assert "CODE0001" not in repr(world.store.tables)
 
 
-async def test_only_the_newest_mail_s_code_is_good(holder: Holder) -> None:
+async def test_only_the_newest_mail_s_code_is_good(holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     first, second = await holder.code(), await holder.code()
     await refused(holder, first)
     assert (await holder.confirm(f" {second[:4].lower()}-{second[4:]} ")).safe_email == SAFE
 
 
-async def test_a_code_is_good_once(world: MemoryWorld, holder: Holder) -> None:
+async def test_a_code_is_good_once(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     await holder.confirm(code)
@@ -118,11 +127,11 @@ async def test_a_code_is_good_once(world: MemoryWorld, holder: Holder) -> None:
     await refused(holder, code)
     assert await address(holder) == OWN
     last = (await world.audit())[-1]
-    assert (last.action, last.outcome) == ("safe_email.refused", "failed")
+    assert (last.action, last.outcome) == ("safe_email.code_refused", "failed")
 
 
-async def test_another_s_code_is_no_use(world: MemoryWorld, holder: Holder) -> None:
-    thief = await Holder(world).move_in("thief@example.org")
+async def test_another_s_code_is_no_use(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+    thief = await SettingsOwner(world).sign_up("thief@example.org")
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     await refused(thief, code)
@@ -132,16 +141,16 @@ async def test_another_s_code_is_no_use(world: MemoryWorld, holder: Holder) -> N
     assert (await holder.confirm(code)).safe_email == SAFE
 
 
-async def test_a_code_before_any_was_mailed(holder: Holder) -> None:
+async def test_a_code_before_any_was_mailed(holder: SettingsOwner) -> None:
     await refused(holder, "")
     await holder.change(safe_email=SAFE)
     await refused(holder, "")
 
 
-async def test_an_hour_and_no_longer(world: MemoryWorld, holder: Holder) -> None:
+async def test_an_hour_and_no_longer(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
-    world.clock.advance(PROOF_FOR - timedelta(seconds=1))
+    world.clock.advance(VERIFICATION_TTL - timedelta(seconds=1))
     assert (await holder.show()).pending_safe_email == SAFE
     world.clock.advance(timedelta(seconds=1))
     assert (await holder.show()).pending_safe_email is None
@@ -149,23 +158,23 @@ async def test_an_hour_and_no_longer(world: MemoryWorld, holder: Holder) -> None
     assert await holder.mail() is None
 
 
-async def test_ten_tries_and_no_more(world: MemoryWorld, holder: Holder) -> None:
+async def test_ten_tries_and_no_more(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
-    for number in range(PROOF_TRIES):
-        if number == CONFIRM_BY_ACCOUNT.tries:
+    for number in range(MAX_VERIFICATION_ATTEMPTS):
+        if number == CONFIRM_BY_ACCOUNT.attempts:
             world.clock.advance(CONFIRM_BY_ACCOUNT.window)
         await refused(holder, WRONG)
     world.clock.advance(CONFIRM_BY_ACCOUNT.window)
     await refused(holder, code)
     assert (await holder.show()).pending_safe_email is None
-    assert (await holder.prove(SAFE)).safe_email == SAFE
+    assert (await holder.set_safe_email(SAFE)).safe_email == SAFE
 
 
-async def test_tries_are_limited_for_an_account(world: MemoryWorld, holder: Holder) -> None:
+async def test_tries_are_limited_for_an_account(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
-    for _ in range(CONFIRM_BY_ACCOUNT.tries):
+    for _ in range(CONFIRM_BY_ACCOUNT.attempts):
         await refused(holder, WRONG)
     with pytest.raises(RateLimited):
         await holder.confirm(code)
@@ -173,23 +182,23 @@ async def test_tries_are_limited_for_an_account(world: MemoryWorld, holder: Hold
     assert (await holder.confirm(code)).safe_email == SAFE
 
 
-async def test_nobody_floods_a_stranger_with_codes(world: MemoryWorld, holder: Holder) -> None:
-    for _ in range(ASK_BY_ACCOUNT.tries):
+async def test_nobody_floods_a_stranger_with_codes(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+    for _ in range(REQUEST_BY_ACCOUNT.attempts):
         await holder.change(safe_email=SAFE)
     with pytest.raises(RateLimited):
         await holder.change(safe_email=OTHER)
     assert (await holder.change(safe_email="", language="es")).language == "es"
-    world.clock.advance(ASK_BY_ACCOUNT.window)
+    world.clock.advance(REQUEST_BY_ACCOUNT.window)
     assert (await holder.change(safe_email=OTHER)).pending_safe_email == OTHER
 
 
-async def test_what_cannot_be_an_address_costs_no_try(holder: Holder) -> None:
-    for _ in range(ASK_BY_ACCOUNT.tries + 1):
+async def test_what_cannot_be_an_address_costs_no_try(holder: SettingsOwner) -> None:
+    for _ in range(REQUEST_BY_ACCOUNT.attempts + 1):
         with pytest.raises(Invalid):
             await holder.change(safe_email="ann@")
 
 
-async def test_another_address_ends_the_code_of_the_first(holder: Holder) -> None:
+async def test_another_address_ends_the_code_of_the_first(holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     assert (await holder.change(safe_email=OTHER)).pending_safe_email == OTHER
@@ -198,7 +207,7 @@ async def test_another_address_ends_the_code_of_the_first(holder: Holder) -> Non
     assert (await holder.confirm(await holder.code())).safe_email == OTHER
 
 
-async def test_a_stale_change_asks_for_nothing(holder: Holder) -> None:
+async def test_a_stale_change_asks_for_nothing(holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     with pytest.raises(StaleVersion):
@@ -209,22 +218,24 @@ async def test_a_stale_change_asks_for_nothing(holder: Holder) -> None:
         await holder.change(version=1, safe_email="")
 
 
-async def test_a_proxy_and_their_own_address(world: MemoryWorld) -> None:
+async def test_a_proxy_and_their_own_address(world: MemoryNotificationsWorld) -> None:
     account = await world.add_account("parent@example.org")
-    parent = Holder(world)
+    parent = SettingsOwner(world)
     parent.actor = world.proxy_actor(account, await world.add_client(), ())  # type: ignore[assignment]
-    assert (await parent.prove(SAFE)).safe_email == SAFE
+    assert (await parent.set_safe_email(SAFE)).safe_email == SAFE
 
 
-async def test_visitors_confirm_nothing_and_clients_mail_nothing(world: MemoryWorld, holder: Holder) -> None:
+async def test_visitors_confirm_nothing_and_clients_mail_nothing(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     with pytest.raises(Unauthenticated):
         use = ConfirmSafeEmail(world.begin, world.clock, holder.limits)
         await use(VisitorActor(world.practice_id), ConfirmSafeEmailCommand(WRONG))
     await holder.change(safe_email=SAFE)
     (notice,) = world.store.notices
-    assert notice.about is not None
+    assert notice.subject_id is not None
     mail = MailSafeEmailCode(world.begin, world.clock, holder.tokens, holder.post)
-    command = MailSafeEmailCodeCommand(world.ids.new(), holder.actor.account_id, notice.about)
+    command = MailSafeEmailCodeCommand(world.ids.new(), holder.actor.account_id, notice.subject_id)
     with pytest.raises(Forbidden):
         await mail(holder.actor, command)
     assert not await mail(world.system, evolve(command, account_id=world.ids.new()))

@@ -11,92 +11,99 @@ from hypothesis import strategies as st
 from portal_core.kernel.actor import StaffActor, VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion, Unauthenticated
 from portal_core.kernel.outbox import Notice
-from portal_core.notifications.contact_rules import email_errors, phone_errors, zone_errors
-from portal_core.notifications.use_cases.show_contact_wishes import ShowContactWishes, ShowContactWishesCommand
-from portal_core.notifications.use_cases.show_settings import ShowSettings
-from portal_core.notifications.use_cases.stop_texts import StopTexts, StopTextsCommand
-from tests.unit.notifications.account_holder import Holder
-from tests.unit.notifications.memory_world import MemoryWorld
+from portal_core.notifications.settings_validation import email_errors, phone_errors, time_zone_errors
+from portal_core.notifications.use_cases.get_contact_preferences import (
+    GetContactPreferences,
+    GetContactPreferencesCommand,
+)
+from portal_core.notifications.use_cases.get_notification_settings import GetNotificationSettings
+from portal_core.notifications.use_cases.opt_out_of_sms import OptOutOfSms, OptOutOfSmsCommand
+from tests.unit.notifications.account_holder import SettingsOwner
+from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
 PHONE = "+12125550123"
 
 
-async def test_defaults_are_spelled_out(holder: Holder) -> None:
+async def test_defaults_are_spelled_out(holder: SettingsOwner) -> None:
     view = await holder.show()
-    assert (view.version, view.reminder_minutes, view.language, view.zone) == (0, (1440, 120), "en", "")
+    assert (view.version, view.reminder_minutes, view.language, view.time_zone) == (0, (1440, 120), "en", "")
     choices = {choice.kind: choice for choice in view.choices}
     assert choices["new_message"].channels == ("email", "in_app")
-    assert choices["new_message"].possible == ("email", "sms", "in_app")
+    assert choices["new_message"].available_channels == ("email", "sms", "in_app")
     assert choices["password_changed"].fixed
-    assert choices["password_changed"].possible == choices["password_changed"].channels
+    assert choices["password_changed"].available_channels == choices["password_changed"].channels
     assert "verify_email" not in choices
 
 
-async def test_a_change_keeps_what_it_does_not_name(holder: Holder) -> None:
+async def test_a_change_keeps_what_it_does_not_name(holder: SettingsOwner) -> None:
     first = await holder.change(
         channels={"new_message": ("sms",), "form_assigned": ()}, reminder_minutes=(60, 1440), language="es"
     )
     assert (first.version, first.reminder_minutes, first.language) == (1, (1440, 60), "es")
-    second = await holder.change(channels={"new_message": ("email",)}, zone="America/Chicago", neutral_sender=True)
+    second = await holder.change(channels={"new_message": ("email",)}, time_zone="America/Chicago", neutral_sender=True)
     choices = {choice.kind: choice.channels for choice in second.choices}
     assert (choices["new_message"], choices["form_assigned"]) == (("email",), ())
-    assert (second.language, second.reminder_minutes, second.zone) == ("es", (1440, 60), "America/Chicago")
+    assert (second.language, second.reminder_minutes, second.time_zone) == ("es", (1440, 60), "America/Chicago")
     assert second.neutral_sender
     assert not second.do_not_text
     assert second == await holder.show()
-    third = await holder.change(zone="", neutral_sender=False, reminder_minutes=())
-    assert (third.zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
+    third = await holder.change(time_zone="", neutral_sender=False, reminder_minutes=())
+    assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
 
 
-async def test_consent_to_texts_is_dated_and_for_one_number(world: MemoryWorld, holder: Holder) -> None:
+async def test_consent_to_texts_is_dated_and_for_one_number(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     given_at = world.clock.now()
-    assert (await holder.change(texts_to=PHONE)).texts_consent_at == given_at
+    assert (await holder.change(sms_phone=PHONE)).sms_consent_at == given_at
     world.clock.advance(timedelta(days=1))
-    again = await holder.change(texts_to=PHONE, do_not_voicemail=True)
-    assert (again.texts_to, again.texts_consent_at) == (PHONE, given_at)
-    other = await holder.change(texts_to="+12125550199")
-    assert other.texts_consent_at == world.clock.now()
-    assert (await holder.change(texts_to="")).texts_consent_at is None
+    again = await holder.change(sms_phone=PHONE, do_not_voicemail=True)
+    assert (again.sms_phone, again.sms_consent_at) == (PHONE, given_at)
+    other = await holder.change(sms_phone="+12125550199")
+    assert other.sms_consent_at == world.clock.now()
+    assert (await holder.change(sms_phone="")).sms_consent_at is None
 
 
-async def test_stop_takes_consent_back_everywhere_in_the_practice(world: MemoryWorld, holder: Holder) -> None:
-    same_phone = await Holder(world).move_in("b@example.org")
-    elsewhere = await Holder(await world.beside()).move_in()
+async def test_stop_takes_consent_back_everywhere_in_the_practice(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
+    same_phone = await SettingsOwner(world).sign_up("b@example.org")
+    elsewhere = await SettingsOwner(await world.other_practice()).sign_up()
     for one in (holder, same_phone, elsewhere):
-        await one.change(texts_to=PHONE)
-    stop = StopTexts(world.begin, world.clock)
-    assert await stop(world.system, StopTextsCommand(PHONE)) == 2
-    assert await stop(world.system, StopTextsCommand(PHONE)) == 0
+        await one.change(sms_phone=PHONE)
+    stop = OptOutOfSms(world.begin, world.clock)
+    assert await stop(world.system, OptOutOfSmsCommand(PHONE)) == 2
+    assert await stop(world.system, OptOutOfSmsCommand(PHONE)) == 0
     for one in (holder, same_phone):
         view = await one.show()
-        assert (view.texts_to, view.texts_stopped_at) == ("", world.clock.now())
-    assert (await elsewhere.show()).texts_to == PHONE
-    assert [entry.action for entry in await world.audit()].count("texts.stopped") == 2
-    consented = await holder.change(texts_to=PHONE)
-    assert (consented.texts_to, consented.texts_stopped_at) == (PHONE, None)
+        assert (view.sms_phone, view.sms_opted_out_at) == ("", world.clock.now())
+    assert (await elsewhere.show()).sms_phone == PHONE
+    assert [entry.action for entry in await world.audit()].count("sms.opted_out") == 2
+    consented = await holder.change(sms_phone=PHONE)
+    assert (consented.sms_phone, consented.sms_opted_out_at) == (PHONE, None)
     with pytest.raises(Forbidden):
-        await stop(holder.actor, StopTextsCommand(PHONE))
+        await stop(holder.actor, OptOutOfSmsCommand(PHONE))
 
 
-async def test_the_old_place_is_told_when_notices_go_elsewhere(world: MemoryWorld, holder: Holder) -> None:
+async def test_old_address_is_notified_of_redirect(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     warning = Notice("contact_changed", "security", to_account=holder.actor.account_id)
     await holder.change(language="es", do_not_text=True, safe_phone=PHONE)
     assert world.store.notices == []
-    await holder.change(texts_to=PHONE)
+    await holder.change(sms_phone=PHONE)
     assert world.store.notices == [warning]
-    await holder.change(texts_to=PHONE)
-    await holder.change(texts_to="")
+    await holder.change(sms_phone=PHONE)
+    await holder.change(sms_phone="")
     assert world.store.notices == [warning, warning]
 
 
-async def test_a_stale_change_is_refused(holder: Holder) -> None:
+async def test_a_stale_change_is_refused(holder: SettingsOwner) -> None:
     await holder.change(language="es")
     with pytest.raises(StaleVersion):
         await holder.change(version=0, language="en")
     assert (await holder.show()).language == "es"
 
 
-async def test_every_bad_field_is_named_at_once_and_nothing_changes(holder: Holder) -> None:
+async def test_every_bad_field_is_named_at_once_and_nothing_changes(holder: SettingsOwner) -> None:
     bad: dict[str, Any] = {
         "channels": {
             "new_message": ("pigeon",),
@@ -106,36 +113,40 @@ async def test_every_bad_field_is_named_at_once_and_nothing_changes(holder: Hold
         },
         "reminder_minutes": (5, 60, 60),
         "language": "fr",
-        "zone": "America",
+        "time_zone": "America",
         "safe_email": "ann@",
         "safe_phone": "911",
-        "texts_to": "2125550123",
+        "sms_phone": "2125550123",
     }
     with pytest.raises(Invalid) as caught:
         await holder.change(**bad)
     assert {(error.path, error.code) for error in caught.value.fields} == {
-        ("channels.new_message", "bad_channels"),
-        ("channels.form_assigned", "bad_channels"),
-        ("channels.password_changed", "not_choosable"),
-        ("channels.nothing", "not_choosable"),
-        ("reminder_minutes", "bad_reminders"),
-        ("reminder_minutes.0", "bad_reminder"),
-        ("language", "bad_language"),
-        ("zone", "zone_unknown"),
+        ("channels.new_message", "channels_invalid"),
+        ("channels.form_assigned", "channels_invalid"),
+        ("channels.password_changed", "not_configurable"),
+        ("channels.nothing", "not_configurable"),
+        ("reminder_minutes", "reminders_invalid"),
+        ("reminder_minutes.0", "reminder_invalid"),
+        ("language", "language_invalid"),
+        ("time_zone", "time_zone_unknown"),
         ("safe_email", "email_invalid"),
         ("safe_phone", "phone_invalid"),
-        ("texts_to", "phone_invalid"),
+        ("sms_phone", "phone_invalid"),
     }
     assert (await holder.show()).version == 0
 
 
-async def test_the_audit_trail_names_fields_and_no_values(world: MemoryWorld, holder: Holder) -> None:
+async def test_the_audit_trail_names_fields_and_no_values(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     await holder.change(safe_email="safe@example.org", neutral_sender=False)
     (entry,) = [entry for entry in await world.audit() if entry.action == "settings.changed"]
     assert entry.facts == {"set": "safe_email,neutral_sender"}
 
 
-async def test_who_read_a_clients_settings_is_in_the_trail(world: MemoryWorld, holder: Holder) -> None:
+async def test_who_read_a_clients_settings_is_in_the_trail(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     await holder.show()
     (entry,) = await world.audit()
     assert (entry.action, entry.target, entry.record) == (
@@ -145,12 +156,12 @@ async def test_who_read_a_clients_settings_is_in_the_trail(world: MemoryWorld, h
     )
 
 
-async def test_staff_have_settings_of_their_own_and_visitors_none(world: MemoryWorld) -> None:
+async def test_staff_have_settings_of_their_own_and_visitors_none(world: MemoryNotificationsWorld) -> None:
     account = await world.add_account("staff@example.org")
     staff = StaffActor(world.practice_id, account, frozenset({"clinician"}))
-    assert (await ShowSettings(world.begin, world.clock)(staff)).version == 0
+    assert (await GetNotificationSettings(world.begin, world.clock)(staff)).version == 0
     with pytest.raises(Unauthenticated):
-        await ShowSettings(world.begin, world.clock)(VisitorActor(world.practice_id))
+        await GetNotificationSettings(world.begin, world.clock)(VisitorActor(world.practice_id))
 
 
 @given(st.text(max_size=30))
@@ -173,20 +184,22 @@ def test_bad_numbers(phone: str) -> None:
     assert list(phone_errors("", phone))
 
 
-@pytest.mark.parametrize("zone", ["../../etc/passwd", "/etc/passwd", "Mars/Olympus", "\0", "America"])
-def test_bad_zones(zone: str) -> None:
-    assert list(zone_errors("", zone))
-    assert not list(zone_errors("", "America/New_York"))
+@pytest.mark.parametrize("time_zone", ["../../etc/passwd", "/etc/passwd", "Mars/Olympus", "\0", "America"])
+def test_bad_zones(time_zone: str) -> None:
+    assert list(time_zone_errors("", time_zone))
+    assert not list(time_zone_errors("", "America/New_York"))
 
 
-async def test_staff_see_how_a_client_wants_to_be_reached(world: MemoryWorld, holder: Holder) -> None:
-    use = ShowContactWishes(world.begin)
+async def test_staff_see_how_a_client_wants_to_be_reached(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
+    use = GetContactPreferences(world.begin)
     clinician = StaffActor(world.practice_id, UUID(int=1), frozenset({"clinician"}))
-    command = ShowContactWishesCommand(holder.actor.client_id)
+    command = GetContactPreferencesCommand(holder.actor.client_id)
     plain = await use(clinician, command)
     assert (plain.email, plain.do_not_text, plain.do_not_voicemail) == ("a@example.org", True, False)
-    await holder.prove("safe@example.org")
-    await holder.change(safe_phone=PHONE, do_not_voicemail=True, texts_to=PHONE)
+    await holder.set_safe_email("safe@example.org")
+    await holder.change(safe_phone=PHONE, do_not_voicemail=True, sms_phone=PHONE)
     asked = await use(clinician, command)
     assert (asked.email, asked.safe_phone, asked.do_not_text, asked.do_not_voicemail) == (
         "safe@example.org",
@@ -194,9 +207,12 @@ async def test_staff_see_how_a_client_wants_to_be_reached(world: MemoryWorld, ho
         False,
         True,
     )
-    assert [(e.action, e.record) for e in await world.audit()][-1] == ("contact_wishes.read", holder.actor.client_id)
+    assert [(e.action, e.record) for e in await world.audit()][-1] == (
+        "contact_preferences.read",
+        holder.actor.client_id,
+    )
     with pytest.raises(NotFound):
         await use(holder.actor, command)
-    elsewhere = StaffActor((await world.beside()).practice_id, UUID(int=1), frozenset({"administrator"}))
+    elsewhere = StaffActor((await world.other_practice()).practice_id, UUID(int=1), frozenset({"administrator"}))
     with pytest.raises(NotFound):
         await use(elsewhere, command)

@@ -3,18 +3,18 @@
 from attrs import define, field
 
 from adapters.memory.engine.store import MemoryBegin, MemoryStore
-from adapters.memory.people.practices import MemoryPracticeDirectory, MemoryPracticeFounding
+from adapters.memory.people.practices import MemoryPracticeDirectory, MemoryPracticeFactory
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.people.model import Practice
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.people.world import PeopleWorld
-from tests.support.people.use_cases import PeopleDesk
+from tests.support.people.use_cases import PeopleUseCases
 
 
 @define
-class MemoryPeople(PeopleWorld):
+class MemoryPeopleWorld(PeopleWorld):
     """A store of its own, unless it is given one."""
 
     clock: FixedClock = field(factory=FixedClock)
@@ -24,19 +24,19 @@ class MemoryPeople(PeopleWorld):
     forbidden = (AssertionError,)
 
     @classmethod
-    async def open(cls, *beside: "MemoryPeople") -> "MemoryPeople":
-        world = cls(*((beside[0].clock, beside[0].ids) if beside else ()))
-        world.store = beside[0].store if beside else MemoryStore(world.clock)
+    async def open(cls, *other_practice: "MemoryPeopleWorld") -> "MemoryPeopleWorld":
+        world = cls(*((other_practice[0].clock, other_practice[0].ids) if other_practice else ()))
+        world.store = other_practice[0].store if other_practice else MemoryStore(world.clock)
         world.begin = MemoryBegin(world.store, MemoryUnitOfWork)
-        world.founding = MemoryPracticeFounding(world.store)
+        world.practice_factory = MemoryPracticeFactory(world.store)
         world.directory = MemoryPracticeDirectory(world.store)
         world.practice = await world.found()
         return world
 
-    async def beside(self) -> "MemoryPeople":
-        return await MemoryPeople.open(self)
+    async def other_practice(self) -> "MemoryPeopleWorld":
+        return await MemoryPeopleWorld.open(self)
 
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
 
     def notices(self) -> list[Notice]:
@@ -44,11 +44,11 @@ class MemoryPeople(PeopleWorld):
         return self.store.notices
 
 
-class MemoryDesk(PeopleDesk):
+class MemoryPeopleUseCases(PeopleUseCases):
     """A desk over memory, whose tables a test may look into."""
 
-    world: MemoryPeople
+    world: MemoryPeopleWorld
 
     @classmethod
-    async def open(cls) -> "MemoryDesk":
-        return cls(await MemoryPeople.open())
+    async def open(cls) -> "MemoryPeopleUseCases":
+        return cls(await MemoryPeopleWorld.open())

@@ -5,17 +5,17 @@ import pytest_asyncio
 
 from portal_core.kernel.errors import StaleVersion
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
-from portal_core.people.use_cases.show_client import ShowClient
-from tests.unit.people.memory_world import MemoryDesk
+from portal_core.people.use_cases.get_client import GetClient
+from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 
 @pytest_asyncio.fixture
-async def desk() -> MemoryDesk:
-    return await MemoryDesk.open()
+async def use_cases() -> MemoryPeopleUseCases:
+    return await MemoryPeopleUseCases.open()
 
 
-async def test_a_team_that_changed_after_it_was_shown_is_not_changed(desk: MemoryDesk) -> None:
-    world, assign, show = desk.world, AssignCareTeam(desk.world.begin), ShowClient(desk.world.begin)
+async def test_a_team_that_changed_after_it_was_shown_is_not_changed(use_cases: MemoryPeopleUseCases) -> None:
+    world, assign, show = use_cases.world, AssignCareTeam(use_cases.world.begin), GetClient(use_cases.world.begin)
     client, front = await world.add_client(), world.staff("front_desk")
     grey, owen = (await world.add_clinician()).id, (await world.add_clinician()).id
     first = await assign(front, AssignCareTeamCommand(client.id, (grey,), client.version))
@@ -28,9 +28,9 @@ async def test_a_team_that_changed_after_it_was_shown_is_not_changed(desk: Memor
     assert (second.care_team, second.profile.version) == ((owen,), client.version + 2)
 
 
-async def test_the_same_team_again_is_no_change(desk: MemoryDesk) -> None:
-    client, clinician = await desk.world.add_client(), await desk.world.add_clinician()
+async def test_the_same_team_again_is_no_change(use_cases: MemoryPeopleUseCases) -> None:
+    client, clinician = await use_cases.world.add_client(), await use_cases.world.add_clinician()
     command = AssignCareTeamCommand(client.id, (clinician.id,))
-    assign, front = AssignCareTeam(desk.world.begin), desk.world.staff("front_desk")
+    assign, front = AssignCareTeam(use_cases.world.begin), use_cases.world.staff("front_desk")
     assert await assign(front, command) == await assign(front, command)
-    assert len(await desk.trail("care_team.assigned")) == 1
+    assert len(await use_cases.audit_entries("care_team.assigned")) == 1

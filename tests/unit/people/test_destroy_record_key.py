@@ -4,11 +4,11 @@ import pytest
 
 from portal_core.kernel.errors import Forbidden, NotFound
 from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
-from tests.unit.people.memory_world import MemoryPeople
+from tests.unit.people.memory_world import MemoryPeopleWorld
 
 
 async def test_an_administrator_destroys_a_key_once() -> None:
-    world = await MemoryPeople.open()
+    world = await MemoryPeopleWorld.open()
     client = await world.add_client(address="12 Elm Street")
     destroy = DestroyRecordKey(world.begin)
     command = DestroyRecordKeyCommand(client.id)

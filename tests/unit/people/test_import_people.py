@@ -17,11 +17,11 @@ from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
-from portal_core.people.use_cases.import_people import CHUNK, ImportPeople, ImportPeopleCommand
+from portal_core.people.use_cases.import_people import CHUNK_SIZE, ImportPeople, ImportPeopleCommand
 from portal_core.people.views import ImportReport
 from tests.support.contracts.people.world import TODAY
 from tests.support.people.use_cases import ANN, birthday
-from tests.unit.people.memory_world import MemoryDesk
+from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 PLAIN = ClientRow(2, "E-1", "Ann", "Lee", "1990-05-17")
 FULL = ClientRow(
@@ -35,7 +35,7 @@ FULL = ClientRow(
     email="ZOE@Example.org",
     phone="212 555 0123",
     address="1 Elm Street",
-    zone="Europe/Vienna",
+    time_zone="Europe/Vienna",
     language="es",
     state="ny",
     status="Discharged",
@@ -48,28 +48,35 @@ CLINICIANS = (
 
 
 @pytest_asyncio.fixture
-async def desk() -> MemoryDesk:
-    return await MemoryDesk.open()
+async def use_cases() -> MemoryPeopleUseCases:
+    return await MemoryPeopleUseCases.open()
 
 
-async def bring_in(desk: MemoryDesk, *clients: ClientRow, clinicians: tuple[ClinicianRow, ...] = ()) -> ImportReport:
-    bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
-    return await bring(desk.world.system, ImportPeopleCommand(clinicians, clients))
+async def run_import(
+    use_cases: MemoryPeopleUseCases, *clients: ClientRow, clinicians: tuple[ClinicianRow, ...] = ()
+) -> ImportReport:
+    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
+    return await bring(use_cases.world.system, ImportPeopleCommand(clinicians, clients))
 
 
-async def client_of(desk: MemoryDesk, external_id: str) -> Any:
-    async with desk.world.begin(desk.world.system) as unit:
+async def client_of(use_cases: MemoryPeopleUseCases, external_id: str) -> Any:
+    async with use_cases.world.begin(use_cases.world.system) as unit:
         return await unit.client_records.find_by_external_id(external_id)
 
 
-async def test_people_come_in_and_a_second_run_changes_nothing(desk: MemoryDesk) -> None:
-    report = await bring_in(desk, PLAIN, FULL, clinicians=CLINICIANS)
-    assert report == ImportReport(added=4, changed=0, unchanged=0, refused=())
-    ann, zoe = await client_of(desk, "E-1"), await client_of(desk, "E-2")
-    assert (ann.given_name, ann.born, ann.email, ann.status) == ("Ann", date(1990, 5, 17), None, "active")
-    assert (zoe.shown_name, zoe.email, zoe.phone, zoe.state) == ("Zed O'Brien", "zoe@example.org", "+12125550123", "NY")
-    assert (zoe.status, zoe.zone, zoe.language) == ("discharged", "Europe/Vienna", "es")
-    async with desk.world.begin(desk.world.system) as unit:
+async def test_people_come_in_and_a_second_run_changes_nothing(use_cases: MemoryPeopleUseCases) -> None:
+    report = await run_import(use_cases, PLAIN, FULL, clinicians=CLINICIANS)
+    assert report == ImportReport(added=4, changed=0, unchanged=0, rejected=())
+    ann, zoe = await client_of(use_cases, "E-1"), await client_of(use_cases, "E-2")
+    assert (ann.given_name, ann.date_of_birth, ann.email, ann.status) == ("Ann", date(1990, 5, 17), None, "active")
+    assert (zoe.display_name, zoe.email, zoe.phone, zoe.state) == (
+        "Zed O'Brien",
+        "zoe@example.org",
+        "+12125550123",
+        "NY",
+    )
+    assert (zoe.status, zoe.time_zone, zoe.language) == ("discharged", "Europe/Vienna", "es")
+    async with use_cases.world.begin(use_cases.world.system) as unit:
         clinicians = await unit.clinician_records.all()
         assert [(one.name, one.active, one.credentials) for one in clinicians] == [
             ("Dr. Grey", True, "PhD"),
@@ -77,28 +84,28 @@ async def test_people_come_in_and_a_second_run_changes_nothing(desk: MemoryDesk)
         ]
         assert await unit.care_teams.of(zoe.id) == tuple(sorted(one.id for one in clinicians))
         assert await unit.care_teams.of(ann.id) == ()
-    before = {name: dict(rows) for name, rows in desk.world.store.tables.items() if name != "audit"}
-    again = await bring_in(desk, PLAIN, FULL, clinicians=CLINICIANS)
-    assert again == ImportReport(added=0, changed=0, unchanged=4, refused=())
-    assert {name: rows for name, rows in desk.world.store.tables.items() if name != "audit"} == before
-    imports = await desk.trail("people.imported")
-    assert imports[1].facts == {"added": "0", "changed": "0", "unchanged": "4", "refused": "0"}
-    assert desk.world.notices() == []
+    before = {name: dict(rows) for name, rows in use_cases.world.store.tables.items() if name != "audit"}
+    again = await run_import(use_cases, PLAIN, FULL, clinicians=CLINICIANS)
+    assert again == ImportReport(added=0, changed=0, unchanged=4, rejected=())
+    assert {name: rows for name, rows in use_cases.world.store.tables.items() if name != "audit"} == before
+    imports = await use_cases.audit_entries("people.imported")
+    assert imports[1].facts == {"added": "0", "changed": "0", "unchanged": "4", "rejected": "0"}
+    assert use_cases.world.notices() == []
 
 
-async def test_what_differs_is_changed_and_named(desk: MemoryDesk) -> None:
-    await bring_in(desk, PLAIN, FULL, clinicians=CLINICIANS)
-    report = await bring_in(
-        desk,
+async def test_import_updates_changed_fields(use_cases: MemoryPeopleUseCases) -> None:
+    await run_import(use_cases, PLAIN, FULL, clinicians=CLINICIANS)
+    report = await run_import(
+        use_cases,
         evolve(PLAIN, family_name="Low", email="ann@example.org"),
         evolve(FULL, clinicians="C-1"),
         clinicians=(evolve(CLINICIANS[0], room_link=""), CLINICIANS[1]),
     )
-    assert report == ImportReport(added=0, changed=3, unchanged=1, refused=())
-    (client,) = await desk.trail("client.changed")
-    (clinician,) = await desk.trail("clinician.changed")
+    assert report == ImportReport(added=0, changed=3, unchanged=1, rejected=())
+    (client,) = await use_cases.audit_entries("client.changed")
+    (clinician,) = await use_cases.audit_entries("clinician.changed")
     assert (client.facts, clinician.facts) == ({"fields": "family_name email"}, {"fields": "room_link"})
-    assert len(await desk.trail("care_team.assigned")) == 2
+    assert len(await use_cases.audit_entries("care_team.assigned")) == 2
 
 
 @pytest.mark.parametrize(
@@ -107,33 +114,33 @@ async def test_what_differs_is_changed_and_named(desk: MemoryDesk) -> None:
         (evolve(PLAIN, external_id=" "), "external_id", "missing"),
         (evolve(PLAIN, given_name=""), "given_name", "missing"),
         (evolve(PLAIN, family_name=""), "family_name", "missing"),
-        (evolve(PLAIN, born=""), "born", "date_invalid"),
-        (evolve(PLAIN, born="17.5.1990"), "born", "date_invalid"),
-        (evolve(PLAIN, born="1990-02-30"), "born", "date_invalid"),
-        (evolve(PLAIN, born="1890-02-01"), "born", "date_invalid"),
-        (evolve(PLAIN, born="2026-03-03"), "born", "date_invalid"),
+        (evolve(PLAIN, date_of_birth=""), "date_of_birth", "date_invalid"),
+        (evolve(PLAIN, date_of_birth="17.5.1990"), "date_of_birth", "date_invalid"),
+        (evolve(PLAIN, date_of_birth="1990-02-30"), "date_of_birth", "date_invalid"),
+        (evolve(PLAIN, date_of_birth="1890-02-01"), "date_of_birth", "date_invalid"),
+        (evolve(PLAIN, date_of_birth="2026-03-03"), "date_of_birth", "date_invalid"),
         (evolve(PLAIN, email="ann at example"), "email", "email_invalid"),
         (evolve(PLAIN, phone="call me"), "phone", "phone_invalid"),
-        (evolve(PLAIN, zone="EST5"), "zone", "zone_unknown"),
+        (evolve(PLAIN, time_zone="EST5"), "time_zone", "time_zone_unknown"),
         (evolve(PLAIN, state="New York"), "state", "state_invalid"),
         (evolve(PLAIN, language="Spanish!"), "language", "language_invalid"),
         (evolve(PLAIN, status="gone"), "status", "status_unknown"),
         (evolve(PLAIN, clinicians="C-9"), "clinicians", "clinician_unknown"),
         (evolve(PLAIN, external_id="E-9"), "external_id", "duplicate_id"),
-        (evolve(PLAIN, given_name="A\x00nn"), "given_name", "bad_characters"),
+        (evolve(PLAIN, given_name="A\x00nn"), "given_name", "characters_invalid"),
     ],
 )
 async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
-    desk: MemoryDesk, row: ClientRow, field: str, code: str
+    use_cases: MemoryPeopleUseCases, row: ClientRow, field: str, code: str
 ) -> None:
     before, after = evolve(PLAIN, external_id="E-9"), evolve(PLAIN, external_id="E-8")
-    report = await bring_in(desk, before, evolve(row, line=17), after)
+    report = await run_import(use_cases, before, evolve(row, line=17), after)
     assert report.added == 2
-    (refused,) = report.refused
-    assert (refused.line, refused.field, refused.code) == (17, field, code)
-    assert refused.reason
-    assert "Ann" not in repr(refused)
-    assert await client_of(desk, "E-1") is None
+    (rejected,) = report.rejected
+    assert (rejected.line, rejected.field, rejected.code) == (17, field, code)
+    assert rejected.reason
+    assert "Ann" not in repr(rejected)
+    assert await client_of(use_cases, "E-1") is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
         (ClinicianRow(5, "", "Dr. Grey"), "external_id", "missing"),
         (ClinicianRow(5, "C-1", " "), "name", "missing"),
         (ClinicianRow(5, "C-1", "Dr. Grey", active="maybe"), "active", "not_yes_or_no"),
-        (ClinicianRow(5, "C-1", "Dr. Grey", zone="Moon"), "zone", "zone_unknown"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", time_zone="Moon"), "time_zone", "time_zone_unknown"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="javascript:alert(1)"), "room_link", "link_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="http://rooms.example"), "room_link", "link_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://a\u202eb"), "room_link", "link_invalid"),
@@ -152,83 +159,91 @@ async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
         (ClinicianRow(5, "C-2", "Dr. Owen"), "external_id", "duplicate_id"),
     ],
 )
-async def test_a_bad_clinician_is_refused(desk: MemoryDesk, row: ClinicianRow, field: str, code: str) -> None:
-    report = await bring_in(desk, clinicians=(CLINICIANS[1], row))
-    assert [(one.line, one.field, one.code) for one in report.refused] == [(5, field, code)]
+async def test_a_bad_clinician_is_refused(
+    use_cases: MemoryPeopleUseCases, row: ClinicianRow, field: str, code: str
+) -> None:
+    report = await run_import(use_cases, clinicians=(CLINICIANS[1], row))
+    assert [(one.line, one.field, one.code) for one in report.rejected] == [(5, field, code)]
     assert report.added == 1
 
 
-async def test_what_a_client_changed_stays_and_gaps_are_filled(desk: MemoryDesk) -> None:
-    await bring_in(desk, FULL, PLAIN, clinicians=CLINICIANS)
-    zoe = await client_of(desk, "E-2")
+async def test_import_keeps_client_edits(use_cases: MemoryPeopleUseCases) -> None:
+    await run_import(use_cases, FULL, PLAIN, clinicians=CLINICIANS)
+    zoe = await client_of(use_cases, "E-2")
     changes = ContactChanges(phone="+12125559999", pronouns=None)
-    await ChangeProfile(desk.world.begin)(desk.world.as_client(zoe.id), ChangeProfileCommand(changes, zoe.version))
-    report = await bring_in(desk, FULL, evolve(PLAIN, phone="+12125550000"), clinicians=CLINICIANS)
+    await ChangeProfile(use_cases.world.begin)(
+        use_cases.world.as_client(zoe.id), ChangeProfileCommand(changes, zoe.version)
+    )
+    report = await run_import(use_cases, FULL, evolve(PLAIN, phone="+12125550000"), clinicians=CLINICIANS)
     assert report.changed == 2
-    zoe = await client_of(desk, "E-2")
+    zoe = await client_of(use_cases, "E-2")
     assert (zoe.phone, zoe.pronouns) == ("+12125559999", "they/them")
-    assert (await client_of(desk, "E-1")).phone == "+12125550000"
+    assert (await client_of(use_cases, "E-1")).phone == "+12125550000"
 
 
-async def test_an_email_that_signs_in_stays(desk: MemoryDesk) -> None:
-    await desk.client_with_account(ANN, external_id="E-1", given="Ann", family="Lee")
-    other = await desk.world.add_client(external_id="E-3", email="kim@example.org", given="Kim", family="Lee")
-    await desk.world.add_account("kim@example.org", "proxy")
+async def test_an_email_that_signs_in_stays(use_cases: MemoryPeopleUseCases) -> None:
+    await use_cases.add_client_with_account(ANN, external_id="E-1", given="Ann", family="Lee")
+    other = await use_cases.world.add_client(external_id="E-3", email="kim@example.org", given="Kim", family="Lee")
+    await use_cases.world.add_account("kim@example.org", "proxy")
     stays, moves = evolve(PLAIN, email="else@example.org"), evolve(PLAIN, external_id="E-3", given_name="Kim")
-    report = await bring_in(desk, stays, evolve(moves, email="kim2@example.org"))
+    report = await run_import(use_cases, stays, evolve(moves, email="kim2@example.org"))
     assert (report.changed, report.unchanged) == (1, 1)
-    assert (await client_of(desk, "E-1")).email == ANN
-    assert (await client_of(desk, "E-3")).email == "kim2@example.org"
+    assert (await client_of(use_cases, "E-1")).email == ANN
+    assert (await client_of(use_cases, "E-3")).email == "kim2@example.org"
     assert other.email == "kim@example.org"
 
 
-async def test_a_corrected_birth_moves_and_ends_grants(desk: MemoryDesk) -> None:
-    world = desk.world
-    child = await world.add_client("Kim", "Lee", external_id="E-1", born=birthday(8))
-    proxy = await desk.proxy_of(child.id, terms=GrantTerms("parent"))
-    row = evolve(PLAIN, given_name="Kim", born="2010-06-01")
-    assert (await bring_in(desk, row)).changed == 1
+async def test_a_corrected_birth_moves_and_ends_grants(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    child = await world.add_client("Kim", "Lee", external_id="E-1", date_of_birth=birthday(8))
+    proxy = await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent"))
+    row = evolve(PLAIN, given_name="Kim", date_of_birth="2010-06-01")
+    assert (await run_import(use_cases, row)).changed == 1
     (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)
-    assert (view.until, view.narrows_on, view.in_force) == (date(2028, 6, 1), None, True)
-    assert [entry.facts for entry in await desk.trail("grant.redated")] == [{"until": "2028-06-01"}]
-    assert (await bring_in(desk, evolve(row, state="NY"))).changed == 1  # the practice's state as well: nothing moves
-    assert len(await desk.trail("grant.redated")) == 1
-    await bring_in(desk, evolve(row, born="2001-06-01"))
+    assert (view.until, view.restricted_from, view.in_force) == (date(2028, 6, 1), None, True)
+    assert [entry.facts for entry in await use_cases.audit_entries("grant.dates_recalculated")] == [
+        {"until": "2028-06-01"}
+    ]
+    assert (
+        await run_import(use_cases, evolve(row, state="NY"))
+    ).changed == 1  # the practice's state as well: nothing moves
+    assert len(await use_cases.audit_entries("grant.dates_recalculated")) == 1
+    await run_import(use_cases, evolve(row, date_of_birth="2001-06-01"))
     (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)
     assert (view.in_force, view.ended_at, view.account_id) == (False, world.clock.now(), proxy.id)
 
 
-async def test_progress_is_told_by_chunks(desk: MemoryDesk) -> None:
+async def test_progress_is_told_by_chunks(use_cases: MemoryPeopleUseCases) -> None:
     told: list[tuple[int, int]] = []
-    rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK * 2 + 1)]
-    bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
+    rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK_SIZE * 2 + 1)]
+    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     command = ImportPeopleCommand(CLINICIANS, rows)
-    await bring(desk.world.staff(), command, lambda done, of: told.append((done, of)))
-    of = CHUNK * 2 + 3
-    assert told == [(2, of), (CHUNK + 2, of), (CHUNK * 2 + 2, of), (of, of)]
+    await bring(use_cases.world.staff(), command, lambda done, of: told.append((done, of)))
+    of = CHUNK_SIZE * 2 + 3
+    assert told == [(2, of), (CHUNK_SIZE + 2, of), (CHUNK_SIZE * 2 + 2, of), (of, of)]
 
 
-async def test_an_import_that_was_cut_short_is_run_again(desk: MemoryDesk) -> None:
-    rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK * 2)]
+async def test_an_import_that_was_cut_short_is_run_again(use_cases: MemoryPeopleUseCases) -> None:
+    rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK_SIZE * 2)]
 
     def cut(done: int, of: int) -> None:
         raise KeyboardInterrupt
 
-    bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
+    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     with pytest.raises(KeyboardInterrupt):
-        await bring(desk.world.system, ImportPeopleCommand((), rows), cut)
-    report = await bring_in(desk, *rows)
-    assert (report.added, report.unchanged) == (CHUNK, CHUNK)
+        await bring(use_cases.world.system, ImportPeopleCommand((), rows), cut)
+    report = await run_import(use_cases, *rows)
+    assert (report.added, report.unchanged) == (CHUNK_SIZE, CHUNK_SIZE)
 
 
-async def test_only_administrators_and_jobs_import(desk: MemoryDesk) -> None:
-    bring = ImportPeople(desk.world.begin, desk.world.clock, desk.world.ids)
+async def test_only_administrators_and_jobs_import(use_cases: MemoryPeopleUseCases) -> None:
+    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await bring(desk.world.staff(role), ImportPeopleCommand())
+            await bring(use_cases.world.staff(role), ImportPeopleCommand())
     with pytest.raises(NotFound):
-        await bring(desk.world.visitor, ImportPeopleCommand())
-    assert await bring(desk.world.staff(), ImportPeopleCommand()) == ImportReport(0, 0, 0, ())
+        await bring(use_cases.world.visitor, ImportPeopleCommand())
+    assert await bring(use_cases.world.staff(), ImportPeopleCommand()) == ImportReport(0, 0, 0, ())
 
 
 @given(st.lists(st.text(max_size=12), min_size=15, max_size=15))
@@ -236,15 +251,15 @@ def test_no_text_breaks_a_row(texts: list[str]) -> None:
     names = [a for a in ClientRow.__attrs_attrs__ if a.name not in ("line", "clinicians")]  # type: ignore[attr-defined]
     row = ClientRow(1, **dict(zip([a.name for a in names], texts, strict=False)))
     with contextlib.suppress(Invalid):
-        assert row.read(TODAY).given_name
+        assert row.parse(TODAY).given_name
 
 
-async def test_a_destroyed_record_takes_no_address_and_the_others_go_on(desk: MemoryDesk) -> None:
-    await bring_in(desk, PLAIN)
-    ann = await client_of(desk, "E-1")
-    await DestroyRecordKey(desk.world.begin)(desk.world.system, DestroyRecordKeyCommand(ann.id))
-    report = await bring_in(desk, evolve(PLAIN, address="1 Elm Street"), evolve(FULL, clinicians=""))
+async def test_a_destroyed_record_takes_no_address_and_the_others_go_on(use_cases: MemoryPeopleUseCases) -> None:
+    await run_import(use_cases, PLAIN)
+    ann = await client_of(use_cases, "E-1")
+    await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, DestroyRecordKeyCommand(ann.id))
+    report = await run_import(use_cases, evolve(PLAIN, address="1 Elm Street"), evolve(FULL, clinicians=""))
     assert (report.added, report.changed) == (1, 0)
-    assert [(one.line, one.field, one.code) for one in report.refused] == [(2, "address", "record_destroyed")]
-    assert await client_of(desk, "E-1") == ann
-    assert (await bring_in(desk, evolve(PLAIN, family_name="Leeds"))).changed == 1
+    assert [(one.line, one.field, one.code) for one in report.rejected] == [(2, "address", "record_destroyed")]
+    assert await client_of(use_cases, "E-1") == ann
+    assert (await run_import(use_cases, evolve(PLAIN, family_name="Leeds"))).changed == 1

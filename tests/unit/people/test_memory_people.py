@@ -7,14 +7,14 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
-from tests.support.contracts.people.destroyed_records import KeyContract
+from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
-from tests.unit.people.memory_world import MemoryPeople
+from tests.unit.people.memory_world import MemoryPeopleWorld
 
 
 @pytest_asyncio.fixture
-async def world() -> MemoryPeople:
-    return await MemoryPeople.open()
+async def world() -> MemoryPeopleWorld:
+    return await MemoryPeopleWorld.open()
 
 
 class TestMemoryPractice(PracticeContract): ...
@@ -23,7 +23,7 @@ class TestMemoryPractice(PracticeContract): ...
 class TestMemoryClientRecords(ClientRecordsContract): ...
 
 
-class TestMemoryKeys(KeyContract): ...
+class TestMemoryDestroyedRecords(DestroyedRecordContract): ...
 
 
 class TestMemoryStaff(StaffContract): ...

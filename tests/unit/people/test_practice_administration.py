@@ -12,7 +12,7 @@ from attrs import evolve
 from portal_core.access.model import GrantTerms
 from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.kernel.actor import Origin, SystemActor
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.details import ClientDetails, ClinicianDetails
@@ -27,45 +27,45 @@ from portal_core.people.use_cases.change_clinician import ChangeClinician, Chang
 from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
 from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
+from portal_core.people.use_cases.get_client import GetClient
+from portal_core.people.use_cases.get_practice import GetPractice
 from portal_core.people.use_cases.list_clients import ListClients
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 from portal_core.people.use_cases.list_staff import ListStaff
 from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
-from portal_core.people.use_cases.show_client import ShowClient
-from portal_core.people.use_cases.show_practice import ShowPractice
-from portal_core.people.views import ClientLineView
-from tests.support.contracts.people.world import BORN
+from portal_core.people.views import ClientSummaryView
+from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import birthday
-from tests.unit.people.memory_world import MemoryDesk
+from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 NOBODY = UUID(int=9)
 
 
 @pytest_asyncio.fixture
-async def desk() -> MemoryDesk:
-    return await MemoryDesk.open()
+async def use_cases() -> MemoryPeopleUseCases:
+    return await MemoryPeopleUseCases.open()
 
 
-def adding(desk: MemoryDesk) -> AddPractice:
-    return AddPractice(desk.world.founding, desk.world.clock, desk.world.ids)
+def adding(use_cases: MemoryPeopleUseCases) -> AddPractice:
+    return AddPractice(use_cases.world.practice_factory, use_cases.world.clock, use_cases.world.ids)
 
 
 # --- practices --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_practice_is_added_by_the_operator(desk: MemoryDesk) -> None:
+async def test_a_practice_is_added_by_the_operator(use_cases: MemoryPeopleUseCases) -> None:
     command = AddPracticeCommand("oak", " Oak  Street ", "Europe/Vienna", "ca", ("B.example", "a.example", "b.example"))
-    view = await adding(desk)(Origin("127.0.0.1"), command)
-    assert (view.slug, view.name, view.zone, view.state) == ("oak", "Oak Street", "Europe/Vienna", "CA")
+    view = await adding(use_cases)(Origin("127.0.0.1"), command)
+    assert (view.slug, view.name, view.time_zone, view.state) == ("oak", "Oak Street", "Europe/Vienna", "CA")
     assert (view.hosts, view.settings, view.version) == (("a.example", "b.example"), {}, 1)
-    found = {one.id: one for one in await desk.world.directory.all()}
+    found = {one.id: one for one in await use_cases.world.directory.all()}
     assert (found[view.id].slug, found[view.id].hosts) == ("oak", view.hosts)
-    (row,) = [row for row in desk.world.store.audit if row.practice_id == view.id]
+    (row,) = [row for row in use_cases.world.store.audit if row.practice_id == view.id]
     assert (row.entry.action, row.entry.target, row.actor.origin.address) == ("practice.added", view.id, "127.0.0.1")
     with pytest.raises(SlugTaken):
-        await adding(desk)(Origin(), AddPracticeCommand("oak", "Oak", "UTC"))
+        await adding(use_cases)(Origin(), AddPracticeCommand("oak", "Oak", "UTC"))
     with pytest.raises(HostTaken):
-        await adding(desk)(Origin(), AddPracticeCommand("elm", "Elm", "UTC", None, ("b.example",)))
+        await adding(use_cases)(Origin(), AddPracticeCommand("elm", "Elm", "UTC", None, ("b.example",)))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ async def test_a_practice_is_added_by_the_operator(desk: MemoryDesk) -> None:
         ({"slug": "-oak"}, "slug", "slug_invalid"),
         ({"slug": "x" * 41}, "slug", "slug_invalid"),
         ({"name": " "}, "name", "empty"),
-        ({"zone": "Oak"}, "zone", "zone_unknown"),
+        ({"time_zone": "Oak"}, "time_zone", "time_zone_unknown"),
         ({"state": "Oregon"}, "state", "state_invalid"),
         ({"hosts": ("a.example", "b..example")}, "hosts.1", "host_invalid"),
         ({"hosts": ("a.example:80",)}, "hosts.0", "host_invalid"),
@@ -83,34 +83,36 @@ async def test_a_practice_is_added_by_the_operator(desk: MemoryDesk) -> None:
     ],
 )
 async def test_a_practice_that_makes_no_sense_is_refused(
-    desk: MemoryDesk, wrong: dict[str, Any], path: str, code: str
+    use_cases: MemoryPeopleUseCases, wrong: dict[str, Any], path: str, code: str
 ) -> None:
     command = evolve(AddPracticeCommand("oak", "Oak", "UTC"), **wrong)
     with pytest.raises(Invalid) as refused:
-        await adding(desk)(Origin(), command)
+        await adding(use_cases)(Origin(), command)
     assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
 
 
-async def test_an_administrator_describes_the_practice(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_an_administrator_describes_the_practice(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     change = ChangePractice(world.begin)
     view = await change(world.staff(), ChangePracticeCommand("Oak", "Europe/Vienna", None, 1))
-    assert (view.name, view.zone, view.state, view.version) == ("Oak", "Europe/Vienna", None, 2)
-    assert await ShowPractice(world.begin)(world.staff()) == view
-    assert [entry.facts for entry in await desk.trail("practice.changed")] == [{"fields": "name zone state"}]
+    assert (view.name, view.time_zone, view.state, view.version) == ("Oak", "Europe/Vienna", None, 2)
+    assert await GetPractice(world.begin)(world.staff()) == view
+    assert [entry.facts for entry in await use_cases.audit_entries("practice.changed")] == [
+        {"fields": "name zone state"}
+    ]
     with pytest.raises(StaleVersion):
         await change(world.staff(), ChangePracticeCommand("Elm", "UTC", "NY", 1))
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
             await change(world.staff(role), ChangePracticeCommand("Elm", "UTC", "NY", 2))
         with pytest.raises(Forbidden):
-            await ShowPractice(world.begin)(world.staff(role))
+            await GetPractice(world.begin)(world.staff(role))
     with pytest.raises(NotFound):
-        await ShowPractice(world.begin)(world.visitor)
+        await GetPractice(world.begin)(world.visitor)
 
 
-async def test_each_feature_judges_its_own_settings(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_each_feature_judges_its_own_settings(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
 
     def hours(values: Mapping[str, object]) -> Mapping[str, object]:
         if not isinstance(values.get("hours"), int):
@@ -123,7 +125,7 @@ async def test_each_feature_judges_its_own_settings(desk: MemoryDesk) -> None:
     assert (view.settings, view.version) == ({"appointments": {"hours": 24}}, 2)
     view = await change(world.system, ChangePracticeSettingsCommand("accounts", {"a": 1}, 2))
     assert view.settings == {"appointments": {"hours": 24}, "accounts": {"a": 1}}
-    entries = await desk.trail("practice.settings_changed")
+    entries = await use_cases.audit_entries("practice.settings_changed")
     assert [entry.facts for entry in entries] == [{"section": "appointments"}, {"section": "accounts"}]
     with pytest.raises(StaleVersion):
         await change(world.staff(), sent)
@@ -135,25 +137,27 @@ async def test_each_feature_judges_its_own_settings(desk: MemoryDesk) -> None:
         await change(world.staff("front_desk"), evolve(sent, version=3))
 
 
-async def test_hosts_are_the_operators_to_set(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_only_operator_sets_hosts(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     put = SetPracticeHosts(world.begin)
     assert (await put(world.system, SetPracticeHostsCommand(("Elm.example",)))).hosts == ("elm.example",)
     with pytest.raises(Forbidden):
         await put(world.staff(), SetPracticeHostsCommand(("oak.example",)))
-    other = await world.beside()
+    other = await world.other_practice()
     with pytest.raises(HostTaken):
         await put(other.system, SetPracticeHostsCommand(("elm.example",)))
-    assert len(await desk.trail("practice.hosts_set")) == 1
+    assert len(await use_cases.audit_entries("practice.hosts_set")) == 1
 
 
 # --- clients ----------------------------------------------------------------------------------------------------------
 
-DETAILS = ClientDetails("Ann", "Lee", BORN, external_id="E-1", email="ANN@example.org", phone="2125550123", state="ny")
+DETAILS = ClientDetails(
+    "Ann", "Lee", DATE_OF_BIRTH, external_id="E-1", email="ANN@example.org", phone="2125550123", state="ny"
+)
 
 
-async def test_a_client_is_added_shown_and_corrected(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_a_client_is_added_shown_and_corrected(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     add, change = AddClient(world.begin, world.clock, world.ids), ChangeClient(world.begin, world.clock)
     view = await add(world.staff("front_desk"), AddClientCommand(DETAILS))
     assert (view.profile.email, view.profile.phone, view.state) == ("ann@example.org", "+12125550123", "NY")
@@ -161,59 +165,59 @@ async def test_a_client_is_added_shown_and_corrected(desk: MemoryDesk) -> None:
     assert view.profile.client_id == client_id
     with pytest.raises(DuplicateExternalId):
         await add(world.system, AddClientCommand(DETAILS))
-    assert await ShowClient(world.begin)(world.staff("biller"), client_id) == view
+    assert await GetClient(world.begin)(world.staff("biller"), client_id) == view
     moved = evolve(DETAILS, family_name="Low", status="discharged", phone=None)
     changed = await change(world.staff("front_desk"), ChangeClientCommand(client_id, moved, 1))
     assert (changed.profile.name, changed.status, changed.profile.version) == ("Ann Low", "discharged", 2)
     same = await change(world.staff("front_desk"), ChangeClientCommand(client_id, moved, 2))
     assert same.profile.version == 2
-    (entry,) = await desk.trail("client.changed")
+    (entry,) = await use_cases.audit_entries("client.changed")
     assert (entry.record, set(entry.facts["fields"].split())) == (client_id, {"family_name", "status", "phone"})
     with pytest.raises(StaleVersion):
         await change(world.staff(), ChangeClientCommand(client_id, moved, 1))
     with pytest.raises(NotFound):
         await change(world.staff(), ChangeClientCommand(NOBODY, moved, 1))
     with pytest.raises(NotFound):
-        await ShowClient(world.begin)(world.staff(), NOBODY)
-    assert [entry.record for entry in await desk.trail("client.read")] == [client_id]
+        await GetClient(world.begin)(world.staff(), NOBODY)
+    assert [entry.record for entry in await use_cases.audit_entries("client.read")] == [client_id]
 
 
-async def test_bad_details_are_refused(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_bad_details_are_refused(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     add = AddClient(world.begin, world.clock, world.ids)
     for wrong, path in (
         ({"given_name": ""}, "given_name"),
-        ({"born": date(2026, 3, 3)}, "born"),
+        ({"date_of_birth": date(2026, 3, 3)}, "date_of_birth"),
         ({"state": "N"}, "state"),
         ({"status": "lost"}, "status"),
     ):
         with pytest.raises(Invalid) as refused:
             await add(world.staff(), AddClientCommand(evolve(DETAILS, **wrong)))
         assert refused.value.fields[0].path == path
-    with pytest.raises(EmailUnfit):
+    with pytest.raises(InvalidEmail):
         await add(world.staff(), AddClientCommand(evolve(DETAILS, email="ann")))
 
 
-async def test_a_corrected_birth_or_state_moves_grants(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_a_corrected_birth_or_state_moves_grants(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     change, show = ChangeClient(world.begin, world.clock), ListGrants(world.begin, world.clock)
-    child = await world.add_client("Kim", "Lee", born=birthday(8))
-    await desk.proxy_of(child.id, terms=GrantTerms("parent"))
-    older = await desk.proxy_of(child.id, "ma@example.org", GrantTerms("parent", until=date(2027, 1, 1)))
+    child = await world.add_client("Kim", "Lee", date_of_birth=birthday(8))
+    await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent"))
+    older = await use_cases.add_proxy_for(child.id, "ma@example.org", GrantTerms("parent", until=date(2027, 1, 1)))
     details = ClientDetails("Kim", "Lee", birthday(8), state="CA")
     await change(world.staff(), ChangeClientCommand(child.id, details, 1))
     untils = {view.account_id: view.until for view in await show(world.staff(), child.id)}
     assert untils == {older.id: date(2027, 1, 1), next(one for one in untils if one != older.id): date(2030, 3, 2)}
-    await change(world.staff(), ChangeClientCommand(child.id, evolve(details, born=birthday(12)), 2))
+    await change(world.staff(), ChangeClientCommand(child.id, evolve(details, date_of_birth=birthday(12)), 2))
     views = await show(world.staff(), child.id)
     assert [(view.in_force, view.ended_at) for view in views] == [(False, world.clock.now())] * 2
     assert [notice.kind for notice in world.notices()].count("grant_ended") == 2
-    await change(world.staff(), ChangeClientCommand(child.id, evolve(details, born=birthday(9)), 3))
+    await change(world.staff(), ChangeClientCommand(child.id, evolve(details, date_of_birth=birthday(9)), 3))
     assert [view.in_force for view in await show(world.staff(), child.id)] == [False, False]
 
 
-async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_clients_are_listed_by_name_without_their_names_in_the_trail(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     for family in ("Lee", "Leeds", "Moor"):
         await world.add_client("Ann", family)
     show = ListClients(world.begin)
@@ -224,7 +228,7 @@ async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk:
     everybody = await show(world.staff("front_desk"), PageRequest())
     assert len(everybody.items) == 3
     listed = [page.items[0].id, rest.items[0].id, *[one.id for one in everybody.items]]
-    assert [(entry.record, entry.facts) for entry in await desk.trail("clients.listed")] == [
+    assert [(entry.record, entry.facts) for entry in await use_cases.audit_entries("clients.listed")] == [
         (one, {}) for one in listed
     ]
     assert "Lee" not in page.next
@@ -232,42 +236,42 @@ async def test_clients_are_listed_by_name_without_their_names_in_the_trail(desk:
         await show(world.staff(), PageRequest(), "a\x00")
 
 
-async def test_a_client_is_found_by_the_ehrs_id(desk: MemoryDesk) -> None:
-    world, show = desk.world, ListClients(desk.world.begin)
+async def test_a_client_is_found_by_the_ehrs_id(use_cases: MemoryPeopleUseCases) -> None:
+    world, show = use_cases.world, ListClients(use_cases.world.begin)
     ann = await world.add_client("Ann", "Lee", external_id="E-1")
     await world.add_client("Bob", "Lee", external_id="E-2")
-    await (await world.beside()).add_client("Eve", "Lee", external_id="E-3")
+    await (await world.other_practice()).add_client("Eve", "Lee", external_id="E-3")
     job = SystemActor(world.practice_id, "ehr nightly")
-    assert await show(job, PageRequest(), external_id=" E-1 ") == Page((ClientLineView.of(ann),))
+    assert await show(job, PageRequest(), external_id=" E-1 ") == Page((ClientSummaryView.of(ann),))
     for nobodys in ("E-3", "e-1", "E"):
         assert await show(job, PageRequest(), external_id=nobodys) == Page(())
-    assert [entry.record for entry in await desk.trail("clients.listed")] == [ann.id]
+    assert [entry.record for entry in await use_cases.audit_entries("clients.listed")] == [ann.id]
     for wrong in ("", "E\x00", "E" * 101):
         with pytest.raises(Invalid):
             await show(job, PageRequest(), external_id=wrong)
 
 
-async def test_a_care_team_is_assigned(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     client = await world.add_client()
     team = sorted([(await world.add_clinician()).id for _ in range(2)])
     assign = AssignCareTeam(world.begin)
     view = await assign(world.system, AssignCareTeamCommand(client.id, (team[1], team[0], team[1])))
     assert view.care_team == tuple(team)
-    assert (await ShowClient(world.begin)(world.staff(), client.id)).care_team == tuple(team)
+    assert (await GetClient(world.begin)(world.staff(), client.id)).care_team == tuple(team)
     with pytest.raises(Invalid):
         await assign(world.staff(), AssignCareTeamCommand(client.id, (team[0], NOBODY)))
     with pytest.raises(NotFound):
         await assign(world.staff(), AssignCareTeamCommand(NOBODY, ()))
-    (entry,) = await desk.trail("care_team.assigned")
+    (entry,) = await use_cases.audit_entries("care_team.assigned")
     assert (entry.record, entry.facts) == (client.id, {"clinicians": "2"})
 
 
 # --- staff ------------------------------------------------------------------------------------------------------------
 
 
-async def test_clinicians_are_added_changed_and_listed(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     add, change = AddClinician(world.begin, world.ids), ChangeClinician(world.begin)
     details = ClinicianDetails("Dr. Grey", "PhD", "C-1", "UTC", "https://rooms.example/grey")
     view = await add(world.staff(), AddClinicianCommand(details))
@@ -284,11 +288,11 @@ async def test_clinicians_are_added_changed_and_listed(desk: MemoryDesk) -> None
     with pytest.raises(NotFound):
         await change(world.staff(), ChangeClinicianCommand(NOBODY, details, 1))
     assert await ListClinicians(world.begin)(world.staff("front_desk")) == (changed,)
-    assert [entry.facts for entry in await desk.trail("clinician.changed")] == [{"fields": "active"}]
+    assert [entry.facts for entry in await use_cases.audit_entries("clinician.changed")] == [{"fields": "active"}]
 
 
-async def test_staff_are_added_changed_and_listed(desk: MemoryDesk) -> None:
-    world = desk.world
+async def test_staff_are_added_changed_and_listed(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
     clinician = await world.add_clinician()
     add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin, world.clock)
     command = AddStaffCommand(
@@ -327,21 +331,21 @@ async def test_staff_are_added_changed_and_listed(desk: MemoryDesk) -> None:
     with pytest.raises(NotFound):
         await change(world.staff(), evolve(left, staff_id=NOBODY))
     assert await ListStaff(world.begin)(world.staff()) == (changed,)
-    (entry,) = await desk.trail("staff.changed")
+    (entry,) = await use_cases.audit_entries("staff.changed")
     assert entry.facts == {"fields": "roles clinician_id active", "roles": "biller"}
 
 
-async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
-    world, begin = desk.world, desk.world.begin
+async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
+    world, begin = use_cases.world, use_cases.world.begin
     client, clinician = await world.add_client(), await world.add_clinician()
     member = await world.add_staff()
-    details, clock, ids = ClientDetails("A", "B", BORN), world.clock, world.ids
+    details, clock, ids = ClientDetails("A", "B", DATE_OF_BIRTH), world.clock, world.ids
     everyone = {"clinician", "front_desk", "biller", "administrator", "auditor"}
     reading = {"clinician", "front_desk", "biller", "administrator"}
     changing = {"clinician", "front_desk", "administrator"}
     only = {"administrator"}
     doors: list[tuple[set[str], Any]] = [
-        (reading, lambda a: ShowClient(begin)(a, client.id)),
+        (reading, lambda a: GetClient(begin)(a, client.id)),
         (reading, lambda a: ListClients(begin)(a, PageRequest())),
         (reading, lambda a: ListClinicians(begin)(a)),
         (reading, lambda a: ListGrants(begin, clock)(a, client.id)),
@@ -367,18 +371,18 @@ async def test_who_may_on_the_practices_side(desk: MemoryDesk) -> None:
             ),
         ),
     ]
-    for roles, door in doors:
+    for roles, use_cases in doors:
         for role in sorted(everyone):
             if role in roles:
-                await door(world.staff(role))  # type: ignore[arg-type]
+                await use_cases(world.staff(role))  # type: ignore[arg-type]
             else:
                 with pytest.raises(Forbidden):
-                    await door(world.staff(role))  # type: ignore[arg-type]
-        await door(SystemActor(world.practice_id, "ehr nightly"))
+                    await use_cases(world.staff(role))  # type: ignore[arg-type]
+        await use_cases(SystemActor(world.practice_id, "ehr nightly"))
         for outsider in (world.as_proxy(NOBODY, client.id), world.visitor, world.as_client(NOBODY)):
             with pytest.raises(NotFound):
-                await door(outsider)
+                await use_cases(outsider)
 
 
 def _as_is(client: Any) -> ClientDetails:
-    return ClientDetails(client.given_name, client.family_name, client.born)
+    return ClientDetails(client.given_name, client.family_name, client.date_of_birth)

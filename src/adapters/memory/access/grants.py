@@ -11,7 +11,7 @@ from adapters.memory.engine.store import MemoryTransaction
 from portal_core.access.errors import GrantExists
 from portal_core.access.model import Grant
 from portal_core.access.ports import Grants
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.model import Client
 
 
@@ -24,37 +24,37 @@ class MemoryGrants(Grants):
     async def get(self, client_id: UUID, grant_id: UUID) -> Grant | None:
         return first(one for one in self._rows() if (one.client_id, one.id) == (client_id, grant_id))
 
-    async def add(self, grant: Grant, audited: Audited) -> None:
+    async def add(self, grant: Grant, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         for other in own_rows(self.tx, "grants"):
-            if other.stands and (other.client_id, other.account_id) == (grant.client_id, grant.account_id):
+            if other.is_active and (other.client_id, other.account_id) == (grant.client_id, grant.account_id):
                 raise GrantExists
         assert own_key(self.tx, grant.client_id) in self.tx.table("clients"), "a grant over nobody"
         assert own_key(self.tx, grant.account_id) in self.tx.table("accounts"), "a grant to nobody"
-        assert grant.until is None or grant.until > grant.starts, "a grant that is over before it starts"
+        assert grant.until is None or grant.until > grant.starts_on, "a grant that is over before it starts"
         self.tx.insert("grants", own_key(self.tx, grant.id), grant)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, grant: Grant, audited: Audited) -> None:
+    async def save(self, grant: Grant, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         self.tx.save("grants", own_key(self.tx, grant.id), grant)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def over(self, client_id: UUID) -> tuple[Grant, ...]:
+    async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         rows = (one for one in self._rows() if one.client_id == client_id)
         return tuple(sorted(rows, key=lambda one: one.id, reverse=True))
 
-    async def held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
-        held = [one for one in self._rows() if one.account_id == account_id and one.stands]
+    async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
+        held = [one for one in self._rows() if one.account_id == account_id and one.is_active]
         clients: dict[UUID, Client] = {
             one.id: one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)
         }
         pairs = [(one, clients[one.client_id]) for one in held if one.client_id in clients]
         pairs.sort(key=lambda pair: (pair[1].sort_name.encode(), pair[1].id))
-        return tuple((grant, client.shown_name) for grant, client in pairs)
+        return tuple((grant, client.display_name) for grant, client in pairs)
 
-    async def due(self, today: date, limit: int) -> tuple[Grant, ...]:
-        rows = [one for one in self._rows() if one.stands and one.due(today)]
+    async def list_expired(self, today: date, limit: int) -> tuple[Grant, ...]:
+        rows = [one for one in self._rows() if one.is_active and one.is_expired(today)]
         return tuple(sorted(rows, key=lambda one: (one.until or date.max, one.id))[:limit])
 
     def _rows(self) -> list[Grant]:

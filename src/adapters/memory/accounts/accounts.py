@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.codec import section
+from adapters.codec import settings_section
 from adapters.memory.engine.reach import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
@@ -23,7 +23,7 @@ from portal_core.accounts.ports import (
     Accounts,
     Sessions,
 )
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 
 def rules_of(practices: list[Any]) -> AccountRules:
@@ -31,8 +31,8 @@ def rules_of(practices: list[Any]) -> AccountRules:
     if not practices:
         return AccountRules()
     practice = practices[0]
-    named = {**practice.settings.get("accounts", {}), "practice_name": practice.name, "zone": practice.zone}
-    rules: AccountRules = section({"accounts": named}, "accounts", AccountRules)
+    named = {**practice.settings.get("accounts", {}), "practice_name": practice.name, "time_zone": practice.time_zone}
+    rules: AccountRules = settings_section({"accounts": named}, "accounts", AccountRules)
     return rules
 
 
@@ -65,15 +65,15 @@ class MemoryAccounts(Accounts):
         found = (one for one in self._open() if person_id == (one.staff_id if side == "practice" else one.client_id))
         return next(found, None)
 
-    async def add(self, account: Account, audited: Audited) -> None:
+    async def add(self, account: Account, audit_entry: AuditEntry) -> None:
         self._refuse_twins(account)
         self.tx.insert("accounts", own_key(self.tx, account.id), account)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, account: Account, audited: Audited) -> None:
+    async def save(self, account: Account, audit_entry: AuditEntry) -> None:
         self._refuse_twins(account)
         self.tx.save("accounts", own_key(self.tx, account.id), account)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     def _rows(self) -> list[Account]:
         return [one for one in own_rows(self.tx, "accounts") if reaches(self.tx, one.id)]
@@ -107,9 +107,9 @@ class MemorySessions(Sessions):
 
     tx: MemoryTransaction
 
-    async def add(self, session: Session, audited: Audited) -> None:
+    async def add(self, session: Session, audit_entry: AuditEntry) -> None:
         self.tx.insert("sessions", own_key(self.tx, session.id), session)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
         return next((one for one in self._of(account_id) if one.id == session_id), None)
@@ -118,21 +118,23 @@ class MemorySessions(Sessions):
         found = (one for one in own_rows(self.tx, "sessions") if one.family_hash == family_hash)
         return next((one for one in found if reaches(self.tx, one.account_id)), None)
 
-    async def open_of(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
-        alive = [one for one in self._of(account_id) if one.alive(now)]
-        return tuple(sorted(alive, key=lambda one: (one.last_active_at, one.id), reverse=True))
+    async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
+        is_live = [one for one in self._of(account_id) if one.is_live(now)]
+        return tuple(sorted(is_live, key=lambda one: (one.last_active_at, one.id), reverse=True))
 
-    async def save(self, session: Session, audited: Audited) -> None:
+    async def save(self, session: Session, audit_entry: AuditEntry) -> None:
         key = own_key(self.tx, session.id)
         kept = self.tx.table("sessions").get(key, session)
         self.tx.save("sessions", key, evolve(session, last_active_at=kept.last_active_at))
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def end_all(self, account_id: UUID, at: datetime, audited: Audited, *, keep: UUID | None = None) -> None:
+    async def end_all(
+        self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
+    ) -> None:
         for one in self._of(account_id):
             if one.ended_at is None and one.id != keep:
                 self.tx.save("sessions", own_key(self.tx, one.id), one.end(at))
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     def _of(self, account_id: UUID) -> list[Session]:
         rows = own_rows(self.tx, "sessions")

@@ -9,25 +9,25 @@ from uuid import UUID
 
 from attrs import define, field, frozen
 
-from portal_core.accounts.identity import (
+from portal_core.accounts.identity_provider import (
     Accepted,
     Credential,
     Credentials,
     MailedCodePurpose,
     MailedCodes,
-    PasswordAnswer,
+    PasswordCheckResult,
     Passwords,
     Refused,
     SecondFactorNeeded,
     SecondFactors,
     StaffIdentity,
     StaffTokens,
-    TotpEnrolment,
+    TotpEnrollment,
 )
 from portal_core.accounts.model import Side
 from portal_core.kernel.sources import Clock, TokenSource
 
-CODE_FOR = timedelta(minutes=60)
+CODE_LIFETIME = timedelta(minutes=60)
 STEP = 30
 
 
@@ -74,24 +74,24 @@ class MemoryPool:
     mailbox: list[MailedCode] = field(factory=list)
     people: dict[tuple[Side, UUID], _Person] = field(init=False, factory=dict)
 
-    def known(self, credential: Credential) -> _Person | None:
+    def find_enabled(self, credential: Credential) -> _Person | None:
         """None for the unknown and the disabled."""
         person = self.people.get((credential.side, credential.account_id))
         return None if person is None or person.disabled else person
 
-    def made(self, credential: Credential) -> _Person:
+    def get_or_create(self, credential: Credential) -> _Person:
         return self.people.setdefault((credential.side, credential.account_id), _Person(credential.email))
 
-    def put(self, person: _Person, password: str) -> None:
+    def set_password(self, person: _Person, password: str) -> None:
         """Set it."""
         person.password, person.password_at = password, self.clock.now()
 
     def right(self, credential: Credential, password: str) -> _Person | None:
         """Whose password it is; None when it is not theirs."""
-        person = self.known(credential)
+        person = self.find_enabled(credential)
         return person if person is not None and person.password == password else None
 
-    def fits(self, person: _Person, secret: str, code: str) -> bool:
+    def code_matches(self, person: _Person, secret: str, code: str) -> bool:
         """Whether the code is right now, and its step later than any that was taken."""
         now = int(self.clock.now().timestamp()) // STEP
         for step in (now - 1, now, now + 1):
@@ -109,18 +109,18 @@ class MemoryMailedCodes(MailedCodes):
 
     async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
         code = self.pool.tokens.code()
-        self.pool.made(credential).codes[purpose] = (code, self.pool.clock.now() + CODE_FOR)
+        self.pool.get_or_create(credential).codes[purpose] = (code, self.pool.clock.now() + CODE_LIFETIME)
         self.pool.mailbox.append(MailedCode(credential, purpose, code))
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
-        person = self.pool.known(credential)
+        person = self.pool.find_enabled(credential)
         if person is None or purpose not in person.codes:
             return False
         right, until = person.codes[purpose]
         if self.pool.clock.now() >= until or code != right:
             return False
         del person.codes[purpose]
-        self.pool.put(person, password)
+        self.pool.set_password(person, password)
         return True
 
 
@@ -131,9 +131,9 @@ class MemoryPasswords(Passwords):
     pool: MemoryPool
 
     async def create(self, credential: Credential, password: str) -> None:
-        self.pool.put(self.pool.made(credential), password)
+        self.pool.set_password(self.pool.get_or_create(credential), password)
 
-    async def check(self, credential: Credential, password: str) -> PasswordAnswer:
+    async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
         person = self.pool.right(credential, password)
         if person is None:
             return Refused()
@@ -144,12 +144,12 @@ class MemoryPasswords(Passwords):
         return SecondFactorNeeded(state)
 
     async def set(self, credential: Credential, password: str) -> None:
-        person = self.pool.known(credential)
+        person = self.pool.find_enabled(credential)
         if person is not None:
-            self.pool.put(person, password)
+            self.pool.set_password(person, password)
 
-    async def set_since(self, credential: Credential, at: datetime) -> bool:
-        person = self.pool.known(credential)
+    async def was_set_since(self, credential: Credential, at: datetime) -> bool:
+        person = self.pool.find_enabled(credential)
         return person is not None and person.password_at is not None and person.password_at >= at
 
 
@@ -159,30 +159,34 @@ class MemorySecondFactors(SecondFactors):
 
     pool: MemoryPool
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrolment | None:
+    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
         person = self.pool.right(credential, password)
         if person is None:
             return None
         handle = self.pool.tokens.token()
         secret = base64.b32encode(hashlib.sha1(handle.encode(), usedforsecurity=False).digest()).decode()
         person.begun = {handle: secret}
-        return TotpEnrolment(secret, handle)
+        return TotpEnrollment(secret, handle)
 
     async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
-        person = self.pool.known(credential)
-        if person is None or handle not in person.begun or not self.pool.fits(person, person.begun[handle], code):
+        person = self.pool.find_enabled(credential)
+        if (
+            person is None
+            or handle not in person.begun
+            or not self.pool.code_matches(person, person.begun[handle], code)
+        ):
             return False
         person.secret = person.begun.pop(handle)
         return True
 
     async def check(self, credential: Credential, state: str, code: str) -> bool:
-        person = self.pool.known(credential)
+        person = self.pool.find_enabled(credential)
         if person is None or person.secret is None or state not in person.states:
             return False
-        return self.pool.fits(person, person.secret, code)
+        return self.pool.code_matches(person, person.secret, code)
 
     async def remove(self, credential: Credential) -> None:
-        person = self.pool.known(credential)
+        person = self.pool.find_enabled(credential)
         if person is not None:
             person.secret = None
 
@@ -194,12 +198,12 @@ class MemoryCredentials(Credentials):
     pool: MemoryPool
 
     async def change_email(self, credential: Credential, email: str) -> None:
-        person = self.pool.known(credential)
+        person = self.pool.find_enabled(credential)
         if person is not None:
             person.email = email
 
     async def disable(self, credential: Credential) -> None:
-        person = self.pool.known(credential)
+        person = self.pool.find_enabled(credential)
         if person is not None:
             person.disabled = True
 
@@ -207,8 +211,8 @@ class MemoryCredentials(Credentials):
         self.pool.people.pop((credential.side, credential.account_id), None)
 
 
-TOKEN_FOR = timedelta(minutes=5)
-LONGEST_SUBJECT = 255  # OpenID Connect Core, 2
+TOKEN_LIFETIME = timedelta(minutes=5)
+MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core, 2
 
 
 @frozen
@@ -220,21 +224,21 @@ class _Issued:
 
 @define
 class MemoryStaffTokens(StaffTokens):
-    """Issuers and their tokens, good for five minutes. `believed` has each practice's issuer and our name there."""
+    """Issuers and their tokens, good for five minutes. `trusted` has each practice's issuer and our name there."""
 
     clock: Clock
-    believed: dict[UUID, tuple[str, str]] = field(factory=dict)
+    trusted: dict[UUID, tuple[str, str]] = field(factory=dict)
     _issued: dict[str, _Issued] = field(init=False, factory=dict)
 
-    def issue(self, who: StaffIdentity, *, audience: str, starts: timedelta = timedelta(0)) -> str:
+    def issue(self, who: StaffIdentity, *, audience: str, starts_in: timedelta = timedelta(0)) -> str:
         """A token of the issuer that `who` names, whether anybody believes it or not."""
         token = f"staff-token-{len(self._issued) + 1}"
-        self._issued[token] = _Issued(who, audience, self.clock.now() + starts)
+        self._issued[token] = _Issued(who, audience, self.clock.now() + starts_in)
         return token
 
     async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
         issued = self._issued.get(token)
-        if issued is None or self.believed.get(practice_id) != (issued.who.issuer, issued.audience):
+        if issued is None or self.trusted.get(practice_id) != (issued.who.issuer, issued.audience):
             return None
-        in_time = issued.starts_at <= self.clock.now() < issued.starts_at + TOKEN_FOR
-        return issued.who if in_time and 0 < len(issued.who.subject) <= LONGEST_SUBJECT else None
+        in_time = issued.starts_at <= self.clock.now() < issued.starts_at + TOKEN_LIFETIME
+        return issued.who if in_time and 0 < len(issued.who.subject) <= MAX_SUBJECT_LENGTH else None

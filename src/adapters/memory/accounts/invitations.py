@@ -8,10 +8,10 @@ from attrs import define, evolve
 from adapters.memory.engine.reach import first, portal_user, reaches
 from adapters.memory.engine.rows import newest_first, own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
-from portal_core.accounts.ports_invitations import EmailChanges, Invitations
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.audit import Audited
+from portal_core.accounts.invitation_ports import EmailChanges, Invitations
+from portal_core.accounts.invitation_views import InvitationView
+from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, EmailChange, Invitation
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -24,27 +24,27 @@ class MemoryInvitations(Invitations):
     async def get(self, invitation_id: UUID) -> Invitation | None:
         return first(one for one in self._rows() if one.id == invitation_id)
 
-    async def add(self, invitation: Invitation, audited: Audited) -> None:
+    async def add(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
         assert not portal_user(self.tx)
         self.tx.insert("invitations", own_key(self.tx, invitation.id), invitation)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, invitation: Invitation, audited: Audited) -> None:
+    async def save(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
         assert not portal_user(self.tx)
         self.tx.save("invitations", own_key(self.tx, invitation.id), invitation)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
         tried = tuple(
-            evolve(one, tries=one.tries + 1, version=one.version + 1)
-            for one in await self.open_to(email)
-            if one.open_at(now) and one.tries < INVITATION_TRIES
+            evolve(one, attempts=one.attempts + 1, version=one.version + 1)
+            for one in await self.list_open_for(email)
+            if one.is_open(now) and one.attempts < MAX_INVITATION_ATTEMPTS
         )
         for one in tried:
             self.tx.save("invitations", own_key(self.tx, one.id), one)
         return tried
 
-    async def open_to(self, email: str) -> tuple[Invitation, ...]:
+    async def list_open_for(self, email: str) -> tuple[Invitation, ...]:
         return tuple(one for one in self._rows() if one.email == email and one.state == "open")
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
@@ -64,18 +64,18 @@ class MemoryEmailChanges(EmailChanges):
     async def get(self, account_id: UUID, change_id: UUID) -> EmailChange | None:
         return first(one for one in self._of(account_id) if one.id == change_id)
 
-    async def open_of(self, account_id: UUID) -> EmailChange | None:
+    async def find_open(self, account_id: UUID) -> EmailChange | None:
         return first(one for one in self._of(account_id) if one.state == "open")
 
-    async def add(self, change: EmailChange, audited: Audited) -> None:
+    async def add(self, change: EmailChange, audit_entry: AuditEntry) -> None:
         assert reaches(self.tx, change.account_id)
         self.tx.insert("email_changes", own_key(self.tx, change.id), change)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, change: EmailChange, audited: Audited) -> None:
+    async def save(self, change: EmailChange, audit_entry: AuditEntry) -> None:
         assert reaches(self.tx, change.account_id)
         self.tx.save("email_changes", own_key(self.tx, change.id), change)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     def _of(self, account_id: UUID) -> list[EmailChange]:
         rows: list[EmailChange] = own_rows(self.tx, "email_changes") if reaches(self.tx, account_id) else []

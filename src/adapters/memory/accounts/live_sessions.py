@@ -9,7 +9,7 @@ from attrs import define
 from adapters.memory.accounts.accounts import rules_of
 from adapters.memory.engine.store import MemoryStore
 from portal_core.accounts.model import Account
-from portal_core.accounts.ports import HeldGrant, LiveSessions, SignedIn, StaffStanding
+from portal_core.accounts.ports import ActiveStaff, HeldGrant, LiveSessions, SessionContext
 
 
 @define
@@ -20,7 +20,7 @@ class MemoryLiveSessions(LiveSessions):
 
     async def find_by_access_hash(
         self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
-    ) -> SignedIn | None:
+    ) -> SessionContext | None:
         sessions = self.store.table("sessions").values()
         found = (one for one in sessions if (one.practice_id, one.access_hash) == (practice_id, access_hash))
         session = next(found, None)
@@ -28,7 +28,7 @@ class MemoryLiveSessions(LiveSessions):
             return None
         account = self.store.table("accounts")[practice_id, session.account_id]
         practices = [one for one in self.store.table("practices").values() if one.id == practice_id]
-        return SignedIn(
+        return SessionContext(
             session, account, rules_of(practices), staff=self._staff(account), grant=self._grant(account, record)
         )
 
@@ -38,17 +38,19 @@ class MemoryLiveSessions(LiveSessions):
             if session is not None and session.ended_at is None:
                 self.store.table("sessions")[practice_id, session_id] = session.touched(at)
 
-    def _staff(self, account: Account) -> StaffStanding | None:
+    def _staff(self, account: Account) -> ActiveStaff | None:
         for one in self._rows("staff", account.practice_id):
             if one.id == account.staff_id and one.active:
-                return StaffStanding(frozenset(one.roles), one.clinician_id)
+                return ActiveStaff(frozenset(one.roles), one.clinician_id)
         return None
 
     def _grant(self, account: Account, record: UUID | None) -> HeldGrant | None:
         for one in self._rows("grants", account.practice_id):
-            stands = one.revoked_at is None and one.ended_at is None
-            if stands and (one.account_id, one.client_id) == (account.id, record):
-                return HeldGrant(one.id, one.client_id, one.areas, one.may_write, one.starts, one.until, one.narrows_on)
+            is_active = one.revoked_at is None and one.ended_at is None
+            if is_active and (one.account_id, one.client_id) == (account.id, record):
+                return HeldGrant(
+                    one.id, one.client_id, one.areas, one.may_write, one.starts_on, one.until, one.restricted_from
+                )
         return None
 
     def _rows(self, table: str, practice_id: UUID) -> list[Any]:

@@ -12,18 +12,18 @@ from adapters.memory.engine.store import MemoryTransaction
 from portal_core.accounts.model import (
     Account,
     Challenge,
-    Enquiry,
+    EmailRequest,
     SecondFactor,
     SignInGuard,
 )
 from portal_core.accounts.ports import (
     Challenges,
-    Enquiries,
+    EmailRequests,
     PersonDirectory,
-    SecondFactorBook,
+    SecondFactorRecords,
     SignInGuards,
 )
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 
 @define
@@ -57,7 +57,7 @@ class MemoryChallenges(Challenges):
 
 
 @define
-class MemorySecondFactorBook(SecondFactorBook):
+class MemorySecondFactorRecords(SecondFactorRecords):
     """One row for each account."""
 
     tx: MemoryTransaction
@@ -66,37 +66,37 @@ class MemorySecondFactorBook(SecondFactorBook):
         found: SecondFactor | None = self.tx.table("second_factors").get(own_key(self.tx, account_id))
         return found if found is not None and reaches(self.tx, account_id) else self._none(account_id)
 
-    async def save(self, second_factor: SecondFactor, audited: Audited) -> None:
+    async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None:
         assert reaches(self.tx, second_factor.account_id), "a use case wrote another holder's second factor"
         self.tx.table("second_factors")[own_key(self.tx, second_factor.account_id)] = second_factor
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def remove(self, account_id: UUID, audited: Audited) -> None:
+    async def remove(self, account_id: UUID, audit_entry: AuditEntry) -> None:
         assert reaches(self.tx, account_id), "a use case removed another holder's second factor"
         self.tx.table("second_factors").pop(own_key(self.tx, account_id), None)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     def _none(self, account_id: UUID) -> SecondFactor:
         return SecondFactor(account_id, self.tx.practice_id)
 
 
 @define
-class MemoryEnquiries(Enquiries):
+class MemoryEmailRequests(EmailRequests):
     """Until they are decided."""
 
     tx: MemoryTransaction
 
-    async def add(self, enquiry: Enquiry, audited: Audited) -> None:
-        self.tx.insert("enquiries", own_key(self.tx, enquiry.id), enquiry)
-        await self.tx.audit.record(audited)
+    async def add(self, email_request: EmailRequest, audit_entry: AuditEntry) -> None:
+        self.tx.insert("email_requests", own_key(self.tx, email_request.id), email_request)
+        await self.tx.audit.record(audit_entry)
 
-    async def take(self, enquiry_id: UUID) -> Enquiry | None:
-        found: Enquiry | None = self.tx.table("enquiries").pop(own_key(self.tx, enquiry_id), None)
+    async def take(self, email_request_id: UUID) -> EmailRequest | None:
+        found: EmailRequest | None = self.tx.table("email_requests").pop(own_key(self.tx, email_request_id), None)
         return found
 
-    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
-        found = [one for one in own_rows(self.tx, "enquiries") if one.asked_at < at]
-        return tuple(sorted(found, key=lambda one: (one.asked_at, one.id)))
+    async def list_requested_before(self, at: datetime) -> tuple[EmailRequest, ...]:
+        found = [one for one in own_rows(self.tx, "email_requests") if one.requested_at < at]
+        return tuple(sorted(found, key=lambda one: (one.requested_at, one.id)))
 
 
 @define
@@ -105,20 +105,20 @@ class MemoryPersonDirectory(PersonDirectory):
 
     tx: MemoryTransaction
 
-    async def unregistered_client(self, email: str, born: date) -> UUID | None:
+    async def find_unregistered_client(self, email: str, date_of_birth: date) -> UUID | None:
         taken = {one.client_id for one in own_rows(self.tx, "accounts") if one.status != "closed"}
-        found = [one for one in self._people("clients") if (one.email, one.born) == (email, born)]
+        found = [one for one in self._people("clients") if (one.email, one.date_of_birth) == (email, date_of_birth)]
         if len(found) != 1 or found[0].status != "active" or found[0].id in taken:
             return None
         client_id: UUID = found[0].id
         return client_id
 
-    async def unregistered_staff(self, email: str) -> UUID | None:
+    async def find_unregistered_staff(self, email: str) -> UUID | None:
         taken = {one.staff_id for one in own_rows(self.tx, "accounts") if one.status != "closed"}
         found = (one.id for one in self._people("staff") if one.email == email and one.active)
         return next((one for one in found if one not in taken), None)
 
-    async def works_here(self, staff_id: UUID) -> bool:
+    async def is_active_staff(self, staff_id: UUID) -> bool:
         return any(one.id == staff_id and one.active for one in self._people("staff"))
 
     async def names(self, account: Account) -> tuple[str, ...]:

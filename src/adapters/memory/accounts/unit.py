@@ -8,15 +8,15 @@ from adapters.memory.accounts.accounts import MemoryAccountRules, MemoryAccounts
 from adapters.memory.accounts.invitations import MemoryEmailChanges, MemoryInvitations
 from adapters.memory.accounts.sign_in import (
     MemoryChallenges,
-    MemoryEnquiries,
+    MemoryEmailRequests,
     MemoryPersonDirectory,
-    MemorySecondFactorBook,
+    MemorySecondFactorRecords,
     MemorySignInGuards,
 )
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from adapters.memory.people.unit import MemoryPeopleUnit
 from portal_core.access.ports import AccessUnit
-from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.people.ports import PeopleUnit
 
 
@@ -28,8 +28,8 @@ class MemoryAccountsUnit(MemoryUnit):
     sessions = repository(MemorySessions)
     sign_in_guards = repository(MemorySignInGuards)
     challenges = repository(MemoryChallenges)
-    second_factors = repository(MemorySecondFactorBook)
-    enquiries = repository(MemoryEnquiries)
+    second_factors = repository(MemorySecondFactorRecords)
+    email_requests = repository(MemoryEmailRequests)
     people = repository(MemoryPersonDirectory)
     invitations = repository(MemoryInvitations)
     email_changes = repository(MemoryEmailChanges)

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.memory.engine.rows import confine, own_key, own_rows, visible
-from adapters.memory.engine.sealing import SEALED, as_kept
+from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
+from adapters.memory.engine.sealing import SEALED, as_stored
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import (
     Appointments,
 )
 from portal_core.appointments.scheduling.wall_clock import Span
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 SEALED["attendances"] = {"reason": None}
 
@@ -25,36 +25,36 @@ class MemoryAppointments(Appointments):
 
     tx: MemoryTransaction
 
-    async def add(self, booking: Booking, *audited: Audited) -> None:
+    async def add(self, booking: Booking, *audit_entry: AuditEntry) -> None:
         self.tx.insert("appointments", own_key(self.tx, booking.appointment.id), booking.appointment)
         for one in booking.attendances:
-            confine(self.tx, one.client_id)
-            kept = as_kept(self.tx, "attendances", one)
+            require_reachable(self.tx, one.client_id)
+            kept = as_stored(self.tx, "attendances", one)
             self.tx.insert("attendances", (*own_key(self.tx, one.appointment_id), one.client_id), kept)
-        await self._record(audited)
+        await self._record(audit_entry)
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
-        booking = await self.whole(appointment_id)
+        booking = await self.get_for_practice(appointment_id)
         own = tuple(one for one in booking.attendances if one.client_id == client_id) if booking else ()
         return evolve(booking, attendances=own) if booking and own else None
 
-    async def whole(self, appointment_id: UUID) -> Booking | None:
+    async def get_for_practice(self, appointment_id: UUID) -> Booking | None:
         appointment: Appointment | None = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
         parts = tuple(attendances(self.tx, appointment_id))
         if appointment is None or not parts:
             return None
         return Booking(appointment=appointment, attendances=parts)
 
-    async def save(self, booking: Booking, *audited: Audited) -> None:
+    async def save(self, booking: Booking, *audit_entry: AuditEntry) -> None:
         self.tx.save("appointments", own_key(self.tx, booking.appointment.id), booking.appointment)
         rows = self.tx.table("attendances")
         for one in booking.attendances:
-            confine(self.tx, one.client_id)
-            rows[(*own_key(self.tx, one.appointment_id), one.client_id)] = as_kept(self.tx, "attendances", one)
-        await self._record(audited)
+            require_reachable(self.tx, one.client_id)
+            rows[(*own_key(self.tx, one.appointment_id), one.client_id)] = as_stored(self.tx, "attendances", one)
+        await self._record(audit_entry)
 
-    async def clients_busy(
-        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
+    async def client_busy_times(
+        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None
     ) -> list[Span]:
         rows, found = self.tx.table("appointments"), list[Span]()
         for part in own_rows(self.tx, "attendances"):
@@ -63,15 +63,15 @@ class MemoryAppointments(Appointments):
                 part.client_id in client_ids
                 and visible(self.tx, part.client_id)
                 and part.status == "attending"
-                and known.id != apart_from
+                and known.id != excluding
                 and known.starts_at < until
                 and since < known.ends_at
             ):
                 found.append((known.starts_at, known.ends_at))
         return found
 
-    async def _record(self, audited: Iterable[Audited]) -> None:
-        for one in audited:
+    async def _record(self, audit_entry: Iterable[AuditEntry]) -> None:
+        for one in audit_entry:
             await self.tx.audit.record(one)
 
 

@@ -14,7 +14,7 @@ from portal_core.appointments.ports import (
     Blocks,
     Calendar,
 )
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 
 @define
@@ -80,9 +80,9 @@ class MemoryBlocks(Blocks):
         entry: CalendarEntry | None = self.tx.table("calendar").get(own_key(self.tx, entry_id))
         return entry if entry is not None and entry.purpose == "block" else None
 
-    async def add(self, block: CalendarEntry, audited: Audited) -> None:
+    async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None:
         self.tx.insert("calendar", own_key(self.tx, block.id), block)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
         found: list[Appointment] = [
@@ -95,11 +95,11 @@ class MemoryBlocks(Blocks):
         ]
         return tuple(one.id for one in sorted(found, key=lambda one: (one.starts_at, one.id)))
 
-    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+    async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.get(entry_id) is None:
             return False
         del self.tx.table("calendar")[own_key(self.tx, entry_id)]
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
         return True
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.rows import confine, own_key, own_rows, visible
+from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Hold
 from portal_core.appointments.ports import (
@@ -14,7 +14,7 @@ from portal_core.appointments.ports import (
     Holds,
 )
 from portal_core.appointments.waiting import FreedSlot
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 
 @define
@@ -23,10 +23,10 @@ class MemoryHolds(Holds):
 
     tx: MemoryTransaction
 
-    async def add(self, hold: Hold, audited: Audited) -> None:
-        confine(self.tx, hold.client_id)
+    async def add(self, hold: Hold, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, hold.client_id)
         self.tx.insert("holds", own_key(self.tx, hold.id), hold)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
         hold: Hold | None = self.tx.table("holds").get(own_key(self.tx, hold_id))
@@ -35,10 +35,10 @@ class MemoryHolds(Holds):
     async def of_client(self, client_id: UUID, now: datetime) -> list[Hold]:
         return [one for one in self._all(client_id) if now < one.expires_at]
 
-    async def remove(self, client_id: UUID, hold_id: UUID, audited: Audited) -> None:
+    async def remove(self, client_id: UUID, hold_id: UUID, audit_entry: AuditEntry) -> None:
         if await self.get(client_id, hold_id) is not None:
             del self.tx.table("holds")[own_key(self.tx, hold_id)]
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def clear(self, client_id: UUID, before: datetime) -> None:
         for one in self._all(client_id):

@@ -6,47 +6,54 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.memory.engine.rows import own_key, own_rows, visible, zone_at
+from adapters.memory.engine.rows import own_key, own_rows, time_zone_at, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.ports import (
-    ScheduleDirectory,
-    ScheduleSetup,
+    BookingDirectory,
+    BookingSetup,
 )
-from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.kernel.audit import Audited
+from portal_core.appointments.settings import (
+    AppointmentRules,
+    AppointmentType,
+    BookingOptions,
+    Client,
+    Clinician,
+    Location,
+)
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.model import Practice
 
 
 @define
-class MemoryScheduleDirectory(ScheduleDirectory):
+class MemoryBookingDirectory(BookingDirectory):
     """Kinds, places and rules from the setup; clinicians, clients and care teams from the practice's people."""
 
     tx: MemoryTransaction
 
-    async def for_client(self, client_id: UUID) -> Schedule:
+    async def for_client(self, client_id: UUID) -> BookingOptions:
         team = {key[2] for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)}
         known = await self.clients([client_id])
         discharged = client_id in known and known[client_id].discharged
-        return evolve(schedule(self.tx, team if visible(self.tx, client_id) else ()), discharged=discharged)
+        return evolve(load_booking_options(self.tx, team if visible(self.tx, client_id) else ()), discharged=discharged)
 
-    async def for_practice(self) -> Schedule:
-        return schedule(self.tx, None)
+    async def for_practice(self) -> BookingOptions:
+        return load_booking_options(self.tx, None)
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
-        return schedule(self.tx, [clinician_id]).clinicians.get(clinician_id)
+        return load_booking_options(self.tx, [clinician_id]).clinicians.get(clinician_id)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
         known = people(self.tx)
         return {one: known[one] for one in client_ids if one in known and visible(self.tx, one)}
 
 
-def schedule(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> Schedule:
+def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> BookingOptions:
     """What the practice offers, with these of its clinicians, or with all."""
-    return Schedule(
-        zone=zone_at(tx, None),
+    return BookingOptions(
+        time_zone=time_zone_at(tx, None),
         rules=tx.table("appointment_rules").get(tx.practice_id, AppointmentRules()),
-        kinds={one.id: one for one in own_rows(tx, "appointment_kinds")},
-        places={one.id: one for one in own_rows(tx, "places")},
+        appointment_types={one.id: one for one in own_rows(tx, "appointment_types")},
+        locations={one.id: one for one in own_rows(tx, "locations")},
         clinicians={
             one.id: Clinician(
                 id=one.id,
@@ -75,28 +82,28 @@ def rows_of(tx: MemoryTransaction, table: str) -> list[Any]:
 
 
 @define
-class MemoryScheduleSetup(ScheduleSetup):
+class MemoryBookingSetup(BookingSetup):
     """What the practice offers."""
 
     tx: MemoryTransaction
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+    async def save_rules(self, rules: AppointmentRules, audit_entry: AuditEntry, version: int | None = None) -> int:
         practice = self.tx.table("practices")[self.tx.practice_id]
         changed: Practice = evolve(practice, version=(version or practice.version) + 1)
         self.tx.save("practices", practice.id, changed)
         self.tx.table("appointment_rules")[practice.id] = rules
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
         return changed.version
 
-    async def save_kind(self, kind: Kind, audited: Audited) -> None:
-        self._put("appointment_kinds", kind)
-        await self.tx.audit.record(audited)
+    async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None:
+        self._put("appointment_types", appointment_type)
+        await self.tx.audit.record(audit_entry)
 
-    async def save_place(self, place: Place, audited: Audited) -> None:
-        self._put("places", place)
-        await self.tx.audit.record(audited)
+    async def save_location(self, location: Location, audit_entry: AuditEntry) -> None:
+        self._put("locations", location)
+        await self.tx.audit.record(audit_entry)
 
-    def _put(self, table: str, row: Kind | Place) -> None:
+    def _put(self, table: str, row: AppointmentType | Location) -> None:
         key = own_key(self.tx, row.id)
         write = self.tx.save if key in self.tx.table(table) else self.tx.insert
         write(table, key, row)
@@ -106,7 +113,7 @@ def people(tx: MemoryTransaction) -> dict[UUID, Client]:
     """The practice's clients, by id."""
     return {
         one.id: Client(
-            id=one.id, name=one.shown_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
+            id=one.id, name=one.display_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
         )
         for one in rows_of(tx, "clients")
     }

@@ -8,14 +8,14 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.appointments.appointments import attendances
-from adapters.memory.appointments.options import people, schedule
+from adapters.memory.appointments.options import load_booking_options, people
 from adapters.memory.engine.rows import own_key, own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
-from portal_core.appointments.ports_reads import AppointmentReads
-from portal_core.appointments.settings import Schedule
+from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
+from portal_core.appointments.read_ports import AppointmentReads
+from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow
-from portal_core.appointments.views_practice import AttendanceView, PracticeAppointmentView
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -26,9 +26,9 @@ class MemoryAppointmentReads(AppointmentReads):
     tx: MemoryTransaction
 
     async def list_for_client(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
+        self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        return page.cut(self._in_order(client_id, which, page, now), _place_in_order)
+        return page.paginate(self._in_order(client_id, filters, page, now), _sort_key)
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
         return next((row for row in self._rows(client_id) if row.id == appointment_id), None)
@@ -41,54 +41,54 @@ class MemoryAppointmentReads(AppointmentReads):
             for one in own_rows(self.tx, "appointments")
             if since <= one.starts_at < until and clinician_id in (None, one.clinician_id)
         ]
-        return tuple(self._for_practice(one) for one in sorted(found, key=_place_in_order))
+        return tuple(self._for_practice(one) for one in sorted(found, key=_sort_key))
 
     async def list_for_practice(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
+        self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
     ) -> Page[PracticeAppointmentView]:
-        rows = self._in_order(client_id, which, page, now)
+        rows = self._in_order(client_id, filters, page, now)
         seen = [row for row in rows if clinician_id in (None, row.clinician_id)]
         appointments = self.tx.table("appointments")
-        return page.cut(seen, _place_in_order).map(
+        return page.paginate(seen, _sort_key).map(
             lambda row: self._for_practice(appointments[own_key(self.tx, row.id)])
         )
 
-    async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
+    async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
         found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
         return self._for_practice(found) if found is not None else None
 
     def _in_order(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
+        self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> list[AppointmentRow]:
         """Those that the filter wants, from the page's beginning on."""
-        rows = [row for row in self._rows(client_id) if _wanted(row, which, now)]
-        rows.sort(key=_place_in_order, reverse=which.latest_first)
+        rows = [row for row in self._rows(client_id) if _wanted(row, filters, now)]
+        rows.sort(key=_sort_key, reverse=filters.latest_first)
         after = page.after_time()
-        beyond = operator.lt if which.latest_first else operator.gt
-        return [row for row in rows if after is None or beyond(_place_in_order(row), after)]
+        beyond = operator.lt if filters.latest_first else operator.gt
+        return [row for row in rows if after is None or beyond(_sort_key(row), after)]
 
     def _rows(self, client_id: UUID) -> Iterable[AppointmentRow]:
-        offered = schedule(self.tx, None)
+        booking_options = load_booking_options(self.tx, None)
         for part in own_rows(self.tx, "attendances"):
             if part.client_id == client_id and visible(self.tx, client_id):
                 appointment = self.tx.table("appointments")[own_key(self.tx, part.appointment_id)]
-                yield _row(Booking(appointment=appointment, attendances=(part,)), part, offered)
+                yield _row(Booking(appointment=appointment, attendances=(part,)), part, booking_options)
 
     def _for_practice(self, one: Appointment) -> PracticeAppointmentView:
-        offered = schedule(self.tx, None)
-        place = offered.places.get(one.place_id) if one.place_id else None
+        booking_options = load_booking_options(self.tx, None)
+        location = booking_options.locations.get(one.location_id) if one.location_id else None
         return PracticeAppointmentView(
             id=one.id,
             status=one.status,
             starts_at=one.starts_at,
             ends_at=one.ends_at,
-            zone=one.zone,
+            time_zone=one.time_zone,
             clinician_id=one.clinician_id,
-            clinician_name=offered.clinicians[one.clinician_id].name,
-            kind_id=one.kind_id,
-            kind_name=offered.kinds[one.kind_id].name,
-            place_id=one.place_id,
-            place_name=place.name if place else "",
+            clinician_name=booking_options.clinicians[one.clinician_id].name,
+            appointment_type_id=one.appointment_type_id,
+            appointment_type_name=booking_options.appointment_types[one.appointment_type_id].name,
+            location_id=one.location_id,
+            location_name=location.name if location else "",
             telehealth=one.telehealth,
             series_id=one.series_id,
             attendances=tuple(self._attendance(part) for part in attendances(self.tx, one.id)),
@@ -103,46 +103,46 @@ class MemoryAppointmentReads(AppointmentReads):
             client_pronouns=client.pronouns,
             status=part.status,
             cancelled_at=part.cancelled_at,
-            late=part.late,
+            cancelled_late=part.cancelled_late,
             reason=part.reason,
             fee_due=part.fee_due,
         )
 
 
-def _row(booking: Booking, part: Attendance, offered: Schedule) -> AppointmentRow:
+def _row(booking: Booking, part: Attendance, booking_options: BookingOptions) -> AppointmentRow:
     one = booking.appointment
-    place = offered.places.get(one.place_id) if one.place_id else None
+    location = booking_options.locations.get(one.location_id) if one.location_id else None
     return AppointmentRow(
         id=one.id,
         client_id=part.client_id,
         status=one.status if part.status == "attending" else part.status,
         starts_at=one.starts_at,
         ends_at=one.ends_at,
-        zone=one.zone,
+        time_zone=one.time_zone,
         clinician_id=one.clinician_id,
-        clinician_name=offered.clinicians[one.clinician_id].name,
-        kind_id=one.kind_id,
-        kind_name=offered.kinds[one.kind_id].name,
-        place_id=one.place_id,
-        place_name=place.name if place else "",
-        place_address=place.address if place else "",
+        clinician_name=booking_options.clinicians[one.clinician_id].name,
+        appointment_type_id=one.appointment_type_id,
+        appointment_type_name=booking_options.appointment_types[one.appointment_type_id].name,
+        location_id=one.location_id,
+        location_name=location.name if location else "",
+        location_address=location.address if location else "",
         shared=one.shared,
         sequence=booking.version_for(part.client_id),
         changed_at=max(one.changed_at, part.cancelled_at or one.changed_at),
         cancelled_at=part.cancelled_at,
-        late=part.late,
+        cancelled_late=part.cancelled_late,
         reason=part.reason,
         fee_due=part.fee_due,
-        rules=offered.rules,
+        rules=booking_options.rules,
     )
 
 
-def _wanted(row: AppointmentRow, which: AppointmentFilter, now: datetime) -> bool:
-    if which.since is not None and row.starts_at < which.since:
+def _wanted(row: AppointmentRow, filters: AppointmentFilter, now: datetime) -> bool:
+    if filters.since is not None and row.starts_at < filters.since:
         return False
-    if which.until is not None and row.starts_at >= which.until:
+    if filters.until is not None and row.starts_at >= filters.until:
         return False
-    match which.scope:
+    match filters.scope:
         case "upcoming":
             return row.status != "cancelled" and now < row.ends_at
         case "past":
@@ -153,5 +153,5 @@ def _wanted(row: AppointmentRow, which: AppointmentFilter, now: datetime) -> boo
             return True
 
 
-def _place_in_order(row: AppointmentRow | Appointment) -> tuple[datetime, UUID]:
+def _sort_key(row: AppointmentRow | Appointment) -> tuple[datetime, UUID]:
     return row.starts_at, row.id

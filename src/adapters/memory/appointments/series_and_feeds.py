@@ -7,36 +7,36 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.appointments.appointments import attendances
-from adapters.memory.engine.rows import confine, own_key, own_rows, visible
+from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.sealing import SEALED, require_key
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Booking
-from portal_core.appointments.ports import CheckIns, FeedTokens, Reminders, SeriesBook
-from portal_core.appointments.views import Starting
+from portal_core.appointments.ports import CheckIns, FeedTokens, Reminders, SeriesRepository
+from portal_core.appointments.views import ReminderCandidate
 from portal_core.appointments.waiting import CheckIn, FeedToken, Series
-from portal_core.kernel.audit import Audited
-from portal_core.notifications.settings import DEFAULT_REMINDERS
+from portal_core.kernel.audit import AuditEntry
+from portal_core.notifications.settings import DEFAULT_REMINDER_MINUTES
 
-SEALED["check_ins"] = {"location": "", "callback": ""}
+SEALED["check_ins"] = {"client_location": "", "callback": ""}
 
 
 @define
-class MemorySeriesBook(SeriesBook):
+class MemorySeriesRepository(SeriesRepository):
     """Weekly series; a client's transaction reaches none."""
 
     tx: MemoryTransaction
 
-    async def add(self, series: Series, audited: Audited) -> None:
+    async def add(self, series: Series, audit_entry: AuditEntry) -> None:
         self.tx.insert("appointment_series", own_key(self.tx, series.id), series)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def get(self, series_id: UUID) -> Series | None:
         found: Series | None = self.tx.table("appointment_series").get(own_key(self.tx, series_id))
         return found if self.tx.record is None else None
 
-    async def save(self, series: Series, audited: Audited) -> None:
+    async def save(self, series: Series, audit_entry: AuditEntry) -> None:
         self.tx.save("appointment_series", own_key(self.tx, series.id), series)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         return [one for one in _bookings(self.tx) if one.appointment.series_id == series_id]
@@ -48,11 +48,11 @@ class MemoryCheckIns(CheckIns):
 
     tx: MemoryTransaction
 
-    async def add(self, check_in: CheckIn, audited: Audited) -> None:
-        confine(self.tx, check_in.client_id)
-        require_key(self.tx, check_in.client_id, check_in.location, check_in.callback)
+    async def add(self, check_in: CheckIn, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, check_in.client_id)
+        require_key(self.tx, check_in.client_id, check_in.client_location, check_in.callback)
         self.tx.insert("check_ins", own_key(self.tx, check_in.id), check_in)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]:
         rows: Iterable[CheckIn] = own_rows(self.tx, "check_ins")
@@ -66,17 +66,17 @@ class MemoryFeedTokens(FeedTokens):
 
     tx: MemoryTransaction
 
-    async def replace(self, token: FeedToken, audited: Audited) -> None:
-        confine(self.tx, token.client_id)
+    async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, token.client_id)
         self.tx.table("feed_tokens")[own_key(self.tx, token.client_id)] = token
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def remove(self, client_id: UUID, audited: Audited) -> bool:
+    async def remove(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         key = own_key(self.tx, client_id)
         if key not in self.tx.table("feed_tokens") or not visible(self.tx, client_id):
             return False
         del self.tx.table("feed_tokens")[key]
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
         return True
 
     async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:
@@ -89,9 +89,9 @@ class MemoryReminders(Reminders):
 
     tx: MemoryTransaction
 
-    async def starting(self, since: datetime, until: datetime) -> list[Starting]:
+    async def candidates(self, since: datetime, until: datetime) -> list[ReminderCandidate]:
         return [
-            Starting(
+            ReminderCandidate(
                 appointment_id=one.appointment.id,
                 client_id=client_id,
                 starts_at=one.appointment.starts_at,
@@ -111,7 +111,7 @@ class MemoryReminders(Reminders):
             if own and account.status != "closed" and own_key(self.tx, account.id) in settings:
                 chosen: tuple[int, ...] = settings[own_key(self.tx, account.id)].reminder_minutes
                 return chosen
-        return DEFAULT_REMINDERS
+        return DEFAULT_REMINDER_MINUTES
 
 
 def _bookings(tx: MemoryTransaction) -> Iterator[Booking]:

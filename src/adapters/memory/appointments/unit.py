@@ -6,14 +6,14 @@ from adapters.memory.appointments.appointments import MemoryAppointments
 from adapters.memory.appointments.availability import MemoryAvailability
 from adapters.memory.appointments.calendar import MemoryBlocks, MemoryCalendar
 from adapters.memory.appointments.holds import MemoryFreedSlots, MemoryHolds
-from adapters.memory.appointments.options import MemoryScheduleDirectory, MemoryScheduleSetup
+from adapters.memory.appointments.options import MemoryBookingDirectory, MemoryBookingSetup
 from adapters.memory.appointments.reads import MemoryAppointmentReads
-from adapters.memory.appointments.requests import MemoryAppointmentRequests, MemoryRequestReads
+from adapters.memory.appointments.requests import MemoryAppointmentRequestReads, MemoryAppointmentRequests
 from adapters.memory.appointments.series_and_feeds import (
     MemoryCheckIns,
     MemoryFeedTokens,
     MemoryReminders,
-    MemorySeriesBook,
+    MemorySeriesRepository,
 )
 from adapters.memory.appointments.waitlist import MemoryWaitlist, MemoryWaitlistOffers, MemoryWaitlistReads
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
@@ -26,18 +26,18 @@ class MemoryAppointmentUnit(MemoryUnit):
     calendar = repository(MemoryCalendar)
     blocks = repository(MemoryBlocks)
     availability = repository(MemoryAvailability)
-    directory = repository(MemoryScheduleDirectory)
-    setup = repository(MemoryScheduleSetup)
+    directory = repository(MemoryBookingDirectory)
+    setup = repository(MemoryBookingSetup)
     holds = repository(MemoryHolds)
     appointments = repository(MemoryAppointments)
     appointment_reads = repository(MemoryAppointmentReads)
     requests = repository(MemoryAppointmentRequests)
-    request_reads = repository(MemoryRequestReads)
+    request_reads = repository(MemoryAppointmentRequestReads)
     waitlist = repository(MemoryWaitlist)
     waitlist_reads = repository(MemoryWaitlistReads)
     offers = repository(MemoryWaitlistOffers)
     freed_slots = repository(MemoryFreedSlots)
-    series = repository(MemorySeriesBook)
+    series = repository(MemorySeriesRepository)
     check_ins = repository(MemoryCheckIns)
     feeds = repository(MemoryFeedTokens)
     reminders = repository(MemoryReminders)

@@ -6,20 +6,20 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.appointments.options import people, schedule
-from adapters.memory.engine.rows import confine, own_key, own_rows, visible
+from adapters.memory.appointments.options import load_booking_options, people
+from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.ports import Waitlist, WaitlistOffers
-from portal_core.appointments.ports_reads import WaitlistReads
-from portal_core.appointments.settings import Schedule
-from portal_core.appointments.views import OfferView, WaitlistView
-from portal_core.appointments.views_practice import PracticeWaitlistView
+from portal_core.appointments.practice_views import PracticeWaitlistEntryView
+from portal_core.appointments.read_ports import WaitlistReads
+from portal_core.appointments.settings import BookingOptions
+from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
-MOST_EXPIRED = 100
-SLACK = timedelta(days=1)
+MAX_EXPIRED_OFFERS = 100
+DAY_MARGIN = timedelta(days=1)
 
 
 @define
@@ -28,24 +28,26 @@ class MemoryWaitlist(Waitlist):
 
     tx: MemoryTransaction
 
-    async def add(self, entry: WaitlistEntry, audited: Audited) -> None:
-        confine(self.tx, entry.client_id)
+    async def add(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, entry.client_id)
         self.tx.insert("waitlist_entries", own_key(self.tx, entry.id), entry)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
         return next((one for one in _seen(self.tx) if one.id == entry_id and one.client_id == client_id), None)
 
-    async def save(self, entry: WaitlistEntry, audited: Audited) -> None:
-        confine(self.tx, entry.client_id)
+    async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, entry.client_id)
         self.tx.save("waitlist_entries", own_key(self.tx, entry.id), entry)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
+    async def waiting(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         return [
             one
             for one in _waiting(self.tx)
-            if one.kind_id == kind_id and one.latest >= on - SLACK and one.earliest <= on + SLACK
+            if one.appointment_type_id == appointment_type_id
+            and one.latest_date >= on - DAY_MARGIN
+            and one.earliest_date <= on + DAY_MARGIN
         ]
 
 
@@ -55,19 +57,19 @@ class MemoryWaitlistReads(WaitlistReads):
 
     tx: MemoryTransaction
 
-    async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
+    async def of_client(self, client_id: UUID) -> tuple[WaitlistEntryView, ...]:
         return tuple(self._view(one) for one in _waiting(self.tx) if one.client_id == client_id)
 
-    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistView]:
+    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistEntryView]:
         after = page.after_time()
         found = [
             one
             for one in _waiting(self.tx)
-            if one.latest >= on - SLACK and (after is None or _place_in_order(one) > after)
+            if one.latest_date >= on - DAY_MARGIN and (after is None or _sort_key(one) > after)
         ]
         known = people(self.tx)
-        return page.cut(found, _place_in_order).map(
-            lambda one: PracticeWaitlistView(
+        return page.paginate(found, _sort_key).map(
+            lambda one: PracticeWaitlistEntryView(
                 client_id=one.client_id,
                 client_name=known[one.client_id].name,
                 client_pronouns=known[one.client_id].pronouns,
@@ -75,11 +77,11 @@ class MemoryWaitlistReads(WaitlistReads):
             )
         )
 
-    def _view(self, entry: WaitlistEntry) -> WaitlistView:
+    def _view(self, entry: WaitlistEntry) -> WaitlistEntryView:
         opened = [one for one in _offers(self.tx) if one.entry_id == entry.id and one.status == "open"]
         # The latest is the one that counts.
         offer = max(opened, key=lambda one: one.offered_at, default=None)
-        return _view(entry, offer, schedule(self.tx, None))
+        return _view(entry, offer, load_booking_options(self.tx, None))
 
 
 @define
@@ -88,18 +90,18 @@ class MemoryWaitlistOffers(WaitlistOffers):
 
     tx: MemoryTransaction
 
-    async def add(self, offer: WaitlistOffer, audited: Audited) -> None:
-        confine(self.tx, offer.client_id)
+    async def add(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, offer.client_id)
         self.tx.insert("waitlist_offers", own_key(self.tx, offer.id), offer)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None:
         return next((one for one in _offers(self.tx) if one.id == offer_id and one.client_id == client_id), None)
 
-    async def save(self, offer: WaitlistOffer, audited: Audited) -> None:
-        confine(self.tx, offer.client_id)
+    async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, offer.client_id)
         self.tx.save("waitlist_offers", own_key(self.tx, offer.id), offer)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
         found = (one for one in _offers(self.tx) if one.freed_slot_id == freed_slot_id)
@@ -107,19 +109,19 @@ class MemoryWaitlistOffers(WaitlistOffers):
 
     async def expired(self, now: datetime) -> list[WaitlistOffer]:
         found = (one for one in _offers(self.tx) if one.status == "open" and one.expires_at <= now)
-        return sorted(found, key=lambda one: (one.expires_at, one.id))[:MOST_EXPIRED]
+        return sorted(found, key=lambda one: (one.expires_at, one.id))[:MAX_EXPIRED_OFFERS]
 
 
 def _seen(tx: MemoryTransaction) -> list[WaitlistEntry]:
     rows: Iterable[WaitlistEntry] = own_rows(tx, "waitlist_entries")
-    return sorted((one for one in rows if visible(tx, one.client_id)), key=_place_in_order)
+    return sorted((one for one in rows if visible(tx, one.client_id)), key=_sort_key)
 
 
 def _waiting(tx: MemoryTransaction) -> list[WaitlistEntry]:
     return [one for one in _seen(tx) if one.status == "waiting"]
 
 
-def _place_in_order(entry: WaitlistEntry) -> tuple[datetime, UUID]:
+def _sort_key(entry: WaitlistEntry) -> tuple[datetime, UUID]:
     return entry.joined_at, entry.id
 
 
@@ -127,38 +129,38 @@ def _offers(tx: MemoryTransaction) -> list[WaitlistOffer]:
     return [one for one in own_rows(tx, "waitlist_offers") if visible(tx, one.client_id)]
 
 
-def _view(entry: WaitlistEntry, offer: WaitlistOffer | None, offered: Schedule) -> WaitlistView:
-    clinician = offered.clinicians.get(entry.clinician_id) if entry.clinician_id else None
-    return WaitlistView(
+def _view(entry: WaitlistEntry, offer: WaitlistOffer | None, booking_options: BookingOptions) -> WaitlistEntryView:
+    clinician = booking_options.clinicians.get(entry.clinician_id) if entry.clinician_id else None
+    return WaitlistEntryView(
         id=entry.id,
         status=entry.status,
-        kind_id=entry.kind_id,
-        kind_name=offered.kinds[entry.kind_id].name,
-        place_id=entry.place_id,
-        anywhere=entry.anywhere,
+        appointment_type_id=entry.appointment_type_id,
+        appointment_type_name=booking_options.appointment_types[entry.appointment_type_id].name,
+        location_id=entry.location_id,
+        any_location=entry.any_location,
         clinician_id=entry.clinician_id,
         clinician_name=clinician.name if clinician else "",
-        earliest=entry.earliest,
-        latest=entry.latest,
+        earliest_date=entry.earliest_date,
+        latest_date=entry.latest_date,
         weekdays=tuple(sorted(entry.weekdays)),
         from_time=entry.from_time,
         until_time=entry.until_time,
-        zone=entry.zone,
+        time_zone=entry.time_zone,
         joined_at=entry.joined_at,
-        offer=_offer_view(offer, offered) if offer else None,
+        offer=_offer_view(offer, booking_options) if offer else None,
         version=entry.version,
     )
 
 
-def _offer_view(offer: WaitlistOffer, offered: Schedule) -> OfferView:
-    return OfferView(
+def _offer_view(offer: WaitlistOffer, booking_options: BookingOptions) -> WaitlistOfferView:
+    return WaitlistOfferView(
         id=offer.id,
         entry_id=offer.entry_id,
         status=offer.status,
         clinician_id=offer.clinician_id,
-        clinician_name=offered.clinicians[offer.clinician_id].name,
-        kind_id=offer.kind_id,
-        place_id=offer.place_id,
+        clinician_name=booking_options.clinicians[offer.clinician_id].name,
+        appointment_type_id=offer.appointment_type_id,
+        location_id=offer.location_id,
         starts_at=offer.starts_at,
         ends_at=offer.ends_at,
         expires_at=offer.expires_at,

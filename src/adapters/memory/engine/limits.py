@@ -21,12 +21,12 @@ class MemoryRateLimits(RateLimits):
         now = self.clock.now()
         tries = self._tries.setdefault((practice_id, limit.name, key), [])
         tries[:] = [at for at in tries if now - at < limit.window]
-        if len(tries) >= limit.tries:
+        if len(tries) >= limit.max_attempts:
             left = tries[0] + limit.window - now
             raise RateLimited(-(-left // timedelta(seconds=1)))
         tries.append(now)
 
-    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
+    async def release(self, practice_id: UUID, limit: Limit, key: str) -> None:
         tries = self._tries.get((practice_id, limit.name, key))
         if tries:
             tries.pop()

@@ -32,7 +32,7 @@ def reaches_client(tx: MemoryTransaction, client_id: UUID) -> bool:
         return True
     if not isinstance(tx.actor, ClientActor | ProxyActor):
         return False
-    held = (one.client_id for one in own_rows(tx, "grants") if one.account_id == tx.actor.account_id and one.stands)
+    held = (one.client_id for one in own_rows(tx, "grants") if one.account_id == tx.actor.account_id and one.is_active)
     return client_id == tx.record or client_id in held
 
 

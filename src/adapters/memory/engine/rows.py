@@ -25,7 +25,7 @@ def visible(tx: MemoryTransaction, client_id: UUID) -> bool:
     return tx.record in (None, client_id)
 
 
-def confine(tx: MemoryTransaction, client_id: UUID) -> None:
+def require_reachable(tx: MemoryTransaction, client_id: UUID) -> None:
     """As the WITH CHECK of row-level security: a client's transaction writes rows of their own record only."""
     assert visible(tx, client_id), "a use case wrote another client's row"
 
@@ -34,14 +34,14 @@ def newest_first(rows: Iterable[Any], page: PageRequest) -> Page[Any]:
     """The page of rows with an `id`, the greatest first."""
     before = page.before_id()
     found = sorted((row for row in rows if row.id < before), key=lambda row: row.id, reverse=True)
-    return page.cut(found, lambda row: row.id)
+    return page.paginate(found, lambda row: row.id)
 
 
-def zone_at(tx: MemoryTransaction, place_id: UUID | None) -> str:
+def time_zone_at(tx: MemoryTransaction, location_id: UUID | None) -> str:
     """The place's zone, the practice's where there is none."""
-    if place_id is not None:
-        return str(tx.table("places")[own_key(tx, place_id)].zone)
-    return str(tx.table("practices")[tx.practice_id].zone)
+    if location_id is not None:
+        return str(tx.table("locations")[own_key(tx, location_id)].time_zone)
+    return str(tx.table("practices")[tx.practice_id].time_zone)
 
 
 def refuse_twin(tx: MemoryTransaction, table: str, row: Client | Clinician | StaffMember) -> None:

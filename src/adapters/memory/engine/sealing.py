@@ -15,7 +15,7 @@ SEALED: dict[str, Mapping[str, Any]] = {}
 """By table, the fields that are sealed, with what is read of them once the key is gone. Each feature adds its own."""
 
 
-def destroyed(tx: MemoryTransaction, client_id: UUID) -> bool:
+def key_destroyed(tx: MemoryTransaction, client_id: UUID) -> bool:
     """Whether the client's key is gone."""
     return own_key(tx, client_id) in tx.table("destroyed_keys")
 
@@ -26,23 +26,23 @@ def require_key(tx: MemoryTransaction, client_id: UUID, *texts: str | None) -> N
     Raises:
         RecordDestroyed: there is a text, and no key any more.
     """
-    if destroyed(tx, client_id) and any(text is not None for text in texts):
+    if key_destroyed(tx, client_id) and any(text is not None for text in texts):
         raise RecordDestroyed
 
 
-def as_kept(tx: MemoryTransaction, table: str, row: Any) -> Any:
+def as_stored(tx: MemoryTransaction, table: str, row: Any) -> Any:
     """The row, without what can be sealed no more."""
-    return evolve(row, **SEALED[table]) if destroyed(tx, _client(row)) else row
+    return evolve(row, **SEALED[table]) if key_destroyed(tx, _client(row)) else row
 
 
-def destroy(tx: MemoryTransaction, client_id: UUID) -> None:
+def destroy_key(tx: MemoryTransaction, client_id: UUID) -> None:
     """Destroy the client's key, and with it everything that it sealed."""
     tx.table("destroyed_keys")[own_key(tx, client_id)] = True
     for table in SEALED:
         rows = tx.table(table)
         for key, row in rows.items():
             if key[0] == tx.practice_id and _client(row) == client_id:
-                rows[key] = as_kept(tx, table, row)
+                rows[key] = as_stored(tx, table, row)
 
 
 def _client(row: Any) -> UUID:

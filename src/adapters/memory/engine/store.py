@@ -12,9 +12,9 @@ from attrs import define, field, frozen
 
 from adapters.units import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
-from portal_core.kernel.audit import Audited, AuditTrail, denial
+from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
 from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
-from portal_core.kernel.idempotency import KEPT_FOR, Attempt, Replayed
+from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
 from portal_core.kernel.outbox import Notice, Outbox
 from portal_core.kernel.sources import Clock
 
@@ -29,16 +29,16 @@ class AuditRow:
     at: datetime
     practice_id: UUID
     actor: Actor
-    entry: Audited
+    entry: AuditEntry
 
 
 @frozen
-class Answer:
+class IdempotentResponse:
     """What was answered under an idempotency key."""
 
     digest: bytes
     body: bytes
-    until: datetime
+    expires_at: datetime
 
 
 @define
@@ -121,7 +121,7 @@ class MemoryAudit(AuditTrail):
 
     tx: MemoryTransaction
 
-    async def record(self, entry: Audited) -> None:
+    async def record(self, entry: AuditEntry) -> None:
         rows = self.tx.table("audit")
         rows[len(rows)] = AuditRow(self.tx.store.clock.now(), self.tx.practice_id, self.tx.actor, entry)
 
@@ -138,8 +138,8 @@ class MemoryOutbox(Outbox):
 
     async def notify(self, notice: Notice) -> None:
         rows = self.tx.table("notices")
-        if notice.once is not None:
-            rows.setdefault((self.tx.practice_id, notice.once), notice)
+        if notice.deduplication_key is not None:
+            rows.setdefault((self.tx.practice_id, notice.deduplication_key), notice)
         else:
             rows[len(rows)] = notice
 
@@ -158,11 +158,13 @@ class MemoryUnit:
 
     async def commit(self, result: T) -> T:
         """Keep the transaction's tables, and the answer for repetitions."""
-        attempt = self.tx.actor.origin.attempt
-        if attempt is not None:
+        idempotent_request = self.tx.actor.origin.idempotent_request
+        if idempotent_request is not None:
             body = msgspec.json.encode(result)
-            until = self.tx.store.clock.now() + KEPT_FOR
-            self.tx.table("answers")[_answer_key(self.tx.actor)] = Answer(attempt.digest, body, until)
+            expires_at = self.tx.store.clock.now() + IDEMPOTENCY_RETENTION
+            self.tx.table("idempotent_responses")[_answer_key(self.tx.actor)] = IdempotentResponse(
+                idempotent_request.digest, body, expires_at
+            )
         self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
         self.tx.committed = True
         return result
@@ -196,24 +198,24 @@ class MemoryBegin:
                 if claimed is not None and not tx.committed:
                     claimed.claimed = False
 
-    def _claim(self, tx: MemoryTransaction) -> Attempt | None:
+    def _claim(self, tx: MemoryTransaction) -> IdempotentRequest | None:
         """The attempt that this unit has claimed."""
-        attempt = tx.actor.origin.attempt
-        if attempt is None or attempt.claimed:
+        idempotent_request = tx.actor.origin.idempotent_request
+        if idempotent_request is None or idempotent_request.claimed:
             return None
-        known = tx.table("answers").get(_answer_key(tx.actor))
-        if known is not None and self.store.clock.now() < known.until:
-            if known.digest != attempt.digest:
+        known = tx.table("idempotent_responses").get(_answer_key(tx.actor))
+        if known is not None and self.store.clock.now() < known.expires_at:
+            if known.digest != idempotent_request.digest:
                 raise IdempotencyMismatch
             if (tx.practice_id, tx.record) in tx.table("destroyed_keys"):
                 raise RecordDestroyed
             raise Replayed(known.body)
-        attempt.claimed = True
-        return attempt
+        idempotent_request.claimed = True
+        return idempotent_request
 
 
 def _answer_key(actor: Actor) -> tuple[UUID, UUID | None, str, str]:
-    attempt = actor.origin.attempt
-    assert attempt is not None
+    idempotent_request = actor.origin.idempotent_request
+    assert idempotent_request is not None
     account = actor.account_id if isinstance(actor, ClientActor | ProxyActor | StaffActor) else None
-    return (actor.practice_id, account, attempt.operation, attempt.key)
+    return (actor.practice_id, account, idempotent_request.operation, idempotent_request.key)

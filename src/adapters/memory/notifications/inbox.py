@@ -5,22 +5,22 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.memory.engine.rows import confine, newest_first, own_key, own_rows, visible
+from adapters.memory.engine.rows import newest_first, own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.notifications.model import Notification
 from portal_core.notifications.ports import (
     Inbox,
     InboxScope,
-    SettingsStore,
+    NotificationSettingsStore,
 )
-from portal_core.notifications.safe_email import SafeEmailProof
+from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.settings import NotificationSettings
-from portal_core.notifications.views import News
+from portal_core.notifications.views import InboxUpdate
 
-MOST_NEWS = 100
+MAX_RECENT_NOTIFICATIONS = 100
 
 
 @define
@@ -29,11 +29,11 @@ class MemoryInbox(Inbox):
 
     tx: MemoryTransaction
 
-    async def add(self, notification: Notification, audited: Audited) -> None:
+    async def add(self, notification: Notification, audit_entry: AuditEntry) -> None:
         if notification.client_id is not None:
-            confine(self.tx, notification.client_id)
+            require_reachable(self.tx, notification.client_id)
         self.tx.insert("notifications", own_key(self.tx, notification.id), notification)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
         return newest_first(self._lines(scope), page)
@@ -41,19 +41,21 @@ class MemoryInbox(Inbox):
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         return next((line for line in self._lines(scope) if line.id == notification_id), None)
 
-    async def mark_read(self, scope: InboxScope, notification_id: UUID | None, at: datetime, audited: Audited) -> int:
+    async def mark_read(
+        self, scope: InboxScope, notification_id: UUID | None, at: datetime, audit_entry: AuditEntry
+    ) -> int:
         unread = [line for line in self._lines(scope) if line.read_at is None and notification_id in (None, line.id)]
         for line in unread:
             self.tx.table("notifications")[own_key(self.tx, line.id)] = evolve(line, read_at=at)
         if unread:
-            await self.tx.audit.record(audited)
+            await self.tx.audit.record(audit_entry)
         return len(unread)
 
-    async def news(self, scope: InboxScope, after: UUID | None) -> News:
-        lines = sorted(self._lines(scope), key=lambda line: line.id, reverse=True)[:MOST_NEWS]
+    async def updates(self, scope: InboxScope, after: UUID | None) -> InboxUpdate:
+        lines = sorted(self._lines(scope), key=lambda line: line.id, reverse=True)[:MAX_RECENT_NOTIFICATIONS]
         unread = sum(line.read_at is None for line in lines)
         new = [line.id for line in lines if after is not None and line.id > after]
-        return News(unread, tuple(new), lines[0].id if lines else None)
+        return InboxUpdate(unread, tuple(new), lines[0].id if lines else None)
 
     def _lines(self, scope: InboxScope) -> list[Notification]:
         return [
@@ -66,7 +68,7 @@ class MemoryInbox(Inbox):
 
 
 @define
-class MemorySettings(SettingsStore):
+class MemoryNotificationSettings(NotificationSettingsStore):
     """Settings of accounts."""
 
     tx: MemoryTransaction
@@ -75,23 +77,25 @@ class MemorySettings(SettingsStore):
         found = self.tx.table("notification_settings").get(own_key(self.tx, account_id))
         return found or NotificationSettings(account_id)
 
-    async def save(self, settings: NotificationSettings, audited: Audited) -> None:
+    async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
         if settings.version != (await self.get(settings.account_id)).version + 1:
             raise StaleVersion
         self.tx.table("notification_settings")[own_key(self.tx, settings.account_id)] = settings
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
-        found: SafeEmailProof | None = self.tx.table("safe_email_proofs").get(own_key(self.tx, account_id))
+    async def verification(self, account_id: UUID) -> SafeEmailVerification | None:
+        found: SafeEmailVerification | None = self.tx.table("safe_email_verifications").get(
+            own_key(self.tx, account_id)
+        )
         return found
 
-    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
-        before = await self.proof(proof.account_id)
-        if proof.version != (before.version if before else 0) + 1:
+    async def save_verification(self, verification: SafeEmailVerification, audit_entry: AuditEntry) -> None:
+        before = await self.verification(verification.account_id)
+        if verification.version != (before.version if before else 0) + 1:
             raise StaleVersion
-        self.tx.table("safe_email_proofs")[own_key(self.tx, proof.account_id)] = proof
-        await self.tx.audit.record(audited)
+        self.tx.table("safe_email_verifications")[own_key(self.tx, verification.account_id)] = verification
+        await self.tx.audit.record(audit_entry)
 
-    async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
+    async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:
         rows: list[NotificationSettings] = own_rows(self.tx, "notification_settings")
-        return tuple(row for row in rows if row.texts is not None and row.texts.phone == phone)
+        return tuple(row for row in rows if row.sms_consent is not None and row.sms_consent.phone == phone)

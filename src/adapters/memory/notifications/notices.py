@@ -7,14 +7,14 @@ from attrs import define
 
 from adapters.memory.engine.rows import newest_first, own_key, own_rows
 from adapters.memory.engine.store import MemoryOutbox, MemoryTransaction
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.model import NoticeRow
+from portal_core.notifications.model import NoticeDelivery
 from portal_core.notifications.ports import (
     Notices,
 )
-from portal_core.notifications.views import TroubledNoticeView
+from portal_core.notifications.views import FailedNoticeView
 
 
 @define
@@ -28,7 +28,7 @@ class MemoryNoticeOutbox(MemoryOutbox):
         if len(known) == before:
             return
         now = self.tx.store.clock.now()
-        row = NoticeRow(
+        row = NoticeDelivery(
             _new_id(now, len(known)),
             notice.kind,
             notice.notice_class,
@@ -37,8 +37,8 @@ class MemoryNoticeOutbox(MemoryOutbox):
             now,
             to_account=notice.to_account,
             to_client=notice.to_client,
-            about=notice.about,
-            once=notice.once,
+            subject_id=notice.subject_id,
+            deduplication_key=notice.deduplication_key,
         )
         self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
         await self.defer("deliver_notice", notice_id=row.id)
@@ -50,41 +50,41 @@ class MemoryNotices(Notices):
 
     tx: MemoryTransaction
 
-    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
+    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeDelivery | None:
         row = await self.get(notice_id)
         if row is None or not row.claimable(now):
             return None
         self._put(row.claimed(by, now))
         return await self.get(notice_id)
 
-    async def get(self, notice_id: UUID) -> NoticeRow | None:
-        found: NoticeRow | None = self.tx.table("notice_rows").get(own_key(self.tx, notice_id))
+    async def get(self, notice_id: UUID) -> NoticeDelivery | None:
+        found: NoticeDelivery | None = self.tx.table("notice_rows").get(own_key(self.tx, notice_id))
         return found
 
-    async def save(self, notice: NoticeRow, audited: Audited, *beside: NoticeRow) -> None:
+    async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
         self._put(notice)
-        for row in beside:
+        for row in siblings:
             self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
-        due = sorted((row for row in self._rows() if row.waits_for_a_job(now)), key=lambda row: (row.due_at, row.id))
+    async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
+        due = sorted((row for row in self._rows() if row.needs_job(now)), key=lambda row: (row.due_at, row.id))
         for row in due[:limit]:
-            self._put(row.handed(now))
+            self._put(row.enqueued(now))
         return tuple(row.id for row in due[:limit])
 
-    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeRow, ...]:
+    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeDelivery, ...]:
         found = [row for row in self._rows() if row.stalled(now)]
         return tuple(sorted(found, key=lambda row: (row.claimed_at, row.id))[:limit])
 
-    async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
+    async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
         troubled = (row for row in self._rows() if row.state in ("dead", "uncertain"))
-        return newest_first(troubled, page).map(TroubledNoticeView.of)
+        return newest_first(troubled, page).map(FailedNoticeView.of)
 
-    def _rows(self) -> list[NoticeRow]:
+    def _rows(self) -> list[NoticeDelivery]:
         return own_rows(self.tx, "notice_rows")
 
-    def _put(self, row: NoticeRow) -> None:
+    def _put(self, row: NoticeDelivery) -> None:
         self.tx.save("notice_rows", own_key(self.tx, row.id), row)
 
 

@@ -15,7 +15,7 @@ from portal_core.notifications.ports import (
     Recipient,
     Recipients,
 )
-from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice
+from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings, PracticeBranding
 
 BASE_URL = "http://127.0.0.1:8000"
 
@@ -38,7 +38,7 @@ class MemoryRecipients(Recipients):
         granted = self._granted(client_id, area)
         return (*own, *(self._holder(one) for one in open_accounts if one.id in granted))
 
-    async def stranger(self, email: str) -> Recipient:
+    async def unregistered(self, email: str) -> Recipient:
         return self._recipient(email=email)
 
     async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
@@ -46,7 +46,7 @@ class MemoryRecipients(Recipients):
         return next((change.former_email for change in changes), None)
 
     def _granted(self, client_id: UUID, area: Area | None) -> set[UUID]:
-        today = self.tx.store.clock.now().astimezone(ZoneInfo(self._practice().zone)).date()
+        today = self.tx.store.clock.now().astimezone(ZoneInfo(self._practice().time_zone)).date()
         return {
             one.account_id
             for one in self._all("grants")
@@ -64,17 +64,17 @@ class MemoryRecipients(Recipients):
 
     def _of_record(self, client: Any) -> Recipient:
         return self._recipient(
-            NotificationSettings(NOBODY, language=client.language or "en", zone=client.zone or ""),
+            NotificationSettings(NO_ACCOUNT_ID, language=client.language or "en", time_zone=client.time_zone or ""),
             client_id=client.id,
             email=client.email or "",
         )
 
     def _recipient(self, settings: NotificationSettings | None = None, **who: Any) -> Recipient:
         practice = self._practice()
-        settings = settings or NotificationSettings(NOBODY)
+        settings = settings or NotificationSettings(NO_ACCOUNT_ID)
         section = practice.settings.get("notifications", {})
-        voice = PracticeVoice.of(practice.name, practice.hosts, section, BASE_URL)
-        return Recipient(voice, settings.zone or practice.zone, settings, **who)
+        voice = PracticeBranding.of(practice.name, practice.hosts, section, BASE_URL)
+        return Recipient(voice, settings.time_zone or practice.time_zone, settings, **who)
 
     def _practice(self) -> Any:
         return next(one for one in self.tx.table("practices").values() if one.id == self.tx.practice_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
-from adapters.memory.notifications.inbox import MemoryInbox, MemorySettings
+from adapters.memory.notifications.inbox import MemoryInbox, MemoryNotificationSettings
 from adapters.memory.notifications.notices import MemoryNoticeOutbox, MemoryNotices
 from adapters.memory.notifications.recipients import MemoryAppointmentTimes, MemoryRecipients
 from portal_core.notifications.ports import NotificationsUnit
@@ -20,7 +20,7 @@ class MemoryNotificationsUnit(MemoryUnit):
     recipients = repository(MemoryRecipients)
     appointment_times = repository(MemoryAppointmentTimes)
     inbox = repository(MemoryInbox)
-    notification_settings = repository(MemorySettings)
+    notification_settings = repository(MemoryNotificationSettings)
 
 
 UNIT: Callable[[MemoryTransaction], NotificationsUnit] = MemoryNotificationsUnit

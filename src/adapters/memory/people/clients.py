@@ -7,16 +7,16 @@ from attrs import define
 
 from adapters.memory.engine.reach import first, only_practice_wide, practice_wide, reaches_client
 from adapters.memory.engine.rows import own_key, own_rows, refuse_twin
-from adapters.memory.engine.sealing import SEALED, destroy, destroyed, require_key
+from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.model import Client
 from portal_core.people.ports import (
     CareTeams,
     ClientRecords,
 )
-from portal_core.people.views import ClientLineView
+from portal_core.people.views import ClientSummaryView
 
 SEALED["clients"] = {"address": None}
 
@@ -33,34 +33,34 @@ class MemoryClientRecords(ClientRecords):
     async def find_by_external_id(self, external_id: str) -> Client | None:
         return first(one for one in self._rows() if one.external_id == external_id)
 
-    async def add(self, client: Client, audited: Audited) -> None:
+    async def add(self, client: Client, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         refuse_twin(self.tx, "clients", client)
         self.tx.insert("clients", own_key(self.tx, client.id), client)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, client: Client, audited: Audited) -> None:
+    async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
         refuse_twin(self.tx, "clients", client)
         require_key(self.tx, client.id, client.address)
         self.tx.save("clients", own_key(self.tx, client.id), client)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
-        if await self.get(client_id) is None or destroyed(self.tx, client_id):
+    async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
+        if await self.get(client_id) is None or key_destroyed(self.tx, client_id):
             return False
-        destroy(self.tx, client_id)
-        await self.tx.audit.record(audited)
+        destroy_key(self.tx, client_id)
+        await self.tx.audit.record(audit_entry)
         return True
 
-    async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
+    async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
         after = page.after_id()
-        begins = beginning.casefold()
+        begins = name_prefix.casefold()
         rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
         places = {one.id: place for place, one in enumerate(rows)}
         start = 0 if after is None else places.get(after, len(rows)) + 1
         found = [one for one in rows[start:] if one.sort_name.startswith(begins)]
-        return page.cut(found, lambda one: one.id).map(ClientLineView.of)
+        return page.paginate(found, lambda one: one.id).map(ClientSummaryView.of)
 
     def _rows(self) -> list[Client]:
         return [one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)]
@@ -77,7 +77,7 @@ class MemoryCareTeams(CareTeams):
             return ()
         return tuple(sorted(key[2] for key in self._keys(client_id)))
 
-    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         self.tx.save("clients", own_key(self.tx, client.id), client)
         assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "nobody in a care team"
@@ -85,7 +85,7 @@ class MemoryCareTeams(CareTeams):
             del self.tx.table("care_team")[key]
         for clinician_id in clinicians:
             self.tx.insert("care_team", own_key(self.tx, client.id, clinician_id), clinician_id)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     def _keys(self, client_id: UUID) -> list[Any]:
         return [key for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)]

@@ -7,13 +7,13 @@ from attrs import define
 from adapters.memory.engine.reach import only_practice_wide
 from adapters.memory.engine.store import MemoryStore, MemoryTransaction
 from portal_core.kernel.actor import SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.errors import HostTaken, SlugTaken
 from portal_core.people.model import Practice
 from portal_core.people.ports import (
-    PracticeAddress,
     PracticeDirectory,
-    PracticeFounding,
+    PracticeFactory,
+    PracticeLocator,
     PracticeRecord,
 )
 
@@ -34,27 +34,27 @@ class MemoryPracticeRecord(PracticeRecord):
         found: Practice = self.tx.table("practices")[self.tx.practice_id]
         return found
 
-    async def save(self, practice: Practice, audited: Audited) -> None:
+    async def save(self, practice: Practice, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         _refuse_hosts(self.tx.table("practices").values(), practice)
         self.tx.save("practices", practice.id, practice)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
 
 @define
-class MemoryPracticeFounding(PracticeFounding):
+class MemoryPracticeFactory(PracticeFactory):
     """A practice and the entry that says so."""
 
     store: MemoryStore
 
-    async def found(self, actor: SystemActor, practice: Practice, audited: Audited) -> None:
+    async def found(self, actor: SystemActor, practice: Practice, audit_entry: AuditEntry) -> None:
         async with self.store.lock:
             practices = self.store.table("practices")
             if any(one.slug == practice.slug for one in practices.values()):
                 raise SlugTaken
             _refuse_hosts(practices.values(), practice)
             practices[practice.id] = practice
-            await MemoryTransaction(self.store, actor, self.store.tables).audit.record(audited)
+            await MemoryTransaction(self.store, actor, self.store.tables).audit.record(audit_entry)
 
 
 @define
@@ -63,6 +63,6 @@ class MemoryPracticeDirectory(PracticeDirectory):
 
     store: MemoryStore
 
-    async def all(self) -> tuple[PracticeAddress, ...]:
+    async def all(self) -> tuple[PracticeLocator, ...]:
         practices = sorted(self.store.table("practices").values(), key=lambda one: one.id)
-        return tuple(PracticeAddress(one.id, one.slug, one.hosts) for one in practices)
+        return tuple(PracticeLocator(one.id, one.slug, one.hosts) for one in practices)

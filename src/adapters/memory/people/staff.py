@@ -7,7 +7,7 @@ from attrs import define
 from adapters.memory.engine.reach import first, only_practice_wide, portal_user
 from adapters.memory.engine.rows import own_key, own_rows, refuse_twin
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.errors import DuplicateStaff
 from portal_core.people.model import Clinician, StaffMember
 from portal_core.people.ports import (
@@ -31,17 +31,17 @@ class MemoryClinicianRecords(ClinicianRecords):
     async def all(self) -> tuple[Clinician, ...]:
         return tuple(sorted(own_rows(self.tx, "clinicians"), key=lambda one: (one.name.encode(), one.id)))
 
-    async def add(self, clinician: Clinician, audited: Audited) -> None:
+    async def add(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         refuse_twin(self.tx, "clinicians", clinician)
         self.tx.insert("clinicians", own_key(self.tx, clinician.id), clinician)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, clinician: Clinician, audited: Audited) -> None:
+    async def save(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         refuse_twin(self.tx, "clinicians", clinician)
         self.tx.save("clinicians", own_key(self.tx, clinician.id), clinician)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
 
 @define
@@ -61,17 +61,17 @@ class MemoryStaffRecords(StaffRecords):
         return tuple(sorted(rows, key=lambda one: (one.name.encode(), one.id)))
 
     async def lock_administrators(self) -> frozenset[UUID]:
-        return frozenset(one.id for one in await self.all() if one.administers)
+        return frozenset(one.id for one in await self.all() if one.is_administrator)
 
-    async def add(self, member: StaffMember, audited: Audited) -> None:
+    async def add(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         self._refuse_twins(member)
         self.tx.insert("staff", own_key(self.tx, member.id), member)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
-    async def save(self, member: StaffMember, audited: Audited) -> None:
+    async def save(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         self._refuse_twins(member)
         self.tx.save("staff", own_key(self.tx, member.id), member)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     def _refuse_twins(self, member: StaffMember) -> None:
         only_practice_wide(self.tx)

@@ -8,28 +8,28 @@ from adapters.postgres.engine.columns import (
     day,
     flag,
     instant,
+    string,
     texts,
     uuid,
     version,
-    words,
 )
 
 grants = client_table(
     "grants",
     uuid("id"),
     uuid("account_id"),
-    words("relation"),
+    string("relationship"),
     texts("areas"),
     flag("may_write"),
-    day("starts"),
+    day("starts_on"),
     # The first local day on which it no longer holds: the earliest of staff's own and what the rules say.
     day("until", null=True),
-    day("decided_until", null=True),
+    day("requested_until", null=True),
     # The first local day on which areas that are off over adolescents are masked.
-    day("narrows_on", null=True),
-    flag("authorised_by_minor"),
-    uuid("decided_by"),
-    instant("decided_at"),
+    day("restricted_from", null=True),
+    flag("authorized_by_minor"),
+    uuid("granted_by"),
+    instant("granted_at"),
     instant("revoked_at", null=True),
     instant("ended_at", null=True),
     version(),
@@ -40,7 +40,7 @@ grants = client_table(
     ForeignKeyConstraint(
         ["practice_id", "account_id"], ["portal.accounts.practice_id", "portal.accounts.id"], name="grants_account_fkey"
     ),
-    CheckConstraint("relation IN ('parent', 'guardian', 'representative', 'other')", "relation"),
+    CheckConstraint("relation IN ('parent', 'guardian', 'representative', 'other')", "relationship"),
     CheckConstraint("until > starts", "until"),
     Index(None, "practice_id", "client_id"),
     Index(None, "practice_id", "account_id"),
@@ -52,7 +52,7 @@ grants = client_table(
     ),
     # One standing grant for one proxy over one record.
     Index(
-        "grants_standing_key",
+        "grants_active_key",
         "practice_id",
         "client_id",
         "account_id",

@@ -1,10 +1,10 @@
 """Access: the repositories."""
 
 from adapters.postgres.access.grants import PostgresGrants
-from adapters.postgres.engine.unit_core import UnitCore, repository
+from adapters.postgres.engine.base_unit import PostgresUnit, repository
 
 
-class PostgresAccessUnit(UnitCore):
+class PostgresAccessUnit(PostgresUnit):
     """Over one transaction."""
 
     grants = repository(PostgresGrants)

@@ -6,19 +6,19 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import bindparam, select, update
 
-from adapters.codec import section
+from adapters.codec import settings_section
 from adapters.postgres.accounts.tables import accounts
 from adapters.postgres.engine.columns import insert_all
-from adapters.postgres.engine.constraints import REFUSALS
+from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import practices
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.model import Account, ExternalIdentity, Side
 from portal_core.accounts.ports import AccountRules, AccountRulesSource, Accounts
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
-REFUSALS.update(
+CONSTRAINT_ERRORS.update(
     dict.fromkeys(
         ("accounts_email_key", "accounts_client_key", "accounts_staff_key", "accounts_external_key"), AlreadyRegistered
     )
@@ -75,7 +75,9 @@ SAVE = statement(
 )
 RULES = statement(
     "accounts.rules",
-    select(practices.c.name, practices.c.zone, practices.c.settings).where(practices.c.id == bindparam("practice_id")),
+    select(practices.c.name, practices.c.time_zone, practices.c.settings).where(
+        practices.c.id == bindparam("practice_id")
+    ),
 )
 
 
@@ -85,10 +87,10 @@ def account_of(row: Any) -> Account:
     return Account(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], external, row[11], row[12])
 
 
-def rules_of(name: str, zone: str, settings: dict[str, Any]) -> AccountRules:
+def rules_of(name: str, time_zone: str, settings: dict[str, Any]) -> AccountRules:
     """A practice's rules: its own section over the defaults."""
-    named = {**settings.get("accounts", {}), "practice_name": name, "zone": zone}
-    rules: AccountRules = section({"accounts": named}, "accounts", AccountRules)
+    named = {**settings.get("accounts", {}), "practice_name": name, "time_zone": time_zone}
+    rules: AccountRules = settings_section({"accounts": named}, "accounts", AccountRules)
     return rules
 
 
@@ -126,7 +128,7 @@ class PostgresAccounts(Accounts):
         row = await self.tx.fetchrow(FIND_BY_PERSON[side], person=person_id)
         return None if row is None else account_of(row)
 
-    async def add(self, account: Account, audited: Audited) -> None:
+    async def add(self, account: Account, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD,
             id=account.id,
@@ -137,11 +139,11 @@ class PostgresAccounts(Accounts):
             created_at=account.created_at,
             **_values(account),
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save(self, account: Account, audited: Audited) -> None:
+    async def save(self, account: Account, audit_entry: AuditEntry) -> None:
         await self.tx.save(SAVE, account=account.id, before=account.version - 1, **_values(account))
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 @define

@@ -12,10 +12,10 @@ from adapters.postgres.engine.columns import Instant, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.access.model import GrantTerms, ordered
-from portal_core.accounts.invitations import INVITATION_TRIES, EmailChange, Invitation
-from portal_core.accounts.ports_invitations import EmailChanges, Invitations
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.audit import Audited
+from portal_core.accounts.invitation_ports import EmailChanges, Invitations
+from portal_core.accounts.invitation_views import InvitationView
+from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, EmailChange, Invitation
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 INVITATION_COLUMNS = (
@@ -31,7 +31,7 @@ INVITATION_COLUMNS = (
     invitations.c.invited_by,
     invitations.c.state,
     invitations.c.code_hash,
-    invitations.c.tries,
+    invitations.c.attempts,
     invitations.c.account_id,
     invitations.c.version,
 )
@@ -48,7 +48,7 @@ SAVE_INVITATION = statement(
     .values(
         state=bindparam("state"),
         code_hash=bindparam("code_hash"),
-        tries=bindparam("tries"),
+        attempts=bindparam("attempts"),
         account_id=bindparam("account_id"),
         version=bindparam("version"),
     ),
@@ -57,13 +57,15 @@ TRY_INVITATIONS = statement(
     "invitations.attempt",
     update(invitations)
     .where(
-        *_open_to, invitations.c.expires_at > bindparam("now", type_=Instant), invitations.c.tries < INVITATION_TRIES
+        *_open_to,
+        invitations.c.expires_at > bindparam("now", type_=Instant),
+        invitations.c.attempts < MAX_INVITATION_ATTEMPTS,
     )
-    .values(tries=invitations.c.tries + 1, version=invitations.c.version + 1)
+    .values(attempts=invitations.c.attempts + 1, version=invitations.c.version + 1)
     .returning(*INVITATION_COLUMNS),
 )
 OPEN_INVITATIONS = statement(
-    "invitations.open_to", select(*INVITATION_COLUMNS).where(*_open_to).order_by(invitations.c.id)
+    "invitations.list_open_for", select(*INVITATION_COLUMNS).where(*_open_to).order_by(invitations.c.id)
 )
 INVITATIONS = statement(
     "invitations.page",
@@ -83,7 +85,7 @@ CHANGE_COLUMNS = (
     email_changes.c.expires_at,
     email_changes.c.state,
     email_changes.c.code_hash,
-    email_changes.c.tries,
+    email_changes.c.attempts,
     email_changes.c.version,
 )
 _change_of = (
@@ -94,7 +96,7 @@ GET_CHANGE = statement(
     "email_changes.get", select(*CHANGE_COLUMNS).where(*_change_of, email_changes.c.id == bindparam("id"))
 )
 OPEN_CHANGE = statement(
-    "email_changes.open_of",
+    "email_changes.find_open",
     select(*CHANGE_COLUMNS).where(*_change_of, email_changes.c.state == "open").with_for_update(),
 )
 ADD_CHANGE = statement("email_changes.add", insert_all(email_changes))
@@ -105,7 +107,7 @@ SAVE_CHANGE = statement(
     .values(
         state=bindparam("state"),
         code_hash=bindparam("code_hash"),
-        tries=bindparam("tries"),
+        attempts=bindparam("attempts"),
         version=bindparam("version"),
     ),
 )
@@ -121,7 +123,7 @@ class PostgresInvitations(Invitations):
         row = await self.tx.fetchrow(GET_INVITATION, id=invitation_id)
         return None if row is None else _invitation(row)
 
-    async def add(self, invitation: Invitation, audited: Audited) -> None:
+    async def add(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD_INVITATION,
             id=invitation.id,
@@ -136,23 +138,23 @@ class PostgresInvitations(Invitations):
             expires_at=invitation.expires_at,
             **_invitation_values(invitation),
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save(self, invitation: Invitation, audited: Audited) -> None:
+    async def save(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
         values = _invitation_values(invitation)
         await self.tx.save(SAVE_INVITATION, invitation=invitation.id, before=invitation.version - 1, **values)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
         rows = await self.tx.fetch(TRY_INVITATIONS, address=email, now=now)
         return tuple(sorted(map(_invitation, rows), key=lambda one: one.id))
 
-    async def open_to(self, email: str) -> tuple[Invitation, ...]:
+    async def list_open_for(self, email: str) -> tuple[Invitation, ...]:
         return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email)))
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
         rows = await self.tx.fetch(INVITATIONS, before=page.before_id(), size=page.size + 1)
-        return page.cut([_invitation(row) for row in rows], lambda one: one.id).map(InvitationView.of)
+        return page.paginate([_invitation(row) for row in rows], lambda one: one.id).map(InvitationView.of)
 
 
 def _invitation(row: Any) -> Invitation:
@@ -165,7 +167,7 @@ def _invitation_values(invitation: Invitation) -> dict[str, Any]:
     return {
         "state": invitation.state,
         "code_hash": invitation.code_hash,
-        "tries": invitation.tries,
+        "attempts": invitation.attempts,
         "account_id": invitation.account_id,
         "version": invitation.version,
     }
@@ -175,11 +177,11 @@ def _terms_written(terms: GrantTerms | None) -> dict[str, Any] | None:
     if terms is None:
         return None
     return {
-        "relation": terms.relation,
+        "relationship": terms.relationship,
         "areas": None if terms.areas is None else ordered(terms.areas),
         "may_write": terms.may_write,
         "until": None if terms.until is None else terms.until.isoformat(),
-        "authorised_by_minor": terms.authorised_by_minor,
+        "authorized_by_minor": terms.authorized_by_minor,
     }
 
 
@@ -188,11 +190,11 @@ def _terms_read(terms: dict[str, Any] | None) -> GrantTerms | None:
         return None
     areas, until = terms["areas"], terms["until"]
     return GrantTerms(
-        terms["relation"],
+        terms["relationship"],
         None if areas is None else frozenset(areas),
         terms["may_write"],
         None if until is None else date.fromisoformat(until),
-        terms["authorised_by_minor"],
+        terms["authorized_by_minor"],
     )
 
 
@@ -206,11 +208,11 @@ class PostgresEmailChanges(EmailChanges):
         row = await self.tx.fetchrow(GET_CHANGE, account=account_id, id=change_id)
         return None if row is None else EmailChange(*row)
 
-    async def open_of(self, account_id: UUID) -> EmailChange | None:
+    async def find_open(self, account_id: UUID) -> EmailChange | None:
         row = await self.tx.fetchrow(OPEN_CHANGE, account=account_id)
         return None if row is None else EmailChange(*row)
 
-    async def add(self, change: EmailChange, audited: Audited) -> None:
+    async def add(self, change: EmailChange, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD_CHANGE,
             id=change.id,
@@ -221,9 +223,9 @@ class PostgresEmailChanges(EmailChanges):
             expires_at=change.expires_at,
             **_change_values(change),
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save(self, change: EmailChange, audited: Audited) -> None:
+    async def save(self, change: EmailChange, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE_CHANGE,
             account=change.account_id,
@@ -231,13 +233,13 @@ class PostgresEmailChanges(EmailChanges):
             before=change.version - 1,
             **_change_values(change),
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 def _change_values(change: EmailChange) -> dict[str, Any]:
     return {
         "state": change.state,
         "code_hash": change.code_hash,
-        "tries": change.tries,
+        "attempts": change.attempts,
         "version": change.version,
     }

@@ -10,13 +10,13 @@ from attrs import define
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.local.identity_record import IdentityStore, KeptIdentity, OpenIdentity
+from adapters.local.identity_record import IdentityStore, LockedIdentity, StoredIdentity
 from adapters.postgres.accounts.tables import identities
-from adapters.postgres.engine.columns import place
+from adapters.postgres.engine.columns import associated_data
 from adapters.postgres.engine.keys import RecordKeys
-from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.statements import Statement, statement
-from portal_core.accounts.identity import Credential
+from portal_core.accounts.identity_provider import Credential
 
 _mine = (
     identities.c.practice_id == bindparam("practice_id"),
@@ -48,38 +48,38 @@ class PostgresIdentities(IdentityStore):
     pool: Any
     keys: RecordKeys
 
-    async def find(self, credential: Credential) -> KeptIdentity | None:
+    async def find(self, credential: Credential) -> StoredIdentity | None:
         async with self._scoped(credential) as connection:
             return await self._read(connection, credential)
 
     @asynccontextmanager
-    async def change(self, credential: Credential) -> AsyncIterator[OpenIdentity]:
+    async def change(self, credential: Credential) -> AsyncIterator[LockedIdentity]:
         async with self._scoped(credential) as connection:
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _lock(credential))
             found = await self._read(connection, credential)
-            record = OpenIdentity(found)
+            record = LockedIdentity(found)
             yield record
-            if record.kept is found:
+            if record.stored is found:
                 return
-            if record.kept is None:
+            if record.stored is None:
                 await connection.execute(REMOVE.sql, *_arguments(REMOVE, credential))
             else:
-                plain = msgspec.json.encode(record.kept)
-                sealed = self.keys.held(credential.practice_id).seal(plain, _place(credential))
-                values = _arguments(PUT, credential, record=sealed, until=record.kept.until)
+                plain = msgspec.json.encode(record.stored)
+                sealed = self.keys.cached_practice(credential.practice_id).seal(plain, _seal_context(credential))
+                values = _arguments(PUT, credential, record=sealed, until=record.stored.until)
                 await connection.execute(PUT.sql, *values)
 
-    async def _read(self, connection: Any, credential: Credential) -> KeptIdentity | None:
+    async def _read(self, connection: Any, credential: Credential) -> StoredIdentity | None:
         sealed = await connection.fetchval(FIND.sql, *_arguments(FIND, credential))
         if sealed is None:
             return None
-        plain = self.keys.held(credential.practice_id).open(sealed, _place(credential))
-        return msgspec.json.decode(plain, type=KeptIdentity)
+        plain = self.keys.cached_practice(credential.practice_id).open(sealed, _seal_context(credential))
+        return msgspec.json.decode(plain, type=StoredIdentity)
 
     @asynccontextmanager
     async def _scoped(self, credential: Credential) -> AsyncIterator[Any]:
         """A transaction confined to the account; kept unless the block raises."""
-        with unavailable_when_gone():
+        with raise_unavailable_on_outage():
             # Before the transaction: it may ask the master key's vendor.
             await self.keys.practice(self.pool, credential.practice_id)
             async with self.pool.acquire() as connection, connection.transaction():
@@ -95,8 +95,8 @@ def _arguments(statement: Statement, credential: Credential, **values: Any) -> l
     return statement.arguments({**mine, **values})
 
 
-def _place(credential: Credential) -> str:
-    return place(identities.c.record, credential.account_id, credential.side)
+def _seal_context(credential: Credential) -> str:
+    return associated_data(identities.c.record, credential.account_id, credential.side)
 
 
 def _lock(credential: Credential) -> int:

@@ -7,10 +7,10 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import bindparam, select
 
-from adapters.oidc.issuers import SECTION, OidcIssuers
-from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.oidc.issuers import OIDC_SECTION, OidcIssuers
+from adapters.postgres.engine.base_unit import begin_transaction_sql
+from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.statements import statement
-from adapters.postgres.engine.unit_core import scope
 from adapters.postgres.people.tables import practices
 from portal_core.kernel.actor import VisitorActor
 
@@ -25,13 +25,13 @@ class PostgresOidcIssuers(OidcIssuers):
 
     async def of(self, practice_id: UUID) -> Mapping[str, Any]:
         arguments = GET_ISSUER.arguments({"practice_id": practice_id})
-        with unavailable_when_gone():
+        with raise_unavailable_on_outage():
             async with self.pool.acquire() as connection:
-                await connection.execute(scope(VisitorActor(practice_id)))
+                await connection.execute(begin_transaction_sql(VisitorActor(practice_id)))
                 try:
                     settings = await connection.fetchval(GET_ISSUER.sql, *arguments)
                 finally:
                     if not connection.is_closed():
                         await connection.execute("ROLLBACK")
-        section = (settings or {}).get(SECTION, {})
+        section = (settings or {}).get(OIDC_SECTION, {})
         return section if isinstance(section, dict) else {}

@@ -10,12 +10,12 @@ from sqlalchemy import bindparam, select, update
 from adapters.postgres.accounts.accounts import account_of, rules_of
 from adapters.postgres.accounts.tables import sessions
 from adapters.postgres.engine.columns import insert_all
-from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.accounts.model import Session
-from portal_core.accounts.ports import HeldGrant, LiveSessions, Sessions, SignedIn, StaffStanding
-from portal_core.kernel.audit import Audited
+from portal_core.accounts.ports import ActiveStaff, HeldGrant, LiveSessions, SessionContext, Sessions
+from portal_core.kernel.audit import AuditEntry
 
 _COLUMNS = (
     sessions.c.id,
@@ -29,8 +29,8 @@ _COLUMNS = (
     sessions.c.last_active_at,
     sessions.c.access_expires_at,
     sessions.c.ends_at,
-    sessions.c.idle_seconds,
-    sessions.c.strong,
+    sessions.c.idle_timeout_seconds,
+    sessions.c.multi_factor,
     sessions.c.device,
     sessions.c.address,
     sessions.c.ended_at,
@@ -44,8 +44,8 @@ FIND_BY_FAMILY = statement(
     "sessions.find_by_family",
     select(*_COLUMNS).where(_here, sessions.c.family_hash == bindparam("family_hash")).with_for_update(),
 )
-OPEN_OF = statement(
-    "sessions.open_of",
+LIST_OPEN = statement(
+    "sessions.list_open",
     select(*_COLUMNS)
     .where(_here, _of_account, sessions.c.ended_at.is_(None), sessions.c.ends_at > bindparam("now"))
     .order_by(sessions.c.last_active_at.desc(), sessions.c.id),
@@ -58,7 +58,7 @@ SAVE = statement(
         access_hash=bindparam("access_hash"),
         refresh_hash=bindparam("refresh_hash"),
         access_expires_at=bindparam("access_expires_at"),
-        strong=bindparam("strong"),
+        multi_factor=bindparam("multi_factor"),
         ended_at=bindparam("ended_at"),
         version=bindparam("version"),
     ),
@@ -85,8 +85,8 @@ def session_of(row: Any) -> Session:
         last_active_at=row[8],
         access_expires_at=row[9],
         ends_at=row[10],
-        idle_for=timedelta(seconds=row[11]),
-        strong=row[12],
+        idle_timeout=timedelta(seconds=row[11]),
+        multi_factor=row[12],
         device=row[13],
         address=row[14],
         ended_at=row[15],
@@ -100,7 +100,7 @@ class PostgresSessions(Sessions):
 
     tx: Transaction
 
-    async def add(self, session: Session, audited: Audited) -> None:
+    async def add(self, session: Session, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD,
             id=session.id,
@@ -113,14 +113,14 @@ class PostgresSessions(Sessions):
             last_active_at=session.last_active_at,
             access_expires_at=session.access_expires_at,
             ends_at=session.ends_at,
-            idle_seconds=int(session.idle_for.total_seconds()),
-            strong=session.strong,
+            idle_timeout_seconds=int(session.idle_timeout.total_seconds()),
+            multi_factor=session.multi_factor,
             device=session.device,
             address=session.address,
             ended_at=session.ended_at,
             version=session.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
         row = await self.tx.fetchrow(GET, account_id=account_id, id=session_id)
@@ -130,11 +130,11 @@ class PostgresSessions(Sessions):
         row = await self.tx.fetchrow(FIND_BY_FAMILY, family_hash=family_hash)
         return None if row is None else session_of(row)
 
-    async def open_of(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
-        rows = await self.tx.fetch(OPEN_OF, account_id=account_id, now=now)
-        return tuple(session for session in map(session_of, rows) if session.alive(now))
+    async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
+        rows = await self.tx.fetch(LIST_OPEN, account_id=account_id, now=now)
+        return tuple(session for session in map(session_of, rows) if session.is_live(now))
 
-    async def save(self, session: Session, audited: Audited) -> None:
+    async def save(self, session: Session, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE,
             session=session.id,
@@ -142,15 +142,17 @@ class PostgresSessions(Sessions):
             access_hash=session.access_hash,
             refresh_hash=session.refresh_hash,
             access_expires_at=session.access_expires_at,
-            strong=session.strong,
+            multi_factor=session.multi_factor,
             ended_at=session.ended_at,
             version=session.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def end_all(self, account_id: UUID, at: datetime, audited: Audited, *, keep: UUID | None = None) -> None:
+    async def end_all(
+        self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
+    ) -> None:
         await self.tx.execute(END_ALL, account_id=account_id, at=at, keep=keep or _NONE)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 # Everything about who asks, in one statement. It runs as the owner: the token's hash is the key that opens it. By that
@@ -170,12 +172,12 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = portal, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY SELECT s.id, s.account_id, s.practice_id, s.kind, s.access_hash, s.family_hash, s.refresh_hash,
-    s.created_at, s.last_active_at, s.access_expires_at, s.ends_at, s.idle_seconds,
+    s.created_at, s.last_active_at, s.access_expires_at, s.ends_at, s.idle_timeout_seconds,
     s.strong, s.device, s.address, s.ended_at, s.version,
     a.id, a.practice_id, a.email, a.kind, a.created_at, a.client_id, a.staff_id,
     a.status, a.second_factor, a.issuer, a.subject, a.closed_at, a.version,
     p.name, p.zone, p.settings, f.roles, f.clinician_id,
-    g.id, g.client_id, g.areas, g.may_write, g.starts, g.until, g.narrows_on
+    g.id, g.client_id, g.areas, g.may_write, g.starts, g.until, g.restricted_from
   FROM portal.sessions AS s
   JOIN portal.accounts AS a ON a.practice_id = s.practice_id AND a.id = s.account_id
   JOIN portal.practices AS p ON p.id = s.practice_id
@@ -201,15 +203,15 @@ class PostgresLiveSessions(LiveSessions):
 
     async def find_by_access_hash(
         self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
-    ) -> SignedIn | None:
-        with unavailable_when_gone():
+    ) -> SessionContext | None:
+        with raise_unavailable_on_outage():
             row = await self.pool.fetchrow(
                 "SELECT * FROM portal.signed_in($1, $2, $3)", practice_id, access_hash, record
             )
         if row is None:
             return None
-        staff = None if row[33] is None else StaffStanding(frozenset(row[33]), row[34])
-        return SignedIn(
+        staff = None if row[33] is None else ActiveStaff(frozenset(row[33]), row[34])
+        return SessionContext(
             session=session_of(row),
             account=account_of(row[17:30]),
             rules=rules_of(row[30], row[31], row[32]),
@@ -218,7 +220,7 @@ class PostgresLiveSessions(LiveSessions):
         )
 
     async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
-        with unavailable_when_gone():
+        with raise_unavailable_on_outage():
             await self.pool.execute("SELECT portal.mark_active($1, $2, $3)", practice_id, session_id, at)
 
 

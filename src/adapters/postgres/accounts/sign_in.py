@@ -9,14 +9,14 @@ from attrs import define
 from sqlalchemy import Date, and_, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.postgres.accounts.tables import accounts, challenges, enquiries, second_factors, sign_in_guards
+from adapters.postgres.accounts.tables import accounts, challenges, email_requests, second_factors, sign_in_guards
 from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, staff
-from portal_core.accounts.model import Account, Challenge, Enquiry, SecondFactor, SignInGuard
-from portal_core.accounts.ports import Challenges, Enquiries, PersonDirectory, SecondFactorBook, SignInGuards
-from portal_core.kernel.audit import Audited
+from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor, SignInGuard
+from portal_core.accounts.ports import Challenges, EmailRequests, PersonDirectory, SecondFactorRecords, SignInGuards
+from portal_core.kernel.audit import AuditEntry
 
 _guard = (
     sign_in_guards.c.practice_id == bindparam("practice_id"),
@@ -26,12 +26,12 @@ _guard = (
 MAKE_GUARD = statement(
     "guards.make",
     insert(sign_in_guards)
-    .values(practice_id=bindparam("practice_id"), key=bindparam("guard_key"), tries=bindparam("tries"), version=0)
+    .values(practice_id=bindparam("practice_id"), key=bindparam("guard_key"), attempts=bindparam("attempts"), version=0)
     .on_conflict_do_nothing(),
 )
 LOCK_GUARD = statement(
     "guards.lock",
-    select(sign_in_guards.c.tries, sign_in_guards.c.locked_until, sign_in_guards.c.version)
+    select(sign_in_guards.c.attempts, sign_in_guards.c.locked_until, sign_in_guards.c.version)
     .where(*_guard)
     .with_for_update(),
 )
@@ -39,7 +39,7 @@ SAVE_GUARD = statement(
     "guards.save",
     update(sign_in_guards)
     .where(*_guard)
-    .values(tries=bindparam("tries"), locked_until=bindparam("locked_until"), version=bindparam("version")),
+    .values(attempts=bindparam("attempts"), locked_until=bindparam("locked_until"), version=bindparam("version")),
 )
 
 ADD_CHALLENGE = statement("challenges.add", insert_all(challenges))
@@ -53,7 +53,7 @@ FIND_CHALLENGE = statement(
         challenges.c.state,
         challenges.c.kind,
         challenges.c.expires_at,
-        challenges.c.tries,
+        challenges.c.attempts,
         challenges.c.used_at,
         challenges.c.version,
     )
@@ -68,7 +68,7 @@ SAVE_CHALLENGE = statement(
         challenges.c.id == bindparam("challenge"),
         challenges.c.version == bindparam("before"),
     )
-    .values(tries=bindparam("tries"), used_at=bindparam("used_at"), version=bindparam("version")),
+    .values(attempts=bindparam("attempts"), used_at=bindparam("used_at"), version=bindparam("version")),
 )
 
 _factor = (
@@ -110,18 +110,20 @@ SAVE_FACTOR = statement(
 )
 REMOVE_FACTOR = statement("second_factors.remove", delete(second_factors).where(*_factor))
 
-ADD_ENQUIRY = statement("enquiries.add", insert_all(enquiries))
-TAKE_ENQUIRY = statement(
-    "enquiries.take",
-    delete(enquiries)
-    .where(enquiries.c.practice_id == bindparam("practice_id"), enquiries.c.id == bindparam("id"))
-    .returning(enquiries.c.id, enquiries.c.asked, enquiries.c.asked_at),
+ADD_EMAIL_REQUEST = statement("email_requests.add", insert_all(email_requests))
+TAKE_EMAIL_REQUEST = statement(
+    "email_requests.take",
+    delete(email_requests)
+    .where(email_requests.c.practice_id == bindparam("practice_id"), email_requests.c.id == bindparam("id"))
+    .returning(email_requests.c.id, email_requests.c.content, email_requests.c.requested_at),
 )
-ENQUIRIES_BEFORE = statement(
-    "enquiries.asked_before",
-    select(enquiries.c.id, enquiries.c.asked, enquiries.c.asked_at)
-    .where(enquiries.c.practice_id == bindparam("practice_id"), enquiries.c.asked_at < bindparam("before"))
-    .order_by(enquiries.c.asked_at, enquiries.c.id),
+LIST_EMAIL_REQUESTS_BEFORE = statement(
+    "email_requests.list_requested_before",
+    select(email_requests.c.id, email_requests.c.content, email_requests.c.requested_at)
+    .where(
+        email_requests.c.practice_id == bindparam("practice_id"), email_requests.c.requested_at < bindparam("before")
+    )
+    .order_by(email_requests.c.requested_at, email_requests.c.id),
 )
 
 _no_account = ~exists().where(
@@ -134,10 +136,10 @@ UNREGISTERED_CLIENT = statement(
     .where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.email_key == bindparam("email"),
-        clients.c.born == bindparam("born", type_=Date()),
+        clients.c.date_of_birth == bindparam("date_of_birth", type_=Date()),
     )
     .limit(2),
-    across="it looks for whose record this is",
+    scope_exemption="it looks for whose record this is",
 )
 _staff_no_account = ~exists().where(
     accounts.c.practice_id == staff.c.practice_id, accounts.c.staff_id == staff.c.id, accounts.c.status != "closed"
@@ -151,8 +153,8 @@ UNREGISTERED_STAFF = statement(
         _staff_no_account,
     ),
 )
-WORKS_HERE = statement(
-    "directory.works_here",
+IS_ACTIVE_STAFF = statement(
+    "directory.is_active_staff",
     select(staff.c.id).where(
         staff.c.practice_id == bindparam("practice_id"), staff.c.id == bindparam("staff_id"), staff.c.active
     ),
@@ -178,7 +180,7 @@ class PostgresSignInGuards(SignInGuards):
     async def lock(self, key: bytes) -> SignInGuard:
         row = None
         while row is None:  # it may be forgotten between the two
-            await self.tx.execute(MAKE_GUARD, guard_key=key, tries=[])
+            await self.tx.execute(MAKE_GUARD, guard_key=key, attempts=[])
             row = await self.tx.fetchrow(LOCK_GUARD, guard_key=key)
         return SignInGuard(self.tx.practice_id, key, tuple(row[0]), row[1], row[2])
 
@@ -186,7 +188,7 @@ class PostgresSignInGuards(SignInGuards):
         await self.tx.execute(
             SAVE_GUARD,
             guard_key=guard.key,
-            tries=list(guard.tries),
+            attempts=list(guard.attempts),
             locked_until=guard.locked_until,
             version=guard.version,
         )
@@ -204,10 +206,10 @@ class PostgresChallenges(Challenges):
             id=challenge.id,
             account_id=challenge.account_id,
             token_hash=challenge.token_hash,
-            state=self.tx.seal_with_practice(challenges.c.state, challenge.id, challenge.state),
+            state=self.tx.seal_with_practice_key(challenges.c.state, challenge.id, challenge.state),
             kind=challenge.kind,
             expires_at=challenge.expires_at,
-            tries=challenge.tries,
+            attempts=challenge.attempts,
             used_at=challenge.used_at,
             version=challenge.version,
         )
@@ -216,7 +218,7 @@ class PostgresChallenges(Challenges):
         row = await self.tx.fetchrow(FIND_CHALLENGE, token_hash=token_hash)
         if row is None:
             return None
-        state = self.tx.unseal_with_practice(challenges.c.state, row[0], row[4])
+        state = self.tx.unseal_with_practice_key(challenges.c.state, row[0], row[4])
         return Challenge(row[0], row[1], row[2], row[3], state, row[5], row[6], row[7], row[8], row[9])
 
     async def save(self, challenge: Challenge) -> None:
@@ -224,14 +226,14 @@ class PostgresChallenges(Challenges):
             SAVE_CHALLENGE,
             challenge=challenge.id,
             before=challenge.version - 1,
-            tries=challenge.tries,
+            attempts=challenge.attempts,
             used_at=challenge.used_at,
             version=challenge.version,
         )
 
 
 @define
-class PostgresSecondFactors(SecondFactorBook):
+class PostgresSecondFactorRecords(SecondFactorRecords):
     """The handle of an enrolment is sealed with the practice's key; recovery codes are hashes."""
 
     tx: Transaction
@@ -243,14 +245,14 @@ class PostgresSecondFactors(SecondFactorBook):
             row = await self.tx.fetchrow(LOCK_FACTOR, account=account_id)
         pending = None
         if row[0] is not None:
-            pending = self.tx.unseal_with_practice(second_factors.c.pending, account_id, row[0])
+            pending = self.tx.unseal_with_practice_key(second_factors.c.pending, account_id, row[0])
         return SecondFactor(account_id, self.tx.practice_id, pending, row[1], tuple(row[2]), row[3])
 
-    async def save(self, second_factor: SecondFactor, audited: Audited) -> None:
+    async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None:
         account_id, pending = second_factor.account_id, second_factor.pending
         sealed = None
         if pending is not None:
-            sealed = self.tx.seal_with_practice(second_factors.c.pending, account_id, pending)
+            sealed = self.tx.seal_with_practice_key(second_factors.c.pending, account_id, pending)
         await self.tx.execute(
             SAVE_FACTOR,
             account=account_id,
@@ -259,41 +261,53 @@ class PostgresSecondFactors(SecondFactorBook):
             recovery_hashes=list(second_factor.recovery_hashes),
             version=second_factor.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def remove(self, account_id: UUID, audited: Audited) -> None:
+    async def remove(self, account_id: UUID, audit_entry: AuditEntry) -> None:
         await self.tx.execute(REMOVE_FACTOR, account=account_id)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 @define
-class PostgresEnquiries(Enquiries):
+class PostgresEmailRequests(EmailRequests):
     """Sealed whole with the practice's key, since nobody knows yet whose they are; deleted when taken."""
 
     tx: Transaction
 
-    async def add(self, enquiry: Enquiry, audited: Audited) -> None:
-        asked = {
-            "side": enquiry.side,
-            "purpose": enquiry.purpose,
-            "email": enquiry.email,
-            "born": enquiry.born.isoformat() if enquiry.born else None,
+    async def add(self, email_request: EmailRequest, audit_entry: AuditEntry) -> None:
+        content = {
+            "side": email_request.side,
+            "purpose": email_request.purpose,
+            "email": email_request.email,
+            "date_of_birth": email_request.date_of_birth.isoformat() if email_request.date_of_birth else None,
         }
-        sealed = self.tx.seal_with_practice(enquiries.c.asked, enquiry.id, json.dumps(asked))
-        await self.tx.execute(ADD_ENQUIRY, id=enquiry.id, asked=sealed, asked_at=enquiry.asked_at)
-        self.tx.audited(audited)
+        sealed = self.tx.seal_with_practice_key(email_requests.c.content, email_request.id, json.dumps(content))
+        await self.tx.execute(
+            ADD_EMAIL_REQUEST, id=email_request.id, content=sealed, requested_at=email_request.requested_at
+        )
+        self.tx.add_audit_entry(audit_entry)
 
-    async def take(self, enquiry_id: UUID) -> Enquiry | None:
-        row = await self.tx.fetchrow(TAKE_ENQUIRY, id=enquiry_id)
-        return None if row is None else self._enquiry(*row)
+    async def take(self, email_request_id: UUID) -> EmailRequest | None:
+        row = await self.tx.fetchrow(TAKE_EMAIL_REQUEST, id=email_request_id)
+        return None if row is None else self._email_request(*row)
 
-    async def asked_before(self, at: datetime) -> tuple[Enquiry, ...]:
-        return tuple(self._enquiry(*row) for row in await self.tx.fetch(ENQUIRIES_BEFORE, before=at))
+    async def list_requested_before(self, at: datetime) -> tuple[EmailRequest, ...]:
+        return tuple(self._email_request(*row) for row in await self.tx.fetch(LIST_EMAIL_REQUESTS_BEFORE, before=at))
 
-    def _enquiry(self, enquiry_id: UUID, sealed: bytes, asked_at: datetime) -> Enquiry:
-        asked: dict[str, Any] = json.loads(self.tx.unseal_with_practice(enquiries.c.asked, enquiry_id, sealed))
-        born = date.fromisoformat(asked["born"]) if asked["born"] else None
-        return Enquiry(enquiry_id, self.tx.practice_id, asked["side"], asked["purpose"], asked["email"], asked_at, born)
+    def _email_request(self, email_request_id: UUID, sealed: bytes, requested_at: datetime) -> EmailRequest:
+        content: dict[str, Any] = json.loads(
+            self.tx.unseal_with_practice_key(email_requests.c.content, email_request_id, sealed)
+        )
+        date_of_birth = date.fromisoformat(content["date_of_birth"]) if content["date_of_birth"] else None
+        return EmailRequest(
+            email_request_id,
+            self.tx.practice_id,
+            content["side"],
+            content["purpose"],
+            content["email"],
+            requested_at,
+            date_of_birth,
+        )
 
 
 @define
@@ -302,16 +316,16 @@ class PostgresPersonDirectory(PersonDirectory):
 
     tx: Transaction
 
-    async def unregistered_client(self, email: str, born: date) -> UUID | None:
-        rows = await self.tx.fetch(UNREGISTERED_CLIENT, email=email, born=born)
+    async def find_unregistered_client(self, email: str, date_of_birth: date) -> UUID | None:
+        rows = await self.tx.fetch(UNREGISTERED_CLIENT, email=email, date_of_birth=date_of_birth)
         return rows[0][0] if len(rows) == 1 and rows[0][1] else None
 
-    async def unregistered_staff(self, email: str) -> UUID | None:
+    async def find_unregistered_staff(self, email: str) -> UUID | None:
         rows = await self.tx.fetch(UNREGISTERED_STAFF, email=email)
         return rows[0][0] if rows else None
 
-    async def works_here(self, staff_id: UUID) -> bool:
-        return await self.tx.fetchrow(WORKS_HERE, staff_id=staff_id) is not None
+    async def is_active_staff(self, staff_id: UUID) -> bool:
+        return await self.tx.fetchrow(IS_ACTIVE_STAFF, staff_id=staff_id) is not None
 
     async def names(self, account: Account) -> tuple[str, ...]:
         if account.client_id is not None:

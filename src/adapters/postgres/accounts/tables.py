@@ -22,9 +22,9 @@ from adapters.postgres.engine.columns import (
     number,
     practice_table,
     sealed,
+    string,
     uuid,
     version,
-    words,
 )
 
 _OPEN = text("status <> 'closed'")
@@ -32,15 +32,15 @@ _OPEN = text("status <> 'closed'")
 accounts = practice_table(
     "accounts",
     uuid("id"),
-    words("side"),
-    words("email"),
-    words("kind"),
+    string("side"),
+    string("email"),
+    string("kind"),
     uuid("client_id", null=True),
     uuid("staff_id", null=True),
-    words("status"),
-    words("second_factor"),
-    words("issuer", null=True),
-    words("subject", null=True),
+    string("status"),
+    string("second_factor"),
+    string("issuer", null=True),
+    string("subject", null=True),
     instant("created_at"),
     instant("closed_at", null=True),
     version(),
@@ -67,7 +67,7 @@ accounts.info["visible"] = "practice_id = {practice} AND (id = {account} OR {rea
 sessions = account_table(
     "sessions",
     uuid("id"),
-    words("kind"),
+    string("kind"),
     digest("access_hash"),
     digest("family_hash"),
     digest("refresh_hash"),
@@ -75,10 +75,10 @@ sessions = account_table(
     instant("last_active_at"),
     instant("access_expires_at"),
     instant("ends_at"),
-    number("idle_seconds"),
-    flag("strong"),
-    words("device"),
-    words("address"),
+    number("idle_timeout_seconds"),
+    flag("multi_factor"),
+    string("device"),
+    string("address"),
     instant("ended_at", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
@@ -97,7 +97,7 @@ sessions = account_table(
 sign_in_guards = practice_table(
     "sign_in_guards",
     digest("key"),
-    instants("tries"),
+    instants("attempts"),
     instant("locked_until", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "key"),
@@ -109,9 +109,9 @@ challenges = account_table(
     digest("token_hash"),
     # The identity provider's state, sealed with the practice's key.
     sealed("state", null=False),
-    words("kind"),
+    string("kind"),
     instant("expires_at"),
-    number("tries"),
+    number("attempts"),
     instant("used_at", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
@@ -139,32 +139,32 @@ second_factors = account_table(
     ),
 )
 
-enquiries = practice_table(
-    "enquiries",
+email_requests = practice_table(
+    "email_requests",
     uuid("id"),
     # Email, date of birth, side and purpose: sealed with the practice's key.
-    sealed("asked", null=False),
-    instant("asked_at"),
+    sealed("content", null=False),
+    instant("requested_at"),
     PrimaryKeyConstraint("practice_id", "id"),
-    Index(None, "practice_id", "asked_at"),
+    Index(None, "practice_id", "requested_at"),
 )
-enquiries.info["visible"] = NOT_PORTAL_USERS
+email_requests.info["visible"] = NOT_PORTAL_USERS
 
 
 invitations = practice_table(
     "invitations",
     uuid("id"),
-    words("kind"),
-    words("email"),
-    words("email_key"),
+    string("kind"),
+    string("email"),
+    string("email_key"),
     uuid("client_id", null=True),
     uuid("staff_id", null=True),
     # What a proxy's grant will be; null for the others.
     document("terms", null=True),
-    words("state"),
+    string("state"),
     # Null until the mail is written: the code is made then, and only its hash is kept.
     digest("code_hash", null=True),
-    number("tries"),
+    number("attempts"),
     # The account that accepting makes; set before the identity provider is asked, so that a rerun makes no second.
     uuid("account_id", null=True),
     uuid("invited_by", null=True),
@@ -196,11 +196,11 @@ invitations.info["visible"] = NOT_PORTAL_USERS
 email_changes = account_table(
     "email_changes",
     uuid("id"),
-    words("former_email"),
-    words("new_email"),
+    string("former_email"),
+    string("new_email"),
     digest("code_hash", null=True),
-    number("tries"),
-    words("state"),
+    number("attempts"),
+    string("state"),
     instant("created_at"),
     instant("expires_at"),
     version(),
@@ -217,7 +217,7 @@ email_changes = account_table(
 
 identities = account_table(
     "identities",
-    words("side"),
+    string("side"),
     # Password hash, TOTP secret and its last step, digests of mailed codes: sealed whole with the practice's key.
     sealed("record", null=False),
     # Without a password it is worth keeping until its code expires.

@@ -9,20 +9,20 @@ from adapters.postgres.accounts.invitations import PostgresEmailChanges, Postgre
 from adapters.postgres.accounts.sessions import PostgresSessions
 from adapters.postgres.accounts.sign_in import (
     PostgresChallenges,
-    PostgresEnquiries,
+    PostgresEmailRequests,
     PostgresPersonDirectory,
-    PostgresSecondFactors,
+    PostgresSecondFactorRecords,
     PostgresSignInGuards,
 )
+from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.engine.unit_core import UnitCore, repository
 from adapters.postgres.people.unit import PostgresPeopleUnit
 from portal_core.access.ports import AccessUnit
-from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.people.ports import PeopleUnit
 
 
-class PostgresAccountsUnit(UnitCore):
+class PostgresAccountsUnit(PostgresUnit):
     """Over one transaction."""
 
     account_rules = repository(PostgresAccountRules)
@@ -30,8 +30,8 @@ class PostgresAccountsUnit(UnitCore):
     sessions = repository(PostgresSessions)
     sign_in_guards = repository(PostgresSignInGuards)
     challenges = repository(PostgresChallenges)
-    second_factors = repository(PostgresSecondFactors)
-    enquiries = repository(PostgresEnquiries)
+    second_factors = repository(PostgresSecondFactorRecords)
+    email_requests = repository(PostgresEmailRequests)
     people = repository(PostgresPersonDirectory)
     invitations = repository(PostgresInvitations)
     email_changes = repository(PostgresEmailChanges)

@@ -9,25 +9,25 @@ from attrs import define
 from sqlalchemy import any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.postgres.appointments.tables import LONGEST, appointments, attendances
+from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, attendances
 from adapters.postgres.engine.columns import Instant, Uuids, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import Appointments
 from portal_core.appointments.scheduling.wall_clock import Span
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.money import Money
 
 APPOINTMENT = (
     appointments.c.id,
     appointments.c.practice_id,
     appointments.c.clinician_id,
-    appointments.c.kind_id,
-    appointments.c.place_id,
+    appointments.c.appointment_type_id,
+    appointments.c.location_id,
     appointments.c.starts_at,
     appointments.c.ends_at,
-    appointments.c.zone,
+    appointments.c.time_zone,
     appointments.c.calendar_entry_id,
     appointments.c.attending,
     appointments.c.booked_at,
@@ -46,7 +46,7 @@ ATTENDANCE = (
     attendances.c.status,
     attendances.c.cancelled_at,
     attendances.c.cancelled_by,
-    attendances.c.late,
+    attendances.c.cancelled_late,
     attendances.c.reason,
     attendances.c.fee_amount,
     attendances.c.fee_currency,
@@ -72,13 +72,13 @@ GET = statement(
         attendances.c.client_id == bindparam("client_id"),
     ),
 )
-WHOLE = statement(
+GET_FOR_PRACTICE = statement(
     "appointments.whole",
     select(*APPOINTMENT, *ATTENDANCE)
     .select_from(_joined)
     .where(_here, appointments.c.id == bindparam("id"), attendances.c.practice_id == bindparam("practice_id"))
     .order_by(attendances.c.client_id),
-    across=_OWN_CLIENT,
+    scope_exemption=_OWN_CLIENT,
 )
 OF_SERIES = statement(
     "appointments.of_series",
@@ -90,14 +90,14 @@ OF_SERIES = statement(
         attendances.c.practice_id == bindparam("practice_id"),
     )
     .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
-    across=_OWN_CLIENT,
+    scope_exemption=_OWN_CLIENT,
 )
 _CHANGING = (
     "clinician_id",
-    "place_id",
+    "location_id",
     "starts_at",
     "ends_at",
-    "zone",
+    "time_zone",
     "calendar_entry_id",
     "attending",
     "changed_at",
@@ -113,7 +113,7 @@ SAVE = statement(
     .values({name: bindparam(name, type_=appointments.c[name].type) for name in _CHANGING}),
 )
 _row = insert(attendances).values({c.name: bindparam(c.name, type_=c.type) for c in attendances.c})
-PUT_ATTENDANCE = statement(
+UPSERT_ATTENDANCE = statement(
     "attendances.put",
     _row.on_conflict_do_update(
         index_elements=["practice_id", "client_id", "appointment_id"],
@@ -124,7 +124,7 @@ PUT_ATTENDANCE = statement(
                 "status",
                 "cancelled_at",
                 "cancelled_by",
-                "late",
+                "cancelled_late",
                 "reason",
                 "fee_amount",
                 "fee_currency",
@@ -133,15 +133,15 @@ PUT_ATTENDANCE = statement(
         },
     ),
 )
-CLIENTS_BUSY = statement(
-    "appointments.clients_busy",
+CLIENT_BUSY_TIMES = statement(
+    "appointments.client_busy_times",
     select(appointments.c.starts_at, appointments.c.ends_at)
     .select_from(_joined)
     .where(
         attendances.c.practice_id == bindparam("practice_id"),
         attendances.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
         attendances.c.status == "attending",
-        attendances.c.appointment_id != bindparam("apart_from"),
+        attendances.c.appointment_id != bindparam("excluding"),
         # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
         attendances.c.starts_at > bindparam("day_before", type_=Instant),
         attendances.c.starts_at < bindparam("until", type_=Instant),
@@ -158,11 +158,11 @@ def appointment_of(row: Any) -> Appointment:
         id=row[0],
         practice_id=row[1],
         clinician_id=row[2],
-        kind_id=row[3],
-        place_id=row[4],
+        appointment_type_id=row[3],
+        location_id=row[4],
         starts_at=row[5],
         ends_at=row[6],
-        zone=row[7],
+        time_zone=row[7],
         calendar_entry_id=row[8],
         attending=row[9],
         booked_at=row[10],
@@ -187,60 +187,62 @@ class PostgresAppointments(Appointments):
 
     tx: Transaction
 
-    async def add(self, booking: Booking, *audited: Audited) -> None:
+    async def add(self, booking: Booking, *audit_entry: AuditEntry) -> None:
         one = booking.appointment
         values = {column.name: getattr(one, column.name) for column in APPOINTMENT if column.name != "practice_id"}
         await self.tx.execute(ADD, **values)
         await self._put(booking)
-        for entry in audited:
-            self.tx.audited(entry)
+        for entry in audit_entry:
+            self.tx.add_audit_entry(entry)
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
         found = await self._bookings(await self.tx.fetch(GET, id=appointment_id, client_id=client_id))
         return found[0] if found else None
 
-    async def whole(self, appointment_id: UUID) -> Booking | None:
-        found = await self._bookings(await self.tx.fetch(WHOLE, id=appointment_id))
+    async def get_for_practice(self, appointment_id: UUID) -> Booking | None:
+        found = await self._bookings(await self.tx.fetch(GET_FOR_PRACTICE, id=appointment_id))
         return found[0] if found else None
 
     async def of_series(self, series_id: UUID) -> list[Booking]:
         """A series' appointments, by start."""
         return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
 
-    async def save(self, booking: Booking, *audited: Audited) -> None:
+    async def save(self, booking: Booking, *audit_entry: AuditEntry) -> None:
         one = booking.appointment
         values = {name: getattr(one, name) for name in _CHANGING}
         await self.tx.save(SAVE, appointment=one.id, before=one.version - 1, **values)
         await self._put(booking)
-        for entry in audited:
-            self.tx.audited(entry)
+        for entry in audit_entry:
+            self.tx.add_audit_entry(entry)
 
-    async def clients_busy(
-        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, apart_from: UUID | None = None
+    async def client_busy_times(
+        self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None
     ) -> list[Span]:
         rows = await self.tx.fetch(
-            CLIENTS_BUSY,
+            CLIENT_BUSY_TIMES,
             client_ids=list(client_ids),
             since=since,
             until=until,
-            day_before=since - LONGEST,
-            apart_from=apart_from or _NONE,
+            day_before=since - MAX_APPOINTMENT_DURATION,
+            excluding=excluding or _NONE,
         )
         return [(row[0], row[1]) for row in rows]
 
     async def _put(self, booking: Booking) -> None:
         for one in booking.attendances:
             await self.tx.execute(
-                PUT_ATTENDANCE,
+                UPSERT_ATTENDANCE,
                 client_id=one.client_id,
                 appointment_id=one.appointment_id,
                 starts_at=booking.appointment.starts_at,
                 status=one.status,
                 cancelled_at=one.cancelled_at,
                 cancelled_by=one.cancelled_by,
-                late=one.late,
+                cancelled_late=one.cancelled_late,
                 # One client's destroyed record is no reason to refuse what happens to all who come.
-                reason=await self.tx.seal_if_kept(one.client_id, attendances.c.reason, one.appointment_id, one.reason),
+                reason=await self.tx.seal_unless_destroyed(
+                    one.client_id, attendances.c.reason, one.appointment_id, one.reason
+                ),
                 fee_amount=one.fee_due.amount if one.fee_due else None,
                 fee_currency=one.fee_due.currency if one.fee_due else None,
                 sequence=one.sequence,
@@ -263,7 +265,7 @@ class PostgresAppointments(Appointments):
             status=row[3],
             cancelled_at=row[4],
             cancelled_by=row[5],
-            late=row[6],
+            cancelled_late=row[6],
             reason=await self.tx.unseal(row[2], attendances.c.reason, row[0], row[7]),
             fee_due=fee_of(row[8], row[9]),
             sequence=row[10],

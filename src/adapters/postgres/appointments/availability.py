@@ -10,35 +10,35 @@ from sqlalchemy import Date, any_, bindparam, delete, func, select
 
 from adapters.postgres.appointments.tables import availability_exceptions as exceptions
 from adapters.postgres.appointments.tables import availability_rules as rules
-from adapters.postgres.appointments.tables import places
+from adapters.postgres.appointments.tables import locations
 from adapters.postgres.engine.columns import Uuids, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import practices
 from portal_core.appointments.ports import Availability
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 
 def _where(table: Any) -> Any:
     """The table with the practice, and the place where there is one."""
-    at = (places.c.practice_id == table.c.practice_id) & (places.c.id == table.c.place_id)
-    return table.join(practices, practices.c.id == table.c.practice_id).outerjoin(places, at)
+    at = (locations.c.practice_id == table.c.practice_id) & (locations.c.id == table.c.location_id)
+    return table.join(practices, practices.c.id == table.c.practice_id).outerjoin(locations, at)
 
 
 # The place's as it is now, the practice's where there is none.
-_ZONE = func.coalesce(places.c.zone, practices.c.zone)
+_ZONE = func.coalesce(locations.c.time_zone, practices.c.time_zone)
 RULES = statement(
     "availability.rules",
     select(
         rules.c.id,
         rules.c.clinician_id,
         rules.c.weekday,
-        rules.c.starts,
-        rules.c.ends,
+        rules.c.start_time,
+        rules.c.end_time,
         _ZONE,
-        rules.c.place_id,
-        rules.c.kind_ids,
+        rules.c.location_id,
+        rules.c.appointment_type_ids,
         rules.c.valid_from,
         rules.c.valid_until,
     )
@@ -61,11 +61,11 @@ EXCEPTIONS = statement(
         exceptions.c.id,
         exceptions.c.clinician_id,
         exceptions.c.date,
-        exceptions.c.opens,
+        exceptions.c.available,
         _ZONE,
-        exceptions.c.starts,
-        exceptions.c.ends,
-        exceptions.c.place_id,
+        exceptions.c.start_time,
+        exceptions.c.end_time,
+        exceptions.c.location_id,
     )
     .select_from(_where(exceptions))
     .where(
@@ -91,11 +91,11 @@ def _rule(row: Any) -> AvailabilityRule:
         id=row[0],
         clinician_id=row[1],
         weekday=row[2],
-        starts=row[3],
-        ends=row[4],
-        zone=row[5],
-        place_id=row[6],
-        kind_ids=frozenset(row[7]),
+        start_time=row[3],
+        end_time=row[4],
+        time_zone=row[5],
+        location_id=row[6],
+        appointment_type_ids=frozenset(row[7]),
         valid_from=row[8],
         valid_until=row[9],
     )
@@ -106,11 +106,11 @@ def _exception(row: Any) -> AvailabilityException:
         id=row[0],
         clinician_id=row[1],
         date=row[2],
-        opens=row[3],
-        zone=row[4],
-        starts=row[5],
-        ends=row[6],
-        place_id=row[7],
+        available=row[3],
+        time_zone=row[4],
+        start_time=row[5],
+        end_time=row[6],
+        location_id=row[7],
     )
 
 
@@ -129,7 +129,7 @@ class PostgresAvailability(Availability):
         rows = await self.tx.fetch(EXCEPTIONS, clinicians=list(clinicians), first_day=first_day, last_day=last_day)
         return [_exception(row) for row in rows]
 
-    async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audited: Audited) -> None:
+    async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audit_entry: AuditEntry) -> None:
         await self.tx.execute(WITHDRAW_RULES, clinician_id=clinician_id)
         for one in rules:
             await self.tx.execute(
@@ -137,30 +137,30 @@ class PostgresAvailability(Availability):
                 id=one.id,
                 clinician_id=one.clinician_id,
                 weekday=one.weekday,
-                starts=one.starts,
-                ends=one.ends,
-                place_id=one.place_id,
-                kind_ids=sorted(one.kind_ids),
+                start_time=one.start_time,
+                end_time=one.end_time,
+                location_id=one.location_id,
+                appointment_type_ids=sorted(one.appointment_type_ids),
                 valid_from=one.valid_from,
                 valid_until=one.valid_until,
             )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def add_exception(self, exception: AvailabilityException, audited: Audited) -> None:
+    async def add_exception(self, exception: AvailabilityException, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD_EXCEPTION,
             id=exception.id,
             clinician_id=exception.clinician_id,
             date=exception.date,
-            opens=exception.opens,
-            starts=exception.starts,
-            ends=exception.ends,
-            place_id=exception.place_id,
+            available=exception.available,
+            start_time=exception.start_time,
+            end_time=exception.end_time,
+            location_id=exception.location_id,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audited: Audited) -> bool:
+    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(REMOVE_EXCEPTION, clinician_id=clinician_id, id=exception_id) == 0:
             return False
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
         return True

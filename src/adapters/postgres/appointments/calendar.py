@@ -13,17 +13,17 @@ from attrs import define
 from sqlalchemy import BigInteger, any_, bindparam, delete, func, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.postgres.appointments.tables import LONGEST, appointments, calendar
+from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, calendar
 from adapters.postgres.engine.columns import Instant, Uuids, insert_all
-from adapters.postgres.engine.constraints import REFUSALS
+from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.model import CalendarEntry
 from portal_core.appointments.ports import Blocks, Calendar
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
-REFUSALS["calendar_one_at_a_time"] = SlotTaken
+CONSTRAINT_ERRORS["calendar_one_at_a_time"] = SlotTaken
 
 _COLUMNS = (
     calendar.c.id,
@@ -161,7 +161,12 @@ class PostgresCalendar(Calendar):
         self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
     ) -> list[CalendarEntry]:
         rows = await self.tx.fetch(
-            BUSY, clinicians=list(clinicians), since=since, until=until, day_after=until + LONGEST, now=now
+            BUSY,
+            clinicians=list(clinicians),
+            since=since,
+            until=until,
+            day_after=until + MAX_APPOINTMENT_DURATION,
+            now=now,
         )
         return [entry_of(row) for row in rows]
 
@@ -186,22 +191,22 @@ class PostgresBlocks(Blocks):
         row = await self.tx.fetchrow(BLOCK, entry=entry_id)
         return None if row is None else entry_of(row)
 
-    async def add(self, block: CalendarEntry, audited: Audited) -> None:
+    async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None:
         await self.tx.execute(OCCUPY, id=block.id, **_values(block))
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
         rows = await self.tx.fetch(
             CONFLICTS,
             clinician_id=block.clinician_id,
-            day_before=block.starts_at - LONGEST,
+            day_before=block.starts_at - MAX_APPOINTMENT_DURATION,
             since=block.starts_at,
             until=block.ends_at,
         )
         return tuple(row[0] for row in rows)
 
-    async def remove(self, entry_id: UUID, audited: Audited) -> bool:
+    async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(UNBLOCK, entry=entry_id) == 0:
             return False
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
         return True

@@ -12,7 +12,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.ports import FeedTokens
 from portal_core.appointments.waiting import FeedToken
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 # A phone brings the token and nothing else, so no record is known before. The hash is the key that opens it.
 FEED_BY_HASH = """
@@ -56,7 +56,7 @@ class PostgresFeedTokens(FeedTokens):
 
     tx: Transaction
 
-    async def replace(self, token: FeedToken, audited: Audited) -> None:
+    async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             REPLACE,
             id=token.id,
@@ -65,12 +65,12 @@ class PostgresFeedTokens(FeedTokens):
             token_hash=token.token_hash,
             created_at=token.created_at,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def remove(self, client_id: UUID, audited: Audited) -> bool:
+    async def remove(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(REMOVE, client_id=client_id) == 0:
             return False
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
         return True
 
     async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:

@@ -11,7 +11,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.ports import CheckIns
 from portal_core.appointments.waiting import CheckIn
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 ADD = statement("check_ins.add", insert_all(check_ins))
 OF_APPOINTMENT = statement(
@@ -30,7 +30,7 @@ OF_APPOINTMENT = statement(
         check_ins.c.appointment_id == bindparam("appointment_id"),
     )
     .order_by(check_ins.c.joined_at.desc(), check_ins.c.id.desc()),
-    across="the practice must find everybody in the room; row-level security confines a client to their own",
+    scope_exemption="the practice must find everybody in the room; row-level security confines a client to their own",
 )
 
 
@@ -40,18 +40,18 @@ class PostgresCheckIns(CheckIns):
 
     tx: Transaction
 
-    async def add(self, check_in: CheckIn, audited: Audited) -> None:
+    async def add(self, check_in: CheckIn, audit_entry: AuditEntry) -> None:
         client = check_in.client_id
         await self.tx.execute(
             ADD,
             id=check_in.id,
             client_id=client,
             appointment_id=check_in.appointment_id,
-            location=await self.tx.seal(client, check_ins.c.location, check_in.id, check_in.location),
+            location=await self.tx.seal(client, check_ins.c.location, check_in.id, check_in.client_location),
             callback=await self.tx.seal(client, check_ins.c.callback, check_in.id, check_in.callback),
             joined_at=check_in.joined_at,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]:
         rows = await self.tx.fetch(OF_APPOINTMENT, appointment_id=appointment_id)
@@ -62,7 +62,7 @@ class PostgresCheckIns(CheckIns):
                 practice_id=row[1],
                 appointment_id=row[2],
                 client_id=row[3],
-                location=await self.tx.unseal(row[3], check_ins.c.location, row[0], row[4]) or "",
+                client_location=await self.tx.unseal(row[3], check_ins.c.location, row[0], row[4]) or "",
                 callback=await self.tx.unseal(row[3], check_ins.c.callback, row[0], row[5]) or "",
                 joined_at=row[6],
             )

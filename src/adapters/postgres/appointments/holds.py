@@ -14,7 +14,7 @@ from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Hold
 from portal_core.appointments.ports import FreedSlots, Holds
 from portal_core.appointments.waiting import FreedSlot
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 ADD_HOLD = statement("holds.add", insert_all(holds))
 _HOLD = (
@@ -22,8 +22,8 @@ _HOLD = (
     holds.c.practice_id,
     holds.c.client_id,
     holds.c.clinician_id,
-    holds.c.kind_id,
-    holds.c.place_id,
+    holds.c.appointment_type_id,
+    holds.c.location_id,
     holds.c.starts_at,
     holds.c.ends_at,
     holds.c.calendar_entry_id,
@@ -46,7 +46,7 @@ CLEAR_ALL_HOLDS = statement(
     delete(holds).where(
         holds.c.practice_id == bindparam("practice_id"), holds.c.expires_at <= bindparam("before", type_=Instant)
     ),
-    across="a job forgets everybody's; row-level security confines a client to their own",
+    scope_exemption="a job forgets everybody's; row-level security confines a client to their own",
 )
 ADD_FREED = statement("freed_slots.add", insert_all(freed_slots))
 GET_FREED = statement(
@@ -55,11 +55,11 @@ GET_FREED = statement(
         freed_slots.c.id,
         freed_slots.c.practice_id,
         freed_slots.c.clinician_id,
-        freed_slots.c.kind_id,
-        freed_slots.c.place_id,
+        freed_slots.c.appointment_type_id,
+        freed_slots.c.location_id,
         freed_slots.c.starts_at,
         freed_slots.c.ends_at,
-        freed_slots.c.zone,
+        freed_slots.c.time_zone,
         freed_slots.c.freed_at,
     ).where(freed_slots.c.practice_id == bindparam("practice_id"), freed_slots.c.id == bindparam("id")),
 )
@@ -84,10 +84,10 @@ class PostgresHolds(Holds):
 
     tx: Transaction
 
-    async def add(self, hold: Hold, audited: Audited) -> None:
+    async def add(self, hold: Hold, audit_entry: AuditEntry) -> None:
         values = {column.name: getattr(hold, column.name) for column in _HOLD if column.name != "practice_id"}
         await self.tx.execute(ADD_HOLD, **values)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
         row = await self.tx.fetchrow(GET_HOLD, client_id=client_id, id=hold_id)
@@ -96,9 +96,9 @@ class PostgresHolds(Holds):
     async def of_client(self, client_id: UUID, now: datetime) -> list[Hold]:
         return [_hold_of(row) for row in await self.tx.fetch(MY_HOLDS, client_id=client_id, now=now)]
 
-    async def remove(self, client_id: UUID, hold_id: UUID, audited: Audited) -> None:
+    async def remove(self, client_id: UUID, hold_id: UUID, audit_entry: AuditEntry) -> None:
         await self.tx.execute(REMOVE_HOLD, client_id=client_id, id=hold_id)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def clear(self, client_id: UUID, before: datetime) -> None:
         await self.tx.execute(CLEAR_HOLDS, client_id=client_id, before=before)
@@ -113,8 +113,8 @@ def _hold_of(row: Any) -> Hold:
         practice_id=row[1],
         client_id=row[2],
         clinician_id=row[3],
-        kind_id=row[4],
-        place_id=row[5],
+        appointment_type_id=row[4],
+        location_id=row[5],
         starts_at=row[6],
         ends_at=row[7],
         calendar_entry_id=row[8],
@@ -133,11 +133,11 @@ class PostgresFreedSlots(FreedSlots):
             ADD_FREED,
             id=slot.id,
             clinician_id=slot.clinician_id,
-            kind_id=slot.kind_id,
-            place_id=slot.place_id,
+            appointment_type_id=slot.appointment_type_id,
+            location_id=slot.location_id,
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
-            zone=slot.zone,
+            time_zone=slot.time_zone,
             freed_at=slot.freed_at,
         )
 
@@ -149,11 +149,11 @@ class PostgresFreedSlots(FreedSlots):
             id=row[0],
             practice_id=row[1],
             clinician_id=row[2],
-            kind_id=row[3],
-            place_id=row[4],
+            appointment_type_id=row[3],
+            location_id=row[4],
             starts_at=row[5],
             ends_at=row[6],
-            zone=row[7],
+            time_zone=row[7],
             freed_at=row[8],
         )
 

@@ -11,29 +11,36 @@ from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, lite
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from adapters.codec import converter
-from adapters.postgres.appointments.tables import appointment_kinds, places
+from adapters.postgres.appointments.tables import appointment_types, locations
 from adapters.postgres.engine.columns import Uuid, Uuids
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import care_team, clients, clinicians, practices
-from portal_core.appointments.ports import ScheduleDirectory, ScheduleSetup
-from portal_core.appointments.scheduling.durations import KindTiming
-from portal_core.appointments.settings import AppointmentRules, Client, Clinician, Kind, Place, Schedule
-from portal_core.kernel.audit import Audited
+from portal_core.appointments.ports import BookingDirectory, BookingSetup
+from portal_core.appointments.scheduling.durations import AppointmentTiming
+from portal_core.appointments.settings import (
+    AppointmentRules,
+    AppointmentType,
+    BookingOptions,
+    Client,
+    Clinician,
+    Location,
+)
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 
-NO_TEXT: ColumnElement[str] = literal_column("''", Text)
+EMPTY_TEXT: ColumnElement[str] = literal_column("''", Text)
 _SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
 SETTINGS: ColumnElement[Any] = practices.c.settings.op("->>")(_SECTION)
 """What `rules_of` takes, for statements that join `practices`."""
 
-SHOWN_NAME: ColumnElement[str] = (
-    func.coalesce(func.nullif(clients.c.chosen_name, NO_TEXT), clients.c.given_name)
+DISPLAY_NAME: ColumnElement[str] = (
+    func.coalesce(func.nullif(clients.c.chosen_name, EMPTY_TEXT), clients.c.given_name)
     + literal_column("' '")
     + clients.c.family_name
 )
-"""As `accounts.people.Client.shown_name`."""
-PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, NO_TEXT)
+"""As `accounts.people.Client.display_name`."""
+PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, EMPTY_TEXT)
 
 # Clients are not shown the practice's staff and accounts, and yet a booking tells its clinician.
 CLINICIAN_ACCOUNT = """
@@ -49,28 +56,33 @@ _kinds = (
     select(
         func.jsonb_agg(
             func.jsonb_build_array(
-                appointment_kinds.c.id,
-                appointment_kinds.c.name,
-                appointment_kinds.c.timing,
-                appointment_kinds.c.seats,
-                appointment_kinds.c.online,
-                appointment_kinds.c.active,
-                appointment_kinds.c.version,
+                appointment_types.c.id,
+                appointment_types.c.name,
+                appointment_types.c.timing,
+                appointment_types.c.seats,
+                appointment_types.c.self_bookable,
+                appointment_types.c.active,
+                appointment_types.c.version,
             )
         )
     )
-    .where(appointment_kinds.c.practice_id == bindparam("practice_id"))
+    .where(appointment_types.c.practice_id == bindparam("practice_id"))
     .scalar_subquery()
 )
 _places = (
     select(
         func.jsonb_agg(
             func.jsonb_build_array(
-                places.c.id, places.c.name, places.c.zone, places.c.address, places.c.active, places.c.version
+                locations.c.id,
+                locations.c.name,
+                locations.c.time_zone,
+                locations.c.address,
+                locations.c.active,
+                locations.c.version,
             )
         )
     )
-    .where(places.c.practice_id == bindparam("practice_id"))
+    .where(locations.c.practice_id == bindparam("practice_id"))
     .scalar_subquery()
 )
 _CLINICIAN = (
@@ -78,7 +90,7 @@ _CLINICIAN = (
     clinicians.c.name,
     clinicians.c.credentials,
     func.portal.clinician_account(clinicians.c.practice_id, clinicians.c.id, type_=Uuid),
-    func.coalesce(clinicians.c.room_link, NO_TEXT),
+    func.coalesce(clinicians.c.room_link, EMPTY_TEXT),
     clinicians.c.active,
 )
 _all_clinicians = select(func.jsonb_agg(func.jsonb_build_array(*_CLINICIAN))).where(
@@ -99,7 +111,7 @@ _discharged = (
 
 
 def _schedule(of: Any, *more: Any) -> Any:
-    columns = (SETTINGS, practices.c.zone, _kinds, _places, of.scalar_subquery(), practices.c.version, *more)
+    columns = (SETTINGS, practices.c.time_zone, _kinds, _places, of.scalar_subquery(), practices.c.version, *more)
     return select(*columns).where(practices.c.id == bindparam("practice_id"))
 
 
@@ -111,7 +123,7 @@ CLINICIAN = statement(
 )
 CLIENTS = statement(
     "schedule.clients",
-    select(clients.c.id, SHOWN_NAME, PRONOUNS, _DISCHARGED).where(
+    select(clients.c.id, DISPLAY_NAME, PRONOUNS, _DISCHARGED).where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
     ),
@@ -141,8 +153,8 @@ def _replace(table: Any) -> Any:
     return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing, where=before)
 
 
-SAVE_KIND = statement("schedule.save_kind", _replace(appointment_kinds))
-SAVE_PLACE = statement("schedule.save_place", _replace(places))
+SAVE_APPOINTMENT_TYPE = statement("schedule.save_kind", _replace(appointment_types))
+SAVE_LOCATION = statement("schedule.save_place", _replace(locations))
 
 
 @lru_cache(maxsize=4096)
@@ -166,28 +178,34 @@ def _clinician(row: Any) -> Clinician:
     )
 
 
-def _kind(row: Any) -> Kind:
-    timing = converter.structure(row[2], KindTiming)
-    return Kind(
-        id=timing.kind_id, name=row[1], timing=timing, seats=row[3], online=row[4], active=row[5], version=row[6]
+def _kind(row: Any) -> AppointmentType:
+    timing = converter.structure(row[2], AppointmentTiming)
+    return AppointmentType(
+        id=timing.appointment_type_id,
+        name=row[1],
+        timing=timing,
+        seats=row[3],
+        self_bookable=row[4],
+        active=row[5],
+        version=row[6],
     )
 
 
-def _place(row: Any) -> Place:
-    return Place(id=UUID(row[0]), name=row[1], zone=row[2], address=row[3], active=row[4], version=row[5])
+def _place(row: Any) -> Location:
+    return Location(id=UUID(row[0]), name=row[1], time_zone=row[2], address=row[3], active=row[4], version=row[5])
 
 
 @define
-class PostgresScheduleDirectory(ScheduleDirectory):
+class PostgresBookingDirectory(BookingDirectory):
     """Kinds, places and clinicians come as JSON within the one row of the practice."""
 
     tx: Transaction
 
-    async def for_client(self, client_id: UUID) -> Schedule:
+    async def for_client(self, client_id: UUID) -> BookingOptions:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
         return _schedule_of(row, discharged=bool(row and row[6]))
 
-    async def for_practice(self) -> Schedule:
+    async def for_practice(self) -> BookingOptions:
         return _schedule_of(await self.tx.fetchrow(FOR_PRACTICE))
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
@@ -199,13 +217,13 @@ class PostgresScheduleDirectory(ScheduleDirectory):
         return {row[0]: Client(id=row[0], name=row[1], pronouns=row[2], discharged=row[3]) for row in rows}
 
 
-def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
+def _schedule_of(row: Any, *, discharged: bool = False) -> BookingOptions:
     assert row is not None, "a unit of work opens for practices that exist"
-    return Schedule(
-        zone=row[1],
+    return BookingOptions(
+        time_zone=row[1],
         rules=rules_of(row[0]),
-        kinds={one.id: one for one in map(_kind, row[2] or ())},
-        places={one.id: one for one in map(_place, row[3] or ())},
+        appointment_types={one.id: one for one in map(_kind, row[2] or ())},
+        locations={one.id: one for one in map(_place, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},
         discharged=discharged,
         version=row[5],
@@ -213,39 +231,39 @@ def _schedule_of(row: Any, *, discharged: bool = False) -> Schedule:
 
 
 @define
-class PostgresScheduleSetup(ScheduleSetup):
+class PostgresBookingSetup(BookingSetup):
     """The rules are the section `appointments` of the practice's settings."""
 
     tx: Transaction
 
-    async def save_rules(self, rules: AppointmentRules, audited: Audited, version: int | None = None) -> int:
+    async def save_rules(self, rules: AppointmentRules, audit_entry: AuditEntry, version: int | None = None) -> int:
         row = await self.tx.fetchrow(SAVE_RULES, section=converter.unstructure(rules), version=version)
         if row is None:
             raise StaleVersion
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
         return int(row[0])
 
-    async def save_kind(self, kind: Kind, audited: Audited) -> None:
+    async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None:
         await self.tx.save(
-            SAVE_KIND,
-            id=kind.id,
-            name=kind.name,
-            timing=converter.unstructure(kind.timing),
-            seats=kind.seats,
-            online=kind.online,
-            active=kind.active,
-            version=kind.version,
+            SAVE_APPOINTMENT_TYPE,
+            id=appointment_type.id,
+            name=appointment_type.name,
+            timing=converter.unstructure(appointment_type.timing),
+            seats=appointment_type.seats,
+            self_bookable=appointment_type.self_bookable,
+            active=appointment_type.active,
+            version=appointment_type.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save_place(self, place: Place, audited: Audited) -> None:
+    async def save_location(self, location: Location, audit_entry: AuditEntry) -> None:
         await self.tx.save(
-            SAVE_PLACE,
-            id=place.id,
-            name=place.name,
-            zone=place.zone,
-            address=place.address,
-            active=place.active,
-            version=place.version,
+            SAVE_LOCATION,
+            id=location.id,
+            name=location.name,
+            time_zone=location.time_zone,
+            address=location.address,
+            active=location.active,
+            version=location.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)

@@ -8,29 +8,35 @@ from attrs import define
 from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
 
 from adapters.postgres.appointments.appointments import fee_of
-from adapters.postgres.appointments.options import NO_TEXT, PRONOUNS, SETTINGS, SHOWN_NAME, rules_of
-from adapters.postgres.appointments.tables import LONGEST, appointment_kinds, appointments, attendances, places
+from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS, SETTINGS, rules_of
+from adapters.postgres.appointments.tables import (
+    MAX_APPOINTMENT_DURATION,
+    appointment_types,
+    appointments,
+    attendances,
+    locations,
+)
 from adapters.postgres.engine.columns import Instant, Uuid
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians, practices
-from portal_core.appointments.ports_reads import AppointmentReads
+from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
+from portal_core.appointments.read_ports import AppointmentReads
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
-from portal_core.appointments.views_practice import AttendanceView, PracticeAppointmentView
 from portal_core.kernel.page import Page, PageRequest
 
-EVER = datetime(1, 1, 1, tzinfo=UTC)
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+MIN_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
+MAX_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=2**128 - 1)
 
 # The client's own: cancelled for those who left, though others still come.
 _status = case((attendances.c.status == "attending", appointments.c.status), else_=attendances.c.status)
-_parts = attendances.join(
+_attended = attendances.join(
     appointments,
     (appointments.c.practice_id == attendances.c.practice_id) & (appointments.c.id == attendances.c.appointment_id),
 )
-_mine = (attendances.c.practice_id == bindparam("practice_id"), attendances.c.client_id == bindparam("client_id"))
+_own = (attendances.c.practice_id == bindparam("practice_id"), attendances.c.client_id == bindparam("client_id"))
 _of_client = (
     select(
         appointments.c.id,
@@ -38,48 +44,51 @@ _of_client = (
         _status,
         appointments.c.starts_at,
         appointments.c.ends_at,
-        appointments.c.zone,
+        appointments.c.time_zone,
         appointments.c.clinician_id,
         clinicians.c.name,
-        appointments.c.kind_id,
-        appointment_kinds.c.name,
-        appointments.c.place_id,
-        func.coalesce(places.c.name, NO_TEXT),
-        func.coalesce(places.c.address, NO_TEXT),
+        appointments.c.appointment_type_id,
+        appointment_types.c.name,
+        appointments.c.location_id,
+        func.coalesce(locations.c.name, EMPTY_TEXT),
+        func.coalesce(locations.c.address, EMPTY_TEXT),
         appointments.c.shared,
         appointments.c.sequence + attendances.c.sequence,
         func.greatest(appointments.c.changed_at, attendances.c.cancelled_at),
         attendances.c.cancelled_at,
-        attendances.c.late,
+        attendances.c.cancelled_late,
         attendances.c.reason,
         attendances.c.fee_amount,
         attendances.c.fee_currency,
         SETTINGS,
     )
-    .select_from(_parts)
+    .select_from(_attended)
     .join(
         clinicians,
         (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
     )
     .join(
-        appointment_kinds,
-        (appointment_kinds.c.practice_id == appointments.c.practice_id)
-        & (appointment_kinds.c.id == appointments.c.kind_id),
+        appointment_types,
+        (appointment_types.c.practice_id == appointments.c.practice_id)
+        & (appointment_types.c.id == appointments.c.appointment_type_id),
     )
     .join(practices, practices.c.id == attendances.c.practice_id)
-    .outerjoin(places, (places.c.practice_id == appointments.c.practice_id) & (places.c.id == appointments.c.place_id))
-    .where(*_mine)
+    .outerjoin(
+        locations,
+        (locations.c.practice_id == appointments.c.practice_id) & (locations.c.id == appointments.c.location_id),
+    )
+    .where(*_own)
 )
 _key = tuple_(attendances.c.starts_at, attendances.c.appointment_id)
 _after = tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid))
 # The first is for the index, before the appointment is looked at.
-_stands = (attendances.c.status != "cancelled", _status != "cancelled")
+_not_cancelled = (attendances.c.status != "cancelled", _status != "cancelled")
 
 
 _now = bindparam("now", type_=Instant)
 SCOPES: dict[Scope, tuple[Any, ...]] = {
-    "upcoming": (*_stands, appointments.c.ends_at > _now),
-    "past": (*_stands, appointments.c.ends_at <= _now),
+    "upcoming": (*_not_cancelled, appointments.c.ends_at > _now),
+    "past": (*_not_cancelled, appointments.c.ends_at <= _now),
     "cancelled": (_status == "cancelled",),
     "all": (),
 }
@@ -97,12 +106,14 @@ def _page(of_client: Select[Any], scope: Scope) -> Select[Any]:
             *SCOPES[scope],
         )
         .order_by(*(column.desc() for column in order) if latest_first else order)
-        .limit(bindparam("most", type_=Integer))
+        .limit(bindparam("row_limit", type_=Integer))
     )
 
 
 LISTS = {scope: statement(f"appointments.list_{scope}", _page(_of_client, scope)) for scope in SCOPES}
-ONE = statement("appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id")))
+GET_FOR_CLIENT = statement(
+    "appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id"))
+)
 
 _PRACTICE_SIDE = "the practice's own view of everybody in it; row-level security confines a client to their own"
 _of_practice = (
@@ -111,20 +122,20 @@ _of_practice = (
         appointments.c.status,
         appointments.c.starts_at,
         appointments.c.ends_at,
-        appointments.c.zone,
+        appointments.c.time_zone,
         appointments.c.clinician_id,
         clinicians.c.name,
-        appointments.c.kind_id,
-        appointment_kinds.c.name,
-        appointments.c.place_id,
-        func.coalesce(places.c.name, NO_TEXT),
+        appointments.c.appointment_type_id,
+        appointment_types.c.name,
+        appointments.c.location_id,
+        func.coalesce(locations.c.name, EMPTY_TEXT),
         appointments.c.series_id,
         appointments.c.version,
         attendances.c.client_id,
-        SHOWN_NAME,
+        DISPLAY_NAME,
         attendances.c.status,
         attendances.c.cancelled_at,
-        attendances.c.late,
+        attendances.c.cancelled_late,
         attendances.c.reason,
         attendances.c.fee_amount,
         attendances.c.fee_currency,
@@ -136,11 +147,14 @@ _of_practice = (
         (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
     )
     .join(
-        appointment_kinds,
-        (appointment_kinds.c.practice_id == appointments.c.practice_id)
-        & (appointment_kinds.c.id == appointments.c.kind_id),
+        appointment_types,
+        (appointment_types.c.practice_id == appointments.c.practice_id)
+        & (appointment_types.c.id == appointments.c.appointment_type_id),
     )
-    .outerjoin(places, (places.c.practice_id == appointments.c.practice_id) & (places.c.id == appointments.c.place_id))
+    .outerjoin(
+        locations,
+        (locations.c.practice_id == appointments.c.practice_id) & (locations.c.id == appointments.c.location_id),
+    )
     .outerjoin(
         attendances.join(
             clients, (clients.c.practice_id == attendances.c.practice_id) & (clients.c.id == attendances.c.client_id)
@@ -154,18 +168,18 @@ _day = _of_practice.where(
     appointments.c.starts_at >= bindparam("since", type_=Instant),
     appointments.c.starts_at < bindparam("until", type_=Instant),
 ).order_by(*_in_order)
-DAY = statement("appointments.day", _day, across=_PRACTICE_SIDE)
+DAY = statement("appointments.day", _day, scope_exemption=_PRACTICE_SIDE)
 DAY_OF_CLINICIAN = statement(
     "appointments.day_of_clinician",
     _day.where(appointments.c.clinician_id == bindparam("clinician_id")),
-    across=_PRACTICE_SIDE,
+    scope_exemption=_PRACTICE_SIDE,
 )
-ONE_FOR_PRACTICE = statement(
+GET_FOR_PRACTICE = statement(
     "appointments.show_to_practice",
     _of_practice.where(appointments.c.id == bindparam("id")).order_by(*_in_order),
-    across=_PRACTICE_SIDE,
+    scope_exemption=_PRACTICE_SIDE,
 )
-_seen = select(appointments.c.id).select_from(_parts).where(*_mine)
+_seen = select(appointments.c.id).select_from(_attended).where(*_own)
 _SEEN = {
     "practice": _seen,
     "clinician": _seen.where(appointments.c.clinician_id == bindparam("clinician_id")),
@@ -181,7 +195,7 @@ def _listing_for(whom: str, scope: Scope) -> Statement:
         _of_practice.join(page, page.c.id == appointments.c.id).order_by(
             *(column.desc() if latest_first else column for column in _in_order[:2]), _in_order[2]
         ),
-        across=_PRACTICE_SIDE,
+        scope_exemption=_PRACTICE_SIDE,
     )
 
 
@@ -196,14 +210,14 @@ class PostgresAppointmentReads(AppointmentReads):
     tx: Transaction
 
     async def list_for_client(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime
+        self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        rows = await self.tx.fetch(LISTS[which.scope], client_id=client_id, **_bounds(which, page, now))
-        found = page.cut(rows, lambda row: (row[3], row[0]))
+        rows = await self.tx.fetch(LISTS[filters.scope], client_id=client_id, **_bounds(filters, page, now))
+        found = page.paginate(rows, lambda row: (row[3], row[0]))
         return Page(tuple([await self._row(row) for row in found.items]), found.next)
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
-        row = await self.tx.fetchrow(ONE, client_id=client_id, appointment_id=appointment_id)
+        row = await self.tx.fetchrow(GET_FOR_CLIENT, client_id=client_id, appointment_id=appointment_id)
         return None if row is None else await self._row(row)
 
     async def day(
@@ -216,17 +230,17 @@ class PostgresAppointmentReads(AppointmentReads):
         return await self._for_practice(rows)
 
     async def list_for_practice(
-        self, client_id: UUID, which: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
+        self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
     ) -> Page[PracticeAppointmentView]:
-        values = {"client_id": client_id, **_bounds(which, page, now)}
+        values = {"client_id": client_id, **_bounds(filters, page, now)}
         if clinician_id is None:
-            rows = await self.tx.fetch(LISTS_FOR_PRACTICE[which.scope], **values)
+            rows = await self.tx.fetch(LISTS_FOR_PRACTICE[filters.scope], **values)
         else:
-            rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[which.scope], clinician_id=clinician_id, **values)
-        return page.cut(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
+            rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[filters.scope], clinician_id=clinician_id, **values)
+        return page.paginate(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
 
-    async def one_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
-        found = await self._for_practice(await self.tx.fetch(ONE_FOR_PRACTICE, id=appointment_id))
+    async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
+        found = await self._for_practice(await self.tx.fetch(GET_FOR_PRACTICE, id=appointment_id))
         return found[0] if found else None
 
     async def _row(self, row: Any) -> AppointmentRow:
@@ -236,19 +250,19 @@ class PostgresAppointmentReads(AppointmentReads):
             status=row[2],
             starts_at=row[3],
             ends_at=row[4],
-            zone=row[5],
+            time_zone=row[5],
             clinician_id=row[6],
             clinician_name=row[7],
-            kind_id=row[8],
-            kind_name=row[9],
-            place_id=row[10],
-            place_name=row[11],
-            place_address=row[12],
+            appointment_type_id=row[8],
+            appointment_type_name=row[9],
+            location_id=row[10],
+            location_name=row[11],
+            location_address=row[12],
             shared=row[13],
             sequence=row[14],
             changed_at=row[15],
             cancelled_at=row[16],
-            late=row[17],
+            cancelled_late=row[17],
             reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
             rules=rules_of(row[21]),
@@ -273,23 +287,23 @@ class PostgresAppointmentReads(AppointmentReads):
             client_pronouns=row[21],
             status=row[15],
             cancelled_at=row[16],
-            late=row[17],
+            cancelled_late=row[17],
             reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
         )
 
 
-def _bounds(which: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:
+def _bounds(filters: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:
     """Where on the index a client's page begins and ends; one row more than it shows."""
-    since, until = which.since or EVER, which.until or NEVER
-    if which.scope == "upcoming":
-        since = max(since, now - LONGEST)
-    elif which.scope == "past":
+    since, until = filters.since or MIN_INSTANT, filters.until or MAX_INSTANT
+    if filters.scope == "upcoming":
+        since = max(since, now - MAX_APPOINTMENT_DURATION)
+    elif filters.scope == "past":
         until = min(until, now)
-    first = (NEVER, LAST_ID) if which.latest_first else (EVER, FIRST_ID)
+    first = (MAX_INSTANT, LAST_ID) if filters.latest_first else (MIN_INSTANT, FIRST_ID)
     after_at, after_id = page.after_time() or first
     bounds = {"since": since, "until": until, "after_at": after_at, "after_id": after_id}
-    return {**bounds, "now": now, "most": page.size + 1}
+    return {**bounds, "now": now, "row_limit": page.size + 1}
 
 
 def _practice_view(row: Any, parts: tuple[AttendanceView, ...]) -> PracticeAppointmentView:
@@ -298,13 +312,13 @@ def _practice_view(row: Any, parts: tuple[AttendanceView, ...]) -> PracticeAppoi
         status=row[1],
         starts_at=row[2],
         ends_at=row[3],
-        zone=row[4],
+        time_zone=row[4],
         clinician_id=row[5],
         clinician_name=row[6],
-        kind_id=row[7],
-        kind_name=row[8],
-        place_id=row[9],
-        place_name=row[10],
+        appointment_type_id=row[7],
+        appointment_type_name=row[8],
+        location_id=row[9],
+        location_name=row[10],
         telehealth=row[9] is None,
         series_id=row[11],
         attendances=parts,

@@ -12,11 +12,11 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.tables import notification_settings as settings
 from portal_core.appointments.ports import Reminders
-from portal_core.appointments.views import Starting
-from portal_core.notifications.settings import DEFAULT_REMINDERS
+from portal_core.appointments.views import ReminderCandidate
+from portal_core.notifications.settings import DEFAULT_REMINDER_MINUTES
 
-STARTING = statement(
-    "reminders.starting",
+CANDIDATES = statement(
+    "reminders.candidates",
     select(
         appointments.c.id,
         attendances.c.client_id,
@@ -45,7 +45,7 @@ STARTING = statement(
         attendances.c.status == "attending",
     )
     .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
-    across="a job reminds all who come",
+    scope_exemption="a job reminds all who come",
 )
 
 
@@ -55,17 +55,17 @@ class PostgresReminders(Reminders):
 
     tx: Transaction
 
-    async def starting(self, since: datetime, until: datetime) -> list[Starting]:
+    async def candidates(self, since: datetime, until: datetime) -> list[ReminderCandidate]:
         return [
-            Starting(
+            ReminderCandidate(
                 appointment_id=row[0],
                 client_id=row[1],
                 starts_at=row[2],
                 sequence=row[3],
                 changed_at=row[4],
                 lead_times=tuple(
-                    timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDERS if row[5] is None else row[5])
+                    timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDER_MINUTES if row[5] is None else row[5])
                 ),
             )
-            for row in await self.tx.fetch(STARTING, since=since, until=until)
+            for row in await self.tx.fetch(CANDIDATES, since=since, until=until)
         ]

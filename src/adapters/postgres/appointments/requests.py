@@ -8,28 +8,28 @@ from attrs import define
 from sqlalchemy import Integer, bindparam, func, select, tuple_, update
 
 from adapters.codec import converter
-from adapters.postgres.appointments.options import NO_TEXT, PRONOUNS, SHOWN_NAME
-from adapters.postgres.appointments.reads import EVER, FIRST_ID, LAST_ID, NEVER
-from adapters.postgres.appointments.tables import appointment_kinds, places
+from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS
+from adapters.postgres.appointments.reads import FIRST_ID, LAST_ID, MAX_INSTANT, MIN_INSTANT
 from adapters.postgres.appointments.tables import appointment_requests as requests
+from adapters.postgres.appointments.tables import appointment_types, locations
 from adapters.postgres.engine.columns import Instant, Uuid, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
 from portal_core.appointments.ports import AppointmentRequests
-from portal_core.appointments.ports_reads import RequestReads
-from portal_core.appointments.views import RequestedTime, RequestView
-from portal_core.appointments.views_practice import PracticeRequestView
+from portal_core.appointments.practice_views import PracticeAppointmentRequestView
+from portal_core.appointments.read_ports import AppointmentRequestReads
+from portal_core.appointments.views import AppointmentRequestView, PreferredTimeView
 from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, RequestStatus
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 _COLUMNS = (
     requests.c.id,
     requests.c.practice_id,
     requests.c.client_id,
-    requests.c.kind_id,
-    requests.c.place_id,
+    requests.c.appointment_type_id,
+    requests.c.location_id,
     requests.c.clinician_id,
     requests.c.preferred,
     requests.c.reason,
@@ -41,18 +41,18 @@ _COLUMNS = (
     requests.c.version,
 )
 _here = requests.c.practice_id == bindparam("practice_id")
-_mine = (_here, requests.c.client_id == bindparam("client_id"))
+_own = (_here, requests.c.client_id == bindparam("client_id"))
 ADD = statement("requests.add", insert_all(requests))
-GET = statement("requests.get", select(*_COLUMNS).where(*_mine, requests.c.id == bindparam("id")))
+GET = statement("requests.get", select(*_COLUMNS).where(*_own, requests.c.id == bindparam("id")))
 FOR_PRACTICE = statement(
     "requests.for_practice",
     select(*_COLUMNS).where(_here, requests.c.id == bindparam("id")),
-    across="the practice answers whoever's it is",
+    scope_exemption="the practice answers whoever's it is",
 )
 SAVE = statement(
     "requests.save",
     update(requests)
-    .where(*_mine, requests.c.id == bindparam("request"), requests.c.version == bindparam("before"))
+    .where(*_own, requests.c.id == bindparam("request"), requests.c.version == bindparam("before"))
     .values(
         status=bindparam("status"),
         answered_at=bindparam("answered_at"),
@@ -61,21 +61,24 @@ SAVE = statement(
         version=bindparam("version"),
     ),
 )
-PENDING = statement("requests.pending", select(func.count()).where(*_mine, requests.c.status == "pending"))
+PENDING = statement("requests.pending", select(func.count()).where(*_own, requests.c.status == "pending"))
 
 _shown = (
     select(
         *_COLUMNS,
-        appointment_kinds.c.name,
-        func.coalesce(places.c.name, NO_TEXT),
-        func.coalesce(clinicians.c.name, NO_TEXT),
+        appointment_types.c.name,
+        func.coalesce(locations.c.name, EMPTY_TEXT),
+        func.coalesce(clinicians.c.name, EMPTY_TEXT),
     )
     .select_from(requests)
     .join(
-        appointment_kinds,
-        (appointment_kinds.c.practice_id == requests.c.practice_id) & (appointment_kinds.c.id == requests.c.kind_id),
+        appointment_types,
+        (appointment_types.c.practice_id == requests.c.practice_id)
+        & (appointment_types.c.id == requests.c.appointment_type_id),
     )
-    .outerjoin(places, (places.c.practice_id == requests.c.practice_id) & (places.c.id == requests.c.place_id))
+    .outerjoin(
+        locations, (locations.c.practice_id == requests.c.practice_id) & (locations.c.id == requests.c.location_id)
+    )
     .outerjoin(
         clinicians,
         (clinicians.c.practice_id == requests.c.practice_id) & (clinicians.c.id == requests.c.clinician_id),
@@ -83,19 +86,19 @@ _shown = (
 )
 _key = tuple_(requests.c.requested_at, requests.c.id)
 _after = tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid))
-_most = bindparam("most", type_=Integer)
+_row_limit = bindparam("row_limit", type_=Integer)
 LIST_FOR_CLIENT = statement(
     "requests.list_for_client",
-    _shown.where(*_mine, _key < _after).order_by(requests.c.requested_at.desc(), requests.c.id.desc()).limit(_most),
+    _shown.where(*_own, _key < _after).order_by(requests.c.requested_at.desc(), requests.c.id.desc()).limit(_row_limit),
 )
 LIST_FOR_PRACTICE = statement(
     "requests.list_for_practice",
-    _shown.add_columns(SHOWN_NAME, PRONOUNS)
+    _shown.add_columns(DISPLAY_NAME, PRONOUNS)
     .join(clients, (clients.c.practice_id == requests.c.practice_id) & (clients.c.id == requests.c.client_id))
     .where(_here, requests.c.status == bindparam("status"), _key > _after)
     .order_by(requests.c.requested_at, requests.c.id)
-    .limit(_most),
-    across="the practice answers whoever's it is",
+    .limit(_row_limit),
+    scope_exemption="the practice answers whoever's it is",
 )
 
 
@@ -105,20 +108,20 @@ class PostgresAppointmentRequests(AppointmentRequests):
 
     tx: Transaction
 
-    async def add(self, request: AppointmentRequest, audited: Audited) -> None:
+    async def add(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD,
             id=request.id,
             client_id=request.client_id,
-            kind_id=request.kind_id,
-            place_id=request.place_id,
+            appointment_type_id=request.appointment_type_id,
+            location_id=request.location_id,
             clinician_id=request.clinician_id,
             preferred=converter.unstructure(request.preferred),
             reason=await self.tx.seal(request.client_id, requests.c.reason, request.id, request.reason),
             requested_at=request.requested_at,
             **await self._changing(request),
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None:
         row = await self.tx.fetchrow(GET, client_id=client_id, id=request_id)
@@ -128,7 +131,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
         row = await self.tx.fetchrow(FOR_PRACTICE, id=request_id)
         return None if row is None else await self._request(row)
 
-    async def save(self, request: AppointmentRequest, audited: Audited) -> None:
+    async def save(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE,
             client_id=request.client_id,
@@ -136,7 +139,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
             before=request.version - 1,
             **await self._changing(request),
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def pending(self, client_id: UUID) -> int:
         row = await self.tx.fetchrow(PENDING, client_id=client_id)
@@ -156,8 +159,8 @@ class PostgresAppointmentRequests(AppointmentRequests):
             id=row[0],
             practice_id=row[1],
             client_id=row[2],
-            kind_id=row[3],
-            place_id=row[4],
+            appointment_type_id=row[3],
+            location_id=row[4],
             clinician_id=row[5],
             preferred=converter.structure(row[6], tuple[PreferredTime, ...]),
             reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or "",
@@ -171,46 +174,46 @@ class PostgresAppointmentRequests(AppointmentRequests):
 
 
 @define
-class PostgresRequestReads(RequestReads):
+class PostgresAppointmentRequestReads(AppointmentRequestReads):
     """Requests with the names beside them."""
 
     tx: Transaction
 
-    async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[RequestView]:
-        after_at, after_id = page.after_time() or (NEVER, LAST_ID)
+    async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[AppointmentRequestView]:
+        after_at, after_id = page.after_time() or (MAX_INSTANT, LAST_ID)
         rows = await self.tx.fetch(
-            LIST_FOR_CLIENT, client_id=client_id, after_at=after_at, after_id=after_id, most=page.size + 1
+            LIST_FOR_CLIENT, client_id=client_id, after_at=after_at, after_id=after_id, row_limit=page.size + 1
         )
-        found = page.cut(rows, _in_order)
+        found = page.paginate(rows, _in_order)
         return Page(tuple([await self._view(row) for row in found.items]), found.next)
 
-    async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeRequestView]:
-        after_at, after_id = page.after_time() or (EVER, FIRST_ID)
+    async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeAppointmentRequestView]:
+        after_at, after_id = page.after_time() or (MIN_INSTANT, FIRST_ID)
         rows = await self.tx.fetch(
-            LIST_FOR_PRACTICE, status=status, after_at=after_at, after_id=after_id, most=page.size + 1
+            LIST_FOR_PRACTICE, status=status, after_at=after_at, after_id=after_id, row_limit=page.size + 1
         )
-        found = page.cut(rows, _in_order)
+        found = page.paginate(rows, _in_order)
         await self.tx.load_keys(row[2] for row in found.items)
         items = [
-            PracticeRequestView(
+            PracticeAppointmentRequestView(
                 client_id=row[2], client_name=row[17], client_pronouns=row[18], request=await self._view(row)
             )
             for row in found.items
         ]
         return Page(tuple(items), found.next)
 
-    async def _view(self, row: Any) -> RequestView:
-        return RequestView(
+    async def _view(self, row: Any) -> AppointmentRequestView:
+        return AppointmentRequestView(
             id=row[0],
             status=row[9],
-            kind_id=row[3],
-            kind_name=row[14],
-            place_id=row[4],
-            place_name=row[15],
+            appointment_type_id=row[3],
+            appointment_type_name=row[14],
+            location_id=row[4],
+            location_name=row[15],
             telehealth=row[4] is None,
             clinician_id=row[5],
             clinician_name=row[16],
-            preferred=converter.structure(row[6], tuple[RequestedTime, ...]),
+            preferred=converter.structure(row[6], tuple[PreferredTimeView, ...]),
             reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or "",
             requested_at=row[8],
             answered_at=row[10],

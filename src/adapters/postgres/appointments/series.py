@@ -12,9 +12,9 @@ from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Booking
-from portal_core.appointments.ports import SeriesBook
+from portal_core.appointments.ports import SeriesRepository
 from portal_core.appointments.waiting import Series
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 _here = series.c.practice_id == bindparam("practice_id")
 ADD = statement("series.add", insert_all(series))
@@ -24,10 +24,10 @@ GET = statement(
         series.c.id,
         series.c.practice_id,
         series.c.clinician_id,
-        series.c.kind_id,
-        series.c.place_id,
+        series.c.appointment_type_id,
+        series.c.location_id,
         series.c.first_start,
-        series.c.zone,
+        series.c.time_zone,
         series.c.weeks,
         series.c.created_at,
         series.c.status,
@@ -43,26 +43,26 @@ SAVE = statement(
 
 
 @define
-class PostgresSeriesBook(SeriesBook):
+class PostgresSeriesRepository(SeriesRepository):
     """Staff's and jobs' only, by row-level security."""
 
     tx: Transaction
 
-    async def add(self, series: Series, audited: Audited) -> None:
+    async def add(self, series: Series, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD,
             id=series.id,
             clinician_id=series.clinician_id,
-            kind_id=series.kind_id,
-            place_id=series.place_id,
+            appointment_type_id=series.appointment_type_id,
+            location_id=series.location_id,
             first_start=series.first_start.isoformat(),
-            zone=series.zone,
+            time_zone=series.time_zone,
             weeks=series.weeks,
             created_at=series.created_at,
             status=series.status,
             version=series.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, series_id: UUID) -> Series | None:
         row = await self.tx.fetchrow(GET, id=series_id)
@@ -72,21 +72,21 @@ class PostgresSeriesBook(SeriesBook):
             id=row[0],
             practice_id=row[1],
             clinician_id=row[2],
-            kind_id=row[3],
-            place_id=row[4],
+            appointment_type_id=row[3],
+            location_id=row[4],
             first_start=datetime.fromisoformat(row[5]),
-            zone=row[6],
+            time_zone=row[6],
             weeks=row[7],
             created_at=row[8],
             status=row[9],
             version=row[10],
         )
 
-    async def save(self, series: Series, audited: Audited) -> None:
+    async def save(self, series: Series, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE, series=series.id, before=series.version - 1, status=series.status, version=series.version
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         return await PostgresAppointments(self.tx).of_series(series_id)

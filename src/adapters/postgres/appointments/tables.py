@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from adapters.postgres.engine.columns import (
     PRACTICE_WIDE,
-    big,
+    bigint,
     client_table,
     clock_time,
     day,
@@ -28,14 +28,14 @@ from adapters.postgres.engine.columns import (
     number,
     practice_table,
     sealed,
+    string,
     uuid,
     uuids,
     version,
-    words,
 )
 
-LONGEST = timedelta(days=1)
-"""No appointment is longer (`KindTiming`): reads look no further back for those that are still going on."""
+MAX_APPOINTMENT_DURATION = timedelta(days=1)
+"""No appointment is longer (`AppointmentTiming`): reads look no further back for those that are still going on."""
 
 
 def _clinician(name: str) -> ForeignKeyConstraint:
@@ -52,52 +52,52 @@ def _client(name: str) -> ForeignKeyConstraint:
 
 def _kind(name: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["practice_id", "kind_id"],
-        ["portal.appointment_kinds.practice_id", "portal.appointment_kinds.id"],
+        ["practice_id", "appointment_type_id"],
+        ["portal.appointment_types.practice_id", "portal.appointment_types.id"],
         name=name,
     )
 
 
 def _place(name: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["practice_id", "place_id"], ["portal.places.practice_id", "portal.places.id"], name=name
+        ["practice_id", "location_id"], ["portal.places.practice_id", "portal.places.id"], name=name
     )
 
 
-places = practice_table(
-    "places",
+locations = practice_table(
+    "locations",
     uuid("id"),
-    words("name"),
-    words("zone"),
-    words("address"),
+    string("name"),
+    string("time_zone"),
+    string("address"),
     flag("active"),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
-places.info["adding"] = PRACTICE_WIDE
+locations.info["adding"] = PRACTICE_WIDE
 
-appointment_kinds = practice_table(
-    "appointment_kinds",
+appointment_types = practice_table(
+    "appointment_types",
     uuid("id"),
-    words("name"),
+    string("name"),
     document("timing"),
     number("seats"),
-    flag("online"),
+    flag("self_bookable"),
     flag("active"),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
-appointment_kinds.info["adding"] = PRACTICE_WIDE
+appointment_types.info["adding"] = PRACTICE_WIDE
 
 availability_rules = practice_table(
     "availability_rules",
     uuid("id"),
     uuid("clinician_id"),
     number("weekday"),
-    clock_time("starts"),
-    clock_time("ends"),
-    uuid("place_id", null=True),
-    uuids("kind_ids"),
+    clock_time("start_time"),
+    clock_time("end_time"),
+    uuid("location_id", null=True),
+    uuids("appointment_type_ids"),
     day("valid_from"),
     day("valid_until", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
@@ -112,10 +112,10 @@ availability_exceptions = practice_table(
     uuid("id"),
     uuid("clinician_id"),
     day("date"),
-    flag("opens"),
-    clock_time("starts", null=True),
-    clock_time("ends", null=True),
-    uuid("place_id", null=True),
+    flag("available"),
+    clock_time("start_time", null=True),
+    clock_time("end_time", null=True),
+    uuid("location_id", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("availability_exceptions_clinician_fkey"),
     _place("availability_exceptions_place_fkey"),
@@ -129,9 +129,9 @@ calendar = practice_table(
     uuid("clinician_id"),
     instant("starts_at"),
     instant("ends_at"),
-    big("buffer_before_seconds"),
-    big("buffer_after_seconds"),
-    words("purpose"),
+    bigint("buffer_before_seconds"),
+    bigint("buffer_after_seconds"),
+    string("purpose"),
     instant("expires_at", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("calendar_clinician_fkey"),
@@ -158,19 +158,19 @@ appointments = practice_table(
     "appointments",
     uuid("id"),
     uuid("clinician_id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
     instant("starts_at"),
     instant("ends_at"),
-    words("zone"),
+    string("time_zone"),
     uuid("calendar_entry_id", null=True),
     number("attending"),
     instant("booked_at"),
     instant("changed_at"),
     flag("shared"),
-    words("status"),
+    string("status"),
     uuid("series_id", null=True),
-    words("room"),
+    string("room"),
     number("sequence"),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
@@ -196,13 +196,13 @@ attendances = client_table(
     uuid("appointment_id"),
     # A copy of the appointment's start, so that a client's list is one walk along one index.
     instant("starts_at"),
-    words("status"),
+    string("status"),
     instant("cancelled_at", null=True),
-    words("cancelled_by", null=True),
-    flag("late"),
+    string("cancelled_by", null=True),
+    flag("cancelled_late"),
     sealed("reason"),
-    big("fee_amount", null=True),
-    words("fee_currency", null=True),
+    bigint("fee_amount", null=True),
+    string("fee_currency", null=True),
     number("sequence"),
     PrimaryKeyConstraint("practice_id", "client_id", "appointment_id"),
     _client("attendances_client_fkey"),
@@ -222,8 +222,8 @@ holds = client_table(
     "holds",
     uuid("id"),
     uuid("clinician_id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
     instant("starts_at"),
     instant("ends_at"),
     uuid("calendar_entry_id"),
@@ -236,13 +236,13 @@ holds = client_table(
 appointment_requests = client_table(
     "appointment_requests",
     uuid("id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
     uuid("clinician_id", null=True),
     document("preferred"),
     sealed("reason", null=False),
     instant("requested_at"),
-    words("status"),
+    string("status"),
     instant("answered_at", null=True),
     sealed("answer"),
     uuid("appointment_id", null=True),
@@ -260,24 +260,30 @@ appointment_requests = client_table(
 waitlist_entries = client_table(
     "waitlist_entries",
     uuid("id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
     uuid("clinician_id", null=True),
-    day("earliest"),
-    day("latest"),
+    day("earliest_date"),
+    day("latest_date"),
     Column("weekdays", ARRAY(Integer), nullable=False),
     clock_time("from_time"),
     clock_time("until_time"),
-    words("zone"),
+    string("time_zone"),
     instant("joined_at"),
-    words("status"),
+    string("status"),
     version(),
-    Column("anywhere", Boolean, nullable=False, server_default=text("false")),
+    Column("any_location", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("waitlist_entries_client_fkey"),
     _kind("waitlist_entries_kind_fkey"),
     CheckConstraint("status IN ('waiting', 'booked', 'left')", "status"),
-    Index("waitlist_waiting_idx", "practice_id", "kind_id", "latest", postgresql_where=text("status = 'waiting'")),
+    Index(
+        "waitlist_waiting_idx",
+        "practice_id",
+        "appointment_type_id",
+        "latest_date",
+        postgresql_where=text("status = 'waiting'"),
+    ),
 )
 
 waitlist_offers = client_table(
@@ -286,14 +292,14 @@ waitlist_offers = client_table(
     uuid("entry_id"),
     uuid("freed_slot_id"),
     uuid("clinician_id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
     instant("starts_at"),
     instant("ends_at"),
     uuid("calendar_entry_id"),
     instant("offered_at"),
     instant("expires_at"),
-    words("status"),
+    string("status"),
     uuid("appointment_id", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
@@ -308,11 +314,11 @@ freed_slots = practice_table(
     "freed_slots",
     uuid("id"),
     uuid("clinician_id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
     instant("starts_at"),
     instant("ends_at"),
-    words("zone"),
+    string("time_zone"),
     instant("freed_at"),
     PrimaryKeyConstraint("practice_id", "id"),
     Index("freed_slots_waiting_idx", "practice_id", "freed_at", "id"),
@@ -322,14 +328,14 @@ appointment_series = practice_table(
     "appointment_series",
     uuid("id"),
     uuid("clinician_id"),
-    uuid("kind_id"),
-    uuid("place_id", null=True),
-    # Local in `zone`, without an offset: kept as text, for a timestamp would pretend to be an instant.
+    uuid("appointment_type_id"),
+    uuid("location_id", null=True),
+    # Local in `time_zone`, without an offset: kept as text, for a timestamp would pretend to be an instant.
     Column("first_start", Text, nullable=False),
-    words("zone"),
+    string("time_zone"),
     number("weeks"),
     instant("created_at"),
-    words("status"),
+    string("status"),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     CheckConstraint("status IN ('active', 'ended')", "status"),

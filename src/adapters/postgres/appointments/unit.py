@@ -8,35 +8,35 @@ from adapters.postgres.appointments.calendar import PostgresBlocks, PostgresCale
 from adapters.postgres.appointments.calendar_feeds import PostgresFeedTokens
 from adapters.postgres.appointments.check_ins import PostgresCheckIns
 from adapters.postgres.appointments.holds import PostgresFreedSlots, PostgresHolds
-from adapters.postgres.appointments.options import PostgresScheduleDirectory, PostgresScheduleSetup
+from adapters.postgres.appointments.options import PostgresBookingDirectory, PostgresBookingSetup
 from adapters.postgres.appointments.reads import PostgresAppointmentReads
 from adapters.postgres.appointments.reminders import PostgresReminders
-from adapters.postgres.appointments.requests import PostgresAppointmentRequests, PostgresRequestReads
-from adapters.postgres.appointments.series import PostgresSeriesBook
+from adapters.postgres.appointments.requests import PostgresAppointmentRequestReads, PostgresAppointmentRequests
+from adapters.postgres.appointments.series import PostgresSeriesRepository
 from adapters.postgres.appointments.waitlist import PostgresWaitlist, PostgresWaitlistOffers, PostgresWaitlistReads
+from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.engine.unit_core import UnitCore, repository
 from portal_core.appointments.ports import AppointmentUnit
 
 
-class PostgresAppointmentUnit(UnitCore):
+class PostgresAppointmentUnit(PostgresUnit):
     """Over one transaction."""
 
     calendar = repository(PostgresCalendar)
     blocks = repository(PostgresBlocks)
     availability = repository(PostgresAvailability)
-    directory = repository(PostgresScheduleDirectory)
-    setup = repository(PostgresScheduleSetup)
+    directory = repository(PostgresBookingDirectory)
+    setup = repository(PostgresBookingSetup)
     holds = repository(PostgresHolds)
     appointments = repository(PostgresAppointments)
     appointment_reads = repository(PostgresAppointmentReads)
     requests = repository(PostgresAppointmentRequests)
-    request_reads = repository(PostgresRequestReads)
+    request_reads = repository(PostgresAppointmentRequestReads)
     waitlist = repository(PostgresWaitlist)
     waitlist_reads = repository(PostgresWaitlistReads)
     offers = repository(PostgresWaitlistOffers)
     freed_slots = repository(PostgresFreedSlots)
-    series = repository(PostgresSeriesBook)
+    series = repository(PostgresSeriesRepository)
     check_ins = repository(PostgresCheckIns)
     feeds = repository(PostgresFeedTokens)
     reminders = repository(PostgresReminders)

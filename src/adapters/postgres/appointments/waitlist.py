@@ -7,9 +7,9 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import Date, Integer, bindparam, func, literal_column, select, tuple_, update
 
-from adapters.postgres.appointments.options import NO_TEXT, PRONOUNS, SHOWN_NAME
-from adapters.postgres.appointments.reads import EVER, FIRST_ID
-from adapters.postgres.appointments.tables import appointment_kinds
+from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS
+from adapters.postgres.appointments.reads import FIRST_ID, MIN_INSTANT
+from adapters.postgres.appointments.tables import appointment_types
 from adapters.postgres.appointments.tables import waitlist_entries as entries
 from adapters.postgres.appointments.tables import waitlist_offers as offers
 from adapters.postgres.engine.columns import Instant, Uuid, insert_all
@@ -17,30 +17,30 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
 from portal_core.appointments.ports import Waitlist, WaitlistOffers
-from portal_core.appointments.ports_reads import WaitlistReads
-from portal_core.appointments.views import OfferView, WaitlistView
-from portal_core.appointments.views_practice import PracticeWaitlistView
+from portal_core.appointments.practice_views import PracticeWaitlistEntryView
+from portal_core.appointments.read_ports import WaitlistReads
+from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 _ENTRY = (
     entries.c.id,
     entries.c.practice_id,
     entries.c.client_id,
-    entries.c.kind_id,
-    entries.c.place_id,
+    entries.c.appointment_type_id,
+    entries.c.location_id,
     entries.c.clinician_id,
-    entries.c.earliest,
-    entries.c.latest,
+    entries.c.earliest_date,
+    entries.c.latest_date,
     entries.c.weekdays,
     entries.c.from_time,
     entries.c.until_time,
-    entries.c.zone,
+    entries.c.time_zone,
     entries.c.joined_at,
     entries.c.status,
     entries.c.version,
-    entries.c.anywhere,
+    entries.c.any_location,
 )
 _OFFER = (
     offers.c.id,
@@ -49,8 +49,8 @@ _OFFER = (
     offers.c.entry_id,
     offers.c.freed_slot_id,
     offers.c.clinician_id,
-    offers.c.kind_id,
-    offers.c.place_id,
+    offers.c.appointment_type_id,
+    offers.c.location_id,
     offers.c.starts_at,
     offers.c.ends_at,
     offers.c.calendar_entry_id,
@@ -75,33 +75,38 @@ WAITING = statement(
     select(*_ENTRY)
     .where(
         entries.c.practice_id == bindparam("practice_id"),
-        entries.c.kind_id == bindparam("kind_id"),
+        entries.c.appointment_type_id == bindparam("appointment_type_id"),
         entries.c.status == "waiting",
-        entries.c.latest >= bindparam("day_before", type_=Date()),
-        entries.c.earliest <= bindparam("day_after", type_=Date()),
+        entries.c.latest_date >= bindparam("day_before", type_=Date()),
+        entries.c.earliest_date <= bindparam("day_after", type_=Date()),
     )
     .order_by(entries.c.joined_at, entries.c.id),
-    across="a freed slot is offered to whoever waits longest; row-level security confines a client to their own",
+    scope_exemption="a freed slot is offered to whoever waits longest; row-level security confines a client to their own",
 )
-_their = clinicians.alias("their")
+_offer_clinicians = clinicians.alias("their")
 _shown = (
     select(
         *_ENTRY,
-        appointment_kinds.c.name,
-        func.coalesce(clinicians.c.name, NO_TEXT),
+        appointment_types.c.name,
+        func.coalesce(clinicians.c.name, EMPTY_TEXT),
         *_OFFER,
-        _their.c.name,
+        _offer_clinicians.c.name,
     )
     .select_from(entries)
     .join(
-        appointment_kinds,
-        (appointment_kinds.c.practice_id == entries.c.practice_id) & (appointment_kinds.c.id == entries.c.kind_id),
+        appointment_types,
+        (appointment_types.c.practice_id == entries.c.practice_id)
+        & (appointment_types.c.id == entries.c.appointment_type_id),
     )
     .outerjoin(
         clinicians, (clinicians.c.practice_id == entries.c.practice_id) & (clinicians.c.id == entries.c.clinician_id)
     )
     .outerjoin(
-        offers.join(_their, (_their.c.practice_id == offers.c.practice_id) & (_their.c.id == offers.c.clinician_id)),
+        offers.join(
+            _offer_clinicians,
+            (_offer_clinicians.c.practice_id == offers.c.practice_id)
+            & (_offer_clinicians.c.id == offers.c.clinician_id),
+        ),
         (offers.c.practice_id == entries.c.practice_id)
         & (offers.c.client_id == entries.c.client_id)
         & (offers.c.entry_id == entries.c.id)
@@ -115,21 +120,21 @@ _page = (
     .where(
         entries.c.practice_id == bindparam("practice_id"),
         entries.c.status == "waiting",
-        entries.c.latest >= bindparam("day_before", type_=Date()),
+        entries.c.latest_date >= bindparam("day_before", type_=Date()),
         tuple_(entries.c.joined_at, entries.c.id)
         > tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid)),
     )
     .order_by(entries.c.joined_at, entries.c.id)
-    .limit(bindparam("most", type_=Integer))
+    .limit(bindparam("row_limit", type_=Integer))
     .subquery("page")
 )
 LIST_FOR_PRACTICE = statement(
     "waitlist.list_for_practice",
-    _shown.add_columns(SHOWN_NAME, PRONOUNS)
+    _shown.add_columns(DISPLAY_NAME, PRONOUNS)
     .join(_page, (_page.c.client_id == entries.c.client_id) & (_page.c.id == entries.c.id))
     .join(clients, (clients.c.practice_id == entries.c.practice_id) & (clients.c.id == entries.c.client_id))
     .where(entries.c.practice_id == bindparam("practice_id")),
-    across="the practice sees whoever waits; row-level security confines a client to their own",
+    scope_exemption="the practice sees whoever waits; row-level security confines a client to their own",
 )
 
 ADD_OFFER = statement("waitlist_offers.add", insert_all(offers))
@@ -146,7 +151,7 @@ OF_SLOT = statement(
     select(*_OFFER)
     .where(offers.c.practice_id == bindparam("practice_id"), offers.c.freed_slot_id == bindparam("slot"))
     .order_by(offers.c.offered_at, offers.c.id),
-    across=_JOB,
+    scope_exemption=_JOB,
 )
 EXPIRED = statement(
     "waitlist_offers.expired",
@@ -158,9 +163,9 @@ EXPIRED = statement(
     )
     .order_by(offers.c.expires_at, offers.c.id)
     .limit(literal_column("100")),
-    across=_JOB,
+    scope_exemption=_JOB,
 )
-_SLACK = timedelta(days=1)
+_DAY_MARGIN = timedelta(days=1)
 
 
 def _entry_of(row: Any) -> WaitlistEntry:
@@ -168,19 +173,19 @@ def _entry_of(row: Any) -> WaitlistEntry:
         id=row[0],
         practice_id=row[1],
         client_id=row[2],
-        kind_id=row[3],
-        place_id=row[4],
+        appointment_type_id=row[3],
+        location_id=row[4],
         clinician_id=row[5],
-        earliest=row[6],
-        latest=row[7],
+        earliest_date=row[6],
+        latest_date=row[7],
         weekdays=frozenset(row[8]),
         from_time=row[9],
         until_time=row[10],
-        zone=row[11],
+        time_zone=row[11],
         joined_at=row[12],
         status=row[13],
         version=row[14],
-        anywhere=row[15],
+        any_location=row[15],
     )
 
 
@@ -192,8 +197,8 @@ def _offer_of(row: Any) -> WaitlistOffer:
         entry_id=row[3],
         freed_slot_id=row[4],
         clinician_id=row[5],
-        kind_id=row[6],
-        place_id=row[7],
+        appointment_type_id=row[6],
+        location_id=row[7],
         starts_at=row[8],
         ends_at=row[9],
         calendar_entry_id=row[10],
@@ -205,45 +210,45 @@ def _offer_of(row: Any) -> WaitlistOffer:
     )
 
 
-def _view(row: Any) -> WaitlistView:
+def _view(row: Any) -> WaitlistEntryView:
     """From `_ENTRY`, the names of kind and clinician, `_OFFER` and its clinician's name."""
     entry = _entry_of(row)
     offer = row[len(_ENTRY) + 2 :]
-    return WaitlistView(
+    return WaitlistEntryView(
         id=entry.id,
         status=entry.status,
-        kind_id=entry.kind_id,
-        kind_name=row[len(_ENTRY)],
-        place_id=entry.place_id,
-        anywhere=entry.anywhere,
+        appointment_type_id=entry.appointment_type_id,
+        appointment_type_name=row[len(_ENTRY)],
+        location_id=entry.location_id,
+        any_location=entry.any_location,
         clinician_id=entry.clinician_id,
         clinician_name=row[len(_ENTRY) + 1],
-        earliest=entry.earliest,
-        latest=entry.latest,
+        earliest_date=entry.earliest_date,
+        latest_date=entry.latest_date,
         weekdays=tuple(sorted(entry.weekdays)),
         from_time=entry.from_time,
         until_time=entry.until_time,
-        zone=entry.zone,
+        time_zone=entry.time_zone,
         joined_at=entry.joined_at,
         offer=None if offer[0] is None else _offer_view(_offer_of(offer), offer[len(_OFFER)]),
         version=entry.version,
     )
 
 
-def _practice_view(row: Any) -> PracticeWaitlistView:
+def _practice_view(row: Any) -> PracticeWaitlistEntryView:
     """From the same, with the client's name and pronouns behind it."""
-    return PracticeWaitlistView(client_id=row[2], client_name=row[-2], client_pronouns=row[-1], entry=_view(row))
+    return PracticeWaitlistEntryView(client_id=row[2], client_name=row[-2], client_pronouns=row[-1], entry=_view(row))
 
 
-def _offer_view(offer: WaitlistOffer, clinician_name: str) -> OfferView:
-    return OfferView(
+def _offer_view(offer: WaitlistOffer, clinician_name: str) -> WaitlistOfferView:
+    return WaitlistOfferView(
         id=offer.id,
         entry_id=offer.entry_id,
         status=offer.status,
         clinician_id=offer.clinician_id,
         clinician_name=clinician_name,
-        kind_id=offer.kind_id,
-        place_id=offer.place_id,
+        appointment_type_id=offer.appointment_type_id,
+        location_id=offer.location_id,
         starts_at=offer.starts_at,
         ends_at=offer.ends_at,
         expires_at=offer.expires_at,
@@ -257,16 +262,16 @@ class PostgresWaitlist(Waitlist):
 
     tx: Transaction
 
-    async def add(self, entry: WaitlistEntry, audited: Audited) -> None:
+    async def add(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
         values = {column.name: getattr(entry, column.name) for column in _ENTRY if column.name != "practice_id"}
         await self.tx.execute(ADD, **{**values, "weekdays": sorted(entry.weekdays)})
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
         row = await self.tx.fetchrow(GET, client_id=client_id, id=entry_id)
         return None if row is None else _entry_of(row)
 
-    async def save(self, entry: WaitlistEntry, audited: Audited) -> None:
+    async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE,
             client_id=entry.client_id,
@@ -275,10 +280,12 @@ class PostgresWaitlist(Waitlist):
             status=entry.status,
             version=entry.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def waiting(self, kind_id: UUID, on: date) -> list[WaitlistEntry]:
-        rows = await self.tx.fetch(WAITING, kind_id=kind_id, day_before=on - _SLACK, day_after=on + _SLACK)
+    async def waiting(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
+        rows = await self.tx.fetch(
+            WAITING, appointment_type_id=appointment_type_id, day_before=on - _DAY_MARGIN, day_after=on + _DAY_MARGIN
+        )
         return [_entry_of(row) for row in rows]
 
 
@@ -288,21 +295,25 @@ class PostgresWaitlistReads(WaitlistReads):
 
     tx: Transaction
 
-    async def of_client(self, client_id: UUID) -> tuple[WaitlistView, ...]:
-        found: dict[UUID, WaitlistView] = {}
+    async def of_client(self, client_id: UUID) -> tuple[WaitlistEntryView, ...]:
+        found: dict[UUID, WaitlistEntryView] = {}
         for row in await self.tx.fetch(OF_CLIENT, client_id=client_id):
             found.setdefault(row[0], _view(row))
         return tuple(found.values())
 
-    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistView]:
-        after_at, after_id = page.after_time() or (EVER, FIRST_ID)
+    async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistEntryView]:
+        after_at, after_id = page.after_time() or (MIN_INSTANT, FIRST_ID)
         rows = await self.tx.fetch(
-            LIST_FOR_PRACTICE, day_before=on - _SLACK, after_at=after_at, after_id=after_id, most=page.size + 1
+            LIST_FOR_PRACTICE,
+            day_before=on - _DAY_MARGIN,
+            after_at=after_at,
+            after_id=after_id,
+            row_limit=page.size + 1,
         )
-        found: dict[UUID, PracticeWaitlistView] = {}
+        found: dict[UUID, PracticeWaitlistEntryView] = {}
         for row in rows:
             found.setdefault(row[0], _practice_view(row))
-        return page.cut(list(found.values()), lambda one: (one.entry.joined_at, one.entry.id))
+        return page.paginate(list(found.values()), lambda one: (one.entry.joined_at, one.entry.id))
 
 
 @define
@@ -311,16 +322,16 @@ class PostgresWaitlistOffers(WaitlistOffers):
 
     tx: Transaction
 
-    async def add(self, offer: WaitlistOffer, audited: Audited) -> None:
+    async def add(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
         values = {column.name: getattr(offer, column.name) for column in _OFFER if column.name != "practice_id"}
         await self.tx.execute(ADD_OFFER, **values)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None:
         row = await self.tx.fetchrow(GET_OFFER, client_id=client_id, id=offer_id)
         return None if row is None else _offer_of(row)
 
-    async def save(self, offer: WaitlistOffer, audited: Audited) -> None:
+    async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE_OFFER,
             client_id=offer.client_id,
@@ -330,7 +341,7 @@ class PostgresWaitlistOffers(WaitlistOffers):
             appointment_id=offer.appointment_id,
             version=offer.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
         return [_offer_of(row) for row in await self.tx.fetch(OF_SLOT, slot=freed_slot_id)]

@@ -7,13 +7,13 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.tables import audit_entries
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 
 ADD_ENTRY = statement("audit.add", insert_all(audit_entries))
 _KINDS = {ClientActor: "client", ProxyActor: "proxy", StaffActor: "staff", SystemActor: "system"}
 
 
-def _values(tx: Transaction, entry: Audited) -> dict[str, Any]:
+def _values(tx: Transaction, entry: AuditEntry) -> dict[str, Any]:
     actor = tx.actor
     return {
         "practice_id": actor.practice_id,

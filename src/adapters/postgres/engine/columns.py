@@ -8,7 +8,7 @@ A table says whose rows it holds, and the migration gives it the row-level secur
   jobs the practice's.
 - `practice_table`: rows of one practice that concern no single client.
 - `append_table`: a practice's rows that are added and never changed; only staff and jobs read them.
-- `open_table`: the few that are read before a practice is known, reached only through functions.
+- `function_only_table`: the few that are read before a practice is known, reached only through functions.
 """
 
 from typing import Any, Literal
@@ -44,7 +44,7 @@ metadata = MetaData(
     },
 )
 
-Reach = Literal["client", "account", "practice", "append", "open"]
+RowScope = Literal["client", "account", "practice", "append", "function_only"]
 Instant = TIMESTAMP(timezone=True)
 Uuid = UUID(as_uuid=True)
 Uuids = ARRAY(Uuid)
@@ -64,7 +64,7 @@ def instant(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Instant, nullable=null)
 
 
-def words(name: str, *, null: bool = False) -> Column[Any]:
+def string(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Text, nullable=null)
 
 
@@ -72,7 +72,7 @@ def number(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Integer, nullable=null)
 
 
-def big(name: str, *, null: bool = False) -> Column[Any]:
+def bigint(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, BigInteger, nullable=null)
 
 
@@ -121,30 +121,30 @@ def version() -> Column[Any]:
 
 def client_table(name: str, *items: SchemaItem) -> Table:
     """Rows of one client; has `practice_id` and `client_id`."""
-    return Table(name, metadata, uuid("practice_id"), uuid("client_id"), *items, info={"reach": "client"})
+    return Table(name, metadata, uuid("practice_id"), uuid("client_id"), *items, info={"row_scope": "client"})
 
 
 def account_table(name: str, *items: SchemaItem) -> Table:
     """Rows of one account; has `practice_id` and `account_id`."""
-    return Table(name, metadata, uuid("practice_id"), uuid("account_id"), *items, info={"reach": "account"})
+    return Table(name, metadata, uuid("practice_id"), uuid("account_id"), *items, info={"row_scope": "account"})
 
 
 def practice_table(name: str, *items: SchemaItem) -> Table:
     """Rows of one practice; has `practice_id`."""
-    return Table(name, metadata, uuid("practice_id"), *items, info={"reach": "practice"})
+    return Table(name, metadata, uuid("practice_id"), *items, info={"row_scope": "practice"})
 
 
 def append_table(name: str, *items: SchemaItem, **options: Any) -> Table:
     """Rows of one practice that are only ever added; has `practice_id`."""
-    return Table(name, metadata, uuid("practice_id"), *items, info={"reach": "append"}, **options)
+    return Table(name, metadata, uuid("practice_id"), *items, info={"row_scope": "append"}, **options)
 
 
-def open_table(name: str, *items: SchemaItem) -> Table:
+def function_only_table(name: str, *items: SchemaItem) -> Table:
     """Rows that the application role reaches through functions only."""
-    return Table(name, metadata, *items, info={"reach": "open"})
+    return Table(name, metadata, *items, info={"row_scope": "function_only"})
 
 
-def place(column: Column[Any], *row: object) -> str:
+def associated_data(column: Column[Any], *row: object) -> str:
     """Where a sealed value belongs, `table.column/row`, which it is bound to: in any other place it does not open.
 
     What is stored was sealed under these names: a sealed column, or its table, keeps its name for ever.

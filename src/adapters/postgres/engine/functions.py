@@ -6,11 +6,11 @@
 from adapters.postgres.accounts.sessions import MARK_ACTIVE, SIGNED_IN
 from adapters.postgres.appointments.calendar_feeds import FEED_BY_HASH
 from adapters.postgres.appointments.options import CLINICIAN_ACCOUNT
-from adapters.postgres.engine.housekeeping import FORGET_EXPIRED
 from adapters.postgres.engine.key_rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
+from adapters.postgres.engine.maintenance import DELETE_EXPIRED
 from adapters.postgres.engine.outbox import NOTIFY
-from adapters.postgres.notifications.kept_mail import KEEP_MAIL, LATEST_MAIL
-from adapters.postgres.people.practices import PRACTICE_ADDRESSES
+from adapters.postgres.notifications.captured_mail import CAPTURE_MAIL, LATEST_CAPTURED_MAIL
+from adapters.postgres.people.practices import PRACTICE_LOCATORS
 
 PRACTICE_KEY = """
 CREATE OR REPLACE FUNCTION portal.practice_key(practice uuid) RETURNS bytea
@@ -21,7 +21,7 @@ $$"""
 # Counts one try under the row's lock: an exact sliding window across processes. Answers the seconds to wait, 0 when
 # the try was counted. A key's row is made first, so that two first tries meet on it as well; and made again when it
 # was forgotten in between.
-TAKE_TRY = """
+TAKE_RATE_LIMIT = """
 CREATE OR REPLACE FUNCTION portal.take_try(try_key bytea, tries_allowed int, window_seconds float8, instant timestamptz)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -44,7 +44,7 @@ BEGIN
   RETURN 0;
 END $$"""
 
-GIVE_BACK_TRY = """
+RELEASE_RATE_LIMIT = """
 CREATE OR REPLACE FUNCTION portal.give_back_try(try_key bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   UPDATE portal.tries SET at = trim_array(at, 1) WHERE key = try_key AND at <> '{}'
@@ -58,7 +58,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = jobs, pg_temp AS $$
 $$"""
 
 # Audit entries lie in partitions by month; made ahead by a job, and at migration.
-MAKE_AUDIT_PARTITION = """
+CREATE_AUDIT_PARTITION = """
 CREATE OR REPLACE FUNCTION portal.make_audit_partition(in_month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
@@ -74,17 +74,17 @@ END $$"""
 
 FUNCTIONS: list[str] = [
     PRACTICE_KEY,
-    TAKE_TRY,
-    GIVE_BACK_TRY,
-    FORGET_EXPIRED,
+    TAKE_RATE_LIMIT,
+    RELEASE_RATE_LIMIT,
+    DELETE_EXPIRED,
     DEFER_JOB,
     NOTIFY,
-    KEEP_MAIL,
-    LATEST_MAIL,
-    MAKE_AUDIT_PARTITION,
+    CAPTURE_MAIL,
+    LATEST_CAPTURED_MAIL,
+    CREATE_AUDIT_PARTITION,
     OLD_PRACTICE_KEYS,
     REPLACE_PRACTICE_KEY,
-    PRACTICE_ADDRESSES,
+    PRACTICE_LOCATORS,
     SIGNED_IN,
     MARK_ACTIVE,
     CLINICIAN_ACCOUNT,

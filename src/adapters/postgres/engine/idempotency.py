@@ -6,40 +6,45 @@ from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.encryption.cipher import Cipher
-from adapters.postgres.engine.columns import Instant, place
+from adapters.postgres.engine.columns import Instant, associated_data
 from adapters.postgres.engine.statements import statement
-from adapters.postgres.engine.tables import answers
+from adapters.postgres.engine.tables import idempotent_responses
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
-from portal_core.kernel.idempotency import KEPT_FOR, Attempt, Replayed
+from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
 
 _NOBODY = UUID(int=0)
-_new = insert(answers).values(
+_new = insert(idempotent_responses).values(
     practice_id=bindparam("practice_id"),
     account_id=bindparam("account_id"),
     operation=bindparam("operation"),
     key=bindparam("key"),
     digest=bindparam("digest"),
-    until=bindparam("until"),
+    expires_at=bindparam("expires_at"),
 )
 # Waits for another transaction that claims the same key; a row past its time is taken over.
 CLAIM = statement(
-    "answers.claim",
+    "idempotent_responses.claim",
     _new.on_conflict_do_update(
         index_elements=["practice_id", "account_id", "operation", "key"],
-        set_={"digest": _new.excluded.digest, "body": null(), "until": _new.excluded.until},
-        where=answers.c.until <= bindparam("now", type_=Instant),
-    ).returning(answers.c.until),
+        set_={"digest": _new.excluded.digest, "body": null(), "expires_at": _new.excluded.expires_at},
+        where=idempotent_responses.c.expires_at <= bindparam("now", type_=Instant),
+    ).returning(idempotent_responses.c.expires_at),
 )
 _mine = (
-    answers.c.practice_id == bindparam("practice_id"),
-    answers.c.account_id == bindparam("account_id"),
-    answers.c.operation == bindparam("operation"),
-    answers.c.key == bindparam("key"),
+    idempotent_responses.c.practice_id == bindparam("practice_id"),
+    idempotent_responses.c.account_id == bindparam("account_id"),
+    idempotent_responses.c.operation == bindparam("operation"),
+    idempotent_responses.c.key == bindparam("key"),
 )
-FIND = statement("answers.find", select(answers.c.digest, answers.c.body).where(*_mine))
+FIND = statement(
+    "idempotent_responses.find", select(idempotent_responses.c.digest, idempotent_responses.c.body).where(*_mine)
+)
 KEEP = statement(
-    "answers.keep", update(answers).where(*_mine).values(body=bindparam("sealed_body", type_=answers.c.body.type))
+    "idempotent_responses.save",
+    update(idempotent_responses)
+    .where(*_mine)
+    .values(body=bindparam("sealed_body", type_=idempotent_responses.c.body.type)),
 )
 
 
@@ -47,15 +52,17 @@ def _account(tx: Transaction) -> UUID:
     return getattr(tx.actor, "account_id", None) or _NOBODY
 
 
-def _place(tx: Transaction, attempt: Attempt) -> str:
-    return place(answers.c.body, _account(tx), attempt.operation, attempt.key)
+def _associated_data(tx: Transaction, idempotent_request: IdempotentRequest) -> str:
+    return associated_data(
+        idempotent_responses.c.body, _account(tx), idempotent_request.operation, idempotent_request.key
+    )
 
 
 async def _cipher(tx: Transaction) -> Cipher | None:
-    return tx.keys.held(tx.practice_id) if tx.record is None else await tx.cipher(tx.record)
+    return tx.keys.cached_practice(tx.practice_id) if tx.record is None else await tx.cipher(tx.record)
 
 
-async def claim(tx: Transaction) -> None:
+async def claim_key(tx: Transaction) -> None:
     """Claim the actor's attempt, unless a unit before has kept its claim.
 
     Raises:
@@ -63,36 +70,47 @@ async def claim(tx: Transaction) -> None:
         IdempotencyMismatch: the key was used for another request.
         RecordDestroyed: it was carried out before, and the answer cannot be read any more.
     """
-    attempt = tx.actor.origin.attempt
-    if attempt is None or attempt.claimed:
+    idempotent_request = tx.actor.origin.idempotent_request
+    if idempotent_request is None or idempotent_request.claimed:
         return
-    attempt.claimed = tx.claimed = True
+    idempotent_request.claimed = tx.claimed = True
     now = tx.clock.now()
-    mine = {"account_id": _account(tx), "operation": attempt.operation, "key": attempt.key}
-    if await tx.fetchrow(CLAIM, **mine, digest=attempt.digest, until=now + KEPT_FOR, now=now) is not None:
+    mine = {"account_id": _account(tx), "operation": idempotent_request.operation, "key": idempotent_request.key}
+    if (
+        await tx.fetchrow(
+            CLAIM, **mine, digest=idempotent_request.digest, expires_at=now + IDEMPOTENCY_RETENTION, now=now
+        )
+        is not None
+    ):
         return
     known = await tx.fetchrow(FIND, **mine)
-    if known is None or known[0] != attempt.digest:
+    if known is None or known[0] != idempotent_request.digest:
         raise IdempotencyMismatch
     cipher = await _cipher(tx)
     if cipher is None:
         raise RecordDestroyed
     if known[1] is None:
         raise IdempotencyMismatch
-    raise Replayed(cipher.open(known[1], _place(tx, attempt)))
+    raise Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request)))
 
 
-def give_back(tx: Transaction) -> None:
+def release_claim(tx: Transaction) -> None:
     """The transaction was rolled back, and its claim with it: the next unit of this attempt claims anew."""
-    if tx.claimed and tx.actor.origin.attempt is not None:
-        tx.actor.origin.attempt.claimed = tx.claimed = False
+    if tx.claimed and tx.actor.origin.idempotent_request is not None:
+        tx.actor.origin.idempotent_request.claimed = tx.claimed = False
 
 
-async def keep(tx: Transaction, body: bytes) -> None:
+async def save_response(tx: Transaction, body: bytes) -> None:
     """Keep the answer, sealed with the record's key. Where that was destroyed, only that there was one is known."""
-    attempt = tx.actor.origin.attempt
-    cipher = None if attempt is None else await _cipher(tx)
-    if attempt is None or cipher is None:
+    idempotent_request = tx.actor.origin.idempotent_request
+    cipher = None if idempotent_request is None else await _cipher(tx)
+    if idempotent_request is None or cipher is None:
         return
-    sealed = cipher.seal(body, _place(tx, attempt))
-    await tx.execute(KEEP, account_id=_account(tx), operation=attempt.operation, key=attempt.key, sealed_body=sealed)
+    sealed = cipher.seal(body, _associated_data(tx, idempotent_request))
+    await tx.execute(
+        KEEP,
+        account_id=_account(tx),
+        operation=idempotent_request.operation,
+        key=idempotent_request.key,
+        sealed_body=sealed,
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import define
 
-from adapters.encryption.master import MasterKey
+from adapters.encryption.master_key import MasterKey
 from adapters.postgres.engine.keys import practice_context
 
 OLD_PRACTICE_KEYS = """

@@ -16,14 +16,14 @@ from attrs import define, field
 from sqlalchemy import any_, bindparam, delete, select
 
 from adapters.encryption.cipher import Cipher, new_key
-from adapters.encryption.master import MasterKey
-from adapters.postgres.engine.columns import Uuids, insert_all, place
+from adapters.encryption.master_key import MasterKey
+from adapters.postgres.engine.columns import Uuids, associated_data, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.tables import client_keys, practice_keys
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 
-KEPT_SECONDS = 300.0
+CACHE_SECONDS = 300.0
 
 GET_PRACTICE_KEY = statement(
     "keys.practice",
@@ -39,7 +39,7 @@ GET_CLIENT_KEY = statement("keys.client", _wrapped.where(client_keys.c.client_id
 GET_CLIENT_KEYS = statement(
     "keys.clients",
     _wrapped.where(client_keys.c.client_id == any_(bindparam("client_ids", type_=Uuids))),
-    across="the practice's lists show many clients; row-level security confines a client to their own",
+    scope_exemption="the practice's lists show many clients; row-level security confines a client to their own",
 )
 DROP_CLIENT_KEY = statement(
     "keys.drop_client",
@@ -83,7 +83,7 @@ class RecordKeys:
             if wrapped is None:
                 raise NotFound("practice", practice_id)
             cipher = Cipher(await self.master.unwrap(wrapped, practice_context(practice_id)))
-            self._practices[practice_id] = (cipher, time.monotonic() + KEPT_SECONDS)
+            self._practices[practice_id] = (cipher, time.monotonic() + CACHE_SECONDS)
             return cipher
 
     async def make_practice_key(self, practice_id: UUID) -> tuple[bytes, str]:
@@ -92,13 +92,13 @@ class RecordKeys:
         wrapped = await self.master.wrap(key, practice_context(practice_id))
         return wrapped, self.master.name
 
-    def held(self, practice_id: UUID) -> Cipher:
+    def cached_practice(self, practice_id: UUID) -> Cipher:
         """The practice's cipher inside a unit of work, which loaded it before it began."""
         return self._practices[practice_id][0]
 
     async def add_client(self, connection: Any, practice_id: UUID, client_id: UUID) -> None:
         """Make a new client's key, in the transaction that makes the client."""
-        wrapped = self.held(practice_id).seal(new_key(), place(client_keys.c.wrapped, client_id))
+        wrapped = self.cached_practice(practice_id).seal(new_key(), associated_data(client_keys.c.wrapped, client_id))
         await connection.execute(
             ADD_CLIENT_KEY.sql,
             *ADD_CLIENT_KEY.arguments(
@@ -129,9 +129,11 @@ class RecordKeys:
         get = GET_CLIENT_KEY if len(missing) == 1 else GET_CLIENT_KEYS
         wanted = {"practice_id": practice_id, "client_id": missing[0], "client_ids": missing}
         for client_id, wrapped in await connection.fetch(get.sql, *get.arguments(wanted)):
-            cipher = Cipher(self.held(practice_id).open(wrapped, place(client_keys.c.wrapped, client_id)))
+            cipher = Cipher(
+                self.cached_practice(practice_id).open(wrapped, associated_data(client_keys.c.wrapped, client_id))
+            )
             found[client_id] = cipher
-            self._clients[client_id] = (cipher, now + KEPT_SECONDS)
+            self._clients[client_id] = (cipher, now + CACHE_SECONDS)
         return found
 
     def forget(self, client_id: UUID) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from portal_core.kernel.errors import RateLimited
 from portal_core.kernel.limits import Limit, RateLimits
 from portal_core.kernel.sources import Clock
@@ -20,19 +20,19 @@ class PostgresRateLimits(RateLimits):
     clock: Clock
 
     async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        with unavailable_when_gone():
+        with raise_unavailable_on_outage():
             wait: int = await self.pool.fetchval(
                 "SELECT portal.take_try($1, $2, $3, $4)",
                 _digest(practice_id, limit, key),
-                limit.tries,
+                limit.max_attempts,
                 limit.window.total_seconds(),
                 self.clock.now(),
             )
         if wait:
             raise RateLimited(wait)
 
-    async def give_back(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        with unavailable_when_gone():
+    async def release(self, practice_id: UUID, limit: Limit, key: str) -> None:
+        with raise_unavailable_on_outage():
             await self.pool.execute("SELECT portal.give_back_try($1)", _digest(practice_id, limit, key))
 
 

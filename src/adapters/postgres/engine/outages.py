@@ -8,7 +8,7 @@ import asyncpg
 
 from portal_core.kernel.errors import Unavailable
 
-GONE = (
+OUTAGE_ERRORS = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.TooManyConnectionsError,
@@ -21,17 +21,21 @@ GONE = (
 )
 """What the driver raises when the server is away, too busy, or gave the transaction up: trying again may do."""
 Errors = tuple[type[Exception], ...]
-NO_DATABASE: Errors = (asyncpg.InvalidCatalogNameError,)
-ROLE_REFUSED: Errors = (asyncpg.InvalidAuthorizationSpecificationError,)
-NOT_MIGRATED: Errors = (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError, asyncpg.UndefinedTableError)
-SAID_BY_SERVER: Errors = (asyncpg.PostgresError,)
+DATABASE_MISSING_ERRORS: Errors = (asyncpg.InvalidCatalogNameError,)
+ROLE_REJECTED_ERRORS: Errors = (asyncpg.InvalidAuthorizationSpecificationError,)
+NOT_MIGRATED_ERRORS: Errors = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.UndefinedTableError,
+)
+SERVER_ERRORS: Errors = (asyncpg.PostgresError,)
 """Whose words come from the server, and hold nothing of a connection URL."""
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def unavailable_when_gone() -> Iterator[None]:
+def raise_unavailable_on_outage() -> Iterator[None]:
     """Turns what the driver raises then into the core's word for it.
 
     Raises:
@@ -39,6 +43,6 @@ def unavailable_when_gone() -> Iterator[None]:
     """
     try:
         yield
-    except GONE as error:
+    except OUTAGE_ERRORS as error:
         _log.warning("database_unavailable", extra={"error": type(error).__name__})
         raise Unavailable from error

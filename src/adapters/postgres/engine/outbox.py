@@ -7,7 +7,7 @@ from attrs import define
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.outbox import Notice, Outbox
 
-# The notice and the job that delivers it, in one statement; neither when the practice has the `once` key already.
+# The notice and the job that delivers it, in one statement; neither when the practice has the `deduplication_key` key already.
 NOTIFY = """
 CREATE OR REPLACE FUNCTION portal.notify(
   notice uuid, kind text, notice_class text, account uuid, client uuid, about uuid, once_key text, instant timestamptz)
@@ -15,8 +15,8 @@ RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp
 DECLARE
   practice uuid := nullif(current_setting('portal.practice', true), '')::uuid;
 BEGIN
-  INSERT INTO portal.notices (practice_id, id, kind, notice_class, created_at, due_at, handed_at, to_account,
-    to_client, about, once, state, attempt, failures, claimed_by, vendor_id, problem, version)
+  INSERT INTO portal.notices (practice_id, id, kind, notice_class, created_at, due_at, enqueued_at, to_account,
+    to_client, about, once, state, attempt, failures, claimed_by, vendor_message_id, problem, version)
   VALUES (practice, notice, kind, notice_class, instant, instant, instant, account,
     client, about, once_key, 'queued', 0, 0, '', '', '', 1)
   ON CONFLICT DO NOTHING;
@@ -45,7 +45,7 @@ class PostgresOutbox(Outbox):
             notice.notice_class,
             notice.to_account,
             notice.to_client,
-            notice.about,
-            notice.once,
+            notice.subject_id,
+            notice.deduplication_key,
             self.tx.clock.now(),
         )

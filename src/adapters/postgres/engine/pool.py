@@ -23,15 +23,15 @@ async def _prepare(connection: Any) -> None:
         )
 
 
-async def open_pool(dsn: str, *, smallest: int = 2, largest: int = 20, seconds: float = 30.0) -> Any:
+async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds: float = 30.0) -> Any:
     """A pool of asyncpg connections; `seconds` bounds every statement.
 
     Statements are planned for their values, unless a transaction says otherwise (docs/decisions/0008).
     """
     return await asyncpg.create_pool(
         dsn,
-        min_size=smallest,
-        max_size=largest,
+        min_size=min_size,
+        max_size=max_size,
         command_timeout=seconds,
         statement_cache_size=2000,
         max_cached_statement_lifetime=0,
@@ -47,6 +47,6 @@ async def open_pool(dsn: str, *, smallest: int = 2, largest: int = 20, seconds: 
     )
 
 
-async def answers(pool: Any) -> None:
+async def ping(pool: Any) -> None:
     """Returns when the database answers."""
     await pool.fetchval("SELECT 1")

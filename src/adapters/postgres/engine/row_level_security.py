@@ -43,7 +43,7 @@ def _visible(table: Table) -> str | None:
             practice=_setting("practice"), client=_setting("client"), account=_setting("account"), reach=_REACH
         )
     practice = f"practice_id = {_setting('practice')}"
-    match info["reach"]:
+    match info["row_scope"]:
         case "client":
             return f"{practice} AND (client_id = {_setting('client')} OR {_PRACTICE_WIDE})"
         case "account":
@@ -69,7 +69,7 @@ def policies(table: Table, role: str) -> list[str]:
     if shown is None:
         return done
     adding = table.info.get("adding")
-    if table.info["reach"] == "append":
+    if table.info["row_scope"] == "append":
         return [
             *done,
             f"CREATE POLICY reach ON {name} FOR SELECT USING ({shown})",

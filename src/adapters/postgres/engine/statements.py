@@ -5,7 +5,7 @@
     row = await tx.fetchrow(GET, client_id=client_id, goal_id=goal_id)
 
 Every statement names its practice: a test walks `REGISTRY` and refuses one that reads or writes a practice's table
-without `practice_id = :practice_id`, or a client's without `client_id`, unless `across` gives the reason.
+without `practice_id = :practice_id`, or a client's without `client_id`, unless `scope_exemption` gives the reason.
 SQLAlchemy's bind and result processors are skipped, so `in_()` does not survive: `== any_(bindparam(...))`.
 """
 
@@ -28,7 +28,7 @@ class Statement:
     sql: str
     names: tuple[str, ...]
     source: Executable = field(repr=False, eq=False)
-    across: str = ""
+    scope_exemption: str = ""
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
         """The values in the statement's order.
@@ -42,25 +42,25 @@ class Statement:
 REGISTRY: dict[str, Statement] = {}
 
 
-def statement(name: str, source: Executable, *, across: str = "") -> Statement:
-    """Compile `source` and register it under `name`; `across` says why it may reach over practices or clients."""
+def statement(name: str, source: Executable, *, scope_exemption: str = "") -> Statement:
+    """Compile `source` and register it under `name`; `scope_exemption` says why it may reach over practices or clients."""
     if name in REGISTRY:
         raise ValueError(f"two statements are called {name}")
-    done = REGISTRY[name] = compiled(name, source, across)
+    done = REGISTRY[name] = compile_statement(name, source, scope_exemption)
     return done
 
 
-def compiled(name: str, source: Executable, across: str = "") -> Statement:
+def compile_statement(name: str, source: Executable, scope_exemption: str = "") -> Statement:
     """Compile `source`, its constants written out: only then does a plan for all values use a partial index."""
     made: Any = source.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # Executable hides it
     numbered, numbers = made.positiontup or (), dict[str, int]()
 
-    def place(found: re.Match[str]) -> str:
+    def placeholder(found: re.Match[str]) -> str:
         bound = numbered[int(found[1]) - 1]
         value = made.params[bound]
         if value is not None:
             return str(made.render_literal_value(value, made.binds[bound].type))
         return f"${numbers.setdefault(bound, len(numbers) + 1)}"
 
-    sql = _PLACE.sub(place, " ".join(str(made).split()))
-    return Statement(name, sql, tuple(numbers), source, across)
+    sql = _PLACE.sub(placeholder, " ".join(str(made).split()))
+    return Statement(name, sql, tuple(numbers), source, scope_exemption)

@@ -8,62 +8,62 @@ from adapters.postgres.engine.columns import (
     client_table,
     digest,
     document,
+    function_only_table,
     instant,
     instants,
-    open_table,
     practice_table,
     sealed,
+    string,
     uuid,
-    words,
 )
 
 audit_entries = append_table(
     "audit_entries",
     instant("at"),
     uuid("id"),
-    words("actor_kind"),
+    string("actor_kind"),
     uuid("account_id", null=True),
-    words("job", null=True),
+    string("job", null=True),
     uuid("grant_id", null=True),
     uuid("record", null=True),
-    words("action"),
+    string("action"),
     uuid("target", null=True),
-    words("outcome"),
+    string("outcome"),
     document("facts"),
-    words("address"),
-    words("device"),
-    words("request_id"),
+    string("address"),
+    string("device"),
+    string("request_id"),
     PrimaryKeyConstraint("at", "id"),
     Index(None, "practice_id", "record", "at"),
     Index(None, "practice_id", "at"),
     postgresql_partition_by="RANGE (at)",
 )
 
-answers = account_table(
-    "answers",
-    words("operation"),
-    words("key"),
+idempotent_responses = account_table(
+    "idempotent_responses",
+    string("operation"),
+    string("key"),
     digest("digest"),
     sealed("body"),
-    instant("until"),
+    instant("expires_at"),
     PrimaryKeyConstraint("practice_id", "account_id", "operation", "key"),
-    Index(None, "practice_id", "until"),
+    Index(None, "practice_id", "expires_at"),
 )
 
-tries = open_table(
-    "tries",
+rate_limit_attempts = function_only_table(
+    "rate_limit_attempts",
     digest("key"),
     instants("at"),
-    instant("until"),
+    instant("expires_at"),
     PrimaryKeyConstraint("key"),
-    Index(None, "until"),
+    Index(None, "expires_at"),
 )
 
 
 practice_keys = practice_table(
     "practice_keys",
     sealed("wrapped", null=False),
-    words("master_key"),
+    string("master_key"),
     instant("made_at"),
     PrimaryKeyConstraint("practice_id"),
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"]),

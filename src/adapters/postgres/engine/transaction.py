@@ -9,12 +9,12 @@ from attrs import define, field
 from sqlalchemy import Column
 
 from adapters.encryption.cipher import Cipher
-from adapters.postgres.engine.columns import place
-from adapters.postgres.engine.constraints import refused
+from adapters.postgres.engine.columns import associated_data
+from adapters.postgres.engine.constraint_errors import constraint_error
 from adapters.postgres.engine.keys import RecordKeys
 from adapters.postgres.engine.statements import Statement
 from portal_core.kernel.actor import Actor, record_id
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 
@@ -33,7 +33,7 @@ class Transaction:
     clock: Clock
     ids: IdSource
     keys: RecordKeys
-    entries: list[Audited] = field(factory=list)
+    entries: list[AuditEntry] = field(factory=list)
     public_url: str = ""
     claimed: bool = False
     _ciphers: dict[UUID, Cipher | None] = field(init=False, factory=dict)
@@ -47,7 +47,7 @@ class Transaction:
         """The client the transaction is confined to."""
         return record_id(self.actor)
 
-    def audited(self, entry: Audited) -> None:
+    def add_audit_entry(self, entry: AuditEntry) -> None:
         """Have the entry written with this transaction."""
         self.entries.append(entry)
 
@@ -57,7 +57,7 @@ class Transaction:
         try:
             rows: list[asyncpg.Record] = await self.connection.fetch(statement.sql, *statement.arguments(values))
         except asyncpg.IntegrityConstraintViolationError as error:
-            raise refused(error) from None
+            raise constraint_error(error) from None
         return rows
 
     async def fetchrow(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
@@ -66,7 +66,7 @@ class Transaction:
         try:
             return await self.connection.fetchrow(statement.sql, *statement.arguments(values))
         except asyncpg.IntegrityConstraintViolationError as error:
-            raise refused(error) from None
+            raise constraint_error(error) from None
 
     async def execute(self, statement: Statement, **values: Any) -> int:
         """How many rows it touched."""
@@ -74,7 +74,7 @@ class Transaction:
         try:
             tag: str = await self.connection.execute(statement.sql, *statement.arguments(values))
         except asyncpg.IntegrityConstraintViolationError as error:
-            raise refused(error) from None
+            raise constraint_error(error) from None
         return int(tag.rpartition(" ")[2])
 
     async def save(self, statement: Statement, **values: Any) -> None:
@@ -113,9 +113,11 @@ class Transaction:
         cipher = await self.cipher(client_id)
         if cipher is None:
             raise RecordDestroyed
-        return cipher.seal(text.encode(), place(column, row_id))
+        return cipher.seal(text.encode(), associated_data(column, row_id))
 
-    async def seal_if_kept(self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None) -> bytes | None:
+    async def seal_unless_destroyed(
+        self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None
+    ) -> bytes | None:
         """The same for a text that may be left out: None when the key was destroyed."""
         if text is None or await self.cipher(client_id) is None:
             return None
@@ -126,12 +128,12 @@ class Transaction:
         if sealed is None:
             return None
         cipher = await self.cipher(client_id)
-        return None if cipher is None else cipher.open(sealed, place(column, row_id)).decode()
+        return None if cipher is None else cipher.open(sealed, associated_data(column, row_id)).decode()
 
-    def seal_with_practice(self, column: Column[Any], row_id: UUID, text: str) -> bytes:
+    def seal_with_practice_key(self, column: Column[Any], row_id: UUID, text: str) -> bytes:
         """A text that is no client's, sealed with the practice's key for this column of this row."""
-        return self.keys.held(self.practice_id).seal(text.encode(), place(column, row_id))
+        return self.keys.cached_practice(self.practice_id).seal(text.encode(), associated_data(column, row_id))
 
-    def unseal_with_practice(self, column: Column[Any], row_id: UUID, sealed: bytes) -> str:
+    def unseal_with_practice_key(self, column: Column[Any], row_id: UUID, sealed: bytes) -> str:
         """The text again."""
-        return self.keys.held(self.practice_id).open(sealed, place(column, row_id)).decode()
+        return self.keys.cached_practice(self.practice_id).open(sealed, associated_data(column, row_id)).decode()

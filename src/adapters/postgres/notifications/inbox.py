@@ -11,16 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.postgres.engine.columns import Texts, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.notifications.tables import notification_settings, notifications, safe_email_proofs
-from portal_core.kernel.audit import Audited
+from adapters.postgres.notifications.tables import notification_settings, notifications, safe_email_verifications
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.notifications.model import Notification
-from portal_core.notifications.ports import Inbox, InboxScope, SettingsStore
-from portal_core.notifications.safe_email import SafeEmailProof
-from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
-from portal_core.notifications.views import News
+from portal_core.notifications.ports import Inbox, InboxScope, NotificationSettingsStore
+from portal_core.notifications.safe_email import SafeEmailVerification
+from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
+from portal_core.notifications.views import InboxUpdate
 
-MOST_NEWS = 100
+MAX_RECENT_NOTIFICATIONS = 100
 
 _LINE = (
     notifications.c.id,
@@ -28,7 +28,7 @@ _LINE = (
     notifications.c.kind,
     notifications.c.created_at,
     notifications.c.client_id,
-    notifications.c.about,
+    notifications.c.subject_id,
     notifications.c.read_at,
 )
 _seen = and_(
@@ -47,8 +47,8 @@ _reading = update(notifications).values(read_at=bindparam("at"))
 _unread = notifications.c.read_at.is_(None)
 READ_ONE = statement("inbox.read_one", _reading.where(_seen, _unread, _one))
 READ_ALL = statement("inbox.read_all", _reading.where(_seen, _unread))
-NEWS = statement(
-    "inbox.news",
+UPDATES = statement(
+    "inbox.updates",
     select(notifications.c.id, notifications.c.read_at)
     .where(_seen)
     .order_by(notifications.c.id.desc())
@@ -60,15 +60,15 @@ _SETTINGS = (
     notification_settings.c.channels,
     notification_settings.c.reminder_minutes,
     notification_settings.c.language,
-    notification_settings.c.zone,
+    notification_settings.c.time_zone,
     notification_settings.c.safe_email,
     notification_settings.c.safe_phone,
     notification_settings.c.neutral_sender,
     notification_settings.c.do_not_text,
     notification_settings.c.do_not_voicemail,
-    notification_settings.c.texts_to,
-    notification_settings.c.texts_consent_at,
-    notification_settings.c.texts_stopped_at,
+    notification_settings.c.sms_phone,
+    notification_settings.c.sms_consent_at,
+    notification_settings.c.sms_opted_out_at,
     notification_settings.c.version,
 )
 SETTINGS_COLUMNS = _SETTINGS
@@ -79,7 +79,7 @@ GET_SETTINGS = statement(
 CONSENTING = statement(
     "settings.consenting",
     select(*_SETTINGS)
-    .where(_mine, notification_settings.c.texts_to == bindparam("phone"))
+    .where(_mine, notification_settings.c.sms_phone == bindparam("phone"))
     .order_by(notification_settings.c.account_id),
 )
 # Of two first saves at once the second adds nothing.
@@ -102,30 +102,30 @@ SAVE_SETTINGS = statement(
 )
 
 _PROOF = (
-    safe_email_proofs.c.account_id,
-    safe_email_proofs.c.id,
-    safe_email_proofs.c.email,
-    safe_email_proofs.c.expires_at,
-    safe_email_proofs.c.code_hash,
-    safe_email_proofs.c.tries,
-    safe_email_proofs.c.version,
+    safe_email_verifications.c.account_id,
+    safe_email_verifications.c.id,
+    safe_email_verifications.c.email,
+    safe_email_verifications.c.expires_at,
+    safe_email_verifications.c.code_hash,
+    safe_email_verifications.c.attempts,
+    safe_email_verifications.c.version,
 )
 _proof_of = and_(
-    safe_email_proofs.c.practice_id == bindparam("practice_id"),
-    safe_email_proofs.c.account_id == bindparam("account_id"),
+    safe_email_verifications.c.practice_id == bindparam("practice_id"),
+    safe_email_verifications.c.account_id == bindparam("account_id"),
 )
-GET_PROOF = statement("settings.proof", select(*_PROOF).where(_proof_of))
+GET_VERIFICATION = statement("settings.proof", select(*_PROOF).where(_proof_of))
 # As with first saves of settings.
-ADD_PROOF = statement(
+ADD_VERIFICATION = statement(
     "settings.add_proof",
-    insert(safe_email_proofs)
-    .values({column.name: bindparam(column.name, type_=column.type) for column in safe_email_proofs.c})
+    insert(safe_email_verifications)
+    .values({column.name: bindparam(column.name, type_=column.type) for column in safe_email_verifications.c})
     .on_conflict_do_nothing(),
 )
-SAVE_PROOF = statement(
+SAVE_VERIFICATION = statement(
     "settings.save_proof",
-    update(safe_email_proofs)
-    .where(_proof_of, safe_email_proofs.c.version == bindparam("before"))
+    update(safe_email_verifications)
+    .where(_proof_of, safe_email_verifications.c.version == bindparam("before"))
     .values({column.name: bindparam(column.name, type_=column.type) for column in _PROOF[1:]}),
 )
 
@@ -137,10 +137,10 @@ def settings_of(row: Any) -> NotificationSettings:
         channels={kind: tuple(channels) for kind, channels in row[1].items()},
         reminder_minutes=tuple(row[2]),
         language=row[3],
-        zone=row[4],
-        confidential=Confidential(row[5], row[6], row[7], row[8], row[9]),
-        texts=None if row[10] is None else TextConsent(row[10], row[11]),
-        texts_stopped_at=row[12],
+        time_zone=row[4],
+        confidential=ConfidentialCommunication(row[5], row[6], row[7], row[8], row[9]),
+        sms_consent=None if row[10] is None else SmsConsent(row[10], row[11]),
+        sms_opted_out_at=row[12],
         version=row[13],
     )
 
@@ -151,7 +151,7 @@ class PostgresInbox(Inbox):
 
     tx: Transaction
 
-    async def add(self, notification: Notification, audited: Audited) -> None:
+    async def add(self, notification: Notification, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD,
             id=notification.id,
@@ -159,33 +159,35 @@ class PostgresInbox(Inbox):
             client_id=notification.client_id,
             kind=notification.kind,
             created_at=notification.created_at,
-            about=notification.about,
+            subject_id=notification.subject_id,
             read_at=notification.read_at,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
         rows = await self.tx.fetch(PAGE, **_scope(scope), before=page.before_id(), limit=page.size + 1)
-        return page.cut([Notification(*row) for row in rows], lambda row: row.id)
+        return page.paginate([Notification(*row) for row in rows], lambda row: row.id)
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         row = await self.tx.fetchrow(GET, **_scope(scope), notification=notification_id)
         return None if row is None else Notification(*row)
 
-    async def mark_read(self, scope: InboxScope, notification_id: UUID | None, at: datetime, audited: Audited) -> int:
+    async def mark_read(
+        self, scope: InboxScope, notification_id: UUID | None, at: datetime, audit_entry: AuditEntry
+    ) -> int:
         if notification_id is None:
             marked = await self.tx.execute(READ_ALL, **_scope(scope), at=at)
         else:
             marked = await self.tx.execute(READ_ONE, **_scope(scope), notification=notification_id, at=at)
         if marked:
-            self.tx.audited(audited)
+            self.tx.add_audit_entry(audit_entry)
         return marked
 
-    async def news(self, scope: InboxScope, after: UUID | None) -> News:
-        rows = await self.tx.fetch(NEWS, **_scope(scope), limit=MOST_NEWS)
+    async def updates(self, scope: InboxScope, after: UUID | None) -> InboxUpdate:
+        rows = await self.tx.fetch(UPDATES, **_scope(scope), limit=MAX_RECENT_NOTIFICATIONS)
         unread = sum(row[1] is None for row in rows)
         new = tuple(row[0] for row in rows if after is not None and row[0] > after)
-        return News(unread, new, rows[0][0] if rows else None)
+        return InboxUpdate(unread, new, rows[0][0] if rows else None)
 
 
 def _scope(scope: InboxScope) -> dict[str, Any]:
@@ -193,7 +195,7 @@ def _scope(scope: InboxScope) -> dict[str, Any]:
 
 
 @define
-class PostgresSettings(SettingsStore):
+class PostgresNotificationSettings(NotificationSettingsStore):
     """Settings of accounts."""
 
     tx: Transaction
@@ -202,8 +204,8 @@ class PostgresSettings(SettingsStore):
         row = await self.tx.fetchrow(GET_SETTINGS, account_id=account_id)
         return NotificationSettings(account_id) if row is None else settings_of(row)
 
-    async def save(self, settings: NotificationSettings, audited: Audited) -> None:
-        confidential, texts = settings.confidential, settings.texts
+    async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
+        confidential, sms_consent = settings.confidential, settings.sms_consent
         first = settings.version == 1
         await self.tx.save(
             ADD_SETTINGS if first else SAVE_SETTINGS,
@@ -212,27 +214,29 @@ class PostgresSettings(SettingsStore):
             channels={kind: list(channels) for kind, channels in settings.channels.items()},
             reminder_minutes=list(settings.reminder_minutes),
             language=settings.language,
-            zone=settings.zone,
+            time_zone=settings.time_zone,
             safe_email=confidential.safe_email,
             safe_phone=confidential.safe_phone,
             neutral_sender=confidential.neutral_sender,
             do_not_text=confidential.do_not_text,
             do_not_voicemail=confidential.do_not_voicemail,
-            texts_to=texts.phone if texts else None,
-            texts_consent_at=texts.given_at if texts else None,
-            texts_stopped_at=settings.texts_stopped_at,
+            sms_phone=sms_consent.phone if sms_consent else None,
+            sms_consent_at=sms_consent.given_at if sms_consent else None,
+            sms_opted_out_at=settings.sms_opted_out_at,
             version=settings.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def proof(self, account_id: UUID) -> SafeEmailProof | None:
-        row = await self.tx.fetchrow(GET_PROOF, account_id=account_id)
-        return None if row is None else SafeEmailProof(*row)
+    async def verification(self, account_id: UUID) -> SafeEmailVerification | None:
+        row = await self.tx.fetchrow(GET_VERIFICATION, account_id=account_id)
+        return None if row is None else SafeEmailVerification(*row)
 
-    async def save_proof(self, proof: SafeEmailProof, audited: Audited) -> None:
-        first = proof.version == 1
-        await self.tx.save(ADD_PROOF if first else SAVE_PROOF, before=proof.version - 1, **asdict(proof))
-        self.tx.audited(audited)
+    async def save_verification(self, verification: SafeEmailVerification, audit_entry: AuditEntry) -> None:
+        first = verification.version == 1
+        await self.tx.save(
+            ADD_VERIFICATION if first else SAVE_VERIFICATION, before=verification.version - 1, **asdict(verification)
+        )
+        self.tx.add_audit_entry(audit_entry)
 
-    async def consenting(self, phone: str) -> tuple[NotificationSettings, ...]:
+    async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:
         return tuple(settings_of(row) for row in await self.tx.fetch(CONSENTING, phone=phone))

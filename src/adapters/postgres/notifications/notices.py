@@ -11,11 +11,11 @@ from adapters.postgres.engine.columns import Instant, Uuids, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.tables import notices
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.notifications.model import JOB_LOST_AFTER, LEASE, NoticeRow
+from portal_core.notifications.model import JOB_LOST_AFTER, LEASE_DURATION, NoticeDelivery
 from portal_core.notifications.ports import Notices
-from portal_core.notifications.views import TroubledNoticeView
+from portal_core.notifications.views import FailedNoticeView
 
 _NAMES = (
     "id",
@@ -23,11 +23,11 @@ _NAMES = (
     "notice_class",
     "created_at",
     "due_at",
-    "handed_at",
+    "enqueued_at",
     "to_account",
     "to_client",
-    "about",
-    "once",
+    "subject_id",
+    "deduplication_key",
     "channel",
     "state",
     "attempt",
@@ -35,8 +35,8 @@ _NAMES = (
     "claimed_at",
     "claimed_by",
     "settled_at",
-    "vendor_id",
-    "problem",
+    "vendor_message_id",
+    "failure_reason",
     "version",
 )
 _COLUMNS = tuple(notices.c[name] for name in _NAMES)
@@ -71,7 +71,7 @@ _due = (
         _here,
         notices.c.state == "queued",
         notices.c.due_at <= _now,
-        or_(notices.c.handed_at < notices.c.due_at, notices.c.handed_at <= bindparam("lost", type_=Instant)),
+        or_(notices.c.enqueued_at < notices.c.due_at, notices.c.enqueued_at <= bindparam("lost", type_=Instant)),
     )
     .order_by(notices.c.due_at, notices.c.id)
     .limit(bindparam("limit"))
@@ -82,7 +82,7 @@ HAND = statement(
     "notices.hand",
     update(notices)
     .where(_here, notices.c.id == any_(bindparam("notice_ids", type_=Uuids)))
-    .values(handed_at=_now, version=notices.c.version + 1),
+    .values(enqueued_at=_now, version=notices.c.version + 1),
 )
 STALLED = statement(
     "notices.stalled",
@@ -93,8 +93,8 @@ STALLED = statement(
 )
 
 
-TROUBLED = statement(
-    "notices.troubled",
+FAILED = statement(
+    "notices.failed",
     select(*_COLUMNS)
     .where(_here, or_(notices.c.state == "dead", notices.c.state == "uncertain"), notices.c.id < bindparam("before"))
     .order_by(notices.c.id.desc())
@@ -102,7 +102,7 @@ TROUBLED = statement(
 )
 
 
-def _values(row: NoticeRow) -> dict[str, Any]:
+def _values(row: NoticeDelivery) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _NAMES}
 
 
@@ -112,31 +112,31 @@ class PostgresNotices(Notices):
 
     tx: Transaction
 
-    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeRow | None:
+    async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeDelivery | None:
         row = await self.tx.fetchrow(CLAIM, notice=notice_id, by=by, now=now)
-        return None if row is None else NoticeRow(*row)
+        return None if row is None else NoticeDelivery(*row)
 
-    async def get(self, notice_id: UUID) -> NoticeRow | None:
+    async def get(self, notice_id: UUID) -> NoticeDelivery | None:
         row = await self.tx.fetchrow(GET, notice=notice_id)
-        return None if row is None else NoticeRow(*row)
+        return None if row is None else NoticeDelivery(*row)
 
-    async def save(self, notice: NoticeRow, audited: Audited, *beside: NoticeRow) -> None:
+    async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
         await self.tx.save(SAVE, notice=notice.id, before=notice.version - 1, **_values(notice))
-        for row in beside:
+        for row in siblings:
             await self.tx.execute(ADD, **_values(row))
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def hand_over(self, now: datetime, limit: int) -> tuple[UUID, ...]:
+    async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
         rows = await self.tx.fetch(DUE, now=now, lost=now - JOB_LOST_AFTER, limit=limit)
         ids = [row[0] for row in rows]
         if ids:
             await self.tx.execute(HAND, notice_ids=ids, now=now)
         return tuple(ids)
 
-    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeRow, ...]:
-        rows = await self.tx.fetch(STALLED, lost=now - LEASE, limit=limit)
-        return tuple(NoticeRow(*row) for row in rows)
+    async def stalled(self, now: datetime, limit: int) -> tuple[NoticeDelivery, ...]:
+        rows = await self.tx.fetch(STALLED, lost=now - LEASE_DURATION, limit=limit)
+        return tuple(NoticeDelivery(*row) for row in rows)
 
-    async def troubled(self, page: PageRequest) -> Page[TroubledNoticeView]:
-        rows = await self.tx.fetch(TROUBLED, before=page.before_id(), limit=page.size + 1)
-        return page.cut([NoticeRow(*row) for row in rows], lambda row: row.id).map(TroubledNoticeView.of)
+    async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
+        rows = await self.tx.fetch(FAILED, before=page.before_id(), limit=page.size + 1)
+        return page.paginate([NoticeDelivery(*row) for row in rows], lambda row: row.id).map(FailedNoticeView.of)

@@ -19,7 +19,7 @@ from adapters.postgres.people.tables import clients, practices
 from portal_core.access.model import areas_on, in_force_on
 from portal_core.kernel.actor import Area
 from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipients
-from portal_core.notifications.settings import NOBODY, NotificationSettings, PracticeVoice
+from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings, PracticeBranding
 
 _ACCOUNT = (accounts.c.id, accounts.c.client_id, accounts.c.email)
 _with_settings = accounts.outerjoin(
@@ -28,9 +28,9 @@ _with_settings = accounts.outerjoin(
     & (notification_settings.c.account_id == accounts.c.id),
 )
 _here = accounts.c.practice_id == bindparam("practice_id")
-VOICE = statement(
+BRANDING = statement(
     "recipients.voice",
-    select(practices.c.name, practices.c.zone, practices.c.hosts, practices.c.settings).where(
+    select(practices.c.name, practices.c.time_zone, practices.c.hosts, practices.c.settings).where(
         practices.c.id == bindparam("practice_id")
     ),
 )
@@ -40,7 +40,7 @@ ACCOUNT = statement(
     .select_from(_with_settings)
     .where(_here, accounts.c.id == bindparam("account")),
 )
-_STANDING = (grants.c.areas, grants.c.starts, grants.c.until, grants.c.narrows_on)
+_STANDING = (grants.c.areas, grants.c.starts_on, grants.c.until, grants.c.restricted_from)
 OWN_ACCOUNT = statement(
     "recipients.own_account",
     select(*_ACCOUNT, *SETTINGS_COLUMNS)
@@ -67,7 +67,7 @@ PROXIES = statement(
 )
 RECORD = statement(
     "recipients.record",
-    select(clients.c.id, clients.c.email, clients.c.language, clients.c.zone).where(
+    select(clients.c.id, clients.c.email, clients.c.language, clients.c.time_zone).where(
         clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id")
     ),
 )
@@ -104,43 +104,43 @@ class PostgresRecipients(Recipients):
 
     async def account(self, account_id: UUID) -> Recipient | None:
         row = await self.tx.fetchrow(ACCOUNT, account=account_id)
-        return None if row is None else self._holder(row, *await self._voice())
+        return None if row is None else self._holder(row, *await self._branding())
 
     async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
-        voice, zone = await self._voice()
-        own = [self._holder(row, voice, zone) for row in await self.tx.fetch(OWN_ACCOUNT, client=client_id)]
+        voice, time_zone = await self._branding()
+        own = [self._holder(row, voice, time_zone) for row in await self.tx.fetch(OWN_ACCOUNT, client=client_id)]
         if not own:
-            own = [self._of_record(row, voice, zone) for row in await self.tx.fetch(RECORD, client_id=client_id)]
-        today = self.tx.clock.now().astimezone(ZoneInfo(zone)).date()
+            own = [self._of_record(row, voice, time_zone) for row in await self.tx.fetch(RECORD, client_id=client_id)]
+        today = self.tx.clock.now().astimezone(ZoneInfo(time_zone)).date()
         for row in await self.tx.fetch(PROXIES, client_id=client_id) if area else ():
-            areas, starts, until, narrows_on = row[_GRANT_AT : _GRANT_AT + 4]
-            if in_force_on(starts, until, today) and area in areas_on(frozenset(areas), narrows_on, today):
-                own.append(self._holder(row, voice, zone))
+            areas, starts_on, until, restricted_from = row[_GRANT_AT : _GRANT_AT + 4]
+            if in_force_on(starts_on, until, today) and area in areas_on(frozenset(areas), restricted_from, today):
+                own.append(self._holder(row, voice, time_zone))
         return tuple(own)
 
-    async def stranger(self, email: str) -> Recipient:
-        voice, zone = await self._voice()
-        return Recipient(voice, zone, NotificationSettings(NOBODY), email=email)
+    async def unregistered(self, email: str) -> Recipient:
+        voice, time_zone = await self._branding()
+        return Recipient(voice, time_zone, NotificationSettings(NO_ACCOUNT_ID), email=email)
 
     async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
         row = await self.tx.fetchrow(FORMER_EMAIL, account_id=account_id, change=change_id)
         return None if row is None else row[0]
 
-    async def _voice(self) -> tuple[PracticeVoice, str]:
-        row = await self.tx.fetchrow(VOICE)
+    async def _branding(self) -> tuple[PracticeBranding, str]:
+        row = await self.tx.fetchrow(BRANDING)
         assert row is not None, "a unit of work is of a practice"
         section = row[3].get("notifications", {})
-        return PracticeVoice.of(row[0], row[2], section, self.tx.public_url), row[1]
+        return PracticeBranding.of(row[0], row[2], section, self.tx.public_url), row[1]
 
-    def _holder(self, row: Any, voice: PracticeVoice, zone: str) -> Recipient:
+    def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
         settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_GRANT_AT])
         return Recipient(
-            voice, settings.zone or zone, settings, account_id=row[0], client_id=row[1], email=row[2] or ""
+            voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2] or ""
         )
 
-    def _of_record(self, row: Any, voice: PracticeVoice, zone: str) -> Recipient:
-        settings = NotificationSettings(NOBODY, language=row[2] or "en", zone=row[3] or "")
-        return Recipient(voice, settings.zone or zone, settings, client_id=row[0], email=row[1] or "")
+    def _of_record(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
+        settings = NotificationSettings(NO_ACCOUNT_ID, language=row[2] or "en", time_zone=row[3] or "")
+        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=row[0], email=row[1] or "")
 
 
 @define

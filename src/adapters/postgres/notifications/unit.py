@@ -2,22 +2,22 @@
 
 from collections.abc import Callable
 
+from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.engine.unit_core import UnitCore, repository
-from adapters.postgres.notifications.inbox import PostgresInbox, PostgresSettings
+from adapters.postgres.notifications.inbox import PostgresInbox, PostgresNotificationSettings
 from adapters.postgres.notifications.notices import PostgresNotices
 from adapters.postgres.notifications.recipients import PostgresAppointmentTimes, PostgresRecipients
 from portal_core.notifications.ports import NotificationsUnit
 
 
-class PostgresNotificationsUnit(UnitCore):
+class PostgresNotificationsUnit(PostgresUnit):
     """Over one transaction."""
 
     notices = repository(PostgresNotices)
     recipients = repository(PostgresRecipients)
     appointment_times = repository(PostgresAppointmentTimes)
     inbox = repository(PostgresInbox)
-    notification_settings = repository(PostgresSettings)
+    notification_settings = repository(PostgresNotificationSettings)
 
 
 UNIT: Callable[[Transaction], NotificationsUnit] = PostgresNotificationsUnit

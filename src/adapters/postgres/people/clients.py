@@ -7,19 +7,19 @@ from attrs import define
 from sqlalchemy import bindparam, delete, select, tuple_, update
 
 from adapters.postgres.engine.columns import Uuid, insert_all
-from adapters.postgres.engine.constraints import REFUSALS
+from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.keys import DROP_CLIENT_KEY
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import care_team, clients
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.errors import DuplicateExternalId
 from portal_core.people.model import Client
 from portal_core.people.ports import CareTeams, ClientRecords
-from portal_core.people.views import ClientLineView
+from portal_core.people.views import ClientSummaryView
 
-REFUSALS["clients_external_id_key"] = DuplicateExternalId
+CONSTRAINT_ERRORS["clients_external_id_key"] = DuplicateExternalId
 _LAST = "\U0010ffff"  # no name has it, and in byte order nothing comes after it
 
 CLIENT_COLUMNS = (
@@ -27,7 +27,7 @@ CLIENT_COLUMNS = (
     clients.c.practice_id,
     clients.c.given_name,
     clients.c.family_name,
-    clients.c.born,
+    clients.c.date_of_birth,
     clients.c.created_at,
     clients.c.external_id,
     clients.c.chosen_name,
@@ -35,7 +35,7 @@ CLIENT_COLUMNS = (
     clients.c.email,
     clients.c.phone,
     clients.c.address,
-    clients.c.zone,
+    clients.c.time_zone,
     clients.c.language,
     clients.c.state,
     clients.c.status,
@@ -48,7 +48,7 @@ GET_CLIENT = statement(
 FIND_CLIENT = statement(
     "clients.find_by_external_id",
     select(*CLIENT_COLUMNS).where(_client_here, clients.c.external_id == bindparam("external_id")),
-    across="it looks for whose record this is",
+    scope_exemption="it looks for whose record this is",
 )
 ADD_CLIENT = statement("clients.add", insert_all(clients))
 SAVE_CLIENT = statement(
@@ -63,7 +63,7 @@ _line = (
         clients.c.given_name,
         clients.c.family_name,
         clients.c.chosen_name,
-        clients.c.born,
+        clients.c.date_of_birth,
         clients.c.status,
         clients.c.external_id,
     )
@@ -72,21 +72,21 @@ _line = (
     .limit(bindparam("size"))
 )
 _LIST = "the practice's own list of its clients"
-FIRST_CLIENTS = statement("clients.first_page", _line, across=_LIST)
+FIRST_CLIENTS = statement("clients.first_page", _line, scope_exemption=_LIST)
 # A cursor is an id alone, since a name may not stand in an address. The place that it marks is looked up by a scalar
 # query, so that the index is entered there; by a join it was read from its beginning (170 ms of 100,000 clients).
-_marked = clients.alias("marked")
-_place = (
-    select(_marked.c.sort_name)
-    .where(_marked.c.practice_id == bindparam("practice_id"), _marked.c.id == bindparam("after", type_=Uuid))
+_cursor_row = clients.alias("marked")
+_cursor_position = (
+    select(_cursor_row.c.sort_name)
+    .where(_cursor_row.c.practice_id == bindparam("practice_id"), _cursor_row.c.id == bindparam("after", type_=Uuid))
     .scalar_subquery()
 )
 NEXT_CLIENTS = statement(
     "clients.next_page",
     _line.where(
-        tuple_(clients.c.sort_name, clients.c.id) > tuple_(_place, bindparam("after", type_=Uuid)),
+        tuple_(clients.c.sort_name, clients.c.id) > tuple_(_cursor_position, bindparam("after", type_=Uuid)),
     ),
-    across=_LIST,
+    scope_exemption=_LIST,
 )
 
 _team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
@@ -113,7 +113,7 @@ class PostgresClientRecords(ClientRecords):
     async def find_by_external_id(self, external_id: str) -> Client | None:
         return await self._client(await self.tx.fetchrow(FIND_CLIENT, external_id=external_id))
 
-    async def add(self, client: Client, audited: Audited) -> None:
+    async def add(self, client: Client, audit_entry: AuditEntry) -> None:
         # The key refers to the client and seals the address: the row comes first, then the key, then the address.
         values = {**_client_values(client), "address": None}
         await self.tx.execute(ADD_CLIENT, id=client.id, created_at=client.created_at, **values)
@@ -121,31 +121,31 @@ class PostgresClientRecords(ClientRecords):
         if client.address is not None:
             values["address"] = await self._sealed(client)
             await self.tx.save(SAVE_CLIENT, client_id=client.id, before=client.version, **values)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save(self, client: Client, audited: Audited) -> None:
+    async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         values = {**_client_values(client), "address": await self._sealed(client)}
         await self.tx.save(SAVE_CLIENT, client_id=client.id, before=client.version - 1, **values)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def destroy_key(self, client_id: UUID, audited: Audited) -> bool:
+    async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(DROP_CLIENT_KEY, client_id=client_id) == 0:
             return False
         self.tx.forget_key(client_id)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
         return True
 
-    async def page(self, beginning: str, page: PageRequest) -> Page[ClientLineView]:
+    async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
         after = page.after_id()
-        begins = beginning.casefold()
+        begins = name_prefix.casefold()
         bounds = {"begins": begins, "ends": begins + _LAST, "size": page.size + 1}
         rows = await (
             self.tx.fetch(FIRST_CLIENTS, **bounds)
             if after is None
             else self.tx.fetch(NEXT_CLIENTS, after=after, **bounds)
         )
-        lines = [ClientLineView(row[0], f"{row[3] or row[1]} {row[2]}", row[4], row[5], row[6]) for row in rows]
-        return page.cut(lines, lambda line: line.id)
+        lines = [ClientSummaryView(row[0], f"{row[3] or row[1]} {row[2]}", row[4], row[5], row[6]) for row in rows]
+        return page.paginate(lines, lambda line: line.id)
 
     async def _sealed(self, client: Client) -> bytes | None:
         return await self.tx.seal(client.id, clients.c.address, client.id, client.address)
@@ -166,11 +166,11 @@ def _client_values(client: Client) -> dict[str, Any]:
         "chosen_name": client.chosen_name,
         "pronouns": client.pronouns,
         "sort_name": client.sort_name,
-        "born": client.born,
+        "date_of_birth": client.date_of_birth,
         "email": client.email,
         "email_key": client.email,
         "phone": client.phone,
-        "zone": client.zone,
+        "time_zone": client.time_zone,
         "language": client.language,
         "state": client.state,
         "status": client.status,
@@ -187,11 +187,11 @@ class PostgresCareTeams(CareTeams):
     async def of(self, client_id: UUID) -> tuple[UUID, ...]:
         return tuple(row[0] for row in await self.tx.fetch(TEAM_OF, client_id=client_id))
 
-    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audited: Audited) -> None:
+    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         # The client first: who comes at the same time waits here, and is refused before the team is touched.
         version = client.version
         await self.tx.save(REASSIGN_CLIENT, client_id=client.id, before=version - 1, version=version)
         await self.tx.execute(CLEAR_TEAM, client_id=client.id)
         for clinician_id in clinicians:
             await self.tx.execute(JOIN_TEAM, client_id=client.id, clinician_id=clinician_id)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)

@@ -7,24 +7,24 @@ from attrs import define, field
 from sqlalchemy import bindparam, delete, select, update
 
 from adapters.postgres.engine.audit import write_entries
+from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.columns import insert_all
-from adapters.postgres.engine.constraints import REFUSALS
+from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.keys import ADD_PRACTICE_KEY, RecordKeys
-from adapters.postgres.engine.outages import unavailable_when_gone
+from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.engine.unit_core import scope
 from adapters.postgres.people.tables import practice_hosts, practices
 from portal_core.kernel.actor import SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.people.errors import HostTaken, SlugTaken
 from portal_core.people.model import Practice
-from portal_core.people.ports import PracticeAddress, PracticeDirectory, PracticeFounding, PracticeRecord
+from portal_core.people.ports import PracticeDirectory, PracticeFactory, PracticeLocator, PracticeRecord
 
-REFUSALS["practices_slug_key"] = SlugTaken
-REFUSALS["practice_hosts_pkey"] = HostTaken
-KEPT_SECONDS = 30.0
+CONSTRAINT_ERRORS["practices_slug_key"] = SlugTaken
+CONSTRAINT_ERRORS["practice_hosts_pkey"] = HostTaken
+CACHE_SECONDS = 30.0
 
 GET_PRACTICE = statement(
     "practices.get",
@@ -32,7 +32,7 @@ GET_PRACTICE = statement(
         practices.c.id,
         practices.c.slug,
         practices.c.name,
-        practices.c.zone,
+        practices.c.time_zone,
         practices.c.created_at,
         practices.c.state,
         practices.c.hosts,
@@ -46,7 +46,7 @@ SAVE_PRACTICE = statement(
     .where(practices.c.id == bindparam("practice_id"), practices.c.version == bindparam("before"))
     .values(
         name=bindparam("name"),
-        zone=bindparam("zone"),
+        time_zone=bindparam("time_zone"),
         state=bindparam("state"),
         hosts=bindparam("hosts"),
         settings=bindparam("settings"),
@@ -71,12 +71,12 @@ class PostgresPracticeRecord(PracticeRecord):
         assert row is not None  # the unit of work would not have opened
         return Practice(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7], row[8])
 
-    async def save(self, practice: Practice, audited: Audited) -> None:
+    async def save(self, practice: Practice, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             SAVE_PRACTICE,
             before=practice.version - 1,
             name=practice.name,
-            zone=practice.zone,
+            time_zone=practice.time_zone,
             state=practice.state,
             hosts=list(practice.hosts),
             settings=practice.settings,
@@ -85,11 +85,11 @@ class PostgresPracticeRecord(PracticeRecord):
         await self.tx.execute(DROP_HOSTS)
         for host in practice.hosts:
             await self.tx.execute(ADD_HOST, host=host)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 # Before a practice is known. It runs as the owner, and says nothing but the addresses.
-PRACTICE_ADDRESSES = """
+PRACTICE_LOCATORS = """
 CREATE OR REPLACE FUNCTION portal.practice_addresses() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   SELECT id, slug, hosts FROM portal.practices ORDER BY id
@@ -97,7 +97,7 @@ $$"""
 
 
 @define
-class PostgresPracticeFounding(PracticeFounding):
+class PostgresPracticeFactory(PracticeFactory):
     """The key is made before the transaction, for the master key may be a vendor's."""
 
     pool: Any
@@ -105,18 +105,18 @@ class PostgresPracticeFounding(PracticeFounding):
     clock: Clock
     ids: IdSource
 
-    async def found(self, actor: SystemActor, practice: Practice, audited: Audited) -> None:
+    async def create(self, actor: SystemActor, practice: Practice, audit_entry: AuditEntry) -> None:
         wrapped, master_key = await self.keys.make_practice_key(practice.id)
-        with unavailable_when_gone():
+        with raise_unavailable_on_outage():
             async with self.pool.acquire() as connection, connection.transaction():
-                tx = Transaction(connection, actor, self.clock, self.ids, self.keys, [audited])
-                await connection.execute(scope(actor).removeprefix("BEGIN; "))
+                tx = Transaction(connection, actor, self.clock, self.ids, self.keys, [audit_entry])
+                await connection.execute(begin_transaction_sql(actor).removeprefix("BEGIN; "))
                 await tx.execute(
                     ADD_PRACTICE,
                     id=practice.id,
                     slug=practice.slug,
                     name=practice.name,
-                    zone=practice.zone,
+                    time_zone=practice.time_zone,
                     state=practice.state,
                     hosts=list(practice.hosts),
                     settings=practice.settings,
@@ -135,15 +135,15 @@ class PostgresPracticeDirectory(PracticeDirectory):
     """Every request asks, and practices are few and change rarely: all are kept for half a minute."""
 
     pool: Any
-    seconds: float = KEPT_SECONDS
-    _kept: tuple[PracticeAddress, ...] = field(init=False, default=())
+    seconds: float = CACHE_SECONDS
+    _cached: tuple[PracticeLocator, ...] = field(init=False, default=())
     _until: float = field(init=False, default=0.0)
 
-    async def all(self) -> tuple[PracticeAddress, ...]:
+    async def all(self) -> tuple[PracticeLocator, ...]:
         if time.monotonic() >= self._until:
-            with unavailable_when_gone():
+            with raise_unavailable_on_outage():
                 rows = await self.pool.fetch("SELECT * FROM portal.practice_addresses()")
-            self._kept = tuple(PracticeAddress(row[0], row[1], tuple(row[2])) for row in rows)
+            self._cached = tuple(PracticeLocator(row[0], row[1], tuple(row[2])) for row in rows)
             # With none yet, the first is seen at once.
             self._until = time.monotonic() + self.seconds if rows else 0.0
-        return self._kept
+        return self._cached

@@ -7,16 +7,16 @@ from attrs import define
 from sqlalchemy import bindparam, select, update
 
 from adapters.postgres.engine.columns import insert_all
-from adapters.postgres.engine.constraints import REFUSALS
+from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clinicians, staff
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff
 from portal_core.people.model import Clinician, StaffMember
 from portal_core.people.ports import ClinicianRecords, StaffRecords
 
-REFUSALS.update(
+CONSTRAINT_ERRORS.update(
     {
         "clinicians_external_id_key": DuplicateExternalId,
         "staff_external_id_key": DuplicateExternalId,
@@ -31,7 +31,7 @@ CLINICIAN_COLUMNS = (
     clinicians.c.name,
     clinicians.c.credentials,
     clinicians.c.external_id,
-    clinicians.c.zone,
+    clinicians.c.time_zone,
     clinicians.c.room_link,
     clinicians.c.active,
     clinicians.c.version,
@@ -112,14 +112,14 @@ class PostgresClinicianRecords(ClinicianRecords):
     async def all(self) -> tuple[Clinician, ...]:
         return tuple(Clinician(*row) for row in await self.tx.fetch(ALL_CLINICIANS))
 
-    async def add(self, clinician: Clinician, audited: Audited) -> None:
+    async def add(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         await self.tx.execute(ADD_CLINICIAN, id=clinician.id, **_clinician_values(clinician))
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save(self, clinician: Clinician, audited: Audited) -> None:
+    async def save(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         values = _clinician_values(clinician)
         await self.tx.save(SAVE_CLINICIAN, clinician=clinician.id, before=clinician.version - 1, **values)
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 def _clinician_values(clinician: Clinician) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _clinician_values(clinician: Clinician) -> dict[str, Any]:
         "external_id": clinician.external_id,
         "name": clinician.name,
         "credentials": clinician.credentials,
-        "zone": clinician.zone,
+        "time_zone": clinician.time_zone,
         "room_link": clinician.room_link,
         "active": clinician.active,
         "version": clinician.version,
@@ -153,13 +153,13 @@ class PostgresStaffRecords(StaffRecords):
     async def lock_administrators(self) -> frozenset[UUID]:
         return frozenset(row[0] for row in await self.tx.fetch(LOCK_ADMINISTRATORS))
 
-    async def add(self, member: StaffMember, audited: Audited) -> None:
+    async def add(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         await self.tx.execute(ADD_STAFF, id=member.id, **_staff_values(member))
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
-    async def save(self, member: StaffMember, audited: Audited) -> None:
+    async def save(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         await self.tx.save(SAVE_STAFF, member=member.id, before=member.version - 1, **_staff_values(member))
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
 
 def _member(row: Any) -> StaffMember | None:

@@ -1,12 +1,12 @@
 """Practices and their people: the repositories."""
 
-from adapters.postgres.engine.unit_core import UnitCore, repository
+from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.people.clients import PostgresCareTeams, PostgresClientRecords
 from adapters.postgres.people.practices import PostgresPracticeRecord
 from adapters.postgres.people.staff import PostgresClinicianRecords, PostgresStaffRecords
 
 
-class PostgresPeopleUnit(UnitCore):
+class PostgresPeopleUnit(PostgresUnit):
     """Over one transaction."""
 
     practice_record = repository(PostgresPracticeRecord)

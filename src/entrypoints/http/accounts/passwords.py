@@ -4,20 +4,20 @@ from litestar import Controller, Response
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from entrypoints.http.accounts.answers import signed_out
-from entrypoints.http.accounts.registration import NOTED, EmailRequest, Noted
-from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.accounts.operation_names import operation_name, tags_for
+from entrypoints.http.accounts.registration import REQUEST_ACCEPTED, EmailAddressRequest, RequestAccepted
+from entrypoints.http.accounts.session_responses import signed_out_response
 from entrypoints.http.contract.fields import Code, Email, Password, Request
 from entrypoints.http.contract.routing import post
 from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.request import PortalRequest
-from portal_core.accounts.errors import CodeRefused, PasswordRefused, PasswordUnfit
+from portal_core.accounts.errors import CodeRefused, InvalidPassword, WrongPassword
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.change_password import ChangePassword, ChangePasswordCommand
 from portal_core.accounts.use_cases.close_account import CloseAccount, CloseAccountCommand
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordReset, RequestPasswordResetCommand
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import RateLimited
 
 
@@ -48,32 +48,32 @@ def password_controller(side: Side) -> type[Controller]:
 
     class PasswordController(Controller):
         path = "/auth"
-        tags = tag(side, "Password")
+        tags = tags_for(side, "Password")
 
         @post(
             "/forgot-password",
-            auth="none",
+            auth="visitor",
             idempotent=False,
             status_code=202,
-            operation_id=named(side, "request_password_reset"),
-            raises=[EmailUnfit, RateLimited],
+            operation_id=operation_name(side, "request_password_reset"),
+            raises=[InvalidEmail, RateLimited],
         )
         async def request_password_reset(
             self,
             request: PortalRequest,
-            data: JSONBody[EmailRequest],
+            data: JSONBody[EmailAddressRequest],
             request_password_reset: NamedDependency[RequestPasswordReset],
-        ) -> Noted:
+        ) -> RequestAccepted:
             """Asks for a code to set a new password."""
             await request_password_reset(request.visitor, RequestPasswordResetCommand(data.email, side))
-            return NOTED
+            return REQUEST_ACCEPTED
 
         @post(
             "/reset-password",
-            auth="none",
+            auth="visitor",
             idempotent=False,
-            operation_id=named(side, "reset_password"),
-            raises=[EmailUnfit, PasswordUnfit, CodeRefused, RateLimited],
+            operation_id=operation_name(side, "reset_password"),
+            raises=[InvalidEmail, InvalidPassword, CodeRefused, RateLimited],
         )
         async def reset_password(
             self,
@@ -87,8 +87,8 @@ def password_controller(side: Side) -> type[Controller]:
         @post(
             "/change-password",
             idempotent=False,
-            operation_id=named(side, "change_password"),
-            raises=[PasswordUnfit, PasswordRefused, RateLimited],
+            operation_id=operation_name(side, "change_password"),
+            raises=[InvalidPassword, WrongPassword, RateLimited],
         )
         async def change_password(
             self,
@@ -102,8 +102,8 @@ def password_controller(side: Side) -> type[Controller]:
         @post(
             "/close-account",
             idempotent=False,
-            operation_id=named(side, "close_account"),
-            raises=[PasswordRefused, CodeRefused, RateLimited],
+            operation_id=operation_name(side, "close_account"),
+            raises=[WrongPassword, CodeRefused, RateLimited],
             status_code=204,
         )
         async def close_account(
@@ -115,6 +115,6 @@ def password_controller(side: Side) -> type[Controller]:
         ) -> Response[None]:
             """Closes one's account. The record stays with the practice."""
             await close_account(request.actor, CloseAccountCommand(data.password, data.code or ""))
-            return signed_out(session_cookies)
+            return signed_out_response(session_cookies)
 
     return PasswordController

@@ -8,28 +8,28 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.accounts.operation_names import operation_name, tags_for
 from entrypoints.http.contract.fields import Code, Email, Password, Request
 from entrypoints.http.contract.routing import post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.accounts.errors import CodeRefused, PasswordUnfit
+from portal_core.accounts.errors import CodeRefused, InvalidPassword
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerification, ResendVerificationCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.views import AccountView
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import RateLimited
 
 
-class Noted(Struct, frozen=True):
+class RequestAccepted(Struct, frozen=True):
     """The same whatever is known of the email."""
 
     message: str = "If this can be done, a mail is on its way."
 
 
-NOTED = Noted()
+REQUEST_ACCEPTED = RequestAccepted()
 
 
 class RegisterRequest(Request, frozen=True):
@@ -39,7 +39,7 @@ class RegisterRequest(Request, frozen=True):
     date_of_birth: date
 
 
-class EmailRequest(Request, frozen=True):
+class EmailAddressRequest(Request, frozen=True):
     """Whose mail it is about."""
 
     email: Email
@@ -53,7 +53,7 @@ class VerifyEmailRequest(Request, frozen=True):
     password: Password
 
 
-WHO_WAS_BORN = (
+DATE_OF_BIRTH_DESCRIPTION = (
     "Required of clients, as the practice has it on record; without it the code is refused (`code_refused`)."
     " Proxies and staff leave it out."
 )
@@ -65,38 +65,43 @@ class AcceptInvitationRequest(Request, frozen=True):
     email: Email
     code: Code
     password: Password
-    date_of_birth: Annotated[date | None, Meta(description=WHO_WAS_BORN)] = None
+    date_of_birth: Annotated[date | None, Meta(description=DATE_OF_BIRTH_DESCRIPTION)] = None
 
 
 class RegistrationController(Controller):
     """Registering oneself."""
 
     path = "/auth"
-    tags = tag("portal", "Getting an account")
+    tags = tags_for("portal", "Getting an account")
 
-    @post("/register", auth="none", idempotent=False, status_code=202, raises=[EmailUnfit, RateLimited])
+    @post("/register", auth="visitor", idempotent=False, status_code=202, raises=[InvalidEmail, RateLimited])
     async def register_account(
         self,
         request: PortalRequest,
         data: JSONBody[RegisterRequest],
         register_account: NamedDependency[RegisterAccount],
-    ) -> Noted:
+    ) -> RequestAccepted:
         """Asks for an account. A client of the practice who has none is mailed a code."""
         await register_account(request.visitor, RegisterAccountCommand(data.email, data.date_of_birth))
-        return NOTED
+        return REQUEST_ACCEPTED
 
-    @post("/resend-verification", auth="none", idempotent=False, status_code=202, raises=[EmailUnfit, RateLimited])
+    @post("/resend-verification", auth="visitor", idempotent=False, status_code=202, raises=[InvalidEmail, RateLimited])
     async def resend_verification(
         self,
         request: PortalRequest,
-        data: JSONBody[EmailRequest],
+        data: JSONBody[EmailAddressRequest],
         resend_verification: NamedDependency[ResendVerification],
-    ) -> Noted:
+    ) -> RequestAccepted:
         """Asks for another code; the one before is dead."""
         await resend_verification(request.visitor, ResendVerificationCommand(data.email))
-        return NOTED
+        return REQUEST_ACCEPTED
 
-    @post("/verify-email", auth="none", idempotent=False, raises=[EmailUnfit, PasswordUnfit, CodeRefused, RateLimited])
+    @post(
+        "/verify-email",
+        auth="visitor",
+        idempotent=False,
+        raises=[InvalidEmail, InvalidPassword, CodeRefused, RateLimited],
+    )
     async def verify_email(
         self, request: PortalRequest, data: JSONBody[VerifyEmailRequest], verify_email: NamedDependency[VerifyEmail]
     ) -> None:
@@ -109,14 +114,14 @@ def invitation_controller(side: Side) -> type[Controller]:
 
     class InvitationController(Controller):
         path = "/auth/invitation"
-        tags = tag(side, "Getting an account")
+        tags = tags_for(side, "Getting an account")
 
         @post(
             "",
-            auth="none",
+            auth="visitor",
             idempotent=False,
-            operation_id=named(side, "accept_invitation"),
-            raises=[EmailUnfit, PasswordUnfit, CodeRefused, RateLimited],
+            operation_id=operation_name(side, "accept_invitation"),
+            raises=[InvalidEmail, InvalidPassword, CodeRefused, RateLimited],
         )
         async def accept_invitation(
             self,

@@ -6,23 +6,23 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.accounts.operation_names import operation_name, tags_for
 from entrypoints.http.contract.fields import Code, Password, Request
 from entrypoints.http.contract.routing import delete, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import (
     CodeRefused,
-    EnrolmentOver,
+    EnrollmentNotOpen,
     NoSecondFactor,
-    PasswordRefused,
     SecondFactorEnrolled,
+    WrongPassword,
 )
 from portal_core.accounts.model import Side
 from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor, RemoveSecondFactorCommand
 from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes
-from portal_core.accounts.views import RecoveryCodesView, TotpEnrolmentView
+from portal_core.accounts.views import RecoveryCodesView, TotpEnrollmentView
 from portal_core.kernel.errors import RateLimited
 
 
@@ -38,17 +38,17 @@ class CodeRequest(Request, frozen=True):
     code: Code
 
 
-class RemoveRequest(Request, frozen=True):
+class RemoveSecondFactorRequest(Request, frozen=True):
     """`code` is the authenticator app's, or a recovery code."""
 
     password: Password
     code: Code
 
 
-class EnrolmentAnswer(Struct, frozen=True):
-    """`qr_svg` shows `enrolment.uri` to an authenticator app: an SVG element."""
+class EnrollmentResponse(Struct, frozen=True):
+    """`qr_svg` shows `enrollment.uri` to an authenticator app: an SVG element."""
 
-    enrolment: TotpEnrolmentView
+    enrollment: TotpEnrollmentView
     qr_svg: str
 
 
@@ -57,32 +57,32 @@ def second_factor_controller(side: Side) -> type[Controller]:
 
     class SecondFactorController(Controller):
         path = "/auth/mfa"
-        tags = tag(side, "Second factor")
+        tags = tags_for(side, "Second factor")
 
         @post(
             "/enroll",
-            enrolling=True,
+            enrollment_exempt=True,
             idempotent=False,
-            operation_id=named(side, "enroll_second_factor"),
-            raises=[SecondFactorEnrolled, PasswordRefused, RateLimited],
+            operation_id=operation_name(side, "enroll_second_factor"),
+            raises=[SecondFactorEnrolled, WrongPassword, RateLimited],
         )
         async def enroll_second_factor(
             self,
             request: PortalRequest,
             data: JSONBody[PasswordRequest],
             enroll_second_factor: NamedDependency[EnrollSecondFactor],
-        ) -> EnrolmentAnswer:
+        ) -> EnrollmentResponse:
             """Begins the set-up: show the QR code to an authenticator app, then confirm."""
-            enrolment = await enroll_second_factor(request.actor, data.password)
-            drawn = segno.make(enrolment.uri, error="m", micro=False)
-            return EnrolmentAnswer(enrolment, drawn.svg_inline(scale=4, light="#fff"))
+            enrollment = await enroll_second_factor(request.actor, data.password)
+            drawn = segno.make(enrollment.uri, error="m", micro=False)
+            return EnrollmentResponse(enrollment, drawn.svg_inline(scale=4, light="#fff"))
 
         @post(
             "/confirm",
-            enrolling=True,
+            enrollment_exempt=True,
             idempotent=False,
-            operation_id=named(side, "confirm_second_factor"),
-            raises=[SecondFactorEnrolled, EnrolmentOver, CodeRefused, RateLimited],
+            operation_id=operation_name(side, "confirm_second_factor"),
+            raises=[SecondFactorEnrolled, EnrollmentNotOpen, CodeRefused, RateLimited],
         )
         async def confirm_second_factor(
             self,
@@ -96,8 +96,8 @@ def second_factor_controller(side: Side) -> type[Controller]:
         @post(
             "/recovery-codes",
             idempotent=False,
-            operation_id=named(side, "renew_recovery_codes"),
-            raises=[NoSecondFactor, PasswordRefused, RateLimited],
+            operation_id=operation_name(side, "renew_recovery_codes"),
+            raises=[NoSecondFactor, WrongPassword, RateLimited],
         )
         async def renew_recovery_codes(
             self,
@@ -110,13 +110,13 @@ def second_factor_controller(side: Side) -> type[Controller]:
 
         @delete(
             "",
-            operation_id=named(side, "remove_second_factor"),
-            raises=[NoSecondFactor, PasswordRefused, CodeRefused, RateLimited],
+            operation_id=operation_name(side, "remove_second_factor"),
+            raises=[NoSecondFactor, WrongPassword, CodeRefused, RateLimited],
         )
         async def remove_second_factor(
             self,
             request: PortalRequest,
-            data: JSONBody[RemoveRequest],
+            data: JSONBody[RemoveSecondFactorRequest],
             remove_second_factor: NamedDependency[RemoveSecondFactor],
         ) -> None:
             """Removes the second factor, where the practice does not ask for one."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from litestar import Controller
 from litestar.di import NamedDependency
 
-from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.accounts.operation_names import operation_name, tags_for
 from entrypoints.http.contract.fields import FromPath
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
@@ -22,26 +22,26 @@ def sessions_controller(side: Side) -> type[Controller]:
 
     class SessionsController(Controller):
         path = "/auth/sessions"
-        tags = tag(side, "Sessions")
+        tags = tags_for(side, "Sessions")
 
-        @get("", operation_id=named(side, "list_sessions"))
+        @get("", operation_id=operation_name(side, "list_sessions"))
         async def list_sessions(
             self, request: PortalRequest, list_sessions: NamedDependency[ListSessions]
         ) -> tuple[SessionView, ...]:
             """Where one is signed in."""
             return await list_sessions(request.actor)
 
-        @get("/current", active=False, enrolling=True, operation_id=named(side, "show_session"))
-        async def show_session(self, request: PortalRequest) -> SessionView:
+        @get("/current", active=False, enrollment_exempt=True, operation_id=operation_name(side, "get_session"))
+        async def get_session(self, request: PortalRequest) -> SessionView:
             """This session and its ends. Asking does not count as activity."""
-            return request.signed_in.session
+            return request.authenticated.session
 
         @post(
             "/current/extend",
-            enrolling=True,
+            enrollment_exempt=True,
             idempotent=False,
             status_code=200,
-            operation_id=named(side, "extend_session"),
+            operation_id=operation_name(side, "extend_session"),
         )
         async def extend_session(
             self, request: PortalRequest, extend_session: NamedDependency[ExtendSession]
@@ -49,7 +49,7 @@ def sessions_controller(side: Side) -> type[Controller]:
             """Goes on: the idle time begins anew."""
             return await extend_session(request.actor)
 
-        @delete("/{session_id:uuid}", operation_id=named(side, "end_session"), raises=[NotFound])
+        @delete("/{session_id:uuid}", operation_id=operation_name(side, "end_session"), raises=[NotFound])
         async def end_session(
             self, request: PortalRequest, session_id: FromPath[UUID], end_session: NamedDependency[EndSession]
         ) -> None:

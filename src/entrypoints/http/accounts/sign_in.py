@@ -7,31 +7,37 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.accounts.answers import SignInAnswer, asked, refresh_token_of, signed_in, signed_out
-from entrypoints.http.accounts.sides import named, tag
+from entrypoints.http.accounts.operation_names import operation_name, tags_for
+from entrypoints.http.accounts.session_responses import (
+    SignInResponse,
+    challenge_response,
+    refresh_token_of,
+    signed_in_response,
+    signed_out_response,
+)
 from entrypoints.http.contract.fields import Code, Email, Password, Request, Token
 from entrypoints.http.contract.routing import post
 from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import (
-    ChallengeOver,
+    ChallengeNotOpen,
     RefreshRefused,
     SecondFactorRefused,
     SignInLocked,
     SignInRefused,
-    WeakSignIn,
+    SingleFactorSignIn,
 )
 from portal_core.accounts.model import Side
-from portal_core.accounts.use_cases.answer_second_factor import AnswerSecondFactor, AnswerSecondFactorCommand
-from portal_core.accounts.use_cases.log_in import LogIn, LogInCommand
-from portal_core.accounts.use_cases.log_in_with_oidc import LogInWithOidc, LogInWithOidcCommand
-from portal_core.accounts.use_cases.log_out import LogOut
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
-from portal_core.accounts.views import SecondFactorAsked
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
+from portal_core.accounts.use_cases.sign_in_with_oidc import SignInWithOidc, SignInWithOidcCommand
+from portal_core.accounts.use_cases.sign_out import SignOut
+from portal_core.accounts.use_cases.verify_second_factor import VerifySecondFactor, VerifySecondFactorCommand
+from portal_core.accounts.views import SecondFactorChallenge
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import RateLimited
 
-Carried = Literal["bearer", "cookie"]
+SessionKind = Literal["bearer", "cookie"]
 OidcToken = Annotated[
     str,
     Meta(
@@ -43,32 +49,32 @@ OidcToken = Annotated[
 ]
 
 
-class LogInRequest(Request, frozen=True):
+class SignInRequest(Request, frozen=True):
     """`session` says how the session is carried: `bearer` for programs, `cookie` for browsers."""
 
     email: Email
     password: Password
-    session: Carried = "bearer"
+    session: SessionKind = "bearer"
 
 
-class SecondFactorRequest(Request, frozen=True):
+class VerifySecondFactorRequest(Request, frozen=True):
     """`code` is the authenticator app's, or a recovery code."""
 
     challenge: Token
     code: Code
 
 
-class RefreshRequest(Request, frozen=True):
+class RefreshSessionRequest(Request, frozen=True):
     """`refresh_token` is left out by browsers, who have it in a cookie."""
 
     refresh_token: Token | None = None
 
 
-class OidcRequest(Request, frozen=True):
+class OidcSignInRequest(Request, frozen=True):
     """`token` is an ID token of the practice's identity provider."""
 
     token: OidcToken
-    session: Carried = "bearer"
+    session: SessionKind = "bearer"
 
 
 def sign_in_controller(side: Side) -> type[Controller]:
@@ -76,76 +82,86 @@ def sign_in_controller(side: Side) -> type[Controller]:
 
     class SignInController(Controller):
         path = "/auth"
-        tags = tag(side, "Signing in")
+        tags = tags_for(side, "Signing in")
 
         @post(
             "/login",
-            auth="none",
+            auth="visitor",
             idempotent=False,
             status_code=200,
-            operation_id=named(side, "log_in"),
-            raises=[EmailUnfit, SignInRefused, SignInLocked, RateLimited],
+            operation_id=operation_name(side, "sign_in"),
+            raises=[InvalidEmail, SignInRefused, SignInLocked, RateLimited],
         )
-        async def log_in(
+        async def sign_in(
             self,
             request: PortalRequest,
-            data: JSONBody[LogInRequest],
-            log_in: NamedDependency[LogIn],
+            data: JSONBody[SignInRequest],
+            sign_in: NamedDependency[SignIn],
             session_cookies: NamedDependency[SessionCookies],
-        ) -> Response[SignInAnswer]:
+        ) -> Response[SignInResponse]:
             """Signs in with email and password."""
-            answer = await log_in(request.visitor, LogInCommand(data.email, data.password, data.session, side))
-            return asked(answer) if isinstance(answer, SecondFactorAsked) else signed_in(session_cookies, answer)
+            answer = await sign_in(request.visitor, SignInCommand(data.email, data.password, data.session, side))
+            return (
+                challenge_response(answer)
+                if isinstance(answer, SecondFactorChallenge)
+                else signed_in_response(session_cookies, answer)
+            )
 
         @post(
             "/mfa",
-            auth="none",
+            auth="visitor",
             idempotent=False,
             status_code=200,
-            operation_id=named(side, "answer_second_factor"),
-            raises=[ChallengeOver, SecondFactorRefused, SignInLocked, RateLimited],
+            operation_id=operation_name(side, "verify_second_factor"),
+            raises=[ChallengeNotOpen, SecondFactorRefused, SignInLocked, RateLimited],
         )
-        async def answer_second_factor(
+        async def verify_second_factor(
             self,
             request: PortalRequest,
-            data: JSONBody[SecondFactorRequest],
-            answer_second_factor: NamedDependency[AnswerSecondFactor],
+            data: JSONBody[VerifySecondFactorRequest],
+            verify_second_factor: NamedDependency[VerifySecondFactor],
             session_cookies: NamedDependency[SessionCookies],
-        ) -> Response[SignInAnswer]:
+        ) -> Response[SignInResponse]:
             """Answers the question for the second factor."""
-            command = AnswerSecondFactorCommand(data.challenge, data.code, side)
-            return signed_in(session_cookies, await answer_second_factor(request.visitor, command))
+            command = VerifySecondFactorCommand(data.challenge, data.code, side)
+            return signed_in_response(session_cookies, await verify_second_factor(request.visitor, command))
 
         @post(
             "/refresh-token",
-            auth="none",
+            auth="visitor",
             idempotent=False,
             status_code=200,
-            operation_id=named(side, "refresh_session"),
+            operation_id=operation_name(side, "refresh_session"),
             raises=[RefreshRefused],
         )
         async def refresh_session(
             self,
             request: PortalRequest,
-            data: JSONBody[RefreshRequest],
+            data: JSONBody[RefreshSessionRequest],
             refresh_session: NamedDependency[RefreshSession],
             session_cookies: NamedDependency[SessionCookies],
-        ) -> Response[SignInAnswer]:
+        ) -> Response[SignInResponse]:
             """Exchanges a refresh token, once, for new tokens. One that was used before ends its session."""
             token = refresh_token_of(request, session_cookies, data.refresh_token)
             command = RefreshSessionCommand(token, side)
-            return signed_in(session_cookies, await refresh_session(request.visitor, command))
+            return signed_in_response(session_cookies, await refresh_session(request.visitor, command))
 
-        @post("/logout", enrolling=True, idempotent=False, operation_id=named(side, "log_out"), status_code=204)
-        async def log_out(
+        @post(
+            "/logout",
+            enrollment_exempt=True,
+            idempotent=False,
+            operation_id=operation_name(side, "sign_out"),
+            status_code=204,
+        )
+        async def sign_out(
             self,
             request: PortalRequest,
-            log_out: NamedDependency[LogOut],
+            sign_out: NamedDependency[SignOut],
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[None]:
             """Ends this session."""
-            await log_out(request.actor)
-            return signed_out(session_cookies)
+            await sign_out(request.actor)
+            return signed_out_response(session_cookies)
 
     return SignInController
 
@@ -154,16 +170,18 @@ class OidcController(Controller):
     """Staff who sign in at their own identity provider."""
 
     path = "/auth/oidc"
-    tags = tag("practice", "Signing in")
+    tags = tags_for("practice", "Signing in")
 
-    @post("", auth="none", idempotent=False, status_code=200, raises=[SignInRefused, WeakSignIn, RateLimited])
-    async def log_in_with_oidc(
+    @post(
+        "", auth="visitor", idempotent=False, status_code=200, raises=[SignInRefused, SingleFactorSignIn, RateLimited]
+    )
+    async def sign_in_with_oidc(
         self,
         request: PortalRequest,
-        data: JSONBody[OidcRequest],
-        log_in_with_oidc: NamedDependency[LogInWithOidc],
+        data: JSONBody[OidcSignInRequest],
+        sign_in_with_oidc: NamedDependency[SignInWithOidc],
         session_cookies: NamedDependency[SessionCookies],
-    ) -> Response[SignInAnswer]:
+    ) -> Response[SignInResponse]:
         """Signs a member of staff in with an ID token of the practice's identity provider."""
-        answer = await log_in_with_oidc(request.visitor, LogInWithOidcCommand(data.token, data.session))
-        return signed_in(session_cookies, answer)
+        answer = await sign_in_with_oidc(request.visitor, SignInWithOidcCommand(data.token, data.session))
+        return signed_in_response(session_cookies, answer)

@@ -9,33 +9,33 @@ from entrypoints.http.appointments.practice.appointments import (
     ClientAppointmentsController,
     PracticeAppointmentsController,
 )
-from entrypoints.http.appointments.practice.calendar import AvailabilityController, BlocksController
-from entrypoints.http.appointments.practice.options import OfferingController
-from entrypoints.http.appointments.practice.requests import PracticeRequestsController
+from entrypoints.http.appointments.practice.availability import AvailabilityController, BlocksController
+from entrypoints.http.appointments.practice.options import BookingOptionsController
+from entrypoints.http.appointments.practice.requests import PracticeAppointmentRequestsController
 from entrypoints.http.appointments.practice.series import SeriesController
-from entrypoints.http.appointments.practice.video_visits import RoomsController
+from entrypoints.http.appointments.practice.video_visits import PracticeVideoVisitController
 from entrypoints.http.appointments.practice.waitlist import PracticeWaitlistController
-from entrypoints.http.appointments.requests import RequestsController
-from entrypoints.http.appointments.video_visits import TelehealthController
+from entrypoints.http.appointments.requests import AppointmentRequestsController
+from entrypoints.http.appointments.video_visits import VideoVisitController
 from entrypoints.http.appointments.waitlist import WaitlistController
 
 PORTAL: tuple[type[Controller], ...] = (
     AppointmentsController,
     BookingController,
-    RequestsController,
+    AppointmentRequestsController,
     WaitlistController,
-    TelehealthController,
+    VideoVisitController,
     CalendarFileController,
     CalendarFeedController,
 )
 PRACTICE: tuple[type[Controller], ...] = (
-    OfferingController,
+    BookingOptionsController,
     AvailabilityController,
     BlocksController,
     PracticeAppointmentsController,
     ClientAppointmentsController,
-    PracticeRequestsController,
+    PracticeAppointmentRequestsController,
     PracticeWaitlistController,
     SeriesController,
-    RoomsController,
+    PracticeVideoVisitController,
 )

@@ -8,18 +8,18 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.appointments.booking import REFUSALS
+from entrypoints.http.appointments.booking import BOOKING_ERRORS
 from entrypoints.http.contract.fields import Count, Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
 from entrypoints.http.contract.routing import get, patch
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.errors import AlreadyStarted, LateCancelRefused, MovedByPracticeOnly, NotBooked
+from portal_core.appointments.errors import AlreadyStarted, LateCancelRefused, NotBooked, RescheduledByPracticeOnly
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment, CancelAppointmentCommand
+from portal_core.appointments.use_cases.get_appointment import GetAppointment
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments, ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.reschedule_appointment import (
     RescheduleAppointment,
     RescheduleAppointmentCommand,
 )
-from portal_core.appointments.use_cases.show_appointment import ShowAppointment
 from portal_core.appointments.views import AppointmentFilter, AppointmentView, Scope
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
@@ -27,7 +27,7 @@ from portal_core.kernel.page import Page
 Reason = Annotated[str, Meta(max_length=1000, examples=["I am travelling that week."])]
 
 
-Shown = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
+ClientVersion = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
 """A client's appointment counts its versions from 0, as calendars do (RFC 5545, 3.8.7.4)."""
 
 
@@ -43,7 +43,7 @@ class RescheduleAppointmentRequest(Request, frozen=True):
 
     clinician_id: UUID
     starts_at: Instant
-    place_id: UUID | None = None
+    location_id: UUID | None = None
     version: Count | None = None
 
 
@@ -58,7 +58,7 @@ class AppointmentsController(Controller):
         self,
         request: PortalRequest,
         list_my_appointments: NamedDependency[ListMyAppointments],
-        which: FromQuery[Scope] = "upcoming",
+        scope: FromQuery[Scope] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
         after: FromQuery[Cursor] = "",
@@ -68,15 +68,15 @@ class AppointmentsController(Controller):
 
         With `since` and `until` only those that start from the one up to, not including, the other.
         """
-        query = ListMyAppointmentsQuery(AppointmentFilter(which, since, until), page(after, size))
+        query = ListMyAppointmentsQuery(AppointmentFilter(scope, since, until), page(after, size))
         return await list_my_appointments(request.actor, query)
 
     @get("/{appointment_id:uuid}")
-    async def show_appointment(
-        self, request: PortalRequest, appointment_id: FromPath[UUID], show_appointment: NamedDependency[ShowAppointment]
+    async def get_appointment(
+        self, request: PortalRequest, appointment_id: FromPath[UUID], get_appointment: NamedDependency[GetAppointment]
     ) -> AppointmentView:
         """One appointment."""
-        return await show_appointment(request.actor, appointment_id)
+        return await get_appointment(request.actor, appointment_id)
 
     @patch(
         "/{appointment_id:uuid}/cancel",
@@ -103,9 +103,9 @@ class AppointmentsController(Controller):
             NotBooked,
             AlreadyStarted,
             LateCancelRefused,
-            MovedByPracticeOnly,
+            RescheduledByPracticeOnly,
             StaleVersion,
-            *REFUSALS,
+            *BOOKING_ERRORS,
         ],
     )
     async def reschedule_appointment(
@@ -122,7 +122,7 @@ class AppointmentsController(Controller):
         command = RescheduleAppointmentCommand(
             appointment_id=appointment_id,
             clinician_id=data.clinician_id,
-            place_id=data.place_id,
+            location_id=data.location_id,
             starts_at=data.starts_at,
             version=data.version,
         )

@@ -18,24 +18,32 @@ from portal_core.appointments.errors import (
     HoldExpired,
     NotBookable,
     OutsideAvailability,
-    OwnOverlap,
+    OverlappingAppointment,
     SlotTaken,
     TooFar,
     TooManyHolds,
     TooSoon,
 )
+from portal_core.appointments.option_views import BookingOptionsView
 from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
+from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
-from portal_core.appointments.use_cases.show_offering import ShowOffering
 from portal_core.appointments.views import AppointmentView, HoldView, SlotView
-from portal_core.appointments.views_options import OfferingView
 from portal_core.kernel.errors import Forbidden, NotFound
 from portal_core.kernel.page import MAX_PAGE, Page
 
-REFUSALS = (ClientDischarged, NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar)
+BOOKING_ERRORS = (
+    ClientDischarged,
+    NotBookable,
+    OverlappingAppointment,
+    SlotTaken,
+    OutsideAvailability,
+    TooSoon,
+    TooFar,
+)
 """Why a time is not to be had."""
 
 
@@ -62,21 +70,23 @@ class BookingController(Controller):
     path = "/appointments"
     tags = ("Appointments",)
 
-    @get("/offering")
-    async def show_offering(self, request: PortalRequest, show_offering: NamedDependency[ShowOffering]) -> OfferingView:
+    @get("/options")
+    async def get_booking_options(
+        self, request: PortalRequest, get_booking_options: NamedDependency[GetBookingOptions]
+    ) -> BookingOptionsView:
         """What one may book or ask for: kinds, places, the care team, and the practice's rules."""
-        return await show_offering(request.actor)
+        return await get_booking_options(request.actor)
 
     @get("/slots", raises=[ClientDischarged, NotBookable])
     async def find_slots(
         self,
         request: PortalRequest,
         find_slots: NamedDependency[FindSlots],
-        kind_id: FromQuery[UUID],
+        appointment_type_id: FromQuery[UUID],
         first_day: FromQuery[date],
         last_day: FromQuery[date],
         clinician_id: FromQuery[UUID | None] = None,
-        place_id: FromQuery[UUID | None] = None,
+        location_id: FromQuery[UUID | None] = None,
         telehealth: FromQuery[bool | None] = None,
         after: FromQuery[Cursor] = "",
         size: FromQuery[SlotsOnPage] = 100,
@@ -86,11 +96,11 @@ class BookingController(Controller):
         On the practice's local dates from `first_day` to `last_day`, both included, six weeks at most.
         """
         query = FindSlotsQuery(
-            kind_id=kind_id,
+            appointment_type_id=appointment_type_id,
             first_day=first_day,
             last_day=last_day,
             clinician_id=clinician_id,
-            place_id=place_id,
+            location_id=location_id,
             telehealth=telehealth,
             page=page(after, size),
         )
@@ -101,7 +111,7 @@ class BookingController(Controller):
         """What one holds now, the first to end first."""
         return await list_holds(request.actor)
 
-    @post("/holds", raises=[Forbidden, TooManyHolds, *REFUSALS])
+    @post("/holds", raises=[Forbidden, TooManyHolds, *BOOKING_ERRORS])
     async def hold_slot(
         self, request: PortalRequest, data: JSONBody[SlotRequest], hold_slot: NamedDependency[HoldSlot]
     ) -> HoldView:
@@ -115,7 +125,7 @@ class BookingController(Controller):
         """Gives a held time back."""
         await release_hold(request.actor, hold_id)
 
-    @post("", raises=[Forbidden, NotFound, HoldExpired, *REFUSALS])
+    @post("", raises=[Forbidden, NotFound, HoldExpired, *BOOKING_ERRORS])
     async def book_appointment(
         self,
         request: PortalRequest,

@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 from entrypoints.http.contract.fields import FromPath
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.use_cases.create_calendar_feed import CreateCalendarFeed
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
-from portal_core.appointments.use_cases.make_calendar_feed import MakeCalendarFeed
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
 from portal_core.appointments.views import CalendarFile, FeedView
@@ -73,11 +73,11 @@ class CalendarFeedController(Controller):
     tags = ("Calendar",)
 
     @post("/feed", idempotent=False, raises=[Forbidden])
-    async def make_calendar_feed(
-        self, request: PortalRequest, make_calendar_feed: NamedDependency[MakeCalendarFeed]
+    async def create_calendar_feed(
+        self, request: PortalRequest, create_calendar_feed: NamedDependency[CreateCalendarFeed]
     ) -> CalendarFeed:
         """Makes the address of a feed, and ends an earlier one. It is shown this once."""
-        feed = await make_calendar_feed(request.actor)
+        feed = await create_calendar_feed(request.actor)
         return CalendarFeed.at(request.url.path.removesuffix("/feed"), feed, request.practice.slug)
 
     @delete("/feed", raises=[Forbidden, NotFound])
@@ -87,7 +87,7 @@ class CalendarFeedController(Controller):
         """Ends the feed: its address is dead from now on."""
         await remove_calendar_feed(request.actor)
 
-    @get("/{feed:str}", auth="none", media_type="text/calendar", raises=[NotFound])
+    @get("/{feed:str}", auth="visitor", media_type="text/calendar", raises=[NotFound])
     async def read_calendar_feed(
         self, request: PortalRequest, feed: FromPath[FeedName], read_calendar_feed: NamedDependency[ReadCalendarFeed]
     ) -> Response[str]:

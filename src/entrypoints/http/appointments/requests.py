@@ -11,12 +11,12 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyRequests
-from portal_core.appointments.use_cases.list_requests import ListRequests
+from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyOpenRequests
+from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequests
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment, RequestAppointmentCommand
-from portal_core.appointments.use_cases.withdraw_request import WithdrawRequest
-from portal_core.appointments.views import RequestView
-from portal_core.appointments.waiting import LONGEST_REASON, MOST_PREFERRED_TIMES, PreferredTime
+from portal_core.appointments.use_cases.withdraw_appointment_request import WithdrawAppointmentRequest
+from portal_core.appointments.views import AppointmentRequestView
+from portal_core.appointments.waiting import MAX_PREFERRED_TIMES, MAX_REASON_LENGTH, PreferredTime
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
@@ -28,56 +28,59 @@ class PreferredTimeRequest(Request, frozen=True):
     ends_at: Annotated[Instant, Meta(examples=["2027-03-14T18:00:00Z"])]
 
 
-class AppointmentRequestRequest(Request, frozen=True):
+class AppointmentRequestBody(Request, frozen=True):
     """Up to three different times that would suit. No place is telehealth, no clinician is anyone of the care team."""
 
-    kind_id: UUID
-    preferred: Annotated[tuple[PreferredTimeRequest, ...], Meta(min_length=1, max_length=MOST_PREFERRED_TIMES)]
-    place_id: UUID | None = None
+    appointment_type_id: UUID
+    preferred: Annotated[tuple[PreferredTimeRequest, ...], Meta(min_length=1, max_length=MAX_PREFERRED_TIMES)]
+    location_id: UUID | None = None
     clinician_id: UUID | None = None
-    reason: Annotated[str, Meta(max_length=LONGEST_REASON, examples=["After work would be best."])] = ""
+    reason: Annotated[str, Meta(max_length=MAX_REASON_LENGTH, examples=["After work would be best."])] = ""
 
     def command(self) -> RequestAppointmentCommand:
         """The core's word for it."""
         return RequestAppointmentCommand(
-            kind_id=self.kind_id,
+            appointment_type_id=self.appointment_type_id,
             preferred=tuple(PreferredTime(starts_at=one.starts_at, ends_at=one.ends_at) for one in self.preferred),
-            place_id=self.place_id,
+            location_id=self.location_id,
             clinician_id=self.clinician_id,
             reason=self.reason,
         )
 
 
-class RequestsController(Controller):
+class AppointmentRequestsController(Controller):
     """Requests that the practice confirms or declines."""
 
     path = "/appointments"
     tags = ("Appointment requests",)
 
-    @post("/request", raises=[Forbidden, ClientDischarged, NotBookable, TooManyRequests, RecordDestroyed])
+    @post("/request", raises=[Forbidden, ClientDischarged, NotBookable, TooManyOpenRequests, RecordDestroyed])
     async def request_appointment(
         self,
         request: PortalRequest,
-        data: JSONBody[AppointmentRequestRequest],
+        data: JSONBody[AppointmentRequestBody],
         request_appointment: NamedDependency[RequestAppointment],
-    ) -> RequestView:
+    ) -> AppointmentRequestView:
         """Asks for an appointment at up to three preferred times. Nothing is held by it."""
         return await request_appointment(request.actor, data.command())
 
     @get("/requests")
-    async def list_requests(
+    async def list_appointment_requests(
         self,
         request: PortalRequest,
-        list_requests: NamedDependency[ListRequests],
+        list_appointment_requests: NamedDependency[ListAppointmentRequests],
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
-    ) -> Page[RequestView]:
+    ) -> Page[AppointmentRequestView]:
         """The record's requests and what became of them, latest first."""
-        return await list_requests(request.actor, page(after, size))
+        return await list_appointment_requests(request.actor, page(after, size))
 
     @patch("/requests/{request_id:uuid}/withdraw", raises=[Forbidden, RequestClosed, StaleVersion])
-    async def withdraw_request(
-        self, request: PortalRequest, request_id: FromPath[UUID], withdraw_request: NamedDependency[WithdrawRequest]
-    ) -> RequestView:
+    async def withdraw_appointment_request(
+        self,
+        request: PortalRequest,
+        request_id: FromPath[UUID],
+        withdraw_appointment_request: NamedDependency[WithdrawAppointmentRequest],
+    ) -> AppointmentRequestView:
         """Withdraws a request that was not answered yet."""
-        return await withdraw_request(request.actor, request_id)
+        return await withdraw_appointment_request(request.actor, request_id)

@@ -10,12 +10,15 @@ class SlotRequest(Request, frozen=True):
     """A time with a clinician for a kind of appointment. No place is telehealth."""
 
     clinician_id: UUID
-    kind_id: UUID
+    appointment_type_id: UUID
     starts_at: Instant
-    place_id: UUID | None = None
+    location_id: UUID | None = None
 
     def choice(self) -> SlotChoice:
         """The core's word for it."""
         return SlotChoice(
-            clinician_id=self.clinician_id, kind_id=self.kind_id, place_id=self.place_id, starts_at=self.starts_at
+            clinician_id=self.clinician_id,
+            appointment_type_id=self.appointment_type_id,
+            location_id=self.location_id,
+            starts_at=self.starts_at,
         )

@@ -16,23 +16,23 @@ from msgspec import Meta, Struct
 from entrypoints.http.contract.fields import FromPath, Phone, Request
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.errors import JoinNotOpen, JoinOver, NoRoom, NotBooked, NotTelehealth
-from portal_core.appointments.use_cases.join_session import JoinSession, JoinSessionCommand
-from portal_core.appointments.use_cases.show_appointment import ShowAppointment
-from portal_core.appointments.views import AppointmentView, JoinView
+from portal_core.appointments.errors import JoinClosed, JoinNotOpen, NoRoom, NotBooked, NotTelehealth
+from portal_core.appointments.use_cases.get_appointment import GetAppointment
+from portal_core.appointments.use_cases.join_video_visit import JoinVideoVisit, JoinVideoVisitCommand
+from portal_core.appointments.views import AppointmentView, VideoVisitLinkView
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, Unavailable
 
 
-class JoinTerms(Struct, frozen=True, kw_only=True):
+class JoinStatus(Struct, frozen=True, kw_only=True):
     """Whether one can join now, and what is asked. `opens_at` is null for what is at a place."""
 
     can_join: bool
     opens_at: datetime | None
     ends_at: datetime
-    asks: tuple[Literal["location", "callback"], ...] = ("location", "callback")
+    required_fields: tuple[Literal["client_location", "callback"], ...] = ("client_location", "callback")
 
     @classmethod
-    def of(cls, appointment: AppointmentView) -> "JoinTerms":
+    def of(cls, appointment: AppointmentView) -> "JoinStatus":
         """The terms for one appointment, as they stand now."""
         return cls(can_join=appointment.can_join, opens_at=appointment.join_opens_at, ends_at=appointment.ends_at)
 
@@ -40,36 +40,38 @@ class JoinTerms(Struct, frozen=True, kw_only=True):
 class JoinRequest(Request, frozen=True):
     """Where one is today, so that help can be sent to the right door, and how to call back."""
 
-    location: Annotated[str, Meta(min_length=1, max_length=500, examples=["At home: 12 Elm Street, Albany"])]
+    client_location: Annotated[str, Meta(min_length=1, max_length=500, examples=["At home: 12 Elm Street, Albany"])]
     callback: Phone
 
 
-class TelehealthController(Controller):
+class VideoVisitController(Controller):
     """Joining."""
 
     path = "/appointments/{appointment_id:uuid}/join"
     tags = ("Appointments",)
 
     @get("")
-    async def show_join_terms(
-        self, request: PortalRequest, appointment_id: FromPath[UUID], show_appointment: NamedDependency[ShowAppointment]
-    ) -> JoinTerms:
+    async def get_join_status(
+        self, request: PortalRequest, appointment_id: FromPath[UUID], get_appointment: NamedDependency[GetAppointment]
+    ) -> JoinStatus:
         """Whether the room is open, from when on, and what joining asks for."""
-        return JoinTerms.of(await show_appointment(request.actor, appointment_id))
+        return JoinStatus.of(await get_appointment(request.actor, appointment_id))
 
     @post(
         "",
         status_code=200,
         idempotent=False,
-        raises=[Forbidden, NotBooked, NotTelehealth, JoinNotOpen, JoinOver, NoRoom, RecordDestroyed, Unavailable],
+        raises=[Forbidden, NotBooked, NotTelehealth, JoinNotOpen, JoinClosed, NoRoom, RecordDestroyed, Unavailable],
     )
-    async def join_session(
+    async def join_video_visit(
         self,
         request: PortalRequest,
         appointment_id: FromPath[UUID],
         data: JSONBody[JoinRequest],
-        join_session: NamedDependency[JoinSession],
-    ) -> JoinView:
+        join_video_visit: NamedDependency[JoinVideoVisit],
+    ) -> VideoVisitLinkView:
         """Answers a short-lived link into the room, from 15 minutes before the start to the end."""
-        command = JoinSessionCommand(appointment_id=appointment_id, location=data.location, callback=data.callback)
-        return await join_session(request.actor, command)
+        command = JoinVideoVisitCommand(
+            appointment_id=appointment_id, client_location=data.client_location, callback=data.callback
+        )
+        return await join_video_visit(request.actor, command)

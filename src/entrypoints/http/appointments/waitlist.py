@@ -13,22 +13,22 @@ from entrypoints.http.contract.fields import FromPath, Request
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import (
-    AlreadyWaiting,
+    AlreadyOnWaitlist,
     ClientDischarged,
     NotBookable,
-    NotWaiting,
     OfferClosed,
     OutsideAvailability,
-    OwnOverlap,
+    OverlappingAppointment,
     SlotTaken,
     TooSoon,
+    WaitlistEntryClosed,
 )
 from portal_core.appointments.use_cases.accept_offer import AcceptOffer
 from portal_core.appointments.use_cases.decline_offer import DeclineOffer
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist, JoinWaitlistCommand
 from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
-from portal_core.appointments.views import AppointmentView, WaitlistView
+from portal_core.appointments.views import AppointmentView, WaitlistEntryView
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
 Weekday = Annotated[int, Meta(ge=0, le=6)]
@@ -37,17 +37,17 @@ Weekday = Annotated[int, Meta(ge=0, le=6)]
 class JoinWaitlistRequest(Request, frozen=True):
     """What would suit, on the wall clock of the place, or of the practice where none is named.
 
-    No `place_id` is any place or online, unless `online_only`; no `clinician_id` is anyone of the care team.
+    No `location_id` is any place or online, unless `telehealth_only`; no `clinician_id` is anyone of the care team.
 
-    From the date `earliest` to `latest`, on `weekdays` (0 is Monday; none are all), from `from_time` to `until_time`,
+    From the date `earliest_date` to `latest_date`, on `weekdays` (0 is Monday; none are all), from `from_time` to `until_time`,
     where 00:00:00 is the end of the day.
     """
 
-    kind_id: UUID
-    earliest: date
-    latest: Annotated[date, Meta(examples=["2027-04-14"])]
-    place_id: UUID | None = None
-    online_only: Annotated[bool, Meta(examples=[False])] = False
+    appointment_type_id: UUID
+    earliest_date: date
+    latest_date: Annotated[date, Meta(examples=["2027-04-14"])]
+    location_id: UUID | None = None
+    telehealth_only: Annotated[bool, Meta(examples=[False])] = False
     clinician_id: UUID | None = None
     weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, examples=[[0, 2]])] = ()
     from_time: Annotated[time, Meta(tz=False, examples=["16:00:00"])] = time.min
@@ -56,11 +56,11 @@ class JoinWaitlistRequest(Request, frozen=True):
     def command(self) -> JoinWaitlistCommand:
         """The core's word for it."""
         return JoinWaitlistCommand(
-            kind_id=self.kind_id,
-            earliest=self.earliest,
-            latest=self.latest,
-            place_id=self.place_id,
-            online_only=self.online_only,
+            appointment_type_id=self.appointment_type_id,
+            earliest_date=self.earliest_date,
+            latest_date=self.latest_date,
+            location_id=self.location_id,
+            telehealth_only=self.telehealth_only,
             clinician_id=self.clinician_id,
             weekdays=frozenset(self.weekdays),
             from_time=self.from_time,
@@ -77,18 +77,18 @@ class WaitlistController(Controller):
     @get("")
     async def list_waitlist(
         self, request: PortalRequest, list_waitlist: NamedDependency[ListWaitlist]
-    ) -> tuple[WaitlistView, ...]:
+    ) -> tuple[WaitlistEntryView, ...]:
         """What one waits for, each with the offer that can be accepted now."""
         return await list_waitlist(request.actor)
 
-    @post("", raises=[Forbidden, ClientDischarged, NotBookable, AlreadyWaiting])
+    @post("", raises=[Forbidden, ClientDischarged, NotBookable, AlreadyOnWaitlist])
     async def join_waitlist(
         self, request: PortalRequest, data: JSONBody[JoinWaitlistRequest], join_waitlist: NamedDependency[JoinWaitlist]
-    ) -> WaitlistView:
+    ) -> WaitlistEntryView:
         """Waits for a time that is given back."""
         return await join_waitlist(request.actor, data.command())
 
-    @delete("/{entry_id:uuid}", raises=[Forbidden, NotWaiting, OfferClosed, StaleVersion])
+    @delete("/{entry_id:uuid}", raises=[Forbidden, WaitlistEntryClosed, OfferClosed, StaleVersion])
     async def leave_waitlist(
         self, request: PortalRequest, entry_id: FromPath[UUID], leave_waitlist: NamedDependency[LeaveWaitlist]
     ) -> None:
@@ -100,10 +100,10 @@ class WaitlistController(Controller):
         raises=[
             Forbidden,
             OfferClosed,
-            NotWaiting,
+            WaitlistEntryClosed,
             ClientDischarged,
             NotBookable,
-            OwnOverlap,
+            OverlappingAppointment,
             SlotTaken,
             OutsideAvailability,
             TooSoon,

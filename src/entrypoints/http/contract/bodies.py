@@ -10,8 +10,8 @@ from entrypoints.http.contract.fields import field_error
 from entrypoints.http.server.errors import MalformedBody
 from portal_core.kernel.errors import FieldError, Invalid
 
-MOST_LEVELS = 32
-MOST_ERRORS = 50
+MAX_DEPTH = 32
+MAX_ERRORS = 50
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKET = re.compile(rb"[\[\]{}]")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`\Z")
@@ -25,7 +25,7 @@ def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
         MalformedBody: it is not JSON, not UTF-8, or nested too deep.
         Invalid: it is JSON of another shape, or holds a NUL character, which no text of ours may.
     """
-    if body.count(b"{") + body.count(b"[") > MOST_LEVELS:
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _refuse_depth(body)
     try:
         value = decoder.decode(body)
@@ -44,13 +44,13 @@ def _refuse_depth(body: bytes) -> None:
     depth = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
         depth += 1 if bracket in b"[{" else -1
-        if depth > MOST_LEVELS:
+        if depth > MAX_DEPTH:
             raise MalformedBody
 
 
 def _refuse_nul(value: Any, path: str) -> None:
     if isinstance(value, str) and "\x00" in value:
-        raise Invalid.at(path, "bad_characters", "This contains a character that cannot be kept.")
+        raise Invalid.at(path, "characters_invalid", "This contains a character that cannot be kept.")
     if isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_nul(item, f"{path}.{index}".lstrip("."))
@@ -72,7 +72,7 @@ def explain(value: Any, kind: Any, words: str) -> list[FieldError]:
     at one field after the other finds nothing (a fault of the whole, such as a list where an object should be)."""
     found: list[FieldError] = []
     _look(value, inspect.type_info(kind), kind, "", found)
-    return found[:MOST_ERRORS] or ([_at("", words)] if words else [])
+    return found[:MAX_ERRORS] or ([_at("", words)] if words else [])
 
 
 def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[FieldError]) -> None:
@@ -94,7 +94,7 @@ def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[Fiel
         before = len(found)
         bare = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
         item = bare.__args__[0] if getattr(bare, "__args__", None) else Any
-        for index, one in enumerate(value[:MOST_ERRORS]):
+        for index, one in enumerate(value[:MAX_ERRORS]):
             _look(one, info.item_type, item, _join(path, str(index)), found)
         if len(found) > before:
             return

@@ -30,11 +30,11 @@ __all__ = [
     "Request",
     "ShortText",
     "Slug",
+    "TimeZone",
     "Token",
     "UnsetType",
     "Version",
-    "Zone",
-    "checked_time",
+    "bounded_time",
     "page",
 ]
 
@@ -64,7 +64,9 @@ Code = Annotated[str, Meta(min_length=1, max_length=64, examples=["K7QM2XNB"])]
 Slug = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9_\-]+$", examples=["intake"])]
 """A short name for programs."""
 
-Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$", examples=["America/New_York"])]
+TimeZone = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$", examples=["America/New_York"])
+]
 """An IANA time zone's name."""
 
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[1])]
@@ -93,7 +95,7 @@ def page(after: str, size: int) -> PageRequest:
     return PageRequest(after=after, size=size)
 
 
-def checked_time(path: str, value: DateT) -> DateT:
+def bounded_time(path: str, value: DateT) -> DateT:
     """`value`, when its year is one that the portal reckons with.
 
     Raises:
@@ -115,7 +117,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             value = getattr(self, name)
             for one in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(one, date):
-                    checked_time(name, one)
+                    bounded_time(name, one)
 
 
 @cache
@@ -157,8 +159,8 @@ _WORDS = (
     ("Integer value out of range", "out_of_range", "This number is too large."),
     ("Number out of range", "out_of_range", "This number is too large."),
     ("Expected `datetime` with a timezone", "zone_missing", "Give the offset from UTC, as in 2027-03-14T15:30:00Z."),
-    ("Expected `datetime` with no", "time_with_zone", "Give it without an offset, as in 2027-03-14T15:30:00."),
-    ("Expected `time` with no", "time_with_zone", "Give it without an offset, as in 15:30:00."),
+    ("Expected `datetime` with no", "offset_not_allowed", "Give it without an offset, as in 2027-03-14T15:30:00."),
+    ("Expected `time` with no", "offset_not_allowed", "Give it without an offset, as in 15:30:00."),
     ("Timestamp is out of range", "out_of_range", "This time is out of range."),
     ("Invalid UUID", "bad_format", "This is not an id."),
     ("Invalid RFC3339 encoded datetime", "bad_format", "Give a time as in 2027-03-14T15:30:00Z."),

@@ -14,24 +14,24 @@ from litestar.typing import FieldDefinition
 from entrypoints.http.server.problems import allow_header
 from portal_core.kernel.errors import PortalError
 
-Auth = Literal["open", "none", "portal", "practice"]
+Auth = Literal["public", "visitor", "portal", "practice"]
 """`portal` and `practice`: signed in, on that side. `none`: a visitor of a known practice. `open`: nobody asks, not
 even which practice it is; the controller has no actor."""
 
 
 @frozen
-class Plan:
+class RouteConfig:
     """One route.
 
     `operation` is the OpenAPI operation id, and part of what an Idempotency-Key stands for; `active` says whether the
-    request counts as something a person does; `enrolling` whether a session may make it that has yet to set up its
+    request counts as something a person does; `enrollment_exempt` whether a session may make it that has yet to set up its
     second factor; `allow` are the address's methods; `raises` the errors it documents.
     """
 
     auth: Auth
     operation: str
     active: bool
-    enrolling: bool
+    enrollment_exempt: bool
     idempotent: bool
     unsafe: bool
     body_limit: int
@@ -40,8 +40,8 @@ class Plan:
     raises: tuple[type[PortalError], ...]
 
 
-def plan_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[str]]:
-    """Give every route its plan, as `opt["plan"]`; answers the handlers with their paths.
+def configure_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[str]]:
+    """Give every route its plan, as `opt["route_config"]`; answers the handlers with their paths.
 
     Raises:
         ImproperlyConfiguredException: two routes have one operation id, or a route's auth is unknown.
@@ -55,24 +55,26 @@ def plan_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[s
                 methods.setdefault(route.path_format, set()).update(handler.http_methods)
     owners: dict[str, HTTPRouteHandler] = {}
     for handler in paths:
-        plan = _plan(handler, body_limit, allow_header(methods[paths[handler][0]]))
-        handler.opt["plan"] = plan
-        if plan.auth != "open" and owners.setdefault(plan.operation, handler) is not handler:
-            raise ImproperlyConfiguredException(f"two routes are called {plan.operation}: give one operation_id=")
+        route_config = _route_config(handler, body_limit, allow_header(methods[paths[handler][0]]))
+        handler.opt["route_config"] = route_config
+        if route_config.auth != "public" and owners.setdefault(route_config.operation, handler) is not handler:
+            raise ImproperlyConfiguredException(
+                f"two routes are called {route_config.operation}: give one operation_id="
+            )
     return paths
 
 
-def _plan(handler: HTTPRouteHandler, body_limit: int, allow: str) -> Plan:
+def _route_config(handler: HTTPRouteHandler, body_limit: int, allow: str) -> RouteConfig:
     methods = handler.http_methods
-    auth: Auth = "open" if methods == {"OPTIONS"} else handler.opt.get("auth", "open")
+    auth: Auth = "public" if methods == {"OPTIONS"} else handler.opt.get("auth", "public")
     if auth not in get_args(Auth):
         raise ImproperlyConfiguredException(f"{handler.handler_name}: no such auth as {auth!r}")
     data = handler.parsed_data_field
-    return Plan(
+    return RouteConfig(
         auth=auth,
         operation=handler.operation_id if isinstance(handler.operation_id, str) else handler.handler_name,
         active=handler.opt.get("active", True),
-        enrolling=handler.opt.get("enrolling", False),
+        enrollment_exempt=handler.opt.get("enrollment_exempt", False),
         idempotent=handler.opt.get("idempotent", "POST" in methods) and auth in ("portal", "practice"),
         unsafe=not methods <= {"GET", "HEAD", "OPTIONS"},
         body_limit=handler.opt.get("body_limit", body_limit),

@@ -37,7 +37,7 @@ class Options(TypedDict, total=False):
 
     `raises`: the errors that it answers with, for the documentation (those that come with `auth`, a body, a path
     parameter or an Idempotency-Key are added); `auth`: the mount's unless said; `active=False`: polling, does not keep
-    a session alive; `enrolling`: open to a session that has yet to set up its second factor; `idempotent`: whether it
+    a session alive; `enrollment_exempt`: open to a session that has yet to set up its second factor; `idempotent`: whether it
     takes an Idempotency-Key (POST: yes; never where tokens are answered); `body_limit` in bytes; `example`: of the
     answer, when the one made from its type does not do.
     """
@@ -45,7 +45,7 @@ class Options(TypedDict, total=False):
     raises: Sequence[type[PortalError]]
     auth: Auth
     active: bool
-    enrolling: bool
+    enrollment_exempt: bool
     idempotent: bool
     body_limit: int
     example: Any
@@ -59,7 +59,7 @@ class Options(TypedDict, total=False):
     deprecated: bool
 
 
-_OURS = ("raises", "auth", "active", "enrolling", "idempotent", "body_limit", "example")
+_OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_limit", "example")
 
 
 def get(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:

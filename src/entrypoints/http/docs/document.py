@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from entrypoints.catalogue import use_case_classes
 from entrypoints.http.app import create_app, openapi_of
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
 from entrypoints.http.parts import HttpParts
+from entrypoints.use_case_registry import use_case_classes
 
 
 def document() -> dict[str, Any]:

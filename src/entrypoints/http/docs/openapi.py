@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from entrypoints.http.contract.route_plan import Plan, body_media_type, parameters_of
+from entrypoints.http.contract.route_plan import RouteConfig, body_media_type, parameters_of
 from entrypoints.http.docs.schemas import Schema, Schemas
 from entrypoints.http.parts import HttpSettings
 from entrypoints.http.server import errors as http
@@ -81,13 +81,13 @@ PARAMETERS = {
 
 
 def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[dict[str, Any], set[Any]]:
-    plan: Plan = handler.opt["plan"]
+    route_config: RouteConfig = handler.opt["route_config"]
     words = cleandoc(handler.description or handler.fn.__doc__ or "")
     summary, _, rest = words.partition("\n")
-    errors = set(plan.raises) | _implied(plan, handler, path)
+    errors = set(route_config.raises) | _implied(route_config, handler, path)
     operation: dict[str, Any] = {
-        "operationId": plan.operation,
-        "summary": handler.summary or summary or plan.operation.replace("_", " ").capitalize(),
+        "operationId": route_config.operation,
+        "summary": handler.summary or summary or route_config.operation.replace("_", " ").capitalize(),
         "tags": handler.resolve_tags(),
     }
     if rest.strip():
@@ -103,9 +103,9 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
         }
         for name, field in parameters_of(handler).items()
     ]
-    names = [] if plan.auth == "open" else ["practice"]
-    names += ["client"] if plan.auth == "portal" else []
-    names += ["idempotency_key"] if plan.idempotent else []
+    names = [] if route_config.auth == "public" else ["practice"]
+    names += ["client"] if route_config.auth == "portal" else []
+    names += ["idempotency_key"] if route_config.idempotent else []
     operation["parameters"] = parameters + [{"$ref": f"#/components/parameters/{name}"} for name in names]
     if (data := handler.parsed_data_field) is not None:
         content: dict[str, Any] = {}
@@ -114,31 +114,31 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
             content = {"schema": schema, "example": schemas.example(schema)}
         operation["requestBody"] = {"required": True, "content": {body_media_type(data): content}}
     operation["responses"] = {**_success(handler, schemas), **_problems(errors)}
-    if plan.auth in ("portal", "practice"):
-        cookie: dict[str, list[str]] = {"cookie": [], "csrf": []} if plan.unsafe else {"cookie": []}
+    if route_config.auth in ("portal", "practice"):
+        cookie: dict[str, list[str]] = {"cookie": [], "csrf": []} if route_config.unsafe else {"cookie": []}
         operation["security"] = [{"bearer": []}, cookie]
     return operation, errors
 
 
-def _implied(plan: Plan, handler: HTTPRouteHandler, path: str) -> set[type[core.PortalError]]:
+def _implied(route_config: RouteConfig, handler: HTTPRouteHandler, path: str) -> set[type[core.PortalError]]:
     """What every route of this shape may answer with."""
     found: set[type[core.PortalError]] = set()
-    if plan.auth != "open":
+    if route_config.auth != "public":
         found |= {core.RateLimited, http.BadRequest, http.UnknownPractice}
-    if plan.auth in ("portal", "practice"):
+    if route_config.auth in ("portal", "practice"):
         found |= {core.Unauthenticated, core.NotFound, core.Invalid}
-        found |= {http.CsrfRefused} if plan.unsafe else set()
+        found |= {http.CsrfTokenInvalid} if route_config.unsafe else set()
     if handler.parsed_data_field is not None:
         found |= {core.Invalid, http.UnsupportedMediaType}
-    if handler.parsed_data_field is not None or plan.idempotent:
+    if handler.parsed_data_field is not None or route_config.idempotent:
         found |= {http.MalformedBody, http.BodyTooLarge, http.UnsupportedEncoding}
     if parameters_of(handler):
         found.add(core.Invalid)
     if "{" in path:
         found.add(core.NotFound)
-    if plan.idempotent:
+    if route_config.idempotent:
         found |= {core.IdempotencyMismatch, http.BadIdempotencyKey}
-        found |= {core.RecordDestroyed} if plan.auth == "portal" else set()
+        found |= {core.RecordDestroyed} if route_config.auth == "portal" else set()
     return found
 
 

@@ -12,7 +12,7 @@ import msgspec
 from entrypoints.http.contract.fields import Request
 
 Schema = dict[str, Any]
-DEEPEST = 12
+MAX_EXAMPLE_DEPTH = 12
 """Levels of an example, for types that hold themselves."""
 
 REFERENCE = "#/components/schemas/{name}"
@@ -68,11 +68,11 @@ class Schemas:
                 return {
                     name: self.example(field, depth + 1)
                     for name, field in schema.get("properties", {}).items()
-                    if depth < DEEPEST
+                    if depth < MAX_EXAMPLE_DEPTH
                 }
             case "array":
                 items = schema.get("items")
-                return [self.example(items, depth + 1)] if isinstance(items, dict) and depth < DEEPEST else []
+                return [self.example(items, depth + 1)] if isinstance(items, dict) and depth < MAX_EXAMPLE_DEPTH else []
             case "string":
                 return EXAMPLES.get(schema.get("format", ""), "text")
             case "integer" | "number":

@@ -2,8 +2,8 @@
 
 from entrypoints.http.notifications.events import EventsController
 from entrypoints.http.notifications.inbox import NotificationsController
-from entrypoints.http.notifications.practice.failed_notices import TroubledNoticesController
-from entrypoints.http.notifications.settings import SettingsController
+from entrypoints.http.notifications.practice.failed_notices import FailedNoticesController
+from entrypoints.http.notifications.settings import NotificationSettingsController
 
-PORTAL = (NotificationsController, SettingsController, EventsController)
-PRACTICE = (TroubledNoticesController,)
+PORTAL = (NotificationsController, NotificationSettingsController, EventsController)
+PRACTICE = (FailedNoticesController,)

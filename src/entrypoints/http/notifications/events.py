@@ -9,11 +9,11 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from entrypoints.http.contract.routing import get
 from entrypoints.http.server.request import PortalRequest
-from entrypoints.http.server.streams import Streams
+from entrypoints.http.server.streams import EventStreams
 from portal_core.kernel.actor import AccountHolder
 from portal_core.kernel.errors import PortalError
 from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsCommand
-from portal_core.notifications.views import News
+from portal_core.notifications.views import InboxUpdate
 
 
 class EventsController(Controller):
@@ -27,31 +27,31 @@ class EventsController(Controller):
         self,
         request: PortalRequest,
         watch_notifications: NamedDependency[WatchNotifications],
-        streams: NamedDependency[Streams],
+        streams: NamedDependency[EventStreams],
     ) -> ServerSentEvent:
-        """`news` events with the count of unread notifications and the ids that came. Reconnect when it ends.
+        """`updates` events with the count of unread notifications and the ids that came. Reconnect when it ends.
 
         It ends after a minute, when the session does, and when the session has opened four others.
         """
         first = await watch_notifications(request.actor, WatchNotificationsCommand())
-        return ServerSentEvent(_stream(streams.looks(request), watch_notifications, first))
+        return ServerSentEvent(_stream(streams.polls(request), watch_notifications, first))
 
 
 async def _stream(
-    looks: AsyncIterator[AccountHolder], watch: WatchNotifications, known: News
+    polls: AsyncIterator[AccountHolder], watch: WatchNotifications, known: InboxUpdate
 ) -> AsyncIterator[ServerSentEventMessage]:
     yield _message(known)
-    async for actor in looks:
+    async for actor in polls:
         try:
-            news = await watch(actor, WatchNotificationsCommand(known.newest))
+            updates = await watch(actor, WatchNotificationsCommand(known.newest_id))
         except PortalError:
             return
-        if news.new or news.unread != known.unread:
-            known = news
-            yield _message(news)
+        if updates.new or updates.unread != known.unread:
+            known = updates
+            yield _message(updates)
         else:
             yield ServerSentEventMessage(data=None, comment="still here")
 
 
-def _message(news: News) -> ServerSentEventMessage:
-    return ServerSentEventMessage(data=msgspec.json.encode(news).decode(), event="news", retry=2000)
+def _message(updates: InboxUpdate) -> ServerSentEventMessage:
+    return ServerSentEventMessage(data=msgspec.json.encode(updates).decode(), event="news", retry=2000)

@@ -11,22 +11,25 @@ from entrypoints.http.contract.fields import Code, Request, Slug
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
-from portal_core.notifications.errors import SafeEmailRefused
+from portal_core.notifications.errors import SafeEmailCodeInvalid
 from portal_core.notifications.model import Channel
-from portal_core.notifications.use_cases.change_settings import ChangeSettings, ChangeSettingsCommand
+from portal_core.notifications.use_cases.change_notification_settings import (
+    ChangeNotificationSettings,
+    ChangeNotificationSettingsCommand,
+)
 from portal_core.notifications.use_cases.confirm_safe_email import ConfirmSafeEmail, ConfirmSafeEmailCommand
-from portal_core.notifications.use_cases.show_settings import ShowSettings
-from portal_core.notifications.views import SettingsView
+from portal_core.notifications.use_cases.get_notification_settings import GetNotificationSettings
+from portal_core.notifications.views import NotificationSettingsView
 
 Minutes = Annotated[int, Meta(ge=1, le=60 * 24 * 31, examples=[1440])]
 Channels = Annotated[tuple[Channel, ...], Meta(max_length=3)]
-EmailOrNone = Annotated[str, Meta(max_length=254, examples=["safe@example.org"])]
-PhoneOrNone = Annotated[str, Meta(max_length=32, examples=["+15185550100"])]
-ZoneOrNone = Annotated[str, Meta(max_length=64, examples=["America/New_York"])]
+EmailOrEmpty = Annotated[str, Meta(max_length=254, examples=["safe@example.org"])]
+PhoneOrEmpty = Annotated[str, Meta(max_length=32, examples=["+15185550100"])]
+TimeZoneOrEmpty = Annotated[str, Meta(max_length=64, examples=["America/New_York"])]
 Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 
 
-class ChangeSettingsRequest(Request, frozen=True):
+class ChangeNotificationSettingsRequest(Request, frozen=True):
     """What is left out stays; an empty text takes an address, number or zone away.
 
     `channels` names kinds of notice; of a kind with none of them one is not told at all. Where texts cannot be sent (no
@@ -34,7 +37,7 @@ class ChangeSettingsRequest(Request, frozen=True):
 
     Another `safe_email` is mailed a code, and is in force when that is confirmed.
 
-    `texts_to` is consent to texts to that number: send it only when the person has just agreed to texts in so many
+    `sms_phone` is consent to texts to that number: send it only when the person has just agreed to texts in so many
     words; empty takes the consent back.
     """
 
@@ -42,13 +45,13 @@ class ChangeSettingsRequest(Request, frozen=True):
     channels: Annotated[dict[Slug, Channels], Meta(max_length=50)] | None = None
     reminder_minutes: Annotated[tuple[Minutes, ...], Meta(max_length=5)] | None = None
     language: Language | None = None
-    zone: ZoneOrNone | None = None
-    safe_email: EmailOrNone | None = None
-    safe_phone: PhoneOrNone | None = None
+    time_zone: TimeZoneOrEmpty | None = None
+    safe_email: EmailOrEmpty | None = None
+    safe_phone: PhoneOrEmpty | None = None
     neutral_sender: bool | None = None
     do_not_text: bool | None = None
     do_not_voicemail: bool | None = None
-    texts_to: PhoneOrNone | None = None
+    sms_phone: PhoneOrEmpty | None = None
 
 
 class ConfirmSafeEmailRequest(Request, frozen=True):
@@ -57,51 +60,53 @@ class ConfirmSafeEmailRequest(Request, frozen=True):
     code: Code
 
 
-class SettingsController(Controller):
+class NotificationSettingsController(Controller):
     """Channels, reminders, language, time zone, confidential communication."""
 
     path = "/profile/settings"
     tags = ("Notifications",)
 
     @get("")
-    async def show_settings(self, request: PortalRequest, show_settings: NamedDependency[ShowSettings]) -> SettingsView:
+    async def get_notification_settings(
+        self, request: PortalRequest, get_notification_settings: NamedDependency[GetNotificationSettings]
+    ) -> NotificationSettingsView:
         """One's settings, every kind of notice spelled out."""
-        return await show_settings(request.actor)
+        return await get_notification_settings(request.actor)
 
     @patch("", raises=[RateLimited, StaleVersion])
-    async def change_settings(
+    async def change_notification_settings(
         self,
         request: PortalRequest,
-        data: JSONBody[ChangeSettingsRequest],
-        change_settings: NamedDependency[ChangeSettings],
-    ) -> SettingsView:
+        data: JSONBody[ChangeNotificationSettingsRequest],
+        change_notification_settings: NamedDependency[ChangeNotificationSettings],
+    ) -> NotificationSettingsView:
         """Changes one's settings."""
-        command = ChangeSettingsCommand(
+        command = ChangeNotificationSettingsCommand(
             version=data.version,
             channels=data.channels,
             reminder_minutes=data.reminder_minutes,
             language=data.language,
-            zone=data.zone,
+            time_zone=data.time_zone,
             safe_email=data.safe_email,
             safe_phone=data.safe_phone,
             neutral_sender=data.neutral_sender,
             do_not_text=data.do_not_text,
             do_not_voicemail=data.do_not_voicemail,
-            texts_to=data.texts_to,
+            sms_phone=data.sms_phone,
         )
-        return await change_settings(request.actor, command)
+        return await change_notification_settings(request.actor, command)
 
     @post(
         "/safe-email/confirm",
         idempotent=False,
         status_code=200,
-        raises=[SafeEmailRefused, RateLimited, StaleVersion],
+        raises=[SafeEmailCodeInvalid, RateLimited, StaleVersion],
     )
     async def confirm_safe_email(
         self,
         request: PortalRequest,
         data: JSONBody[ConfirmSafeEmailRequest],
         confirm_safe_email: NamedDependency[ConfirmSafeEmail],
-    ) -> SettingsView:
+    ) -> NotificationSettingsView:
         """Puts the pending safe email in force. The account's email is told."""
         return await confirm_safe_email(request.actor, ConfirmSafeEmailCommand(data.code))

@@ -7,22 +7,22 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.accounts.sides import tag
-from entrypoints.http.contract.fields import UNSET, Code, Email, Password, Phone, Request, UnsetType, Version, Zone
+from entrypoints.http.accounts.operation_names import tags_for
+from entrypoints.http.contract.fields import UNSET, Code, Email, Password, Phone, Request, TimeZone, UnsetType, Version
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.access.views import RecordView
-from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, PasswordRefused
-from portal_core.accounts.errors_invitations import EmailUnchanged
+from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, WrongPassword
+from portal_core.accounts.invitation_errors import EmailUnchanged
+from portal_core.accounts.invitation_views import EmailChangeView
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChange, ConfirmEmailChangeCommand
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChange, RequestEmailChangeCommand
 from portal_core.accounts.views import AccountView
-from portal_core.accounts.views_invitations import EmailChangeView
-from portal_core.kernel.contact import KEEP, ContactChanges, EmailUnfit, Keep
+from portal_core.kernel.contact import KEEP, ContactChanges, InvalidEmail, Keep
 from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, RecordDestroyed, StaleVersion
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
-from portal_core.people.use_cases.show_profile import ShowProfile
+from portal_core.people.use_cases.get_profile import GetProfile
 from portal_core.people.views import ProfileView
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Sam"])]
@@ -39,7 +39,7 @@ class ChangeProfileRequest(Request, frozen=True):
     pronouns: Pronouns | UnsetType | None = UNSET
     phone: Phone | UnsetType | None = UNSET
     address: Address | UnsetType | None = UNSET
-    zone: Zone | UnsetType | None = UNSET
+    time_zone: TimeZone | UnsetType | None = UNSET
     language: Language | UnsetType | None = UNSET
 
     def changes(self) -> ContactChanges:
@@ -49,7 +49,7 @@ class ChangeProfileRequest(Request, frozen=True):
             pronouns=_or_keep(self.pronouns),
             phone=_or_keep(self.phone),
             address=_or_keep(self.address),
-            zone=_or_keep(self.zone),
+            time_zone=_or_keep(self.time_zone),
             language=_or_keep(self.language),
         )
 
@@ -75,12 +75,12 @@ class ProfileController(Controller):
     """Demographics that a client may see; contact fields that they may change."""
 
     path = "/profile"
-    tags = tag("portal", "Profile")
+    tags = tags_for("portal", "Profile")
 
     @get("", raises=[NotFound])
-    async def show_profile(self, request: PortalRequest, show_profile: NamedDependency[ShowProfile]) -> ProfileView:
+    async def get_profile(self, request: PortalRequest, get_profile: NamedDependency[GetProfile]) -> ProfileView:
         """The record's demographics."""
-        return await show_profile(request.actor)
+        return await get_profile(request.actor)
 
     @patch("", raises=[NotFound, Forbidden, RecordDestroyed, StaleVersion])
     async def change_profile(
@@ -97,13 +97,13 @@ class EmailChangeController(Controller):
     """Another email to sign in with."""
 
     path = "/profile/email"
-    tags = tag("portal", "Profile")
+    tags = tags_for("portal", "Profile")
 
     @post(
         "",
         idempotent=False,
         status_code=202,
-        raises=[Forbidden, EmailUnfit, EmailUnchanged, PasswordRefused, RateLimited],
+        raises=[Forbidden, InvalidEmail, EmailUnchanged, WrongPassword, RateLimited],
     )
     async def request_email_change(
         self,
@@ -129,7 +129,7 @@ class RecordsController(Controller):
     """Whose records one may act on."""
 
     path = "/auth/records"
-    tags = tag("portal", "Profile")
+    tags = tags_for("portal", "Profile")
 
     @get("")
     async def list_records(

@@ -6,33 +6,33 @@ from urllib.parse import parse_qsl
 
 from litestar import Response
 
-from entrypoints.http.contract.route_plan import Plan
+from entrypoints.http.contract.route_plan import RouteConfig
 from entrypoints.http.parts import HttpParts
-from entrypoints.http.server.client_address import neighbourhood
+from entrypoints.http.server.client_address import rate_limit_network
 from entrypoints.http.server.cookies import SessionCookies, csrf_matches
-from entrypoints.http.server.errors import CsrfRefused, UnknownPractice
+from entrypoints.http.server.errors import CsrfTokenInvalid, UnknownPractice
 from entrypoints.http.server.request import PortalRequest
-from entrypoints.http.server.request_head import Inbound
+from entrypoints.http.server.request_head import RequestHead
 from entrypoints.http.server.throttle import Throttle
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
 from portal_core.kernel.actor import Origin, VisitorActor
 from portal_core.kernel.errors import Invalid, NotFound, Unauthenticated
-from portal_core.kernel.idempotency import Attempt
-from portal_core.people.ports import PracticeAddress, PracticeDirectory
+from portal_core.kernel.idempotency import IdempotentRequest
+from portal_core.people.ports import PracticeDirectory, PracticeLocator
 
-MOST_TOKEN = 8192
+MAX_TOKEN_LENGTH = 8192
 
 
-class Practices:
+class PracticeResolver:
     """Finds the practice by host name, else by the slug that the request names, else the only one there is."""
 
     def __init__(self, directory: PracticeDirectory) -> None:
         self._directory = directory
-        self._read: tuple[PracticeAddress, ...] = ()
-        self._by_host: dict[str, PracticeAddress] = {}
-        self._by_slug: dict[str, PracticeAddress] = {}
+        self._read: tuple[PracticeLocator, ...] = ()
+        self._by_host: dict[str, PracticeLocator] = {}
+        self._by_slug: dict[str, PracticeLocator] = {}
 
-    async def find(self, inbound: Inbound) -> PracticeAddress:
+    async def find(self, inbound: RequestHead) -> PracticeLocator:
         """Raises:
         UnknownPractice: none of the three says.
         BadRequest: not exactly one host is named.
@@ -60,7 +60,7 @@ class Gate:
     def __init__(self, parts: HttpParts) -> None:
         settings = parts.settings
         self._authenticate = parts.authenticate
-        self._practices = Practices(parts.practices)
+        self._practices = PracticeResolver(parts.practices)
         self._throttle = Throttle(settings.throttle_rate, settings.throttle_burst, parts.seconds)
         self._cookie = SessionCookies(settings).access_name
 
@@ -68,68 +68,70 @@ class Gate:
         """Sets the request's practice and actor; OPTIONS is answered here.
 
         Raises:
-            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfRefused, BadIdempotencyKey, Invalid, NotFound
+            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfTokenInvalid, BadIdempotencyKey, Invalid, NotFound
         """
-        plan = request.plan
+        route_config = request.route_config
         inbound = request.inbound
         path = request.scope["path"]
         if "\x00" in path or not path.isascii():
             _refuse_path(path)
-        if plan.auth == "open":
+        if route_config.auth == "public":
             options = request.scope["method"] == "OPTIONS"
-            return Response(None, status_code=204, headers={"allow": plan.allow}) if options else None
+            return Response(None, status_code=204, headers={"allow": route_config.allow}) if options else None
         if b"%00" in inbound.query:
             _refuse_nul(inbound.query)
         scope: Any = request.scope
-        if plan.auth == "none":
-            self._throttle.take(neighbourhood(inbound.address))
+        if route_config.auth == "visitor":
+            self._throttle.take(rate_limit_network(inbound.address))
             scope["practice"] = practice = await self._practices.find(inbound)
             scope["user"] = VisitorActor(practice.id, Origin(inbound.address, inbound.device, inbound.request_id))
             return None
-        token = self._token(plan, inbound)
-        self._throttle.take(neighbourhood(inbound.address), token)
+        token = self._token(route_config, inbound)
+        self._throttle.take(rate_limit_network(inbound.address), token)
         scope["practice"] = practice = await self._practices.find(inbound)
         if not token:
             raise Unauthenticated
-        attempt = await _attempt(request) if plan.idempotent and b"idempotency-key" in inbound.headers else None
-        scope["proof"] = proof = AuthenticateCommand(
+        idempotent_request = (
+            await _attempt(request) if route_config.idempotent and b"idempotency-key" in inbound.headers else None
+        )
+        scope["authentication"] = authentication = AuthenticateCommand(
             practice.id,
             token,
-            plan.active,
-            inbound.record,
-            plan.enrolling,
-            Origin(inbound.address, inbound.device, inbound.request_id, attempt),
-            plan.auth if plan.auth in ("portal", "practice") else None,
+            route_config.active,
+            inbound.client_id,
+            route_config.enrollment_exempt,
+            Origin(inbound.address, inbound.device, inbound.request_id, idempotent_request),
+            route_config.auth if route_config.auth in ("portal", "practice") else None,
         )
-        scope["auth"] = authenticated = await self._authenticate(proof)
+        scope["auth"] = authenticated = await self._authenticate(authentication)
         scope["user"] = authenticated.actor
         return None
 
-    def _token(self, plan: Plan, inbound: Inbound) -> str:
+    def _token(self, route_config: RouteConfig, inbound: RequestHead) -> str:
         """The bearer token, else the cookie's, empty when there is none.
 
         Raises:
             Unauthenticated: the Authorization header is there and is not usable.
-            CsrfRefused: the cookie alone does not make a change.
+            CsrfTokenInvalid: the cookie alone does not make a change.
         """
         header = inbound.headers.get(b"authorization")
         if header is not None:
             scheme, _, value = header.partition(b" ")
             token = value.strip().decode("latin-1")
-            if scheme.lower() != b"bearer" or not token.isascii() or not 0 < len(token) <= MOST_TOKEN:
+            if scheme.lower() != b"bearer" or not token.isascii() or not 0 < len(token) <= MAX_TOKEN_LENGTH:
                 raise Unauthenticated
             return token
         token = inbound.cookie(self._cookie)
-        if not token.isascii() or len(token) > MOST_TOKEN:
+        if not token.isascii() or len(token) > MAX_TOKEN_LENGTH:
             raise Unauthenticated
-        if token and plan.unsafe:
+        if token and route_config.unsafe:
             given = inbound.headers.get(b"x-csrf-token", b"").decode("latin-1")
             if not csrf_matches(token, given):
-                raise CsrfRefused
+                raise CsrfTokenInvalid
         return token
 
 
-async def _attempt(request: PortalRequest) -> Attempt | None:
+async def _attempt(request: PortalRequest) -> IdempotentRequest | None:
     """The request under its key. Two requests are the same when method, address, query, record and body are."""
     inbound = request.inbound
     key = inbound.idempotency_key
@@ -145,7 +147,7 @@ async def _attempt(request: PortalRequest) -> Attempt | None:
     ):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
-    return Attempt(request.plan.operation, key, digest.digest())
+    return IdempotentRequest(request.route_config.operation, key, digest.digest())
 
 
 def _refuse_path(path: str) -> None:
@@ -161,4 +163,4 @@ def _refuse_path(path: str) -> None:
 def _refuse_nul(query: bytes) -> None:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if "\x00" in name or "\x00" in value:
-            raise Invalid.at(name.replace("\x00", "")[:100], "bad_characters", "This contains a NUL character.")
+            raise Invalid.at(name.replace("\x00", "")[:100], "characters_invalid", "This contains a NUL character.")

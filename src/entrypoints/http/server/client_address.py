@@ -17,7 +17,7 @@ class Networks:
 
 
 @lru_cache(4096)
-def read_address(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """An address as it stands in X-Forwarded-For, with or without port, brackets and zone; None when it is junk."""
     text = text.strip().strip('"')
     if text.startswith("["):
@@ -31,7 +31,7 @@ def read_address(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-class Origins:
+class ClientAddressResolver:
     """Tells the client's address from the connection's peer and what proxies say."""
 
     def __init__(self, proxies: tuple[str, ...]) -> None:
@@ -42,7 +42,7 @@ class Origins:
         """Whether the peer is one of our proxies."""
         if not self._any:
             return False
-        address = read_address(peer)
+        address = parse_address(peer)
         return address is not None and address in self._proxies
 
     def client(self, peer: str, forwarded: str) -> str:
@@ -53,10 +53,10 @@ class Origins:
         at the last address that one of ours vouched for.
         """
         if not forwarded or not self.trusts(peer):
-            return written(peer)
-        seen = read_address(peer)
+            return canonical_address(peer)
+        seen = parse_address(peer)
         for hop in reversed(forwarded.split(",")):
-            address = read_address(hop)
+            address = parse_address(hop)
             if address is None:
                 break
             seen = address
@@ -66,16 +66,16 @@ class Origins:
 
 
 @lru_cache(4096)
-def written(text: str) -> str:
+def canonical_address(text: str) -> str:
     """An address in its canonical form, empty when it is junk."""
-    address = read_address(text)
+    address = parse_address(text)
     return "" if address is None else str(address)
 
 
 @lru_cache(4096)
-def neighbourhood(text: str) -> str:
+def rate_limit_network(text: str) -> str:
     """What one household or host counts as for a limit: an IPv4 address, or an IPv6 network of 64 bits (RFC 6177)."""
-    address = read_address(text)
+    address = parse_address(text)
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64))
     return text

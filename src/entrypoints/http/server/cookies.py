@@ -46,15 +46,15 @@ class SessionCookies:
     def refresh_name(self) -> str:
         return "__Secure-portal-refresh" if self.settings.https else "portal-refresh"
 
-    def opened(self, access_token: str, refresh_token: str, lasts: timedelta) -> list[Cookie]:
+    def set_cookies(self, access_token: str, refresh_token: str, lifetime: timedelta) -> list[Cookie]:
         """The cookies of a session that was opened or renewed, kept by the browser until its absolute end."""
-        seconds = max(0, int(lasts.total_seconds()))
+        seconds = max(0, int(lifetime.total_seconds()))
         return [
             self._cookie(self.access_name, access_token, "/", seconds),
             self._cookie(self.refresh_name, refresh_token, REFRESH_PATH, seconds),
         ]
 
-    def ended(self) -> list[Cookie]:
+    def clear_cookies(self) -> list[Cookie]:
         """Cookies that make the browser forget."""
         return [self._cookie(self.access_name, "", "/", 0), self._cookie(self.refresh_name, "", REFRESH_PATH, 0)]
 

@@ -80,10 +80,10 @@ class UnknownPractice(NotFound):
     title = "There is no such practice here."
 
 
-class CsrfRefused(Forbidden):
+class CsrfTokenInvalid(Forbidden):
     """A change was asked for with the session cookie and without the `X-CSRF-Token` header that goes with it."""
 
-    code = "csrf_token_wrong"
+    code = "csrf_token_invalid"
     title = "The page is out of date. Load it again and repeat what you did."
 
 

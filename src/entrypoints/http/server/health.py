@@ -11,14 +11,14 @@ from litestar.params import SkipValidation
 
 from entrypoints.http.contract.routing import get
 from entrypoints.http.parts import ReadinessCheck
-from entrypoints.http.server.client_address import Networks, read_address
+from entrypoints.http.server.client_address import Networks, parse_address
 from entrypoints.http.server.request import PortalRequest
-from entrypoints.http.server.request_head import Inbound
+from entrypoints.http.server.request_head import RequestHead
 from entrypoints.observability.logs import describe_error
 from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
 
-PATIENCE = 2.0
+TIMEOUT_SECONDS = 2.0
 """Seconds that a part has to answer; a balancer's own patience is usually 5."""
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class Readiness:
     @staticmethod
     async def _ask(part: str, check: ReadinessCheck) -> str:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 await check()
         except Exception as error:
             log.warning("part.down", part=part, **describe_error(error))
@@ -46,18 +46,18 @@ class Readiness:
         return "up"
 
 
-class MetricsDoor:
+class MetricsEndpoint:
     """Lets scrapers in: from allowed networks, and never through a proxy that brings the world along."""
 
     def __init__(self, metrics: HttpMetrics, allowed: tuple[str, ...]) -> None:
         self._metrics = metrics
         self._allowed = Networks(allowed)
 
-    def exposition(self, inbound: Inbound) -> bytes:
+    def exposition(self, inbound: RequestHead) -> bytes:
         """Raises:
         NotFound: not from here.
         """
-        address = read_address(inbound.peer)
+        address = parse_address(inbound.peer)
         if inbound.forwarded or address is None or address not in self._allowed:
             raise NotFound
         return self._metrics.exposition()
@@ -68,12 +68,12 @@ class HealthController(Controller):
 
     tags = ("Operation",)
 
-    @get("/health/live", auth="open")
+    @get("/health/live", auth="public")
     async def live(self) -> dict[str, str]:
         """The process answers."""
         return {"status": "up"}
 
-    @get("/health/ready", auth="open")
+    @get("/health/ready", auth="public")
     async def ready(
         self, readiness: NamedDependency[Annotated[Readiness, SkipValidation]]
     ) -> Response[dict[str, str | dict[str, str]]]:
@@ -82,9 +82,9 @@ class HealthController(Controller):
         up = "down" not in parts.values()
         return Response({"status": "up" if up else "down", "parts": parts}, status_code=200 if up else 503)
 
-    @get("/metrics", auth="open", media_type="text/plain; version=0.0.4; charset=utf-8", raises=[NotFound])
+    @get("/metrics", auth="public", media_type="text/plain; version=0.0.4; charset=utf-8", raises=[NotFound])
     async def metrics(
-        self, request: PortalRequest, metrics_door: NamedDependency[Annotated[MetricsDoor, SkipValidation]]
+        self, request: PortalRequest, metrics_endpoint: NamedDependency[Annotated[MetricsEndpoint, SkipValidation]]
     ) -> bytes:
         """Prometheus metrics, for allowed networks only."""
-        return metrics_door.exposition(request.inbound)
+        return metrics_endpoint.exposition(request.inbound)

@@ -9,10 +9,10 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
 
 from entrypoints.http.parts import HttpParts
-from entrypoints.http.server.client_address import Origins
+from entrypoints.http.server.client_address import ClientAddressResolver
 from entrypoints.http.server.errors import InternalError
 from entrypoints.http.server.problems import MEDIA_TYPE, render
-from entrypoints.http.server.request_head import Inbound
+from entrypoints.http.server.request_head import RequestHead
 from entrypoints.observability.logs import ACCESS, REQUEST_ID, describe_error
 from entrypoints.observability.metrics import HttpMetrics
 
@@ -31,22 +31,22 @@ SECURITY_HEADERS = (
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 UNMATCHED = "unmatched"
-UNANSWERED = 499
+CLIENT_CLOSED_REQUEST = 499
 """Counted and logged, never sent: the request was broken off before there was an answer."""
 
 log = structlog.get_logger()
 
 
-class Broken(Exception):
+class ResponseAborted(Exception):
     """An answer broke off after its head was sent; the server closes the connection. Says nothing of the cause."""
 
 
-class Front:
+class PortalMiddleware:
     """Wraps the app that Litestar built."""
 
     def __init__(self, app: ASGIApp, parts: HttpParts, metrics: HttpMetrics) -> None:
         self._app = app
-        self._origins = Origins(parts.settings.proxies)
+        self._address_resolver = ClientAddressResolver(parts.settings.proxies)
         self._new_id = parts.request_id
         self._seconds = parts.seconds
         self._metrics = metrics
@@ -60,7 +60,7 @@ class Front:
             return
         began = self._seconds()
         request: Any = scope
-        inbound = request["portal"] = Inbound(scope, self._origins, self._new_id)
+        inbound = request["portal"] = RequestHead(scope, self._address_resolver, self._new_id)
         identity = (b"x-request-id", inbound.request_id.encode())
         method: str = request["method"]
         bodiless = method == "HEAD"
@@ -95,18 +95,18 @@ class Front:
         except Exception as error:
             log.error("request.failed", code=InternalError.code, **describe_error(error))
             if status:
-                raise Broken from None
-            await self._last_word(inbound, answer)
+                raise ResponseAborted from None
+            await self._send_internal_error(inbound, answer)
         finally:
             seconds = self._seconds() - began
             route = request.get("path_template") or UNMATCHED
-            self._metrics.observe(method, route, status or UNANSWERED, seconds)
+            self._metrics.observe(method, route, status or CLIENT_CLOSED_REQUEST, seconds)
             if self._access_log:
-                ACCESS.line(method, route, status or UNANSWERED, seconds, inbound.request_id)
+                ACCESS.line(method, route, status or CLIENT_CLOSED_REQUEST, seconds, inbound.request_id)
             REQUEST_ID.reset(token)
 
     @staticmethod
-    async def _last_word(inbound: Inbound, send: Send) -> None:
+    async def _send_internal_error(inbound: RequestHead, send: Send) -> None:
         status, body, _ = render(InternalError(), inbound.request_id)
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})

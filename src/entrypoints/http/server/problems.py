@@ -38,7 +38,7 @@ from portal_core.kernel.errors import (
 from portal_core.kernel.idempotency import Replayed
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_UNAVAILABLE = 30
+RETRY_AFTER_SECONDS = 30
 """Seconds after which a client may ask a part again that did not answer."""
 
 STATUSES: dict[type[PortalError], int] = {
@@ -84,7 +84,7 @@ def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, s
         case RateLimited(retry_after=seconds):
             headers["retry-after"] = str(seconds)
         case Unavailable():
-            headers["retry-after"] = str(RETRY_UNAVAILABLE)
+            headers["retry-after"] = str(RETRY_AFTER_SECONDS)
         case MethodNotAllowed(allow=allow) if allow:
             headers["allow"] = allow
         case UnsupportedEncoding():
@@ -140,7 +140,7 @@ def _invalid(error: ValidationException) -> PortalError:
     return Invalid(*found)
 
 
-def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Litestar's exception handler for everything."""
     known = as_portal_error(error)
     if status_of(type(known)) == 500:
@@ -149,11 +149,11 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def answer_again(request: Request[Any, Any, Any], error: Replayed) -> Response[bytes]:
+def replayed_response(request: Request[Any, Any, Any], error: Replayed) -> Response[bytes]:
     """The answer that was given to this Idempotency-Key before."""
     status = request.route_handler.status_code
     return Response(
-        b"" if status == 204 else error.answer,
+        b"" if status == 204 else error.response,
         status_code=status,
         media_type="application/json",
         headers={"idempotency-replayed": "true"},
@@ -161,6 +161,6 @@ def answer_again(request: Request[Any, Any, Any], error: Replayed) -> Response[b
 
 
 HANDLERS: dict[int | type[Exception], Callable[..., Response[bytes]]] = {
-    Replayed: answer_again,
-    Exception: answer_problem,
+    Replayed: replayed_response,
+    Exception: problem_response,
 }

@@ -7,12 +7,12 @@ from litestar import Request
 from litestar.datastructures import State
 
 from entrypoints.http.contract.bodies import decode_body
-from entrypoints.http.contract.route_plan import Plan
+from entrypoints.http.contract.route_plan import RouteConfig
 from entrypoints.http.server.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding, UnsupportedMediaType
-from entrypoints.http.server.request_head import Inbound
+from entrypoints.http.server.request_head import RequestHead
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.kernel.actor import Actor, Origin, VisitorActor
-from portal_core.people.ports import PracticeAddress
+from portal_core.people.ports import PracticeLocator
 
 
 class PortalRequest(Request[Actor, None, State]):
@@ -36,29 +36,29 @@ class PortalRequest(Request[Actor, None, State]):
         return self.actor.origin
 
     @property
-    def signed_in(self) -> Authenticated:
+    def authenticated(self) -> Authenticated:
         """The session that asks, on routes that need signing in."""
         return cast(Authenticated, self.scope["auth"])
 
     @property
-    def proof(self) -> AuthenticateCommand:
+    def authentication(self) -> AuthenticateCommand:
         """What it showed to be signed in, for asking again whether that is still so."""
-        return cast(AuthenticateCommand, self.scope["proof"])  # type: ignore[typeddict-item]  # our own key
+        return cast(AuthenticateCommand, self.scope["authentication"])  # type: ignore[typeddict-item]  # our own key
 
     @property
-    def inbound(self) -> Inbound:
+    def inbound(self) -> RequestHead:
         """The request's head, as the front read it."""
-        return cast(Inbound, self.scope["portal"])  # type: ignore[typeddict-item]  # our own key
+        return cast(RequestHead, self.scope["portal"])  # type: ignore[typeddict-item]  # our own key
 
     @property
-    def practice(self) -> PracticeAddress:
+    def practice(self) -> PracticeLocator:
         """The practice that was found for the request."""
-        return cast(PracticeAddress, self.scope["practice"])  # type: ignore[typeddict-item]  # our own key
+        return cast(PracticeLocator, self.scope["practice"])  # type: ignore[typeddict-item]  # our own key
 
     @property
-    def plan(self) -> Plan:
+    def route_config(self) -> RouteConfig:
         """What was decided about this route when the app was made."""
-        return cast(Plan, self.route_handler.opt["plan"])
+        return cast(RouteConfig, self.route_handler.opt["route_config"])
 
     async def json(self) -> Any:
         """The body, decoded once into the type of the handler's `data`.
@@ -69,7 +69,7 @@ class PortalRequest(Request[Actor, None, State]):
         kind = self.inbound.content_type
         if kind != "application/json" and not kind.endswith("+json"):
             raise UnsupportedMediaType
-        return decode_body(await self.body(), self.plan.decoder)
+        return decode_body(await self.body(), self.route_config.decoder)
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives.
@@ -82,7 +82,7 @@ class PortalRequest(Request[Actor, None, State]):
         """
         if self.inbound.headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UnsupportedEncoding
-        limit = self.plan.body_limit
+        limit = self.route_config.body_limit
         if self.inbound.content_length > limit:
             raise BodyTooLarge
         size = 0

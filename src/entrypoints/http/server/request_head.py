@@ -5,11 +5,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from entrypoints.http.server.client_address import Origins
+from entrypoints.http.server.client_address import ClientAddressResolver
 from entrypoints.http.server.errors import BadIdempotencyKey, BadRequest
 from portal_core.kernel.errors import Invalid
 
-WANTED = frozenset(
+READ_HEADERS = frozenset(
     {
         b"authorization",
         b"content-encoding",
@@ -26,22 +26,22 @@ WANTED = frozenset(
         b"x-request-id",
     }
 )
-MOST_DEVICE = 160
+MAX_DEVICE_LENGTH = 160
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}\Z")
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}\Z")
 _QUERY_PRACTICE = re.compile(rb"(?:^|&)practice=([^&]*)")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
 
 
-class Inbound:
+class RequestHead:
     """One request's head. Header values stand as the client sent them; a repeated header is joined by commas."""
 
     __slots__ = ("address", "forwarded", "headers", "peer", "query", "request_id")
 
-    def __init__(self, scope: Any, origins: Origins, new_id: Any) -> None:
+    def __init__(self, scope: Any, origins: ClientAddressResolver, new_id: Any) -> None:
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
-            if name in WANTED:
+            if name in READ_HEADERS:
                 headers[name] = value if name not in headers else headers[name] + _JOINT.get(name, b", ") + value
         client = scope.get("client")
         forwarded = headers.get(b"x-forwarded-for")
@@ -88,7 +88,7 @@ class Inbound:
         return slug if _SLUG.match(slug) else ""
 
     @property
-    def record(self) -> UUID | None:
+    def client_id(self) -> UUID | None:
         """The client whose record this is about, from `Portal-Client`.
 
         Raises:
@@ -148,7 +148,7 @@ def _host(value: bytes) -> str:
 
 @lru_cache(1024)
 def _device(value: bytes) -> str:
-    return "".join(c for c in value.decode("latin-1") if " " <= c <= "~")[:MOST_DEVICE]
+    return "".join(c for c in value.decode("latin-1") if " " <= c <= "~")[:MAX_DEVICE_LENGTH]
 
 
 @lru_cache(256)

@@ -10,14 +10,14 @@ class Throttle:
     """Token buckets: `burst` requests at once, refilled at `rate` a second.
 
     A bucket that is not known yet is opened only by spending from the address's own, so that made-up tokens do not
-    buy fresh buckets. At most `most` buckets are kept; the longest unused goes first.
+    buy fresh buckets. At most `max_buckets` buckets are kept; the longest unused goes first.
     """
 
-    def __init__(self, rate: float, burst: int, seconds: Callable[[], float], *, most: int = 50_000) -> None:
+    def __init__(self, rate: float, burst: int, seconds: Callable[[], float], *, max_buckets: int = 50_000) -> None:
         self._rate = rate
         self._burst = float(burst)
         self._seconds = seconds
-        self._most = most
+        self._most = max_buckets
         self._buckets: dict[object, tuple[float, float]] = {}
 
     def take(self, address: str, session: str = "") -> None:

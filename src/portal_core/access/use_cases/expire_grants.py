@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from portal_core.access.grant_changes import end_grant
+from portal_core.access.grant_lifecycle import end_grant
 from portal_core.access.ports import AccessUnit
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -31,7 +31,7 @@ class ExpireGrants:
         ended = 0
         while True:
             async with self.begin(actor) as unit:
-                system(actor)
+                require_system(actor)
                 today = (await unit.practice_record.get()).today(self.clock.now())
                 due = await unit.grants.due(today, BATCH)
             for grant in due:

@@ -5,14 +5,14 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.access.errors import GrantNotAllowed, NoPortalAccount
-from portal_core.access.grant_changes import grant_made, new_grant
+from portal_core.access.grant_lifecycle import grant_created_entry, new_grant
 from portal_core.access.model import GrantTerms
-from portal_core.access.policy import DECIDES_GRANTS
+from portal_core.access.policy import GRANT_MANAGER_ROLES
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView
-from portal_core.kernel.access import staff
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.authorization import require_staff
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -34,7 +34,7 @@ class GrantAccess:
 
     Raises:
         NotFound, Forbidden: no such client, or not in such a role.
-        EmailUnfit, Invalid, GrantNotAllowed: the terms are not taken; see `standing_of`.
+        InvalidEmail, Invalid, GrantNotAllowed: the terms are not taken; see `effective_terms`.
         NoPortalAccount: nobody signs in to the portal with this email.
         GrantExists: they have access to this record already.
     """
@@ -45,11 +45,11 @@ class GrantAccess:
 
     async def __call__(self, actor: Actor, command: GrantAccessCommand) -> GrantView:
         async with self.begin(actor) as unit:
-            by = staff(actor, *DECIDES_GRANTS)
+            by = require_staff(actor, *GRANT_MANAGER_ROLES)
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)
-            account = await unit.accounts.find_by_email("portal", normalise_email(command.email))
+            account = await unit.accounts.find_by_email("portal", normalize_email(command.email))
             if account is None or account.status != "active":
                 raise NoPortalAccount
             if account.client_id == client.id:
@@ -65,5 +65,5 @@ class GrantAccess:
                 by=by.account_id,
                 now=now,
             )
-            await unit.grants.add(grant, grant_made(grant))
+            await unit.grants.add(grant, grant_created_entry(grant))
             return await unit.commit(GrantView.of(grant, practice.today(now)))

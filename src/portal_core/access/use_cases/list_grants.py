@@ -4,12 +4,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.policy import READS_CLIENTS
+from portal_core.access.policy import CLIENT_READER_ROLES
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, ClientActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -31,10 +31,10 @@ class ListGrants:
     async def __call__(self, actor: Actor, client_id: UUID) -> tuple[GrantView, ...]:
         async with self.begin(actor) as unit:
             if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
-                staff_or_system(actor, *READS_CLIENTS)
+                require_staff_or_system(actor, *CLIENT_READER_ROLES)
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
             today = (await unit.practice_record.get()).today(self.clock.now())
-            found = tuple(GrantView.of(grant, today) for grant in await unit.grants.over(client_id))
-            await unit.audit.record(Audited("grants.read", record=client_id))
+            found = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
+            await unit.audit.record(AuditEntry("grants.read", record=client_id))
             return await unit.commit(found)

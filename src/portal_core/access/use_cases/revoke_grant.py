@@ -4,13 +4,13 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.grant_changes import tell_over
-from portal_core.access.policy import DECIDES_GRANTS
+from portal_core.access.grant_lifecycle import notify_grant_ended
+from portal_core.access.policy import GRANT_MANAGER_ROLES
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView
-from portal_core.kernel.access import staff
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -28,7 +28,7 @@ class RevokeGrant:
 
     Raises:
         NotFound, Forbidden: no such grant over this client's record, or not in such a role.
-        GrantOver: it does not stand any more.
+        GrantNotActive: it does not stand any more.
     """
 
     begin: Begin[AccessUnit]
@@ -36,13 +36,13 @@ class RevokeGrant:
 
     async def __call__(self, actor: Actor, command: RevokeGrantCommand) -> GrantView:
         async with self.begin(actor) as unit:
-            staff(actor, *DECIDES_GRANTS)
+            require_staff(actor, *GRANT_MANAGER_ROLES)
             grant = await unit.grants.get(command.client_id, command.grant_id)
             if grant is None:
                 raise NotFound("grant", command.grant_id)
             now = self.clock.now()
             revoked = grant.revoke(now)
-            await unit.grants.save(revoked, Audited("grant.revoked", grant.id, record=grant.client_id))
-            await tell_over(unit, grant)
+            await unit.grants.save(revoked, AuditEntry("grant.revoked", grant.id, record=grant.client_id))
+            await notify_grant_ended(unit, grant)
             today = (await unit.practice_record.get()).today(now)
             return await unit.commit(GrantView.of(revoked, today))

@@ -5,20 +5,20 @@ from datetime import date, datetime
 from attrs import evolve, frozen
 
 from portal_core.access.errors import GrantExists, GrantNotAllowed
-from portal_core.access.grant_changes import grant_made
-from portal_core.accounts.code_limits import count_guess
+from portal_core.access.grant_lifecycle import grant_created_entry
+from portal_core.accounts.code_limits import count_code_attempt
 from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
-from portal_core.accounts.errors_invitations import InvitationNotOpen
-from portal_core.accounts.identity import Credential, Credentials, Passwords, PasswordStrength
+from portal_core.accounts.identity_provider import Credential, Credentials, Passwords, PasswordStrength
+from portal_core.accounts.invitation_errors import InvitationNotOpen
+from portal_core.accounts.invitation_grant import grant_from_invitation
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitations import Invitation
-from portal_core.accounts.invited_grants import invited_grant
 from portal_core.accounts.model import Account
-from portal_core.accounts.passwords import check_new, words_of
-from portal_core.accounts.ports_invitations import AccountsUnit
+from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import SystemActor, VisitorActor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
@@ -27,12 +27,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class AcceptInvitationCommand:
-    """`born` is asked of clients, and not looked at for others."""
+    """`date_of_birth` is asked of clients, and not looked at for others."""
 
     email: str
     code: str
     password: str
-    born: date | None = None
+    date_of_birth: date | None = None
 
 
 @frozen
@@ -47,8 +47,8 @@ class AcceptInvitation:
     the same account. The record is looked at as the system, for a visitor sees none.
 
     Raises:
-        EmailUnfit: it is not an email address.
-        PasswordUnfit: the password does not pass the policy.
+        InvalidEmail: it is not an email address.
+        InvalidPassword: the password does not pass the policy.
         RateLimited: tried too often from this address, or for this email, known or not.
         CodeRefused: no open invitation to this email has this code; audited.
     """
@@ -62,14 +62,14 @@ class AcceptInvitation:
     limits: RateLimits
 
     async def __call__(self, actor: VisitorActor, command: AcceptInvitationCommand) -> AccountView:
-        email = normalise_email(command.email)
+        email = normalize_email(command.email)
         job = SystemActor(actor.practice_id, "accept_invitation", actor.origin)
         async with self.begin(job) as unit:
             rules = await unit.account_rules.get()
         # Held against the email and the practice's name only: a verdict on the person's name would tell who they are.
-        words = words_of(email, rules.practice_name)
-        password = check_new(command.password, rules=rules, words=words, strength=self.strength)
-        await count_guess(self.limits, actor, email)
+        words = forbidden_words(email, rules.practice_name)
+        password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
+        await count_code_attempt(self.limits, actor, email)
         ready = await self._check(job, email, command)
         if ready is None:
             raise _refused()
@@ -93,21 +93,23 @@ class AcceptInvitation:
         async with self.begin(job) as unit:
             now = self.clock.now()
             tried = await unit.invitations.attempt(email, now)
-            invitation = next((one for one in tried if one.answers(command.code)), None)
+            invitation = next((one for one in tried if one.matches_code(command.code)), None)
             account = None
-            if invitation is not None and await self._is_theirs(unit, invitation, command.born, now):
+            if invitation is not None and await self._is_theirs(unit, invitation, command.date_of_birth, now):
                 account = await self._account(unit, invitation, now)
             if invitation is None or account is None:
-                await unit.audit.record(Audited("invitation.code_refused", outcome="failed"))
+                await unit.audit.record(AuditEntry("invitation.code_refused", outcome="failed"))
                 return await unit.commit(None)
             reserved = invitation.reserve(account.id)
             if reserved is not invitation:
-                entry = Audited("invitation.code_accepted", invitation.id, record=invitation.client_id)
+                entry = AuditEntry("invitation.code_accepted", invitation.id, record=invitation.client_id)
                 await unit.invitations.save(reserved, entry)
             await unit.commit(None)
             return reserved, account
 
-    async def _is_theirs(self, unit: AccountsUnit, invitation: Invitation, born: date | None, now: datetime) -> bool:
+    async def _is_theirs(
+        self, unit: AccountsUnit, invitation: Invitation, date_of_birth: date | None, now: datetime
+    ) -> bool:
         if invitation.kind == "staff":
             assert invitation.staff_id is not None
             member = await unit.staff_records.get(invitation.staff_id)
@@ -115,9 +117,9 @@ class AcceptInvitation:
         if invitation.kind == "client":
             assert invitation.client_id is not None
             client = await unit.client_records.get(invitation.client_id)
-            return client is not None and client.born == born
+            return client is not None and client.date_of_birth == date_of_birth
         try:
-            await invited_grant(unit, invitation, invitation.id, account_id=invitation.id, now=now)
+            await grant_from_invitation(unit, invitation, invitation.id, account_id=invitation.id, now=now)
         except (GrantNotAllowed, Invalid):
             return False
         return True
@@ -150,14 +152,14 @@ class AcceptInvitation:
             if account.status == "unverified":
                 account = await self._verified(unit, account)
             if invitation.kind == "proxy":
-                grant = await invited_grant(unit, invitation, self.ids.new(), account_id=account.id, now=now)
-                await unit.grants.add(grant, grant_made(grant))
-            entry = Audited("invitation.accepted", invitation.id, record=invitation.client_id)
+                grant = await grant_from_invitation(unit, invitation, self.ids.new(), account_id=account.id, now=now)
+                await unit.grants.add(grant, grant_created_entry(grant))
+            entry = AuditEntry("invitation.accepted", invitation.id, record=invitation.client_id)
             await unit.invitations.save(accepted, entry)
             return await unit.commit(AccountView.of(account))
 
     async def _verified(self, unit: AccountsUnit, account: Account) -> Account:
-        entry = Audited("account.verified", account.id, record=account.client_id, facts={"by": "invitation"})
+        entry = AuditEntry("account.verified", account.id, record=account.client_id, facts={"by": "invitation"})
         known = await unit.accounts.get(account.id)
         if known is None:
             active = evolve(account, status="active")

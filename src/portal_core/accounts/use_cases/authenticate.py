@@ -6,7 +6,7 @@ from attrs import evolve, field, frozen
 
 from portal_core.accounts.errors import SecondFactorRequired
 from portal_core.accounts.model import Side
-from portal_core.accounts.policy import account_actor, must_enrol, record_actor
+from portal_core.accounts.policy import account_actor, must_enroll, record_actor
 from portal_core.accounts.ports import LiveSessions, SignInUnit
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SessionView
@@ -19,14 +19,14 @@ from portal_core.kernel.uow import Begin
 @frozen
 class AuthenticateCommand:
     """What a request shows. `active`: a person did something, not a poll or a stream; `record`: the client that it
-    names (`Portal-Client`); `enrolling`: it is one of the few that a session without its second factor may make
+    names (`Portal-Client`); `enrollment_exempt`: it is one of the few that a session without its second factor may make
     (setting one up, signing out, its own session); `side`: on which it is made, where the route is of one side."""
 
     practice_id: UUID
     access_token: str
     active: bool
     record: UUID | None = None
-    enrolling: bool = False
+    enrollment_exempt: bool = False
     origin: Origin = field(factory=Origin)
     side: Side | None = None
 
@@ -37,7 +37,7 @@ class Authenticated:
 
     actor: AccountHolder
     session: SessionView
-    must_enrol: bool
+    must_enroll: bool
 
 
 @frozen
@@ -63,8 +63,8 @@ class Authenticate:
         actor = account_actor(found, now, command.origin)
         if command.side is not None and found.account.side != command.side:
             await self._deny(actor, NotFound(command.side))
-        enrol = must_enrol(found.account, found.session, found.rules)
-        if enrol and not command.enrolling:
+        enroll = must_enroll(found.account, found.session, found.rules)
+        if enroll and not command.enrollment_exempt:
             await self._deny(actor, SecondFactorRequired())
         if command.record is not None:
             try:
@@ -72,12 +72,12 @@ class Authenticate:
             except PortalError as error:
                 await self._deny(actor, error)
         session = found.session
-        if command.active and session.wants_touch(now):
+        if command.active and session.needs_touch(now):
             await self.live.mark_active(command.practice_id, session.id, now)
             session = session.touched(now)
-        return Authenticated(actor, SessionView.of(session, current=True), enrol)
+        return Authenticated(actor, SessionView.of(session, current=True), enroll)
 
     async def _deny(self, actor: AccountHolder, error: PortalError) -> None:
         """Leave a unit by the error, so that it is audited; it must not claim the request's idempotency key."""
-        async with self.begin(evolve(actor, origin=evolve(actor.origin, attempt=None))):
+        async with self.begin(evolve(actor, origin=evolve(actor.origin, idempotent_request=None))):
             raise error

@@ -2,13 +2,13 @@
 
 from attrs import frozen
 
-from portal_core.accounts.identity import Credential, Passwords, PasswordStrength
-from portal_core.accounts.owner_proof import OwnerProof, own_account
-from portal_core.accounts.passwords import check_new, words_of
+from portal_core.accounts.identity_provider import Credential, Passwords, PasswordStrength
+from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.access import account_holder
+from portal_core.accounts.reauthentication import Reauthentication, current_account
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -28,34 +28,36 @@ class ChangePassword:
 
     Raises:
         Unauthenticated: nobody is signed in.
-        PasswordUnfit: the new password does not pass the policy, the person's names included.
+        InvalidPassword: the new password does not pass the policy, the person's names included.
         RateLimited: too many tries at the current password.
-        PasswordRefused: the current password is wrong; audited.
+        WrongPassword: the current password is wrong; audited.
     """
 
     begin: Begin[SignInUnit]
     clock: Clock
     passwords: Passwords
     strength: PasswordStrength
-    proof: OwnerProof
+    reauthentication: Reauthentication
 
     async def __call__(self, actor: Actor, command: ChangePasswordCommand) -> None:
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
-            account = await own_account(unit, holder)
+            holder = require_account_holder(actor)
+            account = await current_account(unit, holder)
             rules = await unit.account_rules.get()
             names = await unit.people.names(account)
-        words = words_of(account.email, rules.practice_name, *names)
-        password = check_new(
+        words = forbidden_words(account.email, rules.practice_name, *names)
+        password = check_new_password(
             command.new_password, rules=rules, words=words, strength=self.strength, path="new_password"
         )
-        account = await self.proof.by_password(actor, command.current_password, path="current_password")
+        account = await self.reauthentication.by_password(actor, command.current_password, path="current_password")
         async with self.begin(actor) as unit:
-            entry = Audited("account.password_changing", account.id, account.client_id)
+            entry = AuditEntry("account.password_changing", account.id, account.client_id)
             await unit.sessions.end_all(account.id, self.clock.now(), entry, keep=holder.session_id)
             await unit.commit(None)
         await self.passwords.set(Credential.of(account), password)
         async with self.begin(actor) as unit:
-            await unit.audit.record(Audited("account.password_changed", account.id, account.client_id))
-            await unit.outbox.notify(Notice("password_changed", "security", to_account=account.id, about=account.id))
+            await unit.audit.record(AuditEntry("account.password_changed", account.id, account.client_id))
+            await unit.outbox.notify(
+                Notice("password_changed", "security", to_account=account.id, subject_id=account.id)
+            )
             await unit.commit(None)

@@ -3,15 +3,15 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import AlreadyRegistered, CodeRefused
-from portal_core.accounts.identity import Credential, Credentials
+from portal_core.accounts.identity_provider import Credential, Credentials
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitations import EmailChange
 from portal_core.accounts.model import Account
 from portal_core.accounts.policy import CODE_BY_ACCOUNT
-from portal_core.accounts.ports_invitations import AccountsUnit
 from portal_core.accounts.views import AccountView
-from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import AccountHolder, Actor, ClientActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import FieldError, Unauthenticated
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.outbox import Notice
@@ -44,7 +44,7 @@ class ConfirmEmailChange:
     limits: RateLimits
 
     async def __call__(self, actor: Actor, command: ConfirmEmailChangeCommand) -> AccountView:
-        holder = account_holder(actor)
+        holder = require_account_holder(actor)
         await self.limits.take(holder.practice_id, CODE_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(holder.account_id)
@@ -62,14 +62,14 @@ class ConfirmEmailChange:
 
     async def _proven(self, unit: AccountsUnit, account: Account, code: str) -> EmailChange | None:
         """The change whose code this is; the try is counted first."""
-        change = await unit.email_changes.open_of(account.id)
-        if change is None or not change.open_at(self.clock.now()):
-            await unit.audit.record(Audited("email_change.refused", record=account.client_id, outcome="failed"))
+        change = await unit.email_changes.find_open(account.id)
+        if change is None or not change.is_open(self.clock.now()):
+            await unit.audit.record(AuditEntry("email_change.refused", record=account.client_id, outcome="failed"))
             return await unit.commit(None)
         tried = change.attempt()
-        right = tried.answers(code)
+        right = tried.matches_code(code)
         action = "email_change.proven" if right else "email_change.refused"
-        entry = Audited(action, change.id, record=account.client_id, outcome="done" if right else "failed")
+        entry = AuditEntry(action, change.id, record=account.client_id, outcome="done" if right else "failed")
         await unit.email_changes.save(tried, entry)
         await unit.commit(None)
         return tried if right else None
@@ -77,16 +77,16 @@ class ConfirmEmailChange:
     async def _settle(self, actor: AccountHolder, account: Account, change: EmailChange) -> AccountView:
         async with self.begin(actor) as unit:
             changed = account.change_email(change.new_email)
-            await unit.accounts.save(changed, Audited("account.email_changed", account.id, record=account.client_id))
-            done = Audited("email_change.done", change.id, record=account.client_id)
-            await unit.email_changes.save(change.close("done"), done)
+            await unit.accounts.save(changed, AuditEntry("account.email_changed", account.id, record=account.client_id))
+            done = AuditEntry("email_change.completed", change.id, record=account.client_id)
+            await unit.email_changes.save(change.close("completed"), done)
             if account.client_id is not None:
                 client = await unit.client_records.get(account.client_id)
                 if client is not None and client.email != change.new_email:
                     facts = {"fields": "email"}
-                    entry = Audited("client.changed", client.id, record=client.id, facts=facts)
-                    await unit.client_records.save(client.amended(email=change.new_email), entry)
-            await unit.outbox.notify(Notice("email_changed", "security", to_account=account.id, about=change.id))
+                    entry = AuditEntry("client.changed", client.id, record=client.id, facts=facts)
+                    await unit.client_records.save(client.with_changes(email=change.new_email), entry)
+            await unit.outbox.notify(Notice("email_changed", "security", to_account=account.id, subject_id=change.id))
             return await unit.commit(AccountView.of(changed))
 
 

@@ -3,15 +3,15 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import CodeRefused, SecondFactorEnrolled
-from portal_core.accounts.identity import Credential, SecondFactors
-from portal_core.accounts.owner_proof import own_account
+from portal_core.accounts.identity_provider import Credential, SecondFactors
 from portal_core.accounts.policy import CODE_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.tokens import recovery_codes, recovery_hash
+from portal_core.accounts.reauthentication import current_account
+from portal_core.accounts.tokens import generate_recovery_codes, hash_recovery_code
 from portal_core.accounts.views import RecoveryCodesView
-from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock, TokenSource
@@ -27,7 +27,7 @@ class ConfirmSecondFactor:
     Raises:
         Unauthenticated: nobody is signed in.
         SecondFactorEnrolled: the account has one.
-        EnrolmentOver: none was begun, or more than 10 minutes ago.
+        EnrollmentNotOpen: none was begun, or more than 10 minutes ago.
         RateLimited: too many codes tried.
         CodeRefused: the code does not fit.
     """
@@ -41,30 +41,34 @@ class ConfirmSecondFactor:
     async def __call__(self, actor: Actor, code: str) -> RecoveryCodesView:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
-            account = await own_account(unit, holder)
+            holder = require_account_holder(actor)
+            account = await current_account(unit, holder)
             if account.second_factor != "none":
                 raise SecondFactorEnrolled
             handle = (await unit.second_factors.lock(account.id)).handle(now)
         await self.limits.take(account.practice_id, CODE_BY_ACCOUNT, str(account.id))
         if not await self.second_factors.confirm(Credential.of(account), handle, code.strip()):
             raise CodeRefused.at("code", "code_refused", "This code is not right.")
-        codes = recovery_codes(self.tokens)
-        hashes = tuple(map(recovery_hash, codes))
+        codes = generate_recovery_codes(self.tokens)
+        hashes = tuple(map(hash_recovery_code, codes))
         async with self.begin(actor) as unit:
-            account = await own_account(unit, holder)
-            entry = Audited("second_factor.enrolled", account.id, account.client_id)
+            account = await current_account(unit, holder)
+            entry = AuditEntry("second_factor.enrolled", account.id, account.client_id)
             await unit.accounts.save(account.with_second_factor("totp"), entry)
             kept = await unit.second_factors.lock(account.id)
-            made = Audited("recovery_codes.made", account.id, account.client_id, facts={"count": str(len(codes))})
-            await unit.second_factors.save(kept.with_codes(hashes), made)
-            others = Audited("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
+            made = AuditEntry(
+                "recovery_codes.generated", account.id, account.client_id, facts={"count": str(len(codes))}
+            )
+            await unit.second_factors.save(kept.with_recovery_codes(hashes), made)
+            others = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
             await unit.sessions.end_all(account.id, now, others, keep=holder.session_id)
             if holder.session_id is not None:
                 session = await unit.sessions.get(account.id, holder.session_id)
                 if session is not None:
-                    await unit.sessions.save(session.with_strength(True), Audited("session.strengthened", session.id))
-            notice = Notice("second_factor_enrolled", "security", to_account=account.id, about=account.id)
+                    await unit.sessions.save(
+                        session.with_multi_factor(True), AuditEntry("session.second_factor_added", session.id)
+                    )
+            notice = Notice("second_factor_enrolled", "security", to_account=account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)
         return RecoveryCodesView(codes)

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.identity import Credential, Credentials
+from portal_core.accounts.identity_provider import Credential, Credentials
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.uow import Begin
 
 
@@ -25,11 +25,11 @@ class DisableCredential:
 
     async def __call__(self, actor: SystemActor, account_id: UUID) -> None:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             account = await unit.accounts.get(account_id)
         if account is None or account.status != "closed":
             return
         await self.credentials.disable(Credential.of(account))
         async with self.begin(actor) as unit:
-            await unit.audit.record(Audited("credential.disabled", account.id, account.client_id))
+            await unit.audit.record(AuditEntry("credential.disabled", account.id, account.client_id))
             await unit.commit(None)

@@ -5,9 +5,9 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -27,10 +27,10 @@ class EndSession:
 
     async def __call__(self, actor: Actor, session_id: UUID) -> None:
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
+            holder = require_account_holder(actor)
             now = self.clock.now()
             session = await unit.sessions.get(holder.account_id, session_id)
-            if session is None or not session.alive(now):
+            if session is None or not session.is_live(now):
                 raise NotFound("session", session_id)
-            await unit.sessions.save(session.end(now), Audited("session.ended", session.id, facts={"by": "holder"}))
+            await unit.sessions.save(session.end(now), AuditEntry("session.ended", session.id, facts={"by": "holder"}))
             await unit.commit(None)

@@ -4,17 +4,17 @@ from urllib.parse import quote, urlencode
 
 from attrs import frozen
 
-from portal_core.accounts.errors import PasswordRefused, SecondFactorEnrolled
-from portal_core.accounts.identity import Credential, SecondFactors
-from portal_core.accounts.model import ENROLMENT_FOR
-from portal_core.accounts.owner_proof import own_account
-from portal_core.accounts.passwords import normalised
+from portal_core.accounts.errors import SecondFactorEnrolled, WrongPassword
+from portal_core.accounts.identity_provider import Credential, SecondFactors
+from portal_core.accounts.model import ENROLLMENT_LIFETIME
+from portal_core.accounts.password_policy import normalize_password
 from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.views import TotpEnrolmentView
-from portal_core.kernel.access import account_holder
+from portal_core.accounts.reauthentication import current_account
+from portal_core.accounts.views import TotpEnrollmentView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -34,7 +34,7 @@ class EnrollSecondFactor:
         Unauthenticated: nobody is signed in.
         SecondFactorEnrolled: there is one; it is removed first.
         RateLimited: too many tries at the password.
-        PasswordRefused: it is wrong; audited.
+        WrongPassword: it is wrong; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -42,27 +42,29 @@ class EnrollSecondFactor:
     second_factors: SecondFactors
     limits: RateLimits
 
-    async def __call__(self, actor: Actor, password: str) -> TotpEnrolmentView:
+    async def __call__(self, actor: Actor, password: str) -> TotpEnrollmentView:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            account = await own_account(unit, account_holder(actor))
+            account = await current_account(unit, require_account_holder(actor))
             if account.second_factor != "none":
                 raise SecondFactorEnrolled
             rules = await unit.account_rules.get()
         await self.limits.take(account.practice_id, CONFIRM_BY_ACCOUNT, str(account.id))
-        enrolment = await self.second_factors.begin(Credential.of(account), normalised(password))
+        enrollment = await self.second_factors.begin(Credential.of(account), normalize_password(password))
         async with self.begin(actor) as unit:
-            if enrolment is None:
-                facts = {"why": "password"}
+            if enrollment is None:
+                facts = {"reason": "password"}
                 await unit.audit.record(
-                    Audited("account.proof_refused", account.id, account.client_id, outcome="failed", facts=facts)
+                    AuditEntry(
+                        "account.reauthentication_refused", account.id, account.client_id, outcome="failed", facts=facts
+                    )
                 )
                 await unit.commit(None)
-                raise PasswordRefused.at("password", "password_refused", "This is not your password.")
-            kept = (await unit.second_factors.lock(account.id)).begin(enrolment.handle, now)
-            entry = Audited("second_factor.begun", account.id, account.client_id)
+                raise WrongPassword.at("password", "wrong_password", "This is not your password.")
+            kept = (await unit.second_factors.lock(account.id)).begin(enrollment.handle, now)
+            entry = AuditEntry("second_factor.enrollment_started", account.id, account.client_id)
             await unit.second_factors.save(kept, entry)
             await unit.commit(None)
         issuer = rules.practice_name or "Client portal"
-        uri = otpauth_uri(issuer, account.email, enrolment.secret)
-        return TotpEnrolmentView(secret=enrolment.secret, uri=uri, expires_at=now + ENROLMENT_FOR)
+        uri = otpauth_uri(issuer, account.email, enrollment.secret)
+        return TotpEnrollmentView(secret=enrollment.secret, uri=uri, expires_at=now + ENROLLMENT_LIFETIME)

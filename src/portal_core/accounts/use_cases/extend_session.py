@@ -4,8 +4,8 @@ from attrs import frozen
 
 from portal_core.accounts.ports import LiveSessions, SignInUnit
 from portal_core.accounts.views import SessionView
-from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import Unauthenticated
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -26,11 +26,11 @@ class ExtendSession:
     async def __call__(self, actor: Actor) -> SessionView:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
+            holder = require_account_holder(actor)
             if holder.session_id is None:
                 raise Unauthenticated
             session = await unit.sessions.get(holder.account_id, holder.session_id)
-        if session is None or not session.alive(now):
+        if session is None or not session.is_live(now):
             raise Unauthenticated
         await self.live.mark_active(holder.practice_id, session.id, now)
         return SessionView.of(session.touched(now), current=True)

@@ -5,17 +5,17 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.errors_invitations import NoEmail
+from portal_core.accounts.invitation_delivery import send_invitation
+from portal_core.accounts.invitation_errors import NoEmail
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import Invitation
-from portal_core.accounts.inviting import send_invitation
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 
 @frozen
@@ -41,7 +41,7 @@ class InviteClient:
 
     async def __call__(self, actor: Actor, command: InviteClientCommand) -> InvitationView:
         async with self.begin(actor) as unit:
-            by = staff_or_system(actor, *CHANGES_CLIENTS)
+            by = require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)

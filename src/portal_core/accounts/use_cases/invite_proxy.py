@@ -4,16 +4,16 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.model import GrantTerms, standing_of
-from portal_core.access.policy import DECIDES_GRANTS
+from portal_core.access.model import GrantTerms, effective_terms
+from portal_core.access.policy import GRANT_MANAGER_ROLES
 from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.invitation_delivery import send_invitation
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import Invitation
-from portal_core.accounts.inviting import send_invitation
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.access import staff
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.authorization import require_staff
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -34,7 +34,7 @@ class InviteProxy:
 
     Raises:
         NotFound, Forbidden: no such client, or not in such a role.
-        EmailUnfit, Invalid, GrantNotAllowed: the terms are not taken at the client's age; see `standing_of`.
+        InvalidEmail, Invalid, GrantNotAllowed: the terms are not taken at the client's age; see `effective_terms`.
         AlreadyRegistered: this email signs in to the portal already; `GrantAccess` gives that account the access.
     """
 
@@ -44,15 +44,18 @@ class InviteProxy:
 
     async def __call__(self, actor: Actor, command: InviteProxyCommand) -> InvitationView:
         async with self.begin(actor) as unit:
-            by = staff(actor, *DECIDES_GRANTS)
-            email = normalise_email(command.email)
+            by = require_staff(actor, *GRANT_MANAGER_ROLES)
+            email = normalize_email(command.email)
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)
             now = self.clock.now()
             practice = await unit.practice_record.get()
-            standing_of(
-                command.terms, born=client.born, state=client.state or practice.state, today=practice.today(now)
+            effective_terms(
+                command.terms,
+                date_of_birth=client.date_of_birth,
+                state=client.state or practice.state,
+                today=practice.today(now),
             )
             account = await unit.accounts.find_by_email("portal", email)
             if account is not None and account.status == "active":

@@ -5,16 +5,16 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.invitation_delivery import send_invitation
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import Invitation
-from portal_core.accounts.inviting import send_invitation
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 
 
 @frozen
@@ -37,7 +37,7 @@ class InviteStaff:
 
     async def __call__(self, actor: Actor, command: InviteStaffCommand) -> InvitationView:
         async with self.begin(actor) as unit:
-            by = staff_or_system(actor, *RUNS_PRACTICE)
+            by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             member = await unit.staff_records.get(command.staff_id)
             if member is None or not member.active:
                 raise NotFound("staff", command.staff_id)

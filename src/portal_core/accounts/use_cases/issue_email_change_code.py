@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import IssuedCode
-from portal_core.kernel.access import system
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import IssuedCode
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -30,11 +30,11 @@ class IssueEmailChangeCode:
 
     async def __call__(self, actor: Actor, account_id: UUID, change_id: UUID) -> IssuedCode | None:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             change = await unit.email_changes.get(account_id, change_id)
-            if change is None or not change.open_at(self.clock.now()):
+            if change is None or not change.is_open(self.clock.now()):
                 return None
             code = self.tokens.code()
-            await unit.email_changes.save(change.issue(code), Audited("email_change.code_issued", change.id))
+            await unit.email_changes.save(change.issue(code), AuditEntry("email_change.code_issued", change.id))
             await unit.commit(None)
         return IssuedCode(change.new_email, code, change.expires_at)

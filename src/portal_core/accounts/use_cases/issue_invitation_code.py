@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import IssuedCode
-from portal_core.kernel.access import system
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import IssuedCode
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -30,13 +30,13 @@ class IssueInvitationCode:
 
     async def __call__(self, actor: Actor, invitation_id: UUID) -> IssuedCode | None:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             invitation = await unit.invitations.get(invitation_id)
             now = self.clock.now()
-            if invitation is None or not invitation.open_at(now):
+            if invitation is None or not invitation.is_open(now):
                 return None
             code = self.tokens.code()
-            entry = Audited("invitation.code_issued", invitation.id, record=invitation.client_id)
+            entry = AuditEntry("invitation.code_issued", invitation.id, record=invitation.client_id)
             await unit.invitations.save(invitation.issue(code, now), entry)
             await unit.commit(None)
         return IssuedCode(invitation.email, code, invitation.expires_at)

@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.access import staff_or_system
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 
 @frozen
@@ -24,8 +24,8 @@ class ListInvitations:
 
     async def __call__(self, actor: Actor, page: PageRequest) -> Page[InvitationView]:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *CHANGES_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             found = await unit.invitations.page(page)
             for client_id in sorted({one.client_id for one in found.items if one.client_id}):
-                await unit.audit.record(Audited("invitations.read", record=client_id))
+                await unit.audit.record(AuditEntry("invitations.read", record=client_id))
             return await unit.commit(found)

@@ -3,10 +3,10 @@
 from attrs import frozen
 
 from portal_core.access.views import RecordView
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.kernel.access import account_holder
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.kernel.actor import Actor, ClientActor, StaffActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -28,7 +28,7 @@ class ListRecords:
 
     async def __call__(self, actor: Actor) -> tuple[RecordView, ...]:
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
+            holder = require_account_holder(actor)
             if isinstance(holder, StaffActor):
                 raise NotFound("records")
             today = (await unit.practice_record.get()).today(self.clock.now())
@@ -36,9 +36,9 @@ class ListRecords:
             if isinstance(holder, ClientActor):
                 client = await unit.client_records.get(holder.client_id)
                 found += [RecordView.own(client)] if client is not None else []
-            for grant, name in await unit.grants.held_by(holder.account_id):
+            for grant, name in await unit.grants.list_held_by(holder.account_id):
                 if grant.in_force(today):
                     found.append(RecordView.granted(grant, name, today))
             for view in found:
-                await unit.audit.record(Audited("record.listed", record=view.client_id))
+                await unit.audit.record(AuditEntry("record.listed", record=view.client_id))
             return await unit.commit(tuple(found))

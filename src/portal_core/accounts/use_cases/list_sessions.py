@@ -4,8 +4,8 @@ from attrs import frozen
 
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.views import SessionView
-from portal_core.kernel.access import account_holder
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -23,6 +23,6 @@ class ListSessions:
 
     async def __call__(self, actor: Actor) -> tuple[SessionView, ...]:
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
-            sessions = await unit.sessions.open_of(holder.account_id, self.clock.now())
+            holder = require_account_holder(actor)
+            sessions = await unit.sessions.list_open(holder.account_id, self.clock.now())
         return tuple(SessionView.of(session, current=session.id == holder.session_id) for session in sessions)

@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
-from portal_core.accounts.eligibility import why_shut
+from portal_core.accounts.eligibility import sign_in_refusal
 from portal_core.accounts.errors import RefreshRefused
 from portal_core.accounts.model import Side
-from portal_core.accounts.policy import must_enrol
+from portal_core.accounts.policy import must_enroll
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.tokens import hash_token, join_refresh, same, split_refresh
+from portal_core.accounts.tokens import hash_token, hashes_match, join_refresh_token, split_refresh_token
 from portal_core.accounts.views import SessionTokens, SessionView
 from portal_core.kernel.actor import VisitorActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -40,30 +40,32 @@ class RefreshSession:
     tokens: TokenSource
 
     async def __call__(self, actor: VisitorActor, command: RefreshSessionCommand) -> SessionTokens:
-        family, secret = split_refresh(command.refresh_token)
+        family, secret = split_refresh_token(command.refresh_token)
         now = self.clock.now()
         async with self.begin(actor) as unit:
             session = await unit.sessions.find_by_family_hash(hash_token(family))
-            if session is None or not session.alive(now):
+            if session is None or not session.is_live(now):
                 raise RefreshRefused
             account = await unit.accounts.get(session.account_id)
             if account is None or account.side != command.side:
                 raise RefreshRefused
-            if not same(session.refresh_hash, hash_token(secret)):
-                entry = Audited("session.ended", session.id, outcome="denied", facts={"by": "refresh_reuse"})
+            if not hashes_match(session.refresh_hash, hash_token(secret)):
+                entry = AuditEntry("session.ended", session.id, outcome="denied", facts={"by": "refresh_reuse"})
                 await unit.sessions.save(session.end(now), entry)
                 await unit.commit(None)
                 raise RefreshRefused
-            if await why_shut(unit, account):
+            if await sign_in_refusal(unit, account):
                 raise RefreshRefused
             rules = await unit.account_rules.get()
             access, fresh = self.tokens.token(), self.tokens.token()
-            rotated = session.rotate(hash_token(access), hash_token(fresh), now=now, access_for=rules.access_for)
-            await unit.sessions.save(rotated, Audited("session.refreshed", session.id))
+            rotated = session.rotate(
+                hash_token(access), hash_token(fresh), now=now, access_token_lifetime=rules.access_token_lifetime
+            )
+            await unit.sessions.save(rotated, AuditEntry("session.refreshed", session.id))
             await unit.commit(None)
         return SessionTokens(
             access_token=access,
-            refresh_token=join_refresh(family, fresh),
+            refresh_token=join_refresh_token(family, fresh),
             session=SessionView.of(rotated, current=True),
-            must_enrol=must_enrol(account, rotated, rules),
+            must_enroll=must_enroll(account, rotated, rules),
         )

@@ -4,11 +4,11 @@ from datetime import date
 
 from attrs import frozen
 
-from portal_core.accounts.email_requests import enquire
+from portal_core.accounts.email_requests import add_email_request
 from portal_core.accounts.policy import REGISTER_BY_EMAIL
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -17,7 +17,7 @@ from portal_core.kernel.uow import Begin
 @frozen
 class RegisterAccountCommand:
     email: str
-    born: date
+    date_of_birth: date
 
 
 @frozen
@@ -28,7 +28,7 @@ class RegisterAccount:
     one email, known or not.
 
     Raises:
-        EmailUnfit: it is not an email address.
+        InvalidEmail: it is not an email address.
         RateLimited: asked too often for this email.
     """
 
@@ -38,9 +38,11 @@ class RegisterAccount:
     limits: RateLimits
 
     async def __call__(self, actor: VisitorActor, command: RegisterAccountCommand) -> None:
-        email = normalise_email(command.email)
+        email = normalize_email(command.email)
         await self.limits.take(actor.practice_id, REGISTER_BY_EMAIL, email)
         async with self.begin(actor) as unit:
             now = self.clock.now()
-            await enquire(unit, self.ids.new(), actor.practice_id, "portal", "register", email, now, command.born)
+            await add_email_request(
+                unit, self.ids.new(), actor.practice_id, "portal", "register", email, now, command.date_of_birth
+            )
             await unit.commit(None)

@@ -3,12 +3,12 @@
 from attrs import frozen
 
 from portal_core.accounts.errors import NoSecondFactor
-from portal_core.accounts.identity import Credential, SecondFactors
-from portal_core.accounts.owner_proof import OwnerProof, own_account
+from portal_core.accounts.identity_provider import Credential, SecondFactors
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.access import account_holder
+from portal_core.accounts.reauthentication import Reauthentication, current_account
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -33,34 +33,36 @@ class RemoveSecondFactor:
         Unauthenticated: nobody is signed in.
         NoSecondFactor: there is none.
         RateLimited: too many tries.
-        PasswordRefused, CodeRefused: one of them is wrong; audited.
+        WrongPassword, CodeRefused: one of them is wrong; audited.
     """
 
     begin: Begin[SignInUnit]
     clock: Clock
     second_factors: SecondFactors
-    proof: OwnerProof
+    reauthentication: Reauthentication
 
     async def __call__(self, actor: Actor, command: RemoveSecondFactorCommand) -> None:
         async with self.begin(actor) as unit:
-            holder = account_holder(actor)
-            account = await own_account(unit, holder)
+            holder = require_account_holder(actor)
+            account = await current_account(unit, holder)
         if account.second_factor == "none":
             raise NoSecondFactor
-        account = await self.proof.by_both(actor, command.password, command.code)
+        account = await self.reauthentication.by_all_factors(actor, command.password, command.code)
         await self.second_factors.remove(Credential.of(account))
         async with self.begin(actor) as unit:
-            account = await own_account(unit, holder)
-            entry = Audited("second_factor.removed", account.id, account.client_id)
+            account = await current_account(unit, holder)
+            entry = AuditEntry("second_factor.removed", account.id, account.client_id)
             await unit.accounts.save(account.with_second_factor("none"), entry)
-            gone = Audited("recovery_codes.removed", account.id, account.client_id)
+            gone = AuditEntry("recovery_codes.removed", account.id, account.client_id)
             await unit.second_factors.remove(account.id, gone)
-            others = Audited("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
+            others = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
             await unit.sessions.end_all(account.id, self.clock.now(), others, keep=holder.session_id)
             if holder.session_id is not None:
                 session = await unit.sessions.get(account.id, holder.session_id)
                 if session is not None:
-                    await unit.sessions.save(session.with_strength(False), Audited("session.weakened", session.id))
-            notice = Notice("second_factor_removed", "security", to_account=account.id, about=account.id)
+                    await unit.sessions.save(
+                        session.with_multi_factor(False), AuditEntry("session.second_factor_removed", session.id)
+                    )
+            notice = Notice("second_factor_removed", "security", to_account=account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)

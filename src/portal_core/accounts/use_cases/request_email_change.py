@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
-from portal_core.accounts.errors_invitations import EmailUnchanged
-from portal_core.accounts.invitations import EMAIL_CHANGE_FOR, EmailChange
-from portal_core.accounts.owner_proof import OwnerProof
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import EmailChangeView
-from portal_core.kernel.access import account_holder
+from portal_core.accounts.invitation_errors import EmailUnchanged
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import EmailChangeView
+from portal_core.accounts.invitations import EMAIL_CHANGE_LIFETIME, EmailChange
+from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.kernel.actor import Actor, StaffActor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Forbidden
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock, IdSource
@@ -33,23 +33,23 @@ class RequestEmailChange:
     Raises:
         Unauthenticated: nobody is signed in.
         Forbidden: staff, whose email is the practice's to change.
-        EmailUnfit: it is not an email address.
+        InvalidEmail: it is not an email address.
         EmailUnchanged: it is the account's email already.
         RateLimited: too many tries at the password.
-        PasswordRefused: the password is wrong; audited.
+        WrongPassword: the password is wrong; audited.
     """
 
     begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
-    proof: OwnerProof
+    reauthentication: Reauthentication
 
     async def __call__(self, actor: Actor, command: RequestEmailChangeCommand) -> EmailChangeView:
-        email = normalise_email(command.new_email, path="new_email")
+        email = normalize_email(command.new_email, path="new_email")
         async with self.begin(actor):
-            if isinstance(account_holder(actor), StaffActor):
+            if isinstance(require_account_holder(actor), StaffActor):
                 raise Forbidden("The practice's administrator changes the emails of staff.")
-        account = await self.proof.by_password(actor, command.password)
+        account = await self.reauthentication.by_password(actor, command.password)
         if email == account.email:
             raise EmailUnchanged
         now = self.clock.now()
@@ -60,14 +60,16 @@ class RequestEmailChange:
             former_email=account.email,
             new_email=email,
             created_at=now,
-            expires_at=now + EMAIL_CHANGE_FOR,
+            expires_at=now + EMAIL_CHANGE_LIFETIME,
         )
         async with self.begin(actor) as unit:
-            earlier = await unit.email_changes.open_of(account.id)
+            earlier = await unit.email_changes.find_open(account.id)
             if earlier is not None:
-                entry = Audited("email_change.withdrawn", earlier.id, record=account.client_id)
+                entry = AuditEntry("email_change.withdrawn", earlier.id, record=account.client_id)
                 await unit.email_changes.save(earlier.close("withdrawn"), entry)
-            await unit.email_changes.add(change, Audited("email_change.asked", change.id, record=account.client_id))
-            notice = Notice("email_change_code", "security", to_account=account.id, about=change.id)
+            await unit.email_changes.add(
+                change, AuditEntry("email_change.requested", change.id, record=account.client_id)
+            )
+            notice = Notice("email_change_code", "security", to_account=account.id, subject_id=change.id)
             await unit.outbox.notify(notice)
             return await unit.commit(EmailChangeView.of(change))

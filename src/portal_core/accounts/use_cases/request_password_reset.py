@@ -2,12 +2,12 @@
 
 from attrs import frozen
 
-from portal_core.accounts.email_requests import enquire
+from portal_core.accounts.email_requests import add_email_request
 from portal_core.accounts.model import Side
 from portal_core.accounts.policy import FORGOT_BY_EMAIL
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -26,7 +26,7 @@ class RequestPasswordReset:
     Anyone may ask, and learns nothing. Three times an hour for one email, known or not.
 
     Raises:
-        EmailUnfit: it is not an email address.
+        InvalidEmail: it is not an email address.
         RateLimited: asked too often for this email.
     """
 
@@ -36,9 +36,9 @@ class RequestPasswordReset:
     limits: RateLimits
 
     async def __call__(self, actor: VisitorActor, command: RequestPasswordResetCommand) -> None:
-        email = normalise_email(command.email)
+        email = normalize_email(command.email)
         await self.limits.take(actor.practice_id, FORGOT_BY_EMAIL, f"{command.side} {email}")
         async with self.begin(actor) as unit:
             now = self.clock.now()
-            await enquire(unit, self.ids.new(), actor.practice_id, command.side, "reset_password", email, now)
+            await add_email_request(unit, self.ids.new(), actor.practice_id, command.side, "reset_password", email, now)
             await unit.commit(None)

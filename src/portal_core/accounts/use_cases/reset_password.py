@@ -2,17 +2,17 @@
 
 from attrs import frozen
 
-from portal_core.accounts.code_limits import count_guess
+from portal_core.accounts.code_limits import count_code_attempt
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.identity import MailedCodes, PasswordStrength
-from portal_core.accounts.model import Enquiry, Side
-from portal_core.accounts.password_reset import settle_reset
-from portal_core.accounts.passwords import check_new, words_of
+from portal_core.accounts.identity_provider import MailedCodes, PasswordStrength
+from portal_core.accounts.model import EmailRequest, Side
+from portal_core.accounts.password_policy import check_new_password, forbidden_words
+from portal_core.accounts.password_reset import complete_password_reset
 from portal_core.accounts.policy import credential_for
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -30,13 +30,13 @@ class ResetPasswordCommand:
 class ResetPassword:
     """Sets a new password by a mailed code, ends every session, lifts a lock, and tells the account.
 
-    Anyone may try, as often as `count_guess` lets them, for an email known or not; unknown and wrong are one
+    Anyone may try, as often as `count_code_attempt` lets them, for an email known or not; unknown and wrong are one
     answer. A second factor stays as it is, and nobody is signed in. That a password is on its way is written down
-    before the provider is asked: after a crash `FinishResets` does the rest.
+    before the provider is asked: after a crash `FinishPasswordResets` does the rest.
 
     Raises:
-        EmailUnfit: it is not an email address.
-        PasswordUnfit: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
+        InvalidEmail: it is not an email address.
+        InvalidPassword: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
         RateLimited: tried too often from this address, or for this email.
         CodeRefused: the code is not good; audited.
     """
@@ -49,27 +49,29 @@ class ResetPassword:
     limits: RateLimits
 
     async def __call__(self, actor: VisitorActor, command: ResetPasswordCommand) -> None:
-        side, email = command.side, normalise_email(command.email)
+        side, email = command.side, normalize_email(command.email)
         async with self.begin(actor) as unit:
             rules = await unit.account_rules.get()
             found = await unit.accounts.find_by_email(side, email)
         active = found if found is not None and found.status == "active" else None
-        words = words_of(email, rules.practice_name)
-        password = check_new(command.password, rules=rules, words=words, strength=self.strength)
-        await count_guess(self.limits, actor, email)
+        words = forbidden_words(email, rules.practice_name)
+        password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
+        await count_code_attempt(self.limits, actor, email)
         credential = credential_for(active, actor.practice_id, side, email)
-        begun = Enquiry(self.ids.new(), actor.practice_id, side, "resetting", email, self.clock.now())
+        begun = EmailRequest(self.ids.new(), actor.practice_id, side, "password_reset_started", email, self.clock.now())
         async with self.begin(actor) as unit:
-            await unit.enquiries.add(begun, Audited("account.password_resetting", begun.id, facts={"side": side}))
+            await unit.email_requests.add(
+                begun, AuditEntry("account.password_reset_started", begun.id, facts={"side": side})
+            )
             await unit.commit(None)
         good = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
         async with self.begin(actor) as unit:
-            await unit.enquiries.take(begun.id)
+            await unit.email_requests.take(begun.id)
             account = await unit.accounts.get(credential.account_id)
             if not good or account is None:
                 target = active.id if active is not None else None
-                await unit.audit.record(Audited("account.code_refused", target, outcome="failed"))
+                await unit.audit.record(AuditEntry("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)
                 raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")
-            await settle_reset(unit, account, self.clock.now())
+            await complete_password_reset(unit, account, self.clock.now())
             await unit.commit(None)

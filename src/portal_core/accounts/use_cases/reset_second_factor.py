@@ -5,19 +5,19 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.errors import GrantOver
+from portal_core.access.errors import GrantNotActive
 from portal_core.accounts.errors import AccountNotOpen, SecondFactorRequired
-from portal_core.accounts.identity import Credential, SecondFactors
+from portal_core.accounts.identity_provider import Credential, SecondFactors
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.model import Account, Side
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, StaffActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 
 IdentityCheck = Literal["in_person", "video_call", "called_back", "identity_document"]
 """How somebody outside of the portal was known to be who they say. `called_back`: on the number that the practice had
@@ -37,12 +37,12 @@ class ResetSecondFactorCommand:
 
     side: Side
     person_id: UUID
-    checked: IdentityCheck
+    identity_check: IdentityCheck
     grant_id: UUID | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.checked not in IDENTITY_CHECKS:
-            raise Invalid.at("checked", "check_unknown", f"Write one of {', '.join(IDENTITY_CHECKS)}.")
+        if self.identity_check not in IDENTITY_CHECKS:
+            raise Invalid.at("identity_check", "identity_check_unknown", f"Write one of {', '.join(IDENTITY_CHECKS)}.")
 
 
 @frozen
@@ -60,7 +60,7 @@ class ResetSecondFactor:
         NotFound: no such client, member of staff or grant; or not staff.
         Forbidden: not an administrator, or their own: another administrator resets it.
         SecondFactorRequired: the session has shown none.
-        GrantOver: the proxy has no access any more.
+        GrantNotActive: the proxy has no access any more.
         AccountNotOpen: they have no account, or have not proven its email.
         StaleVersion: the account changed meanwhile; try again.
     """
@@ -76,21 +76,23 @@ class ResetSecondFactor:
         async with self.begin(actor) as unit:
             account = await _whose(unit, actor, command)
             record = command.person_id if command.side == "portal" else None
-            entry = Audited("second_factor.reset", account.id, record, facts={"checked": command.checked})
+            entry = AuditEntry(
+                "second_factor.reset", account.id, record, facts={"identity_check": command.identity_check}
+            )
             await unit.accounts.save(account.with_second_factor("none"), entry)
-            await unit.second_factors.remove(account.id, Audited("recovery_codes.removed", account.id, record))
-            ended = Audited("sessions.ended", account.id, record, facts={"by": "second_factor_reset"})
+            await unit.second_factors.remove(account.id, AuditEntry("recovery_codes.removed", account.id, record))
+            ended = AuditEntry("sessions.ended", account.id, record, facts={"by": "second_factor_reset"})
             await unit.sessions.end_all(account.id, self.clock.now(), ended)
-            notice = Notice("second_factor_removed", "security", to_account=account.id, about=account.id)
+            notice = Notice("second_factor_removed", "security", to_account=account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)
 
 
 async def _whose(unit: AccountsUnit, actor: Actor, command: ResetSecondFactorCommand) -> Account:
     """The account, where the actor may reset it."""
-    by = staff_or_system(actor, *RUNS_PRACTICE)
+    by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
     if isinstance(by, StaffActor):
-        await _require_strong(unit, by)
+        await _require_multi_factor(unit, by)
     account = await _found(unit, command)
     if account is None or account.status != "active":
         raise AccountNotOpen("They have no account, or have not proven its email. Invite them.")
@@ -99,11 +101,11 @@ async def _whose(unit: AccountsUnit, actor: Actor, command: ResetSecondFactorCom
     return account
 
 
-async def _require_strong(unit: AccountsUnit, by: StaffActor) -> None:
+async def _require_multi_factor(unit: AccountsUnit, by: StaffActor) -> None:
     """A session that has shown a second factor; within the process there is none, and whoever calls answers for it."""
     if by.session_id is not None:
         session = await unit.sessions.get(by.account_id, by.session_id)
-        if session is None or not session.strong:
+        if session is None or not session.multi_factor:
             raise SecondFactorRequired
 
 
@@ -119,6 +121,6 @@ async def _found(unit: AccountsUnit, command: ResetSecondFactorCommand) -> Accou
     grant = await unit.grants.get(person_id, command.grant_id)
     if grant is None:
         raise NotFound("grant", command.grant_id)
-    if not grant.stands:
-        raise GrantOver
+    if not grant.is_active:
+        raise GrantNotActive
     return await unit.accounts.get(grant.account_id)

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.identity import Credential, MailedCodePurpose, MailedCodes
+from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, MailedCodes
 from portal_core.accounts.ports import SignInUnit
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.uow import Begin
 
 
@@ -26,7 +26,7 @@ class SendMailedCode:
 
     async def __call__(self, actor: SystemActor, account_id: UUID, purpose: MailedCodePurpose) -> None:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             account = await unit.accounts.get(account_id)
         needed = "unverified" if purpose == "verify_email" else "active"
         if account is not None and account.status == needed:

@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
-from portal_core.accounts.code_limits import count_guess
+from portal_core.accounts.code_limits import count_code_attempt
 from portal_core.accounts.errors import CodeRefused
-from portal_core.accounts.identity import MailedCodes, PasswordStrength
-from portal_core.accounts.passwords import check_new, words_of
+from portal_core.accounts.identity_provider import MailedCodes, PasswordStrength
+from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.policy import credential_for
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.uow import Begin
 
@@ -26,13 +26,13 @@ class VerifyEmailCommand:
 class VerifyEmail:
     """Activates an unverified account whose mailed code is right. Nobody is signed in by it.
 
-    Anyone may try, as often as `count_guess` lets them, for an email known or not; unknown and wrong are one
+    Anyone may try, as often as `count_code_attempt` lets them, for an email known or not; unknown and wrong are one
     answer. The password is held against the email and the practice's name only, since a verdict on the person's name
     would tell who they are.
 
     Raises:
-        EmailUnfit: it is not an email address.
-        PasswordUnfit: the password does not pass the policy.
+        InvalidEmail: it is not an email address.
+        InvalidPassword: the password does not pass the policy.
         RateLimited: tried too often from this address, or for this email.
         CodeRefused: the code is not good, or the account does not wait for one; audited.
     """
@@ -43,22 +43,22 @@ class VerifyEmail:
     limits: RateLimits
 
     async def __call__(self, actor: VisitorActor, command: VerifyEmailCommand) -> None:
-        email = normalise_email(command.email)
+        email = normalize_email(command.email)
         async with self.begin(actor) as unit:
             rules = await unit.account_rules.get()
             found = await unit.accounts.find_by_email("portal", email)
         waiting = found if found is not None and found.status == "unverified" else None
-        words = words_of(email, rules.practice_name)
-        password = check_new(command.password, rules=rules, words=words, strength=self.strength)
-        await count_guess(self.limits, actor, email)
+        words = forbidden_words(email, rules.practice_name)
+        password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
+        await count_code_attempt(self.limits, actor, email)
         credential = credential_for(waiting, actor.practice_id, "portal", email)
         good = await self.codes.redeem(credential, "verify_email", command.code.strip(), password)
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(credential.account_id)
             if not good or account is None:
                 target = waiting.id if waiting is not None else None
-                await unit.audit.record(Audited("account.code_refused", target, outcome="failed"))
+                await unit.audit.record(AuditEntry("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)
                 raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")
-            await unit.accounts.save(account.activate(), Audited("account.verified", account.id, account.client_id))
+            await unit.accounts.save(account.activate(), AuditEntry("account.verified", account.id, account.client_id))
             await unit.commit(None)

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.ports_invitations import AccountsUnit
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.access import staff_or_system
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import CHANGES_CLIENTS, RUNS_PRACTICE
+from portal_core.people.policy import CLIENT_EDITOR_ROLES, PRACTICE_ADMIN_ROLES
 
 
 @frozen
@@ -32,13 +32,15 @@ class WithdrawInvitation:
 
     async def __call__(self, actor: Actor, command: WithdrawInvitationCommand) -> InvitationView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *CHANGES_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             invitation = await unit.invitations.get(command.invitation_id)
             if invitation is None:
                 raise NotFound("invitation", command.invitation_id)
             if invitation.kind == "staff":
-                staff_or_system(actor, *RUNS_PRACTICE)
+                require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             withdrawn = invitation.withdraw()
-            entry = Audited("invitation.withdrawn", invitation.id, record=invitation.client_id, facts={"by": "staff"})
+            entry = AuditEntry(
+                "invitation.withdrawn", invitation.id, record=invitation.client_id, facts={"by": "staff"}
+            )
             await unit.invitations.save(withdrawn, entry)
             return await unit.commit(InvitationView.of(withdrawn))

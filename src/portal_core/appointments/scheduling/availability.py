@@ -10,21 +10,21 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, in_utc, local_span, sane_day, zone_of
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, local_span, require_valid_date, to_utc, zone_info
 from portal_core.kernel.errors import Invalid
 
 WEEK = timedelta(days=7)
-LONGEST_RANGE = timedelta(days=400)
+MAX_RANGE = timedelta(days=400)
 """More than a year at once is a mistake, or an attack; free times are asked for by the month."""
 
 
-def _check_times(starts: time, ends: time) -> None:
-    if starts.tzinfo or ends.tzinfo:
-        raise Invalid.at("starts", "time_with_zone", "Times of the day are local; the zone stands beside them.")
-    if any(one.second or one.microsecond for one in (starts, ends)):
-        raise Invalid.at("starts", "whole_minutes", "Hours begin and end with a minute.")
-    if starts >= ends > time.min:
-        raise Invalid.at("ends", "not_after_start", "It must end after it starts. Midnight is the end of the day.")
+def _check_times(start_time: time, end_time: time) -> None:
+    if start_time.tzinfo or end_time.tzinfo:
+        raise Invalid.at("start_time", "offset_not_allowed", "Times of the day are local; the zone stands beside them.")
+    if any(one.second or one.microsecond for one in (start_time, end_time)):
+        raise Invalid.at("start_time", "whole_minutes", "Hours begin and end with a minute.")
+    if start_time >= end_time > time.min:
+        raise Invalid.at("end_time", "not_after_start", "It must end after it starts. Midnight is the end of the day.")
 
 
 def id_set(ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -34,11 +34,11 @@ def id_set(ids: Iterable[UUID]) -> frozenset[UUID]:
 
 @frozen(kw_only=True)
 class AvailabilityRule:
-    """A clinician is open every week on `weekday` (0 is Monday), from `starts` to `ends` on the wall in `zone`.
+    """A clinician is open every week on `weekday` (0 is Monday), from `start_time` to `end_time` on the wall in `time_zone`.
 
-    `ends` of 00:00 is the end of the day; opening hours past midnight are two rules, and their windows grow together.
-    Valid on local dates from `valid_from` to `valid_until`, both included. No `place_id` is no place of its own:
-    telehealth. No `kind_ids` means all kinds of appointment.
+    `end_time` of 00:00 is the end of the day; opening hours past midnight are two rules, and their windows grow together.
+    Valid on local dates from `valid_from` to `valid_until`, both included. No `location_id` is no place of its own:
+    telehealth. No `appointment_type_ids` means all kinds of appointment.
 
     Raises:
         Invalid: it ends before it starts, the weekday or the zone does not exist, or its dates are in the wrong order.
@@ -47,20 +47,20 @@ class AvailabilityRule:
     id: UUID
     clinician_id: UUID
     weekday: int
-    starts: time
-    ends: time
-    zone: str
-    place_id: UUID | None = None
-    kind_ids: frozenset[UUID] = field(default=frozenset(), converter=id_set)
+    start_time: time
+    end_time: time
+    time_zone: str
+    location_id: UUID | None = None
+    appointment_type_ids: frozenset[UUID] = field(default=frozenset(), converter=id_set)
     valid_from: date
     valid_until: date | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.weekday not in range(7):
             raise Invalid.at("weekday", "out_of_range", "A weekday is 0 (Monday) to 6 (Sunday).")
-        _check_times(self.starts, self.ends)
-        zone_of(self.zone)
-        sane_day(self.valid_from, "valid_from")
+        _check_times(self.start_time, self.end_time)
+        zone_info(self.time_zone)
+        require_valid_date(self.valid_from, "valid_from")
         if self.valid_until is not None and self.valid_until < self.valid_from:
             raise Invalid.at("valid_until", "before_start", "The last date must not be before the first.")
 
@@ -70,16 +70,16 @@ class AvailabilityRule:
         day += timedelta(days=(self.weekday - day.weekday()) % 7)
         last = min(last_day, self.valid_until or last_day)
         while day <= last:
-            if span := local_span(day, self.starts, self.ends, self.zone):
-                yield Window(self.clinician_id, *span, self.zone, self.place_id, self.kind_ids)
+            if span := local_span(day, self.start_time, self.end_time, self.time_zone):
+                yield Window(self.clinician_id, *span, self.time_zone, self.location_id, self.appointment_type_ids)
             day += WEEK
 
 
 @frozen(kw_only=True)
 class AvailabilityException:
-    """On one local date a clinician is open when no rule says so (`opens`), or closed whatever the rules say.
+    """On one local date a clinician is open when no rule says so (`available`), or closed whatever the rules say.
 
-    Without `starts` and `ends` it is the whole day. An opening is at `place_id` and for all kinds. A closing without a
+    Without `start_time` and `end_time` it is the whole day. An opening is at `location_id` and for all kinds. A closing without a
     place closes all places, with one that place only. Where one closes what another opens, it is closed: a client who
     finds no free time is better off than one who finds nobody there.
 
@@ -90,34 +90,34 @@ class AvailabilityException:
     id: UUID
     clinician_id: UUID
     date: date
-    opens: bool
-    zone: str
-    starts: time | None = None
-    ends: time | None = None
-    place_id: UUID | None = None
+    available: bool
+    time_zone: str
+    start_time: time | None = None
+    end_time: time | None = None
+    location_id: UUID | None = None
 
     def __attrs_post_init__(self) -> None:
-        sane_day(self.date)
-        zone_of(self.zone)
-        if (self.starts is None) != (self.ends is None):
-            raise Invalid.at("ends", "incomplete", "Give both times, or neither for the whole day.")
-        _check_times(self.starts or time.min, self.ends or time.min)
+        require_valid_date(self.date)
+        zone_info(self.time_zone)
+        if (self.start_time is None) != (self.end_time is None):
+            raise Invalid.at("end_time", "incomplete", "Give both times, or neither for the whole day.")
+        _check_times(self.start_time or time.min, self.end_time or time.min)
 
     def span(self) -> Span | None:
         """The real time that it opens or closes; None where that date or that hour does not exist in the zone."""
-        return local_span(self.date, self.starts or time.min, self.ends or time.min, self.zone)
+        return local_span(self.date, self.start_time or time.min, self.end_time or time.min, self.time_zone)
 
 
 @frozen
 class Window:
-    """A clinician can be seen from `starts_at` up to `ends_at` (UTC). Without `kind_ids`, for all kinds."""
+    """A clinician can be seen from `starts_at` up to `ends_at` (UTC). Without `appointment_type_ids`, for all kinds."""
 
     clinician_id: UUID
     starts_at: datetime
     ends_at: datetime
-    zone: str
-    place_id: UUID | None = None
-    kind_ids: frozenset[UUID] = frozenset()
+    time_zone: str
+    location_id: UUID | None = None
+    appointment_type_ids: frozenset[UUID] = frozenset()
 
 
 def open_windows(
@@ -129,32 +129,32 @@ def open_windows(
     """The windows that open on the local dates from `first_day` to `last_day`, both included, in order of their start.
 
     Windows of one clinician, place, zone and set of kinds that touch or overlap are one, also across midnight; so
-    expand more days than you ask about (`days_around`), or a session across the edge is missed.
+    expand more days than you ask about (`date_range_around`), or a session across the edge is missed.
 
     Raises:
         Invalid: more than 400 days at once, or dates out of range.
     """
-    sane_day(first_day, "from")
-    if sane_day(last_day, "until") - first_day > LONGEST_RANGE:
+    require_valid_date(first_day, "from")
+    if require_valid_date(last_day, "until") - first_day > MAX_RANGE:
         raise Invalid.at("until", "range_too_long", "Ask for 400 days at most.")
     known = list(exceptions)
     opened: dict[tuple[UUID, str, UUID | None, frozenset[UUID]], list[Span]] = {}
     for rule in rules:
         for window in rule.windows(first_day, last_day):
-            key = (window.clinician_id, window.zone, window.place_id, window.kind_ids)
+            key = (window.clinician_id, window.time_zone, window.location_id, window.appointment_type_ids)
             opened.setdefault(key, []).append((window.starts_at, window.ends_at))
     for one in known:
-        if one.opens and first_day <= one.date <= last_day and (span := one.span()):
-            opened.setdefault((one.clinician_id, one.zone, one.place_id, frozenset()), []).append(span)
+        if one.available and first_day <= one.date <= last_day and (span := one.span()):
+            opened.setdefault((one.clinician_id, one.time_zone, one.location_id, frozenset()), []).append(span)
     windows = [
-        Window(clinician_id, *span, zone, place_id, kind_ids)
-        for (clinician_id, zone, place_id, kind_ids), spans in opened.items()
-        for span in _without(joined(spans), joined(_closed(known, clinician_id, place_id)))
+        Window(clinician_id, *span, time_zone, location_id, appointment_type_ids)
+        for (clinician_id, time_zone, location_id, appointment_type_ids), spans in opened.items()
+        for span in _subtract_spans(merge_spans(spans), merge_spans(_closed(known, clinician_id, location_id)))
     ]
     return sorted(windows, key=lambda window: (window.starts_at, window.clinician_id))
 
 
-def days_around(since: datetime, until: datetime) -> tuple[date, date]:
+def date_range_around(since: datetime, until: datetime) -> tuple[date, date]:
     """The dates to expand (first, last) when asking about the instants from `since` to `until`.
 
     One day each way because a local date may be ahead of UTC's or behind it, and one more so that a window which
@@ -163,12 +163,12 @@ def days_around(since: datetime, until: datetime) -> tuple[date, date]:
     Raises:
         Invalid: instants out of range.
     """
-    first = sane_day(in_utc(since).date(), "from")
-    last = sane_day(in_utc(until).date(), "until")
+    first = require_valid_date(to_utc(since).date(), "from")
+    last = require_valid_date(to_utc(until).date(), "until")
     return first - 2 * DAY, last + 2 * DAY
 
 
-def joined(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """The same time in as few spans as can be, in order: what touches or overlaps becomes one."""
     whole: list[Span] = []
     for starts_at, ends_at in sorted(spans):
@@ -179,15 +179,17 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return whole
 
 
-def _closed(exceptions: Iterable[AvailabilityException], clinician_id: UUID, place_id: UUID | None) -> Iterator[Span]:
+def _closed(
+    exceptions: Iterable[AvailabilityException], clinician_id: UUID, location_id: UUID | None
+) -> Iterator[Span]:
     for one in exceptions:
-        if one.opens or one.clinician_id != clinician_id or one.place_id not in (None, place_id):
+        if one.available or one.clinician_id != clinician_id or one.location_id not in (None, location_id):
             continue
         if span := one.span():
             yield span
 
 
-def _without(spans: list[Span], holes: list[Span]) -> Iterator[Span]:
+def _subtract_spans(spans: list[Span], holes: list[Span]) -> Iterator[Span]:
     """What is left of the spans; both lists are joined, so one pass over each is enough."""
     passed = 0
     for starts_at, ends_at in spans:

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, in_utc, last_reading, zone_of
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, last_instant, to_utc, zone_info
 from portal_core.kernel.errors import Invalid
 
-JOIN_BEFORE = timedelta(minutes=15)
+JOIN_LEAD_TIME = timedelta(minutes=15)
 """How long before the start a telehealth room opens (SPEC 3.3)."""
 
-LONGEST_NOTICE_DAYS = 366
+MAX_NOTICE_DAYS = 366
 
 
 @frozen
@@ -24,28 +24,28 @@ class CalendarDays:
     days: int
 
     def __attrs_post_init__(self) -> None:
-        if not 1 <= self.days <= LONGEST_NOTICE_DAYS:
-            raise Invalid.at("days", "out_of_range", f"Notice is 1 to {LONGEST_NOTICE_DAYS} days.")
+        if not 1 <= self.days <= MAX_NOTICE_DAYS:
+            raise Invalid.at("days", "out_of_range", f"Notice is 1 to {MAX_NOTICE_DAYS} days.")
 
 
-def notice_deadline(starts_at: datetime, zone: str, notice: timedelta | CalendarDays) -> datetime:
+def notice_deadline(starts_at: datetime, time_zone: str, notice: timedelta | CalendarDays) -> datetime:
     """The last moment, itself included, at which a client gives enough notice. In UTC.
 
     A `timedelta` is real time: 24 hours are 24 hours, also over a change of clocks. `CalendarDays` are days of the
-    calendar in `zone`: for an appointment at 10:00, one day is 10:00 on the day before, though that may be 23 or 25
+    calendar in `time_zone`: for an appointment at 10:00, one day is 10:00 on the day before, though that may be 23 or 25
     hours. Where the clocks show that time twice the last of them counts, where they never do the first instant after
     the gap: in doubt for the client.
 
     Raises:
         Invalid: the zone does not exist.
     """
-    starts_at = in_utc(starts_at)
+    starts_at = to_utc(starts_at)
     if isinstance(notice, timedelta):
         return starts_at - notice
-    wall = starts_at.astimezone(zone_of(zone)).replace(tzinfo=None)
-    return last_reading(wall - notice.days * DAY, zone)
+    wall = starts_at.astimezone(zone_info(time_zone)).replace(tzinfo=None)
+    return last_instant(wall - notice.days * DAY, time_zone)
 
 
 def join_window(starts_at: datetime, ends_at: datetime) -> Span:
     """From when, included, until when, excluded, a client may join: 15 minutes before the start to the end."""
-    return in_utc(starts_at) - JOIN_BEFORE, in_utc(ends_at)
+    return to_utc(starts_at) - JOIN_LEAD_TIME, to_utc(ends_at)

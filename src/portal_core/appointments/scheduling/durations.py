@@ -5,32 +5,32 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, first_reading, in_utc, zone_of
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, first_instant, to_utc, zone_info
 from portal_core.kernel.errors import Invalid
 
 ZERO = timedelta()
-LONGEST_ADVANCE_DAYS = 3660
+MAX_ADVANCE_DAYS = 3660
 
 
 @frozen(kw_only=True)
-class KindTiming:
+class AppointmentTiming:
     """The times of one kind of appointment.
 
-    Starts lie `slot_step` apart (the duration, unless set). Booked at least `minimum_notice` of real time ahead, and
-    at most `maximum_advance_days` calendar days: with 30, until the end of the 30th day after today where the
+    Starts lie `slot_step` apart (the duration, unless set). Booked at least `min_notice` of real time ahead, and
+    at most `max_advance_days` calendar days: with 30, until the end of the 30th day after today where the
     clinician works, so that a change of clocks moves no edge.
 
     Raises:
         Invalid: a time that is negative, none where there must be one, or longer than it can reasonably be.
     """
 
-    kind_id: UUID
+    appointment_type_id: UUID
     duration: timedelta
     buffer_before: timedelta = ZERO
     buffer_after: timedelta = ZERO
     slot_step: timedelta | None = None
-    minimum_notice: timedelta = ZERO
-    maximum_advance_days: int = 90
+    min_notice: timedelta = ZERO
+    max_advance_days: int = 90
 
     def __attrs_post_init__(self) -> None:
         minute = timedelta(minutes=1)
@@ -38,27 +38,27 @@ class KindTiming:
         _within("buffer_before", self.buffer_before, ZERO, DAY)
         _within("buffer_after", self.buffer_after, ZERO, DAY)
         _within("slot_step", self.step, minute, DAY)
-        _within("minimum_notice", self.minimum_notice, ZERO, 366 * DAY)
-        if not 0 <= self.maximum_advance_days <= LONGEST_ADVANCE_DAYS:
-            raise Invalid.at("maximum_advance_days", "out_of_range", "It must be between 0 and 3660 days.")
+        _within("min_notice", self.min_notice, ZERO, 366 * DAY)
+        if not 0 <= self.max_advance_days <= MAX_ADVANCE_DAYS:
+            raise Invalid.at("max_advance_days", "out_of_range", "It must be between 0 and 3660 days.")
 
     @property
     def step(self) -> timedelta:
         """From one start on the grid to the next, on the wall clock."""
         return self.duration if self.slot_step is None else self.slot_step
 
-    def earliest(self, now: datetime) -> datetime:
+    def earliest_start(self, now: datetime) -> datetime:
         """The first instant at which one may start that is booked now. Never in the past."""
-        return now + self.minimum_notice
+        return now + self.min_notice
 
-    def too_far_from(self, now: datetime, zone: str) -> datetime:
+    def advance_limit(self, now: datetime, time_zone: str) -> datetime:
         """The first instant that is too far ahead: the local midnight after the last day that may be booked."""
-        last_day = now.astimezone(zone_of(zone)).date() + self.maximum_advance_days * DAY
-        return first_reading(datetime.combine(last_day + DAY, time.min), zone)
+        last_day = now.astimezone(zone_info(time_zone)).date() + self.max_advance_days * DAY
+        return first_instant(datetime.combine(last_day + DAY, time.min), time_zone)
 
 
 @frozen
-class Busy:
+class BusyTime:
     """A clinician's time that is taken: an appointment, a hold, or a block, which has no buffers.
 
     Between two neighbours the gap is the larger of what the earlier wants after itself and the later before itself;
@@ -66,16 +66,16 @@ class Busy:
     """
 
     clinician_id: UUID
-    starts_at: datetime = field(converter=in_utc)
-    ends_at: datetime = field(converter=in_utc)
+    starts_at: datetime = field(converter=to_utc)
+    ends_at: datetime = field(converter=to_utc)
     buffer_before: timedelta = ZERO
     buffer_after: timedelta = ZERO
 
-    def blocks(self, kind: KindTiming) -> Span:
+    def blocks(self, timing: AppointmentTiming) -> Span:
         """Between which instants, both excluded, no appointment of the kind can start because of this."""
-        gap_before = max(kind.buffer_after, self.buffer_before)
-        gap_after = max(self.buffer_after, kind.buffer_before)
-        return self.starts_at - gap_before - kind.duration, self.ends_at + gap_after
+        gap_before = max(timing.buffer_after, self.buffer_before)
+        gap_after = max(self.buffer_after, timing.buffer_before)
+        return self.starts_at - gap_before - timing.duration, self.ends_at + gap_after
 
 
 def _within(path: str, value: timedelta, least: timedelta, most: timedelta) -> None:

@@ -3,17 +3,17 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
-from portal_core.appointments.scheduling.wall_clock import first_reading, sane_day
+from portal_core.appointments.scheduling.wall_clock import first_instant, require_valid_date
 from portal_core.kernel.errors import Invalid
 
 WEEK = timedelta(days=7)
-LONGEST_SERIES = 260
+MAX_SERIES_WEEKS = 260
 """Five years of weeks."""
 
 
 def weekly(
     first_start: datetime,
-    zone: str,
+    time_zone: str,
     *,
     count: int | None = None,
     until: date | None = None,
@@ -34,19 +34,19 @@ def weekly(
     """
     if (count is None) == (until is None):
         raise Invalid.at("count", "count_or_until", "Say how many weeks, or until which date; not both.")
-    first_day = sane_day(first_start.date(), "first_start")
-    weeks = count if count is not None else (sane_day(until or first_day, "until") - first_day) // WEEK + 1
-    if not 1 <= weeks <= LONGEST_SERIES:
+    first_day = require_valid_date(first_start.date(), "first_start")
+    weeks = count if count is not None else (require_valid_date(until or first_day, "until") - first_day) // WEEK + 1
+    if not 1 <= weeks <= MAX_SERIES_WEEKS:
         raise Invalid.at(
-            "until" if count is None else "count", "out_of_range", f"A series has 1 to {LONGEST_SERIES} weeks."
+            "until" if count is None else "count", "out_of_range", f"A series has 1 to {MAX_SERIES_WEEKS} weeks."
         )
     planned = {first_day + week * WEEK: first_start + week * WEEK for week in range(weeks)}
     for skipped in skip_dates:
         planned.pop(skipped, None)
     if not planned:
-        raise Invalid.at("skip_dates", "nothing_left", "Every date of the series is skipped.")
+        raise Invalid.at("skip_dates", "no_dates_left", "Every date of the series is skipped.")
     for changed, start in (changes or {}).items():
         if changed not in planned:
             raise Invalid.at("changes", "not_in_series", f"Nothing of the series falls on {changed}.")
         planned[changed] = start
-    return sorted(first_reading(start, zone) for start in planned.values())
+    return sorted(first_instant(start, time_zone) for start in planned.values())

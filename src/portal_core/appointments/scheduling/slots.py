@@ -13,9 +13,9 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.scheduling.availability import Window, joined
-from portal_core.appointments.scheduling.durations import Busy, KindTiming
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, in_utc, steady_until, zone_of
+from portal_core.appointments.scheduling.availability import Window, merge_spans
+from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, offset_constant_until, to_utc, zone_info
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -34,16 +34,16 @@ class Slot:
     """A free time, in UTC."""
 
     clinician_id: UUID
-    kind_id: UUID
+    appointment_type_id: UUID
     starts_at: datetime
     ends_at: datetime
-    place_id: UUID | None = None
+    location_id: UUID | None = None
 
 
 def free_slots(
     windows: Iterable[Window],
-    busy: Iterable[Busy],
-    kind: KindTiming,
+    busy: Iterable[BusyTime],
+    timing: AppointmentTiming,
     now: datetime,
     since: datetime,
     until: datetime,
@@ -54,26 +54,26 @@ def free_slots(
     place that touch; its buffers need not. Starts lie on a grid of wall-clock times counted from the window's start,
     and on every later day of a long window from midnight; what is taken does not shift the grid.
     """
-    now, until = in_utc(now), in_utc(until)
-    earliest = max(in_utc(since), kind.earliest(now))
-    blocked = _blocked_starts(busy, kind)
-    bookable = _bookable(windows, kind)
+    now, until = to_utc(now), to_utc(until)
+    earliest_start = max(to_utc(since), timing.earliest_start(now))
+    blocked = _blocked_starts(busy, timing)
+    bookable = _bookable(windows, timing)
     slots = [
-        Slot(clinician_id, kind.kind_id, starts_at, starts_at + kind.duration, place_id)
-        for (clinician_id, place_id, zone), spans in bookable.items()
+        Slot(clinician_id, timing.appointment_type_id, starts_at, starts_at + timing.duration, location_id)
+        for (clinician_id, location_id, time_zone), spans in bookable.items()
         for starts_at in _clear(
-            _grid(spans, zone, kind, earliest, min(until, kind.too_far_from(now, zone))),
+            _grid(spans, time_zone, timing, earliest_start, min(until, timing.advance_limit(now, time_zone))),
             blocked.get(clinician_id, []),
         )
     ]
-    if len({(clinician_id, place_id) for clinician_id, place_id, _ in bookable}) < len(bookable):
+    if len({(clinician_id, location_id) for clinician_id, location_id, _ in bookable}) < len(bookable):
         # Rules in two zones for one place: a start may lie on both grids.
         slots = list(dict.fromkeys(slots))
     return sorted(slots, key=attrgetter("starts_at"))
 
 
 def fits(
-    starts_at: datetime, kind: KindTiming, windows: Iterable[Window], busy: Iterable[Busy], now: datetime
+    starts_at: datetime, timing: AppointmentTiming, windows: Iterable[Window], busy: Iterable[BusyTime], now: datetime
 ) -> Refusal | None:
     """Why one clinician cannot take an appointment that starts then; None when they can.
 
@@ -83,51 +83,51 @@ def fits(
     Raises:
         ValueError: windows or busy times of two clinicians, of whom either might be meant.
     """
-    starts_at, now = in_utc(starts_at), in_utc(now)
+    starts_at, now = to_utc(starts_at), to_utc(now)
     windows, busy = list(windows), list(busy)
     if len({one.clinician_id for one in windows} | {one.clinician_id for one in busy}) > 1:
         raise ValueError("fits is asked about one clinician at a time")
-    if starts_at < kind.earliest(now):
+    if starts_at < timing.earliest_start(now):
         return Refusal.TOO_SOON
-    zones = [
-        zone
-        for (_, _, zone), spans in _bookable(windows, kind).items()
-        if any(opens <= starts_at and starts_at + kind.duration <= closes for opens, closes in spans)
+    time_zones = [
+        time_zone
+        for (_, _, time_zone), spans in _bookable(windows, timing).items()
+        if any(opens <= starts_at and starts_at + timing.duration <= closes for opens, closes in spans)
     ]
-    if not zones:
+    if not time_zones:
         return Refusal.OUTSIDE_AVAILABILITY
-    if all(starts_at >= kind.too_far_from(now, zone) for zone in zones):
+    if all(starts_at >= timing.advance_limit(now, time_zone) for time_zone in time_zones):
         return Refusal.TOO_FAR
-    for spans in _blocked_starts(busy, kind).values():
+    for spans in _blocked_starts(busy, timing).values():
         if not any(_clear([starts_at], spans)):
             return Refusal.TAKEN
     return None
 
 
-def on_grid(starts_at: datetime, kind: KindTiming, windows: Iterable[Window]) -> bool:
+def on_grid(starts_at: datetime, timing: AppointmentTiming, windows: Iterable[Window]) -> bool:
     """Whether a client could have been offered this start, so that nobody cuts a day into odd pieces."""
-    starts_at = in_utc(starts_at)
+    starts_at = to_utc(starts_at)
     return any(
-        any(_grid(spans, zone, kind, starts_at, starts_at + _INSTANT))
-        for (_, _, zone), spans in _bookable(windows, kind).items()
+        any(_grid(spans, time_zone, timing, starts_at, starts_at + _INSTANT))
+        for (_, _, time_zone), spans in _bookable(windows, timing).items()
     )
 
 
-def _bookable(windows: Iterable[Window], kind: KindTiming) -> dict[tuple[UUID, UUID | None, str], list[Span]]:
+def _bookable(windows: Iterable[Window], timing: AppointmentTiming) -> dict[tuple[UUID, UUID | None, str], list[Span]]:
     """The windows that are open for the kind, by clinician, place and zone: in order, and as few as can be."""
     spans: dict[tuple[UUID, UUID | None, str], list[Span]] = {}
     for window in windows:
-        if not window.kind_ids or kind.kind_id in window.kind_ids:
-            key = (window.clinician_id, window.place_id, window.zone)
+        if not window.appointment_type_ids or timing.appointment_type_id in window.appointment_type_ids:
+            key = (window.clinician_id, window.location_id, window.time_zone)
             spans.setdefault(key, []).append((window.starts_at, window.ends_at))
-    return {key: joined(spans[key]) for key in sorted(spans, key=str)}
+    return {key: merge_spans(spans[key]) for key in sorted(spans, key=str)}
 
 
-def _blocked_starts(busy: Iterable[Busy], kind: KindTiming) -> dict[UUID, list[Span]]:
+def _blocked_starts(busy: Iterable[BusyTime], timing: AppointmentTiming) -> dict[UUID, list[Span]]:
     """The stretches, ends excluded, in which no appointment of the kind can start; by clinician, in order."""
     spans: dict[UUID, list[Span]] = {}
     for one in busy:
-        spans.setdefault(one.clinician_id, []).append(one.blocks(kind))
+        spans.setdefault(one.clinician_id, []).append(one.blocks(timing))
     return {clinician_id: sorted(found) for clinician_id, found in spans.items()}
 
 
@@ -143,26 +143,30 @@ def _clear(starts: Iterable[datetime], blocked: list[Span]) -> Iterator[datetime
             yield at
 
 
-def _grid(spans: list[Span], zone: str, kind: KindTiming, earliest: datetime, before: datetime) -> Iterator[datetime]:
-    """The starts in the windows from `earliest` up to, not including, `before`."""
-    for opens, closes in spans[max(0, bisect_left(spans, (earliest, earliest)) - 1) :]:
+def _grid(
+    spans: list[Span], time_zone: str, timing: AppointmentTiming, earliest_start: datetime, before: datetime
+) -> Iterator[datetime]:
+    """The starts in the windows from `earliest_start` up to, not including, `before`."""
+    for opens, closes in spans[max(0, bisect_left(spans, (earliest_start, earliest_start)) - 1) :]:
         if opens >= before:
             return
-        yield from _starts(opens, zone, kind.step, max(opens, earliest), min(closes - kind.duration + _INSTANT, before))
+        yield from _starts(
+            opens, time_zone, timing.step, max(opens, earliest_start), min(closes - timing.duration + _INSTANT, before)
+        )
 
 
-def _starts(opens: datetime, zone: str, step: timedelta, at: datetime, before: datetime) -> Iterator[datetime]:
+def _starts(opens: datetime, time_zone: str, step: timedelta, at: datetime, before: datetime) -> Iterator[datetime]:
     """The wall-clock times `opens`, `opens` + step, … from `at` on, counted anew from midnight on every later day.
 
     Goes from stretch to stretch in which the clocks neither change nor pass midnight, where real time and the wall
     clock run alike. So an hour that comes twice is offered twice, and one that never comes is not.
     """
-    tz = zone_of(zone)
+    tz = zone_info(time_zone)
     opening = opens.astimezone(tz).replace(tzinfo=None)
     while at < before:
         wall = at.astimezone(tz).replace(tzinfo=None)
         today = datetime.combine(wall, time.min)
-        stretch_end = steady_until(at, min(at + (today + DAY - wall), before), tz)
+        stretch_end = offset_constant_until(at, min(at + (today + DAY - wall), before), tz)
         origin = opening if wall.date() == opening.date() else today
         at += (origin - wall) % step
         while at < stretch_end:

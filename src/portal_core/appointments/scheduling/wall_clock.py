@@ -4,7 +4,7 @@ Twice a year a wall clock lies: in spring some readings never come (the gap), in
 PEP 495). Python leaves it to the caller what to do then; these functions are where the portal decides, once.
 
 - A reading in the gap means the first instant after the gap: 02:30 on New York's spring night is 03:00.
-- A reading in the fold is asked for by name: `first_reading`, `last_reading`, or `closing_reading` for an end.
+- A reading in the fold is asked for by name: `first_instant`, `last_instant`, or `closing_instant` for an end.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,9 +13,9 @@ from typing import NewType, cast
 from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.zones import iana_zone
+from portal_core.kernel.time_zones import iana_time_zone
 
-Reading = NewType("Reading", datetime)
+LocalDateTime = NewType("LocalDateTime", datetime)
 """What a clock on the wall shows: naive, and an instant only together with a zone."""
 
 Span = tuple[datetime, datetime]
@@ -27,19 +27,19 @@ _YEARS = range(1900, 3000)
 
 
 @lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo:
+def zone_info(name: str) -> ZoneInfo:
     """The zone's rules.
 
     Raises:
         Invalid: the tz database has no zone of this name.
     """
-    zone = iana_zone(name)
-    if zone is None:
-        raise Invalid.at("zone", "zone_unknown", "This is not the name of a time zone.")
-    return zone
+    time_zone = iana_time_zone(name)
+    if time_zone is None:
+        raise Invalid.at("time_zone", "time_zone_unknown", "This is not the name of a time zone.")
+    return time_zone
 
 
-def in_utc(moment: datetime) -> datetime:
+def to_utc(moment: datetime) -> datetime:
     """The same instant, written in UTC, so that adding hours to it adds real hours.
 
     Raises:
@@ -52,19 +52,19 @@ def in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def aware(value: datetime) -> datetime:
+def require_aware(value: datetime) -> datetime:
     """An attrs converter for somebody's input: the instant in UTC.
 
     Raises:
         Invalid: a time without an offset, or out of range.
     """
     if value.utcoffset() is None:
-        raise Invalid.at("starts_at", "no_zone", "Give the time with its offset from UTC.")
-    sane_day(value.date(), "starts_at")
-    return in_utc(value)
+        raise Invalid.at("starts_at", "offset_required", "Give the time with its offset from UTC.")
+    require_valid_date(value.date(), "starts_at")
+    return to_utc(value)
 
 
-def sane_day(day: date, path: str = "date") -> date:
+def require_valid_date(day: date, path: str = "date") -> date:
     """The day itself, when it lies in the years 1900 to 2999, so that no arithmetic on it can overflow.
 
     Raises:
@@ -75,46 +75,46 @@ def sane_day(day: date, path: str = "date") -> date:
     return day
 
 
-def first_reading(wall: datetime, zone: str) -> datetime:
+def first_instant(wall: datetime, time_zone: str) -> datetime:
     """The first instant at which clocks in the zone show `wall` (naive)."""
-    return _readings(wall, zone)[0]
+    return _instants(wall, time_zone)[0]
 
 
-def last_reading(wall: datetime, zone: str) -> datetime:
+def last_instant(wall: datetime, time_zone: str) -> datetime:
     """The last instant at which clocks in the zone show `wall` (naive)."""
-    return _readings(wall, zone)[1]
+    return _instants(wall, time_zone)[1]
 
 
-def closing_reading(wall: datetime, zone: str) -> datetime:
+def closing_instant(wall: datetime, time_zone: str) -> datetime:
     """The instant at which something that lasts until `wall` (naive) is over: after it, no clock shows less.
 
     In the fold that is the last reading, so that no real time is lost; save at its very beginning. Where 02:00 turns
     back to 01:00, what ends at 01:30 ends at the second 01:30, and what ends at 01:00 ends at the first.
     """
-    first, last = _readings(wall, zone)
+    first, last = _instants(wall, time_zone)
     if first == last:
         return first
-    just_before = (last - _INSTANT).astimezone(zone_of(zone)).replace(tzinfo=None)
+    just_before = (last - _INSTANT).astimezone(zone_info(time_zone)).replace(tzinfo=None)
     return last if just_before < wall else first
 
 
 @lru_cache(maxsize=16_384)
-def local_span(day: date, starts: time, ends: time, zone: str) -> Span | None:
-    """The stretch of real time from `starts` to `ends` on a local date; `ends` of 00:00 is the end of the day.
+def local_span(day: date, start_time: time, end_time: time, time_zone: str) -> Span | None:
+    """The stretch of real time from `start_time` to `end_time` on a local date; `end_time` of 00:00 is the end of the day.
 
     It is the shortest stretch that holds every instant at which the wall clock shows that date and a time within:
     01:00 to 04:00 is two hours on the spring night and four on the autumn night. None where no such instant exists.
     """
     # Cached because opening hours are asked for again and again: by every request, and by clinicians who share them.
-    last_day = day if ends > time.min else day + DAY
+    last_day = day if end_time > time.min else day + DAY
     span = (
-        first_reading(datetime.combine(day, starts), zone),
-        closing_reading(datetime.combine(last_day, ends), zone),
+        first_instant(datetime.combine(day, start_time), time_zone),
+        closing_instant(datetime.combine(last_day, end_time), time_zone),
     )
     return span if span[0] < span[1] else None
 
 
-def steady_until(at: datetime, limit: datetime, tz: ZoneInfo) -> datetime:
+def offset_constant_until(at: datetime, limit: datetime, tz: ZoneInfo) -> datetime:
     """The instant, `limit` at the latest, up to which the zone keeps the offset that it has `at`.
 
     For stretches of a day or so: two changes in one would hide each other, and no zone has had that.
@@ -134,9 +134,9 @@ def steady_until(at: datetime, limit: datetime, tz: ZoneInfo) -> datetime:
     return start + timedelta(seconds=changed)
 
 
-def _readings(wall: datetime, zone: str) -> Span:
-    sane_day(wall)
-    tz = zone_of(zone)
+def _instants(wall: datetime, time_zone: str) -> Span:
+    require_valid_date(wall)
+    tz = zone_info(time_zone)
     # Never None: a ZoneInfo knows the offset of every datetime.
     early = cast(timedelta, tz.utcoffset(wall.replace(fold=0)))
     late = cast(timedelta, tz.utcoffset(wall.replace(fold=1)))
@@ -147,5 +147,5 @@ def _readings(wall: datetime, zone: str) -> Span:
     if first < last:
         return first, last
     # In a gap the two offsets cross over: the change lies between the instants that they give.
-    change = steady_until(last, first, tz)
+    change = offset_constant_until(last, first, tz)
     return change, change

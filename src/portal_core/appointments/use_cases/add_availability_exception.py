@@ -5,13 +5,13 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import AvailabilityExceptionView
 from portal_core.appointments.scheduling.availability import AvailabilityException
-from portal_core.appointments.scheduling.wall_clock import zone_of
-from portal_core.appointments.views_practice import ExceptionView
+from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -23,10 +23,10 @@ class AddAvailabilityExceptionCommand:
 
     clinician_id: UUID
     date: date
-    opens: bool
-    starts: time | None = None
-    ends: time | None = None
-    place_id: UUID | None = None
+    available: bool
+    start_time: time | None = None
+    end_time: time | None = None
+    location_id: UUID | None = None
 
 
 @frozen
@@ -44,33 +44,33 @@ class AddAvailabilityException:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: AddAvailabilityExceptionCommand) -> ExceptionView:
+    async def __call__(self, actor: Actor, command: AddAvailabilityExceptionCommand) -> AvailabilityExceptionView:
         async with self.begin(actor) as unit:
-            scheduler(actor, command.clinician_id)
-            schedule = await unit.directory.for_practice()
-            if command.clinician_id not in schedule.clinicians:
+            require_calendar_access(actor, command.clinician_id)
+            booking_options = await unit.directory.for_practice()
+            if command.clinician_id not in booking_options.clinicians:
                 raise NotFound("clinician", command.clinician_id)
-            if command.place_id is not None and command.place_id not in schedule.places:
-                raise Invalid.at("place_id", "unknown", "The practice has no such place.")
+            if command.location_id is not None and command.location_id not in booking_options.locations:
+                raise Invalid.at("location_id", "unknown", "The practice has no such place.")
             now = self.clock.now()
-            if command.date < now.astimezone(zone_of(schedule.zone_at(command.place_id))).date():
+            if command.date < now.astimezone(zone_info(booking_options.time_zone_at(command.location_id))).date():
                 raise Invalid.at("date", "past", "This date is over. Give today's or a later one.")
             exception = AvailabilityException(
                 id=self.ids.new(),
                 clinician_id=command.clinician_id,
                 date=command.date,
-                opens=command.opens,
-                zone=schedule.zone_at(command.place_id),
-                starts=command.starts,
-                ends=command.ends,
-                place_id=command.place_id,
+                available=command.available,
+                time_zone=booking_options.time_zone_at(command.location_id),
+                start_time=command.start_time,
+                end_time=command.end_time,
+                location_id=command.location_id,
             )
             await unit.calendar.lock([command.clinician_id], now)
             for there in await unit.availability.exceptions([command.clinician_id], command.date, command.date):
                 if evolve(there, id=exception.id) == exception:
-                    return await unit.commit(ExceptionView.of(there))
-            facts = {"opens": str(command.opens).lower()}
+                    return await unit.commit(AvailabilityExceptionView.of(there))
+            facts = {"available": str(command.available).lower()}
             await unit.availability.add_exception(
-                exception, Audited("availability_exception.added", exception.id, facts=facts)
+                exception, AuditEntry("availability_exception.added", exception.id, facts=facts)
             )
-            return await unit.commit(ExceptionView.of(exception))
+            return await unit.commit(AvailabilityExceptionView.of(exception))

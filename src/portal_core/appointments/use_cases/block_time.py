@@ -6,17 +6,17 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.model import CalendarEntry
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.wall_clock import aware
-from portal_core.appointments.views_practice import BlockView
+from portal_core.appointments.practice_views import BlockView
+from portal_core.appointments.scheduling.wall_clock import require_aware
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
-LONGEST_BLOCK = timedelta(days=400)
+MAX_BLOCK_DURATION = timedelta(days=400)
 
 
 @frozen(kw_only=True)
@@ -28,11 +28,11 @@ class BlockTimeCommand:
     """
 
     clinician_id: UUID
-    starts_at: datetime = field(converter=aware)
-    ends_at: datetime = field(converter=aware)
+    starts_at: datetime = field(converter=require_aware)
+    ends_at: datetime = field(converter=require_aware)
 
     def __attrs_post_init__(self) -> None:
-        if not timedelta() < self.ends_at - self.starts_at <= LONGEST_BLOCK:
+        if not timedelta() < self.ends_at - self.starts_at <= MAX_BLOCK_DURATION:
             raise Invalid.at("ends_at", "out_of_range", "A block ends after it starts, and within 400 days.")
 
 
@@ -53,7 +53,7 @@ class BlockTime:
     async def __call__(self, actor: Actor, command: BlockTimeCommand) -> BlockView:
         clinician_id = command.clinician_id
         async with self.begin(actor) as unit:
-            scheduler(actor, clinician_id)
+            require_calendar_access(actor, clinician_id)
             if await unit.directory.clinician(clinician_id) is None:
                 raise NotFound("clinician", clinician_id)
             now = self.clock.now()
@@ -66,5 +66,5 @@ class BlockTime:
                 ends_at=command.ends_at,
                 purpose="block",
             )
-            await unit.blocks.add(block, Audited("time.blocked", block.id))
+            await unit.blocks.add(block, AuditEntry("time.blocked", block.id))
             return await unit.commit(BlockView.of(block, await unit.blocks.conflicts(block)))

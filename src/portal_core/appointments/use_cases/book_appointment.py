@@ -5,18 +5,18 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.booking import Order, SlotChoice, require_to_be_had, take_time
-from portal_core.appointments.booking_changes import shown, tell
+from portal_core.appointments.booking import BookingDetails, SlotChoice, create_booking, require_bookable
+from portal_core.appointments.booking_changes import load_view, notify
 from portal_core.appointments.errors import HoldExpired, SlotTaken
 from portal_core.appointments.model import Hold
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views import AppointmentView, OfferView
+from portal_core.appointments.views import AppointmentView, WaitlistOfferView
 from portal_core.appointments.waiting import WaitlistOffer
-from portal_core.appointments.waitlist_offers import close_accepted
-from portal_core.kernel.access import own_record
+from portal_core.appointments.waitlist_offers import record_acceptance
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
@@ -50,7 +50,7 @@ class BookAppointment:
         HoldExpired: the hold is over.
         ClientDischarged: the client was discharged.
         NotBookable: not offered to this client online.
-        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
     """
 
     begin: Begin[AppointmentUnit]
@@ -60,38 +60,40 @@ class BookAppointment:
 
     async def __call__(self, actor: Actor, command: BookAppointmentCommand) -> AppointmentView:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
+            client_id = require_own_record(actor, "appointments", write=True)
             hold = await _hold(unit, client_id, command.hold_id) if command.hold_id else None
             choice = command.choice if hold is None else _slot(hold)
             assert choice is not None, "the command names one of the two"
-            schedule = await unit.directory.for_client(client_id)
-            kind, clinician = bookable_by_client(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
+            booking_options = await unit.directory.for_client(client_id)
+            appointment_type, clinician = bookable_by_client(
+                booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
+            )
             now = self.clock.now()
             await unit.calendar.lock([clinician.id], now, clients=[client_id])
             # Read again: another request may have used it before this one had the lock.
             kept: Hold | WaitlistOffer | None = await _usable(unit, hold, now) if hold else None
-            order = Order(
+            details = BookingDetails(
                 choice=choice,
-                kind=kind,
+                appointment_type=appointment_type,
                 clinician=clinician,
-                zone=schedule.zone_at(choice.place_id),
+                time_zone=booking_options.time_zone_at(choice.location_id),
                 clients=(client_id,),
-                held=kept.calendar_entry_id if kept else None,
+                held_entry_id=kept.calendar_entry_id if kept else None,
             )
             try:
-                await require_to_be_had(unit, order, now)
+                await require_bookable(unit, details, now)
             except SlotTaken:
                 # For whom it is kept is looked at now only, since most times are free.
                 kept = None if hold else await _kept(unit, client_id, choice, now)
                 if kept is None:
                     raise
-                order = evolve(order, held=kept.calendar_entry_id)
-                await require_to_be_had(unit, order, now)
-            booking = await take_time(unit, order, self.ids, self.tokens, actor.practice_id, now)
+                details = evolve(details, held_entry_id=kept.calendar_entry_id)
+                await require_bookable(unit, details, now)
+            booking = await create_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
             if kept is not None:
                 await _use_up(unit, kept, booking.appointment.id, now)
-            await tell(unit, actor, "appointment_booked", booking, [client_id], clinician)
-            return await unit.commit(await shown(unit, client_id, booking.appointment.id, now))
+            await notify(unit, actor, "appointment_booked", booking, [client_id], clinician)
+            return await unit.commit(await load_view(unit, client_id, booking.appointment.id, now))
 
 
 async def _hold(unit: AppointmentUnit, client_id: UUID, hold_id: UUID) -> Hold:
@@ -123,14 +125,17 @@ async def _kept(
 
 async def _use_up(unit: AppointmentUnit, kept: Hold | WaitlistOffer, appointment_id: UUID, now: datetime) -> None:
     if isinstance(kept, Hold):
-        await unit.holds.remove(kept.client_id, kept.id, Audited("slot.hold_used", kept.id, record=kept.client_id))
+        await unit.holds.remove(kept.client_id, kept.id, AuditEntry("hold.booked", kept.id, record=kept.client_id))
         return
     entry = await unit.waitlist.get(kept.client_id, kept.entry_id)
     assert entry is not None, "the offer was found by it"
-    await close_accepted(unit, kept, entry, appointment_id, now)
+    await record_acceptance(unit, kept, entry, appointment_id, now)
 
 
-def _slot(kept: Hold | OfferView) -> SlotChoice:
+def _slot(kept: Hold | WaitlistOfferView) -> SlotChoice:
     return SlotChoice(
-        clinician_id=kept.clinician_id, kind_id=kept.kind_id, place_id=kept.place_id, starts_at=kept.starts_at
+        clinician_id=kept.clinician_id,
+        appointment_type_id=kept.appointment_type_id,
+        location_id=kept.location_id,
+        starts_at=kept.starts_at,
     )

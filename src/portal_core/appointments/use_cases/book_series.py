@@ -6,18 +6,24 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.booking import Order, SlotChoice, once_each, place_booking, require_seats
-from portal_core.appointments.booking_changes import tell
+from portal_core.appointments.booking import (
+    BookingDetails,
+    SlotChoice,
+    place_booking,
+    require_seats,
+    without_duplicates,
+)
+from portal_core.appointments.booking_changes import notify
 from portal_core.appointments.model import Booking
-from portal_core.appointments.policy import bookable_by_staff, scheduler
+from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.scheduling.recurrence import weekly
-from portal_core.appointments.scheduling.wall_clock import zone_of
-from portal_core.appointments.settings import Clinician, Kind
-from portal_core.appointments.views_practice import SeriesView
+from portal_core.appointments.scheduling.wall_clock import zone_info
+from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.appointments.waiting import Series
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, FieldError, Invalid
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
@@ -25,7 +31,7 @@ from portal_core.kernel.uow import Begin
 
 def _on_the_wall(first_start: datetime) -> datetime:
     if first_start.tzinfo is not None:
-        raise Invalid.at("first_start", "time_with_zone", "A series is local; the zone stands beside it.")
+        raise Invalid.at("first_start", "offset_not_allowed", "A series is local; the zone stands beside it.")
     return first_start
 
 
@@ -41,9 +47,9 @@ class BookSeriesCommand:
     """
 
     clinician_id: UUID
-    kind_id: UUID
-    place_id: UUID | None = None
-    client_ids: tuple[UUID, ...] = field(converter=once_each)
+    appointment_type_id: UUID
+    location_id: UUID | None = None
+    client_ids: tuple[UUID, ...] = field(converter=without_duplicates)
     first_start: datetime = field(converter=_on_the_wall)
     count: int | None = None
     until: date | None = None
@@ -58,7 +64,7 @@ class BookSeriesCommand:
 
 @frozen
 class BookSeries:
-    """Books a weekly series for clients, and tells each of them, and the clinician, once. Staff as for `BookForClient`.
+    """Books a weekly series for clients, and tells each of them, and the clinician, once. Staff as for `BookAppointmentForClients`.
 
     A single date is moved or cancelled later as any appointment.
 
@@ -77,31 +83,33 @@ class BookSeries:
 
     async def __call__(self, actor: Actor, command: BookSeriesCommand) -> SeriesView:
         async with self.begin(actor) as unit:
-            scheduler(actor, command.clinician_id)
-            schedule = await unit.directory.for_practice()
-            kind, clinician = bookable_by_staff(schedule, command.kind_id, command.place_id, command.clinician_id)
-            await require_seats(unit, kind, command.client_ids)
-            now, zone = self.clock.now(), schedule.zone_at(command.place_id)
+            require_calendar_access(actor, command.clinician_id)
+            booking_options = await unit.directory.for_practice()
+            appointment_type, clinician = bookable_by_staff(
+                booking_options, command.appointment_type_id, command.location_id, command.clinician_id
+            )
+            await require_seats(unit, appointment_type, command.client_ids)
+            now, time_zone = self.clock.now(), booking_options.time_zone_at(command.location_id)
             starts = weekly(
-                command.first_start, zone, count=command.count, until=command.until, skip_dates=command.skip_dates
+                command.first_start, time_zone, count=command.count, until=command.until, skip_dates=command.skip_dates
             )
             series = Series(
                 id=self.ids.new(),
                 practice_id=actor.practice_id,
                 clinician_id=command.clinician_id,
-                kind_id=command.kind_id,
-                place_id=command.place_id,
+                appointment_type_id=command.appointment_type_id,
+                location_id=command.location_id,
                 first_start=command.first_start,
-                zone=zone,
-                weeks=len(weekly(command.first_start, zone, count=command.count, until=command.until)),
+                time_zone=time_zone,
+                weeks=len(weekly(command.first_start, time_zone, count=command.count, until=command.until)),
                 created_at=now,
             )
-            await unit.series.add(series, Audited("series.booked", series.id))
+            await unit.series.add(series, AuditEntry("series.booked", series.id))
             await unit.calendar.lock([clinician.id], now, clients=command.client_ids)
-            booked, refused = await self._book(unit, command, series, kind, clinician, starts, now)
+            booked, refused = await self._book(unit, command, series, appointment_type, clinician, starts, now)
             if refused and (not command.skip_conflicts or not booked):
-                raise Invalid(*(_field(at, zone, error) for at, error in refused))
-            await tell(unit, actor, "appointment_booked", booked[0], command.client_ids, clinician)
+                raise Invalid(*(_field(at, time_zone, error) for at, error in refused))
+            await notify(unit, actor, "appointment_booked", booked[0], command.client_ids, clinician)
             return await unit.commit(SeriesView.of(series, booked, [at for at, _ in refused]))
 
     async def _book(
@@ -109,7 +117,7 @@ class BookSeries:
         unit: AppointmentUnit,
         command: BookSeriesCommand,
         series: Series,
-        kind: Kind,
+        appointment_type: AppointmentType,
         clinician: Clinician,
         starts: Iterable[datetime],
         now: datetime,
@@ -117,22 +125,27 @@ class BookSeries:
         booked: list[Booking] = []
         refused: list[tuple[datetime, Conflict]] = []
         for at in starts:
-            order = Order(
-                choice=SlotChoice(clinician_id=clinician.id, kind_id=kind.id, place_id=command.place_id, starts_at=at),
-                kind=kind,
+            details = BookingDetails(
+                choice=SlotChoice(
+                    clinician_id=clinician.id,
+                    appointment_type_id=appointment_type.id,
+                    location_id=command.location_id,
+                    starts_at=at,
+                ),
+                appointment_type=appointment_type,
                 clinician=clinician,
-                zone=series.zone,
+                time_zone=series.time_zone,
                 clients=command.client_ids,
                 series_id=series.id,
                 by_staff=True,
                 outside_hours=command.outside_hours,
             )
             try:
-                booked.append(await place_booking(unit, order, self.ids, self.tokens, series.practice_id, now))
+                booked.append(await place_booking(unit, details, self.ids, self.tokens, series.practice_id, now))
             except Conflict as refusal:
                 refused.append((at, refusal))
         return booked, refused
 
 
-def _field(at: datetime, zone: str, refusal: Conflict) -> FieldError:
-    return FieldError(f"dates.{at.astimezone(zone_of(zone)).date()}", refusal.code, refusal.title)
+def _field(at: datetime, time_zone: str, refusal: Conflict) -> FieldError:
+    return FieldError(f"dates.{at.astimezone(zone_info(time_zone)).date()}", refusal.code, refusal.title)

@@ -5,14 +5,20 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
-from portal_core.appointments.booking_changes import give_back, locked, shown, tell, tell_fee
+from portal_core.appointments.booking_changes import (
+    add_freed_slot,
+    load_view,
+    lock_booking,
+    notify,
+    notify_late_cancel_fee,
+)
 from portal_core.appointments.policy import cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
-from portal_core.appointments.waiting import sane_reason
-from portal_core.kernel.access import own_record
+from portal_core.appointments.waiting import validate_reason
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -27,7 +33,7 @@ class CancelAppointmentCommand:
     """
 
     appointment_id: UUID
-    reason: str | None = field(default=None, validator=validators.optional(sane_reason))
+    reason: str | None = field(default=None, validator=validators.optional(validate_reason))
     version: int | None = None
 
 
@@ -52,25 +58,27 @@ class CancelAppointment:
     async def __call__(self, actor: Actor, command: CancelAppointmentCommand) -> AppointmentView:
         appointment_id = command.appointment_id
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
+            client_id = require_own_record(actor, "appointments", write=True)
             row = await unit.appointment_reads.for_client(client_id, appointment_id)
             if row is None:
                 raise NotFound("appointment", appointment_id)
             now = self.clock.now()
             find = partial(unit.appointments.get, client_id, appointment_id)
-            booking = await locked(unit, find, appointment_id, now, version=command.version, client_id=client_id)
+            booking = await lock_booking(unit, find, appointment_id, now, version=command.version, client_id=client_id)
             was = booking.appointment
-            terms = cancel_terms(row.rules, was.starts_at, was.zone, now)
-            left = booking.leave(client_id, at=now, reason=command.reason, late=not terms.in_time, fee=terms.fee)
+            terms = cancel_terms(row.rules, was.starts_at, was.time_zone, now)
+            left = booking.leave(
+                client_id, at=now, reason=command.reason, cancelled_late=not terms.in_time, fee=terms.fee
+            )
             terms.require_allowed()
-            facts = {"late": str(not terms.in_time).lower()}
+            facts = {"cancelled_late": str(not terms.in_time).lower()}
             await unit.appointments.save(
-                left, Audited("appointment.cancelled", appointment_id, record=client_id, facts=facts)
+                left, AuditEntry("appointment.cancelled", appointment_id, record=client_id, facts=facts)
             )
             if left.appointment.status == "cancelled" and was.calendar_entry_id is not None:
                 await unit.calendar.free(was.calendar_entry_id)
-                await give_back(unit, was, self.ids, now)
+                await add_freed_slot(unit, was, self.ids, now)
             clinician = await unit.directory.clinician(was.clinician_id)
-            await tell(unit, actor, "appointment_cancelled", left, [client_id], clinician)
-            await tell_fee(unit, appointment_id, client_id, terms.fee)
-            return await unit.commit(await shown(unit, client_id, appointment_id, now))
+            await notify(unit, actor, "appointment_cancelled", left, [client_id], clinician)
+            await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
+            return await unit.commit(await load_view(unit, client_id, appointment_id, now))

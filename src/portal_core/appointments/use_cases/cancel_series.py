@@ -5,15 +5,15 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
-from portal_core.appointments.booking_changes import give_back, tell
+from portal_core.appointments.booking_changes import add_freed_slot, notify
 from portal_core.appointments.model import Booking
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.settings import Clinician
-from portal_core.appointments.views_practice import SeriesView
-from portal_core.appointments.waiting import sane_reason
+from portal_core.appointments.waiting import validate_reason
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -21,15 +21,15 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelSeriesCommand:
-    """`reason` is shown to the clients. `offer_again` off when the clinician will not be there.
+    """`reason` is shown to the clients. `offer_to_waitlist` off when the clinician will not be there.
 
     Raises:
         Invalid: a reason above 1,000 characters.
     """
 
     series_id: UUID
-    reason: str | None = field(default=None, validator=validators.optional(sane_reason))
-    offer_again: bool = True
+    reason: str | None = field(default=None, validator=validators.optional(validate_reason))
+    offer_to_waitlist: bool = True
     version: int | None = None
 
 
@@ -37,7 +37,7 @@ class CancelSeriesCommand:
 class CancelSeries:
     """Ends the series and cancels what has not begun, without a fee; tells each client once.
 
-    Staff as for `BookForClient`. Dates that were moved to a colleague are cancelled too. The reason is left out for a
+    Staff as for `BookAppointmentForClients`. Dates that were moved to a colleague are cancelled too. The reason is left out for a
     client whose record's key was destroyed.
 
     Raises:
@@ -52,11 +52,11 @@ class CancelSeries:
 
     async def __call__(self, actor: Actor, command: CancelSeriesCommand) -> SeriesView:
         async with self.begin(actor) as unit:
-            scheduler(actor)
+            require_calendar_access(actor)
             series = await unit.series.get(command.series_id)
             if series is None:
                 raise NotFound("series", command.series_id)
-            scheduler(actor, series.clinician_id)
+            require_calendar_access(actor, series.clinician_id)
             if command.version not in (None, series.version):
                 raise StaleVersion
             ended = series.end()
@@ -67,8 +67,8 @@ class CancelSeries:
             ahead = [one for one in await unit.series.bookings(series.id) if _to_come(one, now)]
             for one in ahead:
                 await self._cancel(unit, one, command, now)
-            await unit.series.save(ended, Audited("series.ended", series.id, facts={"cancelled": str(len(ahead))}))
-            await _tell(unit, actor, ahead, clinicians.get(series.clinician_id))
+            await unit.series.save(ended, AuditEntry("series.ended", series.id, facts={"cancelled": str(len(ahead))}))
+            await _notify(unit, actor, ahead, clinicians.get(series.clinician_id))
             return await unit.commit(SeriesView.of(ended, await unit.series.bookings(series.id)))
 
     async def _cancel(
@@ -77,21 +77,22 @@ class CancelSeries:
         was = booking.appointment
         cancelled = booking.cancel(at=now, reason=command.reason)
         await unit.appointments.save(
-            cancelled, *(Audited("appointment.cancelled", was.id, record=client_id) for client_id in booking.attending)
+            cancelled,
+            *(AuditEntry("appointment.cancelled", was.id, record=client_id) for client_id in booking.attending),
         )
         assert was.calendar_entry_id is not None, "what is booked has its time"
         await unit.calendar.free(was.calendar_entry_id)
-        if command.offer_again:
-            await give_back(unit, was, self.ids, now)
+        if command.offer_to_waitlist:
+            await add_freed_slot(unit, was, self.ids, now)
 
 
 def _to_come(booking: Booking, now: datetime) -> bool:
     return booking.appointment.status == "booked" and now < booking.appointment.starts_at
 
 
-async def _tell(unit: AppointmentUnit, actor: Actor, were_booked: list[Booking], clinician: Clinician | None) -> None:
+async def _notify(unit: AppointmentUnit, actor: Actor, were_booked: list[Booking], clinician: Clinician | None) -> None:
     """One notice for all the dates, about the first that each client would have come to."""
     first = {client_id: one.appointment.id for one in reversed(were_booked) for client_id in one.attending}
     for number, one in enumerate(were_booked):
         clients = [client_id for client_id, appointment_id in first.items() if appointment_id == one.appointment.id]
-        await tell(unit, actor, "appointment_cancelled", one, clients, clinician if number == 0 else None)
+        await notify(unit, actor, "appointment_cancelled", one, clients, clinician if number == 0 else None)

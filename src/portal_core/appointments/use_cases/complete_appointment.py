@@ -5,12 +5,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking_changes import locked, shown_to_practice
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.booking_changes import load_practice_view, lock_booking
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views_practice import PracticeAppointmentView
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -25,7 +25,7 @@ class CompleteAppointmentCommand:
 
 @frozen
 class CompleteAppointment:
-    """Closes an appointment that took place, for those who came. Staff as for `BookForClient`.
+    """Closes an appointment that took place, for those who came. Staff as for `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such appointment, or in a colleague's calendar.
@@ -40,17 +40,17 @@ class CompleteAppointment:
     async def __call__(self, actor: Actor, command: CompleteAppointmentCommand) -> PracticeAppointmentView:
         appointment_id = command.appointment_id
         async with self.begin(actor) as unit:
-            scheduler(actor)
+            require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.whole, appointment_id)
-            booking = await locked(unit, find, appointment_id, now, version=command.version)
-            scheduler(actor, booking.appointment.clinician_id)
+            find = partial(unit.appointments.get_for_practice, appointment_id)
+            booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
+            require_calendar_access(actor, booking.appointment.clinician_id)
             done = booking.complete(at=now)
             await unit.appointments.save(
                 done,
                 *(
-                    Audited("appointment.completed", appointment_id, record=client_id)
+                    AuditEntry("appointment.completed", appointment_id, record=client_id)
                     for client_id in booking.attending
                 ),
             )
-            return await unit.commit(await shown_to_practice(unit, appointment_id))
+            return await unit.commit(await load_practice_view(unit, appointment_id))

@@ -5,9 +5,9 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.waitlist_offers import locked_offer, pass_on
-from portal_core.kernel.access import own_record
+from portal_core.appointments.waitlist_offers import close_and_reoffer, lock_offer
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -26,9 +26,9 @@ class DeclineOffer:
 
     async def __call__(self, actor: Actor, offer_id: UUID) -> None:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
+            client_id = require_own_record(actor, "appointments", write=True)
             now = self.clock.now()
-            offer = await locked_offer(unit, client_id, offer_id, now)
+            offer = await lock_offer(unit, client_id, offer_id, now)
             offer.require_open(now)
-            await pass_on(unit, offer.decline())
+            await close_and_reoffer(unit, offer.decline())
             await unit.commit(None)

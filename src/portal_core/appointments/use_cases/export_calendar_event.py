@@ -7,9 +7,9 @@ from attrs import frozen
 from portal_core.appointments.calendar_file import CalendarEvent, Method, calendar_text
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import CalendarFile
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -30,12 +30,12 @@ class ExportCalendarEvent:
 
     async def __call__(self, actor: Actor, appointment_id: UUID) -> CalendarFile:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments")
+            client_id = require_own_record(actor, "appointments")
             row = await unit.appointment_reads.for_client(client_id, appointment_id)
             if row is None:
                 raise NotFound("appointment", appointment_id)
             event = CalendarEvent.of(row)
             method: Method = "CANCEL" if event.cancelled else "PUBLISH"
             content = calendar_text([event], actor.practice_id, method=method, stamp=self.clock.now())
-            await unit.audit.record(Audited("appointments.exported", appointment_id, record=client_id))
+            await unit.audit.record(AuditEntry("appointments.exported", appointment_id, record=client_id))
             return await unit.commit(CalendarFile(file_name="appointment.ics", method=method, content=content))

@@ -4,19 +4,19 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from portal_core.appointments.booking import SlotChoice, entry_for, require_free
+from portal_core.appointments.booking import SlotChoice, calendar_entry_for, require_free
 from portal_core.appointments.errors import TooManyHolds
 from portal_core.appointments.model import Hold
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import HoldView
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
-FORGOTTEN_AFTER = timedelta(days=1)
+EXPIRED_HOLD_RETENTION = timedelta(days=1)
 """Until then a hold that is over is known for what it was; after that it never was."""
 
 
@@ -28,7 +28,7 @@ class HoldSlot:
         ClientDischarged: the client was discharged.
         NotBookable: not offered to this client online.
         TooManyHolds: the client holds as many as they may.
-        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
     """
 
     begin: Begin[AppointmentUnit]
@@ -37,16 +37,24 @@ class HoldSlot:
 
     async def __call__(self, actor: Actor, choice: SlotChoice) -> HoldView:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
-            schedule = await unit.directory.for_client(client_id)
-            kind, _ = bookable_by_client(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
+            client_id = require_own_record(actor, "appointments", write=True)
+            booking_options = await unit.directory.for_client(client_id)
+            appointment_type, _ = bookable_by_client(
+                booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
+            )
             now = self.clock.now()
             await unit.calendar.lock([choice.clinician_id], now, clients=[client_id])
-            if len(await unit.holds.of_client(client_id, now)) >= schedule.rules.holds_per_client:
+            if len(await unit.holds.of_client(client_id, now)) >= booking_options.rules.max_holds_per_client:
                 raise TooManyHolds
-            await require_free(unit, choice, kind.timing, now, clients=[client_id])
-            entry = entry_for(
-                choice, kind.timing, self.ids.new(), actor.practice_id, "hold", schedule.rules.hold_for, now
+            await require_free(unit, choice, appointment_type.timing, now, clients=[client_id])
+            entry = calendar_entry_for(
+                choice,
+                appointment_type.timing,
+                self.ids.new(),
+                actor.practice_id,
+                "hold",
+                booking_options.rules.hold_duration,
+                now,
             )
             await unit.calendar.occupy(entry)
             hold = Hold(
@@ -54,13 +62,13 @@ class HoldSlot:
                 practice_id=actor.practice_id,
                 client_id=client_id,
                 clinician_id=choice.clinician_id,
-                kind_id=choice.kind_id,
-                place_id=choice.place_id,
+                appointment_type_id=choice.appointment_type_id,
+                location_id=choice.location_id,
                 starts_at=entry.starts_at,
                 ends_at=entry.ends_at,
                 calendar_entry_id=entry.id,
                 expires_at=entry.expires_at or entry.starts_at,
             )
-            await unit.holds.clear(client_id, now - FORGOTTEN_AFTER)
-            await unit.holds.add(hold, Audited("slot.held", hold.id, record=client_id))
+            await unit.holds.clear(client_id, now - EXPIRED_HOLD_RETENTION)
+            await unit.holds.add(hold, AuditEntry("hold.created", hold.id, record=client_id))
             return await unit.commit(HoldView.of(hold))

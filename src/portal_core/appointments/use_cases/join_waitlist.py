@@ -6,17 +6,17 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.errors import AlreadyWaiting, NotBookable
-from portal_core.appointments.policy import bookable_by_client, require_in_care
+from portal_core.appointments.errors import AlreadyOnWaitlist, NotBookable
+from portal_core.appointments.policy import bookable_by_client, require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.durations import LONGEST_ADVANCE_DAYS
-from portal_core.appointments.scheduling.wall_clock import DAY, zone_of
-from portal_core.appointments.settings import Schedule
-from portal_core.appointments.views import WaitlistView
+from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
+from portal_core.appointments.scheduling.wall_clock import DAY, zone_info
+from portal_core.appointments.settings import BookingOptions
+from portal_core.appointments.views import WaitlistEntryView
 from portal_core.appointments.waiting import WaitlistEntry
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -30,25 +30,25 @@ def _weekdays(days: Iterable[int]) -> frozenset[int]:
 class JoinWaitlistCommand:
     """What would suit, as `WaitlistEntry` says, on the wall of the place, or of the practice where none is named.
 
-    No place is any place or online, unless `online_only`.
+    No place is any place or online, unless `telehealth_only`.
 
     Raises:
         Invalid: a place, and online only.
     """
 
-    kind_id: UUID
-    earliest: date
-    latest: date
-    place_id: UUID | None = None
-    online_only: bool = False
+    appointment_type_id: UUID
+    earliest_date: date
+    latest_date: date
+    location_id: UUID | None = None
+    telehealth_only: bool = False
     clinician_id: UUID | None = None
     weekdays: frozenset[int] = field(default=frozenset(), converter=_weekdays)
     from_time: time = time.min
     until_time: time = time.min
 
     def __attrs_post_init__(self) -> None:
-        if self.online_only and self.place_id is not None:
-            raise Invalid.at("online_only", "place_named", "Name a place, or say online only, and not both.")
+        if self.telehealth_only and self.location_id is not None:
+            raise Invalid.at("telehealth_only", "location_given", "Name a place, or say online only, and not both.")
 
 
 @frozen
@@ -60,7 +60,7 @@ class JoinWaitlist:
     Raises:
         ClientDischarged: the client was discharged.
         NotBookable: not offered to this client online.
-        AlreadyWaiting: for the very same, or in as many places as the practice allows.
+        AlreadyOnWaitlist: for the very same, or in as many places as the practice allows.
         Invalid: dates that are past, too far ahead or in the wrong order, or times that make no sense.
     """
 
@@ -68,53 +68,53 @@ class JoinWaitlist:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: JoinWaitlistCommand) -> WaitlistView:
+    async def __call__(self, actor: Actor, command: JoinWaitlistCommand) -> WaitlistEntryView:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
-            schedule = await unit.directory.for_client(client_id)
-            require_in_care(schedule)
-            _require_offered(schedule, command)
+            client_id = require_own_record(actor, "appointments", write=True)
+            booking_options = await unit.directory.for_client(client_id)
+            require_not_discharged(booking_options)
+            _require_offered(booking_options, command)
             now = self.clock.now()
             entry = WaitlistEntry(
                 id=self.ids.new(),
                 practice_id=actor.practice_id,
                 client_id=client_id,
-                kind_id=command.kind_id,
-                place_id=command.place_id,
-                anywhere=command.place_id is None and not command.online_only,
+                appointment_type_id=command.appointment_type_id,
+                location_id=command.location_id,
+                any_location=command.location_id is None and not command.telehealth_only,
                 clinician_id=command.clinician_id,
-                earliest=command.earliest,
-                latest=command.latest,
+                earliest_date=command.earliest_date,
+                latest_date=command.latest_date,
                 weekdays=command.weekdays,
                 from_time=command.from_time,
                 until_time=command.until_time,
-                zone=schedule.zone_at(command.place_id),
+                time_zone=booking_options.time_zone_at(command.location_id),
                 joined_at=now,
             )
             _require_to_come(entry, now)
             # Locked, so that two at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
-            waiting = [one for one in await unit.waitlist_reads.of_client(client_id) if one.waits_still(now)]
-            same = (entry.kind_id, entry.place_id, entry.anywhere, entry.clinician_id)
-            if len(waiting) >= schedule.rules.waitlist_per_client or same in (
-                (one.kind_id, one.place_id, one.anywhere, one.clinician_id) for one in waiting
+            waiting = [one for one in await unit.waitlist_reads.of_client(client_id) if one.is_active(now)]
+            same = (entry.appointment_type_id, entry.location_id, entry.any_location, entry.clinician_id)
+            if len(waiting) >= booking_options.rules.max_waitlist_entries_per_client or same in (
+                (one.appointment_type_id, one.location_id, one.any_location, one.clinician_id) for one in waiting
             ):
-                raise AlreadyWaiting
-            await unit.waitlist.add(entry, Audited("waitlist.joined", entry.id, record=client_id))
+                raise AlreadyOnWaitlist
+            await unit.waitlist.add(entry, AuditEntry("waitlist.joined", entry.id, record=client_id))
             views = {one.id: one for one in await unit.waitlist_reads.of_client(client_id)}
             return await unit.commit(views[entry.id])
 
 
-def _require_offered(schedule: Schedule, command: JoinWaitlistCommand) -> None:
-    team = [one.id for one in schedule.clinicians.values() if one.active]
+def _require_offered(booking_options: BookingOptions, command: JoinWaitlistCommand) -> None:
+    team = [one.id for one in booking_options.clinicians.values() if one.active]
     clinicians = [command.clinician_id] if command.clinician_id else team
     if not clinicians:
         raise NotBookable
     for one in clinicians:
-        bookable_by_client(schedule, command.kind_id, command.place_id, one)
+        bookable_by_client(booking_options, command.appointment_type_id, command.location_id, one)
 
 
 def _require_to_come(entry: WaitlistEntry, now: datetime) -> None:
-    today = now.astimezone(zone_of(entry.zone)).date()
-    if not today <= entry.latest <= today + LONGEST_ADVANCE_DAYS * DAY:
-        raise Invalid.at("latest", "out_of_range", "The last date is past, or too far ahead.")
+    today = now.astimezone(zone_info(entry.time_zone)).date()
+    if not today <= entry.latest_date <= today + MAX_ADVANCE_DAYS * DAY:
+        raise Invalid.at("latest_date", "out_of_range", "The last date is past, or too far ahead.")

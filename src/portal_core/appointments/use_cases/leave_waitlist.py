@@ -5,9 +5,9 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.waitlist_offers import wait_no_more
-from portal_core.kernel.access import own_record
+from portal_core.appointments.waitlist_offers import remove_waitlist_entry
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -18,7 +18,7 @@ class LeaveWaitlist:
 
     Raises:
         NotFound: no such entry on this record.
-        NotWaiting: booked, or left before.
+        WaitlistEntryClosed: booked, or left before.
         OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
     """
 
@@ -27,6 +27,6 @@ class LeaveWaitlist:
 
     async def __call__(self, actor: Actor, entry_id: UUID) -> None:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
-            await wait_no_more(unit, client_id, entry_id, self.clock.now())
+            client_id = require_own_record(actor, "appointments", write=True)
+            await remove_waitlist_entry(unit, client_id, entry_id, self.clock.now())
             await unit.commit(None)

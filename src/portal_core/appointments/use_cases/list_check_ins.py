@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views_practice import CheckInView
+from portal_core.appointments.practice_views import CheckInView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
 
@@ -27,14 +27,14 @@ class ListCheckIns:
 
     async def __call__(self, actor: Actor, appointment_id: UUID) -> tuple[CheckInView, ...]:
         async with self.begin(actor) as unit:
-            scheduler(actor)
-            booking = await unit.appointments.whole(appointment_id)
+            require_calendar_access(actor)
+            booking = await unit.appointments.get_for_practice(appointment_id)
             if booking is None:
                 raise NotFound("appointment", appointment_id)
-            scheduler(actor, booking.appointment.clinician_id)
+            require_calendar_access(actor, booking.appointment.clinician_id)
             found = await unit.check_ins.of_appointment(appointment_id)
             clients = sorted({one.client_id for one in found})
             known = await unit.directory.clients(clients)
             for client_id in clients:
-                await unit.audit.record(Audited("check_ins.read", appointment_id, record=client_id))
+                await unit.audit.record(AuditEntry("check_ins.read", appointment_id, record=client_id))
             return await unit.commit(tuple(CheckInView.of(one, known[one.client_id]) for one in found))

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.booking_changes import note_reading
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.booking_changes import audit_reads
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.views import AppointmentFilter
-from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page, PageRequest
@@ -18,10 +18,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListClientAppointmentsQuery:
-    """Whose, which of them, and which page. `which` goes by the client's own part in each, as on their own list."""
+    """Whose, which of them, and which page. `filters` goes by the client's own part in each, as on their own list."""
 
     client_id: UUID
-    which: AppointmentFilter = field(factory=AppointmentFilter)
+    filters: AppointmentFilter = field(factory=AppointmentFilter)
     page: PageRequest = field(factory=PageRequest)
 
 
@@ -41,11 +41,11 @@ class ListClientAppointments:
     async def __call__(self, actor: Actor, query: ListClientAppointmentsQuery) -> Page[PracticeAppointmentView]:
         client_id = query.client_id
         async with self.begin(actor) as unit:
-            clinician_id = scheduler(actor)
+            clinician_id = require_calendar_access(actor)
             if client_id not in await unit.directory.clients([client_id]):
                 raise NotFound("client", client_id)
             found = await unit.appointment_reads.list_for_practice(
-                client_id, query.which, query.page, self.clock.now(), clinician_id
+                client_id, query.filters, query.page, self.clock.now(), clinician_id
             )
-            await note_reading(unit, found.items, client_id)
+            await audit_reads(unit, found.items, client_id)
             return await unit.commit(found)

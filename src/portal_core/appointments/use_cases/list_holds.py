@@ -4,9 +4,9 @@ from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import HoldView
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -21,7 +21,7 @@ class ListHolds:
 
     async def __call__(self, actor: Actor) -> tuple[HoldView, ...]:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments")
+            client_id = require_own_record(actor, "appointments")
             found = await unit.holds.of_client(client_id, self.clock.now())
-            await unit.audit.record(Audited("holds.read", record=client_id))
+            await unit.audit.record(AuditEntry("holds.read", record=client_id))
             return await unit.commit(tuple(HoldView.of(one) for one in found))

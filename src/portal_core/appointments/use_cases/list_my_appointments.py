@@ -4,9 +4,9 @@ from attrs import field, frozen
 
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -16,7 +16,7 @@ from portal_core.kernel.uow import Begin
 class ListMyAppointmentsQuery:
     """Which of them, and which page."""
 
-    which: AppointmentFilter = field(factory=AppointmentFilter)
+    filters: AppointmentFilter = field(factory=AppointmentFilter)
     page: PageRequest = field(factory=PageRequest)
 
 
@@ -34,7 +34,7 @@ class ListMyAppointments:
     async def __call__(self, actor: Actor, query: ListMyAppointmentsQuery) -> Page[AppointmentView]:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments")
-            rows = await unit.appointment_reads.list_for_client(client_id, query.which, query.page, now)
-            await unit.audit.record(Audited("appointments.read", record=client_id))
+            client_id = require_own_record(actor, "appointments")
+            rows = await unit.appointment_reads.list_for_client(client_id, query.filters, query.page, now)
+            await unit.audit.record(AuditEntry("appointments.read", record=client_id))
             return await unit.commit(rows.map(lambda row: AppointmentView.of(row, now)))

@@ -5,10 +5,10 @@ from datetime import UTC
 from attrs import evolve, field, frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import answers_requests
-from portal_core.appointments.views_practice import PracticeWaitlistView
+from portal_core.appointments.practice_views import PracticeWaitlistEntryView
+from portal_core.appointments.requests import require_request_access
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -35,12 +35,12 @@ class ListPracticeWaitlist:
     begin: Begin[AppointmentUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, query: ListPracticeWaitlistQuery) -> Page[PracticeWaitlistView]:
+    async def __call__(self, actor: Actor, query: ListPracticeWaitlistQuery) -> Page[PracticeWaitlistEntryView]:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            answers_requests(actor)
+            require_request_access(actor)
             found = await unit.waitlist_reads.list_for_practice(now.astimezone(UTC).date(), query.page)
-            shown = tuple(evolve(one, entry=one.entry.at(now)) for one in found.items if one.entry.waits_still(now))
-            for client_id in sorted({one.client_id for one in shown}):
-                await unit.audit.record(Audited("waitlist.read", record=client_id))
-            return await unit.commit(Page(shown, found.next))
+            current = tuple(evolve(one, entry=one.entry.at(now)) for one in found.items if one.entry.is_active(now))
+            for client_id in sorted({one.client_id for one in current}):
+                await unit.audit.record(AuditEntry("waitlist.read", record=client_id))
+            return await unit.commit(Page(current, found.next))

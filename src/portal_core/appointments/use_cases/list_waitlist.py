@@ -3,10 +3,10 @@
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views import WaitlistView
-from portal_core.kernel.access import own_record
+from portal_core.appointments.views import WaitlistEntryView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -21,10 +21,10 @@ class ListWaitlist:
     begin: Begin[AppointmentUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor) -> tuple[WaitlistView, ...]:
+    async def __call__(self, actor: Actor) -> tuple[WaitlistEntryView, ...]:
         now = self.clock.now()
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments")
+            client_id = require_own_record(actor, "appointments")
             found = await unit.waitlist_reads.of_client(client_id)
-            await unit.audit.record(Audited("waitlist.read", record=client_id))
-            return await unit.commit(tuple(one.at(now) for one in found if one.waits_still(now)))
+            await unit.audit.record(AuditEntry("waitlist.read", record=client_id))
+            return await unit.commit(tuple(one.at(now) for one in found if one.is_active(now)))

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking_changes import locked, shown_to_practice
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.booking_changes import load_practice_view, lock_booking
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views_practice import PracticeAppointmentView
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -26,7 +26,7 @@ class MarkNoShowCommand:
 
 @frozen
 class MarkNoShow:
-    """Marks one client as not having come; when nobody did, the appointment. Staff as for `BookForClient`.
+    """Marks one client as not having come; when nobody did, the appointment. Staff as for `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such appointment or client in it, or in a colleague's calendar.
@@ -41,11 +41,11 @@ class MarkNoShow:
     async def __call__(self, actor: Actor, command: MarkNoShowCommand) -> PracticeAppointmentView:
         appointment_id, client_id = command.appointment_id, command.client_id
         async with self.begin(actor) as unit:
-            scheduler(actor)
+            require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.whole, appointment_id)
-            booking = await locked(unit, find, appointment_id, now, version=command.version)
-            scheduler(actor, booking.appointment.clinician_id)
+            find = partial(unit.appointments.get_for_practice, appointment_id)
+            booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
+            require_calendar_access(actor, booking.appointment.clinician_id)
             missed = booking.no_show(client_id, at=now)
-            await unit.appointments.save(missed, Audited("appointment.missed", appointment_id, record=client_id))
-            return await unit.commit(await shown_to_practice(unit, appointment_id))
+            await unit.appointments.save(missed, AuditEntry("appointment.no_show", appointment_id, record=client_id))
+            return await unit.commit(await load_practice_view(unit, appointment_id))

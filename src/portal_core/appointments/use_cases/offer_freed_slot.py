@@ -5,16 +5,16 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking import SlotChoice, entry_for, require_free
+from portal_core.appointments.booking import SlotChoice, calendar_entry_for, require_free
 from portal_core.appointments.errors import ClientDischarged, NotBookable
 from portal_core.appointments.policy import bookable_by_client, bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.wall_clock import zone_of
-from portal_core.appointments.settings import Kind, Schedule
+from portal_core.appointments.scheduling.wall_clock import zone_info
+from portal_core.appointments.settings import AppointmentType, BookingOptions
 from portal_core.appointments.waiting import FreedSlot, WaitlistEntry, WaitlistOffer
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import Conflict
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock, IdSource
@@ -44,7 +44,7 @@ class OfferFreedSlot:
 
     async def __call__(self, actor: Actor, command: OfferFreedSlotCommand) -> None:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             slot = await unit.freed_slots.get(command.freed_slot_id)
             if slot is None:
                 return
@@ -55,21 +55,28 @@ class OfferFreedSlot:
             asked = await unit.offers.of_slot(command.freed_slot_id)
             if slot is None or any(one.status == "open" for one in asked):
                 return
-            kind = await _kind_if_free(unit, slot, now)
+            appointment_type = await _kind_if_free(unit, slot, now)
             entry, passed_over = None, False
-            if kind is not None:
+            if appointment_type is not None:
                 entry, passed_over = await _next(unit, slot, {one.client_id for one in asked})
-            if kind is not None and entry is not None:
-                await self._offer(unit, slot, kind, entry, now)
+            if appointment_type is not None and entry is not None:
+                await self._offer(unit, slot, appointment_type, entry, now)
             elif not passed_over:
                 await unit.freed_slots.remove(slot.id)
             await unit.commit(None)
 
     async def _offer(
-        self, unit: AppointmentUnit, slot: FreedSlot, kind: Kind, entry: WaitlistEntry, now: datetime
+        self,
+        unit: AppointmentUnit,
+        slot: FreedSlot,
+        appointment_type: AppointmentType,
+        entry: WaitlistEntry,
+        now: datetime,
     ) -> None:
-        lasts = (await unit.directory.for_practice()).rules.offer_for
-        held = entry_for(_choice(slot), kind.timing, self.ids.new(), slot.practice_id, "hold", lasts, now)
+        expires_in = (await unit.directory.for_practice()).rules.offer_duration
+        held = calendar_entry_for(
+            _choice(slot), appointment_type.timing, self.ids.new(), slot.practice_id, "hold", expires_in, now
+        )
         await unit.calendar.occupy(held)
         offer = WaitlistOffer(
             id=self.ids.new(),
@@ -78,48 +85,59 @@ class OfferFreedSlot:
             entry_id=entry.id,
             freed_slot_id=slot.id,
             clinician_id=slot.clinician_id,
-            kind_id=slot.kind_id,
-            place_id=slot.place_id,
+            appointment_type_id=slot.appointment_type_id,
+            location_id=slot.location_id,
             starts_at=held.starts_at,
             ends_at=held.ends_at,
             calendar_entry_id=held.id,
             offered_at=now,
             expires_at=held.expires_at or held.starts_at,
         )
-        await unit.offers.add(offer, Audited("waitlist_offer.made", offer.id, record=entry.client_id))
-        once = f"waitlist_offer:{offer.id}"
+        await unit.offers.add(offer, AuditEntry("waitlist_offer.created", offer.id, record=entry.client_id))
+        deduplication_key = f"waitlist_offer:{offer.id}"
         await unit.outbox.notify(
-            Notice("waitlist_offer", "service", to_client=entry.client_id, about=offer.id, once=once)
+            Notice(
+                "waitlist_offer",
+                "service",
+                to_client=entry.client_id,
+                subject_id=offer.id,
+                deduplication_key=deduplication_key,
+            )
         )
 
 
 def _choice(slot: FreedSlot) -> SlotChoice:
     return SlotChoice(
-        clinician_id=slot.clinician_id, kind_id=slot.kind_id, place_id=slot.place_id, starts_at=slot.starts_at
+        clinician_id=slot.clinician_id,
+        appointment_type_id=slot.appointment_type_id,
+        location_id=slot.location_id,
+        starts_at=slot.starts_at,
     )
 
 
-async def _kind_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -> Kind | None:
+async def _kind_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -> AppointmentType | None:
     """The kind, when the time can still be had with the notice that the kind needs; staff may have left the grid."""
-    schedule = await unit.directory.for_practice()
+    booking_options = await unit.directory.for_practice()
     try:
-        kind, _ = bookable_by_staff(schedule, slot.kind_id, slot.place_id, slot.clinician_id)
-        await require_free(unit, _choice(slot), kind.timing, now, clients=(), by_staff=True)
+        appointment_type, _ = bookable_by_staff(
+            booking_options, slot.appointment_type_id, slot.location_id, slot.clinician_id
+        )
+        await require_free(unit, _choice(slot), appointment_type.timing, now, clients=(), by_staff=True)
     except Conflict:
         return None
-    return kind if kind.timing.earliest(now) <= slot.starts_at else None
+    return appointment_type if appointment_type.timing.earliest_start(now) <= slot.starts_at else None
 
 
 async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> tuple[WaitlistEntry | None, bool]:
     """Who has waited longest of those who want it, may book it, and can come; and whether any of them has an offer."""
-    day = slot.starts_at.astimezone(zone_of(slot.zone)).date()
+    day = slot.starts_at.astimezone(zone_info(slot.time_zone)).date()
     passed_over = False
-    for entry in await unit.waitlist.waiting(slot.kind_id, day):
+    for entry in await unit.waitlist.waiting(slot.appointment_type_id, day):
         if entry.client_id in asked or not _suits(entry, slot):
             continue
         if not _may_book(await unit.directory.for_client(entry.client_id), slot):
             continue
-        if await unit.appointments.clients_busy([entry.client_id], slot.starts_at, slot.ends_at):
+        if await unit.appointments.client_busy_times([entry.client_id], slot.starts_at, slot.ends_at):
             continue
         if all(one.offer is None for one in await unit.waitlist_reads.of_client(entry.client_id)):
             return entry, passed_over
@@ -129,12 +147,12 @@ async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> tup
 
 def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
     with_them = entry.clinician_id in (None, slot.clinician_id)
-    return with_them and entry.wants_place(slot.place_id) and entry.wants(slot.starts_at, slot.ends_at)
+    return with_them and entry.wants_location(slot.location_id) and entry.wants(slot.starts_at, slot.ends_at)
 
 
-def _may_book(schedule: Schedule, slot: FreedSlot) -> bool:
+def _may_book(booking_options: BookingOptions, slot: FreedSlot) -> bool:
     try:
-        bookable_by_client(schedule, slot.kind_id, slot.place_id, slot.clinician_id)
+        bookable_by_client(booking_options, slot.appointment_type_id, slot.location_id, slot.clinician_id)
     except (NotBookable, ClientDischarged):
         return False
     return True

@@ -7,34 +7,34 @@ from uuid import UUID
 from attrs import field, frozen
 from attrs.converters import optional
 
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import AvailabilityView
 from portal_core.appointments.scheduling.availability import AvailabilityRule, id_set
-from portal_core.appointments.scheduling.wall_clock import DAY, zone_of
-from portal_core.appointments.settings import Schedule
-from portal_core.appointments.views_practice import AvailabilityView
+from portal_core.appointments.scheduling.wall_clock import DAY, zone_info
+from portal_core.appointments.settings import BookingOptions
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import FieldError, Invalid, NotFound, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
-MOST_OPENINGS = 100
+MAX_OPENINGS = 100
 
 
 @frozen(kw_only=True)
 class Opening:
     """One weekly opening, on the wall of the place, or of the practice for telehealth.
 
-    `weekday` 0 is Monday; `ends` 00:00 is the end of the day. No place is telehealth, no kinds are all kinds. Valid
+    `weekday` 0 is Monday; `end_time` 00:00 is the end of the day. No place is telehealth, no kinds are all kinds. Valid
     from today where no date is given, and with no last date until it is published anew.
     """
 
     weekday: int
-    starts: time
-    ends: time
-    place_id: UUID | None = None
-    kind_ids: frozenset[UUID] = field(default=frozenset(), converter=id_set)
+    start_time: time
+    end_time: time
+    location_id: UUID | None = None
+    appointment_type_ids: frozenset[UUID] = field(default=frozenset(), converter=id_set)
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -43,13 +43,13 @@ class Opening:
 class PublishAvailabilityCommand:
     """The whole week: what is not in it is not open.
 
-    `replaces` are the ids of the rules that were shown: each publication has new ones, so that they are the version
+    `expected_rule_ids` are the ids of the rules that were shown: each publication has new ones, so that they are the version
     of a week. Without them whichever week there is by now is replaced.
     """
 
     clinician_id: UUID
     openings: tuple[Opening, ...]
-    replaces: frozenset[UUID] | None = field(default=None, converter=optional(id_set))
+    expected_rule_ids: frozenset[UUID] | None = field(default=None, converter=optional(id_set))
 
 
 @frozen
@@ -70,59 +70,63 @@ class PublishAvailability:
 
     async def __call__(self, actor: Actor, command: PublishAvailabilityCommand) -> AvailabilityView:
         async with self.begin(actor) as unit:
-            scheduler(actor, command.clinician_id)
-            schedule = await unit.directory.for_practice()
-            if command.clinician_id not in schedule.clinicians:
+            require_calendar_access(actor, command.clinician_id)
+            booking_options = await unit.directory.for_practice()
+            if command.clinician_id not in booking_options.clinicians:
                 raise NotFound("clinician", command.clinician_id)
             now = self.clock.now()
-            rules = self._rules(command, schedule, now)
+            rules = self._rules(command, booking_options, now)
             await unit.calendar.lock([command.clinician_id], now)
-            if command.replaces is not None:
+            if command.expected_rule_ids is not None:
                 standing = await unit.availability.rules([command.clinician_id])
-                if command.replaces != {one.id for one in standing}:
+                if command.expected_rule_ids != {one.id for one in standing}:
                     raise StaleVersion
-            audited = Audited("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
-            await unit.availability.publish(command.clinician_id, rules, audited)
-            today = now.astimezone(zone_of(schedule.zone)).date()
+            audit_entry = AuditEntry("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
+            await unit.availability.publish(command.clinician_id, rules, audit_entry)
+            today = now.astimezone(zone_info(booking_options.time_zone)).date()
             exceptions = await unit.availability.exceptions([command.clinician_id], today - DAY, date.max)
             return await unit.commit(AvailabilityView.of(command.clinician_id, rules, exceptions))
 
-    def _rules(self, command: PublishAvailabilityCommand, schedule: Schedule, now: datetime) -> list[AvailabilityRule]:
-        if len(command.openings) > MOST_OPENINGS:
-            raise Invalid.at("openings", "too_many", f"At most {MOST_OPENINGS} openings a week.")
+    def _rules(
+        self, command: PublishAvailabilityCommand, booking_options: BookingOptions, now: datetime
+    ) -> list[AvailabilityRule]:
+        if len(command.openings) > MAX_OPENINGS:
+            raise Invalid.at("openings", "too_many", f"At most {MAX_OPENINGS} openings a week.")
         errors: list[FieldError] = []
         rules: list[AvailabilityRule] = []
         for number, opening in enumerate(command.openings):
             try:
-                _require_known(opening, schedule)
-                rules.append(self._rule(command.clinician_id, opening, schedule, now))
+                _require_known(opening, booking_options)
+                rules.append(self._rule(command.clinician_id, opening, booking_options, now))
             except Invalid as invalid:
                 errors += _numbered(invalid.fields, number)
         if errors:
             raise Invalid(*errors)
         return rules
 
-    def _rule(self, clinician_id: UUID, opening: Opening, schedule: Schedule, now: datetime) -> AvailabilityRule:
-        zone = schedule.zone_at(opening.place_id)
+    def _rule(
+        self, clinician_id: UUID, opening: Opening, booking_options: BookingOptions, now: datetime
+    ) -> AvailabilityRule:
+        time_zone = booking_options.time_zone_at(opening.location_id)
         return AvailabilityRule(
             id=self.ids.new(),
             clinician_id=clinician_id,
             weekday=opening.weekday,
-            starts=opening.starts,
-            ends=opening.ends,
-            zone=zone,
-            place_id=opening.place_id,
-            kind_ids=opening.kind_ids,
-            valid_from=opening.valid_from or now.astimezone(zone_of(zone)).date(),
+            start_time=opening.start_time,
+            end_time=opening.end_time,
+            time_zone=time_zone,
+            location_id=opening.location_id,
+            appointment_type_ids=opening.appointment_type_ids,
+            valid_from=opening.valid_from or now.astimezone(zone_info(time_zone)).date(),
             valid_until=opening.valid_until,
         )
 
 
-def _require_known(opening: Opening, schedule: Schedule) -> None:
-    if opening.place_id is not None and opening.place_id not in schedule.places:
-        raise Invalid.at("place_id", "unknown", "The practice has no such place.")
-    if not opening.kind_ids <= schedule.kinds.keys():
-        raise Invalid.at("kind_ids", "unknown", "The practice has no such kind of appointment.")
+def _require_known(opening: Opening, booking_options: BookingOptions) -> None:
+    if opening.location_id is not None and opening.location_id not in booking_options.locations:
+        raise Invalid.at("location_id", "unknown", "The practice has no such place.")
+    if not opening.appointment_type_ids <= booking_options.appointment_types.keys():
+        raise Invalid.at("appointment_type_ids", "unknown", "The practice has no such kind of appointment.")
 
 
 def _numbered(fields: Sequence[FieldError], number: int) -> Iterator[FieldError]:

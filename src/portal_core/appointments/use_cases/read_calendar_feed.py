@@ -9,7 +9,7 @@ from portal_core.appointments.calendar_file import CalendarEvent, calendar_text
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, CalendarFile
 from portal_core.kernel.actor import Actor, ClientActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import MAX_PAGE, PageRequest
 from portal_core.kernel.sources import Clock
@@ -42,17 +42,17 @@ class ReadCalendarFeed:
             reader = ClientActor(feed.practice_id, feed.account_id, feed.client_id, origin=actor.origin)
         async with self.begin(reader) as unit:
             rows = await self._rows(unit, reader)
-            await unit.audit.record(Audited("calendar_feed.read", feed.id, record=reader.client_id))
+            await unit.audit.record(AuditEntry("calendar_feed.read", feed.id, record=reader.client_id))
             content = calendar_text(map(CalendarEvent.of, rows), reader.practice_id)
             return await unit.commit(CalendarFile(file_name="appointments.ics", method="", content=content))
 
     async def _rows(self, unit: AppointmentUnit, reader: ClientActor) -> list[AppointmentRow]:
         now = self.clock.now()
-        which = AppointmentFilter("all", since=now - LOOK_BACK, until=now + LOOK_AHEAD)
+        filters = AppointmentFilter("all", since=now - LOOK_BACK, until=now + LOOK_AHEAD)
         rows: list[AppointmentRow] = []
         page = PageRequest(size=MAX_PAGE)
         while True:
-            found = await unit.appointment_reads.list_for_client(reader.client_id, which, page, now)
+            found = await unit.appointment_reads.list_for_client(reader.client_id, filters, page, now)
             rows += found.items
             if not found.next:
                 return rows

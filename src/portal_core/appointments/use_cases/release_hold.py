@@ -5,9 +5,9 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -26,7 +26,7 @@ class ReleaseHold:
 
     async def __call__(self, actor: Actor, hold_id: UUID) -> None:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
+            client_id = require_own_record(actor, "appointments", write=True)
             hold = await unit.holds.get(client_id, hold_id)
             if hold is not None:
                 await unit.calendar.lock([hold.clinician_id], self.clock.now(), clients=[client_id])
@@ -35,5 +35,5 @@ class ReleaseHold:
             if hold is None:
                 raise NotFound("hold", hold_id)
             await unit.calendar.free(hold.calendar_entry_id)
-            await unit.holds.remove(client_id, hold_id, Audited("slot.released", hold_id, record=client_id))
+            await unit.holds.remove(client_id, hold_id, AuditEntry("hold.released", hold_id, record=client_id))
             await unit.commit(None)

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.policy import scheduler
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -34,9 +34,9 @@ class RemoveAvailabilityException:
 
     async def __call__(self, actor: Actor, command: RemoveAvailabilityExceptionCommand) -> None:
         async with self.begin(actor) as unit:
-            scheduler(actor, command.clinician_id)
+            require_calendar_access(actor, command.clinician_id)
             await unit.calendar.lock([command.clinician_id], self.clock.now())
-            audited = Audited("availability_exception.removed", command.exception_id)
-            if not await unit.availability.remove_exception(command.clinician_id, command.exception_id, audited):
+            audit_entry = AuditEntry("availability_exception.removed", command.exception_id)
+            if not await unit.availability.remove_exception(command.clinician_id, command.exception_id, audit_entry):
                 raise NotFound("availability_exception", command.exception_id)
             await unit.commit(None)

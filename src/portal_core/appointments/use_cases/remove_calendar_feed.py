@@ -3,9 +3,9 @@
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
 
@@ -22,7 +22,7 @@ class RemoveCalendarFeed:
 
     async def __call__(self, actor: Actor) -> None:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
-            if not await unit.feeds.remove(client_id, Audited("calendar_feed.removed", record=client_id)):
+            client_id = require_own_record(actor, "appointments", write=True)
+            if not await unit.feeds.remove(client_id, AuditEntry("calendar_feed.removed", record=client_id)):
                 raise NotFound("calendar_feed")
             await unit.commit(None)

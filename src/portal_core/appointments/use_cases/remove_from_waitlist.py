@@ -5,8 +5,8 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import answers_requests
-from portal_core.appointments.waitlist_offers import wait_no_more
+from portal_core.appointments.requests import require_request_access
+from portal_core.appointments.waitlist_offers import remove_waitlist_entry
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -24,7 +24,7 @@ class RemoveFromWaitlist:
 
     Raises:
         NotFound: no such entry of this client's.
-        NotWaiting: booked, or left before.
+        WaitlistEntryClosed: booked, or left before.
         OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
     """
 
@@ -33,6 +33,6 @@ class RemoveFromWaitlist:
 
     async def __call__(self, actor: Actor, command: RemoveFromWaitlistCommand) -> None:
         async with self.begin(actor) as unit:
-            answers_requests(actor)
-            await wait_no_more(unit, command.client_id, command.entry_id, self.clock.now())
+            require_request_access(actor)
+            await remove_waitlist_entry(unit, command.client_id, command.entry_id, self.clock.now())
             await unit.commit(None)

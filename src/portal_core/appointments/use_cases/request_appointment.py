@@ -5,22 +5,22 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.errors import NotBookable, TooManyRequests
-from portal_core.appointments.policy import require_in_care
+from portal_core.appointments.errors import NotBookable, TooManyOpenRequests
+from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import shown_request
-from portal_core.appointments.scheduling.durations import LONGEST_ADVANCE_DAYS
-from portal_core.appointments.settings import Kind, Schedule
-from portal_core.appointments.views import RequestView
-from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, sane_reason
-from portal_core.kernel.access import own_record
+from portal_core.appointments.requests import load_request_view
+from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
+from portal_core.appointments.settings import AppointmentType, BookingOptions
+from portal_core.appointments.views import AppointmentRequestView
+from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, validate_reason
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
-FURTHEST = timedelta(days=LONGEST_ADVANCE_DAYS)
+MAX_ADVANCE = timedelta(days=MAX_ADVANCE_DAYS)
 
 
 @frozen(kw_only=True)
@@ -31,15 +31,15 @@ class RequestAppointmentCommand:
         Invalid: a reason above 1,000 characters, or the same time twice.
     """
 
-    kind_id: UUID
+    appointment_type_id: UUID
     preferred: tuple[PreferredTime, ...]
-    place_id: UUID | None = None
+    location_id: UUID | None = None
     clinician_id: UUID | None = None
-    reason: str = field(default="", validator=sane_reason)
+    reason: str = field(default="", validator=validate_reason)
 
     def __attrs_post_init__(self) -> None:
         errors = [
-            FieldError(f"preferred.{number}", "repeated", "Give this time once.")
+            FieldError(f"preferred.{number}", "duplicate", "Give this time once.")
             for number, one in enumerate(self.preferred)
             if one in self.preferred[:number]
         ]
@@ -56,7 +56,7 @@ class RequestAppointment:
     Raises:
         ClientDischarged: the client was discharged.
         NotBookable: a kind, place or clinician that this client cannot have.
-        TooManyRequests: as many are open as the practice takes.
+        TooManyOpenRequests: as many are open as the practice takes.
         Invalid: no preferred time or more than three, or one that is past or too short for the kind.
         RecordDestroyed: the key of the record is gone, so that no reason can be kept.
     """
@@ -65,52 +65,52 @@ class RequestAppointment:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: RequestAppointmentCommand) -> RequestView:
+    async def __call__(self, actor: Actor, command: RequestAppointmentCommand) -> AppointmentRequestView:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
-            schedule = await unit.directory.for_client(client_id)
-            require_in_care(schedule)
-            kind = _offered(schedule, command)
+            client_id = require_own_record(actor, "appointments", write=True)
+            booking_options = await unit.directory.for_client(client_id)
+            require_not_discharged(booking_options)
+            appointment_type = _offered(booking_options, command)
             now = self.clock.now()
-            _require_possible(command.preferred, kind, now)
+            _require_possible(command.preferred, appointment_type, now)
             # Locked, so that two requests at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
-            if await unit.requests.pending(client_id) >= schedule.rules.requests_per_client:
-                raise TooManyRequests
+            if await unit.requests.pending(client_id) >= booking_options.rules.max_requests_per_client:
+                raise TooManyOpenRequests
             request = AppointmentRequest(
                 id=self.ids.new(),
                 practice_id=actor.practice_id,
                 client_id=client_id,
-                kind_id=command.kind_id,
-                place_id=command.place_id,
+                appointment_type_id=command.appointment_type_id,
+                location_id=command.location_id,
                 clinician_id=command.clinician_id,
                 preferred=command.preferred,
                 reason=command.reason,
                 requested_at=now,
             )
-            await unit.requests.add(request, Audited("appointment_request.made", request.id, record=client_id))
-            return await unit.commit(await shown_request(unit, request))
+            await unit.requests.add(request, AuditEntry("appointment_request.created", request.id, record=client_id))
+            return await unit.commit(await load_request_view(unit, request))
 
 
-def _offered(schedule: Schedule, command: RequestAppointmentCommand) -> Kind:
-    kind = schedule.kinds.get(command.kind_id)
-    place = schedule.places.get(command.place_id) if command.place_id else None
-    clinician = schedule.clinicians.get(command.clinician_id) if command.clinician_id else None
-    if kind is None or not kind.active:
+def _offered(booking_options: BookingOptions, command: RequestAppointmentCommand) -> AppointmentType:
+    appointment_type = booking_options.appointment_types.get(command.appointment_type_id)
+    location = booking_options.locations.get(command.location_id) if command.location_id else None
+    clinician = booking_options.clinicians.get(command.clinician_id) if command.clinician_id else None
+    if appointment_type is None or not appointment_type.active:
         raise NotBookable
-    if command.place_id and (place is None or not place.active):
+    if command.location_id and (location is None or not location.active):
         raise NotBookable
     if command.clinician_id and (clinician is None or not clinician.active):
         raise NotBookable
-    return kind
+    return appointment_type
 
 
-def _require_possible(preferred: tuple[PreferredTime, ...], kind: Kind, now: datetime) -> None:
+def _require_possible(preferred: tuple[PreferredTime, ...], appointment_type: AppointmentType, now: datetime) -> None:
     errors: list[FieldError] = []
     for number, one in enumerate(preferred):
-        if not now < one.starts_at < now + FURTHEST:
+        if not now < one.starts_at < now + MAX_ADVANCE:
             errors.append(FieldError(f"preferred.{number}.starts_at", "out_of_range", "A time to come, please."))
-        elif one.ends_at - one.starts_at < kind.timing.duration:
+        elif one.ends_at - one.starts_at < appointment_type.timing.duration:
             errors.append(FieldError(f"preferred.{number}.ends_at", "too_short", "The appointment takes longer."))
     if errors:
         raise Invalid(*errors)

@@ -6,14 +6,20 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking import Order, SlotChoice, move_booking
-from portal_core.appointments.booking_changes import give_back, locked, shown, tell, tell_fee
-from portal_core.appointments.errors import MovedByPracticeOnly, NotBooked
+from portal_core.appointments.booking import BookingDetails, SlotChoice, move_booking
+from portal_core.appointments.booking_changes import (
+    add_freed_slot,
+    load_view,
+    lock_booking,
+    notify,
+    notify_late_cancel_fee,
+)
+from portal_core.appointments.errors import NotBooked, RescheduledByPracticeOnly
 from portal_core.appointments.policy import bookable_by_client, cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -27,7 +33,7 @@ class RescheduleAppointmentCommand:
 
     appointment_id: UUID
     clinician_id: UUID
-    place_id: UUID | None = None
+    location_id: UUID | None = None
     starts_at: datetime
     version: int | None = None
 
@@ -43,11 +49,11 @@ class RescheduleAppointment:
     Raises:
         NotFound: no such appointment on this record.
         NotBooked, AlreadyStarted: it is closed, or has begun.
-        MovedByPracticeOnly: several clients come to it.
+        RescheduledByPracticeOnly: several clients come to it.
         LateCancelRefused: inside the notice period, where the practice refuses.
         ClientDischarged: the client was discharged.
         NotBookable: the new time is not offered to this client online.
-        OwnOverlap, SlotTaken, OutsideAvailability, TooSoon, TooFar: the new time is not to be had.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the new time is not to be had.
         StaleVersion: it changed after it was shown.
     """
 
@@ -58,10 +64,10 @@ class RescheduleAppointment:
     async def __call__(self, actor: Actor, command: RescheduleAppointmentCommand) -> AppointmentView:
         appointment_id = command.appointment_id
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "appointments", write=True)
+            client_id = require_own_record(actor, "appointments", write=True)
             find = partial(unit.appointments.get, client_id, appointment_id)
             now = self.clock.now()
-            booking = await locked(
+            booking = await lock_booking(
                 unit,
                 find,
                 appointment_id,
@@ -75,35 +81,37 @@ class RescheduleAppointment:
             if booking.of(client_id).status != "attending":
                 raise NotBooked
             if was.shared:
-                raise MovedByPracticeOnly
-            if (was.starts_at, was.place_id, was.clinician_id) == (
+                raise RescheduledByPracticeOnly
+            if (was.starts_at, was.location_id, was.clinician_id) == (
                 command.starts_at,
-                command.place_id,
+                command.location_id,
                 command.clinician_id,
             ):
-                return await unit.commit(await shown(unit, client_id, appointment_id, now))
-            schedule = await unit.directory.for_client(client_id)
+                return await unit.commit(await load_view(unit, client_id, appointment_id, now))
+            booking_options = await unit.directory.for_client(client_id)
             choice = SlotChoice(
                 clinician_id=command.clinician_id,
-                kind_id=was.kind_id,
-                place_id=command.place_id,
+                appointment_type_id=was.appointment_type_id,
+                location_id=command.location_id,
                 starts_at=command.starts_at,
             )
-            terms = cancel_terms(schedule.rules, was.starts_at, was.zone, now)
+            terms = cancel_terms(booking_options.rules, was.starts_at, was.time_zone, now)
             terms.require_allowed()
-            kind, clinician = bookable_by_client(schedule, choice.kind_id, choice.place_id, choice.clinician_id)
-            order = Order(
+            appointment_type, clinician = bookable_by_client(
+                booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
+            )
+            details = BookingDetails(
                 choice=choice,
-                kind=kind,
+                appointment_type=appointment_type,
                 clinician=clinician,
-                zone=schedule.zone_at(choice.place_id),
+                time_zone=booking_options.time_zone_at(choice.location_id),
                 clients=(client_id,),
             )
-            moved = await move_booking(unit, booking, order, now, fee=terms.fee)
-            await give_back(unit, was, self.ids, now)
-            await tell(unit, actor, "appointment_rescheduled", moved, [client_id], clinician)
+            moved = await move_booking(unit, booking, details, now, fee=terms.fee)
+            await add_freed_slot(unit, was, self.ids, now)
+            await notify(unit, actor, "appointment_rescheduled", moved, [client_id], clinician)
             if was.clinician_id != clinician.id:
                 former = await unit.directory.clinician(was.clinician_id)
-                await tell(unit, actor, "appointment_cancelled", moved, [], former)
-            await tell_fee(unit, appointment_id, client_id, terms.fee)
-            return await unit.commit(await shown(unit, client_id, appointment_id, now))
+                await notify(unit, actor, "appointment_cancelled", moved, [], former)
+            await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
+            return await unit.commit(await load_view(unit, client_id, appointment_id, now))

@@ -2,13 +2,13 @@
 
 from attrs import evolve, frozen
 
+from portal_core.appointments.option_views import AppointmentRulesView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import LONGEST_TITLE, AppointmentRules
-from portal_core.appointments.views_options import RulesView
-from portal_core.kernel.access import staff_or_system
+from portal_core.appointments.settings import MAX_TITLE_LENGTH, AppointmentRules
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.text import line
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
 
 
@@ -27,11 +27,11 @@ class SetAppointmentRules:
 
     begin: Begin[AppointmentUnit]
 
-    async def __call__(self, actor: Actor, rules: AppointmentRules, version: int | None = None) -> RulesView:
+    async def __call__(self, actor: Actor, rules: AppointmentRules, version: int | None = None) -> AppointmentRulesView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, "administrator")
-            title = line(rules.calendar_title, "calendar_title", LONGEST_TITLE)
+            require_staff_or_system(actor, "administrator")
+            title = single_line_text(rules.calendar_title, "calendar_title", MAX_TITLE_LENGTH)
             rules = evolve(rules, calendar_title=title)
             facts = {"late_cancel": rules.late_cancel, "self_booking": str(rules.self_booking).lower()}
-            saved = await unit.setup.save_rules(rules, Audited("appointment_rules.set", facts=facts), version)
-            return await unit.commit(RulesView.of(rules, saved))
+            saved = await unit.setup.save_rules(rules, AuditEntry("appointment_rules.set", facts=facts), version)
+            return await unit.commit(AppointmentRulesView.of(rules, saved))

@@ -3,7 +3,7 @@
 from attrs import field, frozen
 
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.policy import inbox_scope
@@ -34,5 +34,5 @@ class ListNotifications:
             scope = inbox_scope(actor)
             settings = await unit.notification_settings.get(scope.account_id)
             found = await unit.inbox.page(scope, command.page)
-            await unit.audit.record(Audited("notifications.read", record=scope.client_id))
+            await unit.audit.record(AuditEntry("notifications.read", record=scope.client_id))
             return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import MailRefused
 from portal_core.notifications.model import CodePurpose
 from portal_core.notifications.policy import letterhead
 from portal_core.notifications.ports import Mail, Mailer, NotificationsUnit
-from portal_core.notifications.wording import words_for_code
+from portal_core.notifications.rendering import render_code_mail
 
 
 @frozen
@@ -41,13 +41,13 @@ class MailCode:
 
     async def __call__(self, actor: Actor, command: MailCodeCommand) -> str:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             if command.account_id is None:
-                recipient = await unit.recipients.stranger(command.to)
+                recipient = await unit.recipients.unregistered(command.to)
             else:
                 known = await unit.recipients.account(command.account_id)
                 if known is None:
                     raise MailRefused("no_account")
                 recipient = known
-        words = words_for_code(command.purpose, command.code, letterhead(recipient))
+        words = render_code_mail(command.purpose, command.code, letterhead(recipient))
         return await self.mailer.send(Mail(command.key, command.to, words.sender, words.subject, words.body))

@@ -4,21 +4,21 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.policy import letterhead
 from portal_core.notifications.ports import Mail, Mailer, NotificationsUnit
-from portal_core.notifications.wording import words_for_code
+from portal_core.notifications.rendering import render_code_mail
 
 
 @frozen
 class MailSafeEmailCodeCommand:
     key: UUID
     account_id: UUID
-    proof_id: UUID
+    verification_id: UUID
 
 
 @frozen
@@ -41,17 +41,17 @@ class MailSafeEmailCode:
 
     async def __call__(self, actor: Actor, command: MailSafeEmailCodeCommand) -> bool:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             recipient = await unit.recipients.account(command.account_id)
-            proof = await unit.notification_settings.proof(command.account_id)
-            if recipient is None or proof is None or proof.id != command.proof_id:
+            verification = await unit.notification_settings.verification(command.account_id)
+            if recipient is None or verification is None or verification.id != command.verification_id:
                 return False
-            if not proof.open_at(self.clock.now()):
+            if not verification.is_pending(self.clock.now()):
                 return False
             code = self.tokens.code()
-            issued = Audited("safe_email.code_issued", command.account_id)
-            await unit.notification_settings.save_proof(proof.issue(code), issued)
+            issued = AuditEntry("safe_email.code_issued", command.account_id)
+            await unit.notification_settings.save_verification(verification.issue(code), issued)
             await unit.commit(None)
-        words = words_for_code("safe_email", code, letterhead(recipient, neutral=True))
-        await self.mailer.send(Mail(command.key, proof.email, words.sender, words.subject, words.body))
+        words = render_code_mail("safe_email", code, letterhead(recipient, neutral=True))
+        await self.mailer.send(Mail(command.key, verification.email, words.sender, words.subject, words.body))
         return True

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.policy import inbox_scope
@@ -24,5 +24,5 @@ class ReadAllNotifications:
     async def __call__(self, actor: Actor) -> int:
         async with self.begin(actor) as unit:
             scope = inbox_scope(actor)
-            entry = Audited("notifications.all_read", record=scope.client_id)
+            entry = AuditEntry("notifications.all_read", record=scope.client_id)
             return await unit.commit(await unit.inbox.mark_read(scope, None, self.clock.now(), entry))

@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -41,7 +41,7 @@ class ReadNotification:
             if line.read_at is None:
                 now = self.clock.now()
                 await unit.inbox.mark_read(
-                    scope, line.id, now, Audited("notification.read", line.id, record=line.client_id)
+                    scope, line.id, now, AuditEntry("notification.read", line.id, record=line.client_id)
                 )
                 line = evolve(line, read_at=now)
             return await unit.commit(NotificationView.of(line, settings.language))

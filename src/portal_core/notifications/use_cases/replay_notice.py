@@ -4,14 +4,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.ports import NotificationsUnit
-from portal_core.notifications.views import TroubledNoticeView
+from portal_core.notifications.views import FailedNoticeView
 
 
 @frozen
@@ -34,14 +34,14 @@ class ReplayNotice:
     begin: Begin[NotificationsUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, command: ReplayNoticeCommand) -> TroubledNoticeView:
+    async def __call__(self, actor: Actor, command: ReplayNoticeCommand) -> FailedNoticeView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, "administrator")
+            require_staff_or_system(actor, "administrator")
             row = await unit.notices.get(command.notice_id)
             if row is None:
                 raise NotFound("notice", command.notice_id)
             queued = row.replayed(self.clock.now())
             facts = {"kind": row.kind, "was": row.state}
-            await unit.notices.save(queued, Audited("notice.replayed", row.id, record=row.to_client, facts=facts))
+            await unit.notices.save(queued, AuditEntry("notice.replayed", row.id, record=row.to_client, facts=facts))
             await unit.outbox.defer("deliver_notice", notice_id=row.id)
-            return await unit.commit(TroubledNoticeView.of(queued))
+            return await unit.commit(FailedNoticeView.of(queued))

@@ -2,13 +2,13 @@
 
 from attrs import frozen
 
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
-from portal_core.notifications.audit_entries import told
-from portal_core.notifications.model import NoticeRow, Unclear
+from portal_core.notifications.audit import delivery_entry
+from portal_core.notifications.model import NoticeDelivery, Uncertain
 from portal_core.notifications.ports import NotificationsUnit
 from portal_core.notifications.views import SweepReport
 
@@ -28,22 +28,22 @@ class SweepNotices:
 
     async def __call__(self, actor: Actor) -> SweepReport:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             stalled = await unit.notices.stalled(self.clock.now(), BATCH)
         lost = 0
         for row in stalled:
             lost += await self._lose(actor, row)
         async with self.begin(actor) as unit:
-            due = await unit.notices.hand_over(self.clock.now(), BATCH)
+            due = await unit.notices.mark_enqueued(self.clock.now(), BATCH)
             for notice_id in due:
                 await unit.outbox.defer("deliver_notice", notice_id=notice_id)
             return await unit.commit(SweepReport(lost, len(due)))
 
-    async def _lose(self, actor: Actor, row: NoticeRow) -> bool:
+    async def _lose(self, actor: Actor, row: NoticeDelivery) -> bool:
         try:
             async with self.begin(actor) as unit:
-                settled = row.settled(row.attempt, Unclear("worker_lost"), self.clock.now())
-                await unit.notices.save(settled, told(settled))
+                settled = row.settled(row.attempt, Uncertain("worker_lost"), self.clock.now())
+                await unit.notices.save(settled, delivery_entry(settled))
                 return await unit.commit(True)
         except StaleVersion:
             return False  # the worker came back, or another sweep was here

@@ -8,7 +8,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.policy import inbox_scope
 from portal_core.notifications.ports import NotificationsUnit
-from portal_core.notifications.views import News
+from portal_core.notifications.views import InboxUpdate
 
 
 @frozen
@@ -30,6 +30,6 @@ class WatchNotifications:
 
     begin: Begin[NotificationsUnit]
 
-    async def __call__(self, actor: Actor, command: WatchNotificationsCommand) -> News:
+    async def __call__(self, actor: Actor, command: WatchNotificationsCommand) -> InboxUpdate:
         async with self.begin(actor) as unit:
-            return await unit.inbox.news(inbox_scope(actor), command.after)
+            return await unit.inbox.updates(inbox_scope(actor), command.after)

@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.details import ClientDetails
 from portal_core.people.model import Client
-from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.policy import CLIENT_EDITOR_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ClientView
 
@@ -25,7 +25,7 @@ class AddClient:
 
     Raises:
         NotFound, Forbidden: not in such a role.
-        EmailUnfit, Invalid: a field is not taken.
+        InvalidEmail, Invalid: a field is not taken.
         DuplicateExternalId: another client has this id.
     """
 
@@ -35,9 +35,9 @@ class AddClient:
 
     async def __call__(self, actor: Actor, command: AddClientCommand) -> ClientView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *CHANGES_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             now = self.clock.now()
-            details = command.details.checked((await unit.practice_record.get()).today(now))
+            details = command.details.validated((await unit.practice_record.get()).today(now))
             client = Client(self.ids.new(), actor.practice_id, created_at=now, **details.values())
-            await unit.client_records.add(client, Audited("client.added", client.id, record=client.id))
+            await unit.client_records.add(client, AuditEntry("client.added", client.id, record=client.id))
             return await unit.commit(ClientView.of(client))

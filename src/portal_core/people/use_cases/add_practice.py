@@ -4,21 +4,21 @@ from attrs import frozen
 
 from portal_core.kernel import contact
 from portal_core.kernel.actor import Origin, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource
-from portal_core.kernel.text import line
+from portal_core.kernel.text import single_line_text
 from portal_core.people.model import Practice
-from portal_core.people.ports import PracticeFounding
+from portal_core.people.ports import PracticeFactory
 from portal_core.people.views import PracticeView
 
 
 @frozen
 class AddPracticeCommand:
-    """`zone` is an IANA name, `state` two letters, `hosts` the names under which its portal is reached."""
+    """`time_zone` is an IANA name, `state` two letters, `hosts` the names under which its portal is reached."""
 
     slug: str
     name: str
-    zone: str
+    time_zone: str
     state: str | None = None
     hosts: tuple[str, ...] = ()
 
@@ -33,7 +33,7 @@ class AddPractice:
         Unavailable: the master key does not answer.
     """
 
-    founding: PracticeFounding
+    practice_factory: PracticeFactory
     clock: Clock
     ids: IdSource
 
@@ -41,12 +41,12 @@ class AddPractice:
         practice = Practice(
             id=self.ids.new(),
             slug=contact.slug(command.slug, "slug"),
-            name=line(command.name, "name", 120),
-            zone=contact.zone_name(command.zone, "zone"),
+            name=single_line_text(command.name, "name", 120),
+            time_zone=contact.check_time_zone(command.time_zone, "time_zone"),
             created_at=self.clock.now(),
             state=contact.state_code(command.state, "state") if command.state else None,
             hosts=contact.host_names(command.hosts, "hosts"),
         )
         actor = SystemActor(practice.id, "add_practice", origin)
-        await self.founding.found(actor, practice, Audited("practice.added", practice.id))
+        await self.practice_factory.create(actor, practice, AuditEntry("practice.added", practice.id))
         return PracticeView.of(practice)

@@ -4,16 +4,16 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, Role
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.contact import normalise_email
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import IdSource
-from portal_core.kernel.text import line
+from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import StaffMember
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.staff_rules import check_clinician, check_roles
 from portal_core.people.views import StaffView
@@ -38,7 +38,7 @@ class AddStaff:
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        EmailUnfit, Invalid: a field is not taken.
+        InvalidEmail, Invalid: a field is not taken.
         DuplicateStaff: another member has this email.
     """
 
@@ -47,21 +47,21 @@ class AddStaff:
 
     async def __call__(self, actor: Actor, command: AddStaffCommand) -> StaffView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             if (command.issuer is None) != (command.subject is None):
                 raise Invalid.at("subject", "incomplete", "Give both the issuer and the subject, or none.")
             await check_clinician(unit, command.clinician_id)
             member = StaffMember(
                 id=self.ids.new(),
                 practice_id=actor.practice_id,
-                name=line(command.name, "name", 120),
-                email=normalise_email(command.email),
+                name=single_line_text(command.name, "name", 120),
+                email=normalize_email(command.email),
                 roles=check_roles(command.roles),
                 clinician_id=command.clinician_id,
-                external_id=line(command.external_id, "external_id", 100) if command.external_id else None,
-                issuer=line(command.issuer, "issuer", 500) if command.issuer else None,
-                subject=line(command.subject, "subject", 255) if command.subject else None,
+                external_id=single_line_text(command.external_id, "external_id", 100) if command.external_id else None,
+                issuer=single_line_text(command.issuer, "issuer", 500) if command.issuer else None,
+                subject=single_line_text(command.subject, "subject", 255) if command.subject else None,
             )
             facts = {"roles": " ".join(sorted(member.roles))}
-            await unit.staff_records.add(member, Audited("staff.added", member.id, facts=facts))
+            await unit.staff_records.add(member, AuditEntry("staff.added", member.id, facts=facts))
             return await unit.commit(StaffView.of(member))

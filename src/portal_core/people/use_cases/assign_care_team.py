@@ -4,11 +4,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.policy import CLIENT_EDITOR_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.profiles import client_view
 from portal_core.people.staff_rules import assign_team, check_clinician
@@ -38,7 +38,7 @@ class AssignCareTeam:
 
     async def __call__(self, actor: Actor, command: AssignCareTeamCommand) -> ClientView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *CHANGES_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)

@@ -4,16 +4,16 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.grant_changes import redate_grants
-from portal_core.kernel.access import staff_or_system
+from portal_core.access.grant_lifecycle import recalculate_grant_dates
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.details import ClientDetails
 from portal_core.people.model import changed_fields
-from portal_core.people.policy import CHANGES_CLIENTS
+from portal_core.people.policy import CLIENT_EDITOR_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.profiles import client_view
 from portal_core.people.views import ClientView
@@ -35,7 +35,7 @@ class ChangeClient:
 
     Raises:
         NotFound, Forbidden: no such client, or not in such a role.
-        EmailUnfit, Invalid: a field is not taken.
+        InvalidEmail, Invalid: a field is not taken.
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has this id.
         RecordDestroyed: an address, for a record whose key was destroyed.
@@ -46,19 +46,19 @@ class ChangeClient:
 
     async def __call__(self, actor: Actor, command: ChangeClientCommand) -> ClientView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *CHANGES_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)
             if client.version != command.version:
                 raise StaleVersion
             now = self.clock.now()
-            details = command.details.checked((await unit.practice_record.get()).today(now))
-            changed = client.amended(**details.values())
+            details = command.details.validated((await unit.practice_record.get()).today(now))
+            changed = client.with_changes(**details.values())
             if changed is not client:
                 facts = {"fields": changed_fields(client, changed)}
-                entry = Audited("client.changed", client.id, record=client.id, facts=facts)
+                entry = AuditEntry("client.changed", client.id, record=client.id, facts=facts)
                 await unit.client_records.save(changed, entry)
-                if (changed.born, changed.state) != (client.born, client.state):
-                    await redate_grants(unit, client, changed, now)
+                if (changed.date_of_birth, changed.state) != (client.date_of_birth, client.state):
+                    await recalculate_grant_dates(unit, client, changed, now)
             return await unit.commit(await client_view(unit, changed))

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.uow import Begin
 from portal_core.people.details import ClinicianDetails
 from portal_core.people.model import changed_fields
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ClinicianView
 
@@ -38,14 +38,14 @@ class ChangeClinician:
 
     async def __call__(self, actor: Actor, command: ChangeClinicianCommand) -> ClinicianView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             clinician = await unit.clinician_records.get(command.clinician_id)
             if clinician is None:
                 raise NotFound("clinician", command.clinician_id)
             if clinician.version != command.version:
                 raise StaleVersion
-            changed = clinician.amended(**command.details.checked().values())
+            changed = clinician.with_changes(**command.details.validated().values())
             if changed is not clinician:
                 facts = {"fields": changed_fields(clinician, changed)}
-                await unit.clinician_records.save(changed, Audited("clinician.changed", clinician.id, facts=facts))
+                await unit.clinician_records.save(changed, AuditEntry("clinician.changed", clinician.id, facts=facts))
             return await unit.commit(ClinicianView.of(changed))

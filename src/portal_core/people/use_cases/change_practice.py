@@ -3,13 +3,13 @@
 from attrs import frozen
 
 from portal_core.kernel import contact
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
-from portal_core.kernel.text import line
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import changed_fields
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import PracticeView
 
@@ -17,7 +17,7 @@ from portal_core.people.views import PracticeView
 @frozen
 class ChangePracticeCommand:
     name: str
-    zone: str
+    time_zone: str
     state: str | None
     version: int
 
@@ -38,14 +38,14 @@ class ChangePractice:
 
     async def __call__(self, actor: Actor, command: ChangePracticeCommand) -> PracticeView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             practice = await unit.practice_record.get()
-            changed = practice.describe(
-                name=line(command.name, "name", 120),
-                zone=contact.zone_name(command.zone, "zone"),
+            changed = practice.with_details(
+                name=single_line_text(command.name, "name", 120),
+                time_zone=contact.check_time_zone(command.time_zone, "time_zone"),
                 state=contact.state_code(command.state, "state") if command.state else None,
                 version=command.version,
             )
             facts = {"fields": changed_fields(practice, changed)}
-            await unit.practice_record.save(changed, Audited("practice.changed", practice.id, facts=facts))
+            await unit.practice_record.save(changed, AuditEntry("practice.changed", practice.id, facts=facts))
             return await unit.commit(PracticeView.of(changed))

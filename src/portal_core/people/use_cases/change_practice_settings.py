@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 from attrs import field, frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.uow import Begin
 from portal_core.people.errors import UnknownSection
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import PracticeView
 
@@ -41,12 +41,12 @@ class ChangePracticeSettings:
 
     async def __call__(self, actor: Actor, command: ChangePracticeSettingsCommand) -> PracticeView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             check = self.checks.get(command.section)
             if check is None:
                 raise UnknownSection.at("section", "unknown_section", "There are no settings of this name.")
             practice = await unit.practice_record.get()
             changed = practice.with_section(command.section, check(command.values), command.version)
             facts = {"section": command.section}
-            await unit.practice_record.save(changed, Audited("practice.settings_changed", practice.id, facts=facts))
+            await unit.practice_record.save(changed, AuditEntry("practice.settings_changed", practice.id, facts=facts))
             return await unit.commit(PracticeView.of(changed))

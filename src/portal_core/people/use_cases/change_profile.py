@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
@@ -38,14 +38,14 @@ class ChangeProfile:
 
     async def __call__(self, actor: Actor, command: ChangeProfileCommand) -> ProfileView:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "profile", write=True)
+            client_id = require_own_record(actor, "profile", write=True)
             client = await unit.client_records.get(client_id)
             if client is None:
                 raise NotFound("client", client_id)
-            changed = client.change_contact(command.changes.checked(), command.version)
+            changed = client.change_contact(command.changes.validated(), command.version)
             if changed is not client:
                 facts = {"fields": changed_fields(client, changed)}
-                await unit.client_records.save(changed, Audited("profile.changed", record=client_id, facts=facts))
+                await unit.client_records.save(changed, AuditEntry("profile.changed", record=client_id, facts=facts))
             else:
-                await unit.audit.record(Audited("profile.read", record=client_id))
+                await unit.audit.record(AuditEntry("profile.read", record=client_id))
             return await unit.commit(await profile_view(unit, changed))

@@ -4,16 +4,16 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor, Role
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.sources import Clock
-from portal_core.kernel.text import line
+from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
 from portal_core.people.errors import LastAdministrator
 from portal_core.people.model import StaffMember, changed_fields
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.staff_rules import check_clinician, check_roles
 from portal_core.people.views import StaffView
@@ -48,26 +48,26 @@ class ChangeStaff:
 
     async def __call__(self, actor: Actor, command: ChangeStaffCommand) -> StaffView:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             member = await unit.staff_records.get(command.staff_id)
             if member is None:
                 raise NotFound("staff", command.staff_id)
             if member.version != command.version:
                 raise StaleVersion
             await check_clinician(unit, command.clinician_id)
-            changed = member.amended(
-                name=line(command.name, "name", 120),
+            changed = member.with_changes(
+                name=single_line_text(command.name, "name", 120),
                 roles=check_roles(command.roles),
                 clinician_id=command.clinician_id,
                 active=command.active,
             )
             # Whoever takes an administrator away stands in line, so that two at once do not leave the practice none.
-            resigns = member.administers and not changed.administers
+            resigns = member.is_administrator and not changed.is_administrator
             if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
                 raise LastAdministrator
             if changed is not member:
                 facts = {"fields": changed_fields(member, changed), "roles": " ".join(sorted(changed.roles))}
-                await unit.staff_records.save(changed, Audited("staff.changed", member.id, facts=facts))
+                await unit.staff_records.save(changed, AuditEntry("staff.changed", member.id, facts=facts))
             if changed.active != member.active:
                 await self._sign_out(unit, changed)
             return await unit.commit(StaffView.of(changed))
@@ -76,5 +76,7 @@ class ChangeStaff:
         """Whoever comes back too: they may have been signing in while they left."""
         account = await unit.accounts.find_by_person("practice", member.id)
         if account is not None:
-            ended = Audited("sessions.ended", account.id, facts={"by": "staff_back" if member.active else "staff_left"})
+            ended = AuditEntry(
+                "sessions.ended", account.id, facts={"by": "staff_back" if member.active else "staff_left"}
+            )
             await unit.sessions.end_all(account.id, self.clock.now(), ended)

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 
 
@@ -37,8 +37,8 @@ class DestroyRecordKey:
 
     async def __call__(self, actor: Actor, command: DestroyRecordKeyCommand) -> None:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
-            entry = Audited("record.key_destroyed", command.client_id, record=command.client_id)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
+            entry = AuditEntry("record.key_destroyed", command.client_id, record=command.client_id)
             if not await unit.client_records.destroy_key(command.client_id, entry):
                 raise NotFound("client", command.client_id)
             await unit.commit(None)

@@ -5,23 +5,23 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Invalid, RecordDestroyed
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.import_changes import Fate, take_client, take_clinician
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.model import Practice
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.people_import import RowOutcome, import_client, import_clinician
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.views import ImportReport, RefusedRow
+from portal_core.people.views import ImportReport, RejectedRow
 
 Progress = Callable[[int, int], None]
 """Told after each chunk: rows done, rows in all."""
 
-CHUNK = 50
+CHUNK_SIZE = 50
 _Row = TypeVar("_Row")
 
 
@@ -31,7 +31,7 @@ class ImportPeopleCommand:
     clients: Sequence[ClientRow] = ()
 
 
-def quiet(_done: int, _of: int) -> None:
+def ignore_progress(_done: int, _of: int) -> None:
     """Nobody watches."""
 
 
@@ -54,11 +54,13 @@ class ImportPeople:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: ImportPeopleCommand, progress: Progress = quiet) -> ImportReport:
+    async def __call__(
+        self, actor: Actor, command: ImportPeopleCommand, progress: Progress = ignore_progress
+    ) -> ImportReport:
         async with self.begin(actor):
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
         of = len(command.clinicians) + len(command.clients)
-        fates: list[Fate | RefusedRow] = []
+        fates: list[RowOutcome | RejectedRow] = []
         seen: set[str] = set()
         for clinicians in _chunks(command.clinicians):
             async with self.begin(actor) as unit:
@@ -77,37 +79,41 @@ class ImportPeople:
 
     async def _clinician(
         self, unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str]
-    ) -> Fate | RefusedRow:
+    ) -> RowOutcome | RejectedRow:
         try:
-            return await take_clinician(unit, practice, row, seen, self.ids.new)
-        except Invalid as refused:
-            return _refusal(row.line, refused)
+            return await import_clinician(unit, practice, row, seen, self.ids.new)
+        except Invalid as rejected:
+            return _refusal(row.line, rejected)
 
-    async def _client(self, unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str]) -> Fate | RefusedRow:
+    async def _client(
+        self, unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str]
+    ) -> RowOutcome | RejectedRow:
         try:
-            return await take_client(unit, practice, row, seen, self.ids.new, self.clock.now())
-        except Invalid as refused:
-            return _refusal(row.line, refused)
-        except RecordDestroyed as refused:
-            return RefusedRow(row.line, "address", refused.code, refused.title)
+            return await import_client(unit, practice, row, seen, self.ids.new, self.clock.now())
+        except Invalid as rejected:
+            return _refusal(row.line, rejected)
+        except RecordDestroyed as rejected:
+            return RejectedRow(row.line, "address", rejected.code, rejected.title)
 
-    async def _reported(self, actor: Actor, fates: Sequence[Fate | RefusedRow]) -> ImportReport:
+    async def _reported(self, actor: Actor, fates: Sequence[RowOutcome | RejectedRow]) -> ImportReport:
         report = ImportReport(
             added=fates.count("added"),
             changed=fates.count("changed"),
             unchanged=fates.count("unchanged"),
-            refused=tuple(fate for fate in fates if isinstance(fate, RefusedRow)),
+            rejected=tuple(fate for fate in fates if isinstance(fate, RejectedRow)),
         )
         facts = {name: str(getattr(report, name)) for name in ("added", "changed", "unchanged")}
         async with self.begin(actor) as unit:
-            await unit.audit.record(Audited("people.imported", facts={**facts, "refused": str(len(report.refused))}))
+            await unit.audit.record(
+                AuditEntry("people.imported", facts={**facts, "rejected": str(len(report.rejected))})
+            )
             return await unit.commit(report)
 
 
 def _chunks(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
+    return (rows[start : start + CHUNK_SIZE] for start in range(0, len(rows), CHUNK_SIZE))
 
 
-def _refusal(line: int, refused: Invalid) -> RefusedRow:
-    first = refused.fields[0]
-    return RefusedRow(line, first.path, first.code, first.message)
+def _refusal(line: int, rejected: Invalid) -> RejectedRow:
+    first = rejected.fields[0]
+    return RejectedRow(line, first.path, first.code, first.message)

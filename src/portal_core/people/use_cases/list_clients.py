@@ -2,22 +2,22 @@
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.kernel.text import line
+from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import READS_CLIENTS
+from portal_core.people.policy import CLIENT_READER_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.views import ClientLineView
+from portal_core.people.views import ClientSummaryView
 
 
 @frozen
 class ListClients:
     """For staff (clinician, front desk, biller, administrator): family name first.
 
-    `beginning` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
+    `name_prefix` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
     out of addresses and logs: it is a name. With `external_id`, the EHR's own, it is the client of that id alone, or
     nobody. The trail says of each client that they were listed, and to whom.
 
@@ -29,16 +29,18 @@ class ListClients:
     begin: Begin[PeopleUnit]
 
     async def __call__(
-        self, actor: Actor, page: PageRequest, beginning: str = "", external_id: str | None = None
-    ) -> Page[ClientLineView]:
+        self, actor: Actor, page: PageRequest, name_prefix: str = "", external_id: str | None = None
+    ) -> Page[ClientSummaryView]:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *READS_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_READER_ROLES)
             if external_id is not None:
-                client = await unit.client_records.find_by_external_id(line(external_id, "external_id", 100))
-                found = Page(() if client is None else (ClientLineView.of(client),))
+                client = await unit.client_records.find_by_external_id(
+                    single_line_text(external_id, "external_id", 100)
+                )
+                found = Page(() if client is None else (ClientSummaryView.of(client),))
             else:
-                wanted = line(beginning, "beginning", 160) if beginning.strip() else ""
+                wanted = single_line_text(name_prefix, "name_prefix", 160) if name_prefix.strip() else ""
                 found = await unit.client_records.page(wanted, page)
             for one in found.items:
-                await unit.audit.record(Audited("clients.listed", record=one.id))
+                await unit.audit.record(AuditEntry("clients.listed", record=one.id))
             return await unit.commit(found)

@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import READS_CLIENTS
+from portal_core.people.policy import CLIENT_READER_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ClinicianView
 
@@ -22,5 +22,5 @@ class ListClinicians:
 
     async def __call__(self, actor: Actor) -> tuple[ClinicianView, ...]:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *READS_CLIENTS)
+            require_staff_or_system(actor, *CLIENT_READER_ROLES)
             return tuple(ClinicianView.of(one) for one in await unit.clinician_records.all())

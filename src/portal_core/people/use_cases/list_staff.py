@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from portal_core.kernel.access import staff_or_system
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.uow import Begin
-from portal_core.people.policy import RUNS_PRACTICE
+from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import StaffView
 
@@ -22,5 +22,5 @@ class ListStaff:
 
     async def __call__(self, actor: Actor) -> tuple[StaffView, ...]:
         async with self.begin(actor) as unit:
-            staff_or_system(actor, *RUNS_PRACTICE)
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             return tuple(StaffView.of(member) for member in await unit.staff_records.all())

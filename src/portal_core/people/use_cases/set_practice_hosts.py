@@ -3,9 +3,9 @@
 from attrs import frozen
 
 from portal_core.kernel import contact
-from portal_core.kernel.access import system
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
 from portal_core.kernel.uow import Begin
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import PracticeView
@@ -30,8 +30,8 @@ class SetPracticeHosts:
 
     async def __call__(self, actor: Actor, command: SetPracticeHostsCommand) -> PracticeView:
         async with self.begin(actor) as unit:
-            system(actor)
+            require_system(actor)
             practice = await unit.practice_record.get()
-            changed = practice.reached_by(contact.host_names(command.hosts, "hosts"))
-            await unit.practice_record.save(changed, Audited("practice.hosts_set", practice.id))
+            changed = practice.with_hosts(contact.host_names(command.hosts, "hosts"))
+            await unit.practice_record.save(changed, AuditEntry("practice.hosts_set", practice.id))
             return await unit.commit(PracticeView.of(changed))

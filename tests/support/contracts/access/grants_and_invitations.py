@@ -9,12 +9,12 @@ from attrs import evolve
 
 from portal_core.access.errors import GrantExists
 from portal_core.access.model import Grant, GrantTerms
-from portal_core.accounts.invitations import INVITATION_TRIES
-from portal_core.accounts.views_invitations import InvitationView
+from portal_core.accounts.invitation_views import InvitationView
+from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS
 from portal_core.kernel.actor import AREAS
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.people.world import AUDITED, TODAY, PeopleWorld
+from tests.support.contracts.people.world import AUDIT_ENTRY, TODAY, PeopleWorld
 
 EMAIL = "ann@example.org"
 TERMS = (
@@ -31,20 +31,22 @@ class InvitationsContract:
         client, member = await world.add_client(), await world.add_staff()
         for terms in TERMS:
             made = await world.add_invitation(client.id, kind="proxy", terms=terms, invited_by=UUID(int=77))
-            changed = evolve(made, state="withdrawn", code_hash=b"h" * 32, tries=3, account_id=UUID(int=5), version=2)
+            changed = evolve(
+                made, state="withdrawn", code_hash=b"h" * 32, attempts=3, account_id=UUID(int=5), version=2
+            )
             async with world.begin(world.system) as unit:
                 assert await unit.invitations.get(made.id) == made
-                await unit.invitations.save(changed, AUDITED)
+                await unit.invitations.save(changed, AUDIT_ENTRY)
                 assert await unit.invitations.get(made.id) == changed
                 await unit.commit(None)
             with pytest.raises(StaleVersion):
                 async with world.begin(world.system) as unit:
-                    await unit.invitations.save(changed, AUDITED)
+                    await unit.invitations.save(changed, AUDIT_ENTRY)
         of_staff = await world.add_invitation(None, kind="staff", staff_id=member.id)
         async with world.begin(world.system) as unit:
             assert await unit.invitations.get(of_staff.id) == of_staff
             assert await unit.invitations.get(world.ids.new()) is None
-        assert (await world.audit()).count(AUDITED) == 1 + 2 + 3 + 3 + 1
+        assert (await world.audit()).count(AUDIT_ENTRY) == 1 + 2 + 3 + 3 + 1
 
     async def test_a_try_counts_against_every_open_invitation_to_the_email(self, world: PeopleWorld) -> None:
         client = await world.add_client()
@@ -54,20 +56,20 @@ class InvitationsContract:
             await world.add_invitation(client.id, state="accepted"),
             await world.add_invitation(client.id, state="withdrawn"),
             await world.add_invitation(client.id, expires_at=world.clock.now()),
-            await world.add_invitation(client.id, tries=INVITATION_TRIES),
+            await world.add_invitation(client.id, attempts=MAX_INVITATION_ATTEMPTS),
         ]
-        abroad = await world.beside()
+        abroad = await world.other_practice()
         foreign = await abroad.add_invitation((await abroad.add_client()).id)
         async with world.begin(world.system) as unit:
             tried = await unit.invitations.attempt(EMAIL, world.clock.now())
             assert await unit.invitations.attempt("c@example.org", world.clock.now()) == ()
             await unit.commit(None)
         first, second = sorted((one, two), key=lambda each: each.id)
-        assert tried == (evolve(first, tries=1, version=2), evolve(second, tries=1, version=2))
+        assert tried == (evolve(first, attempts=1, version=2), evolve(second, attempts=1, version=2))
         async with world.begin(world.system) as unit:
             assert [await unit.invitations.get(each.id) for each in (first, second)] == list(tried)
             assert [await unit.invitations.get(each.id) for each in others] == others
-            standing = [each.id for each in await unit.invitations.open_to(EMAIL)]
+            standing = [each.id for each in await unit.invitations.list_open_for(EMAIL)]
         assert standing == sorted([one.id, two.id, others[3].id, others[4].id])
         async with abroad.begin(abroad.system) as unit:
             assert await unit.invitations.get(foreign.id) == foreign
@@ -80,11 +82,14 @@ class InvitationsContract:
             async with world.begin(world.system) as unit:
                 return await unit.commit(len(await unit.invitations.attempt(EMAIL, world.clock.now())))
 
-        assert sum(await asyncio.gather(*(attempt() for _ in range(INVITATION_TRIES + 3)))) == INVITATION_TRIES
+        assert (
+            sum(await asyncio.gather(*(attempt() for _ in range(MAX_INVITATION_ATTEMPTS + 3))))
+            == MAX_INVITATION_ATTEMPTS
+        )
         async with world.begin(world.system) as unit:
             kept = await unit.invitations.get(made.id)
         assert kept is not None
-        assert kept.tries == INVITATION_TRIES
+        assert kept.attempts == MAX_INVITATION_ATTEMPTS
 
     async def test_a_try_that_is_rolled_back_is_none(self, world: PeopleWorld) -> None:
         made = await world.add_invitation((await world.add_client()).id)
@@ -111,11 +116,11 @@ class InvitationsContract:
     async def test_portal_users_and_other_practices_see_none(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         made = await world.add_invitation(client.id)
-        other = await world.beside()
+        other = await world.other_practice()
         for begin, actor in ((world.begin, world.as_client(client.id)), (other.begin, other.staff())):
             async with begin(actor) as unit:
                 assert await unit.invitations.get(made.id) is None
-                assert await unit.invitations.open_to(EMAIL) == ()
+                assert await unit.invitations.list_open_for(EMAIL) == ()
                 assert await unit.invitations.attempt(EMAIL, world.clock.now()) == ()
                 assert (await unit.invitations.page(PageRequest())).items == ()
 
@@ -128,26 +133,26 @@ class GrantsContract:
         full = await world.add_grant(
             client.id,
             proxy.id,
-            relation="guardian",
+            relationship="guardian",
             areas=frozenset({"profile", "sensitive_documents"}),
             may_write=True,
             until=date(2027, 3, 1),
-            decided_until=date(2028, 1, 1),
-            narrows_on=date(2026, 9, 1),
-            authorised_by_minor=True,
+            requested_until=date(2028, 1, 1),
+            restricted_from=date(2026, 9, 1),
+            authorized_by_minor=True,
         )
         now = world.clock.now()
-        changed = evolve(full, until=None, narrows_on=None, revoked_at=now, ended_at=now, version=2)
+        changed = evolve(full, until=None, restricted_from=None, revoked_at=now, ended_at=now, version=2)
         async with world.begin(world.staff()) as unit:
             assert await unit.grants.get(client.id, full.id) == full
             assert await unit.grants.get(world.ids.new(), full.id) is None
-            await unit.grants.save(changed, AUDITED)
+            await unit.grants.save(changed, AUDIT_ENTRY)
             assert await unit.grants.get(client.id, full.id) == changed
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.staff()) as unit:
-                await unit.grants.save(changed, AUDITED)
-        assert (await world.audit()).count(AUDITED) == 5
+                await unit.grants.save(changed, AUDIT_ENTRY)
+        assert (await world.audit()).count(AUDIT_ENTRY) == 5
 
     async def test_one_standing_grant_for_one_proxy_and_client(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
@@ -160,8 +165,8 @@ class GrantsContract:
         third = await world.add_grant(client.id, proxy.id)
         other = await world.add_grant((await world.add_client()).id, proxy.id)
         async with world.begin(world.staff()) as unit:
-            found = await unit.grants.over(client.id)
-            held = await unit.grants.held_by(proxy.id)
+            found = await unit.grants.list_for_client(client.id)
+            held = await unit.grants.list_held_by(proxy.id)
         assert [one.id for one in found] == sorted([first.id, second.id, third.id], reverse=True)
         assert {one.id for one, _ in held} == {third.id, other.id}
 
@@ -179,20 +184,20 @@ class GrantsContract:
         theirs = await world.add_grant(ann.id, other.id)
         for actor in (world.as_proxy(proxy.id), world.as_proxy(proxy.id, ann.id), world.staff()):
             async with world.begin(actor) as unit:
-                held = await unit.grants.held_by(proxy.id)
+                held = await unit.grants.list_held_by(proxy.id)
             assert held == ((grants[ann.id], "Ann Lee"), (grants[zoe.id], "Zed Lee"))
         async with world.begin(world.as_proxy(proxy.id)) as unit:
-            assert await unit.grants.held_by(other.id) == ()
+            assert await unit.grants.list_held_by(other.id) == ()
             assert await unit.grants.get(ann.id, theirs.id) is None
-            assert await unit.grants.over(ann.id) == (grants[ann.id],)
+            assert await unit.grants.list_for_client(ann.id) == (grants[ann.id],)
         async with world.begin(world.as_client(ann.id)) as unit:
-            assert {one.id for one in await unit.grants.over(ann.id)} == {grants[ann.id].id, theirs.id}
-            assert await unit.grants.over(zoe.id) == ()
-        abroad = await world.beside()
+            assert {one.id for one in await unit.grants.list_for_client(ann.id)} == {grants[ann.id].id, theirs.id}
+            assert await unit.grants.list_for_client(zoe.id) == ()
+        abroad = await world.other_practice()
         async with abroad.begin(abroad.staff()) as unit:
             assert await unit.grants.get(ann.id, theirs.id) is None
-            assert await unit.grants.over(ann.id) == ()
-            assert await unit.grants.held_by(proxy.id) == ()
+            assert await unit.grants.list_for_client(ann.id) == ()
+            assert await unit.grants.list_held_by(proxy.id) == ()
 
     async def test_what_is_due_comes_longest_past_first(self, world: PeopleWorld) -> None:
         proxy = await world.add_account("pa@example.org")
@@ -200,7 +205,7 @@ class GrantsContract:
 
         async def lasting(until: date | None, **more: object) -> Grant:
             client = await world.add_client()
-            return await world.add_grant(client.id, proxy.id, starts=early, until=until, **more)
+            return await world.add_grant(client.id, proxy.id, starts_on=early, until=until, **more)
 
         await lasting(None)
         await lasting(TODAY + timedelta(days=1))
@@ -208,7 +213,7 @@ class GrantsContract:
         await lasting(TODAY, revoked_at=now)
         await lasting(TODAY, ended_at=now)
         due = [await lasting(TODAY - timedelta(days=days)) for days in (0, 30, 1)]
-        abroad = await world.beside()
+        abroad = await world.other_practice()
         async with world.begin(world.system) as unit:
             assert await unit.grants.due(TODAY, 10) == (due[1], due[2], due[0])
             assert await unit.grants.due(TODAY, 2) == (due[1], due[2])
@@ -225,7 +230,7 @@ class GrantsContract:
         ):
             with pytest.raises(AssertionError):
                 async with world.begin(world.system) as unit:
-                    await unit.grants.add(wrong, AUDITED)
+                    await unit.grants.add(wrong, AUDIT_ENTRY)
 
     async def test_portal_users_give_themselves_nothing(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
@@ -234,10 +239,10 @@ class GrantsContract:
         for actor in (world.as_proxy(proxy.id), world.as_proxy(proxy.id, client.id), world.as_client(client.id)):
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
-                    await unit.grants.add(world.grant(second.id, proxy.id), AUDITED)
+                    await unit.grants.add(world.grant(second.id, proxy.id), AUDIT_ENTRY)
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
-                    await unit.grants.save(evolve(grant, until=None, version=2), AUDITED)
+                    await unit.grants.save(evolve(grant, until=None, version=2), AUDIT_ENTRY)
         async with world.begin(world.system) as unit:
             assert await unit.grants.get(client.id, grant.id) == grant
 
@@ -248,33 +253,33 @@ class EmailChangesContract:
     async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
         account = await world.add_account("pa@example.org")
         change = await world.add_change(account)
-        changed = evolve(change, state="done", code_hash=b"h" * 32, tries=2, version=2)
+        changed = evolve(change, state="completed", code_hash=b"h" * 32, attempts=2, version=2)
         async with world.begin(world.as_proxy(account.id)) as unit:
-            assert await unit.email_changes.open_of(account.id) == change
-            await unit.email_changes.save(changed, AUDITED)
+            assert await unit.email_changes.find_open(account.id) == change
+            await unit.email_changes.save(changed, AUDIT_ENTRY)
             assert await unit.email_changes.get(account.id, change.id) == changed
-            assert await unit.email_changes.open_of(account.id) is None
+            assert await unit.email_changes.find_open(account.id) is None
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.system) as unit:
-                await unit.email_changes.save(changed, AUDITED)
+                await unit.email_changes.save(changed, AUDIT_ENTRY)
         async with world.begin(world.system) as unit:
             assert await unit.email_changes.get(account.id, change.id) == changed
-        assert (await world.audit()).count(AUDITED) == 4
+        assert (await world.audit()).count(AUDIT_ENTRY) == 4
 
     async def test_each_reaches_their_own(self, world: PeopleWorld) -> None:
         account, other = await world.add_account("pa@example.org"), await world.add_account("ma@example.org")
         change = await world.add_change(account)
-        abroad = await world.beside()
+        abroad = await world.other_practice()
         for begin, actor in ((world.begin, world.as_proxy(other.id)), (abroad.begin, abroad.system)):
             async with begin(actor) as unit:
                 assert await unit.email_changes.get(account.id, change.id) is None
-                assert await unit.email_changes.open_of(account.id) is None
+                assert await unit.email_changes.find_open(account.id) is None
         async with world.begin(world.system) as unit:
             assert await unit.email_changes.get(other.id, change.id) is None
         with pytest.raises(world.forbidden):
             async with world.begin(world.as_proxy(other.id)) as unit:
-                await unit.email_changes.save(change.attempt(), AUDITED)
+                await unit.email_changes.save(change.attempt(), AUDIT_ENTRY)
         with pytest.raises(world.forbidden):
             async with world.begin(world.as_proxy(other.id)) as unit:
-                await unit.email_changes.add(evolve(change, id=world.ids.new()), AUDITED)
+                await unit.email_changes.add(evolve(change, id=world.ids.new()), AUDIT_ENTRY)

@@ -7,11 +7,11 @@ import pytest
 from attrs import evolve
 
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.model import Account, Challenge, Enquiry, ExternalIdentity, SecondFactor, SignInGuard
+from portal_core.accounts.model import Account, Challenge, EmailRequest, ExternalIdentity, SecondFactor, SignInGuard
 from portal_core.accounts.ports import AccountRules
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
-from tests.support.contracts.accounts.world import AUDITED, BORN, AccountsWorld
+from tests.support.contracts.accounts.world import AUDIT_ENTRY, DATE_OF_BIRTH, AccountsWorld
 
 ANN = "ann@example.org"
 BOB = "bob@example.org"
@@ -34,7 +34,7 @@ class AccountsContract:
         )
         async with world.begin(world.system) as unit:
             assert await unit.accounts.get(account.id) == account
-            await unit.accounts.save(full, AUDITED)
+            await unit.accounts.save(full, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.system) as unit:
             assert await unit.accounts.get(account.id) == full
@@ -47,7 +47,7 @@ class AccountsContract:
             assert await unit.accounts.find_by_email("practice", ANN) == staff
             assert await unit.accounts.find_by_email("portal", BOB) is None
             closed = client.close(world.clock.now())
-            await unit.accounts.save(closed, AUDITED)
+            await unit.accounts.save(closed, AUDIT_ENTRY)
             assert await unit.accounts.find_by_email("portal", ANN) is None
             assert await unit.accounts.get(client.id) == closed
 
@@ -55,10 +55,10 @@ class AccountsContract:
         staff = (await world.account(ANN, kind="staff")).link(SUB)
         async with world.begin(world.visitor) as unit:
             assert await unit.accounts.find_by_external(SUB) is None
-            await unit.accounts.save(staff, AUDITED)
+            await unit.accounts.save(staff, AUDIT_ENTRY)
             assert await unit.accounts.find_by_external(SUB) == staff
             assert await unit.accounts.find_by_external(evolve(SUB, issuer="https://other.example.org")) is None
-            await unit.accounts.save(staff.close(world.clock.now()), AUDITED)
+            await unit.accounts.save(staff.close(world.clock.now()), AUDIT_ENTRY)
             assert await unit.accounts.find_by_external(SUB) is None
 
     async def test_one_is_found_by_whose_it_is_until_it_is_closed(self, world: AccountsWorld) -> None:
@@ -66,13 +66,13 @@ class AccountsContract:
         await world.account(BOB, kind="proxy")
         assert client.client_id is not None
         assert staff.staff_id is not None
-        other = await world.beside()
+        other = await world.other_practice()
         async with world.begin(world.system) as unit:
             assert await unit.accounts.find_by_person("portal", client.client_id) == client
             assert await unit.accounts.find_by_person("practice", staff.staff_id) == staff
             assert await unit.accounts.find_by_person("practice", client.client_id) is None
             assert await unit.accounts.find_by_person("portal", staff.staff_id) is None
-            await unit.accounts.save(client.close(world.clock.now()), AUDITED)
+            await unit.accounts.save(client.close(world.clock.now()), AUDIT_ENTRY)
             assert await unit.accounts.find_by_person("portal", client.client_id) is None
         async with other.begin(other.system) as unit:
             assert await unit.accounts.find_by_person("portal", client.client_id) is None
@@ -94,10 +94,10 @@ class AccountsContract:
         }
         with pytest.raises(AlreadyRegistered):
             async with world.begin(world.system) as unit:
-                await unit.accounts.add(evolve(again, **same[twin]), Audited("test.twin"))
-        assert Audited("test.twin") not in await world.audit()
+                await unit.accounts.add(evolve(again, **same[twin]), AuditEntry("test.twin"))
+        assert AuditEntry("test.twin") not in await world.audit()
         async with world.begin(world.system) as unit:
-            await unit.accounts.add(again, AUDITED)
+            await unit.accounts.add(again, AUDIT_ENTRY)
             await unit.commit(None)
         if twin in ("email", "external"):
             changed = again.change_email(first.email) if twin == "email" else again.link(SUB)
@@ -106,7 +106,7 @@ class AccountsContract:
         await self._saved(world, first.close(world.clock.now()))
         async with world.begin(world.system) as unit:
             reborn = evolve(first, id=world.ids.new(), status="active", closed_at=None, version=1)
-            await unit.accounts.add(reborn, AUDITED)
+            await unit.accounts.add(reborn, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def test_a_stale_save_changes_nothing(self, world: AccountsWorld) -> None:
@@ -114,14 +114,14 @@ class AccountsContract:
         newer = await self._saved(world, account.with_second_factor("totp"))
         with pytest.raises(StaleVersion):
             async with world.begin(world.system) as unit:
-                await unit.accounts.save(account.close(world.clock.now()), Audited("test.stale"))
+                await unit.accounts.save(account.close(world.clock.now()), AuditEntry("test.stale"))
         async with world.begin(world.system) as unit:
             assert await unit.accounts.get(account.id) == newer
-        assert Audited("test.stale") not in await world.audit()
+        assert AuditEntry("test.stale") not in await world.audit()
 
     async def test_a_save_is_audited_when_it_is_committed_and_only_then(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
-        entry = Audited("account.closed", account.id, account.client_id)
+        entry = AuditEntry("account.closed", account.id, account.client_id)
         async with world.begin(world.system) as unit:
             await unit.accounts.save(account.close(world.clock.now()), entry)
         assert entry not in await world.audit()
@@ -133,7 +133,7 @@ class AccountsContract:
 
     async def test_holders_reach_their_own_account_and_practices_theirs(self, world: AccountsWorld) -> None:
         mine, theirs = await world.account(ANN), await world.account(BOB, kind="proxy")
-        other = await world.beside()
+        other = await world.other_practice()
         for account, stranger in ((mine, theirs), (theirs, mine)):
             async with world.begin(world.actor_for(account)) as unit:
                 assert await unit.accounts.get(account.id) == account
@@ -150,16 +150,16 @@ class AccountsContract:
     async def test_rules_are_the_practices_own_over_the_defaults(self, world: AccountsWorld) -> None:
         async with world.begin(world.visitor) as unit:
             assert await unit.account_rules.get() == AccountRules(practice_name="Elm Street")
-        await world.set_rules(zone="America/Denver", min_password_length=15, idle_for=300)
+        await world.set_rules(time_zone="America/Denver", min_password_length=15, idle_timeout=300)
         async with world.begin(world.visitor) as unit:
             rules = await unit.account_rules.get()
         assert rules == AccountRules(
-            "Elm Street", "America/Denver", min_password_length=15, idle_for=timedelta(minutes=5)
+            "Elm Street", "America/Denver", min_password_length=15, idle_timeout=timedelta(minutes=5)
         )
 
     async def _saved(self, world: AccountsWorld, account: Account) -> Account:
         async with world.begin(world.system) as unit:
-            await unit.accounts.save(account, AUDITED)
+            await unit.accounts.save(account, AUDIT_ENTRY)
             await unit.commit(None)
         return account
 
@@ -171,52 +171,52 @@ class PersonDirectoryContract:
         client_id = await world.add_client(ANN)
         await world.add_client(BOB)
         await world.add_client()
-        other = await world.beside()
+        other = await world.other_practice()
         async with world.begin(world.system) as unit:
-            assert await unit.people.unregistered_client(ANN, BORN) == client_id
-            assert await unit.people.unregistered_client(ANN, BORN + timedelta(days=1)) is None
-            assert await unit.people.unregistered_client("eve@example.org", BORN) is None
-            assert await unit.people.unregistered_client("", BORN) is None
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) == client_id
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH + timedelta(days=1)) is None
+            assert await unit.people.find_unregistered_client("eve@example.org", DATE_OF_BIRTH) is None
+            assert await unit.people.find_unregistered_client("", DATE_OF_BIRTH) is None
         async with other.begin(other.system) as unit:
-            assert await unit.people.unregistered_client(ANN, BORN) is None
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
 
     async def test_a_registered_client_matches_again_when_the_account_is_closed(self, world: AccountsWorld) -> None:
         account = await world.account(ANN, status="unverified")
         async with world.begin(world.system) as unit:
-            assert await unit.people.unregistered_client(ANN, BORN) is None
-            await unit.accounts.save(account.close(world.clock.now()), AUDITED)
-            assert await unit.people.unregistered_client(ANN, BORN) == account.client_id
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
+            await unit.accounts.save(account.close(world.clock.now()), AUDIT_ENTRY)
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) == account.client_id
 
-    async def test_twins_on_one_address_are_left_to_staff(self, world: AccountsWorld) -> None:
+    async def test_ambiguous_matches_are_left_to_staff(self, world: AccountsWorld) -> None:
         first = await world.add_client(ANN)
         await world.add_client(ANN)
         async with world.begin(world.system) as unit:
-            assert await unit.people.unregistered_client(ANN, BORN) is None
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
         await world.account(BOB, client_id=first)
         async with world.begin(world.system) as unit:
-            assert await unit.people.unregistered_client(ANN, BORN) is None
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
 
     async def test_a_discharged_client_does_not_register(self, world: AccountsWorld) -> None:
         await world.add_client(ANN, status="discharged")
         async with world.begin(world.system) as unit:
-            assert await unit.people.unregistered_client(ANN, BORN) is None
+            assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
 
     async def test_staff_match_by_email_while_they_work_there(self, world: AccountsWorld) -> None:
         staff_id = await world.add_staff(ANN)
         await world.add_staff(BOB, active=False)
         async with world.begin(world.visitor) as unit:
-            assert await unit.people.unregistered_staff(ANN) == staff_id
-            assert await unit.people.unregistered_staff(BOB) is None
+            assert await unit.people.find_unregistered_staff(ANN) == staff_id
+            assert await unit.people.find_unregistered_staff(BOB) is None
         await world.account(ANN, kind="staff", staff_id=staff_id)
         async with world.begin(world.visitor) as unit:
-            assert await unit.people.unregistered_staff(ANN) is None
+            assert await unit.people.find_unregistered_staff(ANN) is None
 
     async def test_who_left_the_staff_does_not_work_here(self, world: AccountsWorld) -> None:
         here, left = await world.add_staff(ANN), await world.add_staff(BOB, active=False)
-        elsewhere = await (await world.beside()).add_staff(ANN)
+        elsewhere = await (await world.other_practice()).add_staff(ANN)
         async with world.begin(world.visitor) as unit:
             asked = (here, left, elsewhere, await world.add_client(ANN))
-            assert [await unit.people.works_here(one) for one in asked] == [True, False, False, False]
+            assert [await unit.people.is_active_staff(one) for one in asked] == [True, False, False, False]
 
     async def test_names_are_the_persons_own(self, world: AccountsWorld) -> None:
         client_id = await world.add_client(ANN, names=("Annabel", "Lee", "Bel"))
@@ -231,36 +231,36 @@ class PersonDirectoryContract:
                 assert set(await unit.people.names(account)) == names
 
 
-class SignInBookContract:
+class SignInRecordsContract:
     """Guards, challenges, second factors and enquiries."""
 
     async def test_a_guard_starts_empty_and_is_kept_by_key(self, world: AccountsWorld) -> None:
         key, now = world.hashed("k"), world.clock.now()
-        other = await world.beside()
+        other = await world.other_practice()
         async with world.begin(world.visitor) as unit:
             guard = await unit.sign_in_guards.lock(key)
             assert guard == SignInGuard(world.practice_id, key)
-            tried = evolve(guard, tries=(now, now + timedelta(seconds=1)), locked_until=now, version=1)
+            tried = evolve(guard, attempts=(now, now + timedelta(seconds=1)), locked_until=now, version=1)
             await unit.sign_in_guards.save(tried)
             await unit.commit(None)
         async with world.begin(world.visitor) as unit:
             assert await unit.sign_in_guards.lock(key) == tried
-            await unit.sign_in_guards.save(tried.succeed())
+            await unit.sign_in_guards.save(tried.clear())
         async with world.begin(world.visitor) as unit:
             assert await unit.sign_in_guards.lock(key) == tried
-            assert (await unit.sign_in_guards.lock(world.hashed("l"))).tries == ()
+            assert (await unit.sign_in_guards.lock(world.hashed("l"))).attempts == ()
         async with other.begin(other.visitor) as unit:
-            assert (await unit.sign_in_guards.lock(key)).tries == ()
+            assert (await unit.sign_in_guards.lock(key)).attempts == ()
 
     async def test_a_challenge_is_found_by_its_hash_alone(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         now, token = world.clock.now(), world.hashed("t")
         challenge = Challenge(world.ids.new(), world.practice_id, account.id, token, "state ✓", "bearer", now)
-        other = await world.beside()
+        other = await world.other_practice()
         async with world.begin(world.visitor) as unit:
             await unit.challenges.add(challenge)
             await unit.commit(None)
-        used = evolve(challenge, tries=3, used_at=now, version=2)
+        used = evolve(challenge, attempts=3, used_at=now, version=2)
         async with world.begin(world.visitor) as unit:
             assert await unit.challenges.find(token) == challenge
             assert await unit.challenges.find(world.hashed("u")) is None
@@ -281,60 +281,70 @@ class SignInBookContract:
         actor = world.actor_for(mine)
         async with world.begin(actor) as unit:
             assert await unit.second_factors.lock(mine.id) == SecondFactor(mine.id, world.practice_id)
-            await unit.second_factors.save(kept, AUDITED)
+            await unit.second_factors.save(kept, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(actor) as unit:
             assert await unit.second_factors.lock(mine.id) == kept
-            await unit.second_factors.save(kept.with_codes(()), AUDITED)
+            await unit.second_factors.save(kept.with_codes(()), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.visitor) as unit:
             assert await unit.second_factors.lock(mine.id) == kept.with_codes(())
             assert await unit.second_factors.lock(theirs.id) == SecondFactor(theirs.id, world.practice_id)
         async with world.begin(actor) as unit:
-            await unit.second_factors.remove(mine.id, AUDITED)
-            await unit.second_factors.remove(mine.id, AUDITED)
+            await unit.second_factors.remove(mine.id, AUDIT_ENTRY)
+            await unit.second_factors.remove(mine.id, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(actor) as unit:
             assert await unit.second_factors.lock(mine.id) == SecondFactor(mine.id, world.practice_id)
 
     async def test_an_enquiry_is_taken_once(self, world: AccountsWorld) -> None:
         now = world.clock.now()
-        other = await world.beside()
-        asked = Enquiry(world.ids.new(), world.practice_id, "portal", "register", ANN, now, date(1990, 2, 28))
-        reset = Enquiry(world.ids.new(), world.practice_id, "practice", "reset_password", "ü@example.org", now)
+        other = await world.other_practice()
+        asked = EmailRequest(world.ids.new(), world.practice_id, "portal", "register", ANN, now, date(1990, 2, 28))
+        reset = EmailRequest(world.ids.new(), world.practice_id, "practice", "reset_password", "ü@example.org", now)
         async with world.begin(world.visitor) as unit:
-            await unit.enquiries.add(asked, AUDITED)
-            await unit.enquiries.add(reset, AUDITED)
+            await unit.email_requests.add(asked, AUDIT_ENTRY)
+            await unit.email_requests.add(reset, AUDIT_ENTRY)
             await unit.commit(None)
         async with other.begin(other.system) as unit:
-            assert await unit.enquiries.take(asked.id) is None
+            assert await unit.email_requests.take(asked.id) is None
         async with world.begin(world.system) as unit:
-            assert await unit.enquiries.take(asked.id) == asked
+            assert await unit.email_requests.take(asked.id) == asked
         async with world.begin(world.system) as unit:
-            assert await unit.enquiries.take(asked.id) == asked
-            assert await unit.enquiries.take(reset.id) == reset
-            assert await unit.enquiries.take(UUID(int=9)) is None
+            assert await unit.email_requests.take(asked.id) == asked
+            assert await unit.email_requests.take(reset.id) == reset
+            assert await unit.email_requests.take(UUID(int=9)) is None
             await unit.commit(None)
         async with world.begin(world.system) as unit:
-            assert await unit.enquiries.take(asked.id) is None
+            assert await unit.email_requests.take(asked.id) is None
 
     async def test_enquiries_that_nobody_took_are_found_by_when_they_were_asked(self, world: AccountsWorld) -> None:
         now = world.clock.now()
-        other = await world.beside()
+        other = await world.other_practice()
         late, early, taken = (
-            Enquiry(world.ids.new(), world.practice_id, "portal", "resetting", ANN, now + timedelta(minutes=minutes))
+            EmailRequest(
+                world.ids.new(),
+                world.practice_id,
+                "portal",
+                "password_reset_started",
+                ANN,
+                now + timedelta(minutes=minutes),
+            )
             for minutes in (2, 1, 0)
         )
         async with world.begin(world.visitor) as unit:
-            for enquiry in (late, early, taken):
-                await unit.enquiries.add(enquiry, AUDITED)
+            for email_request in (late, early, taken):
+                await unit.email_requests.add(email_request, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.visitor) as unit:
-            assert await unit.enquiries.take(taken.id) == taken
+            assert await unit.email_requests.take(taken.id) == taken
             await unit.commit(None)
         async with world.begin(world.system) as unit:
-            assert await unit.enquiries.asked_before(late.asked_at + timedelta.resolution) == (early, late)
-            assert await unit.enquiries.asked_before(late.asked_at) == (early,)
-            assert await unit.enquiries.asked_before(early.asked_at) == ()
+            assert await unit.email_requests.list_requested_before(late.requested_at + timedelta.resolution) == (
+                early,
+                late,
+            )
+            assert await unit.email_requests.list_requested_before(late.requested_at) == (early,)
+            assert await unit.email_requests.list_requested_before(early.requested_at) == ()
         async with other.begin(other.system) as unit:
-            assert await unit.enquiries.asked_before(late.asked_at + timedelta.resolution) == ()
+            assert await unit.email_requests.list_requested_before(late.requested_at + timedelta.resolution) == ()

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from adapters.memory.accounts.identity_provider import totp
-from portal_core.accounts.identity import (
+from portal_core.accounts.identity_provider import (
     Accepted,
     Credential,
     Credentials,
@@ -42,7 +42,7 @@ class IdentityProvider(ABC):
         """The codes mailed to the credential's email for this purpose, oldest first."""
 
     @property
-    def code_lasts(self) -> timedelta:
+    def max_code_lifetime(self) -> timedelta:
         """No mailed code is good after this."""
         return timedelta(hours=24)
 
@@ -62,11 +62,11 @@ class IdentityProvider(ABC):
     async def enrolled(self) -> tuple[Credential, str]:
         """One with a second factor, and its secret; the code that enrolled it is two steps old."""
         credential = await self.proven()
-        enrolment = await self.second_factors.begin(credential, PASSWORD)
-        assert enrolment is not None
-        assert await self.second_factors.confirm(credential, enrolment.handle, self.totp(enrolment.secret))
+        enrollment = await self.second_factors.begin(credential, PASSWORD)
+        assert enrollment is not None
+        assert await self.second_factors.confirm(credential, enrollment.handle, self.totp(enrollment.secret))
         self.clock.advance(2 * STEP)
-        return credential, enrolment.secret
+        return credential, enrollment.secret
 
     def totp(self, secret: str, steps: int = 0) -> str:
         """The code of an authenticator app whose clock is `steps` of 30 seconds off."""
@@ -145,7 +145,7 @@ class MailedCodesContract:
         credential = provider.credential() if purpose == "verify_email" else await provider.proven()
         await provider.codes.send(credential, purpose)
         code = provider.mailed(credential, purpose)[-1]
-        provider.clock.advance(provider.code_lasts + timedelta(seconds=1))
+        provider.clock.advance(provider.max_code_lifetime + timedelta(seconds=1))
         assert await provider.codes.redeem(credential, purpose, code, OTHER) is False
         assert await provider.passwords.check(credential, OTHER) == Refused()
 
@@ -174,7 +174,7 @@ class MailedCodesContract:
         assert await provider.codes.redeem(credential, "verify_email", code, OTHER) is True
         assert await provider.passwords.check(credential, OTHER) == Accepted()
 
-    async def test_the_unknown_redeem_nothing(self, provider: IdentityProvider) -> None:
+    async def test_unknown_credential_redeems_nothing(self, provider: IdentityProvider) -> None:
         for purpose in PURPOSES:
             assert await provider.codes.redeem(provider.credential(), purpose, "123456", PASSWORD) is False
 
@@ -208,7 +208,7 @@ class PasswordsContract:
 
     async def test_it_is_known_whether_one_was_set_since(self, provider: IdentityProvider) -> None:
         credential, began = provider.credential(), provider.clock.now()
-        assert await provider.passwords.set_since(credential, began) is False
+        assert await provider.passwords.was_set_since(credential, began) is False
 
         async def by_code() -> None:
             await provider.codes.send(credential, "reset_password")
@@ -220,15 +220,15 @@ class PasswordsContract:
             await provider.passwords.set(credential, OTHER)
 
         await provider.passwords.create(credential, PASSWORD)
-        assert await provider.passwords.set_since(credential, began) is True
+        assert await provider.passwords.was_set_since(credential, began) is True
         for change in (by_caller, by_code):
             provider.clock.advance(timedelta(minutes=10))
             now = provider.clock.now()
-            assert await provider.passwords.set_since(credential, now) is False
+            assert await provider.passwords.was_set_since(credential, now) is False
             assert isinstance(await provider.passwords.check(credential, "Wrong-" + PASSWORD), Refused)
-            assert await provider.passwords.set_since(credential, now) is False
+            assert await provider.passwords.was_set_since(credential, now) is False
             await change()
-            assert await provider.passwords.set_since(credential, now) is True
+            assert await provider.passwords.was_set_since(credential, now) is True
 
     @pytest.mark.parametrize("password", ["", " ", "x", PASSWORD.lower(), PASSWORD + " ", "é" * 60, "\x00", "p" * 256])
     async def test_anything_else_is_refused(self, provider: IdentityProvider, password: str) -> None:
@@ -265,14 +265,14 @@ class SecondFactorsContract:
         credential = await provider.proven()
         assert await provider.second_factors.begin(credential, OTHER) is None
         assert await provider.second_factors.begin(provider.credential(), PASSWORD) is None
-        enrolment = await provider.second_factors.begin(credential, PASSWORD)
-        assert enrolment is not None
+        enrollment = await provider.second_factors.begin(credential, PASSWORD)
+        assert enrollment is not None
         assert await provider.passwords.check(credential, PASSWORD) == Accepted()
-        code = provider.totp(enrolment.secret)
+        code = provider.totp(enrollment.secret)
         for bad in (wrong(code), "", "12345", "abcdef", "１２３４５６"):
-            assert await provider.second_factors.confirm(credential, enrolment.handle, bad) is False
+            assert await provider.second_factors.confirm(credential, enrollment.handle, bad) is False
         assert await provider.passwords.check(credential, PASSWORD) == Accepted()
-        assert await provider.second_factors.confirm(credential, enrolment.handle, code) is True
+        assert await provider.second_factors.confirm(credential, enrollment.handle, code) is True
         assert isinstance(await provider.passwords.check(credential, PASSWORD), SecondFactorNeeded)
         assert await provider.passwords.check(credential, OTHER) == Refused()
 
@@ -365,7 +365,7 @@ class CredentialsContract:
             await provider.credentials.delete(credential)
         assert await provider.passwords.check(credential, PASSWORD) == Refused()
 
-    async def test_the_unknown_are_no_matter(self, provider: IdentityProvider) -> None:
+    async def test_unknown_credentials_are_ignored(self, provider: IdentityProvider) -> None:
         unknown = provider.credential()
         await provider.credentials.disable(unknown)
         await provider.credentials.delete(unknown)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts.identity import PasswordStrength
-from portal_core.accounts.passwords import MAX_LENGTH, MIN_GUESSES_LOG10
+from portal_core.accounts.identity_provider import PasswordStrength
+from portal_core.accounts.password_policy import MAX_LENGTH, MIN_GUESSES_LOG10
 
 NAMES = ("rosalind franklin", "elm street", "franklin", "rosalind", "street")
 SYMBOLS = "4@8({[<369!1|70$5+7%2"

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.accounts.model import Account
-from portal_core.accounts.session_factory import SessionOpening
+from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
 from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.extend_session import ExtendSession
 from portal_core.accounts.use_cases.list_sessions import ListSessions
-from portal_core.accounts.use_cases.log_out import LogOut
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
+from portal_core.accounts.use_cases.sign_out import SignOut
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import AccountHolder, ClientActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
@@ -43,7 +43,7 @@ class NamedTokens(TokenSource):
 
 
 @define
-class Modelled:
+class ModelSession:
     """What a session should be. The last pair of tokens is the one that is good."""
 
     opened_at: datetime
@@ -52,11 +52,11 @@ class Modelled:
     pairs: list[SessionTokens]
     ended: bool = False
 
-    def alive(self, now: datetime) -> bool:
+    def is_live(self, now: datetime) -> bool:
         return not self.ended and now < self.active_at + IDLE and now < self.opened_at + ABSOLUTE
 
-    def opens(self, pair: int, now: datetime) -> bool:
-        return self.alive(now) and pair == len(self.pairs) - 1 and now < self.access_until
+    def access_token_valid(self, pair: int, now: datetime) -> bool:
+        return self.is_live(now) and pair == len(self.pairs) - 1 and now < self.access_until
 
     @property
     def idle_ends_at(self) -> datetime:
@@ -78,7 +78,7 @@ steps = st.lists(
         st.tuples(st.just("refresh"), which, age),
         st.tuples(st.just("refresh"), which, st.just(0)),
         st.tuples(st.just("extend"), which),
-        st.tuples(st.just("log_out"), which),
+        st.tuples(st.just("sign_out"), which),
         st.tuples(st.just("end"), which, which),
     ),
     min_size=30,
@@ -93,8 +93,8 @@ class SessionHistoriesContract:
     async def test_any_history_is_as_the_model_says(
         self, world: AccountsWorld, history: list[tuple[object, ...]]
     ) -> None:
-        fresh = await world.beside()
-        await fresh.set_rules(session_for=ABSOLUTE.total_seconds(), access_for=ACCESS.total_seconds())
+        fresh = await world.other_practice()
+        await fresh.set_rules(session_lifetime=ABSOLUTE.total_seconds(), access_token_lifetime=ACCESS.total_seconds())
         run = _Run(fresh, await fresh.account("ann@example.org"))
         await run.do("open")
         for name, *arguments in history:
@@ -107,7 +107,7 @@ class _Run:
     world: AccountsWorld
     account: Account
     tokens: NamedTokens = field(init=False)
-    sessions: list[Modelled] = field(factory=list)
+    sessions: list[ModelSession] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.tokens = NamedTokens(str(self.world.practice_id))
@@ -120,11 +120,13 @@ class _Run:
         await getattr(self, name)(*arguments)
 
     async def open(self) -> None:
-        opening = SessionOpening(self.world.clock, self.world.ids, self.tokens)
+        opening = SessionFactory(self.world.clock, self.world.ids, self.tokens)
         async with self.world.begin(self.world.visitor) as unit:
-            pair = await opening.open(unit, self.account, kind="cookie", strong=False, origin=self.world.visitor.origin)
+            pair = await opening.open(
+                unit, self.account, kind="cookie", multi_factor=False, origin=self.world.visitor.origin
+            )
             await unit.commit(None)
-        self.sessions.append(Modelled(self.now, self.now, self.now + ACCESS, [pair]))
+        self.sessions.append(ModelSession(self.now, self.now, self.now + ACCESS, [pair]))
 
     async def wait(self, seconds: int) -> None:
         self.world.clock.advance(timedelta(seconds=seconds))
@@ -147,9 +149,9 @@ class _Run:
         try:
             found = await authenticate(command)
         except Unauthenticated:
-            assert not model.opens(pair, self.now)
+            assert not model.access_token_valid(pair, self.now)
             return
-        assert model.opens(pair, self.now)
+        assert model.access_token_valid(pair, self.now)
         if active and self.now - model.active_at >= TOUCH:
             model.active_at = self.now
         assert found.session.idle_ends_at == model.idle_ends_at
@@ -158,7 +160,7 @@ class _Run:
         model = self.sessions[index % len(self.sessions)]
         pair = max(0, len(model.pairs) - 1 - older)
         use_case = RefreshSession(self.world.begin, self.world.clock, self.tokens)
-        good = model.alive(self.now) and pair == len(model.pairs) - 1
+        good = model.is_live(self.now) and pair == len(model.pairs) - 1
         try:
             fresh = await use_case(self.world.visitor, RefreshSessionCommand(model.pairs[pair].refresh_token))
         except Unauthenticated:
@@ -174,31 +176,31 @@ class _Run:
         model = self.sessions[index % len(self.sessions)]
         use_case = ExtendSession(self.world.begin, self.world.live, self.world.clock)
         if await self._succeeds(use_case(self._actor(model))):
-            assert model.alive(self.now)
+            assert model.is_live(self.now)
             model.active_at = self.now
         else:
-            assert not model.alive(self.now)
+            assert not model.is_live(self.now)
 
-    async def log_out(self, index: int) -> None:
+    async def sign_out(self, index: int) -> None:
         model = self.sessions[index % len(self.sessions)]
-        await LogOut(self.world.begin, self.world.clock)(self._actor(model))
+        await SignOut(self.world.begin, self.world.clock)(self._actor(model))
         model.ended = True
 
     async def end(self, index: int, by: int) -> None:
         model = self.sessions[index % len(self.sessions)]
         actor = self._actor(self.sessions[by % len(self.sessions)])
         use_case = EndSession(self.world.begin, self.world.clock)
-        assert await self._succeeds(use_case(actor, model.pairs[0].session.id)) == model.alive(self.now)
+        assert await self._succeeds(use_case(actor, model.pairs[0].session.id)) == model.is_live(self.now)
         model.ended = True
 
     async def compare_the_list(self) -> None:
         shown = await ListSessions(self.world.begin, self.world.clock)(self._actor(self.sessions[0]))
-        alive = [model for model in self.sessions if model.alive(self.now)]
+        is_live = [model for model in self.sessions if model.is_live(self.now)]
         assert {one.id: one.idle_ends_at for one in shown} == {
-            model.pairs[0].session.id: model.idle_ends_at for model in alive
+            model.pairs[0].session.id: model.idle_ends_at for model in is_live
         }
 
-    def _actor(self, model: Modelled) -> AccountHolder:
+    def _actor(self, model: ModelSession) -> AccountHolder:
         assert self.account.client_id is not None
         session_id = model.pairs[0].session.id
         return ClientActor(self.world.practice_id, self.account.id, self.account.client_id, session_id)

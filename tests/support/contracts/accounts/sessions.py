@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
-from portal_core.accounts.ports import AccountRules, HeldGrant, SignedIn, StaffStanding
-from portal_core.kernel.audit import Audited
+from portal_core.accounts.ports import AccountRules, ActiveStaff, HeldGrant, SessionContext
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
-from tests.support.contracts.accounts.world import AUDITED, AccountsWorld
+from tests.support.contracts.accounts.world import AUDIT_ENTRY, AccountsWorld
 
 ANN = "ann@example.org"
 BOB = "bob@example.org"
@@ -28,24 +28,24 @@ class SessionsContract:
             access_hash=world.hashed("1"),
             refresh_hash=world.hashed("2"),
             access_expires_at=now + MINUTE,
-            strong=True,
+            multi_factor=True,
             ended_at=now,
             version=2,
         )
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(full, AUDITED)
+            await unit.sessions.save(full, AUDIT_ENTRY)
             await unit.commit(None)
         assert await world.stored(account, session) == full
 
     async def test_one_is_found_by_its_family_alone(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
-        other = await world.beside()
+        other = await world.other_practice()
         async with world.begin(world.visitor) as unit:
             assert await unit.sessions.find_by_family_hash(session.family_hash) == session
             assert await unit.sessions.find_by_family_hash(session.refresh_hash) is None
             assert await unit.sessions.find_by_family_hash(session.access_hash) is None
-            await unit.sessions.save(session.end(world.clock.now()), AUDITED)
+            await unit.sessions.save(session.end(world.clock.now()), AUDIT_ENTRY)
             assert await unit.sessions.find_by_family_hash(session.family_hash) == session.end(world.clock.now())
         async with other.begin(other.visitor) as unit:
             assert await unit.sessions.find_by_family_hash(session.family_hash) is None
@@ -55,22 +55,22 @@ class SessionsContract:
         session = await world.session(account)
         await world.live.mark_active(world.practice_id, session.id, world.clock.now() + 2 * MINUTE)
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(session.with_strength(True), AUDITED)
+            await unit.sessions.save(session.with_multi_factor(True), AUDIT_ENTRY)
             await unit.commit(None)
         stored = await world.stored(account, session)
-        assert stored == session.with_strength(True).touched(world.clock.now() + 2 * MINUTE)
+        assert stored == session.with_multi_factor(True).touched(world.clock.now() + 2 * MINUTE)
 
     async def test_a_stale_save_changes_nothing(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(session.with_strength(True), AUDITED)
+            await unit.sessions.save(session.with_multi_factor(True), AUDIT_ENTRY)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.visitor) as unit:
-                await unit.sessions.save(session.end(world.clock.now()), Audited("test.stale"))
-        assert await world.stored(account, session) == session.with_strength(True)
-        assert Audited("test.stale") not in await world.audit()
+                await unit.sessions.save(session.end(world.clock.now()), AuditEntry("test.stale"))
+        assert await world.stored(account, session) == session.with_multi_factor(True)
+        assert AuditEntry("test.stale") not in await world.audit()
 
     async def test_open_ones_are_the_accounts_own_and_the_latest_active_first(self, world: AccountsWorld) -> None:
         account, stranger = await world.account(ANN), await world.account(BOB)
@@ -80,14 +80,14 @@ class SessionsContract:
         for session, at in ((first, 15), (second, 16), (ended, 16)):
             await world.live.mark_active(world.practice_id, session.id, start + at * MINUTE)
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(ended.end(start), AUDITED)
+            await unit.sessions.save(ended.end(start), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.actor_for(account)) as unit:
-            found = await unit.sessions.open_of(account.id, start + 15 * MINUTE)
+            found = await unit.sessions.list_open(account.id, start + 15 * MINUTE)
             assert found == (second.touched(start + 16 * MINUTE), first.touched(start + 15 * MINUTE))
-            late = await unit.sessions.open_of(account.id, start + 30 * MINUTE)
+            late = await unit.sessions.list_open(account.id, start + 30 * MINUTE)
             assert [one.id for one in late] == [second.id]
-            early = await unit.sessions.open_of(account.id, start + 15 * MINUTE - timedelta(seconds=1))
+            early = await unit.sessions.list_open(account.id, start + 15 * MINUTE - timedelta(seconds=1))
             assert {one.id for one in early} == {first.id, second.id, idle.id}
             assert await unit.sessions.get(account.id, foreign.id) is None
             assert await unit.sessions.get(stranger.id, foreign.id) is None
@@ -97,8 +97,8 @@ class SessionsContract:
         session = await world.session(account)
         await world.live.mark_active(world.practice_id, session.id, session.ends_at - MINUTE)
         async with world.begin(world.actor_for(account)) as unit:
-            assert len(await unit.sessions.open_of(account.id, session.ends_at - timedelta(seconds=1))) == 1
-            assert await unit.sessions.open_of(account.id, session.ends_at) == ()
+            assert len(await unit.sessions.list_open(account.id, session.ends_at - timedelta(seconds=1))) == 1
+            assert await unit.sessions.list_open(account.id, session.ends_at) == ()
 
     async def test_ending_all_keeps_one_and_strangers(self, world: AccountsWorld) -> None:
         account, stranger = await world.account(ANN), await world.account(BOB)
@@ -106,9 +106,9 @@ class SessionsContract:
         foreign = await world.session(stranger, "d")
         at = world.clock.now()
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(ended.end(at), AUDITED)
+            await unit.sessions.save(ended.end(at), AUDIT_ENTRY)
             await unit.commit(None)
-        entry = Audited("sessions.ended", account.id)
+        entry = AuditEntry("sessions.ended", account.id)
         async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.end_all(account.id, at + MINUTE, entry, keep=kept.id)
             await unit.commit(None)
@@ -130,15 +130,15 @@ class LiveSessionsContract:
         account = await world.account(ANN)
         session = await world.session(account)
         found = await world.live.find_by_access_hash(world.practice_id, session.access_hash)
-        assert found == SignedIn(session, account, AccountRules(practice_name="Elm Street"))
-        await world.set_rules(zone="America/Denver", clients_need_second_factor=True)
+        assert found == SessionContext(session, account, AccountRules(practice_name="Elm Street"))
+        await world.set_rules(time_zone="America/Denver", client_second_factor_required=True)
         found = await world.live.find_by_access_hash(world.practice_id, session.access_hash)
         assert found is not None
-        assert found.rules == AccountRules("Elm Street", "America/Denver", clients_need_second_factor=True)
+        assert found.rules == AccountRules("Elm Street", "America/Denver", client_second_factor_required=True)
 
     async def test_only_this_token_in_this_practice(self, world: AccountsWorld) -> None:
         session = await world.session(await world.account(ANN))
-        other = await world.beside()
+        other = await world.other_practice()
         for practice, token in (
             (world.practice_id, session.refresh_hash),
             (world.practice_id, session.family_hash),
@@ -146,13 +146,13 @@ class LiveSessionsContract:
         ):
             assert await world.live.find_by_access_hash(practice, token) is None
 
-    async def test_the_dead_are_found_too(self, world: AccountsWorld) -> None:
+    async def test_ended_sessions_are_found(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         closed = account.close(world.clock.now())
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(session.end(world.clock.now()), AUDITED)
-            await unit.accounts.save(closed, AUDITED)
+            await unit.sessions.save(session.end(world.clock.now()), AUDIT_ENTRY)
+            await unit.accounts.save(closed, AUDIT_ENTRY)
             await unit.commit(None)
         found = await world.live.find_by_access_hash(world.practice_id, session.access_hash)
         assert found is not None
@@ -167,7 +167,7 @@ class LiveSessionsContract:
         found = await world.live.find_by_access_hash(world.practice_id, first.access_hash)
         assert found is not None
         roles = frozenset({"clinician", "administrator"})
-        assert found.staff == StaffStanding(roles, await world.clinician_of(seeing))
+        assert found.staff == ActiveStaff(roles, await world.clinician_of(seeing))
         assert found.staff.clinician_id is not None
         left = await world.live.find_by_access_hash(world.practice_id, second.access_hash)
         assert left is not None
@@ -183,9 +183,9 @@ class LiveSessionsContract:
             proxy.id,
             ("appointments", "messages"),
             may_write=True,
-            starts=date(2026, 4, 1),
+            starts_on=date(2026, 4, 1),
             until=date(2030, 5, 17),
-            narrows_on=date(2028, 5, 17),
+            restricted_from=date(2028, 5, 17),
         )
         await world.add_grant(sibling, stranger.id, ("appointments",))
         areas = frozenset({"appointments", "messages"})
@@ -206,17 +206,17 @@ class LiveSessionsContract:
             again, child, frozenset({"appointments"}), False, date(2026, 1, 1), None, None
         )
 
-    async def test_activity_moves_forward_only_and_never_wakes_the_ended(self, world: AccountsWorld) -> None:
+    async def test_activity_is_monotonic(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         start = world.clock.now()
         for at, expected in ((start + 2 * MINUTE, 2), (start + MINUTE, 2), (start + 3 * MINUTE, 3)):
             await world.live.mark_active(world.practice_id, session.id, at)
             assert await world.stored(account, session) == session.touched(start + expected * MINUTE)
-        other = await world.beside()
+        other = await world.other_practice()
         await other.live.mark_active(other.practice_id, session.id, start + 9 * MINUTE)
         async with world.begin(world.visitor) as unit:
-            await unit.sessions.save(session.end(start), AUDITED)
+            await unit.sessions.save(session.end(start), AUDIT_ENTRY)
             await unit.commit(None)
         await world.live.mark_active(world.practice_id, session.id, start + 9 * MINUTE)
         assert await world.stored(account, session) == session.touched(start + 3 * MINUTE).end(start)

@@ -9,13 +9,17 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts.identity import StaffIdentity, StaffTokens
+from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from tests.support.clock import FixedClock
 
 ISSUER, OTHER_ISSUER = "https://login.ehr.example/realm", "https://login.ehr.example/other"
 AUDIENCE, OTHER_AUDIENCE = "client-portal", "billing"
 PRACTICE, SISTER, NEIGHBOUR, STRANGER = (UUID(int=number) for number in (1, 2, 3, 4))
-BELIEVED = {PRACTICE: (ISSUER, AUDIENCE), SISTER: (ISSUER, OTHER_AUDIENCE), NEIGHBOUR: (OTHER_ISSUER, AUDIENCE)}
+TRUSTING_PRACTICES = {
+    PRACTICE: (ISSUER, AUDIENCE),
+    SISTER: (ISSUER, OTHER_AUDIENCE),
+    NEIGHBOUR: (OTHER_ISSUER, AUDIENCE),
+}
 """Whom each practice believes, and what it is called there. The stranger has no EHR that signs people in."""
 FIVE = timedelta(minutes=5)
 LEEWAY = timedelta(minutes=1)
@@ -23,15 +27,15 @@ LEEWAY = timedelta(minutes=1)
 SAM = StaffIdentity(ISSUER, "staff-7", "sam@clinic.example", True, frozenset({"pwd", "otp"}), "2")
 
 
-class Ehr(ABC):
-    """Issuers and who reads their tokens, for the practices that are `BELIEVED`. All go by `clock`."""
+class StaffTokenHarness(ABC):
+    """Issuers and who reads their tokens, for the practices that are `TRUSTING_PRACTICES`. All go by `clock`."""
 
     clock: FixedClock
     tokens: StaffTokens
 
     @abstractmethod
-    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts: timedelta = timedelta(0)) -> str:
-        """A token of the issuer that `who` names, good for five minutes from `starts` after now."""
+    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)) -> str:
+        """A token of the issuer that `who` names, good for five minutes from `starts_in` after now."""
 
     @abstractmethod
     def forge(self, who: StaffIdentity) -> str:
@@ -50,20 +54,20 @@ class StaffTokensContract:
             StaffIdentity(ISSUER, "staff-8", "", False, frozenset(), ""),
         ],
     )
-    async def test_a_good_token_says_who_it_is_and_no_more(self, ehr: Ehr, who: StaffIdentity) -> None:
+    async def test_a_good_token_says_who_it_is_and_no_more(self, ehr: StaffTokenHarness, who: StaffIdentity) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(who)) == who
 
-    async def test_each_speaks_of_its_own(self, ehr: Ehr) -> None:
+    async def test_each_speaks_of_its_own(self, ehr: StaffTokenHarness) -> None:
         alex = evolve(SAM, subject="staff-9", email="alex@clinic.example")
         first, second = ehr.issue(SAM), ehr.issue(alex)
         assert await ehr.tokens.verify(PRACTICE, second) == alex
         assert await ehr.tokens.verify(PRACTICE, first) == SAM
 
     @pytest.mark.parametrize("subject", ["", "s" * 256])
-    async def test_nobody_is_known_by_no_name_or_an_endless_one(self, ehr: Ehr, subject: str) -> None:
+    async def test_empty_and_overlong_subjects_are_refused(self, ehr: StaffTokenHarness, subject: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(evolve(SAM, subject=subject))) is None
 
-    async def test_it_is_good_for_its_time_and_a_minute(self, ehr: Ehr) -> None:
+    async def test_it_is_good_for_its_time_and_a_minute(self, ehr: StaffTokenHarness) -> None:
         token = ehr.issue(SAM)
         ehr.clock.advance(FIVE - timedelta(seconds=1))
         assert await ehr.tokens.verify(PRACTICE, token) == SAM
@@ -72,22 +76,22 @@ class StaffTokensContract:
         ehr.clock.advance(timedelta(days=1))
         assert await ehr.tokens.verify(PRACTICE, token) is None
 
-    async def test_not_before_its_time_but_a_minute(self, ehr: Ehr) -> None:
-        token = ehr.issue(SAM, starts=LEEWAY + timedelta(seconds=1))
+    async def test_not_before_its_time_but_a_minute(self, ehr: StaffTokenHarness) -> None:
+        token = ehr.issue(SAM, starts_in=LEEWAY + timedelta(seconds=1))
         assert await ehr.tokens.verify(PRACTICE, token) is None
         ehr.clock.advance(LEEWAY + timedelta(seconds=1))
         assert await ehr.tokens.verify(PRACTICE, token) == SAM
 
     @pytest.mark.parametrize("audience", [OTHER_AUDIENCE, "", AUDIENCE.upper(), f"{AUDIENCE} "])
-    async def test_one_for_another_application_is_none(self, ehr: Ehr, audience: str) -> None:
+    async def test_one_for_another_application_is_none(self, ehr: StaffTokenHarness, audience: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(SAM, audience=audience)) is None
 
     @pytest.mark.parametrize("other", [OTHER_ISSUER, "", f"{ISSUER}/", ISSUER.upper(), "https://evil.example"])
-    async def test_one_of_another_issuer_is_none(self, ehr: Ehr, other: str) -> None:
+    async def test_one_of_another_issuer_is_none(self, ehr: StaffTokenHarness, other: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(evolve(SAM, issuer=other))) is None
 
-    async def test_each_practice_believes_its_own(self, ehr: Ehr) -> None:
-        believed = {}
+    async def test_each_practice_believes_its_own(self, ehr: StaffTokenHarness) -> None:
+        trusted = {}
         for issuer in (ISSUER, OTHER_ISSUER):
             for audience in (AUDIENCE, OTHER_AUDIENCE):
                 token = ehr.issue(evolve(SAM, issuer=issuer), audience=audience)
@@ -95,29 +99,29 @@ class StaffTokensContract:
                     who = await ehr.tokens.verify(practice_id, token)
                     if who is not None:
                         assert who == evolve(SAM, issuer=issuer)
-                        assert practice_id not in believed
-                        believed[practice_id] = (issuer, audience)
-        assert believed == BELIEVED
+                        assert practice_id not in trusted
+                        trusted[practice_id] = (issuer, audience)
+        assert trusted == TRUSTING_PRACTICES
 
-    async def test_a_forged_one_is_none(self, ehr: Ehr) -> None:
+    async def test_forged_token_is_refused(self, ehr: StaffTokenHarness) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(SAM)) == SAM
         assert await ehr.tokens.verify(PRACTICE, ehr.forge(SAM)) is None
 
     @pytest.mark.parametrize("bend", ["Bearer {}", " {}", "{}\n", "{}.", "{}.{}", "x{}", "{}\x00", "é{}"])
-    async def test_a_bent_one_is_none(self, ehr: Ehr, bend: str) -> None:
+    async def test_altered_token_is_refused(self, ehr: StaffTokenHarness, bend: str) -> None:
         token = ehr.issue(SAM)
         assert await ehr.tokens.verify(PRACTICE, bend.format(token, token)) is None
 
-    async def test_a_part_of_one_is_none(self, ehr: Ehr) -> None:
+    async def test_truncated_token_is_refused(self, ehr: StaffTokenHarness) -> None:
         token = ehr.issue(SAM)
         for part in (token[4:], token[:-4], token[: len(token) // 2], token.swapcase(), token[::-1]):
             assert await ehr.tokens.verify(PRACTICE, part) is None
 
     @pytest.mark.parametrize("text", ["", " ", ".", "..", "....", "null", "\x00", "\ud800", "é.é.é", "a" * 1_000_000])
-    async def test_what_is_no_token_is_none(self, ehr: Ehr, text: str) -> None:
+    async def test_malformed_token_is_refused(self, ehr: StaffTokenHarness, text: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, text) is None
         assert await ehr.tokens.verify(STRANGER, text) is None
 
     @given(st.text(st.characters(), max_size=80))
-    async def test_no_text_breaks_it(self, ehr: Ehr, text: str) -> None:
+    async def test_no_text_breaks_it(self, ehr: StaffTokenHarness, text: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, text) is None

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from attrs import evolve
 
-from portal_core.accounts.model import Account, Kind, Session, Status
+from portal_core.accounts.model import Account, AccountKind, AccountStatus, Session
 from portal_core.accounts.ports import LiveSessions, SignInUnit
 from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.uow import Begin
 from tests.support.clock import FixedClock
 
-AUDITED = Audited("test.wrote")
-BORN = date(1990, 5, 17)
+AUDIT_ENTRY = AuditEntry("test.wrote")
+DATE_OF_BIRTH = date(1990, 5, 17)
 IDLE = timedelta(minutes=15)
 
 
@@ -35,7 +35,7 @@ class AccountsWorld(ABC):
         self,
         email: str = "",
         *,
-        born: date = BORN,
+        date_of_birth: date = DATE_OF_BIRTH,
         names: tuple[str, str, str | None] = ("Ann", "Lee", None),
         status: str = "active",
     ) -> UUID:
@@ -64,20 +64,20 @@ class AccountsWorld(ABC):
         areas: Iterable[Area],
         *,
         may_write: bool = False,
-        starts: date = date(2026, 1, 1),
+        starts_on: date = date(2026, 1, 1),
         until: date | None = None,
-        narrows_on: date | None = None,
+        restricted_from: date | None = None,
     ) -> UUID: ...
 
     @abstractmethod
     async def revoke_grant(self, client_id: UUID, grant_id: UUID) -> None: ...
 
     @abstractmethod
-    async def set_rules(self, *, zone: str = "America/New_York", **section: object) -> None:
+    async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
         """The practice's zone, and the section `accounts` of its settings; durations in seconds."""
 
     @abstractmethod
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         """The practice's committed entries, oldest first."""
 
     @abstractmethod
@@ -85,7 +85,7 @@ class AccountsWorld(ABC):
         """The practice's committed jobs, oldest first, without those that deliver notices."""
 
     @abstractmethod
-    async def beside(self) -> "AccountsWorld":
+    async def other_practice(self) -> "AccountsWorld":
         """Another practice in the same place, on the same clock."""
 
     @property
@@ -110,8 +110,8 @@ class AccountsWorld(ABC):
         self,
         email: str,
         *,
-        kind: Kind = "client",
-        status: Status = "active",
+        kind: AccountKind = "client",
+        status: AccountStatus = "active",
         client_id: UUID | None = None,
         staff_id: UUID | None = None,
     ) -> Account:
@@ -124,7 +124,7 @@ class AccountsWorld(ABC):
         account = Account(self.ids.new(), self.practice_id, email, kind, now, client_id, staff_id)
         account = evolve(account, status=status, closed_at=now if status == "closed" else None)
         async with self.begin(self.system) as unit:
-            await unit.accounts.add(account, AUDITED)
+            await unit.accounts.add(account, AUDIT_ENTRY)
             await unit.commit(None)
         return account
 
@@ -143,7 +143,7 @@ class AccountsWorld(ABC):
             last_active_at=now,
             access_expires_at=now + timedelta(hours=1),
             ends_at=now + timedelta(hours=8),
-            idle_for=IDLE,
+            idle_timeout=IDLE,
             device="Firefox",
             address="192.0.2.7",
         )
@@ -156,7 +156,7 @@ class AccountsWorld(ABC):
         """One that is kept."""
         session = self.make_session(account, name)
         async with self.begin(self.visitor) as unit:
-            await unit.sessions.add(session, AUDITED)
+            await unit.sessions.add(session, AUDIT_ENTRY)
             await unit.commit(None)
         return session
 

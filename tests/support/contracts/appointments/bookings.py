@@ -7,16 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from portal_core.appointments.errors import OwnOverlap, SlotTaken
+from portal_core.appointments.errors import OverlappingAppointment, SlotTaken
 from portal_core.appointments.model import Booking
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.money import Money
-from tests.support.appointments.use_cases import Desk
-from tests.support.contracts.appointments.world import AUDITED, AppointmentsWorld, new_york
+from tests.support.appointments.use_cases import AppointmentUseCases
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, AppointmentsWorld, new_york
 
 HOUR = timedelta(hours=1)
 
@@ -26,36 +26,36 @@ class BookingsContract:
 
     async def _couple(self, world: AppointmentsWorld) -> tuple[UUID, UUID, Booking]:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
-        kind, clinician = await world.add_kind("Couple", seats=2), await world.add_clinician()
-        return ann, bob, await world.add_booking(clinician, kind, new_york(3, 10), ann, bob)
+        appointment_type, clinician = await world.add_appointment_type("Couple", seats=2), await world.add_clinician()
+        return ann, bob, await world.add_booking(clinician, appointment_type, new_york(3, 10), ann, bob)
 
     async def test_round_trip(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.appointment == booking.appointment
         assert {one.client_id: one for one in found.attendances} == {one: booking.of(one) for one in (ann, bob)}
 
     async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
-        place = await world.add_place()
+        location = await world.add_location()
         late = booking.leave(ann, at=world.clock.now(), reason="A fever — 39 °C", late=True, fee=Money(7500, "EUR"))
         moved = late.move(
             clinician_id=await world.add_clinician("Dr. Green"),
-            place_id=place.id,
+            location_id=location.id,
             starts_at=new_york(4, 9),
             ends_at=new_york(4, 10),
-            zone="Europe/Berlin",
+            time_zone="Europe/Berlin",
             at=world.clock.now() + HOUR,
         )
         # Two changes, two versions: saved one after the other.
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(late, AUDITED)
-            await unit.appointments.save(moved, AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(late, AUDIT_ENTRY)
+            await unit.appointments.save(moved, AUDIT_ENTRY)
             await unit.commit(None)
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.appointment == moved.appointment
         assert (found.of(ann), found.of(bob)) == (moved.of(ann), moved.of(bob))
@@ -66,7 +66,7 @@ class BookingsContract:
         async with world.begin(world.as_client(ann)) as unit:
             for found in (
                 await unit.appointments.get(ann, booking.appointment.id),
-                await unit.appointments.whole(booking.appointment.id),
+                await unit.appointments.get_for_practice(booking.appointment.id),
             ):
                 assert found is not None
                 assert found.attendances == (booking.of(ann),)
@@ -74,16 +74,16 @@ class BookingsContract:
         async with world.begin(world.as_client(stranger)) as unit:
             assert await unit.appointments.get(stranger, booking.appointment.id) is None
             assert await unit.appointments.get(ann, booking.appointment.id) is None
-            assert await unit.appointments.whole(booking.appointment.id) is None
+            assert await unit.appointments.get_for_practice(booking.appointment.id) is None
 
     async def test_what_nobody_knows_and_other_practices_is_none(self, world: AppointmentsWorld) -> None:
         ann, _, booking = await self._couple(world)
-        async with world.begin(world.desk) as unit:
-            assert await unit.appointments.whole(world.ids.new()) is None
+        async with world.begin(world.front_desk) as unit:
+            assert await unit.appointments.get_for_practice(world.ids.new()) is None
             assert await unit.appointments.get(ann, world.ids.new()) is None
-        other = await world.beside()
-        async with other.begin(other.desk) as unit:
-            assert await unit.appointments.whole(booking.appointment.id) is None
+        other = await world.other_practice()
+        async with other.begin(other.front_desk) as unit:
+            assert await unit.appointments.get_for_practice(booking.appointment.id) is None
             assert await unit.appointments.get(ann, booking.appointment.id) is None
 
     async def test_a_client_saves_their_own_part_and_the_other_stays(self, world: AppointmentsWorld) -> None:
@@ -91,10 +91,10 @@ class BookingsContract:
         async with world.begin(world.as_client(ann)) as unit:
             own = await unit.appointments.get(ann, booking.appointment.id)
             assert own is not None
-            await unit.appointments.save(own.leave(ann, at=world.clock.now(), reason="Ill"), AUDITED)
+            await unit.appointments.save(own.leave(ann, at=world.clock.now(), reason="Ill"), AUDIT_ENTRY)
             await unit.commit(None)
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.of(bob) == booking.of(bob)
         assert (found.of(ann).status, found.of(ann).reason) == ("cancelled", "Ill")
@@ -103,30 +103,30 @@ class BookingsContract:
     async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         now = world.clock.now()
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(booking.leave(ann, at=now, reason=None), AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(booking.leave(ann, at=now, reason=None), AUDIT_ENTRY)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
-            async with world.begin(world.desk) as unit:
-                await unit.appointments.save(booking.leave(bob, at=now, reason=None), AUDITED)
+            async with world.begin(world.front_desk) as unit:
+                await unit.appointments.save(booking.leave(bob, at=now, reason=None), AUDIT_ENTRY)
                 await unit.commit(None)
 
     async def test_leaving_without_commit_keeps_nothing(self, world: AppointmentsWorld) -> None:
         ann, _, booking = await self._couple(world)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(
-                booking.leave(ann, at=world.clock.now(), reason=None), Audited("test.lost", booking.appointment.id)
+                booking.leave(ann, at=world.clock.now(), reason=None), AuditEntry("test.lost", booking.appointment.id)
             )
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.of(ann).status == "attending"
         assert "test.lost" not in [one.action for one in await world.audit()]
 
     async def test_entries_are_written_with_the_change(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
-        entries = [Audited("test.saved", booking.appointment.id, record=one, facts={"n": "1"}) for one in (ann, bob)]
-        async with world.begin(world.desk) as unit:
+        entries = [AuditEntry("test.saved", booking.appointment.id, record=one, facts={"n": "1"}) for one in (ann, bob)]
+        async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(booking.cancel(at=world.clock.now(), reason=None), *entries)
             await unit.commit(None)
         assert [one for one in await world.audit() if one.action == "test.saved"] == entries
@@ -147,11 +147,11 @@ class BookingsContract:
         ann, bob, booking = await self._couple(world)
         stranger = await world.add_client(given="Eve")
         async with world.begin(world.as_client(ann)) as unit:
-            busy = unit.appointments.clients_busy
+            busy = unit.appointments.client_busy_times
             assert bool(await busy([ann], since, until)) is expected  # type: ignore[arg-type]
-            assert not await busy([ann], since, until, apart_from=booking.appointment.id)  # type: ignore[arg-type]
-        async with world.begin(world.desk) as unit:
-            busy = unit.appointments.clients_busy
+            assert not await busy([ann], since, until, excluding=booking.appointment.id)  # type: ignore[arg-type]
+        async with world.begin(world.front_desk) as unit:
+            busy = unit.appointments.client_busy_times
             taken = [(new_york(3, 10), new_york(3, 10, 50))] if expected else []
             assert await busy([stranger, bob], since, until) == taken  # type: ignore[arg-type]
             assert not await busy([stranger], since, until)  # type: ignore[arg-type]
@@ -159,55 +159,57 @@ class BookingsContract:
     async def test_who_left_is_not_busy_and_who_stays_is(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         left = booking.leave(ann, at=world.clock.now(), reason=None)
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(left, AUDITED)
-            assert not await unit.appointments.clients_busy([ann], new_york(3, 10), new_york(3, 11))
-            assert await unit.appointments.clients_busy([bob], new_york(3, 10), new_york(3, 11))
-            await unit.appointments.save(left.leave(bob, at=world.clock.now(), reason=None), AUDITED)
-            assert not await unit.appointments.clients_busy([ann, bob], new_york(3, 10), new_york(3, 11))
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(left, AUDIT_ENTRY)
+            assert not await unit.appointments.client_busy_times([ann], new_york(3, 10), new_york(3, 11))
+            assert await unit.appointments.client_busy_times([bob], new_york(3, 10), new_york(3, 11))
+            await unit.appointments.save(left.leave(bob, at=world.clock.now(), reason=None), AUDIT_ENTRY)
+            assert not await unit.appointments.client_busy_times([ann, bob], new_york(3, 10), new_york(3, 11))
 
     async def test_who_came_was_busy_and_who_did_not_was_not(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         missed = booking.no_show(bob, at=new_york(3, 10))
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(missed, AUDITED)
-            await unit.appointments.save(missed.complete(at=new_york(3, 10)), AUDITED)
-            busy = unit.appointments.clients_busy
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(missed, AUDIT_ENTRY)
+            await unit.appointments.save(missed.complete(at=new_york(3, 10)), AUDIT_ENTRY)
+            busy = unit.appointments.client_busy_times
             assert await busy([ann], new_york(3, 10), new_york(3, 11)) == [(new_york(3, 10), new_york(3, 10, 50))]
             assert not await busy([bob], new_york(3, 10), new_york(3, 11))
 
 
-class RacesContract:
+class ConcurrentBookingContract:
     """Those who book at once. On adapters that run one unit at a time this says only that the answers are right."""
 
-    racers = 64
+    concurrency = 64
 
     async def test_many_at_one_slot(self, world: AppointmentsWorld) -> None:
-        clinician, kind = await world.add_clinician(), await world.add_kind()
+        clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type()
         await world.open_week(clinician)
-        clients = [await world.add_client() for _ in range(self.racers)]
+        clients = [await world.add_client() for _ in range(self.concurrency)]
         for one in clients:
             await world.join_care_team(one, clinician)
-        command = BookAppointmentCommand(choice=world.choice(clinician, kind, new_york(3, 9)))
-        book = Desk(world).book
+        command = BookAppointmentCommand(choice=world.choice(clinician, appointment_type, new_york(3, 9)))
+        book = AppointmentUseCases(world).book
         outcomes = await _outcomes(*(book(world.as_client(one), command) for one in clients))
         assert outcomes.count("done") == 1
-        assert outcomes.count(SlotTaken.code) == self.racers - 1
+        assert outcomes.count(SlotTaken.code) == self.concurrency - 1
 
     async def test_a_client_cannot_be_in_two_places_at_once(self, world: AppointmentsWorld) -> None:
-        client, kind = await world.add_client(), await world.add_kind()
+        client, appointment_type = await world.add_client(), await world.add_appointment_type()
         clinicians = [await world.add_clinician(f"Dr. {n}") for n in range(4)]
         for one in clinicians:
             await world.open_week(one)
             await world.join_care_team(client, one)
-        book, actor = Desk(world).book, world.as_client(client)
-        commands = [BookAppointmentCommand(choice=world.choice(one, kind, new_york(3, 9))) for one in clinicians]
+        book, actor = AppointmentUseCases(world).book, world.as_client(client)
+        commands = [
+            BookAppointmentCommand(choice=world.choice(one, appointment_type, new_york(3, 9))) for one in clinicians
+        ]
         outcomes = await _outcomes(*(book(actor, one) for one in commands))
-        assert sorted(outcomes) == ["done", *[OwnOverlap.code] * 3]
+        assert sorted(outcomes) == ["done", *[OverlappingAppointment.code] * 3]
 
     async def test_crossing_moves_between_two_clinicians_all_come_to_an_end(self, world: AppointmentsWorld) -> None:
         grey, green = await world.add_clinician(), await world.add_clinician("Dr. Green")
-        kind = await world.add_kind(minutes=60)
+        appointment_type = await world.add_appointment_type(minutes=60)
         for one in (grey, green):
             await world.open_week(one)
         moves = []
@@ -216,27 +218,27 @@ class RacesContract:
                 client = await world.add_client()
                 await world.join_care_team(client, grey)
                 await world.join_care_team(client, green)
-                booking = await world.add_booking(here, kind, new_york(4, hour), client)
+                booking = await world.add_booking(here, appointment_type, new_york(4, hour), client)
                 move = RescheduleAppointmentCommand(
                     appointment_id=booking.appointment.id,
                     clinician_id=there,
                     starts_at=new_york(5, hour - hour % 2 + 1),
                 )
-                moves.append(Desk(world).reschedule(world.as_client(client), move))
+                moves.append(AppointmentUseCases(world).reschedule(world.as_client(client), move))
         outcomes = await _outcomes(*moves)
         # Ten and eleven o'clock want eleven, twelve and one o'clock want one: of each two, one has it.
         assert sorted(outcomes) == ["done"] * 8 + [SlotTaken.code] * 4
 
     async def test_the_last_two_of_a_couple_leave_at_once(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
-        kind, clinician = await world.add_kind(seats=2), await world.add_clinician()
-        booking = await world.add_booking(clinician, kind, new_york(10, 10), ann, bob)
+        appointment_type, clinician = await world.add_appointment_type(seats=2), await world.add_clinician()
+        booking = await world.add_booking(clinician, appointment_type, new_york(10, 10), ann, bob)
         command = CancelAppointmentCommand(appointment_id=booking.appointment.id)
-        cancel = Desk(world).cancel
+        cancel = AppointmentUseCases(world).cancel
         outcomes = await _outcomes(*(cancel(world.as_client(one), command) for one in (ann, bob)))
         assert outcomes == ["done", "done"]
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
             taken = await unit.calendar.busy([clinician], new_york(10, 0), new_york(11, 0), world.clock.now())
         assert found is not None
         assert (found.appointment.status, found.appointment.attending, taken) == ("cancelled", 0, [])

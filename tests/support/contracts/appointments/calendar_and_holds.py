@@ -9,8 +9,8 @@ from attrs import evolve
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.model import Hold
 from portal_core.appointments.waiting import FreedSlot
-from portal_core.kernel.audit import Audited
-from tests.support.contracts.appointments.world import AUDITED, AppointmentsWorld, new_york
+from portal_core.kernel.audit import AuditEntry
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, AppointmentsWorld, new_york
 
 HOUR = timedelta(hours=1)
 
@@ -24,7 +24,7 @@ class CalendarContract:
             clinician, new_york(3, 10), buffer_before=timedelta(minutes=5), buffer_after=timedelta(minutes=10)
         )
         await world.occupy(entry)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == [entry]
 
     async def test_busy_is_what_shares_time_and_belongs_to_those_asked_about(self, world: AppointmentsWorld) -> None:
@@ -35,7 +35,7 @@ class CalendarContract:
         after = await world.occupy(world.entry(clinician, new_york(3, 12), 60))
         others = await world.occupy(world.entry(other, new_york(3, 10), 60))
         now = world.clock.now()
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             found = await unit.calendar.busy([clinician], new_york(3, 10), new_york(3, 12), now)
             both = await unit.calendar.busy([clinician, other], new_york(3, 9), new_york(3, 13), now)
             none = await unit.calendar.busy([], new_york(3, 9), new_york(3, 13), now)
@@ -50,7 +50,7 @@ class CalendarContract:
         with pytest.raises(SlotTaken):
             await world.occupy(world.entry(clinician, new_york(3, at), minutes))
 
-    async def test_neighbours_touch(self, world: AppointmentsWorld) -> None:
+    async def test_adjacent_entries_do_not_conflict(self, world: AppointmentsWorld) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
         await world.occupy(world.entry(clinician, new_york(3, 10), 60))
         await world.occupy(world.entry(clinician, new_york(3, 11), 60))
@@ -64,11 +64,11 @@ class CalendarContract:
         with pytest.raises(SlotTaken):
             await world.occupy(world.entry(clinician, new_york(3, 10), 60))
         world.clock.advance(timedelta(minutes=10) - timedelta.resolution)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             now = world.clock.now()
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == [held]
         world.clock.advance(timedelta.resolution)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == []
         await world.occupy(world.entry(clinician, new_york(3, 10), 60))
 
@@ -78,7 +78,7 @@ class CalendarContract:
         await world.occupy(world.entry(clinician, new_york(3, 10), purpose="hold", expires_at=soon))
         kept = await world.occupy(world.entry(clinician, new_york(3, 11), purpose="hold", expires_at=later))
         world.clock.advance(timedelta(minutes=15))
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician], world.clock.now())
             # Asked as of before: what is gone is gone.
             found = await unit.calendar.busy(
@@ -96,7 +96,7 @@ class CalendarContract:
         clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
         entry = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
         moved = evolve(entry, clinician_id=other, starts_at=new_york(3, 10, 30), ends_at=new_york(3, 11, 30))
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician, other], world.clock.now())
             await unit.calendar.change(moved)
             await unit.commit(None)
@@ -108,7 +108,7 @@ class CalendarContract:
         clinician = await world.add_clinician()
         until = world.clock.now() + timedelta(minutes=10)
         held = await world.occupy(world.entry(clinician, new_york(3, 10), purpose="hold", expires_at=until))
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician], world.clock.now())
             await unit.calendar.change(evolve(held, purpose="appointment", expires_at=None))
             await unit.commit(None)
@@ -121,24 +121,24 @@ class CalendarContract:
         entry = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
         await world.occupy(world.entry(clinician, new_york(3, 12), 60))
         with pytest.raises(SlotTaken):
-            async with world.begin(world.desk) as unit:
+            async with world.begin(world.front_desk) as unit:
                 await unit.calendar.lock([clinician], world.clock.now())
                 await unit.calendar.change(evolve(entry, ends_at=new_york(3, 12, 1)))
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             found = await unit.calendar.busy([clinician], new_york(3, 9), new_york(3, 12), world.clock.now())
         assert found == [entry]
 
     async def test_a_hold_that_was_dropped_meanwhile_takes_no_time(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         with pytest.raises(SlotTaken):
-            async with world.begin(world.desk) as unit:
+            async with world.begin(world.front_desk) as unit:
                 await unit.calendar.lock([clinician], world.clock.now())
                 await unit.calendar.change(world.entry(clinician, new_york(3, 10)))
 
     async def test_freed_time_is_free_and_freeing_twice_is_fine(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         entry = await world.occupy(world.entry(clinician, new_york(3, 10)))
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.calendar.free(entry.id)
             await unit.calendar.free(entry.id)
             await unit.commit(None)
@@ -146,14 +146,14 @@ class CalendarContract:
 
     async def test_what_was_not_committed_is_not_taken(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             await unit.calendar.occupy(world.entry(clinician, new_york(3, 10)))
         await world.occupy(world.entry(clinician, new_york(3, 10)))
 
     async def test_a_client_sees_that_time_is_taken(self, world: AppointmentsWorld) -> None:
         clinician, client, other = await world.add_clinician(), await world.add_client(), await world.add_client()
-        kind = await world.add_kind()
-        await world.add_booking(clinician, kind, new_york(3, 10), other)
+        appointment_type = await world.add_appointment_type()
+        await world.add_booking(clinician, appointment_type, new_york(3, 10), other)
         async with world.begin(world.as_client(client)) as unit:
             await unit.calendar.lock([clinician], world.clock.now(), clients=[client])
             found = await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now())
@@ -162,35 +162,35 @@ class CalendarContract:
                 await unit.calendar.occupy(world.entry(clinician, new_york(3, 10)))
 
     async def test_another_practices_calendar_is_not_there(self, world: AppointmentsWorld) -> None:
-        other = await world.beside()
+        other = await world.other_practice()
         clinician = await world.add_clinician()
         entry = await world.occupy(world.entry(clinician, new_york(3, 10)))
-        async with other.begin(other.desk) as unit:
+        async with other.begin(other.front_desk) as unit:
             now = world.clock.now()
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == []
             await unit.calendar.free(entry.id)
             await unit.commit(None)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             now = world.clock.now()
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == [entry]
 
     async def test_blocks(self, world: AppointmentsWorld) -> None:
         clinician, client = await world.add_clinician(), await world.add_client()
-        kind = await world.add_kind()
-        booked = await world.add_booking(clinician, kind, new_york(3, 10), client)
-        await world.add_booking(clinician, kind, new_york(3, 13), client)
+        appointment_type = await world.add_appointment_type()
+        booked = await world.add_booking(clinician, appointment_type, new_york(3, 10), client)
+        await world.add_booking(clinician, appointment_type, new_york(3, 13), client)
         block = world.entry(clinician, new_york(3, 10, 30), 150, purpose="block")
-        async with world.begin(world.desk) as unit:
-            await unit.blocks.add(block, Audited("time.blocked", block.id))
+        async with world.begin(world.front_desk) as unit:
+            await unit.blocks.add(block, AuditEntry("time.blocked", block.id))
             assert await unit.blocks.conflicts(block) == (booked.appointment.id,)
             await unit.commit(None)
         entry_id = booked.appointment.calendar_entry_id
         assert entry_id is not None
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             assert await unit.blocks.get(block.id) == block
             assert await unit.blocks.get(entry_id) is None
-            assert not await unit.blocks.remove(entry_id, AUDITED)
-            assert await unit.blocks.remove(block.id, Audited("time.unblocked", block.id))
+            assert not await unit.blocks.remove(entry_id, AUDIT_ENTRY)
+            assert await unit.blocks.remove(block.id, AuditEntry("time.unblocked", block.id))
             assert await unit.blocks.get(block.id) is None
             await unit.commit(None)
         written = [one.action for one in await world.audit() if one.target == block.id]
@@ -201,14 +201,14 @@ class HoldsContract:
     """`Holds`."""
 
     async def _hold(self, world: AppointmentsWorld, client: UUID, minutes: int = 10) -> Hold:
-        clinician, kind = await world.add_clinician(), await world.add_kind()
+        clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type()
         return Hold(
             id=world.ids.new(),
             practice_id=world.practice_id,
             client_id=client,
             clinician_id=clinician,
-            kind_id=kind.id,
-            place_id=None,
+            appointment_type_id=appointment_type.id,
+            location_id=None,
             starts_at=new_york(3, 10),
             ends_at=new_york(3, 11),
             calendar_entry_id=world.ids.new(),
@@ -219,21 +219,21 @@ class HoldsContract:
         client = await world.add_client()
         hold = await self._hold(world, client)
         async with world.begin(world.as_client(client)) as unit:
-            await unit.holds.add(hold, Audited("slot.held", hold.id, record=client))
+            await unit.holds.add(hold, AuditEntry("hold.created", hold.id, record=client))
             await unit.commit(None)
         async with world.begin(world.as_client(client)) as unit:
             assert await unit.holds.get(client, hold.id) == hold
-            await unit.holds.remove(client, hold.id, Audited("slot.released", hold.id, record=client))
+            await unit.holds.remove(client, hold.id, AuditEntry("hold.released", hold.id, record=client))
             assert await unit.holds.get(client, hold.id) is None
             await unit.commit(None)
-        assert [one.action for one in await world.audit() if one.target == hold.id] == ["slot.held", "slot.released"]
+        assert [one.action for one in await world.audit() if one.target == hold.id] == ["hold.created", "hold.released"]
 
     async def test_those_of_a_client_that_are_not_over(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         short, long = await self._hold(world, client, 5), await self._hold(world, client, 10)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             for hold in (short, long, evolve(long, id=world.ids.new(), client_id=other)):
-                await unit.holds.add(hold, AUDITED)
+                await unit.holds.add(hold, AUDIT_ENTRY)
             await unit.commit(None)
         world.clock.advance(timedelta(minutes=5))
         async with world.begin(world.as_client(client)) as unit:
@@ -248,9 +248,9 @@ class HoldsContract:
         ann, bob = await world.add_client(), await world.add_client()
         of_ann, of_bob = await self._hold(world, ann), await self._hold(world, bob)
         of_bob = evolve(of_bob, expires_at=of_ann.expires_at + timedelta(minutes=1))
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             for one in (of_ann, of_bob):
-                await unit.holds.add(one, AUDITED)
+                await unit.holds.add(one, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.as_client(bob)) as unit:
             await unit.holds.clear_all(of_ann.expires_at)
@@ -264,8 +264,8 @@ class HoldsContract:
     async def test_another_clients_hold_is_not_there(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         hold = await self._hold(world, other)
-        async with world.begin(world.desk) as unit:
-            await unit.holds.add(hold, AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.holds.add(hold, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.as_client(client)) as unit:
             assert await unit.holds.get(client, hold.id) is None
@@ -277,22 +277,26 @@ class FreedSlotsContract:
     """`FreedSlots`."""
 
     async def test_a_client_leaves_one_and_the_job_finds_it(self, world: AppointmentsWorld) -> None:
-        client, clinician, kind = await world.add_client(), await world.add_clinician(), await world.add_kind()
+        client, clinician, appointment_type = (
+            await world.add_client(),
+            await world.add_clinician(),
+            await world.add_appointment_type(),
+        )
         slot = FreedSlot(
             id=world.ids.new(),
             practice_id=world.practice_id,
             clinician_id=clinician,
-            kind_id=kind.id,
-            place_id=None,
+            appointment_type_id=appointment_type.id,
+            location_id=None,
             starts_at=new_york(3, 10),
             ends_at=new_york(3, 11),
-            zone="America/New_York",
+            time_zone="America/New_York",
             freed_at=world.clock.now(),
         )
         async with world.begin(world.as_client(client)) as unit:
             await unit.freed_slots.add(slot)
             await unit.commit(None)
-        other = await world.beside()
+        other = await world.other_practice()
         async with other.begin(other.system) as unit:
             assert await unit.freed_slots.get(slot.id) is None
         async with world.begin(world.system) as unit:

@@ -4,7 +4,7 @@ from tests.support.contracts.appointments.world import AppointmentsWorld
 
 
 class ClientsContract:
-    """`ScheduleDirectory`, as far as it is about clients."""
+    """`BookingDirectory`, as far as it is about clients."""
 
     async def test_a_client_who_was_discharged_is_known_as_such(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
@@ -13,7 +13,7 @@ class ClientsContract:
             async with world.begin(actor) as unit:
                 assert (await unit.directory.for_client(ann)).discharged
                 assert (await unit.directory.clients([ann]))[ann].discharged
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             assert not (await unit.directory.for_client(bob)).discharged
             assert not (await unit.directory.for_practice()).discharged
             known = await unit.directory.clients([ann, bob])
@@ -25,9 +25,9 @@ class ClientsContract:
     async def test_names_and_pronouns_are_the_chosen_ones_of_ones_own_clients(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", family="Lee")
         bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie", pronouns="they/them")
-        other = await world.beside()
+        other = await world.other_practice()
         foreign = await other.add_client()
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             known = await unit.directory.clients([ann, bob, foreign, world.ids.new()])
         assert {key: (one.id, one.name, one.pronouns) for key, one in known.items()} == {
             ann: (ann, "Ann Lee", ""),

@@ -6,26 +6,26 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.appointments.settings import Kind
+from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_series import BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
-from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
-from portal_core.appointments.use_cases.confirm_request import ConfirmRequestCommand
-from portal_core.appointments.use_cases.decline_request import DeclineRequestCommand
-from portal_core.appointments.use_cases.list_day import ListDayQuery
+from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
+from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
+from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
-from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequestsQuery
-from portal_core.appointments.use_cases.move_for_clients import MoveForClientsCommand
+from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
-from portal_core.appointments.views import AppointmentFilter, RequestView
-from portal_core.appointments.views_practice import AttendanceView, PracticeAppointmentView
+from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
+from portal_core.appointments.views import AppointmentFilter, AppointmentRequestView
 from portal_core.appointments.waiting import CheckIn, PreferredTime
 from portal_core.kernel.errors import RecordDestroyed
 from portal_core.kernel.page import PageRequest
-from tests.support.appointments.use_cases import Desk
-from tests.support.contracts.appointments.world import AUDITED, AppointmentsWorld, new_york
+from tests.support.appointments.use_cases import AppointmentUseCases
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, AppointmentsWorld, new_york
 
 
 def _reasons(appointment: PracticeAppointmentView) -> dict[UUID, str | None]:
@@ -39,87 +39,91 @@ def _part(appointment: PracticeAppointmentView, client_id: UUID) -> AttendanceVi
 class DestroyedRecordsContract:
     """Ann's key is destroyed, Bob's is not; they come together, and alone."""
 
-    async def _people(self, world: AppointmentsWorld) -> tuple[UUID, UUID, UUID, Kind]:
-        clinician, kind = await world.add_clinician(), await world.add_kind("Group", seats=2)
+    async def _people(self, world: AppointmentsWorld) -> tuple[UUID, UUID, UUID, AppointmentType]:
+        clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type("Group", seats=2)
         await world.open_week(clinician)
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
         for client in (ann, bob):
             await world.join_care_team(client, clinician)
-        return ann, bob, clinician, kind
+        return ann, bob, clinician, appointment_type
 
-    async def _asked(self, world: AppointmentsWorld, client: UUID, kind: Kind, reason: str) -> RequestView:
+    async def _asked(
+        self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, reason: str
+    ) -> AppointmentRequestView:
         preferred = (PreferredTime(starts_at=new_york(4, 9), ends_at=new_york(4, 17)),)
-        command = RequestAppointmentCommand(kind_id=kind.id, preferred=preferred, reason=reason)
-        return await Desk(world).request_appointment(world.as_client(client), command)
+        command = RequestAppointmentCommand(appointment_type_id=appointment_type.id, preferred=preferred, reason=reason)
+        return await AppointmentUseCases(world).request_appointment(world.as_client(client), command)
 
     async def test_lists_and_days_are_whole_without_its_words(self, world: AppointmentsWorld) -> None:
-        ann, bob, clinician, kind = await self._people(world)
-        desk = Desk(world)
-        off = await world.add_booking(clinician, kind, new_york(5, 9), ann, bob)
-        on = await world.add_booking(clinician, kind, new_york(5, 11), ann, bob)
+        ann, bob, clinician, appointment_type = await self._people(world)
+        use_cases = AppointmentUseCases(world)
+        off = await world.add_booking(clinician, appointment_type, new_york(5, 9), ann, bob)
+        on = await world.add_booking(clinician, appointment_type, new_york(5, 11), ann, bob)
         for client in (ann, bob):
             command = CancelAppointmentCommand(appointment_id=off.appointment.id, reason=f"Ill, {client}")
-            await desk.cancel(world.as_client(client), command)
+            await use_cases.cancel(world.as_client(client), command)
         await world.destroy_key(ann)
-        day = await desk.day(world.desk, ListDayQuery(date=new_york(5, 9).date()))
+        day = await use_cases.day(world.front_desk, GetDayScheduleQuery(date=new_york(5, 9).date()))
         assert [one.id for one in day.appointments] == [off.appointment.id, on.appointment.id]
         assert _reasons(day.appointments[0]) == {ann: None, bob: f"Ill, {bob}"}
         gone = _part(day.appointments[0], ann)
         assert (gone.client_name, gone.status, gone.cancelled_at) == ("Ann Lee", "cancelled", world.clock.now())
         for client, reason in ((ann, None), (bob, f"Ill, {bob}")):
             query = ListMyAppointmentsQuery(AppointmentFilter("cancelled"), PageRequest())
-            mine = await desk.list_mine(world.as_client(client), query)
+            mine = await use_cases.list_mine(world.as_client(client), query)
             assert [(one.id, one.cancel_reason) for one in mine.items] == [(off.appointment.id, reason)]
 
     async def test_what_was_read_before_brings_nothing_back(self, world: AppointmentsWorld) -> None:
-        ann, bob, clinician, kind = await self._people(world)
-        booking = await world.add_booking(clinician, kind, new_york(3, 9), ann, bob)
+        ann, bob, clinician, appointment_type = await self._people(world)
+        booking = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)
         known = booking.leave(ann, at=world.clock.now(), reason="Ill")
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(known, AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(known, AUDIT_ENTRY)
             await unit.commit(None)
         await world.destroy_key(ann)
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(known.leave(bob, at=world.clock.now(), reason="Ill too"), AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(known.leave(bob, at=world.clock.now(), reason="Ill too"), AUDIT_ENTRY)
             await unit.commit(None)
-        async with world.begin(world.desk) as unit:
-            found = await unit.appointments.whole(booking.appointment.id)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert {one.client_id: one.reason for one in found.attendances} == {ann: None, bob: "Ill too"}
 
     async def test_the_practice_cancels_for_everybody_and_tells_those_who_can_be_told(
         self, world: AppointmentsWorld
     ) -> None:
-        ann, bob, clinician, kind = await self._people(world)
-        booking = await world.add_booking(clinician, kind, new_york(3, 9), ann, bob)
+        ann, bob, clinician, appointment_type = await self._people(world)
+        booking = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)
         await world.destroy_key(ann)
-        command = CancelForClientsCommand(appointment_id=booking.appointment.id, reason="Dr. Grey is ill.")
-        cancelled = await Desk(world).cancel_for(world.desk, command)
+        command = CancelAppointmentForClientsCommand(appointment_id=booking.appointment.id, reason="Dr. Grey is ill.")
+        cancelled = await AppointmentUseCases(world).cancel_for(world.front_desk, command)
         assert (cancelled.status, _reasons(cancelled)) == ("cancelled", {ann: None, bob: "Dr. Grey is ill."})
-        told = {one.to_client for one in await world.notices() if one.kind == "appointment_cancelled"}
+        told = {one.to_client for one in await world.notices() if one.appointment_type == "appointment_cancelled"}
         assert {ann, bob} <= told
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == []
 
     async def test_a_series_ends_and_single_dates_are_moved_and_closed(self, world: AppointmentsWorld) -> None:
-        ann, bob, clinician, kind = await self._people(world)
-        desk = Desk(world)
+        ann, bob, clinician, appointment_type = await self._people(world)
+        use_cases = AppointmentUseCases(world)
         weekly = BookSeriesCommand(
             clinician_id=clinician,
-            kind_id=kind.id,
+            appointment_type_id=appointment_type.id,
             client_ids=(ann, bob),
             first_start=datetime(2026, 3, 3, 9),  # noqa: DTZ001
             count=3,
         )
-        series = await desk.book_series(world.desk, weekly)
+        series = await use_cases.book_series(world.front_desk, weekly)
         await world.destroy_key(ann)
-        moved = MoveForClientsCommand(
-            appointment_id=series.appointments[0], choice=world.choice(clinician, kind, new_york(3, 11))
+        moved = RescheduleAppointmentForClientsCommand(
+            appointment_id=series.appointments[0], choice=world.choice(clinician, appointment_type, new_york(3, 11))
         )
-        assert (await desk.move_for(world.desk, moved)).starts_at == new_york(3, 11)
-        ended = await desk.cancel_series(world.desk, CancelSeriesCommand(series_id=series.id, reason="Holidays"))
+        assert (await use_cases.move_for(world.front_desk, moved)).starts_at == new_york(3, 11)
+        ended = await use_cases.cancel_series(
+            world.front_desk, CancelSeriesCommand(series_id=series.id, reason="Holidays")
+        )
         assert ended.status == "ended"
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             found = await unit.series.bookings(series.id)
         assert [{one.client_id: one.reason for one in each.attendances} for each in found] == [
             {ann: None, bob: "Holidays"}
@@ -127,62 +131,70 @@ class DestroyedRecordsContract:
 
     async def test_the_client_may_still_come_and_go(self, world: AppointmentsWorld) -> None:
         ann, _, clinician, _ = await self._people(world)
-        alone = await world.add_kind()
+        alone = await world.add_appointment_type()
         await world.destroy_key(ann)
-        desk, actor = Desk(world), world.as_client(ann)
-        booked = await desk.book(actor, BookAppointmentCommand(choice=world.choice(clinician, alone, new_york(4, 9))))
-        gone = await desk.cancel(actor, CancelAppointmentCommand(appointment_id=booked.id, reason="Ill"))
+        use_cases, actor = AppointmentUseCases(world), world.as_client(ann)
+        booked = await use_cases.book(
+            actor, BookAppointmentCommand(choice=world.choice(clinician, alone, new_york(4, 9)))
+        )
+        gone = await use_cases.cancel(actor, CancelAppointmentCommand(appointment_id=booked.id, reason="Ill"))
         assert (gone.status, gone.cancel_reason) == ("cancelled", None)
 
     async def test_requests_are_listed_and_answered_without_words(self, world: AppointmentsWorld) -> None:
-        ann, bob, clinician, kind = await self._people(world)
-        desk = Desk(world)
-        declined, confirmed, withdrawn = [await self._asked(world, ann, kind, f"No. {number}") for number in range(3)]
-        of_bob = await self._asked(world, bob, kind, "Sleep")
+        ann, bob, clinician, appointment_type = await self._people(world)
+        use_cases = AppointmentUseCases(world)
+        declined, confirmed, withdrawn = [
+            await self._asked(world, ann, appointment_type, f"No. {number}") for number in range(3)
+        ]
+        of_bob = await self._asked(world, bob, appointment_type, "Sleep")
         await world.destroy_key(ann)
-        listed = await desk.list_practice_requests(world.desk, ListPracticeRequestsQuery("pending", PageRequest()))
+        listed = await use_cases.list_practice_appointment_requests(
+            world.front_desk, ListPracticeAppointmentRequestsQuery("pending", PageRequest())
+        )
         assert {one.request.id: one.request.reason for one in listed.items} == {
             declined.id: "",
             confirmed.id: "",
             withdrawn.id: "",
             of_bob.id: "Sleep",
         }
-        answer = DeclineRequestCommand(request_id=declined.id, answer="We are full.")
+        answer = DeclineAppointmentRequestCommand(request_id=declined.id, answer="We are full.")
         with pytest.raises(RecordDestroyed):
-            await desk.decline_request(world.desk, answer)
-        refused = await desk.decline_request(world.desk, evolve(answer, answer=None))
+            await use_cases.decline_appointment_request(world.front_desk, answer)
+        refused = await use_cases.decline_appointment_request(world.front_desk, evolve(answer, answer=None))
         assert (refused.status, refused.reason, refused.answer) == ("declined", "", None)
-        said = await desk.decline_request(world.desk, evolve(answer, request_id=of_bob.id))
+        said = await use_cases.decline_appointment_request(world.front_desk, evolve(answer, request_id=of_bob.id))
         assert (said.reason, said.answer) == ("Sleep", "We are full.")
-        booked = ConfirmRequestCommand(request_id=confirmed.id, clinician_id=clinician, starts_at=new_york(4, 9))
-        assert (await desk.confirm_request(world.desk, booked)).status == "booked"
-        assert (await desk.withdraw_request(world.as_client(ann), withdrawn.id)).status == "withdrawn"
+        booked = ConfirmAppointmentRequestCommand(
+            request_id=confirmed.id, clinician_id=clinician, starts_at=new_york(4, 9)
+        )
+        assert (await use_cases.confirm_appointment_request(world.front_desk, booked)).status == "booked"
+        assert (await use_cases.withdraw_appointment_request(world.as_client(ann), withdrawn.id)).status == "withdrawn"
         with pytest.raises(RecordDestroyed):
-            await self._asked(world, ann, kind, "Again")
+            await self._asked(world, ann, appointment_type, "Again")
 
     async def test_a_request_read_before_brings_nothing_back(self, world: AppointmentsWorld) -> None:
-        ann, _, _, kind = await self._people(world)
-        asked = await self._asked(world, ann, kind, "Sleep")
-        async with world.begin(world.desk) as unit:
+        ann, _, _, appointment_type = await self._people(world)
+        asked = await self._asked(world, ann, appointment_type, "Sleep")
+        async with world.begin(world.front_desk) as unit:
             known = await unit.requests.for_practice(asked.id)
         assert known is not None
         await world.destroy_key(ann)
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(known.decline(None, at=world.clock.now()), AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.requests.save(known.decline(None, at=world.clock.now()), AUDIT_ENTRY)
             found = await unit.requests.for_practice(asked.id)
         assert found is not None
         assert (found.status, found.reason, found.answer) == ("declined", "", None)
 
     async def test_where_somebody_was_is_gone_and_nothing_is_added(self, world: AppointmentsWorld) -> None:
-        ann, bob, clinician, kind = await self._people(world)
-        booking = (await world.add_booking(clinician, kind, new_york(3, 9), ann, bob)).appointment.id
+        ann, bob, clinician, appointment_type = await self._people(world)
+        booking = (await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)).appointment.id
         made = [
             CheckIn(
                 id=world.ids.new(),
                 practice_id=world.practice_id,
                 appointment_id=booking,
                 client_id=client,
-                location="12 Elm Street",
+                client_location="12 Elm Street",
                 callback="+1 555 0100",
                 joined_at=world.clock.now(),
             )
@@ -190,20 +202,20 @@ class DestroyedRecordsContract:
         ]
         for one in made:
             async with world.begin(world.as_client(one.client_id)) as unit:
-                await unit.check_ins.add(one, AUDITED)
+                await unit.check_ins.add(one, AUDIT_ENTRY)
                 await unit.commit(None)
         await world.destroy_key(ann)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             found = await unit.check_ins.of_appointment(booking)
-        assert found == [made[1], evolve(made[0], location="", callback="")]
+        assert found == [made[1], evolve(made[0], client_location="", callback="")]
         with pytest.raises(RecordDestroyed):
             async with world.begin(world.as_client(ann)) as unit:
-                await unit.check_ins.add(evolve(made[0], id=world.ids.new()), AUDITED)
+                await unit.check_ins.add(evolve(made[0], id=world.ids.new()), AUDIT_ENTRY)
 
     async def test_another_practices_and_the_trail_stay_as_they_were(self, world: AppointmentsWorld) -> None:
-        ann, bob, _, kind = await self._people(world)
-        await self._asked(world, ann, kind, "Sleep")
-        of_bob = await self._asked(world, bob, kind, "Sleep")
+        ann, bob, _, appointment_type = await self._people(world)
+        await self._asked(world, ann, appointment_type, "Sleep")
+        of_bob = await self._asked(world, bob, appointment_type, "Sleep")
         before = await world.audit()
         await world.destroy_key(ann)
         after = await world.audit()

@@ -11,85 +11,91 @@ from portal_core.appointments.use_cases.add_availability_exception import AddAva
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
-from tests.support.contracts.appointments.reference_model import Differs, Hours, Taken
-from tests.support.contracts.appointments.state_machine_base import DAYS, TIMES, AppointmentsTable
-from tests.support.contracts.appointments.world import AUDITED, ZONE, new_york
+from tests.support.contracts.appointments.reference_model import BusyTime, ModelException, ModelHours
+from tests.support.contracts.appointments.state_machine_base import DAYS, TIMES, AppointmentsStateMachineBase
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
 
 
-class OpeningRules(AppointmentsTable):
+class OpeningHoursStateMachine(AppointmentsStateMachineBase):
     """The rules of the practice's side that nobody's appointment is changed by."""
 
     @rule(late=st.sampled_from(["refuse", "allow", "fee"]))
     def decide_on_late_cancellations(self, late: str) -> None:
         self.model.late = late
-        type(self).run(self.world.save_rules(self.settled_rules()))
+        type(self).run(self.world.save_rules(self.current_rules()))
 
-    @rule(data=st.data(), starts=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
-    def publish(self, data: st.DataObject, starts: int, hours: int) -> None:
-        clinician, place = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.places))
+    @rule(data=st.data(), start_time=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
+    def publish(self, data: st.DataObject, start_time: int, hours: int) -> None:
+        clinician, location = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.locations))
         openings = tuple(
-            Opening(weekday=weekday, starts=time(starts), ends=time(starts + hours), place_id=place)
+            Opening(
+                weekday=weekday, start_time=time(start_time), end_time=time(start_time + hours), location_id=location
+            )
             for weekday in range(5 if hours else 0)
         )
         command = PublishAvailabilityCommand(clinician_id=clinician, openings=openings)
-        self.attempt(self.desk.publish(self.world.desk, command), None)
-        self.model.hours[clinician] = Hours(place, starts, starts + hours)
+        self.attempt(self.use_cases.publish(self.world.front_desk, command), None)
+        self.model.hours[clinician] = ModelHours(location, start_time, start_time + hours)
 
-    @rule(data=st.data(), day=st.sampled_from([*DAYS, 7]), starts=st.integers(8, 16), hours=st.sampled_from([1, 2, 5]))
-    def a_date_differs(self, data: st.DataObject, day: int, starts: int, hours: int) -> None:
+    @rule(
+        data=st.data(), day=st.sampled_from([*DAYS, 7]), start_time=st.integers(8, 16), hours=st.sampled_from([1, 2, 5])
+    )
+    def an_exception_is_added(self, data: st.DataObject, day: int, start_time: int, hours: int) -> None:
         """Some hours more, a Saturday too, or some fewer: at one place, or at all."""
-        clinician, place = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.places))
-        differs = Differs(clinician, new_york(day, 12).date(), data.draw(st.booleans()), starts, starts + hours, place)
+        clinician, location = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.locations))
+        exception = ModelException(
+            clinician, new_york(day, 12).date(), data.draw(st.booleans()), start_time, start_time + hours, location
+        )
         command = AddAvailabilityExceptionCommand(
             clinician_id=clinician,
-            date=differs.day,
-            opens=differs.opens,
-            starts=time(differs.starts),
-            ends=time(differs.ends),
-            place_id=place,
+            date=exception.day,
+            available=exception.available,
+            start_time=time(exception.start_time),
+            end_time=time(exception.end_time),
+            location_id=location,
         )
-        over = differs.day < self.now.astimezone(ZoneInfo(ZONE)).date()
-        view = self.attempt(self.desk.add_exception(self.world.desk, command), "invalid" if over else None)
+        over = exception.day < self.now.astimezone(ZoneInfo(ZONE)).date()
+        view = self.attempt(self.use_cases.add_exception(self.world.front_desk, command), "invalid" if over else None)
         if view is not None:
-            self.model.differing[view.id] = differs
+            self.model.exceptions[view.id] = exception
 
-    @precondition(lambda self: self.model.differing)
+    @precondition(lambda self: self.model.exceptions)
     @rule(data=st.data())
-    def a_date_is_as_ever_again(self, data: st.DataObject) -> None:
-        exception_id = data.draw(st.sampled_from(list(self.model.differing)))
+    def an_exception_is_removed(self, data: st.DataObject) -> None:
+        exception_id = data.draw(st.sampled_from(list(self.model.exceptions)))
         command = RemoveAvailabilityExceptionCommand(
-            clinician_id=self.model.differing.pop(exception_id).clinician, exception_id=exception_id
+            clinician_id=self.model.exceptions.pop(exception_id).clinician, exception_id=exception_id
         )
-        self.attempt(self.desk.remove_exception(self.world.desk, command), None)
+        self.attempt(self.use_cases.remove_exception(self.world.front_desk, command), None)
 
     @rule(closing=st.sampled_from([False, False, True]))
-    def a_place_closes_or_opens(self, closing: bool) -> None:
+    def toggle_location(self, closing: bool) -> None:
         """Hours that were published for it stay."""
-        type(self).run(self._save_place(active=not closing))
+        type(self).run(self._save_location(active=not closing))
         self.model.closed = {self.office.id} if closing else set()
 
-    async def _save_place(self, *, active: bool) -> None:
+    async def _save_location(self, *, active: bool) -> None:
         self.office = evolve(self.office, active=active, version=self.office.version + 1)
-        async with self.world.begin(self.world.desk) as unit:
-            await unit.setup.save_place(self.office, AUDITED)
+        async with self.world.begin(self.world.front_desk) as unit:
+            await unit.setup.save_location(self.office, AUDIT_ENTRY)
             await unit.commit(None)
 
     @rule(data=st.data(), at=TIMES, hours=st.integers(1, 2))
     def block(self, data: st.DataObject, at: datetime, hours: int) -> None:
         clinician, until = data.draw(st.sampled_from(self.clinicians)), at + timedelta(hours=hours)
         command = BlockTimeCommand(clinician_id=clinician, starts_at=at, ends_at=until)
-        view = self.attempt(self.desk.block(self.world.desk, command), None)
+        view = self.attempt(self.use_cases.block(self.world.front_desk, command), None)
         assert view is not None
         assert set(view.conflicts) == {
             one.id
             for one in self.model.booked.values()
             if one.status == "booked" and one.clinician == clinician and one.at < until and at < one.until
         }
-        self.model.blocks[view.id] = Taken(clinician, at, until)
+        self.model.blocks[view.id] = BusyTime(clinician, at, until)
 
     @precondition(lambda self: self.model.blocks)
     @rule(data=st.data())
     def unblock(self, data: st.DataObject) -> None:
         block_id = data.draw(st.sampled_from(list(self.model.blocks)))
-        self.attempt(self.desk.unblock(self.world.desk, block_id), None)
+        self.attempt(self.use_cases.unblock(self.world.front_desk, block_id), None)
         del self.model.blocks[block_id]

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
-from portal_core.appointments.views_practice import PracticeAppointmentView
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
 from portal_core.kernel.page import Page, PageRequest
-from tests.support.contracts.appointments.world import AUDITED, ZONE, AppointmentsWorld, new_york
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
 
 
 class ReadsContract:
@@ -22,29 +22,33 @@ class ReadsContract:
 
     async def test_a_row_says_all(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
-        clinician, place = await world.add_clinician("Dr. Grey"), await world.add_place("Main office")
-        kind = await world.add_kind("Couple", seats=2)
-        rules = AppointmentRules(late_cancel="fee", late_fee=Money(50_00))
+        clinician, location = await world.add_clinician("Dr. Grey"), await world.add_location("Main office")
+        appointment_type = await world.add_appointment_type("Couple", seats=2)
+        rules = AppointmentRules(late_cancel="fee", late_cancel_fee=Money(50_00))
         await world.save_rules(rules)
-        booking = await world.add_booking(clinician, kind, new_york(3, 10), ann, bob, place_id=place.id)
+        booking = await world.add_booking(
+            clinician, appointment_type, new_york(3, 10), ann, bob, location_id=location.id
+        )
         now = world.clock.now() + timedelta(minutes=1)
         async with world.begin(world.as_client(ann)) as unit:
             own = await unit.appointments.get(ann, booking.appointment.id)
             assert own is not None
-            await unit.appointments.save(own.leave(ann, at=now, reason="Ill", late=True, fee=Money(50_00)), AUDITED)
+            await unit.appointments.save(
+                own.leave(ann, at=now, reason="Ill", cancelled_late=True, fee=Money(50_00)), AUDIT_ENTRY
+            )
             await unit.commit(None)
         common = {
             "id": booking.appointment.id,
             "starts_at": new_york(3, 10),
             "ends_at": new_york(3, 10, 50),
-            "zone": ZONE,
+            "time_zone": ZONE,
             "clinician_id": clinician,
             "clinician_name": "Dr. Grey",
-            "kind_id": kind.id,
-            "kind_name": "Couple",
-            "place_id": place.id,
-            "place_name": "Main office",
-            "place_address": "1 Elm Street",
+            "appointment_type_id": appointment_type.id,
+            "appointment_type_name": "Couple",
+            "location_id": location.id,
+            "location_name": "Main office",
+            "location_address": "1 Elm Street",
             "shared": True,
             "rules": rules,
         }
@@ -55,7 +59,7 @@ class ReadsContract:
                 sequence=1,
                 changed_at=now,
                 cancelled_at=now,
-                late=True,
+                cancelled_late=True,
                 reason="Ill",
                 fee_due=Money(50_00),
                 **common,  # type: ignore[arg-type]
@@ -68,7 +72,7 @@ class ReadsContract:
                 sequence=0,
                 changed_at=world.clock.now(),
                 cancelled_at=None,
-                late=False,
+                cancelled_late=False,
                 reason=None,
                 fee_due=None,
                 **common,  # type: ignore[arg-type]
@@ -84,7 +88,11 @@ class ReadsContract:
         ],
     )
     async def test_scopes(self, world: AppointmentsWorld, scope: Scope, expected: list[str]) -> None:
-        client, clinician, kind = await world.add_client(), await world.add_clinician(), await world.add_kind()
+        client, clinician, appointment_type = (
+            await world.add_client(),
+            await world.add_clinician(),
+            await world.add_appointment_type(),
+        )
         world.clock.at = new_york(3, 8)
         times = {
             "was off": new_york(2, 9),
@@ -95,13 +103,13 @@ class ReadsContract:
             "off": new_york(3, 12),
             "later": new_york(9, 9),
         }
-        made = {name: await world.add_booking(clinician, kind, at, client) for name, at in times.items()}
-        async with world.begin(world.desk) as unit:
+        made = {name: await world.add_booking(clinician, appointment_type, at, client) for name, at in times.items()}
+        async with world.begin(world.front_desk) as unit:
             for name in ("was off", "off"):
                 leave = made[name].leave(client, at=new_york(1, 9), reason=None)
-                await unit.appointments.save(leave, AUDITED)
-            await unit.appointments.save(made["missed"].no_show(client, at=new_york(3, 9, 30)), AUDITED)
-            await unit.appointments.save(made["now"].complete(at=new_york(3, 10)), AUDITED)
+                await unit.appointments.save(leave, AUDIT_ENTRY)
+            await unit.appointments.save(made["missed"].no_show(client, at=new_york(3, 9, 30)), AUDIT_ENTRY)
+            await unit.appointments.save(made["now"].complete(at=new_york(3, 10)), AUDIT_ENTRY)
             await unit.commit(None)
         world.clock.at = new_york(3, 10)
         names = {booking.appointment.id: name for name, booking in made.items()}
@@ -130,18 +138,20 @@ class ReadsContract:
         scope: Scope = data.draw(st.sampled_from(["upcoming", "past", "all"]))
         size = data.draw(st.integers(1, 4))
         bounds = sorted(data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5))))
-        client, kind = await world.add_client(), await world.add_kind()
+        client, appointment_type = await world.add_client(), await world.add_appointment_type()
         made = []
         for hour in hours:
             clinician = await world.add_clinician()
-            made.append((await world.add_booking(clinician, kind, new_york(3, 9 + hour), client)).appointment)
+            made.append(
+                (await world.add_booking(clinician, appointment_type, new_york(3, 9 + hour), client)).appointment
+            )
         since, until = (new_york(3, 9 + bound) for bound in bounds)
         now = new_york(20, 0) if scope == "past" else new_york(1, 0)
-        which = AppointmentFilter(scope, since, until)
+        filters = AppointmentFilter(scope, since, until)
         wanted = [one for one in made if since <= one.starts_at < until]
         wanted.sort(key=lambda one: (one.starts_at, one.id), reverse=scope == "past")
-        for actor in (world.as_client(client), world.desk):
-            found = await _walk(world, actor, client, which, size, now)
+        for actor in (world.as_client(client), world.front_desk):
+            found = await _walk(world, actor, client, filters, size, now)
             assert found == [one.id for one in wanted]
 
     async def test_a_cursor_of_somebody_elses_making_is_refused(self, world: AppointmentsWorld) -> None:
@@ -152,7 +162,7 @@ class ReadsContract:
                     await unit.appointment_reads.list_for_client(
                         client, AppointmentFilter(), PageRequest(after), world.clock.now()
                     )
-            async with world.begin(world.desk) as unit:
+            async with world.begin(world.front_desk) as unit:
                 with pytest.raises(Invalid):
                     await unit.appointment_reads.list_for_practice(
                         client, AppointmentFilter(), PageRequest(after), world.clock.now(), None
@@ -160,8 +170,8 @@ class ReadsContract:
 
     async def test_nobody_elses_are_listed(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician = await world.add_client(), await world.add_client(), await world.add_clinician()
-        kind, now = await world.add_kind(), world.clock.now()
-        await world.add_booking(clinician, kind, new_york(3, 10), bob)
+        appointment_type, now = await world.add_appointment_type(), world.clock.now()
+        await world.add_booking(clinician, appointment_type, new_york(3, 10), bob)
         async with world.begin(world.as_client(ann)) as unit:
             for one in (ann, bob):
                 page = await unit.appointment_reads.list_for_client(one, AppointmentFilter("all"), PageRequest(), now)
@@ -172,12 +182,12 @@ class ReadsContract:
     ) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
-        kind, now = await world.add_kind("Couple", seats=2), world.clock.now()
-        couple = await world.add_booking(grey, kind, new_york(3, 10), ann, bob)
-        alone = await world.add_booking(green, kind, new_york(4, 10), ann)
-        await world.add_booking(grey, kind, new_york(5, 10), bob)
-        async with world.begin(world.desk) as unit:
-            await unit.appointments.save(couple.leave(ann, at=now, reason="Ill"), AUDITED)
+        appointment_type, now = await world.add_appointment_type("Couple", seats=2), world.clock.now()
+        couple = await world.add_booking(grey, appointment_type, new_york(3, 10), ann, bob)
+        alone = await world.add_booking(green, appointment_type, new_york(4, 10), ann)
+        await world.add_booking(grey, appointment_type, new_york(5, 10), bob)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(couple.leave(ann, at=now, reason="Ill"), AUDIT_ENTRY)
             await unit.commit(None)
 
         async def listed(actor: Actor, scope: Scope, clinician: UUID | None = None, size: int = 20) -> list[UUID]:
@@ -185,44 +195,52 @@ class ReadsContract:
                 page = await unit.appointment_reads.list_for_practice(
                     ann, AppointmentFilter(scope), PageRequest(size=size), now, clinician
                 )
-                assert list(page.items) == [await unit.appointment_reads.one_for_practice(one.id) for one in page.items]
+                assert list(page.items) == [await unit.appointment_reads.get_for_practice(one.id) for one in page.items]
                 return [one.id for one in page.items]
 
         both = [couple.appointment.id, alone.appointment.id]
-        assert await listed(world.desk, "all") == both
+        assert await listed(world.front_desk, "all") == both
         # Two come to the first, which is one row of the page.
-        assert await listed(world.desk, "all", size=1) == both[:1]
-        assert await listed(world.desk, "all", grey) == both[:1]
-        assert await listed(world.desk, "all", green) == both[1:]
+        assert await listed(world.front_desk, "all", size=1) == both[:1]
+        assert await listed(world.front_desk, "all", grey) == both[:1]
+        assert await listed(world.front_desk, "all", green) == both[1:]
         # Ann left, and Bob still comes: of her list it is a cancelled one.
-        assert await listed(world.desk, "cancelled") == both[:1]
-        assert await listed(world.desk, "upcoming") == both[1:]
+        assert await listed(world.front_desk, "cancelled") == both[:1]
+        assert await listed(world.front_desk, "upcoming") == both[1:]
         assert await listed(world.as_client(bob), "all") == []
-        other = await world.beside()
-        assert await listed(other.desk, "all") == []
+        other = await world.other_practice()
+        assert await listed(other.front_desk, "all") == []
 
     async def test_a_day_of_the_practice(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann")
         bob = await world.add_client(given="Robert", chosen="Bobbie", pronouns="they/them")
-        grey, green, place = await world.add_clinician("Dr. Grey"), await world.add_clinician(), await world.add_place()
-        kind = await world.add_kind("Couple", seats=2)
-        couple = await world.add_booking(grey, kind, new_york(3, 10), ann, bob, place_id=place.id)
-        early = await world.add_booking(green, kind, new_york(3, 0), ann)
-        await world.add_booking(grey, kind, new_york(4, 0), ann)
-        async with world.begin(world.desk) as unit:
+        grey, green, location = (
+            await world.add_clinician("Dr. Grey"),
+            await world.add_clinician(),
+            await world.add_location(),
+        )
+        appointment_type = await world.add_appointment_type("Couple", seats=2)
+        couple = await world.add_booking(grey, appointment_type, new_york(3, 10), ann, bob, location_id=location.id)
+        early = await world.add_booking(green, appointment_type, new_york(3, 0), ann)
+        await world.add_booking(grey, appointment_type, new_york(4, 0), ann)
+        async with world.begin(world.front_desk) as unit:
             gone = couple.leave(ann, at=world.clock.now(), reason="Ill")
-            await unit.appointments.save(gone, AUDITED)
+            await unit.appointments.save(gone, AUDIT_ENTRY)
             await unit.commit(None)
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             day = await unit.appointment_reads.day(new_york(3, 0), new_york(4, 0), None)
             of_grey = await unit.appointment_reads.day(new_york(3, 0), new_york(4, 0), grey)
-            one = await unit.appointment_reads.one_for_practice(couple.appointment.id)
-            assert await unit.appointment_reads.one_for_practice(world.ids.new()) is None
+            one = await unit.appointment_reads.get_for_practice(couple.appointment.id)
+            assert await unit.appointment_reads.get_for_practice(world.ids.new()) is None
         assert [view.id for view in day] == [early.appointment.id, couple.appointment.id]
         assert of_grey == (one,)
         assert one is not None
-        assert (one.clinician_name, one.kind_name, one.place_name) == ("Dr. Grey", "Couple", "Main office")
-        assert (one.status, one.version, one.telehealth, one.place_id) == ("booked", 2, False, place.id)
+        assert (one.clinician_name, one.appointment_type_name, one.location_name) == (
+            "Dr. Grey",
+            "Couple",
+            "Main office",
+        )
+        assert (one.status, one.version, one.telehealth, one.location_id) == ("booked", 2, False, location.id)
         parts = {
             part.client_id: (part.client_name, part.client_pronouns, part.status, part.reason)
             for part in one.attendances
@@ -233,16 +251,20 @@ class ReadsContract:
         }
 
     async def test_another_practice_has_no_such_day(self, world: AppointmentsWorld) -> None:
-        client, clinician, kind = await world.add_client(), await world.add_clinician(), await world.add_kind()
-        booking = await world.add_booking(clinician, kind, new_york(3, 10), client)
-        other = await world.beside()
-        async with other.begin(other.desk) as unit:
+        client, clinician, appointment_type = (
+            await world.add_client(),
+            await world.add_clinician(),
+            await world.add_appointment_type(),
+        )
+        booking = await world.add_booking(clinician, appointment_type, new_york(3, 10), client)
+        other = await world.other_practice()
+        async with other.begin(other.front_desk) as unit:
             assert await unit.appointment_reads.day(new_york(3, 0), new_york(4, 0), None) == ()
-            assert await unit.appointment_reads.one_for_practice(booking.appointment.id) is None
+            assert await unit.appointment_reads.get_for_practice(booking.appointment.id) is None
 
 
 async def _walk(
-    world: AppointmentsWorld, actor: Actor, client: UUID, which: AppointmentFilter, size: int, now: datetime
+    world: AppointmentsWorld, actor: Actor, client: UUID, filters: AppointmentFilter, size: int, now: datetime
 ) -> list[UUID]:
     """The ids on all pages, one after the other: of the client's own list, or of the practice's."""
     found: list[UUID] = []
@@ -252,9 +274,9 @@ async def _walk(
         async with world.begin(actor) as unit:
             reads, request = unit.appointment_reads, PageRequest(after, size)
             if isinstance(actor, StaffActor):
-                page = await reads.list_for_practice(client, which, request, now, None)
+                page = await reads.list_for_practice(client, filters, request, now, None)
             else:
-                page = await reads.list_for_client(client, which, request, now)
+                page = await reads.list_for_client(client, filters, request, now)
         assert len(page.items) <= size
         found += [row.id for row in page.items]
         if not page.next:

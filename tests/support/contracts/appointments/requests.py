@@ -5,26 +5,28 @@ from uuid import UUID
 
 import pytest
 
-from portal_core.appointments.settings import Kind
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.waiting import AppointmentRequest, PreferredTime
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments.world import AUDITED, AppointmentsWorld, new_york
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, AppointmentsWorld, new_york
 
 HOUR = timedelta(hours=1)
 
 
 class RequestsContract:
-    """`AppointmentRequests` and `RequestReads`."""
+    """`AppointmentRequests` and `AppointmentRequestReads`."""
 
-    def _request(self, world: AppointmentsWorld, client: UUID, kind: Kind, **more: object) -> AppointmentRequest:
+    def _request(
+        self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, **more: object
+    ) -> AppointmentRequest:
         values = {
             "id": world.ids.new(),
             "practice_id": world.practice_id,
             "client_id": client,
-            "kind_id": kind.id,
-            "place_id": None,
+            "appointment_type_id": appointment_type.id,
+            "location_id": None,
             "clinician_id": None,
             "preferred": (PreferredTime(starts_at=new_york(3, 9), ends_at=new_york(3, 12)),),
             "requested_at": world.clock.now(),
@@ -34,17 +36,21 @@ class RequestsContract:
     async def _add(self, world: AppointmentsWorld, *requests: AppointmentRequest) -> None:
         for one in requests:
             async with world.begin(world.as_client(one.client_id)) as unit:
-                await unit.requests.add(one, AUDITED)
+                await unit.requests.add(one, AUDIT_ENTRY)
                 await unit.commit(None)
 
     async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
-        ann, kind, place = await world.add_client(), await world.add_kind(), await world.add_place()
+        ann, appointment_type, location = (
+            await world.add_client(),
+            await world.add_appointment_type(),
+            await world.add_location(),
+        )
         clinician = await world.add_clinician()
         asked = self._request(
             world,
             ann,
-            kind,
-            place_id=place.id,
+            appointment_type,
+            location_id=location.id,
             clinician_id=clinician,
             preferred=tuple(
                 PreferredTime(starts_at=new_york(day, 9), ends_at=new_york(day, 12, 30)) for day in (3, 9, 10)
@@ -55,36 +61,40 @@ class RequestsContract:
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.requests.get(ann, asked.id) == asked
         declined = asked.decline("We are full, sorry.", at=world.clock.now() + HOUR)
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(declined, AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.requests.save(declined, AUDIT_ENTRY)
             assert await unit.requests.for_practice(asked.id) == declined
             await unit.commit(None)
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.requests.get(ann, asked.id) == declined
 
     async def test_a_confirmed_one_names_its_appointment(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind()
-        asked = self._request(world, ann, kind)
+        ann, appointment_type = await world.add_client(), await world.add_appointment_type()
+        asked = self._request(world, ann, appointment_type)
         await self._add(world, asked)
         confirmed = asked.confirm(world.ids.new(), at=world.clock.now())
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(confirmed, AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.requests.save(confirmed, AUDIT_ENTRY)
             assert await unit.requests.get(ann, asked.id) == confirmed
 
     async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind()
-        asked = self._request(world, ann, kind)
+        ann, appointment_type = await world.add_client(), await world.add_appointment_type()
+        asked = self._request(world, ann, appointment_type)
         await self._add(world, asked)
-        async with world.begin(world.desk) as unit:
-            await unit.requests.save(asked.decline(None, at=world.clock.now()), AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.requests.save(asked.decline(None, at=world.clock.now()), AUDIT_ENTRY)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.as_client(ann)) as unit:
-                await unit.requests.save(asked.withdraw(at=world.clock.now()), AUDITED)
+                await unit.requests.save(asked.withdraw(at=world.clock.now()), AUDIT_ENTRY)
 
     async def test_another_clients_is_not_there(self, world: AppointmentsWorld) -> None:
-        ann, bob, kind = await world.add_client(), await world.add_client(given="Bob"), await world.add_kind()
-        asked = self._request(world, ann, kind)
+        ann, bob, appointment_type = (
+            await world.add_client(),
+            await world.add_client(given="Bob"),
+            await world.add_appointment_type(),
+        )
+        asked = self._request(world, ann, appointment_type)
         await self._add(world, asked)
         async with world.begin(world.as_client(bob)) as unit:
             assert await unit.requests.get(bob, asked.id) is None
@@ -93,30 +103,39 @@ class RequestsContract:
             assert await unit.requests.pending(ann) == 0
             assert (await unit.request_reads.list_for_client(ann, PageRequest())).items == ()
             assert (await unit.request_reads.list_for_practice("pending", PageRequest())).items == ()
-        other = await world.beside()
-        async with other.begin(other.desk) as unit:
+        other = await world.other_practice()
+        async with other.begin(other.front_desk) as unit:
             assert await unit.requests.for_practice(asked.id) is None
 
     async def test_pending_ones_are_counted(self, world: AppointmentsWorld) -> None:
-        ann, bob, kind = await world.add_client(), await world.add_client(given="Bob"), await world.add_kind()
-        asked = [self._request(world, ann, kind) for _ in range(3)]
-        await self._add(world, *asked, self._request(world, bob, kind))
+        ann, bob, appointment_type = (
+            await world.add_client(),
+            await world.add_client(given="Bob"),
+            await world.add_appointment_type(),
+        )
+        asked = [self._request(world, ann, appointment_type) for _ in range(3)]
+        await self._add(world, *asked, self._request(world, bob, appointment_type))
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.save(asked[0].withdraw(at=world.clock.now()), AUDITED)
+            await unit.requests.save(asked[0].withdraw(at=world.clock.now()), AUDIT_ENTRY)
             assert await unit.requests.pending(ann) == 2
 
     async def test_lists_name_things_and_page_by_key(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", family="Lee", chosen="Andy", pronouns="she/they")
         bob = await world.add_client(given="Bob", family="Ray")
-        kind, place = await world.add_kind("First visit"), await world.add_place("Main office")
+        appointment_type, location = (
+            await world.add_appointment_type("First visit"),
+            await world.add_location("Main office"),
+        )
         clinician = await world.add_clinician("Dr. Grey")
         now = world.clock.now()
         # Two were asked at the same moment: their ids decide.
         of_ann = [
-            self._request(world, ann, kind, requested_at=now + HOUR * (number // 2), reason=f"No. {number}")
+            self._request(world, ann, appointment_type, requested_at=now + HOUR * (number // 2), reason=f"No. {number}")
             for number in range(5)
         ]
-        of_bob = self._request(world, bob, kind, place_id=place.id, clinician_id=clinician, requested_at=now - HOUR)
+        of_bob = self._request(
+            world, bob, appointment_type, location_id=location.id, clinician_id=clinician, requested_at=now - HOUR
+        )
         await self._add(world, *of_ann, of_bob)
         async with world.begin(world.as_client(ann)) as unit:
             found, after, pages = [], "", 0
@@ -125,14 +144,19 @@ class RequestsContract:
                 found, after, pages = [*found, *page.items], page.next, pages + 1
         latest_first = sorted(of_ann, key=lambda one: (one.requested_at, one.id), reverse=True)
         assert ([one.id for one in found], pages) == ([one.id for one in latest_first], 3)
-        assert (found[0].kind_name, found[0].telehealth, found[0].place_name, found[0].clinician_name) == (
+        assert (
+            found[0].appointment_type_name,
+            found[0].telehealth,
+            found[0].location_name,
+            found[0].clinician_name,
+        ) == (
             "First visit",
             True,
             "",
             "",
         )
         assert found[0].reason == latest_first[0].reason
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             everything = await unit.request_reads.list_for_practice("pending", PageRequest(size=4))
             rest = await unit.request_reads.list_for_practice("pending", PageRequest(everything.next, 4))
             none = await unit.request_reads.list_for_practice("declined", PageRequest())
@@ -143,25 +167,25 @@ class RequestsContract:
         assert (rest.next, none.items) == ("", ())
         first = everything.items[0]
         assert (first.client_id, first.client_name, first.client_pronouns) == (bob, "Bob Ray", "")
-        assert (first.request.place_name, first.request.clinician_name) == ("Main office", "Dr. Grey")
+        assert (first.request.location_name, first.request.clinician_name) == ("Main office", "Dr. Grey")
         second = everything.items[1]
         assert (second.client_name, second.client_pronouns) == ("Andy Lee", "she/they")
 
     @pytest.mark.parametrize("forged", ["x", "AAAA", "bm90IGEgY3Vyc29y", "é", "MjAyNi0wMy0wMyAx"])
     async def test_a_forged_cursor_is_invalid(self, world: AppointmentsWorld, forged: str) -> None:
         ann = await world.add_client()
-        async with world.begin(world.desk) as unit:
+        async with world.begin(world.front_desk) as unit:
             with pytest.raises(Invalid):
                 await unit.request_reads.list_for_client(ann, PageRequest(forged))
             with pytest.raises(Invalid):
                 await unit.request_reads.list_for_practice("pending", PageRequest(forged))
 
     async def test_changes_are_audited_with_them(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind()
-        asked = self._request(world, ann, kind)
+        ann, appointment_type = await world.add_client(), await world.add_appointment_type()
+        asked = self._request(world, ann, appointment_type)
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.add(asked, Audited("request.made", asked.id, record=ann))
+            await unit.requests.add(asked, AuditEntry("request.made", asked.id, record=ann))
             await unit.commit(None)
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.save(asked.withdraw(at=world.clock.now()), Audited("request.withdrawn", asked.id))
+            await unit.requests.save(asked.withdraw(at=world.clock.now()), AuditEntry("request.withdrawn", asked.id))
         assert [one.action for one in await world.audit() if one.target == asked.id] == ["request.made"]

@@ -11,22 +11,22 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from portal_core.appointments.settings import Kind
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
-from portal_core.appointments.use_cases.book_for_client import BookForClientCommand
+from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
-from portal_core.appointments.use_cases.cancel_for_clients import CancelForClientsCommand
+from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
-from portal_core.appointments.use_cases.move_for_clients import MoveForClientsCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
+from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
 from portal_core.kernel.money import Money
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments.opening_hours import OpeningRules
-from tests.support.contracts.appointments.reference_model import Held
+from tests.support.contracts.appointments.opening_hours import OpeningHoursStateMachine
+from tests.support.contracts.appointments.reference_model import ModelHold
 from tests.support.contracts.appointments.world import new_york
 
 T = TypeVar("T")
@@ -38,38 +38,38 @@ TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sample
 """Mostly on the grid of half hours."""
 
 
-class AppointmentsMachine(OpeningRules):
+class AppointmentsStateMachine(OpeningHoursStateMachine):
     """Random histories against the model."""
 
     @rule(minutes=st.sampled_from([3, 7, 10, 45, 45, 240, 18 * 60]))
     def time_passes(self, minutes: int) -> None:
         self.world.clock.advance(timedelta(minutes=minutes))
 
-    @precondition(lambda self: self.model.standing())
+    @precondition(lambda self: self.model.active_appointments())
     @rule(data=st.data(), minutes=st.sampled_from([0, 5, 60]))
     def an_appointment_begins(self, data: st.DataObject, minutes: int) -> None:
-        at = data.draw(st.sampled_from(self.model.standing())).at
+        at = data.draw(st.sampled_from(self.model.active_appointments())).at
         self.world.clock.at = max(self.now, at + timedelta(minutes=minutes))
 
     @rule(data=st.data(), at=TIMES)
     def hold(self, data: st.DataObject, at: datetime) -> None:
-        client, clinician, kind, place = self.wish(data)
-        at = self.near(data, clinician, at)
-        expected = self.model.shut(client) or self._not_online(kind, place)
+        client, clinician, appointment_type, location = self.draw_choice(data)
+        at = self.draw_nearby(data, clinician, at)
+        expected = self.model.discharged_refusal(client) or self._not_online(appointment_type, location)
         if (
             expected is None
-            and sum(one.client == client for one in self.model.live(self.now)) >= self.model.holds_per_client
+            and sum(one.client == client for one in self.model.live_holds(self.now)) >= self.model.max_holds_per_client
         ):
             expected = "too_many_holds"
-        expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now)
-        choice = self.world.choice(clinician, kind, at, place)
-        view = self.attempt(self.desk.hold(self.world.as_client(client), choice), expected)
+        expected = expected or self.model.refusal(clinician, appointment_type, location, at, [client], self.now)
+        choice = self.world.choice(clinician, appointment_type, at, location)
+        view = self.attempt(self.use_cases.hold(self.world.as_client(client), choice), expected)
         if view is not None:
-            expires = min(self.now + self.model.hold_for, at)
+            expires = min(self.now + self.model.hold_duration, at)
             assert view.expires_at == expires
             for one in self.model.held.values():
                 one.gone = one.gone or (one.client == client and one.expires <= self.now - timedelta(days=1))
-            self.model.held[view.id] = Held(view.id, client, clinician, kind, place, at, expires)
+            self.model.held[view.id] = ModelHold(view.id, client, clinician, appointment_type, location, at, expires)
 
     @precondition(lambda self: self.model.held)
     @rule(data=st.data())
@@ -77,7 +77,7 @@ class AppointmentsMachine(OpeningRules):
         held = data.draw(st.sampled_from(list(self.model.held.values())))
         client = data.draw(st.sampled_from(self.clients))
         expected = "not_found" if held.gone or client != held.client else None
-        self.attempt(self.desk.release(self.world.as_client(client), held.id), expected)
+        self.attempt(self.use_cases.release(self.world.as_client(client), held.id), expected)
         held.gone = held.gone or expected is None
 
     @precondition(lambda self: self.model.held)
@@ -85,27 +85,31 @@ class AppointmentsMachine(OpeningRules):
     def book_what_was_held(self, data: st.DataObject) -> None:
         held = data.draw(st.sampled_from(list(self.model.held.values())))
         client = data.draw(st.sampled_from([held.client, held.client, *self.clients]))
-        self.discharge_or_take_back(data, client)
+        self.toggle_discharged(data, client)
         expected: str | None = None
         if held.gone or client != held.client:
             expected = "not_found"
         elif held.expires <= self.now:
-            expected = self.model.shut(client) or self._not_online(held.kind, held.place) or "hold_expired"
+            expected = (
+                self.model.discharged_refusal(client)
+                or self._not_online(held.appointment_type, held.location)
+                or "hold_expired"
+            )
         else:
             expected = self.model.refusal(
-                held.clinician, held.kind, held.place, held.at, [client], self.now, but=held.id
+                held.clinician, held.appointment_type, held.location, held.at, [client], self.now, but=held.id
             )
         command = BookAppointmentCommand(hold_id=held.id)
-        view = self.attempt(self.desk.book(self.world.as_client(client), command), expected)
+        view = self.attempt(self.use_cases.book(self.world.as_client(client), command), expected)
         if view is not None:
             held.gone = True
-            self.note_booked(view.id, held.clinician, held.kind, held.place, held.at, [client])
+            self.note_booked(view.id, held.clinician, held.appointment_type, held.location, held.at, [client])
 
     @rule(data=st.data(), at=TIMES)
     def book(self, data: st.DataObject, at: datetime) -> None:
-        client, clinician, kind, place = self.wish(data)
-        at = self.near(data, clinician, at)
-        self._book(client, clinician, kind, place, at)
+        client, clinician, appointment_type, location = self.draw_choice(data)
+        at = self.draw_nearby(data, clinician, at)
+        self._book(client, clinician, appointment_type, location, at)
 
     @precondition(lambda self: self.model.held)
     @rule(data=st.data())
@@ -113,35 +117,47 @@ class AppointmentsMachine(OpeningRules):
         """Without naming the hold."""
         held = data.draw(st.sampled_from(list(self.model.held.values())))
         client = data.draw(st.sampled_from([held.client, held.client, *self.clients]))
-        kind = data.draw(st.sampled_from([held.kind, held.kind, *self.kinds]))
-        self._book(client, held.clinician, kind, held.place, held.at)
+        appointment_type = data.draw(
+            st.sampled_from([held.appointment_type, held.appointment_type, *self.appointment_types])
+        )
+        self._book(client, held.clinician, appointment_type, held.location, held.at)
 
-    def _book(self, client: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime) -> None:
-        expected = self.model.shut(client) or self._not_online(kind, place)
-        kept = self.model.kept(client, (clinician, kind, place, at), self.now)
-        but = kept.id if kept else None
-        expected = expected or self.model.refusal(clinician, kind, place, at, [client], self.now, but=but)
-        command = BookAppointmentCommand(choice=self.world.choice(clinician, kind, at, place))
-        view = self.attempt(self.desk.book(self.world.as_client(client), command), expected)
+    def _book(
+        self, client: UUID, clinician: UUID, appointment_type: AppointmentType, location: UUID | None, at: datetime
+    ) -> None:
+        expected = self.model.discharged_refusal(client) or self._not_online(appointment_type, location)
+        matching_hold = self.model.matching_hold(client, (clinician, appointment_type, location, at), self.now)
+        but = matching_hold.id if matching_hold else None
+        expected = expected or self.model.refusal(
+            clinician, appointment_type, location, at, [client], self.now, but=but
+        )
+        command = BookAppointmentCommand(choice=self.world.choice(clinician, appointment_type, at, location))
+        view = self.attempt(self.use_cases.book(self.world.as_client(client), command), expected)
         if view is not None:
-            if kept is not None:
-                self.model.use(kept)
-            self.note_booked(view.id, clinician, kind, place, at, [client])
+            if matching_hold is not None:
+                self.model.consume_hold(matching_hold)
+            self.note_booked(view.id, clinician, appointment_type, location, at, [client])
 
     @rule(data=st.data(), at=TIMES, count=st.sampled_from([1, 2]))
     def book_for_clients(self, data: st.DataObject, at: datetime, count: int) -> None:
-        _, clinician, _, place = self.wish(data)
-        at = self.near(data, clinician, at)
-        kind = data.draw(st.sampled_from([self.kinds[0], self.kinds[2], self.kinds[2]]))
+        _, clinician, _, location = self.draw_choice(data)
+        at = self.draw_nearby(data, clinician, at)
+        appointment_type = data.draw(
+            st.sampled_from([self.appointment_types[0], self.appointment_types[2], self.appointment_types[2]])
+        )
         clients = data.draw(st.permutations(self.clients))[:count]
-        self.discharge_or_take_back(data, clients[-1])
-        expected = "not_bookable" if place in self.model.closed else "invalid" if count > kind.seats else None
-        expected = expected or self.model.refusal(clinician, kind, place, at, clients, self.now, by_staff=True)
-        choice = self.world.choice(clinician, kind, at, place)
-        command = BookForClientCommand(choice=choice, client_ids=tuple(clients))
-        view = self.attempt(self.desk.book_for(self.world.desk, command), expected)
+        self.toggle_discharged(data, clients[-1])
+        expected = (
+            "not_bookable" if location in self.model.closed else "invalid" if count > appointment_type.seats else None
+        )
+        expected = expected or self.model.refusal(
+            clinician, appointment_type, location, at, clients, self.now, by_staff=True
+        )
+        choice = self.world.choice(clinician, appointment_type, at, location)
+        command = BookAppointmentForClientsCommand(choice=choice, client_ids=tuple(clients))
+        view = self.attempt(self.use_cases.book_for(self.world.front_desk, command), expected)
         if view is not None:
-            self.note_booked(view.id, clinician, kind, place, at, clients)
+            self.note_booked(view.id, clinician, appointment_type, location, at, clients)
 
     @precondition(lambda self: self.model.booked)
     @rule(data=st.data())
@@ -152,7 +168,7 @@ class AppointmentsMachine(OpeningRules):
         expected = self.model.change_refusal(booking, client, self.now) if part else "not_found"
         late = self.model.is_late(booking, self.now)
         command = CancelAppointmentCommand(appointment_id=booking.id, reason="Something came up")
-        view = self.attempt(self.desk.cancel(self.world.as_client(client), command), expected)
+        view = self.attempt(self.use_cases.cancel(self.world.as_client(client), command), expected)
         if view is not None and part is not None:
             part.status, part.seen = "cancelled", part.seen + 1
             part.fee = part.fee or (late and self.model.late == "fee")
@@ -165,51 +181,59 @@ class AppointmentsMachine(OpeningRules):
     def reschedule(self, data: st.DataObject, at: datetime) -> None:
         booking = self._any(data)
         client = data.draw(st.sampled_from(list(booking.parts)))
-        self.discharge_or_take_back(data, client)
-        _, clinician, _, place = self.wish(data)
-        at = self.near(data, clinician, at)
+        self.toggle_discharged(data, client)
+        _, clinician, _, location = self.draw_choice(data)
+        at = self.draw_nearby(data, clinician, at)
         expected = self.model.change_refusal(booking, client, self.now)
-        if expected in (None, "late_cancel_refused") and booking.kind.seats > 1:
+        if expected in (None, "late_cancel_refused") and booking.appointment_type.seats > 1:
             expected = "reschedule_by_practice"
-        same = (clinician, place, at) == (booking.clinician, booking.place, booking.at)
+        same = (clinician, location, at) == (booking.clinician, booking.location, booking.at)
         if not same:
             expected = expected or self.model.refusal(
-                clinician, booking.kind, place, at, [client], self.now, but=booking.id
+                clinician, booking.appointment_type, location, at, [client], self.now, but=booking.id
             )
         elif expected == "late_cancel_refused":
             expected = None
         late = self.model.is_late(booking, self.now)
         command = RescheduleAppointmentCommand(
-            appointment_id=booking.id, clinician_id=clinician, place_id=place, starts_at=at
+            appointment_id=booking.id, clinician_id=clinician, location_id=location, starts_at=at
         )
-        view = self.attempt(self.desk.reschedule(self.world.as_client(client), command), expected)
+        view = self.attempt(self.use_cases.reschedule(self.world.as_client(client), command), expected)
         if view is not None and not same:
             part = booking.parts[client]
             part.fee = part.fee or (late and self.model.late == "fee")
-            self._note_moved(booking, clinician, place, at)
+            self._note_moved(booking, clinician, location, at)
 
     @precondition(lambda self: self.model.booked)
     @rule(data=st.data(), at=TIMES)
-    def move_for_clients(self, data: st.DataObject, at: datetime) -> None:
+    def reschedule_appointment_for_clients(self, data: st.DataObject, at: datetime) -> None:
         booking = self._any(data)
-        _, clinician, _, place = self.wish(data)
-        at = self.near(data, clinician, at)
-        expected = "not_bookable" if place in self.model.closed else self._closed(booking)
+        _, clinician, _, location = self.draw_choice(data)
+        at = self.draw_nearby(data, clinician, at)
+        expected = "not_bookable" if location in self.model.closed else self._closed(booking)
         expected = expected or self.model.refusal(
-            clinician, booking.kind, place, at, booking.attending, self.now, but=booking.id, by_staff=True, moving=True
+            clinician,
+            booking.appointment_type,
+            location,
+            at,
+            booking.attending,
+            self.now,
+            but=booking.id,
+            by_staff=True,
+            moving=True,
         )
-        command = MoveForClientsCommand(
-            appointment_id=booking.id, choice=self.world.choice(clinician, booking.kind, at, place)
+        command = RescheduleAppointmentForClientsCommand(
+            appointment_id=booking.id, choice=self.world.choice(clinician, booking.appointment_type, at, location)
         )
-        if self.attempt(self.desk.move_for(self.world.desk, command), expected) is not None:
-            self._note_moved(booking, clinician, place, at)
+        if self.attempt(self.use_cases.move_for(self.world.front_desk, command), expected) is not None:
+            self._note_moved(booking, clinician, location, at)
 
     @precondition(lambda self: self.model.booked)
     @rule(data=st.data())
-    def cancel_for_clients(self, data: st.DataObject) -> None:
+    def cancel_appointment_for_clients(self, data: st.DataObject) -> None:
         booking = self._any(data)
-        command = CancelForClientsCommand(appointment_id=booking.id)
-        if self.attempt(self.desk.cancel_for(self.world.desk, command), self._closed(booking)) is not None:
+        command = CancelAppointmentForClientsCommand(appointment_id=booking.id)
+        if self.attempt(self.use_cases.cancel_for(self.world.front_desk, command), self._closed(booking)) is not None:
             for client in booking.attending:
                 booking.parts[client].status = "cancelled"
             booking.status = "cancelled"
@@ -225,7 +249,10 @@ class AppointmentsMachine(OpeningRules):
         if expected is None and (part is None or part.status != "booked"):
             expected = "appointment_not_booked" if part else "not_found"
         command = MarkNoShowCommand(appointment_id=booking.id, client_id=client)
-        if self.attempt(self.desk.no_show(self.world.desk, command), expected) is not None and part is not None:
+        if (
+            self.attempt(self.use_cases.no_show(self.world.front_desk, command), expected) is not None
+            and part is not None
+        ):
             part.status, part.seen = "no_show", part.seen + 1
             if not booking.attending:
                 booking.status = "no_show"
@@ -235,7 +262,7 @@ class AppointmentsMachine(OpeningRules):
     def complete(self, data: st.DataObject) -> None:
         booking = self._any(data)
         command = CompleteAppointmentCommand(appointment_id=booking.id)
-        if self.attempt(self.desk.complete(self.world.desk, command), self._not_begun(booking)) is not None:
+        if self.attempt(self.use_cases.complete(self.world.front_desk, command), self._not_begun(booking)) is not None:
             booking.status = "completed"
             for client in booking.attending:
                 booking.parts[client].status = "completed"
@@ -244,21 +271,27 @@ class AppointmentsMachine(OpeningRules):
     @rule(data=st.data())
     def look_for_slots(self, data: st.DataObject) -> None:
         """What is listed is what can be booked: all of it, and nothing else."""
-        client, _, _, _ = self.wish(data)
-        kind = data.draw(st.sampled_from(self.kinds[:2]))
+        client, _, _, _ = self.draw_choice(data)
+        appointment_type = data.draw(st.sampled_from(self.appointment_types[:2]))
         day = data.draw(st.sampled_from(DAYS))
-        query = FindSlotsQuery(kind_id=kind.id, first_day=new_york(day, 12).date(), last_day=new_york(day, 12).date())
-        page = self.attempt(self.desk.find_slots(self.world.as_client(client), query), self.model.shut(client))
+        query = FindSlotsQuery(
+            appointment_type_id=appointment_type.id,
+            first_day=new_york(day, 12).date(),
+            last_day=new_york(day, 12).date(),
+        )
+        page = self.attempt(
+            self.use_cases.find_slots(self.world.as_client(client), query), self.model.discharged_refusal(client)
+        )
         if page is None:
             return
         expected = {
-            (clinician, place, at)
+            (clinician, location, at)
             for clinician in self.clinicians
-            for place in self.places
+            for location in self.locations
             for at in (new_york(day, hour, minute) for hour in range(24) for minute in (0, 15, 30, 45))
-            if self.model.refusal(clinician, kind, place, at, [client], self.now) is None
+            if self.model.refusal(clinician, appointment_type, location, at, [client], self.now) is None
         }
-        assert {(one.clinician_id, one.place_id, one.starts_at) for one in page.items} == expected
+        assert {(one.clinician_id, one.location_id, one.starts_at) for one in page.items} == expected
 
     # What must always hold
 
@@ -267,8 +300,11 @@ class AppointmentsMachine(OpeningRules):
         entries = type(self).run(self._calendar())
         apart = [one for one in entries if one[0] != "block"]
         model = self.model
-        believed = [("appointment", one.clinician, one.at, one.until) for one in model.standing()]
-        believed += [("hold", one.clinician, one.at, one.at + one.kind.timing.duration) for one in model.live(self.now)]
+        believed = [("appointment", one.clinician, one.at, one.until) for one in model.active_appointments()]
+        believed += [
+            ("hold", one.clinician, one.at, one.at + one.appointment_type.timing.duration)
+            for one in model.live_holds(self.now)
+        ]
         assert sorted(apart) == sorted(believed)
         blocks = [("block", one.clinician, one.at, one.until) for one in model.blocks.values()]
         assert sorted(one for one in entries if one[0] == "block") == sorted(blocks)
@@ -278,7 +314,7 @@ class AppointmentsMachine(OpeningRules):
                 assert one.clinician != other.clinician or not one.too_close(other), "two at one time"
 
     async def _calendar(self) -> list[tuple[str, UUID, datetime, datetime]]:
-        async with self.world.begin(self.world.desk) as unit:
+        async with self.world.begin(self.world.front_desk) as unit:
             found = await unit.calendar.busy(self.clinicians, FIRST, LAST, self.now)
         return [(one.purpose, one.clinician_id, one.starts_at, one.ends_at) for one in found]
 
@@ -301,7 +337,7 @@ class AppointmentsMachine(OpeningRules):
         after = ""
         while True:
             query = ListMyAppointmentsQuery(AppointmentFilter("all"), PageRequest(after, 5))
-            page = await self.desk.list_mine(self.world.as_client(client), query)
+            page = await self.use_cases.list_mine(self.world.as_client(client), query)
             found += page.items
             after = page.next
             if not after:

@@ -8,11 +8,16 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from portal_core.appointments.settings import AppointmentRules, Kind, Place
+from portal_core.appointments.settings import AppointmentRules, AppointmentType, Location
 from portal_core.kernel.errors import PortalError
 from portal_core.kernel.money import Money
-from tests.support.appointments.use_cases import Desk
-from tests.support.contracts.appointments.reference_model import Booked, Hours, Part, Practice
+from tests.support.appointments.use_cases import AppointmentUseCases
+from tests.support.contracts.appointments.reference_model import (
+    ModelAppointment,
+    ModelAttendance,
+    ModelHours,
+    PracticeModel,
+)
 from tests.support.contracts.appointments.world import AppointmentsWorld, new_york
 
 T = TypeVar("T")
@@ -24,25 +29,25 @@ TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sample
 """Mostly on the grid of half hours."""
 
 
-class AppointmentsTable(RuleBasedStateMachine):
+class AppointmentsStateMachineBase(RuleBasedStateMachine):
     """Two clinicians, three clients, three kinds. Subclasses say how to make a world, and how to run a coroutine."""
 
     make_world: ClassVar[Callable[[], Awaitable[AppointmentsWorld]]]
     run: ClassVar[Callable[[Coroutine[Any, Any, Any]], Any]]
 
     world: AppointmentsWorld
-    model: Practice
+    model: PracticeModel
     clinicians: list[UUID]
     clients: list[UUID]
-    kinds: list[Kind]
-    places: list[UUID | None]
-    office: Place
+    appointment_types: list[AppointmentType]
+    locations: list[UUID | None]
+    office: Location
 
     @initialize()
     def open_the_practice(self) -> None:
-        self.model = Practice()
+        self.model = PracticeModel()
         type(self).run(self._open())
-        self.desk = Desk(self.world)
+        self.use_cases = AppointmentUseCases(self.world)
 
     async def _open(self) -> None:
         world = self.world = await type(self).make_world()
@@ -51,26 +56,28 @@ class AppointmentsTable(RuleBasedStateMachine):
         for client in self.clients:
             for clinician in self.clinicians:
                 await world.join_care_team(client, clinician)
-        self.kinds = [
-            await world.add_kind("Session", minutes=50, before=10, after=10, step=30, notice_hours=2, advance_days=14),
-            await world.add_kind("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
-            await world.add_kind("Couple", minutes=60, step=30, seats=2),
+        self.appointment_types = [
+            await world.add_appointment_type(
+                "Session", minutes=50, before=10, after=10, step=30, notice_hours=2, advance_days=14
+            ),
+            await world.add_appointment_type("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
+            await world.add_appointment_type("Couple", minutes=60, step=30, seats=2),
         ]
-        self.office = await world.add_place()
-        self.places = [None, self.office.id]
-        await world.save_rules(self.settled_rules())
+        self.office = await world.add_location()
+        self.locations = [None, self.office.id]
+        await world.save_rules(self.current_rules())
         for number, clinician in enumerate(self.clinicians):
-            self.model.hours[clinician] = Hours(self.places[number], 9, 17)
-            await world.open_week(clinician, place_id=self.places[number])
+            self.model.hours[clinician] = ModelHours(self.locations[number], 9, 17)
+            await world.open_week(clinician, location_id=self.locations[number])
 
     # Steps
 
-    def attempt(self, doing: Coroutine[Any, Any, T], expected: str | None) -> T | None:
+    def attempt(self, operation: Coroutine[Any, Any, T], expected: str | None) -> T | None:
         """Do it, and hold what comes of it to what was expected: a refusal's code, or None for success."""
         answer: T | None = None
         outcome: str | None = None
         try:
-            answer = type(self).run(doing)
+            answer = type(self).run(operation)
         except PortalError as error:
             outcome = error.code
         assert outcome == expected
@@ -80,66 +87,72 @@ class AppointmentsTable(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.world.clock.now()
 
-    def settled_rules(self) -> AppointmentRules:
+    def current_rules(self) -> AppointmentRules:
         """As the model has them."""
         late: Any = self.model.late
-        return AppointmentRules(cancel_notice=self.model.notice, late_cancel=late, late_fee=FEE)
+        return AppointmentRules(cancel_notice=self.model.notice, late_cancel=late, late_cancel_fee=FEE)
 
     def note_booked(
-        self, booking_id: UUID, clinician: UUID, kind: Kind, place: UUID | None, at: datetime, clients: list[UUID]
+        self,
+        booking_id: UUID,
+        clinician: UUID,
+        appointment_type: AppointmentType,
+        location: UUID | None,
+        at: datetime,
+        clients: list[UUID],
     ) -> None:
         """Believe in a new booking."""
-        parts = {client: Part() for client in clients}
-        self.model.booked[booking_id] = Booked(booking_id, clinician, kind, place, at, parts)
+        parts = {client: ModelAttendance() for client in clients}
+        self.model.booked[booking_id] = ModelAppointment(booking_id, clinician, appointment_type, location, at, parts)
 
-    def _note_moved(self, booking: Booked, clinician: UUID, place: UUID | None, at: datetime) -> None:
-        booking.clinician, booking.place, booking.at = clinician, place, at
+    def _note_moved(self, booking: ModelAppointment, clinician: UUID, location: UUID | None, at: datetime) -> None:
+        booking.clinician, booking.location, booking.at = clinician, location, at
         self._all_see_a_change(booking)
 
-    def _all_see_a_change(self, booking: Booked) -> None:
+    def _all_see_a_change(self, booking: ModelAppointment) -> None:
         for part in booking.parts.values():
             part.seen += 1
 
-    def near(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
+    def draw_nearby(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
         """That time, or often one where the clinician has something, or close by."""
         taken = [one.at for one in self.model.taken(self.now) if one.clinician == clinician]
         aim = data.draw(st.sampled_from([at, *taken]))
         return aim if aim == at else aim + timedelta(minutes=data.draw(st.sampled_from([0, 30, 60, -60, 90])))
 
-    def wish(self, data: st.DataObject) -> tuple[UUID, UUID, Kind, UUID | None]:
+    def draw_choice(self, data: st.DataObject) -> tuple[UUID, UUID, AppointmentType, UUID | None]:
         """A client, a clinician, a kind and a place."""
         client, clinician = data.draw(st.sampled_from(self.clients)), data.draw(st.sampled_from(self.clinicians))
-        self.discharge_or_take_back(data, client)
+        self.toggle_discharged(data, client)
         # Mostly where the clinician is.
-        place = data.draw(st.sampled_from([self.model.hours[clinician].place] * 8 + self.places))
+        location = data.draw(st.sampled_from([self.model.hours[clinician].location] * 8 + self.locations))
         return (
             client,
             clinician,
-            data.draw(st.sampled_from(self.kinds[:2] * 4 + self.kinds[2:])),
-            place,
+            data.draw(st.sampled_from(self.appointment_types[:2] * 4 + self.appointment_types[2:])),
+            location,
         )
 
-    def discharge_or_take_back(self, data: st.DataObject, client: UUID) -> None:
+    def toggle_discharged(self, data: st.DataObject, client: UUID) -> None:
         """Sometimes, just before they try something."""
         was = client in self.model.discharged
         if was != data.draw(st.sampled_from([was] * 5 + [False] * 4 + [True])):
             type(self).run(self.world.set_status(client, "active" if was else "discharged"))
             self.model.discharged ^= {client}
 
-    def _any(self, data: st.DataObject) -> Booked:
+    def _any(self, data: st.DataObject) -> ModelAppointment:
         """Mostly one that stands."""
         everything = list(self.model.booked.values())
         return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
 
-    def _not_online(self, kind: Kind, place: UUID | None) -> str | None:
-        return "not_bookable" if kind.seats > 1 or place in self.model.closed else None
+    def _not_online(self, appointment_type: AppointmentType, location: UUID | None) -> str | None:
+        return "not_bookable" if appointment_type.seats > 1 or location in self.model.closed else None
 
-    def _closed(self, booking: Booked) -> str | None:
+    def _closed(self, booking: ModelAppointment) -> str | None:
         if booking.status != "booked":
             return "appointment_not_booked"
         return "appointment_started" if booking.at <= self.now else None
 
-    def _not_begun(self, booking: Booked) -> str | None:
+    def _not_begun(self, booking: ModelAppointment) -> str | None:
         if booking.status != "booked":
             return "appointment_not_booked"
         return "appointment_not_started" if self.now < booking.at else None

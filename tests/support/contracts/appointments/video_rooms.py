@@ -1,6 +1,6 @@
 """What every provider of telehealth rooms must do, and what those must that sign their links.
 
-Subclasses give the fixture `rooms`, and `door` for those that sign.
+Subclasses give the fixture `rooms`, and `room_server` for those that sign.
 """
 
 from abc import ABC, abstractmethod
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from attrs import evolve, frozen
 
-from portal_core.appointments.ports import TelehealthRooms, Visit
+from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 from tests.support.clock import FixedClock
 
 FIVE = timedelta(minutes=5)
@@ -23,21 +23,21 @@ NAMES = [
 
 
 @frozen
-class Guest:
+class Participant:
     """Somebody as the room knows them."""
 
     name: str
     moderator: bool
 
 
-class Door(ABC):
+class RoomServer(ABC):
     """The room's own side, which believes nothing but the link. `clock` is its and the portal's."""
 
     clock: FixedClock
     rooms: TelehealthRooms
 
     @abstractmethod
-    def opens(self, url: str) -> Guest | None:
+    def admit(self, url: str) -> Participant | None:
         """Who comes in by this link now; None when it lets nobody in."""
 
     @abstractmethod
@@ -45,29 +45,29 @@ class Door(ABC):
         """The same link, bent to another room."""
 
     @abstractmethod
-    def promoted(self, url: str) -> str:
+    def as_moderator(self, url: str) -> str:
         """The same link, in which a guest has made themselves the moderator."""
 
     @abstractmethod
-    def elsewhere(self) -> TelehealthRooms:
+    def other_deployment(self) -> TelehealthRooms:
         """Rooms of another deployment, which shares nothing with this one but its address."""
 
 
-def visit_at(clock: FixedClock, **more: str) -> Visit:
+def make_visit(clock: FixedClock, **more: str) -> VideoVisit:
     """A session that began to be open a quarter of an hour ago and ends in an hour."""
     said = {"room": "Zx-9_Q", "display_name": "Ann", "clinician_link": "https://rooms.test/grey", **more}
-    return Visit(opens_at=clock.now() - 3 * FIVE, ends_at=clock.now() + timedelta(hours=1), **said)
+    return VideoVisit(opens_at=clock.now() - 3 * FIVE, ends_at=clock.now() + timedelta(hours=1), **said)
 
 
 class TelehealthRoomsContract:
     """A way in that a browser may be sent, and an end to it."""
 
     @pytest.fixture
-    def visit(self, clock: FixedClock) -> Visit:
-        return visit_at(clock)
+    def visit(self, clock: FixedClock) -> VideoVisit:
+        return make_visit(clock)
 
-    async def test_the_link_leads_to_a_named_host_over_tls(self, rooms: TelehealthRooms, visit: Visit) -> None:
-        url, _ = await rooms.link(visit, lasts=FIVE)
+    async def test_the_link_leads_to_a_named_host_over_tls(self, rooms: TelehealthRooms, visit: VideoVisit) -> None:
+        url, _ = await rooms.link(visit, valid_for=FIVE)
         parts = urlsplit(url)
         assert parts.scheme == "https"
         assert parts.hostname
@@ -76,28 +76,28 @@ class TelehealthRoomsContract:
 
     @pytest.mark.parametrize("name", NAMES)
     async def test_no_name_breaks_the_link_or_is_to_be_read_in_it(
-        self, rooms: TelehealthRooms, visit: Visit, name: str
+        self, rooms: TelehealthRooms, visit: VideoVisit, name: str
     ) -> None:
-        url, _ = await rooms.link(evolve(visit, display_name=name), lasts=FIVE)
-        plain, _ = await rooms.link(visit, lasts=FIVE)
+        url, _ = await rooms.link(evolve(visit, display_name=name), valid_for=FIVE)
+        plain, _ = await rooms.link(visit, valid_for=FIVE)
         assert url.isascii()
         assert url.isprintable()
         assert " " not in url
         assert not name or name not in url
         assert url.partition("?")[0] == plain.partition("?")[0]
 
-    async def test_the_client_and_the_clinician_meet(self, rooms: TelehealthRooms, visit: Visit) -> None:
-        client, _ = await rooms.link(visit, lasts=FIVE)
-        host, _ = await rooms.link(evolve(visit, moderator=True, display_name="Dr. Grey"), lasts=FIVE)
+    async def test_the_client_and_the_clinician_meet(self, rooms: TelehealthRooms, visit: VideoVisit) -> None:
+        client, _ = await rooms.link(visit, valid_for=FIVE)
+        host, _ = await rooms.link(evolve(visit, moderator=True, display_name="Dr. Grey"), valid_for=FIVE)
         assert urlsplit(client)[:3] == urlsplit(host)[:3]
 
     @pytest.mark.parametrize("minutes", [0, 30, 58, 59])
     async def test_it_is_good_now_and_never_after_the_session(
-        self, rooms: TelehealthRooms, visit: Visit, clock: FixedClock, minutes: int
+        self, rooms: TelehealthRooms, visit: VideoVisit, clock: FixedClock, minutes: int
     ) -> None:
         clock.advance(timedelta(minutes=minutes))
-        for lasts in (FIVE, timedelta(days=1)):
-            _, expires_at = await rooms.link(visit, lasts=lasts)
+        for valid_for in (FIVE, timedelta(days=1)):
+            _, expires_at = await rooms.link(visit, valid_for=valid_for)
             assert expires_at.utcoffset() == timedelta(0)
             assert clock.now() < expires_at <= visit.ends_at
 
@@ -106,49 +106,53 @@ class SignedRoomsContract(TelehealthRoomsContract):
     """Whoever has a link is let into its room, under its name, until it is dead; and into nothing else."""
 
     @pytest.fixture
-    def rooms(self, door: Door) -> TelehealthRooms:
-        return door.rooms
+    def rooms(self, room_server: RoomServer) -> TelehealthRooms:
+        return room_server.rooms
 
     @pytest.fixture
-    def clock(self, door: Door) -> FixedClock:
-        return door.clock
+    def clock(self, room_server: RoomServer) -> FixedClock:
+        return room_server.clock
 
     @pytest.mark.parametrize("moderator", [False, True])
     @pytest.mark.parametrize("name", NAMES)
-    async def test_they_come_in_as_who_they_are(self, door: Door, visit: Visit, name: str, moderator: bool) -> None:
-        url, _ = await door.rooms.link(evolve(visit, display_name=name, moderator=moderator), lasts=FIVE)
-        assert door.opens(url) == Guest(name, moderator)
+    async def test_they_come_in_as_who_they_are(
+        self, room_server: RoomServer, visit: VideoVisit, name: str, moderator: bool
+    ) -> None:
+        url, _ = await room_server.rooms.link(evolve(visit, display_name=name, moderator=moderator), valid_for=FIVE)
+        assert room_server.admit(url) == Participant(name, moderator)
 
-    async def test_every_session_has_a_room_of_its_own(self, door: Door, visit: Visit) -> None:
-        first, _ = await door.rooms.link(visit, lasts=FIVE)
-        second, _ = await door.rooms.link(evolve(visit, room="another"), lasts=FIVE)
+    async def test_every_session_has_a_room_of_its_own(self, room_server: RoomServer, visit: VideoVisit) -> None:
+        first, _ = await room_server.rooms.link(visit, valid_for=FIVE)
+        second, _ = await room_server.rooms.link(evolve(visit, room="another"), valid_for=FIVE)
         assert urlsplit(first).path != urlsplit(second).path
-        assert door.opens(door.to_other_room(first)) is None
+        assert room_server.admit(room_server.to_other_room(first)) is None
 
-    async def test_no_guest_makes_themselves_the_moderator(self, door: Door, visit: Visit) -> None:
-        url, _ = await door.rooms.link(visit, lasts=FIVE)
-        assert door.opens(door.promoted(url)) is None
+    async def test_no_guest_makes_themselves_the_moderator(self, room_server: RoomServer, visit: VideoVisit) -> None:
+        url, _ = await room_server.rooms.link(visit, valid_for=FIVE)
+        assert room_server.admit(room_server.as_moderator(url)) is None
 
-    async def test_without_what_was_signed_nobody_comes_in(self, door: Door, visit: Visit) -> None:
-        url, _ = await door.rooms.link(visit, lasts=FIVE)
-        assert door.opens(url.partition("?")[0]) is None
-        assert door.opens(url[:-8]) is None
+    async def test_without_what_was_signed_nobody_comes_in(self, room_server: RoomServer, visit: VideoVisit) -> None:
+        url, _ = await room_server.rooms.link(visit, valid_for=FIVE)
+        assert room_server.admit(url.partition("?")[0]) is None
+        assert room_server.admit(url[:-8]) is None
 
-    async def test_another_deployments_link_opens_nothing(self, door: Door, visit: Visit) -> None:
-        url, _ = await door.elsewhere().link(visit, lasts=FIVE)
-        assert door.opens(url) is None
+    async def test_another_deployments_link_opens_nothing(self, room_server: RoomServer, visit: VideoVisit) -> None:
+        url, _ = await room_server.other_deployment().link(visit, valid_for=FIVE)
+        assert room_server.admit(url) is None
 
     @pytest.mark.parametrize("left", [timedelta(hours=1), timedelta(minutes=2)])
-    async def test_it_dies_when_it_said(self, door: Door, visit: Visit, left: timedelta) -> None:
-        door.clock.at = visit.ends_at - left
-        url, expires_at = await door.rooms.link(visit, lasts=FIVE)
-        assert expires_at == min(door.clock.now() + FIVE, visit.ends_at)
-        door.clock.at = expires_at - timedelta(seconds=1)
-        assert door.opens(url) is not None
-        door.clock.at = expires_at + CLOCK_SKEW
-        assert door.opens(url) is None
+    async def test_it_dies_when_it_said(self, room_server: RoomServer, visit: VideoVisit, left: timedelta) -> None:
+        room_server.clock.at = visit.ends_at - left
+        url, expires_at = await room_server.rooms.link(visit, valid_for=FIVE)
+        assert expires_at == min(room_server.clock.now() + FIVE, visit.ends_at)
+        room_server.clock.at = expires_at - timedelta(seconds=1)
+        assert room_server.admit(url) is not None
+        room_server.clock.at = expires_at + CLOCK_SKEW
+        assert room_server.admit(url) is None
 
-    async def test_a_room_whose_clock_is_a_little_behind_opens(self, door: Door, visit: Visit) -> None:
-        url, _ = await door.rooms.link(visit, lasts=FIVE)
-        door.clock.advance(timedelta(seconds=-20))
-        assert door.opens(url) is not None
+    async def test_a_room_whose_clock_is_a_little_behind_opens(
+        self, room_server: RoomServer, visit: VideoVisit
+    ) -> None:
+        url, _ = await room_server.rooms.link(visit, valid_for=FIVE)
+        room_server.clock.advance(timedelta(seconds=-20))
+        assert room_server.admit(url) is not None

@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.appointments.settings import Kind
-from portal_core.appointments.views_practice import PracticeWaitlistView
+from portal_core.appointments.practice_views import PracticeWaitlistEntryView
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments.world import AUDITED, ZONE, AppointmentsWorld, new_york
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
 
 HOUR = timedelta(hours=1)
 
@@ -19,17 +19,19 @@ HOUR = timedelta(hours=1)
 class WaitlistContract:
     """`Waitlist`, `WaitlistReads` and `WaitlistOffers`."""
 
-    def _entry(self, world: AppointmentsWorld, client: UUID, kind: Kind, **more: object) -> WaitlistEntry:
+    def _entry(
+        self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, **more: object
+    ) -> WaitlistEntry:
         values = {
             "id": world.ids.new(),
             "practice_id": world.practice_id,
             "client_id": client,
-            "kind_id": kind.id,
-            "place_id": None,
+            "appointment_type_id": appointment_type.id,
+            "location_id": None,
             "clinician_id": None,
-            "earliest": date(2026, 3, 10),
-            "latest": date(2026, 3, 20),
-            "zone": ZONE,
+            "earliest_date": date(2026, 3, 10),
+            "latest_date": date(2026, 3, 20),
+            "time_zone": ZONE,
             "joined_at": world.clock.now(),
         }
         return WaitlistEntry(**{**values, **more})  # type: ignore[arg-type]
@@ -42,8 +44,8 @@ class WaitlistContract:
             "entry_id": entry.id,
             "freed_slot_id": world.ids.new(),
             "clinician_id": clinician,
-            "kind_id": entry.kind_id,
-            "place_id": None,
+            "appointment_type_id": entry.appointment_type_id,
+            "location_id": None,
             "starts_at": new_york(12, 9),
             "ends_at": new_york(12, 10),
             "calendar_entry_id": world.ids.new(),
@@ -55,65 +57,79 @@ class WaitlistContract:
     async def _join(self, world: AppointmentsWorld, *entries: WaitlistEntry) -> None:
         for one in entries:
             async with world.begin(world.as_client(one.client_id)) as unit:
-                await unit.waitlist.add(one, AUDITED)
+                await unit.waitlist.add(one, AUDIT_ENTRY)
                 await unit.commit(None)
 
     async def _make(self, world: AppointmentsWorld, *offers: WaitlistOffer) -> None:
         async with world.begin(world.system) as unit:
             for one in offers:
-                await unit.offers.add(one, AUDITED)
+                await unit.offers.add(one, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
-        ann, kind, place = await world.add_client(), await world.add_kind(), await world.add_place()
+        ann, appointment_type, location = (
+            await world.add_client(),
+            await world.add_appointment_type(),
+            await world.add_location(),
+        )
         clinician = await world.add_clinician()
         entry = self._entry(
             world,
             ann,
-            kind,
-            place_id=place.id,
+            appointment_type,
+            location_id=location.id,
             clinician_id=clinician,
             weekdays=frozenset({4, 0}),
             from_time=time(8, 15),
             until_time=time(17, 45),
-            zone="Europe/Berlin",
+            time_zone="Europe/Berlin",
         )
         await self._join(world, entry)
-        offer = self._offer(world, entry, clinician, place_id=place.id)
+        offer = self._offer(world, entry, clinician, location_id=location.id)
         await self._make(world, offer)
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.waitlist.get(ann, entry.id) == entry
             assert await unit.offers.get(ann, offer.id) == offer
-            anywhere = self._entry(world, ann, kind, anywhere=True)
-            await unit.waitlist.add(anywhere, AUDITED)
-            assert await unit.waitlist.get(ann, anywhere.id) == anywhere
-            assert [one.anywhere for one in await unit.waitlist_reads.of_client(ann) if one.id == anywhere.id] == [True]
+            any_location = self._entry(world, ann, appointment_type, any_location=True)
+            await unit.waitlist.add(any_location, AUDIT_ENTRY)
+            assert await unit.waitlist.get(ann, any_location.id) == any_location
+            assert [
+                one.any_location for one in await unit.waitlist_reads.of_client(ann) if one.id == any_location.id
+            ] == [True]
             accepted = offer.accept(world.ids.new(), at=world.clock.now())
-            await unit.offers.save(accepted, AUDITED)
-            await unit.waitlist.save(entry.booked(), AUDITED)
+            await unit.offers.save(accepted, AUDIT_ENTRY)
+            await unit.waitlist.save(entry.booked(), AUDIT_ENTRY)
             assert await unit.offers.get(ann, offer.id) == accepted
             assert await unit.waitlist.get(ann, entry.id) == entry.booked()
 
     async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
-        ann, kind, clinician = await world.add_client(), await world.add_kind(), await world.add_clinician()
-        entry = self._entry(world, ann, kind)
+        ann, appointment_type, clinician = (
+            await world.add_client(),
+            await world.add_appointment_type(),
+            await world.add_clinician(),
+        )
+        entry = self._entry(world, ann, appointment_type)
         await self._join(world, entry)
         offer = self._offer(world, entry, clinician)
         await self._make(world, offer)
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.waitlist.save(entry.leave(), AUDITED)
-            await unit.offers.save(offer.decline(), AUDITED)
+            await unit.waitlist.save(entry.leave(), AUDIT_ENTRY)
+            await unit.offers.save(offer.decline(), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.system) as unit:
             with pytest.raises(StaleVersion):
-                await unit.offers.save(offer.expire(), AUDITED)
+                await unit.offers.save(offer.expire(), AUDIT_ENTRY)
             with pytest.raises(StaleVersion):
-                await unit.waitlist.save(entry.booked(), AUDITED)
+                await unit.waitlist.save(entry.booked(), AUDIT_ENTRY)
 
     async def test_another_clients_is_not_there(self, world: AppointmentsWorld) -> None:
-        ann, bob, kind = await world.add_client(), await world.add_client(given="Bob"), await world.add_kind()
+        ann, bob, appointment_type = (
+            await world.add_client(),
+            await world.add_client(given="Bob"),
+            await world.add_appointment_type(),
+        )
         clinician = await world.add_clinician()
-        entry = self._entry(world, ann, kind)
+        entry = self._entry(world, ann, appointment_type)
         await self._join(world, entry)
         offer = self._offer(world, entry, clinician)
         await self._make(world, offer)
@@ -122,52 +138,52 @@ class WaitlistContract:
                 assert await unit.waitlist.get(client, entry.id) is None
                 assert await unit.offers.get(client, offer.id) is None
                 assert await unit.waitlist_reads.of_client(client) == ()
-            assert await unit.waitlist.waiting(kind.id, date(2026, 3, 12)) == []
+            assert await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12)) == []
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
             assert await unit.offers.of_slot(offer.freed_slot_id) == []
             assert await unit.offers.expired(offer.expires_at) == []
-        other = await world.beside()
+        other = await world.other_practice()
         async with other.begin(other.system) as unit:
-            assert await unit.waitlist.waiting(kind.id, date(2026, 3, 12)) == []
+            assert await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12)) == []
             assert await unit.offers.expired(offer.expires_at) == []
 
     async def test_those_waiting_are_found_longest_first(self, world: AppointmentsWorld) -> None:
-        kind, other = await world.add_kind(), await world.add_kind("Other")
+        appointment_type, other = await world.add_appointment_type(), await world.add_appointment_type("Other")
         clients = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo", "Dan")]
         now = world.clock.now()
         late, early, twin, elsewhere = (
-            self._entry(world, client, kind, joined_at=now + HOUR * hours)
+            self._entry(world, client, appointment_type, joined_at=now + HOUR * hours)
             for client, hours in zip(clients, (2, 1, 1, 0), strict=True)
         )
-        elsewhere = evolve(elsewhere, kind_id=other.id)
+        elsewhere = evolve(elsewhere, appointment_type_id=other.id)
         await self._join(world, late, early, twin, elsewhere)
         async with world.begin(world.system) as unit:
-            found = await unit.waitlist.waiting(kind.id, date(2026, 3, 12))
+            found = await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12))
             # A day's slack at either end, for the slot's zone may be another.
-            days = [day for day in range(5, 26) if await unit.waitlist.waiting(kind.id, date(2026, 3, day))]
-            await unit.waitlist.save(early.leave(), AUDITED)
-            left = await unit.waitlist.waiting(kind.id, date(2026, 3, 12))
+            days = [day for day in range(5, 26) if await unit.waitlist.waiting(appointment_type.id, date(2026, 3, day))]
+            await unit.waitlist.save(early.leave(), AUDIT_ENTRY)
+            left = await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12))
         assert found == [*sorted((early, twin), key=lambda one: one.id), late]
         assert set(days) >= set(range(10, 21))
         assert set(days) <= set(range(9, 22))
         assert left == [twin, late]
 
     async def test_what_the_client_sees(self, world: AppointmentsWorld) -> None:
-        ann, kind = await world.add_client(), await world.add_kind("Session")
+        ann, appointment_type = await world.add_client(), await world.add_appointment_type("Session")
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
         now = world.clock.now()
-        plain = self._entry(world, ann, kind, weekdays=frozenset({3, 1}), joined_at=now + HOUR)
-        offered = self._entry(world, ann, kind, clinician_id=grey)
-        gone = self._entry(world, ann, kind)
+        plain = self._entry(world, ann, appointment_type, weekdays=frozenset({3, 1}), joined_at=now + HOUR)
+        offered = self._entry(world, ann, appointment_type, clinician_id=grey)
+        gone = self._entry(world, ann, appointment_type)
         await self._join(world, plain, offered, gone)
         declined = self._offer(world, offered, green, offered_at=now - HOUR)
         opened = self._offer(world, offered, green)
         await self._make(world, declined, opened)
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.offers.save(declined.decline(), AUDITED)
-            await unit.waitlist.save(gone.leave(), AUDITED)
+            await unit.offers.save(declined.decline(), AUDIT_ENTRY)
+            await unit.waitlist.save(gone.leave(), AUDIT_ENTRY)
             first, second = await unit.waitlist_reads.of_client(ann)
-        assert (first.id, first.clinician_name, first.kind_name) == (offered.id, "Dr. Grey", "Session")
+        assert (first.id, first.clinician_name, first.appointment_type_name) == (offered.id, "Dr. Grey", "Session")
         assert first.offer is not None
         assert (first.offer.id, first.offer.clinician_name, first.offer.version) == (opened.id, "Dr. Green", 1)
         assert (first.offer.starts_at, first.offer.expires_at) == (opened.starts_at, opened.expires_at)
@@ -175,19 +191,19 @@ class WaitlistContract:
 
     async def test_the_practice_sees_who_waits_longest_first(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", chosen="Andy", pronouns="she/they")
-        bob, kind = await world.add_client(given="Bob"), await world.add_kind("Session")
+        bob, appointment_type = await world.add_client(given="Bob"), await world.add_appointment_type("Session")
         grey, now = await world.add_clinician("Dr. Grey"), world.clock.now()
-        late = self._entry(world, bob, kind, joined_at=now + HOUR)
-        early, twin = (self._entry(world, client, kind, clinician_id=grey) for client in (ann, bob))
-        gone = self._entry(world, bob, kind, joined_at=now - HOUR)
+        late = self._entry(world, bob, appointment_type, joined_at=now + HOUR)
+        early, twin = (self._entry(world, client, appointment_type, clinician_id=grey) for client in (ann, bob))
+        gone = self._entry(world, bob, appointment_type, joined_at=now - HOUR)
         await self._join(world, late, early, twin, gone)
         opened = [self._offer(world, early, grey, offered_at=now + HOUR * number) for number in (0, 2, 1)]
         await self._make(world, *opened)
-        async with world.begin(world.desk) as unit:
-            await unit.waitlist.save(gone.leave(), AUDITED)
+        async with world.begin(world.front_desk) as unit:
+            await unit.waitlist.save(gone.leave(), AUDIT_ENTRY)
             await unit.commit(None)
-        found, after = list[PracticeWaitlistView](), ""
-        async with world.begin(world.desk) as unit:
+        found, after = list[PracticeWaitlistEntryView](), ""
+        async with world.begin(world.front_desk) as unit:
             while not found or after:
                 page = await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest(after, 1))
                 found, after = [*found, *page.items], page.next
@@ -209,14 +225,14 @@ class WaitlistContract:
         assert anns.entry.offer is not None
         assert anns.entry.offer.id == opened[1].id
         assert {(one.client_name, one.client_pronouns) for one in found if one.client_id == bob} == {("Bob Lee", "")}
-        other = await world.beside()
-        async with other.begin(other.desk) as unit:
+        other = await world.other_practice()
+        async with other.begin(other.front_desk) as unit:
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
 
     async def test_offers_of_a_slot_and_those_whose_time_is_up(self, world: AppointmentsWorld) -> None:
-        kind, clinician = await world.add_kind(), await world.add_clinician()
+        appointment_type, clinician = await world.add_appointment_type(), await world.add_clinician()
         now: datetime = world.clock.now()
-        entries = [self._entry(world, await world.add_client(), kind) for _ in range(3)]
+        entries = [self._entry(world, await world.add_client(), appointment_type) for _ in range(3)]
         await self._join(world, *entries)
         slot = world.ids.new()
         offers = [
@@ -231,13 +247,17 @@ class WaitlistContract:
             assert await unit.offers.of_slot(world.ids.new()) == []
             assert await unit.offers.expired(now + 2 * HOUR - timedelta.resolution) == []
             assert await unit.offers.expired(now + 3 * HOUR) == [offers[1], offers[0]]
-            await unit.offers.save(offers[1].expire(), AUDITED)
+            await unit.offers.save(offers[1].expire(), AUDIT_ENTRY)
             assert await unit.offers.expired(now + 3 * HOUR) == [offers[0]]
             assert [one.status for one in await unit.offers.of_slot(slot)] == ["open", "expired", "open"]
 
     async def test_a_hundred_are_passed_on_at_once_at_most(self, world: AppointmentsWorld) -> None:
-        kind, clinician, ann = await world.add_kind(), await world.add_clinician(), await world.add_client()
-        entry = self._entry(world, ann, kind)
+        appointment_type, clinician, ann = (
+            await world.add_appointment_type(),
+            await world.add_clinician(),
+            await world.add_client(),
+        )
+        entry = self._entry(world, ann, appointment_type)
         await self._join(world, entry)
         await self._make(world, *(self._offer(world, entry, clinician) for _ in range(101)))
         async with world.begin(world.system) as unit:

@@ -5,103 +5,109 @@ from uuid import UUID
 
 from attrs import define, field
 
-from portal_core.appointments.settings import Kind
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.waiting import FreedSlot
-from tests.support.contracts.appointments.reference_model import WALL, Held, Practice
+from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelHold, PracticeModel
 
 
 @define
-class Asked:
+class ModelRequest:
     """A request for a time."""
 
     id: UUID
     client: UUID
     clinician: UUID | None
-    kind: Kind
-    place: UUID | None
+    appointment_type: AppointmentType
+    location: UUID | None
     since: datetime
     until: datetime
     status: str = "pending"
 
 
 @define
-class Waiting:
+class ModelWaitlistEntry:
     """A place on the waitlist: any weekday, any time of the day."""
 
     id: UUID
     client: UUID
     clinician: UUID | None
-    kind: Kind
-    place: UUID | None
-    earliest: date
-    latest: date
-    anywhere: bool = False
+    appointment_type: AppointmentType
+    location: UUID | None
+    earliest_date: date
+    latest_date: date
+    any_location: bool = False
     status: str = "waiting"
 
 
 @define
-class Offer:
+class ModelOffer:
     """A slot that is kept for somebody."""
 
     id: UUID
     slot: UUID
-    entry: Waiting
-    held: Held
+    entry: ModelWaitlistEntry
+    held: ModelHold
     status: str = "open"
 
 
 @define
-class WaitingPractice(Practice):
+class PracticeWithWaitlistModel(PracticeModel):
     """And everything about those who wait."""
 
-    requests: dict[UUID, Asked] = field(factory=dict)
-    entries: dict[UUID, Waiting] = field(factory=dict)
+    requests: dict[UUID, ModelRequest] = field(factory=dict)
+    entries: dict[UUID, ModelWaitlistEntry] = field(factory=dict)
     """In the order in which they joined."""
-    offers: dict[UUID, Offer] = field(factory=dict)
+    offers: dict[UUID, ModelOffer] = field(factory=dict)
     series: dict[UUID, list[UUID]] = field(factory=dict)
 
-    def live(self, now: datetime) -> list[Held]:
+    def live_holds(self, now: datetime) -> list[ModelHold]:
         """Holds that are not over, and the slots that open offers keep, which are nobody's holds."""
-        kept = [one.held for one in self.offers.values() if one.status == "open" and now < one.held.expires]
-        return [one for one in self.held.values() if not one.gone and now < one.expires] + kept
+        matching_hold = [one.held for one in self.offers.values() if one.status == "open" and now < one.held.expires]
+        return [one for one in self.held.values() if not one.gone and now < one.expires] + matching_hold
 
-    def kept(self, client: UUID, slot: tuple[UUID, Kind, UUID | None, datetime], now: datetime) -> Held | None:
+    def matching_hold(
+        self, client: UUID, slot: tuple[UUID, AppointmentType, UUID | None, datetime], now: datetime
+    ) -> ModelHold | None:
         """Offers name nobody in the calendar, but they are somebody's."""
         offers = [
             one.held
             for one in self.offers.values()
             if one.entry.client == client and one.status == "open" and now < one.held.expires and one.held.slot == slot
         ]
-        return super().kept(client, slot, now) or next(iter(offers), None)
+        return super().matching_hold(client, slot, now) or next(iter(offers), None)
 
-    def use(self, held: Held) -> None:
-        super().use(held)
+    def consume_hold(self, held: ModelHold) -> None:
+        super().consume_hold(held)
         if held.id in self.offers:
             offer = self.offers[held.id]
             offer.status, offer.entry.status = "accepted", "booked"
 
-    def wants_in_vain(self, client: UUID, wish: tuple[Kind, UUID | None, bool, UUID | None], now: datetime) -> bool:
+    def may_not_join_waitlist(
+        self, client: UUID, wanted: tuple[AppointmentType, UUID | None, bool, UUID | None], now: datetime
+    ) -> bool:
         """Whether they wait for the very same, or in three places, not counting what is past."""
-        today = now.astimezone(WALL).date()
+        today = now.astimezone(TIME_ZONE).date()
         own = [one for one in self.entries.values() if one.client == client and one.status == "waiting"]
-        own = [one for one in own if today <= one.latest]
-        return len(own) >= 3 or wish in [(one.kind, one.place, one.anywhere, one.clinician) for one in own]
+        own = [one for one in own if today <= one.latest_date]
+        return len(own) >= 3 or wanted in [
+            (one.appointment_type, one.location, one.any_location, one.clinician) for one in own
+        ]
 
-    def next_for(self, slot: FreedSlot, kind: Kind, now: datetime) -> Waiting | None:
+    def next_for(self, slot: FreedSlot, appointment_type: AppointmentType, now: datetime) -> ModelWaitlistEntry | None:
         """To whom a freed slot goes, if to anybody."""
         asked = {one.entry.client for one in self.offers.values() if one.slot == slot.id}
         if any(one.slot == slot.id and one.status == "open" for one in self.offers.values()):
             return None
-        where = (slot.clinician_id, kind, slot.place_id, slot.starts_at)
-        if kind.seats > 1 or slot.starts_at < now + kind.timing.minimum_notice:
+        where = (slot.clinician_id, appointment_type, slot.location_id, slot.starts_at)
+        if appointment_type.seats > 1 or slot.starts_at < now + appointment_type.timing.min_notice:
             return None
         if self.refusal(*where, [], now, by_staff=True) is not None:
             return None
-        day = slot.starts_at.astimezone(WALL).date()
+        day = slot.starts_at.astimezone(TIME_ZONE).date()
         for one in self.entries.values():
-            there = one.anywhere or one.place == slot.place_id
-            suits = there and one.kind == kind and one.clinician in (None, slot.clinician_id)
-            if not suits or one.status != "waiting" or not one.earliest <= day <= one.latest:
+            there = one.any_location or one.location == slot.location_id
+            suits = there and one.appointment_type == appointment_type and one.clinician in (None, slot.clinician_id)
+            if not suits or one.status != "waiting" or not one.earliest_date <= day <= one.latest_date:
                 continue
             busy = any(
                 one.client in other.attending
@@ -109,12 +115,12 @@ class WaitingPractice(Practice):
                 and other.at < until
                 and slot.starts_at < other.until
                 for other in self.booked.values()
-                for until in [slot.starts_at + kind.timing.duration]
+                for until in [slot.starts_at + appointment_type.timing.duration]
             )
             has_one = any(other.entry.client == one.client and other.status == "open" for other in self.offers.values())
-            if one.client not in asked and not busy and not has_one and not self.shut(one.client):
+            if one.client not in asked and not busy and not has_one and not self.discharged_refusal(one.client):
                 return one
         return None
 
 
-OFFERED_FOR = timedelta(hours=2)
+OFFER_DURATION = timedelta(hours=2)

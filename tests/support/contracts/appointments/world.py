@@ -10,11 +10,11 @@ from portal_core.appointments.booking import SlotChoice
 from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import AvailabilityRule
-from portal_core.appointments.scheduling.durations import KindTiming
-from portal_core.appointments.scheduling.wall_clock import first_reading
-from portal_core.appointments.settings import AppointmentRules, Kind, Place
+from portal_core.appointments.scheduling.durations import AppointmentTiming
+from portal_core.appointments.scheduling.wall_clock import first_instant
+from portal_core.appointments.settings import AppointmentRules, AppointmentType, Location
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import IdSource, TokenSource
 from portal_core.kernel.uow import Begin
@@ -22,7 +22,7 @@ from portal_core.people.model import ClientStatus
 from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 from tests.support.clock import FixedClock
 
-AUDITED = Audited("test.wrote")
+AUDIT_ENTRY = AuditEntry("test.wrote")
 ZONE = "America/New_York"
 WEEKDAYS = range(5)
 
@@ -40,7 +40,7 @@ class AppointmentsWorld(ABC):
     async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID: ...
 
     @abstractmethod
-    async def add_account_of(self, clinician_id: UUID) -> UUID:
+    async def add_clinician_account(self, clinician_id: UUID) -> UUID:
         """The account of a member of staff who is this clinician."""
 
     @abstractmethod
@@ -64,11 +64,11 @@ class AppointmentsWorld(ABC):
         """The practice's committed notices, oldest first."""
 
     @abstractmethod
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         """The practice's committed entries, oldest first."""
 
     @abstractmethod
-    async def beside(self) -> "AppointmentsWorld":
+    async def other_practice(self) -> "AppointmentsWorld":
         """Another practice in the same place, on the same clock."""
 
     # Who acts
@@ -83,7 +83,7 @@ class AppointmentsWorld(ABC):
         return StaffActor(self.practice_id, account_id or self.ids.new(), frozenset(roles), clinician_id)
 
     @property
-    def desk(self) -> StaffActor:
+    def front_desk(self) -> StaffActor:
         """The front desk."""
         return self.as_staff("front_desk")
 
@@ -94,11 +94,11 @@ class AppointmentsWorld(ABC):
     # What the practice offers
 
     async def save_rules(self, rules: AppointmentRules) -> None:
-        async with self.begin(self.desk) as unit:
-            await unit.setup.save_rules(rules, AUDITED)
+        async with self.begin(self.front_desk) as unit:
+            await unit.setup.save_rules(rules, AUDIT_ENTRY)
             await unit.commit(None)
 
-    async def add_kind(
+    async def add_appointment_type(
         self,
         name: str = "Individual session",
         *,
@@ -109,44 +109,46 @@ class AppointmentsWorld(ABC):
         notice_hours: int = 0,
         advance_days: int = 90,
         seats: int = 1,
-        online: bool = True,
+        self_bookable: bool = True,
         active: bool = True,
-    ) -> Kind:
+    ) -> AppointmentType:
         """A kind of appointment; all times in minutes unless said."""
-        kind_id = self.ids.new()
-        timing = KindTiming(
-            kind_id=kind_id,
+        appointment_type_id = self.ids.new()
+        timing = AppointmentTiming(
+            appointment_type_id=appointment_type_id,
             duration=timedelta(minutes=minutes),
             buffer_before=timedelta(minutes=before),
             buffer_after=timedelta(minutes=after),
             slot_step=timedelta(minutes=step) if step else None,
-            minimum_notice=timedelta(hours=notice_hours),
-            maximum_advance_days=advance_days,
+            min_notice=timedelta(hours=notice_hours),
+            max_advance_days=advance_days,
         )
-        kind = Kind(id=kind_id, name=name, timing=timing, seats=seats, online=online, active=active)
-        async with self.begin(self.desk) as unit:
-            await unit.setup.save_kind(kind, AUDITED)
+        appointment_type = AppointmentType(
+            id=appointment_type_id, name=name, timing=timing, seats=seats, self_bookable=self_bookable, active=active
+        )
+        async with self.begin(self.front_desk) as unit:
+            await unit.setup.save_appointment_type(appointment_type, AUDIT_ENTRY)
             await unit.commit(None)
-        return kind
+        return appointment_type
 
-    async def add_place(
-        self, name: str = "Main office", *, zone: str = ZONE, address: str = "1 Elm Street", active: bool = True
-    ) -> Place:
-        place = Place(id=self.ids.new(), name=name, zone=zone, address=address, active=active)
-        async with self.begin(self.desk) as unit:
-            await unit.setup.save_place(place, AUDITED)
+    async def add_location(
+        self, name: str = "Main office", *, time_zone: str = ZONE, address: str = "1 Elm Street", active: bool = True
+    ) -> Location:
+        location = Location(id=self.ids.new(), name=name, time_zone=time_zone, address=address, active=active)
+        async with self.begin(self.front_desk) as unit:
+            await unit.setup.save_location(location, AUDIT_ENTRY)
             await unit.commit(None)
-        return place
+        return location
 
     async def open_week(
         self,
         clinician_id: UUID,
         *,
-        place_id: UUID | None = None,
-        starts: time = time(9),
-        ends: time = time(17),
-        kind_ids: Iterable[UUID] = (),
-        zone: str = ZONE,
+        location_id: UUID | None = None,
+        start_time: time = time(9),
+        end_time: time = time(17),
+        appointment_type_ids: Iterable[UUID] = (),
+        time_zone: str = ZONE,
     ) -> None:
         """Monday to Friday, and nothing else."""
         rules = [
@@ -154,17 +156,17 @@ class AppointmentsWorld(ABC):
                 id=self.ids.new(),
                 clinician_id=clinician_id,
                 weekday=weekday,
-                starts=starts,
-                ends=ends,
-                zone=zone,
-                place_id=place_id,
-                kind_ids=frozenset(kind_ids),
+                start_time=start_time,
+                end_time=end_time,
+                time_zone=time_zone,
+                location_id=location_id,
+                appointment_type_ids=frozenset(appointment_type_ids),
                 valid_from=date(2026, 1, 1),
             )
             for weekday in WEEKDAYS
         ]
-        async with self.begin(self.desk) as unit:
-            await unit.availability.publish(clinician_id, rules, AUDITED)
+        async with self.begin(self.front_desk) as unit:
+            await unit.availability.publish(clinician_id, rules, AUDIT_ENTRY)
             await unit.commit(None)
 
     # Things put there past the use cases
@@ -180,7 +182,7 @@ class AppointmentsWorld(ABC):
         )
 
     async def occupy(self, entry: CalendarEntry) -> CalendarEntry:
-        async with self.begin(self.desk) as unit:
+        async with self.begin(self.front_desk) as unit:
             await unit.calendar.lock([entry.clinician_id], self.clock.now())
             await unit.calendar.occupy(entry)
             await unit.commit(None)
@@ -193,49 +195,56 @@ class AppointmentsWorld(ABC):
     async def add_booking(
         self,
         clinician_id: UUID,
-        kind: Kind,
+        appointment_type: AppointmentType,
         starts_at: datetime,
         *clients: UUID,
-        place_id: UUID | None = None,
+        location_id: UUID | None = None,
         series_id: UUID | None = None,
     ) -> Booking:
         """An appointment with its time in the calendar."""
-        ends_at = starts_at + kind.timing.duration
-        entry = self.entry(clinician_id, starts_at, int(kind.timing.duration / timedelta(minutes=1)))
+        ends_at = starts_at + appointment_type.timing.duration
+        entry = self.entry(clinician_id, starts_at, int(appointment_type.timing.duration / timedelta(minutes=1)))
         now = self.clock.now()
         appointment = Appointment(
             id=self.ids.new(),
             practice_id=self.practice_id,
             clinician_id=clinician_id,
-            kind_id=kind.id,
-            place_id=place_id,
+            appointment_type_id=appointment_type.id,
+            location_id=location_id,
             starts_at=starts_at,
             ends_at=ends_at,
-            zone=ZONE,
+            time_zone=ZONE,
             calendar_entry_id=entry.id,
             attending=len(clients),
             booked_at=now,
             changed_at=now,
-            shared=kind.seats > 1,
+            shared=appointment_type.seats > 1,
             series_id=series_id,
-            room=self.tokens.token() if place_id is None else "",
+            room=self.tokens.token() if location_id is None else "",
         )
         parts = tuple(
             Attendance(appointment_id=appointment.id, practice_id=self.practice_id, client_id=one) for one in clients
         )
         booking = Booking(appointment=appointment, attendances=parts)
-        async with self.begin(self.desk) as unit:
+        async with self.begin(self.front_desk) as unit:
             await unit.calendar.lock([clinician_id], now)
             await unit.calendar.occupy(entry)
-            await unit.appointments.add(booking, AUDITED)
+            await unit.appointments.add(booking, AUDIT_ENTRY)
             await unit.commit(None)
         return booking
 
     @staticmethod
-    def choice(clinician_id: UUID, kind: Kind, starts_at: datetime, place_id: UUID | None = None) -> SlotChoice:
-        return SlotChoice(clinician_id=clinician_id, kind_id=kind.id, place_id=place_id, starts_at=starts_at)
+    def choice(
+        clinician_id: UUID, appointment_type: AppointmentType, starts_at: datetime, location_id: UUID | None = None
+    ) -> SlotChoice:
+        return SlotChoice(
+            clinician_id=clinician_id,
+            appointment_type_id=appointment_type.id,
+            location_id=location_id,
+            starts_at=starts_at,
+        )
 
 
 def new_york(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
     """A time in March 2026, in UTC, by the clocks in New York, which go forward on the 8th."""
-    return first_reading(datetime(2026, month, day, hour, minute), ZONE)  # noqa: DTZ001
+    return first_instant(datetime(2026, month, day, hour, minute), ZONE)  # noqa: DTZ001

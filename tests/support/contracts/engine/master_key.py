@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.encryption.cipher import Unreadable, new_key
-from adapters.encryption.master import MasterKey
+from adapters.encryption.cipher import DecryptionFailed, new_key
+from adapters.encryption.master_key import MasterKey
 
 
 class MasterKeyContract:
@@ -15,15 +15,15 @@ class MasterKeyContract:
         assert key not in wrapped
         assert await master.unwrap(wrapped, "practice 1") == key
 
-    async def test_not_under_other_words(self, master: MasterKey) -> None:
+    async def test_unwrap_needs_same_context(self, master: MasterKey) -> None:
         wrapped = await master.wrap(new_key(), "practice 1")
-        with pytest.raises(Unreadable):
+        with pytest.raises(DecryptionFailed):
             await master.unwrap(wrapped, "practice 2")
 
     async def test_not_when_changed(self, master: MasterKey) -> None:
         wrapped = bytearray(await master.wrap(new_key(), "practice 1"))
         wrapped[-1] ^= 1
-        with pytest.raises(Unreadable):
+        with pytest.raises(DecryptionFailed):
             await master.unwrap(bytes(wrapped), "practice 1")
 
     async def test_an_older_key_still_unwraps(self, master: MasterKey, rotated: MasterKey) -> None:

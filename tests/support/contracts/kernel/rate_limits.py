@@ -1,4 +1,4 @@
-"""What every counter of tries must do. Subclasses give the fixture `counter`."""
+"""What every counter of tries must do. Subclasses give the fixture `harness`."""
 
 import asyncio
 from abc import ABC
@@ -18,7 +18,7 @@ TWO = Limit("test_two", 2, timedelta(minutes=1))
 SECOND = timedelta(seconds=1)
 
 
-class Counter(ABC):
+class RateLimitsHarness(ABC):
     """A counter and the clock that it goes by."""
 
     limits: RateLimits
@@ -28,41 +28,41 @@ class Counter(ABC):
 class RateLimitsContract:
     """An exact sliding window."""
 
-    async def test_so_many_and_no_more_until_the_oldest_leaves(self, counter: Counter) -> None:
+    async def test_sliding_window_limit(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
         for _ in range(3):
-            await counter.limits.take(practice, THREE, "k")
-            counter.clock.advance(timedelta(minutes=1))
+            await harness.limits.take(practice, THREE, "k")
+            harness.clock.advance(timedelta(minutes=1))
         with pytest.raises(RateLimited) as limited:
-            await counter.limits.take(practice, THREE, "k")
+            await harness.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 7 * 60
-        counter.clock.advance(7 * 60 * SECOND - SECOND)
+        harness.clock.advance(7 * 60 * SECOND - SECOND)
         with pytest.raises(RateLimited) as limited:
-            await counter.limits.take(practice, THREE, "k")
+            await harness.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 1
-        counter.clock.advance(SECOND)
-        await counter.limits.take(practice, THREE, "k")
+        harness.clock.advance(SECOND)
+        await harness.limits.take(practice, THREE, "k")
         with pytest.raises(RateLimited) as limited:
-            await counter.limits.take(practice, THREE, "k")
+            await harness.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 60
 
-    async def test_a_try_given_back_makes_room_for_one(self, counter: Counter) -> None:
+    async def test_a_try_given_back_makes_room_for_one(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
-        await counter.limits.give_back(practice, THREE, "k")
+        await harness.limits.release(practice, THREE, "k")
         for _ in range(3):
-            await counter.limits.take(practice, THREE, "k")
-            counter.clock.advance(timedelta(minutes=1))
-        await counter.limits.give_back(practice, THREE, "other")
-        await counter.limits.give_back(uuid4(), THREE, "k")
+            await harness.limits.take(practice, THREE, "k")
+            harness.clock.advance(timedelta(minutes=1))
+        await harness.limits.release(practice, THREE, "other")
+        await harness.limits.release(uuid4(), THREE, "k")
         with pytest.raises(RateLimited):
-            await counter.limits.take(practice, THREE, "k")
-        await counter.limits.give_back(practice, THREE, "k")
-        await counter.limits.take(practice, THREE, "k")
+            await harness.limits.take(practice, THREE, "k")
+        await harness.limits.release(practice, THREE, "k")
+        await harness.limits.take(practice, THREE, "k")
         with pytest.raises(RateLimited) as limited:
-            await counter.limits.take(practice, THREE, "k")
+            await harness.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 7 * 60
 
-    async def test_practices_limits_and_keys_are_counted_apart(self, counter: Counter) -> None:
+    async def test_practices_limits_and_keys_are_counted_apart(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
         for other, limit, key in (
             (practice, TWO, "k"),
@@ -74,31 +74,31 @@ class RateLimitsContract:
             (practice, TWO, "\ud800\x00"),
         ):
             for _ in range(limit.tries):
-                await counter.limits.take(other, limit, key)
+                await harness.limits.take(other, limit, key)
             with pytest.raises(RateLimited):
-                await counter.limits.take(other, limit, key)
+                await harness.limits.take(other, limit, key)
 
-    async def test_many_at_once_are_counted_exactly(self, counter: Counter) -> None:
+    async def test_many_at_once_are_counted_exactly(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
         ends = await asyncio.gather(
-            *(counter.limits.take(practice, THREE, "k") for _ in range(20)), return_exceptions=True
+            *(harness.limits.take(practice, THREE, "k") for _ in range(20)), return_exceptions=True
         )
         assert sum(end is None for end in ends) == 3
         assert sum(isinstance(end, RateLimited) for end in ends) == 17
 
     @given(waits=st.lists(st.integers(min_value=0, max_value=400), min_size=1, max_size=25))
-    async def test_any_history_is_as_a_list_of_times_says(self, counter: Counter, waits: list[int]) -> None:
+    async def test_any_history_is_as_a_list_of_times_says(self, harness: RateLimitsHarness, waits: list[int]) -> None:
         practice: UUID = uuid4()
         window, taken = int(THREE.window.total_seconds()), list[int]()
         now = 0
         for wait in waits:
             now += wait
-            counter.clock.advance(wait * SECOND)
+            harness.clock.advance(wait * SECOND)
             standing = [at for at in taken if now - at < window]
             if len(standing) < THREE.tries:
-                await counter.limits.take(practice, THREE, "k")
+                await harness.limits.take(practice, THREE, "k")
                 taken.append(now)
                 continue
             with pytest.raises(RateLimited) as limited:
-                await counter.limits.take(practice, THREE, "k")
+                await harness.limits.take(practice, THREE, "k")
             assert limited.value.retry_after == standing[0] + window - now

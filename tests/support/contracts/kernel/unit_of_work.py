@@ -4,19 +4,19 @@ from uuid import UUID
 
 import pytest
 
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.support.contracts.accounts.world import AccountsWorld
 
-ENTRY = Audited("test.wrote", UUID(int=7), outcome="failed", facts={"why": "token"})
-JOB = ("decide_enquiry", {"enquiry_id": UUID(int=7)})
+ENTRY = AuditEntry("test.wrote", UUID(int=7), outcome="failed", facts={"why": "token"})
+JOB = ("process_email_request", {"email_request_id": UUID(int=7)})
 
 
-class WorkContract:
+class UnitOfWorkContract:
     """Entries and jobs are there when the work is, whole and in order; what leaves no work leaves neither."""
 
     async def test_what_is_committed_is_there_in_order(self, world: AccountsWorld) -> None:
-        later = Audited("test.read")
+        later = AuditEntry("test.read")
         async with world.begin(world.system) as unit:
             await unit.audit.record(ENTRY)
             await unit.audit.record(later)
@@ -25,7 +25,7 @@ class WorkContract:
         assert (await world.audit())[-2:] == [ENTRY, later]
         assert await world.jobs() == [JOB]
 
-    async def test_what_is_not_committed_never_was(self, world: AccountsWorld) -> None:
+    async def test_rollback_keeps_nothing(self, world: AccountsWorld) -> None:
         before = await world.audit()
         async with world.begin(world.system) as unit:
             await unit.audit.record(ENTRY)
@@ -33,7 +33,7 @@ class WorkContract:
         assert (await world.audit(), await world.jobs()) == (before, [])
 
     @pytest.mark.parametrize("error", [Forbidden(), NotFound("goal", UUID(int=8)), RuntimeError()])
-    async def test_of_what_breaks_off_a_denial_alone_is_kept(self, world: AccountsWorld, error: Exception) -> None:
+    async def test_rollback_keeps_only_denials(self, world: AccountsWorld, error: Exception) -> None:
         before = await world.audit()
         with pytest.raises(type(error)):
             async with world.begin(world.system) as unit:
@@ -45,7 +45,7 @@ class WorkContract:
         assert await world.jobs() == []
 
     async def test_practices_keep_their_own(self, world: AccountsWorld) -> None:
-        other = await world.beside()
+        other = await world.other_practice()
         before = await other.audit()
         async with world.begin(world.system) as unit:
             await unit.audit.record(ENTRY)

@@ -7,14 +7,14 @@ import pytest
 from attrs import define, field
 
 from portal_core.kernel.outbox import Notice, NoticeClass
-from portal_core.notifications.model import LEASE, LONGEST_DELAY, MAX_FAILURES
+from portal_core.notifications.model import LEASE_DURATION, MAX_FAILURES, MAX_RETRY_DELAY
 from portal_core.notifications.ports import InboxScope, Mail
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
 from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
 from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from portal_core.notifications.views import DeliveryView
 from tests.support.contracts.notifications.world import NotificationsWorld
-from tests.support.notifications.fake_delivery import Killed, Post, TrippingBegin, Tripwire
+from tests.support.notifications.fake_delivery import CrashPoint, FakeDelivery, ProcessKilled, TrippingBegin
 
 CLASSES: tuple[NoticeClass, ...] = ("security", "safety", "service", "reminder")
 AGAIN = ("security", "safety")
@@ -25,23 +25,23 @@ class Worker:
     """Runs the jobs of one practice, as the worker would: any of them may come twice."""
 
     world: NotificationsWorld
-    post: Post = field(factory=Post)
-    wire: Tripwire = field(factory=Tripwire)
+    post: FakeDelivery = field(factory=FakeDelivery)
+    crash_point: CrashPoint = field(factory=CrashPoint)
     skipped: int = 0
-    texts: bool = True
+    sms_consent: bool = True
 
     async def deliver(self, notice_id: UUID) -> DeliveryView:
         world = self.world
-        self.post.wire = self.wire
-        begin = TrippingBegin(world.begin, self.wire)
-        texter = self.post if self.texts else None
-        use = DeliverNotice(begin, world.clock, world.ids, self.post, texter, self.post, "worker")
+        self.post.crash_point = self.crash_point
+        begin = TrippingBegin(world.begin, self.crash_point)
+        sms_sender = self.post if self.sms_consent else None
+        use = DeliverNotice(begin, world.clock, world.ids, self.post, sms_sender, self.post, "worker")
         return await use(world.system, DeliverNoticeCommand(notice_id))
 
     async def sweep(self) -> tuple[int, int]:
-        use = SweepNotices(TrippingBegin(self.world.begin, self.wire), self.world.clock)
+        use = SweepNotices(TrippingBegin(self.world.begin, self.crash_point), self.world.clock)
         report = await use(self.world.system)
-        return report.lost, report.handed
+        return report.lost, report.enqueued
 
     async def run_all(self) -> None:
         """Every job that was ever written but those skipped, once more, and those that come of it."""
@@ -57,10 +57,10 @@ class Worker:
 
     async def recover(self) -> None:
         """What a restarted deployment does in time: jobs run again, claims are found lost, retries fall due."""
-        self.wire.at = 0
+        self.crash_point.at = 0
         for _ in range(3):
             await self.run_all()
-            self.world.clock.advance(max(LEASE, LONGEST_DELAY))
+            self.world.clock.advance(max(LEASE_DURATION, MAX_RETRY_DELAY))
             await self.sweep()
         await self.run_all()
 
@@ -83,7 +83,7 @@ class DeliveryContract:
         assert isinstance(mail, Mail)
         assert (mail.key, mail.to, mail.sender_name) == (notice_id, "a@example.org", "Elm Street")
         row = await world.notice(notice_id)
-        assert (row.state, row.vendor_id, row.claimed_by, row.channel) == ("sent", "1", "worker", "email")
+        assert (row.state, row.vendor_message_id, row.claimed_by, row.channel) == ("sent", "1", "worker", "email")
 
     @pytest.mark.parametrize("notice_class", CLASSES)
     async def test_killed_between_any_two_steps(self, world: NotificationsWorld, notice_class: NoticeClass) -> None:
@@ -91,11 +91,11 @@ class DeliveryContract:
         account = await world.add_account("a@example.org")
         steps: list[str] = []
         for at in range(1, 100):
-            worker = Worker(world, wire=Tripwire(at), skipped=len(await world.jobs()))
+            worker = Worker(world, crash_point=CrashPoint(at), skipped=len(await world.jobs()))
             notice_id = await world.notify(Notice("account_closed", notice_class, to_account=account))
             try:
                 await worker.deliver(notice_id)
-            except Killed as killed:
+            except ProcessKilled as killed:
                 steps.append(str(killed))
             else:
                 break
@@ -118,19 +118,19 @@ class DeliveryContract:
     async def test_killed_sweeps_lose_nothing(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         for at in range(1, 100):
-            worker = Worker(world, Post(mood="is_away"), skipped=len(await world.jobs()))
+            worker = Worker(world, FakeDelivery(behavior="is_unavailable"), skipped=len(await world.jobs()))
             retried = await world.notify(Notice("account_closed", "reminder", to_account=account))
             await worker.deliver(retried)
             stalled = await world.notify(Notice("account_closed", "security", to_account=account))
-            worker.post.mood = "dies"
-            with pytest.raises(Killed):
+            worker.post.behavior = "dies"
+            with pytest.raises(ProcessKilled):
                 await worker.deliver(stalled)
-            worker.post.mood = "takes"
-            world.clock.advance(LEASE)
-            worker.wire = Tripwire(at)
+            worker.post.behavior = "accepts"
+            world.clock.advance(LEASE_DURATION)
+            worker.crash_point = CrashPoint(at)
             try:
                 await worker.sweep()
-            except Killed:
+            except ProcessKilled:
                 await worker.recover()
                 for notice_id in (retried, stalled):
                     assert (await world.notice(notice_id)).state == "sent"
@@ -143,7 +143,7 @@ class DeliveryContract:
         self, world: NotificationsWorld, worker: Worker
     ) -> None:
         account = await world.add_account("a@example.org")
-        worker.post.mood = "is_away"
+        worker.post.behavior = "is_unavailable"
         notice_id = await world.notify(Notice("account_closed", "reminder", to_account=account))
         waits = []
         for _ in range(MAX_FAILURES):
@@ -156,10 +156,10 @@ class DeliveryContract:
                 world.clock.at = row.due_at
                 assert await worker.sweep() == (0, 1)
         assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
-        assert waits[-1] == LONGEST_DELAY == max(waits)
+        assert waits[-1] == MAX_RETRY_DELAY == max(waits)
         row = await world.notice(notice_id)
-        assert (row.state, row.problem, row.attempt) == ("dead", "no_connection", MAX_FAILURES)
-        worker.post.mood = "takes"
+        assert (row.state, row.failure_reason, row.attempt) == ("dead", "no_connection", MAX_FAILURES)
+        worker.post.behavior = "accepts"
         await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
         await worker.run_all()
         assert (await world.notice(notice_id)).state == "sent"
@@ -167,7 +167,7 @@ class DeliveryContract:
 
     async def test_refused_for_good(self, world: NotificationsWorld, worker: Worker) -> None:
         account = await world.add_account("a@example.org")
-        worker.post.mood = "refuses"
+        worker.post.behavior = "rejects"
         notice_id = await world.notify(Notice("account_closed", "security", to_account=account))
         assert await worker.deliver(notice_id) == DeliveryView("dead")
         await worker.recover()
@@ -178,11 +178,11 @@ class DeliveryContract:
         self, world: NotificationsWorld, worker: Worker, notice_class: NoticeClass
     ) -> None:
         account = await world.add_account("a@example.org")
-        worker.post.mood = "takes_and_fails"
+        worker.post.behavior = "accepts_then_fails"
         notice_id = await world.notify(Notice("account_closed", notice_class, to_account=account))
         again = notice_class in AGAIN
         assert await worker.deliver(notice_id) == DeliveryView("queued" if again else "uncertain")
-        worker.post.mood = "takes"
+        worker.post.behavior = "accepts"
         await worker.recover()
         assert len(worker.post.taken) == (2 if again else 1)
         assert (await world.notice(notice_id)).state == ("sent" if again else "uncertain")
@@ -203,7 +203,7 @@ class DeliveryContract:
         assert len({one.key for one in worker.post.taken}) == 2
         for account in (own, mother):
             async with world.begin(world.proxy_actor(account, client, ["messages"])) as unit:
-                assert (await unit.inbox.news(InboxScope(account, client, ("new_message",)), None)).unread == 1
+                assert (await unit.inbox.updates(InboxScope(account, client, ("new_message",)), None)).unread == 1
 
     async def test_a_reminder_that_is_no_longer_true_is_dropped(
         self, world: NotificationsWorld, worker: Worker
@@ -214,7 +214,7 @@ class DeliveryContract:
         await world.cancel_appointment(client, cancelled)
 
         def notice(appointment_id: UUID) -> Notice:
-            return Notice("appointment_reminder", "reminder", to_client=client, about=appointment_id)
+            return Notice("appointment_reminder", "reminder", to_client=client, subject_id=appointment_id)
 
         sent, dropped = await world.notify(notice(stands)), await world.notify(notice(cancelled))
         await worker.run_all()
@@ -231,11 +231,11 @@ class DeliveryContract:
     ) -> None:
         account = await world.add_account("new@example.org")
         change = await world.add_email_change(account, "old@example.org", "new@example.org")
-        told = Notice("email_changed", "security", to_account=account, about=change)
-        unknown = Notice("email_changed", "security", to_account=account, about=UUID(int=99))
+        told = Notice("email_changed", "security", to_account=account, subject_id=change)
+        unknown = Notice("email_changed", "security", to_account=account, subject_id=UUID(int=99))
         await world.notify(told)
         lost = await world.notify(unknown)
         vague = await world.notify(Notice("email_changed", "security", to_account=account))
         await worker.run_all()
         assert [one.to for one in worker.post.taken if isinstance(one, Mail)] == ["old@example.org"]
-        assert {(await world.notice(one)).problem for one in (lost, vague)} == {"no_address"}
+        assert {(await world.notice(one)).failure_reason for one in (lost, vague)} == {"no_address"}

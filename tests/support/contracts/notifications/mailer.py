@@ -8,41 +8,41 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
+from portal_core.notifications.errors import MailError, MailNotSent, MailRefused, MailUncertain
 from portal_core.notifications.ports import Mail, Mailer
 
 MAIL = Mail(UUID(int=7), "ann@example.org", "Práctica «Elm»", "You have a new message", "Línea 1 — ¡hola!\n\nLine 2\n")
 
-Taken = tuple[tuple[str, ...], EmailMessage]
+ReceivedMail = tuple[tuple[str, ...], EmailMessage]
 """The addresses that a mail goes to, and the mail."""
 
-Mood = Literal["takes", "refuses", "is_busy", "is_away", "takes_and_dies"]
+DeliveryBehavior = Literal["accepts", "rejects", "is_busy", "is_unavailable", "accepts_then_drops"]
 
 
-class Post(ABC):
+class MailerHarness(ABC):
     """A mailer, and where its mail arrives."""
 
     mailer: Mailer
 
     @abstractmethod
-    async def taken(self) -> list[Taken]:
+    async def taken(self) -> list[ReceivedMail]:
         """The mails that are there, oldest first."""
 
 
-class Vendor(Post):
+class VendorMailerHarness(MailerHarness):
     """Who takes the mail, or does not."""
 
     @abstractmethod
-    def behave(self, mood: Mood) -> None:
+    def set_behavior(self, behavior: DeliveryBehavior) -> None:
         """From now on."""
 
 
 class MailerContract:
     """What was written arrives, and nothing else."""
 
-    async def test_a_mail_arrives_as_it_was_written(self, post: Post) -> None:
-        vendor_id = await post.mailer.send(MAIL)
-        assert vendor_id
+    async def test_a_mail_arrives_as_it_was_written(self, post: MailerHarness) -> None:
+        vendor_message_id = await post.mailer.send(MAIL)
+        assert vendor_message_id
         ((recipients, message),) = await post.taken()
         assert recipients == (MAIL.to,)
         assert message["To"].addresses[0].addr_spec == MAIL.to
@@ -51,7 +51,7 @@ class MailerContract:
         assert message.get_content().replace("\r\n", "\n") == MAIL.body
 
     @pytest.mark.parametrize("injected", [{"subject": "Hello\nBcc: eve@example.org"}, {"to": "ann@example.org\nRCPT"}])
-    async def test_nothing_that_is_filled_in_adds_a_header(self, post: Post, injected: dict[str, str]) -> None:
+    async def test_nothing_that_is_filled_in_adds_a_header(self, post: MailerHarness, injected: dict[str, str]) -> None:
         with pytest.raises(MailRefused):
             await post.mailer.send(evolve(MAIL, **injected))
         assert await post.taken() == []
@@ -61,18 +61,20 @@ class VendorMailerContract(MailerContract):
     """Sent once, or not at all, or nobody knows: and the mailer says which."""
 
     @pytest.mark.parametrize(
-        ("mood", "problem"),
-        [("refuses", MailRefused), ("is_busy", MailNotSent), ("is_away", MailNotSent)],
+        ("behavior", "problem"),
+        [("rejects", MailRefused), ("is_busy", MailNotSent), ("is_unavailable", MailNotSent)],
     )
-    async def test_it_says_what_was_surely_not_sent(self, post: Vendor, mood: Mood, problem: type[MailProblem]) -> None:
-        post.behave(mood)
+    async def test_it_says_what_was_surely_not_sent(
+        self, post: VendorMailerHarness, behavior: DeliveryBehavior, problem: type[MailError]
+    ) -> None:
+        post.set_behavior(behavior)
         with pytest.raises(problem) as caught:
             await post.mailer.send(MAIL)
         assert await post.taken() == []
         assert MAIL.to not in repr(caught.value)
 
-    async def test_without_an_answer_nobody_knows_and_it_does_not_try_again(self, post: Vendor) -> None:
-        post.behave("takes_and_dies")
+    async def test_without_an_answer_nobody_knows_and_it_does_not_try_again(self, post: VendorMailerHarness) -> None:
+        post.set_behavior("accepts_then_drops")
         with pytest.raises(MailUncertain):
             await post.mailer.send(MAIL)
         assert len(await post.taken()) == 1

@@ -6,19 +6,19 @@ from uuid import UUID
 import pytest
 from attrs import evolve, fields
 
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.outbox import Notice, NoticeClass
 from portal_core.kernel.page import PageRequest
-from portal_core.notifications.catalogue import CATALOGUE
-from portal_core.notifications.model import LEASE, NoticeRow, Notification, NotSent, Sent, Unclear
+from portal_core.notifications.model import LEASE_DURATION, NoticeDelivery, Notification, NotSent, Sent, Uncertain
+from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.ports import InboxScope
-from portal_core.notifications.safe_email import SafeEmailProof
-from portal_core.notifications.settings import Confidential, NotificationSettings, TextConsent
-from portal_core.notifications.views import News
-from tests.support.contracts.notifications.world import AUDITED, NotificationsWorld
+from portal_core.notifications.safe_email import SafeEmailVerification
+from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
+from portal_core.notifications.views import InboxUpdate
+from tests.support.contracts.notifications.world import AUDIT_ENTRY, NotificationsWorld
 
-ALL_KINDS = tuple(CATALOGUE)
+ALL_KINDS = tuple(NOTICE_KINDS)
 
 
 def a_notice(notice_class: NoticeClass = "service", **more: object) -> Notice:
@@ -29,29 +29,39 @@ class NoticesContract:
     """The queue."""
 
     async def test_a_notice_is_queued_as_it_was_told(self, world: NotificationsWorld) -> None:
-        about, client = UUID(int=7), await world.add_client()
-        notice_id = await world.notify(Notice("new_message", "service", to_client=client, about=about, once="k"))
+        subject_id, client = UUID(int=7), await world.add_client()
+        notice_id = await world.notify(
+            Notice("new_message", "service", to_client=client, subject_id=subject_id, deduplication_key="k")
+        )
         now = world.clock.now()
         row = await world.notice(notice_id)
-        assert row == NoticeRow(
-            notice_id, "new_message", "service", now, now, now, to_client=client, about=about, once="k"
+        assert row == NoticeDelivery(
+            notice_id,
+            "new_message",
+            "service",
+            now,
+            now,
+            now,
+            to_client=client,
+            subject_id=subject_id,
+            deduplication_key="k",
         )
 
     async def test_the_same_once_key_is_told_once_in_a_practice(self, world: NotificationsWorld) -> None:
-        other = await world.beside()
-        first = await world.notify(a_notice(once="k"))
-        assert await world.notify(a_notice(once="k")) == first
-        assert await world.notify(a_notice(once="l")) != first
+        other = await world.other_practice()
+        first = await world.notify(a_notice(deduplication_key="k"))
+        assert await world.notify(a_notice(deduplication_key="k")) == first
+        assert await world.notify(a_notice(deduplication_key="l")) != first
         assert await world.notify(a_notice()) != await world.notify(a_notice())
-        assert await other.notify(a_notice(once="k")) != first
+        assert await other.notify(a_notice(deduplication_key="k")) != first
         assert len(await world.jobs()) == 4
         assert len(await other.jobs()) == 1
 
     async def test_what_is_not_committed_is_not_told(self, world: NotificationsWorld) -> None:
         async with world.begin(world.system) as unit:
-            await unit.outbox.notify(a_notice(once="k"))
+            await unit.outbox.notify(a_notice(deduplication_key="k"))
         assert await world.jobs() == []
-        await world.notify(a_notice(once="k"))
+        await world.notify(a_notice(deduplication_key="k"))
         assert len(await world.jobs()) == 1
 
     async def test_every_field_is_kept(self, world: NotificationsWorld) -> None:
@@ -64,21 +74,30 @@ class NoticesContract:
             attempt=3,
             failures=2,
             due_at=now,
-            handed_at=now,
+            enqueued_at=now,
             claimed_at=now,
             claimed_by="w",
             settled_at=now,
-            vendor_id="v",
-            problem="p",
+            vendor_message_id="v",
+            failure_reason="p",
             version=2,
         )
-        plain = NoticeRow(row.id, row.kind, row.notice_class, row.created_at, row.due_at, row.handed_at)
-        unchanging = {"id", "created_at", "kind", "notice_class", "to_account", "to_client", "about", "once"}
+        plain = NoticeDelivery(row.id, row.kind, row.notice_class, row.created_at, row.due_at, row.enqueued_at)
+        unchanging = {
+            "id",
+            "created_at",
+            "kind",
+            "notice_class",
+            "to_account",
+            "to_client",
+            "subject_id",
+            "deduplication_key",
+        }
         assert all(
-            getattr(full, a.name) != getattr(plain, a.name) for a in fields(NoticeRow) if a.name not in unchanging
+            getattr(full, a.name) != getattr(plain, a.name) for a in fields(NoticeDelivery) if a.name not in unchanging
         )
         async with world.begin(world.system) as unit:
-            await unit.notices.save(full, AUDITED)
+            await unit.notices.save(full, AUDIT_ENTRY)
             await unit.commit(None)
         assert await world.notice(row.id) == full
 
@@ -102,7 +121,7 @@ class NoticesContract:
 
     async def test_no_claim_before_it_is_due_nor_of_what_is_not_there(self, world: NotificationsWorld) -> None:
         notice_id = await world.notify(a_notice())
-        other = await world.beside()
+        other = await world.other_practice()
         async with world.begin(world.system) as unit:
             early = world.clock.now() - timedelta(seconds=1)
             assert await unit.notices.claim(notice_id, "a", early) is None
@@ -116,19 +135,19 @@ class NoticesContract:
         for version in (row.version, row.version + 2):
             with pytest.raises(StaleVersion):
                 async with world.begin(world.system) as unit:
-                    await unit.notices.save(evolve(row, state="dead", version=version), AUDITED)
+                    await unit.notices.save(evolve(row, state="dead", version=version), AUDIT_ENTRY)
         assert await world.notice(row.id) == row
-        assert AUDITED not in await world.audit()
+        assert AUDIT_ENTRY not in await world.audit()
 
     async def test_save_is_audited_and_adds_those_beside(self, world: NotificationsWorld) -> None:
         row = await world.notice(await world.notify(a_notice(to_account=None, to_client=await world.add_client())))
         account, now = await world.add_account("a@example.org"), world.clock.now()
-        beside = row.beside(world.ids.new(), "sms", account, now)
+        other_practice = row.other_practice(world.ids.new(), "sms", account, now)
         async with world.begin(world.system) as unit:
-            await unit.notices.save(evolve(row, version=2), AUDITED, beside)
+            await unit.notices.save(evolve(row, version=2), AUDIT_ENTRY, other_practice)
             await unit.commit(None)
-        assert await world.notice(beside.id) == beside
-        assert (await world.audit()).count(AUDITED) == 1
+        assert await world.notice(other_practice.id) == other_practice
+        assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
     async def test_due_ones_are_handed_over_once(self, world: NotificationsWorld) -> None:
         now = world.clock.now()
@@ -142,7 +161,7 @@ class NoticesContract:
         assert await self._hand_over(world, later, 2) == (ids[2], ids[1])
         assert await self._hand_over(world, later, 2) == (ids[0],)
         assert await self._hand_over(world, later, 2) == ()
-        assert (await world.notice(ids[0])).handed_at == later
+        assert (await world.notice(ids[0])).enqueued_at == later
         # Those jobs were lost.
         assert len(await self._hand_over(world, later + timedelta(minutes=10), 10)) == 3
 
@@ -154,10 +173,10 @@ class NoticesContract:
             await unit.notices.claim(second, "a", start)
             await unit.notices.claim(first, "a", start + timedelta(seconds=1))
             await unit.commit(None)
-        assert await self._stalled(world, start + LEASE - timedelta(seconds=1)) == []
-        assert await self._stalled(world, start + LEASE) == [second]
-        assert await self._stalled(world, start + LEASE * 2) == [second, first]
-        assert await self._stalled(await world.beside(), start + LEASE * 2) == []
+        assert await self._stalled(world, start + LEASE_DURATION - timedelta(seconds=1)) == []
+        assert await self._stalled(world, start + LEASE_DURATION) == [second]
+        assert await self._stalled(world, start + LEASE_DURATION * 2) == [second, first]
+        assert await self._stalled(await world.other_practice(), start + LEASE_DURATION * 2) == []
 
     async def test_the_troubled_newest_first_by_pages(self, world: NotificationsWorld) -> None:
         now, troubled = world.clock.now(), []
@@ -166,13 +185,13 @@ class NoticesContract:
             if number == 2:
                 await self._put(world, row, row.settled(1, Sent("v"), now))
             else:
-                await self._put(world, row, row.settled(1, Unclear("x"), now))
+                await self._put(world, row, row.settled(1, Uncertain("x"), now))
                 troubled.insert(0, row.id)
         seen, after = [], ""
         for _ in range(2):
             async with world.begin(world.system) as unit:
                 page = await unit.notices.troubled(PageRequest(after, 2))
-            seen += [(view.id, view.state, view.problem) for view in page.items]
+            seen += [(view.id, view.state, view.failure_reason) for view in page.items]
             after = page.next
         assert after == ""
         assert seen == [(notice_id, "uncertain", "x") for notice_id in troubled]
@@ -180,15 +199,15 @@ class NoticesContract:
             async with world.begin(world.system) as unit:
                 await unit.notices.troubled(PageRequest("nonsense", 2))
 
-    async def _put(self, world: NotificationsWorld, *rows: NoticeRow) -> None:
+    async def _put(self, world: NotificationsWorld, *rows: NoticeDelivery) -> None:
         async with world.begin(world.system) as unit:
             for row in rows:
-                await unit.notices.save(row, AUDITED)
+                await unit.notices.save(row, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def _hand_over(self, world: NotificationsWorld, now: datetime, limit: int) -> tuple[UUID, ...]:
         async with world.begin(world.system) as unit:
-            return await unit.commit(await unit.notices.hand_over(now, limit))
+            return await unit.commit(await unit.notices.mark_enqueued(now, limit))
 
     async def _stalled(self, world: NotificationsWorld, now: datetime) -> list[UUID]:
         async with world.begin(world.system) as unit:
@@ -226,8 +245,8 @@ class InboxContract:
             assert (await unit.inbox.get(scope, own)) is not None
             for hidden in (about_bob, foreign, fee):
                 assert await unit.inbox.get(scope, hidden) is None
-                assert await unit.inbox.mark_read(scope, hidden, at, AUDITED) == 0
-            assert await unit.inbox.news(scope, own) == News(2, (about_ann,), about_ann)
+                assert await unit.inbox.mark_read(scope, hidden, at, AUDIT_ENTRY) == 0
+            assert await unit.inbox.updates(scope, own) == InboxUpdate(2, (about_ann,), about_ann)
             # Not even when the core would ask for another's record.
             stray = InboxScope(account, bob, kinds)
             assert await unit.inbox.get(stray, about_bob) is None
@@ -250,19 +269,19 @@ class InboxContract:
         ids = [world.ids.new() for _ in range(3)]
         await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
         scope, first = InboxScope(account, None, ALL_KINDS), world.clock.now()
-        later, entry = first + timedelta(hours=1), Audited("test.read")
+        later, entry = first + timedelta(hours=1), AuditEntry("test.read")
         actor = world.proxy_actor(account, None, ())
         async with world.begin(actor) as unit:
             assert await unit.inbox.mark_read(scope, ids[0], first, entry) == 1
             assert await unit.inbox.mark_read(scope, ids[0], later, entry) == 0
-            assert await unit.inbox.news(scope, None) == News(2, (), ids[2])
+            assert await unit.inbox.updates(scope, None) == InboxUpdate(2, (), ids[2])
             assert await unit.inbox.mark_read(scope, None, later, entry) == 2
             assert await unit.inbox.mark_read(scope, None, later, entry) == 0
             await unit.commit(None)
         async with world.begin(actor) as unit:
             read = [(await unit.inbox.page(scope, PageRequest())).items[at].read_at for at in (0, 1, 2)]
             assert read == [later, later, first]
-            assert await unit.inbox.news(scope, ids[2]) == News(0, (), ids[2])
+            assert await unit.inbox.updates(scope, ids[2]) == InboxUpdate(0, (), ids[2])
         assert (await world.audit()).count(entry) == 2
 
     async def test_news_looks_at_the_newest_hundred(self, world: NotificationsWorld) -> None:
@@ -270,13 +289,13 @@ class InboxContract:
         ids = [world.ids.new() for _ in range(101)]
         await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
         async with world.begin(world.proxy_actor(account, None, ())) as unit:
-            news = await unit.inbox.news(InboxScope(account, None, ALL_KINDS), ids[0])
-        assert news == News(100, tuple(ids[:0:-1]), ids[-1])
+            updates = await unit.inbox.updates(InboxScope(account, None, ALL_KINDS), ids[0])
+        assert updates == InboxUpdate(100, tuple(ids[:0:-1]), ids[-1])
 
     async def test_an_empty_inbox(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         async with world.begin(world.proxy_actor(account, None, ())) as unit:
-            assert await unit.inbox.news(InboxScope(account, None, ALL_KINDS), None) == News(0)
+            assert await unit.inbox.updates(InboxScope(account, None, ALL_KINDS), None) == InboxUpdate(0)
 
 
 class SettingsContract:
@@ -294,8 +313,8 @@ class SettingsContract:
             (90, 15),
             "es",
             "America/Chicago",
-            Confidential("safe@example.org", "+12125550123", True, True, True),
-            TextConsent("+12125550124", now),
+            ConfidentialCommunication("safe@example.org", "+12125550123", True, True, True),
+            SmsConsent("+12125550124", now),
             now - timedelta(days=1),
             1,
         )
@@ -303,14 +322,14 @@ class SettingsContract:
         same = [a.name for a in fields(NotificationSettings) if getattr(full, a.name) == getattr(bare, a.name)]
         assert same == ["account_id"]
         async with world.begin(actor) as unit:
-            await unit.notification_settings.save(full, AUDITED)
+            await unit.notification_settings.save(full, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(actor) as unit:
             assert await unit.notification_settings.get(account) == full
-            await unit.notification_settings.save(evolve(bare, version=2), AUDITED)
+            await unit.notification_settings.save(evolve(bare, version=2), AUDIT_ENTRY)
             assert await unit.notification_settings.get(account) == evolve(bare, version=2)
             await unit.commit(None)
-        assert (await world.audit()).count(AUDITED) == 2
+        assert (await world.audit()).count(AUDIT_ENTRY) == 2
 
     async def test_stale(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
@@ -325,48 +344,50 @@ class SettingsContract:
             assert await unit.notification_settings.get(account) == settings
 
     async def test_those_who_consent_at_a_number(self, world: NotificationsWorld) -> None:
-        other, phone, at = await world.beside(), "+12125550123", world.clock.now()
+        other, phone, at = await world.other_practice(), "+12125550123", world.clock.now()
         consents = [("a@example.org", phone), ("b@example.org", phone), ("c@example.org", "+12125550199")]
         kept = set()
         for email, number in consents:
             account = await world.add_account(email)
-            await world.keep(NotificationSettings(account, texts=TextConsent(number, at), version=1))
+            await world.keep(NotificationSettings(account, sms_consent=SmsConsent(number, at), version=1))
             kept |= {account} if number == phone else set()
         stranger = await other.add_account("a@example.org")
-        await other.keep(NotificationSettings(stranger, texts=TextConsent(phone, at), version=1))
+        await other.keep(NotificationSettings(stranger, sms_consent=SmsConsent(phone, at), version=1))
         async with world.begin(world.system) as unit:
-            found = await unit.notification_settings.consenting(phone)
+            found = await unit.notification_settings.with_sms_consent(phone)
             assert {one.account_id for one in found} == kept
-            assert await unit.notification_settings.consenting("+12125550100") == ()
+            assert await unit.notification_settings.with_sms_consent("+12125550100") == ()
 
     async def test_a_proof_for_each_account(self, world: NotificationsWorld) -> None:
         account, other = await world.add_account("a@example.org"), await world.add_account("b@example.org")
         actor, now = world.proxy_actor(account, None, ()), world.clock.now()
-        asked = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", now, None)
-        instead = SafeEmailProof.asked(account, world.ids.new(), "other@example.org", now, asked)
+        started = SafeEmailVerification.started(account, world.ids.new(), "safe@example.org", now, None)
+        instead = SafeEmailVerification.started(account, world.ids.new(), "other@example.org", now, started)
         tried = instead.issue("CODE0001").attempt()
         async with world.begin(actor) as unit:
-            assert await unit.notification_settings.proof(account) is None
-            await unit.notification_settings.save_proof(asked, AUDITED)
-            assert await unit.notification_settings.proof(account) == asked
-            await unit.notification_settings.save_proof(instead, AUDITED)
-            await unit.notification_settings.save_proof(evolve(tried, version=3), AUDITED)
+            assert await unit.notification_settings.verification(account) is None
+            await unit.notification_settings.save_verification(started, AUDIT_ENTRY)
+            assert await unit.notification_settings.verification(account) == started
+            await unit.notification_settings.save_verification(instead, AUDIT_ENTRY)
+            await unit.notification_settings.save_verification(evolve(tried, version=3), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(actor) as unit:
-            assert await unit.notification_settings.proof(account) == evolve(tried, version=3)
-            assert await unit.notification_settings.proof(other) is None
-        async with world.begin((await world.beside()).system) as unit:
-            assert await unit.notification_settings.proof(account) is None
-        assert (await world.audit()).count(AUDITED) == 3
+            assert await unit.notification_settings.verification(account) == evolve(tried, version=3)
+            assert await unit.notification_settings.verification(other) is None
+        async with world.begin((await world.other_practice()).system) as unit:
+            assert await unit.notification_settings.verification(account) is None
+        assert (await world.audit()).count(AUDIT_ENTRY) == 3
 
     async def test_a_stale_proof(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
-        proof = SafeEmailProof.asked(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
+        verification = SafeEmailVerification.started(
+            account, world.ids.new(), "safe@example.org", world.clock.now(), None
+        )
         with pytest.raises(StaleVersion):
-            await world.keep_proof(proof.attempt())
-        await world.keep_proof(proof)
-        for stale in (proof, proof.attempt().attempt()):
+            await world.keep_verification(verification.attempt())
+        await world.keep_verification(verification)
+        for stale in (verification, verification.attempt().attempt()):
             with pytest.raises(StaleVersion):
-                await world.keep_proof(stale)
+                await world.keep_verification(stale)
         async with world.begin(world.system) as unit:
-            assert await unit.notification_settings.proof(account) == proof
+            assert await unit.notification_settings.verification(account) == verification

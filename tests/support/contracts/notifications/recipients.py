@@ -17,14 +17,14 @@ class RecipientsContract:
         plain = await self._account(world, account)
         assert plain is not None
         assert (plain.account_id, plain.client_id, plain.email) == (account, client, "a@example.org")
-        assert (plain.practice.name, plain.zone) == ("Elm Street", "America/New_York")
+        assert (plain.practice.name, plain.time_zone) == ("Elm Street", "America/New_York")
         assert plain.practice.neutral_name == "Secure portal"
         assert plain.settings == NotificationSettings(account)
-        await world.keep(NotificationSettings(account, zone="America/Chicago", language="es", version=1))
+        await world.keep(NotificationSettings(account, time_zone="America/Chicago", language="es", version=1))
         changed = await self._account(world, account)
         assert changed is not None
-        assert (changed.zone, changed.settings.language) == ("America/Chicago", "es")
-        assert await self._account(await world.beside(), account) is None
+        assert (changed.time_zone, changed.settings.language) == ("America/Chicago", "es")
+        assert await self._account(await world.other_practice(), account) is None
         assert await self._account(world, UUID(int=99)) is None
 
     async def test_closed_and_unverified_accounts_are_still_told_of_themselves(self, world: NotificationsWorld) -> None:
@@ -52,19 +52,19 @@ class RecipientsContract:
         assert [one.account_id for one in await self._client(world, client, "messages")] == [own, mother]
         assert [one.account_id for one in await self._client(world, client, "forms")] == [own]
         assert [one.account_id for one in await self._client(world, client, None)] == [own]
-        assert await self._client(await world.beside(), client, None) == ()
+        assert await self._client(await world.other_practice(), client, None) == ()
 
     async def test_a_client_without_an_account_by_the_record(self, world: NotificationsWorld) -> None:
-        client = await world.add_client(email="record@example.org", zone="America/Denver", language="es")
+        client = await world.add_client(email="record@example.org", time_zone="America/Denver", language="es")
         await world.add_account("own@example.org", client_id=client, status="unverified")
         (only,) = await self._client(world, client, "appointments")
         assert (only.account_id, only.client_id, only.email) == (None, client, "record@example.org")
-        assert (only.zone, only.settings.language, only.settings.may_text()) == ("America/Denver", "es", False)
+        assert (only.time_zone, only.settings.language, only.settings.may_send_sms()) == ("America/Denver", "es", False)
         assert (await self._client(world, UUID(int=99), None)) == ()
 
     async def test_a_stranger_is_written_to_in_the_practice_s_name(self, world: NotificationsWorld) -> None:
         async with world.begin(world.system) as unit:
-            found = await unit.recipients.stranger("new@example.org")
+            found = await unit.recipients.unregistered("new@example.org")
         assert (found.email, found.account_id, found.practice.name) == ("new@example.org", None, "Elm Street")
 
     async def test_the_email_before_a_change(self, world: NotificationsWorld) -> None:

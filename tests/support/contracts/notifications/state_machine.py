@@ -17,14 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from portal_core.kernel.outbox import Notice, NoticeClass
 from portal_core.notifications.errors import MailNotSent, MailRefused
-from portal_core.notifications.model import LEASE, LONGEST_DELAY
+from portal_core.notifications.model import LEASE_DURATION, MAX_RETRY_DELAY
 from portal_core.notifications.ports import Mail, Mailer
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
 from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
 from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from portal_core.notifications.views import DeliveryView
 from tests.support.contracts.notifications.world import NotificationsWorld
-from tests.support.notifications.fake_delivery import Post
+from tests.support.notifications.fake_delivery import FakeDelivery
 
 Ending = Literal["taken", "taken, no answer", "refused", "not sent", "died before", "died after"]
 ENDINGS: tuple[Ending, ...] = (
@@ -61,7 +61,7 @@ class SlowVendor(Mailer):
                 return "v"
 
 
-class NoticeMachine(RuleBasedStateMachine):
+class NoticeStateMachine(RuleBasedStateMachine):
     """Notices of every class; workers that claim, send, settle or die in any order; sweeps; replays by hand."""
 
     async def make_world(self) -> NotificationsWorld:
@@ -94,7 +94,7 @@ class NoticeMachine(RuleBasedStateMachine):
             self.loop.close()
 
     @initialize(classes=st.lists(st.sampled_from(CLASSES), min_size=1, max_size=2))
-    def tell(self, classes: list[NoticeClass]) -> None:
+    def queue_notices(self, classes: list[NoticeClass]) -> None:
         self.world = self._run(self.make_world())
         account = self._run(self.world.add_account("a@example.org"))
         for notice_class in classes:
@@ -147,7 +147,7 @@ class NoticeMachine(RuleBasedStateMachine):
             self._end(number, "died before")
         for _ in range(3):
             known = len(self._run(self.world.jobs()))
-            self.a_sweep_comes(int(max(LEASE, LONGEST_DELAY) / timedelta(minutes=1)))
+            self.a_sweep_comes(int(max(LEASE_DURATION, MAX_RETRY_DELAY) / timedelta(minutes=1)))
             for _, ids in self._run(self.world.jobs())[known:]:
                 self._start(ids["notice_id"])
                 for number in sorted(self.tasks):
@@ -162,7 +162,7 @@ class NoticeMachine(RuleBasedStateMachine):
 
     def _start(self, notice_id: UUID) -> None:
         number = next(number for number in range(WORKERS) if number not in self.tasks)
-        vendor, post, world = self.vendors[number], Post(), self.world
+        vendor, post, world = self.vendors[number], FakeDelivery(), self.world
         vendor.arrived.clear()
         self.rounds[number] = self.replays[notice_id]
         use = DeliverNotice(world.begin, world.clock, world.ids, vendor, post, post, f"worker {number}")

@@ -6,17 +6,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from portal_core.kernel.actor import Area, ClientActor, ProxyActor, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.notifications.model import NoticeRow, Notification
+from portal_core.notifications.model import NoticeDelivery, Notification
 from portal_core.notifications.ports import NotificationsUnit
-from portal_core.notifications.safe_email import SafeEmailProof
+from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.settings import NotificationSettings
 from tests.support.clock import FixedClock
 
-AUDITED = Audited("test.wrote")
+AUDIT_ENTRY = AuditEntry("test.wrote")
 
 
 class NotificationsWorld(ABC):
@@ -28,7 +28,9 @@ class NotificationsWorld(ABC):
     practice_id: UUID
 
     @abstractmethod
-    async def add_client(self, *, email: str = "", zone: str | None = None, language: str | None = None) -> UUID: ...
+    async def add_client(
+        self, *, email: str = "", time_zone: str | None = None, language: str | None = None
+    ) -> UUID: ...
 
     @abstractmethod
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
@@ -54,11 +56,11 @@ class NotificationsWorld(ABC):
         """The practice's committed jobs, oldest first."""
 
     @abstractmethod
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         """The practice's committed entries, oldest first."""
 
     @abstractmethod
-    async def beside(self) -> "NotificationsWorld":
+    async def other_practice(self) -> "NotificationsWorld":
         """Another practice in the same place, on the same clock."""
 
     @property
@@ -78,7 +80,7 @@ class NotificationsWorld(ABC):
             await unit.commit(None)
         return [ids["notice_id"] for name, ids in await self.jobs() if name == "deliver_notice"][-1]
 
-    async def notice(self, notice_id: UUID) -> NoticeRow:
+    async def notice(self, notice_id: UUID) -> NoticeDelivery:
         async with self.begin(self.system) as unit:
             found = await unit.notices.get(notice_id)
         assert found is not None
@@ -87,15 +89,15 @@ class NotificationsWorld(ABC):
     async def add_lines(self, *lines: Notification) -> None:
         async with self.begin(self.system) as unit:
             for line in lines:
-                await unit.inbox.add(line, AUDITED)
+                await unit.inbox.add(line, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def keep(self, settings: NotificationSettings) -> None:
         async with self.begin(self.system) as unit:
-            await unit.notification_settings.save(settings, AUDITED)
+            await unit.notification_settings.save(settings, AUDIT_ENTRY)
             await unit.commit(None)
 
-    async def keep_proof(self, proof: SafeEmailProof) -> None:
+    async def keep_verification(self, verification: SafeEmailVerification) -> None:
         async with self.begin(self.system) as unit:
-            await unit.notification_settings.save_proof(proof, AUDITED)
+            await unit.notification_settings.save_verification(verification, AUDIT_ENTRY)
             await unit.commit(None)

@@ -4,18 +4,18 @@ import pytest
 from attrs import evolve
 
 from portal_core.kernel.actor import ClientActor, Origin
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
-from portal_core.kernel.idempotency import Attempt
-from tests.support.contracts.people.world import AUDITED, PeopleWorld
+from portal_core.kernel.idempotency import IdempotentRequest
+from tests.support.contracts.people.world import AUDIT_ENTRY, PeopleWorld
 
 
-class KeyContract:
+class DestroyedRecordContract:
     """What is left of a record whose key was destroyed."""
 
     async def test_a_destroyed_key_takes_the_content_along_and_nothing_else(self, world: PeopleWorld) -> None:
         client = await world.add_client(address="12 Elm Street")
-        entry = Audited("record.key_destroyed", client.id, record=client.id)
+        entry = AuditEntry("record.key_destroyed", client.id, record=client.id)
         async with world.begin(world.staff()) as unit:
             assert await unit.client_records.get(client.id) == client
             assert await unit.client_records.destroy_key(client.id, entry)
@@ -27,9 +27,9 @@ class KeyContract:
             assert left == evolve(client, address=None)
             assert not await unit.client_records.destroy_key(client.id, entry)
             with pytest.raises(RecordDestroyed):
-                await unit.client_records.save(evolve(client, address="13 Elm Street", version=2), AUDITED)
+                await unit.client_records.save(evolve(client, address="13 Elm Street", version=2), AUDIT_ENTRY)
             named = evolve(left, chosen_name="Andy", version=2)
-            await unit.client_records.save(named, AUDITED)
+            await unit.client_records.save(named, AUDIT_ENTRY)
             assert await unit.client_records.get(client.id) == named
 
     async def test_an_answer_goes_with_the_key_and_nothing_is_done_twice(self, world: PeopleWorld) -> None:
@@ -37,13 +37,13 @@ class KeyContract:
         account = world.ids.new()
 
         def trying(key: str, digest: bytes = b"same") -> ClientActor:
-            attempt = Attempt("makeThing", key, digest)
+            attempt = IdempotentRequest("makeThing", key, digest)
             return evolve(world.as_client(client.id, account), origin=Origin(attempt=attempt))
 
         async with world.begin(trying("before")) as unit:
             await unit.commit("words")
         async with world.begin(world.staff()) as unit:
-            await unit.client_records.destroy_key(client.id, AUDITED)
+            await unit.client_records.destroy_key(client.id, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(trying("after")) as unit:
             assert await unit.commit("more words") == "more words"

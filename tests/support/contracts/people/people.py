@@ -11,8 +11,8 @@ from portal_core.kernel.page import PageRequest
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, LastAdministrator, SlugTaken
 from portal_core.people.model import Client, Clinician, StaffMember
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
-from portal_core.people.views import ClientLineView
-from tests.support.contracts.people.world import AUDITED, BORN, PeopleWorld
+from portal_core.people.views import ClientSummaryView
+from tests.support.contracts.people.world import AUDIT_ENTRY, DATE_OF_BIRTH, PeopleWorld
 
 
 class PracticeContract:
@@ -26,18 +26,18 @@ class PracticeContract:
             assert await unit.practice_record.get() == made
 
     async def test_founding_is_audited_by_the_new_practice(self, world: PeopleWorld) -> None:
-        assert (await world.audit()).count(AUDITED) == 1
+        assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
     async def test_a_change_is_kept_once(self, world: PeopleWorld) -> None:
         changed = evolve(
-            world.practice, name="Oak", zone="Europe/Vienna", state="CA", settings={"a": {"b": 1}}, version=2
+            world.practice, name="Oak", time_zone="Europe/Vienna", state="CA", settings={"a": {"b": 1}}, version=2
         )
         async with world.begin(world.staff()) as unit:
-            await unit.practice_record.save(changed, AUDITED)
+            await unit.practice_record.save(changed, AUDIT_ENTRY)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.staff()) as unit:
-                await unit.practice_record.save(evolve(changed, name="Elm"), AUDITED)
+                await unit.practice_record.save(evolve(changed, name="Elm"), AUDIT_ENTRY)
         async with world.begin(world.visitor) as unit:
             assert await unit.practice_record.get() == changed
 
@@ -46,7 +46,7 @@ class PracticeContract:
         for actor in (world.as_client(client.id), world.visitor):
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
-                    await unit.practice_record.save(evolve(world.practice, name="Mine", version=2), AUDITED)
+                    await unit.practice_record.save(evolve(world.practice, name="Mine", version=2), AUDIT_ENTRY)
 
     async def test_one_slug_and_one_host_for_one_practice(self, world: PeopleWorld) -> None:
         host = f"{world.ids.new().hex}.example"
@@ -58,20 +58,20 @@ class PracticeContract:
             await world.found(hosts=(f"x{host}", host))
         with pytest.raises(HostTaken):
             async with world.begin(world.system) as unit:
-                await unit.practice_record.save(world.practice.reached_by((host,)), AUDITED)
+                await unit.practice_record.save(world.practice.with_hosts((host,)), AUDIT_ENTRY)
         assert await world.directory.all() == before
 
     async def test_hosts_are_given_up_and_kept(self, world: PeopleWorld) -> None:
         one, two = f"{world.ids.new().hex}.example", f"{world.ids.new().hex}.example"
         first = await world.found(hosts=(one, two))
         async with world.begin(evolve(world.system, practice_id=first.id)) as unit:
-            await unit.practice_record.save(first.reached_by((two,)), AUDITED)
+            await unit.practice_record.save(first.with_hosts((two,)), AUDIT_ENTRY)
             await unit.commit(None)
         taken = await world.found(hosts=(one,))
         assert taken.hosts == (one,)
 
     async def test_requests_find_every_practice(self, world: PeopleWorld) -> None:
-        other = await world.beside()
+        other = await world.other_practice()
         found = {one.id: one for one in await other.directory.all()}
         for practice in (world.practice, other.practice):
             assert (found[practice.id].slug, found[practice.id].hosts) == (practice.slug, practice.hosts)
@@ -91,13 +91,13 @@ class ClientRecordsContract:
             email="ann@example.org",
             phone="+15551234567",
             address="1 Elm Street\nApt 2",
-            zone="Europe/Vienna",
+            time_zone="Europe/Vienna",
             language="es-MX",
             state="CA",
             status="discharged",
         )
         plain = await world.add_client()
-        optional = {a.name for a in fields(Client)} - {"id", "practice_id", "born", "created_at", "version"}
+        optional = {a.name for a in fields(Client)} - {"id", "practice_id", "date_of_birth", "created_at", "version"}
         assert all(getattr(full, name) != getattr(plain, name) for name in optional - {"given_name"})
         async with world.begin(world.system) as unit:
             assert await unit.client_records.get(full.id) == full
@@ -112,35 +112,35 @@ class ClientRecordsContract:
             client,
             given_name="Bea",
             family_name="Low",
-            born=BORN.replace(year=1991),
+            date_of_birth=DATE_OF_BIRTH.replace(year=1991),
             external_id="E-9",
             chosen_name="B",
             pronouns="she/her",
             email="b@example.org",
             phone="+15551234568",
             address="2 Elm Street",
-            zone="UTC",
+            time_zone="UTC",
             language="en",
             state="NY",
             status="discharged",
             version=2,
         )
         async with world.begin(world.staff()) as unit:
-            await unit.client_records.save(changed, AUDITED)
+            await unit.client_records.save(changed, AUDIT_ENTRY)
             await unit.commit(None)
         for version in (2, 4):
             with pytest.raises(StaleVersion):
                 async with world.begin(world.staff()) as unit:
-                    await unit.client_records.save(evolve(client, version=version), AUDITED)
+                    await unit.client_records.save(evolve(client, version=version), AUDIT_ENTRY)
         async with world.begin(world.system) as unit:
             assert await unit.client_records.get(client.id) == changed
-        assert (await world.audit()).count(AUDITED) == 3
+        assert (await world.audit()).count(AUDIT_ENTRY) == 3
 
     async def test_what_is_not_committed_is_not_there(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         other = evolve(client, id=world.ids.new(), external_id="E-1")
         async with world.begin(world.system) as unit:
-            await unit.client_records.add(other, AUDITED)
+            await unit.client_records.add(other, AUDIT_ENTRY)
         async with world.begin(world.system) as unit:
             assert await unit.client_records.get(other.id) is None
 
@@ -151,15 +151,15 @@ class ClientRecordsContract:
             await world.add_client(external_id="E-1")
         with pytest.raises(DuplicateExternalId):
             async with world.begin(world.system) as unit:
-                await unit.client_records.save(second.amended(external_id="E-1"), AUDITED)
-        other = await world.beside()
+                await unit.client_records.save(second.with_changes(external_id="E-1"), AUDIT_ENTRY)
+        other = await world.other_practice()
         assert (await other.add_client(external_id="E-1")).external_id == "E-1"
 
     async def test_each_sees_whom_they_may(self, world: PeopleWorld) -> None:
         own, foreign = await world.add_client(external_id="E-1"), await world.add_client(external_id="E-2")
         proxy = await world.add_account("pa@example.org")
         grant = await world.add_grant(own.id, proxy.id)
-        other = await world.beside()
+        other = await world.other_practice()
         sight = {
             world.as_client(own.id): (True, False),
             world.as_proxy(proxy.id): (True, False),
@@ -185,18 +185,18 @@ class ClientRecordsContract:
         await world.add_grant(own.id, proxy.id)
         await world.add_grant(foreign.id, proxy.id)
         async with world.begin(world.as_proxy(proxy.id, own.id)) as unit:
-            await unit.client_records.save(own.amended(phone="+15551234567", address="Here"), AUDITED)
+            await unit.client_records.save(own.with_changes(phone="+15551234567", address="Here"), AUDIT_ENTRY)
             await unit.commit(None)
         for actor in (world.as_client(own.id), world.as_proxy(proxy.id, own.id), world.visitor):
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
-                    await unit.client_records.save(foreign.amended(phone="+15551234567"), AUDITED)
+                    await unit.client_records.save(foreign.with_changes(phone="+15551234567"), AUDIT_ENTRY)
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
-                    await unit.client_records.add(evolve(own, id=world.ids.new()), AUDITED)
+                    await unit.client_records.add(evolve(own, id=world.ids.new()), AUDIT_ENTRY)
         async with world.begin(world.system) as unit:
             assert await unit.client_records.get(foreign.id) == foreign
-            assert (await unit.client_records.get(own.id)) == own.amended(phone="+15551234567", address="Here")
+            assert (await unit.client_records.get(own.id)) == own.with_changes(phone="+15551234567", address="Here")
 
     async def test_pages_go_by_name_and_lose_nobody(self, world: PeopleWorld) -> None:
         names = [
@@ -227,12 +227,12 @@ class ClientRecordsContract:
         lee = await world.add_client("Ann", "Lee", chosen_name="Andy", external_id="E-1")
         leeds = await world.add_client("Zoë", "Leeds")
         percent = await world.add_client("Al", "%")
-        await (await world.beside()).add_client("Ann", "Lee")
+        await (await world.other_practice()).add_client("Ann", "Lee")
         beginnings = {"lee": [lee, leeds], "LEE ": [lee], "Lee An": [lee], "%": [percent], "_": [], "ann": []}
-        for beginning, wanted in beginnings.items():
+        for name_prefix, wanted in beginnings.items():
             async with world.begin(world.staff()) as unit:
-                page = await unit.client_records.page(beginning, PageRequest())
-            assert list(page.items) == [ClientLineView.of(one) for one in wanted], beginning
+                page = await unit.client_records.page(name_prefix, PageRequest())
+            assert list(page.items) == [ClientSummaryView.of(one) for one in wanted], name_prefix
         async with world.begin(world.staff()) as unit:
             first = await unit.client_records.page("lee", PageRequest(size=1))
             second = await unit.client_records.page("lee", PageRequest(first.next, 1))
@@ -260,7 +260,7 @@ class StaffContract:
             "name": "Dr. Owen",
             "credentials": "PhD",
             "external_id": "C-1",
-            "zone": "Europe/Vienna",
+            "time_zone": "Europe/Vienna",
             "room_link": "https://rooms.example/owen",
             "active": False,
         }
@@ -270,19 +270,19 @@ class StaffContract:
             assert await unit.clinician_records.get(full.id) == full
             assert await unit.clinician_records.find_by_external_id("C-1") == full
             assert await unit.clinician_records.all() == (plain, full)
-        changed = plain.amended(**(values | {"external_id": "C-2"}))
+        changed = plain.with_changes(**(values | {"external_id": "C-2"}))
         async with world.begin(world.staff()) as unit:
-            await unit.clinician_records.save(changed, AUDITED)
+            await unit.clinician_records.save(changed, AUDIT_ENTRY)
             assert await unit.clinician_records.get(plain.id) == changed
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.staff()) as unit:
-                await unit.clinician_records.save(changed, AUDITED)
+                await unit.clinician_records.save(changed, AUDIT_ENTRY)
         with pytest.raises(DuplicateExternalId):
             await world.add_clinician(external_id="C-1")
         with pytest.raises(DuplicateExternalId):
             async with world.begin(world.staff()) as unit:
-                await unit.clinician_records.save(changed.amended(external_id="C-1"), AUDITED)
+                await unit.clinician_records.save(changed.with_changes(external_id="C-1"), AUDIT_ENTRY)
 
     async def test_every_field_of_a_member_is_kept(self, world: PeopleWorld) -> None:
         clinician = await world.add_clinician()
@@ -303,14 +303,14 @@ class StaffContract:
             assert await unit.staff_records.get(full.id) == full
             assert await unit.staff_records.find_by_email("olga@elm.example") == full
             assert await unit.staff_records.all() == (full, plain)
-        changed = plain.amended(**(values | {"email": "x@elm.example", "external_id": "S-2", "subject": "u-2"}))
+        changed = plain.with_changes(**(values | {"email": "x@elm.example", "external_id": "S-2", "subject": "u-2"}))
         async with world.begin(world.staff()) as unit:
-            await unit.staff_records.save(changed, AUDITED)
+            await unit.staff_records.save(changed, AUDIT_ENTRY)
             assert await unit.staff_records.get(plain.id) == changed
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.staff()) as unit:
-                await unit.staff_records.save(changed, AUDITED)
+                await unit.staff_records.save(changed, AUDIT_ENTRY)
 
     async def test_staff_are_unique(self, world: PeopleWorld) -> None:
         first = {"email": "a@elm.example", "external_id": "S-1", "issuer": "https://ehr.example", "subject": "u-1"}
@@ -323,10 +323,10 @@ class StaffContract:
         ):
             with pytest.raises(error):
                 async with world.begin(world.system) as unit:
-                    await unit.staff_records.save(second.amended(**{field: first[field]}), AUDITED)
+                    await unit.staff_records.save(second.with_changes(**{field: first[field]}), AUDIT_ENTRY)
         with pytest.raises(DuplicateStaff):
             await world.add_staff("a@elm.example")
-        assert await (await world.beside()).add_staff(**first) is not None  # type: ignore[arg-type]
+        assert await (await world.other_practice()).add_staff(**first) is not None  # type: ignore[arg-type]
 
     async def test_administrators_are_those_who_work_here(self, world: PeopleWorld) -> None:
         admins = frozenset({"administrator", "biller"})
@@ -335,7 +335,7 @@ class StaffContract:
         two = await world.add_staff("b@elm.example", roles=admins)
         await world.add_staff("c@elm.example", roles=admins, active=False)
         await world.add_staff("d@elm.example", roles=frozenset({"biller", "auditor"}))
-        await (await world.beside()).add_staff("a@elm.example", roles=admins)
+        await (await world.other_practice()).add_staff("a@elm.example", roles=admins)
         assert await locked(world) == {one.id, two.id}
 
     async def test_two_administrators_do_not_take_the_role_from_each_other(self, world: PeopleWorld) -> None:
@@ -356,14 +356,14 @@ class StaffContract:
             assert await unit.staff_records.all() == ()
         with pytest.raises(world.forbidden):
             async with world.begin(actor) as unit:
-                await unit.staff_records.save(member.amended(roles=frozenset({"administrator"})), AUDITED)
+                await unit.staff_records.save(member.with_changes(roles=frozenset({"administrator"})), AUDIT_ENTRY)
         with pytest.raises(world.forbidden):
             async with world.begin(actor) as unit:
-                await unit.clinician_records.save(clinician.amended(room_link="https://evil.example"), AUDITED)
+                await unit.clinician_records.save(clinician.with_changes(room_link="https://evil.example"), AUDIT_ENTRY)
 
     async def test_nothing_crosses_to_another_practice(self, world: PeopleWorld) -> None:
         clinician, member = await world.add_clinician(external_id="C-1"), await world.add_staff()
-        other = await world.beside()
+        other = await world.other_practice()
         async with other.begin(other.staff()) as unit:
             assert await unit.clinician_records.get(clinician.id) is None
             assert await unit.clinician_records.find_by_external_id("C-1") is None
@@ -376,13 +376,13 @@ class StaffContract:
         client, foreign = await world.add_client(), await world.add_client()
         team = sorted([(await world.add_clinician()).id for _ in range(3)])
         for named in (team, team[1:], [], team[:1]):
-            before, client = client, client.reassigned()
+            before, client = client, client.with_next_version()
             async with world.begin(world.staff()) as unit:
-                await unit.care_teams.assign(client, tuple(named), AUDITED)
+                await unit.care_teams.assign(client, tuple(named), AUDIT_ENTRY)
                 await unit.commit(None)
             with pytest.raises(StaleVersion):
                 async with world.begin(world.staff()) as unit:
-                    await unit.care_teams.assign(before, tuple(team), AUDITED)
+                    await unit.care_teams.assign(before, tuple(team), AUDIT_ENTRY)
             async with world.begin(world.as_client(client.id)) as unit:
                 assert await unit.care_teams.of(client.id) == tuple(named)
                 assert await unit.client_records.get(client.id) == client
@@ -390,4 +390,4 @@ class StaffContract:
             assert await unit.care_teams.of(client.id) == ()
         with pytest.raises(world.forbidden):
             async with world.begin(world.as_client(client.id)) as unit:
-                await unit.care_teams.assign(client.reassigned(), tuple(team), AUDITED)
+                await unit.care_teams.assign(client.with_next_version(), tuple(team), AUDIT_ENTRY)

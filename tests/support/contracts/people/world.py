@@ -7,18 +7,18 @@ from uuid import UUID
 from attrs import evolve
 
 from portal_core.access.model import Grant, GrantTerms
-from portal_core.accounts.invitations import INVITATION_FOR, EmailChange, Invitation
-from portal_core.accounts.model import Account, Kind, Status
+from portal_core.accounts.invitations import INVITATION_LIFETIME, EmailChange, Invitation
+from portal_core.accounts.model import Account, AccountKind, AccountStatus
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import Client, Clinician, Practice, StaffMember
-from portal_core.people.ports import PeopleUnit, PracticeDirectory, PracticeFounding
+from portal_core.people.ports import PeopleUnit, PracticeDirectory, PracticeFactory
 from tests.support.clock import FixedClock
 
-AUDITED = Audited("test.wrote")
-BORN = date(1990, 5, 17)
+AUDIT_ENTRY = AuditEntry("test.wrote")
+DATE_OF_BIRTH = date(1990, 5, 17)
 TODAY = date(2026, 3, 2)
 
 
@@ -26,7 +26,7 @@ class PeopleWorld(ABC):
     """A fresh practice in New York. `forbidden` is what leaks out when something writes past its reach."""
 
     begin: Begin[PeopleUnit]
-    founding: PracticeFounding
+    practice_factory: PracticeFactory
     directory: PracticeDirectory
     clock: FixedClock
     ids: IdSource
@@ -34,19 +34,24 @@ class PeopleWorld(ABC):
     forbidden: tuple[type[Exception], ...]
 
     @abstractmethod
-    async def audit(self) -> list[Audited]:
+    async def audit(self) -> list[AuditEntry]:
         """The practice's committed entries, oldest first."""
 
     @abstractmethod
-    async def beside(self) -> "PeopleWorld":
+    async def other_practice(self) -> "PeopleWorld":
         """Another practice in the same place, on the same clock."""
 
     async def found(self, **more: object) -> Practice:
         """Another practice, kept."""
         practice_id = self.ids.new()
-        described = {"slug": f"p{practice_id.hex}", "name": "Elm Street", "zone": "America/New_York", "state": "NY"}
+        described = {
+            "slug": f"p{practice_id.hex}",
+            "name": "Elm Street",
+            "time_zone": "America/New_York",
+            "state": "NY",
+        }
         practice = Practice(id=practice_id, created_at=self.clock.now(), **(described | more))  # type: ignore[arg-type]
-        await self.founding.found(SystemActor(practice_id, "add_practice"), practice, AUDITED)
+        await self.practice_factory.found(SystemActor(practice_id, "add_practice"), practice, AUDIT_ENTRY)
         return practice
 
     @property
@@ -71,17 +76,17 @@ class PeopleWorld(ABC):
         return ProxyActor(self.practice_id, account_id, client_id, frozenset({"profile"}), True)
 
     async def add_client(self, given: str = "Ann", family: str = "Lee", **more: object) -> Client:
-        values = {"born": BORN, "created_at": self.clock.now()} | more
+        values = {"date_of_birth": DATE_OF_BIRTH, "created_at": self.clock.now()} | more
         client = Client(self.ids.new(), self.practice_id, given, family, **values)  # type: ignore[arg-type]
         async with self.begin(self.system) as unit:
-            await unit.client_records.add(client, AUDITED)
+            await unit.client_records.add(client, AUDIT_ENTRY)
             await unit.commit(None)
         return client
 
     async def add_clinician(self, name: str = "Dr. Grey", **more: object) -> Clinician:
         clinician = Clinician(self.ids.new(), self.practice_id, name, **more)  # type: ignore[arg-type]
         async with self.begin(self.system) as unit:
-            await unit.clinician_records.add(clinician, AUDITED)
+            await unit.clinician_records.add(clinician, AUDIT_ENTRY)
             await unit.commit(None)
         return clinician
 
@@ -89,47 +94,47 @@ class PeopleWorld(ABC):
         values = {"roles": frozenset({"front_desk"})} | more
         member = StaffMember(self.ids.new(), self.practice_id, name, email, **values)  # type: ignore[arg-type]
         async with self.begin(self.system) as unit:
-            await unit.staff_records.add(member, AUDITED)
+            await unit.staff_records.add(member, AUDIT_ENTRY)
             await unit.commit(None)
         return member
 
     async def add_account(
         self,
         email: str,
-        kind: Kind = "proxy",
+        kind: AccountKind = "proxy",
         *,
         client_id: UUID | None = None,
         staff_id: UUID | None = None,
-        status: Status = "active",
+        status: AccountStatus = "active",
     ) -> Account:
         account = Account(self.ids.new(), self.practice_id, email, kind, self.clock.now(), client_id, staff_id, status)
         async with self.begin(self.system) as unit:
-            await unit.accounts.add(account, AUDITED)
+            await unit.accounts.add(account, AUDIT_ENTRY)
             await unit.commit(None)
         return account
 
     def grant(self, client_id: UUID, account_id: UUID, **more: object) -> Grant:
         """One that is not kept yet."""
         values = {
-            "relation": "parent",
+            "relationship": "parent",
             "areas": frozenset({"profile"}),
             "may_write": False,
-            "starts": TODAY,
-            "decided_by": UUID(int=77),
-            "decided_at": self.clock.now(),
+            "starts_on": TODAY,
+            "granted_by": UUID(int=77),
+            "granted_at": self.clock.now(),
         } | more
         return Grant(self.ids.new(), self.practice_id, client_id, account_id, **values)  # type: ignore[arg-type]
 
     async def add_grant(self, client_id: UUID, account_id: UUID, **more: object) -> Grant:
         grant = self.grant(client_id, account_id, **more)
         async with self.begin(self.system) as unit:
-            await unit.grants.add(grant, AUDITED)
+            await unit.grants.add(grant, AUDIT_ENTRY)
             await unit.commit(None)
         return grant
 
     async def save_grant(self, grant: Grant) -> Grant:
         async with self.begin(self.system) as unit:
-            await unit.grants.save(grant, AUDITED)
+            await unit.grants.save(grant, AUDIT_ENTRY)
             await unit.commit(None)
         return grant
 
@@ -137,7 +142,7 @@ class PeopleWorld(ABC):
         self, client_id: UUID | None, email: str = "ann@example.org", **more: object
     ) -> Invitation:
         now = self.clock.now()
-        values = {"kind": "client", "created_at": now, "expires_at": now + INVITATION_FOR} | more
+        values = {"kind": "client", "created_at": now, "expires_at": now + INVITATION_LIFETIME} | more
         invitation = Invitation(
             self.ids.new(),
             self.practice_id,
@@ -148,7 +153,7 @@ class PeopleWorld(ABC):
         if invitation.kind == "proxy" and invitation.terms is None:
             invitation = evolve(invitation, terms=GrantTerms("parent"))
         async with self.begin(self.system) as unit:
-            await unit.invitations.add(invitation, AUDITED)
+            await unit.invitations.add(invitation, AUDIT_ENTRY)
             await unit.commit(None)
         return invitation
 
@@ -158,6 +163,6 @@ class PeopleWorld(ABC):
             self.ids.new(), self.practice_id, account.id, account.email, new_email, now, now + timedelta(hours=1)
         )
         async with self.begin(self.as_proxy(account.id)) as unit:
-            await unit.email_changes.add(change, AUDITED)
+            await unit.email_changes.add(change, AUDIT_ENTRY)
             await unit.commit(None)
         return change

@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, PageSize, page
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.accounts.errors_invitations import InvitationNotOpen
+from portal_core.accounts.invitation_errors import InvitationNotOpen
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.list_invitations import ListInvitations
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
-from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 

@@ -12,17 +12,17 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import Email, FromPath, Request
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.access.errors import GrantExists, GrantNotAllowed, GrantOver, NoPortalAccount
-from portal_core.access.model import GrantTerms, Relation
+from portal_core.access.errors import GrantExists, GrantNotActive, GrantNotAllowed, NoPortalAccount
+from portal_core.access.model import GrantTerms, Relationship
 from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
 from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
 from portal_core.access.views import GrantView
 from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.invite_proxy import InviteProxy, InviteProxyCommand
-from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import AREAS, Area
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden
 
 Areas = Annotated[tuple[Area, ...], Meta(min_length=1, max_length=len(AREAS))]
@@ -32,24 +32,24 @@ class GrantRequest(Request, frozen=True):
     """What a clinician or administrator decides.
 
     `areas` left out: the defaults at the client's age. `until`: the first day without access; left out, for as long as
-    the rules allow. `authorised_by_minor`: the minor has authorised it, and the practice keeps the evidence.
+    the rules allow. `authorized_by_minor`: the minor has authorised it, and the practice keeps the evidence.
     """
 
     email: Email
-    relation: Relation
+    relationship: Relationship
     areas: Areas | None = None
     may_write: bool = False
     until: date | None = None
-    authorised_by_minor: bool = False
+    authorized_by_minor: bool = False
 
     def terms(self) -> GrantTerms:
         """The core's word for it."""
         return GrantTerms(
-            relation=self.relation,
+            relationship=self.relationship,
             areas=None if self.areas is None else frozenset(self.areas),
             may_write=self.may_write,
             until=self.until,
-            authorised_by_minor=self.authorised_by_minor,
+            authorized_by_minor=self.authorized_by_minor,
         )
 
 
@@ -59,7 +59,7 @@ class ProxiesController(Controller):
     path = "/clients/{client_id:uuid}"
     tags = ("Practice: clients",)
 
-    @post("/proxy-invitations", raises=[Forbidden, EmailUnfit, GrantNotAllowed, AlreadyRegistered])
+    @post("/proxy-invitations", raises=[Forbidden, InvalidEmail, GrantNotAllowed, AlreadyRegistered])
     async def invite_proxy(
         self,
         request: PortalRequest,
@@ -77,7 +77,7 @@ class ProxiesController(Controller):
         """Every grant over the record, the newest first, with those that are over."""
         return await list_grants(request.actor, client_id)
 
-    @post("/grants", raises=[Forbidden, EmailUnfit, GrantNotAllowed, NoPortalAccount, GrantExists])
+    @post("/grants", raises=[Forbidden, InvalidEmail, GrantNotAllowed, NoPortalAccount, GrantExists])
     async def grant_access(
         self,
         request: PortalRequest,
@@ -88,7 +88,7 @@ class ProxiesController(Controller):
         """Gives the holder of an account access to the record."""
         return await grant_access(request.actor, GrantAccessCommand(client_id, data.email, data.terms()))
 
-    @delete("/grants/{grant_id:uuid}", status_code=200, raises=[Forbidden, GrantOver])
+    @delete("/grants/{grant_id:uuid}", status_code=200, raises=[Forbidden, GrantNotActive])
     async def revoke_grant(
         self,
         request: PortalRequest,

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from entrypoints.http.contract.fields import FromPath, Request
 from entrypoints.http.contract.routing import post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.access.errors import GrantOver
+from portal_core.access.errors import GrantNotActive
 from portal_core.accounts.errors import AccountNotOpen, SecondFactorRequired
 from portal_core.accounts.use_cases.reset_second_factor import (
     IdentityCheck,
@@ -18,13 +18,13 @@ from portal_core.accounts.use_cases.reset_second_factor import (
 )
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
-REFUSALS = (Forbidden, SecondFactorRequired, AccountNotOpen, GrantOver, StaleVersion)
+RESET_ERRORS = (Forbidden, SecondFactorRequired, AccountNotOpen, GrantNotActive, StaleVersion)
 
 
 class ResetSecondFactorRequest(Request, frozen=True):
     """How the person was known to be who they say, outside of the portal. `called_back`: on the number on file."""
 
-    checked: IdentityCheck
+    identity_check: IdentityCheck
 
 
 class SecondFactorsController(Controller):
@@ -32,7 +32,7 @@ class SecondFactorsController(Controller):
 
     tags = ("Practice: people",)
 
-    @post("/clients/{client_id:uuid}/second-factor/reset", raises=REFUSALS)
+    @post("/clients/{client_id:uuid}/second-factor/reset", raises=RESET_ERRORS)
     async def reset_second_factor_of_client(
         self,
         request: PortalRequest,
@@ -41,11 +41,11 @@ class SecondFactorsController(Controller):
         reset_second_factor: NamedDependency[ResetSecondFactor],
     ) -> None:
         """Removes a client's second factor and recovery codes, and signs them out everywhere. They are told."""
-        await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.checked))
+        await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.identity_check))
 
     @post(
         "/clients/{client_id:uuid}/grants/{grant_id:uuid}/second-factor/reset",
-        raises=REFUSALS,
+        raises=RESET_ERRORS,
     )
     async def reset_second_factor_of_proxy(
         self,
@@ -56,9 +56,11 @@ class SecondFactorsController(Controller):
         reset_second_factor: NamedDependency[ResetSecondFactor],
     ) -> None:
         """The same for the proxy who holds this grant over the client."""
-        await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.checked, grant_id))
+        await reset_second_factor(
+            request.actor, ResetSecondFactorCommand("portal", client_id, data.identity_check, grant_id)
+        )
 
-    @post("/staff/{staff_id:uuid}/second-factor/reset", raises=REFUSALS)
+    @post("/staff/{staff_id:uuid}/second-factor/reset", raises=RESET_ERRORS)
     async def reset_second_factor_of_staff(
         self,
         request: PortalRequest,
@@ -67,4 +69,4 @@ class SecondFactorsController(Controller):
         reset_second_factor: NamedDependency[ResetSecondFactor],
     ) -> None:
         """The same for a member of staff, who is not the one who asks."""
-        await reset_second_factor(request.actor, ResetSecondFactorCommand("practice", staff_id, data.checked))
+        await reset_second_factor(request.actor, ResetSecondFactorCommand("practice", staff_id, data.identity_check))

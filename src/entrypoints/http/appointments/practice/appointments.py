@@ -21,54 +21,63 @@ from portal_core.appointments.errors import (
     NotBooked,
     NotStarted,
     OutsideAvailability,
-    OwnOverlap,
+    OverlappingAppointment,
     SlotTaken,
     TooSoon,
 )
-from portal_core.appointments.settings import MOST_SEATS
-from portal_core.appointments.use_cases.book_for_client import BookForClient, BookForClientCommand
-from portal_core.appointments.use_cases.cancel_for_clients import CancelForClients, CancelForClientsCommand
+from portal_core.appointments.practice_views import DayView, PracticeAppointmentView
+from portal_core.appointments.settings import MAX_SEATS
+from portal_core.appointments.use_cases.book_appointment_for_clients import (
+    BookAppointmentForClients,
+    BookAppointmentForClientsCommand,
+)
+from portal_core.appointments.use_cases.cancel_appointment_for_clients import (
+    CancelAppointmentForClients,
+    CancelAppointmentForClientsCommand,
+)
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment, CompleteAppointmentCommand
+from portal_core.appointments.use_cases.get_day_schedule import GetDaySchedule, GetDayScheduleQuery
+from portal_core.appointments.use_cases.get_practice_appointment import GetPracticeAppointment
 from portal_core.appointments.use_cases.list_client_appointments import (
     ListClientAppointments,
     ListClientAppointmentsQuery,
 )
-from portal_core.appointments.use_cases.list_day import ListDay, ListDayQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShow, MarkNoShowCommand
-from portal_core.appointments.use_cases.move_for_clients import MoveForClients, MoveForClientsCommand
-from portal_core.appointments.use_cases.show_practice_appointment import ShowPracticeAppointment
+from portal_core.appointments.use_cases.reschedule_appointment_for_clients import (
+    RescheduleAppointmentForClients,
+    RescheduleAppointmentForClientsCommand,
+)
 from portal_core.appointments.views import AppointmentFilter, Scope
-from portal_core.appointments.views_practice import DayView, PracticeAppointmentView
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 
-REFUSALS = (NotBookable, OwnOverlap, SlotTaken, OutsideAvailability, TooSoon)
+BOOKING_ERRORS = (NotBookable, OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon)
 """Why staff cannot have a time: no notice, advance or grid binds them, and nobody is booked over somebody else."""
 
 
-class BookForClientRequest(SlotRequest, frozen=True, kw_only=True):
+class BookAppointmentForClientsRequest(SlotRequest, frozen=True, kw_only=True):
     """The time, and for whom. `outside_hours` books also where the clinician has published no availability.
 
     `took_place` writes down a visit that has begun, and not more than 30 days ago, as completed: nobody is told of it.
     """
 
-    client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_SEATS)]
+    client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_SEATS)]
     outside_hours: bool = False
     took_place: Annotated[bool, Meta(examples=[False])] = False
 
 
-class MoveForClientsRequest(SlotRequest, frozen=True):
-    """The new time in full; `kind_id` is the appointment's own. `version` is the one that was shown."""
+class RescheduleAppointmentForClientsRequest(SlotRequest, frozen=True):
+    """The new time in full; `appointment_type_id` is the appointment's own. `version` is the one that was shown."""
 
     outside_hours: bool = False
     version: Version | None = None
 
 
-class CancelForClientsRequest(Request, frozen=True):
-    """`reason` is shown to the clients. `offer_again` false when the clinician will not be there."""
+class CancelAppointmentForClientsRequest(Request, frozen=True):
+    """`reason` is shown to the clients. `offer_to_waitlist` false when the clinician will not be there."""
 
     reason: Reason | None = None
-    offer_again: bool = True
+    offer_to_waitlist: bool = True
     version: Version | None = None
 
 
@@ -92,72 +101,78 @@ class PracticeAppointmentsController(Controller):
     tags = ("Practice: appointments",)
 
     @get("/day", raises=[Forbidden])
-    async def list_day(
+    async def get_day_schedule(
         self,
         request: PortalRequest,
-        list_day: NamedDependency[ListDay],
+        get_day_schedule: NamedDependency[GetDaySchedule],
         date: FromQuery[date],
         clinician_id: FromQuery[UUID | None] = None,
     ) -> DayView:
         """Everything on one of the practice's local dates; clinicians see their own day."""
-        return await list_day(request.actor, ListDayQuery(date=date, clinician_id=clinician_id))
+        return await get_day_schedule(request.actor, GetDayScheduleQuery(date=date, clinician_id=clinician_id))
 
     @get("/{appointment_id:uuid}", raises=[Forbidden])
-    async def show_practice_appointment(
+    async def get_practice_appointment(
         self,
         request: PortalRequest,
         appointment_id: FromPath[UUID],
-        show_practice_appointment: NamedDependency[ShowPracticeAppointment],
+        get_practice_appointment: NamedDependency[GetPracticeAppointment],
     ) -> PracticeAppointmentView:
         """One appointment, with everybody in it; clinicians see those in their own calendar."""
-        return await show_practice_appointment(request.actor, appointment_id)
+        return await get_practice_appointment(request.actor, appointment_id)
 
-    @post("", raises=[Forbidden, ClientDischarged, NotStarted, *REFUSALS])
-    async def book_for_client(
+    @post("", raises=[Forbidden, ClientDischarged, NotStarted, *BOOKING_ERRORS])
+    async def book_appointment_for_clients(
         self,
         request: PortalRequest,
-        data: JSONBody[BookForClientRequest],
-        book_for_client: NamedDependency[BookForClient],
+        data: JSONBody[BookAppointmentForClientsRequest],
+        book_appointment_for_clients: NamedDependency[BookAppointmentForClients],
     ) -> PracticeAppointmentView:
         """Books for a client, or for several who come together; or writes down that they came."""
-        command = BookForClientCommand(
+        command = BookAppointmentForClientsCommand(
             choice=data.choice(),
             client_ids=data.client_ids,
             outside_hours=data.outside_hours,
             took_place=data.took_place,
         )
-        return await book_for_client(request.actor, command)
+        return await book_appointment_for_clients(request.actor, command)
 
-    @patch("/{appointment_id:uuid}/reschedule", raises=[Forbidden, NotBooked, AlreadyStarted, StaleVersion, *REFUSALS])
-    async def move_for_clients(
+    @patch(
+        "/{appointment_id:uuid}/reschedule",
+        raises=[Forbidden, NotBooked, AlreadyStarted, StaleVersion, *BOOKING_ERRORS],
+    )
+    async def reschedule_appointment_for_clients(
         self,
         request: PortalRequest,
         appointment_id: FromPath[UUID],
-        data: JSONBody[MoveForClientsRequest],
-        move_for_clients: NamedDependency[MoveForClients],
+        data: JSONBody[RescheduleAppointmentForClientsRequest],
+        reschedule_appointment_for_clients: NamedDependency[RescheduleAppointmentForClients],
     ) -> PracticeAppointmentView:
         """Moves an appointment for all who come, and tells each."""
-        command = MoveForClientsCommand(
+        command = RescheduleAppointmentForClientsCommand(
             appointment_id=appointment_id,
             choice=data.choice(),
             outside_hours=data.outside_hours,
             version=data.version,
         )
-        return await move_for_clients(request.actor, command)
+        return await reschedule_appointment_for_clients(request.actor, command)
 
     @patch("/{appointment_id:uuid}/cancel", raises=[Forbidden, NotBooked, AlreadyStarted, StaleVersion])
-    async def cancel_for_clients(
+    async def cancel_appointment_for_clients(
         self,
         request: PortalRequest,
         appointment_id: FromPath[UUID],
-        data: JSONBody[CancelForClientsRequest],
-        cancel_for_clients: NamedDependency[CancelForClients],
+        data: JSONBody[CancelAppointmentForClientsRequest],
+        cancel_appointment_for_clients: NamedDependency[CancelAppointmentForClients],
     ) -> PracticeAppointmentView:
         """Cancels for all who still come, without a fee, and tells each."""
-        command = CancelForClientsCommand(
-            appointment_id=appointment_id, reason=data.reason, offer_again=data.offer_again, version=data.version
+        command = CancelAppointmentForClientsCommand(
+            appointment_id=appointment_id,
+            reason=data.reason,
+            offer_to_waitlist=data.offer_to_waitlist,
+            version=data.version,
         )
-        return await cancel_for_clients(request.actor, command)
+        return await cancel_appointment_for_clients(request.actor, command)
 
     @patch("/{appointment_id:uuid}/no-show", raises=[Forbidden, NotBooked, NotStarted, StaleVersion])
     async def mark_no_show(
@@ -196,7 +211,7 @@ class ClientAppointmentsController(Controller):
         request: PortalRequest,
         client_id: FromPath[UUID],
         list_client_appointments: NamedDependency[ListClientAppointments],
-        which: FromQuery[Scope] = "upcoming",
+        scope: FromQuery[Scope] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
         after: FromQuery[Cursor] = "",
@@ -207,5 +222,5 @@ class ClientAppointmentsController(Controller):
         Clinicians see those in their own calendar. With `since` and `until` only those that start from the one up to,
         not including, the other.
         """
-        query = ListClientAppointmentsQuery(client_id, AppointmentFilter(which, since, until), page(after, size))
+        query = ListClientAppointmentsQuery(client_id, AppointmentFilter(scope, since, until), page(after, size))
         return await list_client_appointments(request.actor, query)

@@ -7,22 +7,31 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from entrypoints.http.appointments.appointments import Reason
-from entrypoints.http.appointments.practice.appointments import REFUSALS
+from entrypoints.http.appointments.practice.appointments import BOOKING_ERRORS
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, Version, page
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import ClientDischarged, RequestClosed
-from portal_core.appointments.use_cases.confirm_request import ConfirmRequest, ConfirmRequestCommand
-from portal_core.appointments.use_cases.decline_request import DeclineRequest, DeclineRequestCommand
-from portal_core.appointments.use_cases.list_practice_requests import ListPracticeRequests, ListPracticeRequestsQuery
-from portal_core.appointments.views import RequestView
-from portal_core.appointments.views_practice import PracticeAppointmentView, PracticeRequestView
+from portal_core.appointments.practice_views import PracticeAppointmentRequestView, PracticeAppointmentView
+from portal_core.appointments.use_cases.confirm_appointment_request import (
+    ConfirmAppointmentRequest,
+    ConfirmAppointmentRequestCommand,
+)
+from portal_core.appointments.use_cases.decline_appointment_request import (
+    DeclineAppointmentRequest,
+    DeclineAppointmentRequestCommand,
+)
+from portal_core.appointments.use_cases.list_practice_appointment_requests import (
+    ListPracticeAppointmentRequests,
+    ListPracticeAppointmentRequestsQuery,
+)
+from portal_core.appointments.views import AppointmentRequestView
 from portal_core.appointments.waiting import RequestStatus
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
 
-class ConfirmRequestRequest(Request, frozen=True):
+class ConfirmAppointmentRequestBody(Request, frozen=True):
     """A time within one of the preferred ones, and with whom; the kind and the place are those asked for."""
 
     clinician_id: UUID
@@ -31,57 +40,61 @@ class ConfirmRequestRequest(Request, frozen=True):
     version: Version | None = None
 
 
-class DeclineRequestRequest(Request, frozen=True):
+class DeclineAppointmentRequestBody(Request, frozen=True):
     """`answer` is shown to the client."""
 
     answer: Reason | None = None
     version: Version | None = None
 
 
-class PracticeRequestsController(Controller):
+class PracticeAppointmentRequestsController(Controller):
     """Requests of clients."""
 
     path = "/appointments/requests"
     tags = ("Practice: appointments",)
 
     @get("", raises=[Forbidden])
-    async def list_practice_requests(
+    async def list_practice_appointment_requests(
         self,
         request: PortalRequest,
-        list_practice_requests: NamedDependency[ListPracticeRequests],
+        list_practice_appointment_requests: NamedDependency[ListPracticeAppointmentRequests],
         status: FromQuery[RequestStatus] = "pending",
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
-    ) -> Page[PracticeRequestView]:
+    ) -> Page[PracticeAppointmentRequestView]:
         """Requests of one status, oldest first."""
-        return await list_practice_requests(request.actor, ListPracticeRequestsQuery(status, page(after, size)))
+        return await list_practice_appointment_requests(
+            request.actor, ListPracticeAppointmentRequestsQuery(status, page(after, size))
+        )
 
-    @post("/{request_id:uuid}/confirm", raises=[Forbidden, RequestClosed, ClientDischarged, StaleVersion, *REFUSALS])
-    async def confirm_request(
+    @post(
+        "/{request_id:uuid}/confirm", raises=[Forbidden, RequestClosed, ClientDischarged, StaleVersion, *BOOKING_ERRORS]
+    )
+    async def confirm_appointment_request(
         self,
         request: PortalRequest,
         request_id: FromPath[UUID],
-        data: JSONBody[ConfirmRequestRequest],
-        confirm_request: NamedDependency[ConfirmRequest],
+        data: JSONBody[ConfirmAppointmentRequestBody],
+        confirm_appointment_request: NamedDependency[ConfirmAppointmentRequest],
     ) -> PracticeAppointmentView:
         """Books what a client asked for, and tells them."""
-        command = ConfirmRequestCommand(
+        command = ConfirmAppointmentRequestCommand(
             request_id=request_id,
             clinician_id=data.clinician_id,
             starts_at=data.starts_at,
             outside_hours=data.outside_hours,
             version=data.version,
         )
-        return await confirm_request(request.actor, command)
+        return await confirm_appointment_request(request.actor, command)
 
     @patch("/{request_id:uuid}/decline", raises=[Forbidden, RequestClosed, RecordDestroyed, StaleVersion])
-    async def decline_request(
+    async def decline_appointment_request(
         self,
         request: PortalRequest,
         request_id: FromPath[UUID],
-        data: JSONBody[DeclineRequestRequest],
-        decline_request: NamedDependency[DeclineRequest],
-    ) -> RequestView:
+        data: JSONBody[DeclineAppointmentRequestBody],
+        decline_appointment_request: NamedDependency[DeclineAppointmentRequest],
+    ) -> AppointmentRequestView:
         """Declines a request, and tells the client that there is an answer."""
-        command = DeclineRequestCommand(request_id=request_id, answer=data.answer, version=data.version)
-        return await decline_request(request.actor, command)
+        command = DeclineAppointmentRequestCommand(request_id=request_id, answer=data.answer, version=data.version)
+        return await decline_appointment_request(request.actor, command)

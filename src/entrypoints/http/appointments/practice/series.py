@@ -14,16 +14,16 @@ from entrypoints.http.contract.fields import FromPath, Request, Version
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import ClientDischarged, NotBookable, SeriesEnded
-from portal_core.appointments.scheduling.recurrence import LONGEST_SERIES
-from portal_core.appointments.settings import MOST_SEATS
+from portal_core.appointments.practice_views import SeriesView
+from portal_core.appointments.scheduling.recurrence import MAX_SERIES_WEEKS
+from portal_core.appointments.settings import MAX_SEATS
 from portal_core.appointments.use_cases.book_series import BookSeries, BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeries, CancelSeriesCommand
-from portal_core.appointments.use_cases.show_series import ShowSeries
-from portal_core.appointments.views_practice import SeriesView
+from portal_core.appointments.use_cases.get_series import GetSeries
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
-Wall = Annotated[datetime, Meta(tz=False, examples=["2027-03-16T10:00:00"])]
-Weeks = Annotated[int, Meta(ge=1, le=LONGEST_SERIES, examples=[10])]
+LocalStart = Annotated[datetime, Meta(tz=False, examples=["2027-03-16T10:00:00"])]
+Weeks = Annotated[int, Meta(ge=1, le=MAX_SERIES_WEEKS, examples=[10])]
 
 
 class BookSeriesRequest(Request, frozen=True):
@@ -34,13 +34,13 @@ class BookSeriesRequest(Request, frozen=True):
     """
 
     clinician_id: UUID
-    kind_id: UUID
-    client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_SEATS)]
-    first_start: Wall
-    place_id: UUID | None = None
+    appointment_type_id: UUID
+    client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_SEATS)]
+    first_start: LocalStart
+    location_id: UUID | None = None
     count: Weeks | None = None
     until: Annotated[date | None, Meta(examples=[None])] = None
-    skip_dates: Annotated[tuple[date, ...], Meta(max_length=LONGEST_SERIES, examples=[[]])] = ()
+    skip_dates: Annotated[tuple[date, ...], Meta(max_length=MAX_SERIES_WEEKS, examples=[[]])] = ()
     skip_conflicts: bool = False
     outside_hours: bool = False
 
@@ -48,8 +48,8 @@ class BookSeriesRequest(Request, frozen=True):
         """The core's word for it."""
         return BookSeriesCommand(
             clinician_id=self.clinician_id,
-            kind_id=self.kind_id,
-            place_id=self.place_id,
+            appointment_type_id=self.appointment_type_id,
+            location_id=self.location_id,
             client_ids=self.client_ids,
             first_start=self.first_start,
             count=self.count,
@@ -61,10 +61,10 @@ class BookSeriesRequest(Request, frozen=True):
 
 
 class CancelSeriesRequest(Request, frozen=True):
-    """`reason` is shown to the clients. `offer_again` false when the clinician will not be there."""
+    """`reason` is shown to the clients. `offer_to_waitlist` false when the clinician will not be there."""
 
     reason: Reason | None = None
-    offer_again: bool = True
+    offer_to_waitlist: bool = True
     version: Version | None = None
 
 
@@ -82,11 +82,11 @@ class SeriesController(Controller):
         return await book_series(request.actor, data.command())
 
     @get("/{series_id:uuid}", raises=[Forbidden])
-    async def show_series(
-        self, request: PortalRequest, series_id: FromPath[UUID], show_series: NamedDependency[ShowSeries]
+    async def get_series(
+        self, request: PortalRequest, series_id: FromPath[UUID], get_series: NamedDependency[GetSeries]
     ) -> SeriesView:
         """A series and its appointments, cancelled ones too."""
-        return await show_series(request.actor, series_id)
+        return await get_series(request.actor, series_id)
 
     @patch("/{series_id:uuid}/cancel", raises=[Forbidden, SeriesEnded, StaleVersion])
     async def cancel_series(
@@ -98,6 +98,6 @@ class SeriesController(Controller):
     ) -> SeriesView:
         """Ends a series: cancels what has not begun, without a fee, and tells each client once."""
         command = CancelSeriesCommand(
-            series_id=series_id, reason=data.reason, offer_again=data.offer_again, version=data.version
+            series_id=series_id, reason=data.reason, offer_to_waitlist=data.offer_to_waitlist, version=data.version
         )
         return await cancel_series(request.actor, command)

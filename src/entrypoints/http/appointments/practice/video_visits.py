@@ -8,31 +8,34 @@ from litestar.di import NamedDependency
 from entrypoints.http.contract.fields import FromPath
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.errors import JoinNotOpen, JoinOver, NoRoom, NotBooked, NotTelehealth
-from portal_core.appointments.use_cases.host_session import HostSession
+from portal_core.appointments.errors import JoinClosed, JoinNotOpen, NoRoom, NotBooked, NotTelehealth
+from portal_core.appointments.practice_views import CheckInView
 from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
-from portal_core.appointments.views import JoinView
-from portal_core.appointments.views_practice import CheckInView
+from portal_core.appointments.use_cases.start_video_visit import StartVideoVisit
+from portal_core.appointments.views import VideoVisitLinkView
 from portal_core.kernel.errors import Forbidden, Unavailable
 
 
-class RoomsController(Controller):
+class PracticeVideoVisitController(Controller):
     """The clinician's side of a room."""
 
     path = "/appointments/{appointment_id:uuid}"
     tags = ("Practice: appointments",)
 
     @post(
-        "/host",
+        "/start-video-visit",
         status_code=200,
         idempotent=False,
-        raises=[Forbidden, NotBooked, NotTelehealth, JoinNotOpen, JoinOver, NoRoom, Unavailable],
+        raises=[Forbidden, NotBooked, NotTelehealth, JoinNotOpen, JoinClosed, NoRoom, Unavailable],
     )
-    async def host_session(
-        self, request: PortalRequest, appointment_id: FromPath[UUID], host_session: NamedDependency[HostSession]
-    ) -> JoinView:
+    async def start_video_visit(
+        self,
+        request: PortalRequest,
+        appointment_id: FromPath[UUID],
+        start_video_visit: NamedDependency[StartVideoVisit],
+    ) -> VideoVisitLinkView:
         """Answers a short-lived link with which the clinician moderates the room."""
-        return await host_session(request.actor, appointment_id)
+        return await start_video_visit(request.actor, appointment_id)
 
     @get("/check-ins", raises=[Forbidden])
     async def list_check_ins(

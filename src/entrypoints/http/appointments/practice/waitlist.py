@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, PageSize, page
 from entrypoints.http.contract.routing import delete, get
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.errors import NotWaiting, OfferClosed
+from portal_core.appointments.errors import OfferClosed, WaitlistEntryClosed
+from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist, ListPracticeWaitlistQuery
 from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlist, RemoveFromWaitlistCommand
-from portal_core.appointments.views_practice import PracticeWaitlistView
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 
@@ -28,7 +28,7 @@ class PracticeWaitlistController(Controller):
         list_practice_waitlist: NamedDependency[ListPracticeWaitlist],
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
-    ) -> Page[PracticeWaitlistView]:
+    ) -> Page[PracticeWaitlistEntryView]:
         """Who waits for what, longest waiting first, each with the offer that can be accepted now.
 
         Those whose last date is past are left out: a page may have fewer than `size`, and yet a next one.
@@ -37,7 +37,7 @@ class PracticeWaitlistController(Controller):
 
     @delete(
         "/clients/{client_id:uuid}/waitlist/{entry_id:uuid}",
-        raises=[Forbidden, NotWaiting, OfferClosed, StaleVersion],
+        raises=[Forbidden, WaitlistEntryClosed, OfferClosed, StaleVersion],
     )
     async def remove_from_waitlist(
         self,

@@ -11,27 +11,27 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Forbidden, NotFound, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.notifications.errors import NoticeNotReplayable
-from portal_core.notifications.use_cases.list_troubled_notices import ListTroubledNotices, ListTroubledNoticesCommand
+from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesCommand
 from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
-from portal_core.notifications.views import TroubledNoticeView
+from portal_core.notifications.views import FailedNoticeView
 
 
-class TroubledNoticesController(Controller):
+class FailedNoticesController(Controller):
     """Dead and uncertain notices of the practice."""
 
-    path = "/notices/troubled"
+    path = "/notices/failed"
     tags = ("Practice: operations",)
 
     @get("", raises=[Forbidden])
-    async def list_troubled_notices(
+    async def list_failed_notices(
         self,
         request: PortalRequest,
-        list_troubled_notices: NamedDependency[ListTroubledNotices],
+        list_failed_notices: NamedDependency[ListFailedNotices],
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
-    ) -> Page[TroubledNoticeView]:
+    ) -> Page[FailedNoticeView]:
         """What was given up, or may or may not have been sent."""
-        return await list_troubled_notices(request.actor, ListTroubledNoticesCommand(page(after, size)))
+        return await list_failed_notices(request.actor, ListFailedNoticesCommand(page(after, size)))
 
     @post(
         "/{notice_id:uuid}/replay",
@@ -41,6 +41,6 @@ class TroubledNoticesController(Controller):
     )
     async def replay_notice(
         self, request: PortalRequest, notice_id: FromPath[UUID], replay_notice: NamedDependency[ReplayNotice]
-    ) -> TroubledNoticeView:
+    ) -> FailedNoticeView:
         """Queues one again."""
         return await replay_notice(request.actor, ReplayNoticeCommand(notice_id))

@@ -17,18 +17,18 @@ from entrypoints.http.contract.fields import (
     PageSize,
     Phone,
     Request,
+    TimeZone,
     Version,
-    Zone,
     page,
 )
 from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.people.practice.fields import Address, ExternalId, FamilyName, Language, Name, Pronouns, State
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.errors_invitations import NoEmail
+from portal_core.accounts.invitation_errors import NoEmail
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
-from portal_core.accounts.views_invitations import InvitationView
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.people.details import ClientDetails
@@ -37,9 +37,9 @@ from portal_core.people.model import ClientStatus
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
+from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.list_clients import ListClients
-from portal_core.people.use_cases.show_client import ShowClient
-from portal_core.people.views import ClientLineView, ClientView
+from portal_core.people.views import ClientSummaryView, ClientView
 
 
 class ClientRequest(Request, frozen=True):
@@ -47,14 +47,14 @@ class ClientRequest(Request, frozen=True):
 
     given_name: Name
     family_name: FamilyName
-    born: Annotated[date, Meta(examples=["1985-12-10"])]
+    date_of_birth: Annotated[date, Meta(examples=["1985-12-10"])]
     external_id: ExternalId | None = None
     chosen_name: Name | None = None
     pronouns: Pronouns | None = None
     email: Email | None = None
     phone: Phone | None = None
     address: Address | None = None
-    zone: Zone | None = None
+    time_zone: TimeZone | None = None
     language: Language | None = None
     state: State | None = None
     status: ClientStatus = "active"
@@ -64,14 +64,14 @@ class ClientRequest(Request, frozen=True):
         return ClientDetails(
             given_name=self.given_name,
             family_name=self.family_name,
-            born=self.born,
+            date_of_birth=self.date_of_birth,
             external_id=self.external_id,
             chosen_name=self.chosen_name,
             pronouns=self.pronouns,
             email=self.email,
             phone=self.phone,
             address=self.address,
-            zone=self.zone,
+            time_zone=self.time_zone,
             language=self.language,
             state=self.state,
             status=self.status,
@@ -87,7 +87,7 @@ class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
 class SearchClientsRequest(Request, frozen=True):
     """How the family name begins; it may go on to the given name. In a body, since addresses end up in logs."""
 
-    beginning: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
+    name_prefix: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
     after: Annotated[Cursor, Meta(examples=[""])] = ""
     size: Annotated[PageSize, Meta(examples=[20])] = 20
 
@@ -113,18 +113,18 @@ class ClientsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
         external_id: FromQuery[ExternalId | None] = None,
-    ) -> Page[ClientLineView]:
+    ) -> Page[ClientSummaryView]:
         """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody."""
         return await list_clients(request.actor, page(after, size), external_id=external_id)
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
     async def search_clients(
         self, request: PortalRequest, data: JSONBody[SearchClientsRequest], list_clients: NamedDependency[ListClients]
-    ) -> Page[ClientLineView]:
+    ) -> Page[ClientSummaryView]:
         """Clients whose family name begins so."""
-        return await list_clients(request.actor, page(data.after, data.size), data.beginning)
+        return await list_clients(request.actor, page(data.after, data.size), data.name_prefix)
 
-    @post("", raises=[Forbidden, EmailUnfit, DuplicateExternalId])
+    @post("", raises=[Forbidden, InvalidEmail, DuplicateExternalId])
     async def add_client(
         self, request: PortalRequest, data: JSONBody[ClientRequest], add_client: NamedDependency[AddClient]
     ) -> ClientView:
@@ -132,13 +132,13 @@ class ClientsController(Controller):
         return await add_client(request.actor, AddClientCommand(data.details()))
 
     @get("/{client_id:uuid}", raises=[Forbidden])
-    async def show_client(
-        self, request: PortalRequest, client_id: FromPath[UUID], show_client: NamedDependency[ShowClient]
+    async def get_client(
+        self, request: PortalRequest, client_id: FromPath[UUID], get_client: NamedDependency[GetClient]
     ) -> ClientView:
         """A client, and their care team."""
-        return await show_client(request.actor, client_id)
+        return await get_client(request.actor, client_id)
 
-    @put("/{client_id:uuid}", raises=[Forbidden, EmailUnfit, DuplicateExternalId, RecordDestroyed, StaleVersion])
+    @put("/{client_id:uuid}", raises=[Forbidden, InvalidEmail, DuplicateExternalId, RecordDestroyed, StaleVersion])
     async def change_client(
         self,
         request: PortalRequest,

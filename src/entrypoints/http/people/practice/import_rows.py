@@ -9,22 +9,22 @@ from portal_core.kernel.errors import Invalid
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.import_people import ImportPeopleCommand
 
-MOST_ROWS = 1000
-Line = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[2])]
-Required = Annotated[str, Meta(max_length=200, examples=["ehr-1001"])]
+MAX_IMPORT_ROWS = 1000
+LineNumber = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[2])]
+RequiredText = Annotated[str, Meta(max_length=200, examples=["ehr-1001"])]
 Text = Annotated[str, Meta(max_length=500, examples=[""])]
-Long = Annotated[str, Meta(max_length=2000, examples=[""])]
+LongText = Annotated[str, Meta(max_length=2000, examples=[""])]
 
 
 class ClinicianRowRequest(Request, frozen=True):
     """One clinician. `line` is the caller's number of the row, for the report; `active` is yes or no."""
 
-    line: Line
-    external_id: Required
+    line: LineNumber
+    external_id: RequiredText
     name: Annotated[str, Meta(max_length=200, examples=["Dr. Ruth Byrne"])]
     credentials: Text = ""
-    zone: Text = ""
-    room_link: Long = ""
+    time_zone: Text = ""
+    room_link: LongText = ""
     active: Text = ""
 
     def row(self) -> ClinicianRow:
@@ -34,31 +34,31 @@ class ClinicianRowRequest(Request, frozen=True):
             external_id=self.external_id,
             name=self.name,
             credentials=self.credentials,
-            zone=self.zone,
+            time_zone=self.time_zone,
             room_link=self.room_link,
             active=self.active,
         )
 
 
 class ClientRowRequest(Request, frozen=True):
-    """One client. `line` is the caller's number of the row, for the report; `born` is YYYY-MM-DD; `clinicians` are
+    """One client. `line` is the caller's number of the row, for the report; `date_of_birth` is YYYY-MM-DD; `clinicians` are
     external ids with `;` between them."""
 
-    line: Line
-    external_id: Required
+    line: LineNumber
+    external_id: RequiredText
     given_name: Annotated[str, Meta(max_length=200, examples=["Ada"])]
     family_name: Annotated[str, Meta(max_length=200, examples=["Lovelace"])]
-    born: Annotated[str, Meta(max_length=40, examples=["1985-12-10"])]
+    date_of_birth: Annotated[str, Meta(max_length=40, examples=["1985-12-10"])]
     chosen_name: Text = ""
     pronouns: Text = ""
     email: Text = ""
     phone: Text = ""
-    address: Long = ""
-    zone: Text = ""
+    address: LongText = ""
+    time_zone: Text = ""
     language: Text = ""
     state: Text = ""
     status: Text = ""
-    clinicians: Long = ""
+    clinicians: LongText = ""
 
     def row(self) -> ClientRow:
         """The core's word for it."""
@@ -67,13 +67,13 @@ class ClientRowRequest(Request, frozen=True):
             external_id=self.external_id,
             given_name=self.given_name,
             family_name=self.family_name,
-            born=self.born,
+            date_of_birth=self.date_of_birth,
             chosen_name=self.chosen_name,
             pronouns=self.pronouns,
             email=self.email,
             phone=self.phone,
             address=self.address,
-            zone=self.zone,
+            time_zone=self.time_zone,
             language=self.language,
             state=self.state,
             status=self.status,
@@ -84,13 +84,13 @@ class ClientRowRequest(Request, frozen=True):
 class ImportRequest(Request, frozen=True):
     """A thousand rows at most, both kinds together; clinicians are taken first."""
 
-    clinicians: Annotated[tuple[ClinicianRowRequest, ...], Meta(max_length=MOST_ROWS)] = ()
-    clients: Annotated[tuple[ClientRowRequest, ...], Meta(max_length=MOST_ROWS)] = ()
+    clinicians: Annotated[tuple[ClinicianRowRequest, ...], Meta(max_length=MAX_IMPORT_ROWS)] = ()
+    clients: Annotated[tuple[ClientRowRequest, ...], Meta(max_length=MAX_IMPORT_ROWS)] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.clinicians) + len(self.clients) > MOST_ROWS:
-            raise Invalid.at("clients", "too_many", f"At most {MOST_ROWS} rows at once.")
+        if len(self.clinicians) + len(self.clients) > MAX_IMPORT_ROWS:
+            raise Invalid.at("clients", "too_many", f"At most {MAX_IMPORT_ROWS} rows at once.")
 
     def command(self) -> ImportPeopleCommand:
         """The core's word for it."""

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import FromPath, Request, Slug, Version, Zone
+from entrypoints.http.contract.fields import FromPath, Request, Slug, TimeZone, Version
 from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.people.practice.fields import State
 from entrypoints.http.people.practice.import_rows import ImportRequest
@@ -16,8 +16,8 @@ from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
 from portal_core.people.errors import UnknownSection
 from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
 from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
+from portal_core.people.use_cases.get_practice import GetPractice
 from portal_core.people.use_cases.import_people import ImportPeople
-from portal_core.people.use_cases.show_practice import ShowPractice
 from portal_core.people.views import ImportReport, PracticeView
 
 IMPORT_LIMIT = 2 * 1024 * 1024
@@ -35,7 +35,7 @@ class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     """What the practice is called and where it is; `version` is the one that was read."""
 
     name: PracticeName
-    zone: Zone
+    time_zone: TimeZone
     state: State | None = None
     version: Version
 
@@ -54,9 +54,9 @@ class PracticeController(Controller):
     tags = ("Practice: setup",)
 
     @get("", raises=[Forbidden])
-    async def show_practice(self, request: PortalRequest, show_practice: NamedDependency[ShowPractice]) -> PracticeView:
+    async def get_practice(self, request: PortalRequest, get_practice: NamedDependency[GetPractice]) -> PracticeView:
         """The practice and its settings."""
-        return await show_practice(request.actor)
+        return await get_practice(request.actor)
 
     @put("", raises=[Forbidden, StaleVersion])
     async def change_practice(
@@ -66,7 +66,7 @@ class PracticeController(Controller):
         change_practice: NamedDependency[ChangePractice],
     ) -> PracticeView:
         """Changes the practice's name, zone and state. Its host names are set by whoever runs the deployment."""
-        command = ChangePracticeCommand(data.name, data.zone, data.state, data.version)
+        command = ChangePracticeCommand(data.name, data.time_zone, data.state, data.version)
         return await change_practice(request.actor, command)
 
     @put("/settings/{section:str}", raises=[Forbidden, UnknownSection, StaleVersion])

@@ -11,8 +11,11 @@ from entrypoints.http.contract.fields import FromPath, Request
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Forbidden
-from portal_core.notifications.use_cases.show_contact_wishes import ShowContactWishes, ShowContactWishesCommand
-from portal_core.notifications.views import ContactWishesView
+from portal_core.notifications.use_cases.get_contact_preferences import (
+    GetContactPreferences,
+    GetContactPreferencesCommand,
+)
+from portal_core.notifications.views import ContactPreferencesView
 from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
 
 
@@ -28,15 +31,15 @@ class RecordController(Controller):
     path = "/clients/{client_id:uuid}"
     tags = ("Practice: clients",)
 
-    @get("/contact-wishes")
-    async def show_contact_wishes(
+    @get("/contact-preferences")
+    async def get_contact_preferences(
         self,
         request: PortalRequest,
         client_id: FromPath[UUID],
-        show_contact_wishes: NamedDependency[ShowContactWishes],
-    ) -> ContactWishesView:
+        get_contact_preferences: NamedDependency[GetContactPreferences],
+    ) -> ContactPreferencesView:
         """How a client wants to be reached: to be read before somebody calls or writes."""
-        return await show_contact_wishes(request.actor, ShowContactWishesCommand(client_id))
+        return await get_contact_preferences(request.actor, GetContactPreferencesCommand(client_id))
 
     @post("/destroy-key", raises=[Forbidden])
     async def destroy_record_key(

@@ -8,15 +8,15 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import Email, FromPath, Request, Version, Zone
+from entrypoints.http.contract.fields import Email, FromPath, Request, TimeZone, Version
 from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.people.practice.fields import ExternalId, FullName, Url
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
-from portal_core.accounts.views_invitations import InvitationView
 from portal_core.kernel.actor import ROLES, Role
-from portal_core.kernel.contact import EmailUnfit
+from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.people.details import ClinicianDetails
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, LastAdministrator
@@ -40,7 +40,7 @@ class ClinicianRequest(Request, frozen=True):
     name: FullName
     credentials: Credentials = ""
     external_id: ExternalId | None = None
-    zone: Zone | None = None
+    time_zone: TimeZone | None = None
     room_link: RoomLink | None = None
     active: bool = True
 
@@ -50,7 +50,7 @@ class ClinicianRequest(Request, frozen=True):
             name=self.name,
             credentials=self.credentials,
             external_id=self.external_id,
-            zone=self.zone,
+            time_zone=self.time_zone,
             room_link=self.room_link,
             active=self.active,
         )
@@ -128,7 +128,7 @@ class StaffController(Controller):
         """All members of staff, also those who left."""
         return await list_staff(request.actor)
 
-    @post("", raises=[Forbidden, EmailUnfit, DuplicateStaff])
+    @post("", raises=[Forbidden, InvalidEmail, DuplicateStaff])
     async def add_staff(
         self, request: PortalRequest, data: JSONBody[AddStaffRequest], add_staff: NamedDependency[AddStaff]
     ) -> StaffView:

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor, ProxyActor
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Forbidden
 
 
@@ -14,7 +14,7 @@ def completing(actor: Actor) -> UUID:
         NotFound: for the actor, this part of the record does not exist.
         Forbidden: a proxy, whatever their grant.
     """
-    client_id = own_record(actor, "progress", write=True)
+    client_id = require_own_record(actor, "progress", write=True)
     if isinstance(actor, ProxyActor):
         raise Forbidden("Only the client says that a goal is reached.")
     return client_id

@@ -4,15 +4,15 @@ from typing import Protocol
 from uuid import UUID
 
 from portal_core.goals.model import Goal
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.kernel.uow import Unit
+from portal_core.kernel.uow import UnitOfWork
 
 
 class Goals(Protocol):
     """Goals of clients. Titles are kept encrypted with the client's key."""
 
-    async def add(self, goal: Goal, audited: Audited) -> None:
+    async def add(self, goal: Goal, audit_entry: AuditEntry) -> None:
         """Keep a new one."""
         ...
 
@@ -20,7 +20,7 @@ class Goals(Protocol):
         """One of the client's own."""
         ...
 
-    async def save(self, goal: Goal, audited: Audited) -> None:
+    async def save(self, goal: Goal, audit_entry: AuditEntry) -> None:
         """Replace one, one version on.
 
         Raises:
@@ -37,7 +37,7 @@ class Goals(Protocol):
         ...
 
 
-class GoalsUnit(Unit, Protocol):
+class GoalsUnit(UnitOfWork, Protocol):
     """The unit of work of this feature."""
 
     @property

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest_asyncio
 from attrs import define
 
-from adapters.postgres.engine.unit_core import scope
+from adapters.postgres.engine.base_unit import begin_transaction_sql
 from portal_core.goals.model import Goal
 from tests.support.contracts.goals.goals import GoalsContract, GoalsWorld
 from tests.support.engine.postgres import PortalDatabase
@@ -46,6 +46,6 @@ class TestPostgresGoals(GoalsContract):
         await world.add(world.as_client(world.ann), anns)
         async with world.database.pool.acquire() as connection:
             for client_id, seen in ((world.ann, 1), (world.bob, 0)):
-                await connection.execute(scope(world.as_client(client_id)))
+                await connection.execute(begin_transaction_sql(world.as_client(client_id)))
                 assert await connection.fetchval("SELECT count(*) FROM portal.goals") == seen
                 await connection.execute("ROLLBACK")

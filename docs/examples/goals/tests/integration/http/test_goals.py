@@ -10,14 +10,14 @@ from tests.support.http.running_portal import RunningPortal
 AUTH, GOALS = "/api/v1/portal/auth", "/api/v1/portal/progress/goals"
 MIRA, THEO = "mira@client.example", "theo@client.example"
 PASSWORD = "violet harbour 7 trombone"
-BORN = "1990-05-17"
+DATE_OF_BIRTH = "1990-05-17"
 TITLE = "Walk by the river every morning"
 
 
 async def signed_in(portal: RunningPortal, email: str) -> str:
     """Registers a client, proves the email, signs in; answers the bearer token."""
-    async with portal.asking() as ask:
-        await ask.post(f"{AUTH}/register", json={"email": email, "date_of_birth": BORN})
+    async with portal.http_client() as ask:
+        await ask.post(f"{AUTH}/register", json={"email": email, "date_of_birth": DATE_OF_BIRTH})
         code = await portal.mailed_code(email)
         await ask.post(f"{AUTH}/verify-email", json={"email": email, "code": code, "password": PASSWORD})
         answer = await ask.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
@@ -27,14 +27,14 @@ async def signed_in(portal: RunningPortal, email: str) -> str:
 async def two_clients(portal: RunningPortal) -> tuple[str, str]:
     practice = await portal.practice()
     clients = [
-        ClientRow(2, "k1", "Mira", "Okafor", BORN, email=MIRA),
-        ClientRow(3, "k2", "Theo", "Lindqvist", BORN, email=THEO),
+        ClientRow(2, "k1", "Mira", "Okafor", DATE_OF_BIRTH, email=MIRA),
+        ClientRow(3, "k2", "Theo", "Lindqvist", DATE_OF_BIRTH, email=THEO),
     ]
     await portal.portal.use_case(ImportPeople)(portal.system(practice), ImportPeopleCommand(clients=clients))
     return await signed_in(portal, MIRA), await signed_in(portal, THEO)
 
 
-def audited(portal: RunningPortal, *, since: int = 0) -> list[tuple[str, str]]:
+def audit_entries(portal: RunningPortal, *, since: int = 0) -> list[tuple[str, str]]:
     """Actions on goals with their outcomes, and denials, oldest first."""
     rows = portal.database.owner.execute(
         "SELECT action, outcome FROM portal.audit_entries"
@@ -46,7 +46,7 @@ def audited(portal: RunningPortal, *, since: int = 0) -> list[tuple[str, str]]:
 async def test_goals(portal: RunningPortal) -> None:
     mira, theo = await two_clients(portal)
 
-    async with portal.asking(mira) as ask:
+    async with portal.http_client(mira) as ask:
         # A request that is repeated under its key sets one goal, and is answered the same.
         first = await ask.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
         again = await ask.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
@@ -57,7 +57,7 @@ async def test_goals(portal: RunningPortal) -> None:
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
         listed = (await ask.get(GOALS)).json()
         assert listed["items"] == [first.json()]
-        assert audited(portal) == [("goal.set", "done"), ("goals.read", "done")]
+        assert audit_entries(portal) == [("goal.set", "done"), ("goals.read", "done")]
 
         # The title is encrypted at rest; so is the answer that was kept for the key.
         database = portal.database.owner
@@ -71,15 +71,15 @@ async def test_goals(portal: RunningPortal) -> None:
 
     goal = first.json()
     path = f"{GOALS}/{goal['id']}/complete"
-    async with portal.asking(theo) as ask:
+    async with portal.http_client(theo) as ask:
         # Another client's goal is not there; the attempt is in the audit trail.
-        before = len(audited(portal))
+        before = len(audit_entries(portal))
         denied = await ask.post(path, json={"version": 1})
         assert (denied.status_code, denied.json()["code"]) == (404, "not_found")
-        assert audited(portal, since=before) == [("access.denied", "denied")]
+        assert audit_entries(portal, since=before) == [("access.denied", "denied")]
         assert (await ask.get(GOALS)).json()["items"] == []
 
-    async with portal.asking(mira) as ask:
+    async with portal.http_client(mira) as ask:
         # A version that nobody was shown is refused; of two at once with the right one, one is.
         stale = await ask.post(path, json={"version": 2})
         assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
@@ -89,9 +89,9 @@ async def test_goals(portal: RunningPortal) -> None:
         assert (late.status_code, late.json()["code"]) == (409, "stale_version")
         twice = await ask.post(path, json={"version": 2})
         assert (twice.status_code, twice.json()["code"]) == (409, "goal_completed")
-        assert ("goal.completed", "done") in audited(portal)
+        assert ("goal.completed", "done") in audit_entries(portal)
 
-    async with portal.asking() as ask:
+    async with portal.http_client() as ask:
         assert (await ask.get(GOALS)).status_code == 401
         # The document has the routes, with the errors that they answer.
         document = (await ask.get("/openapi.json")).json()

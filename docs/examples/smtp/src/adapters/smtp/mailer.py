@@ -7,11 +7,11 @@ import ssl
 from attrs import field, frozen
 
 from adapters.mime import mime
-from portal_core.notifications.errors import MailNotSent, MailProblem, MailRefused, MailUncertain
+from portal_core.notifications.errors import MailError, MailNotSent, MailRefused, MailUncertain
 from portal_core.notifications.ports import Mail, Mailer
 
-PATIENCE = 10.0
-"""Seconds for each answer; much less than the lease of a notice (`LEASE`), after which another worker looks at it."""
+TIMEOUT_SECONDS = 10.0
+"""Seconds for each answer; much less than the lease of a notice (`LEASE_DURATION`), after which another worker looks at it."""
 
 
 @frozen
@@ -32,7 +32,7 @@ class SmtpMailer(Mailer):
 
     def _send(self, to: str, content: bytes) -> str:
         try:
-            with smtplib.SMTP(self.host, self.port, timeout=PATIENCE) as relay:
+            with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as relay:
                 self._greet(relay)
                 _accepted(*relay.mail(self.from_address))
                 _accepted(*relay.rcpt(to))
@@ -65,6 +65,6 @@ def _accepted(code: int, _words: bytes) -> None:
         raise _problem(code)
 
 
-def _problem(code: int) -> MailProblem:
+def _problem(code: int) -> MailError:
     """RFC 5321, 4.2.1: 4yz may pass, 5yz will not."""
     return MailNotSent(f"smtp_{code}") if 400 <= code < 500 else MailRefused(f"smtp_{code}")

@@ -9,25 +9,30 @@ from attrs import define, field
 from adapters.smtp.mailer import SmtpMailer
 from entrypoints.container import Container
 from entrypoints.settings import Settings
-from tests.support.contracts.notifications.mailer import Mood, Taken, Vendor, VendorMailerContract
+from tests.support.contracts.notifications.mailer import (
+    DeliveryBehavior,
+    ReceivedMail,
+    VendorMailerContract,
+    VendorMailerHarness,
+)
 from tests.support.smtp.relay import SmtpRelay
 
 
 @define
-class SmtpVendor(Vendor):
+class SmtpVendor(VendorMailerHarness):
     relay: SmtpRelay = field(factory=SmtpRelay)
     mailer: SmtpMailer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.mailer = SmtpMailer("127.0.0.1", self.relay.port, "portal@example.org", tls=False)
 
-    def behave(self, mood: Mood) -> None:
-        if mood == "is_away":
+    def set_behavior(self, behavior: DeliveryBehavior) -> None:
+        if behavior == "is_unavailable":
             self.relay.stop()
         else:
-            self.relay.mood = mood
+            self.relay.behavior = behavior
 
-    async def taken(self) -> list[Taken]:
+    async def taken(self) -> list[ReceivedMail]:
         return self.relay.taken
 
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from threading import Thread
 from typing import Literal
 
-Mood = Literal["takes", "refuses", "is_busy", "takes_and_dies"]
+DeliveryBehavior = Literal["accepts", "rejects", "is_busy", "accepts_then_drops"]
 
 
 class SmtpRelay(socketserver.ThreadingTCPServer):
@@ -19,7 +19,7 @@ class SmtpRelay(socketserver.ThreadingTCPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Dialogue)
-        self.mood: Mood = "takes"
+        self.behavior: DeliveryBehavior = "accepts"
         self.taken: list[tuple[tuple[str, ...], EmailMessage]] = []
         Thread(target=self.serve_forever, daemon=True).start()
 
@@ -41,9 +41,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self._say("220 relay.example ready")
         for line in self._lines():
             match line.partition(" ")[0].upper():
-                case "RCPT" if self.server.mood == "refuses":
+                case "RCPT" if self.server.behavior == "rejects":
                     self._say("550 no such mailbox")
-                case "RCPT" if self.server.mood == "is_busy":
+                case "RCPT" if self.server.behavior == "is_busy":
                     self._say("451 try again later")
                 case "RCPT":
                     recipients.append(line.partition("<")[2].partition(">")[0])
@@ -51,7 +51,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
                 case "DATA":
                     self._say("354 go on")
                     self._take(tuple(recipients))
-                    if self.server.mood == "takes_and_dies":
+                    if self.server.behavior == "accepts_then_drops":
                         return
                     self._say(f"250 queued as {len(self.server.taken)}")
                 case "QUIT":

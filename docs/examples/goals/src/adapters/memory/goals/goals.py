@@ -4,12 +4,12 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.rows import confine, newest_first, own_key, own_rows, visible
+from adapters.memory.engine.rows import newest_first, own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.sealing import SEALED, require_key
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import Goals
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 SEALED["goals"] = {"title": ""}
@@ -21,19 +21,19 @@ class MemoryGoals(Goals):
 
     tx: MemoryTransaction
 
-    async def add(self, goal: Goal, audited: Audited) -> None:
-        confine(self.tx, goal.client_id)
+    async def add(self, goal: Goal, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, goal.client_id)
         require_key(self.tx, goal.client_id, goal.title)
         self.tx.insert("goals", own_key(self.tx, goal.id), goal)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
         return next((goal for goal in self._of(client_id) if goal.id == goal_id), None)
 
-    async def save(self, goal: Goal, audited: Audited) -> None:
-        confine(self.tx, goal.client_id)
+    async def save(self, goal: Goal, audit_entry: AuditEntry) -> None:
+        require_reachable(self.tx, goal.client_id)
         self.tx.save("goals", own_key(self.tx, goal.id), goal)
-        await self.tx.audit.record(audited)
+        await self.tx.audit.record(audit_entry)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
         return newest_first(self._of(client_id), page)

@@ -12,7 +12,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.goals.tables import goals
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import Goals
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 _own = (goals.c.practice_id == bindparam("practice_id"), goals.c.client_id == bindparam("client_id"))
@@ -40,7 +40,7 @@ class PostgresGoals(Goals):
 
     tx: Transaction
 
-    async def add(self, goal: Goal, audited: Audited) -> None:
+    async def add(self, goal: Goal, audit_entry: AuditEntry) -> None:
         await self.tx.execute(
             ADD,
             id=goal.id,
@@ -50,13 +50,13 @@ class PostgresGoals(Goals):
             completed_at=goal.completed_at,
             version=goal.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
         row = await self.tx.fetchrow(GET, client_id=client_id, id=goal_id)
         return None if row is None else await self._goal(row)
 
-    async def save(self, goal: Goal, audited: Audited) -> None:
+    async def save(self, goal: Goal, audit_entry: AuditEntry) -> None:
         await self.tx.save(
             COMPLETE,
             client_id=goal.client_id,
@@ -65,11 +65,11 @@ class PostgresGoals(Goals):
             completed_at=goal.completed_at,
             version=goal.version,
         )
-        self.tx.audited(audited)
+        self.tx.add_audit_entry(audit_entry)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
         rows = await self.tx.fetch(PAGE, client_id=client_id, before=page.before_id(), limit=page.size + 1)
-        return page.cut([await self._goal(row) for row in rows], lambda goal: goal.id)
+        return page.paginate([await self._goal(row) for row in rows], lambda goal: goal.id)
 
     async def _goal(self, row: Any) -> Goal:
         title = await self.tx.unseal(row[1], goals.c.title, row[0], row[2])

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
+from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.engine.unit_core import UnitCore, repository
 from adapters.postgres.goals.goals import PostgresGoals
 from portal_core.goals.ports import GoalsUnit
 
 
-class PostgresGoalsUnit(UnitCore):
+class PostgresGoalsUnit(PostgresUnit):
     """Over one transaction."""
 
     goals = repository(PostgresGoals)

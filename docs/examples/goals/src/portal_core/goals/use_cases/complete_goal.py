@@ -8,7 +8,7 @@ from portal_core.goals.policy import completing
 from portal_core.goals.ports import GoalsUnit
 from portal_core.goals.views import GoalView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -40,5 +40,5 @@ class CompleteGoal:
             if goal is None:
                 raise NotFound("goal", command.goal_id)
             done = goal.complete(self.clock.now(), command.version)
-            await unit.goals.save(done, Audited("goal.completed", goal.id, record=client_id))
+            await unit.goals.save(done, AuditEntry("goal.completed", goal.id, record=client_id))
             return await unit.commit(GoalView.of(done))

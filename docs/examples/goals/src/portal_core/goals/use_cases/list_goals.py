@@ -4,9 +4,9 @@ from attrs import field, frozen
 
 from portal_core.goals.ports import GoalsUnit
 from portal_core.goals.views import GoalView
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Begin
 
@@ -28,7 +28,7 @@ class ListGoals:
 
     async def __call__(self, actor: Actor, command: ListGoalsCommand) -> Page[GoalView]:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "progress")
+            client_id = require_own_record(actor, "progress")
             found = await unit.goals.page(client_id, command.page)
-            await unit.audit.record(Audited("goals.read", record=client_id))
+            await unit.audit.record(AuditEntry("goals.read", record=client_id))
             return await unit.commit(found.map(GoalView.of))

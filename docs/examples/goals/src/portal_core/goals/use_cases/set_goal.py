@@ -5,9 +5,9 @@ from attrs import field, frozen
 from portal_core.goals.model import Goal, sane_title
 from portal_core.goals.ports import GoalsUnit
 from portal_core.goals.views import GoalView
-from portal_core.kernel.access import own_record
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -31,7 +31,7 @@ class SetGoal:
 
     async def __call__(self, actor: Actor, command: SetGoalCommand) -> GoalView:
         async with self.begin(actor) as unit:
-            client_id = own_record(actor, "progress", write=True)
+            client_id = require_own_record(actor, "progress", write=True)
             goal = Goal(self.ids.new(), client_id, command.title, self.clock.now())
-            await unit.goals.add(goal, Audited("goal.set", goal.id, record=client_id))
+            await unit.goals.add(goal, AuditEntry("goal.set", goal.id, record=client_id))
             return await unit.commit(GoalView.of(goal))

@@ -9,7 +9,7 @@ import pytest
 from portal_core.goals.model import Goal
 from portal_core.goals.ports import GoalsUnit
 from portal_core.kernel.actor import Actor, ClientActor, SystemActor
-from portal_core.kernel.audit import Audited
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
 from portal_core.kernel.uow import Begin
@@ -36,7 +36,7 @@ class GoalsWorld(ABC):
 
     async def add(self, actor: Actor, goal: Goal, *, commit: bool = True) -> None:
         async with self.begin(actor) as unit:
-            await unit.goals.add(goal, Audited("goal.set", goal.id, record=goal.client_id))
+            await unit.goals.add(goal, AuditEntry("goal.set", goal.id, record=goal.client_id))
             if commit:
                 await unit.commit(None)
 
@@ -71,13 +71,13 @@ class GoalsContract:
         ann = world.as_client(world.ann)
         await world.add(ann, anns)
         done = anns.complete(world.clock.now() + MINUTE, 1)
-        audited = Audited("goal.completed", anns.id, record=world.ann)
+        audit_entry = AuditEntry("goal.completed", anns.id, record=world.ann)
         async with world.begin(ann) as unit:
-            await unit.goals.save(done, audited)
+            await unit.goals.save(done, audit_entry)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(ann) as unit:
-                await unit.goals.save(done, audited)
+                await unit.goals.save(done, audit_entry)
         assert await world.get(ann, world.ann, anns.id) == done
         assert await world.audit() == ["goal.completed", "goal.set"]
 

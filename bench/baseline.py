@@ -1,0 +1,76 @@
+"""A bare Litestar handler that runs a request's own SQL on asyncpg, and answers the rows: what a portal without
+features, rules and ports would cost. `bench.baseline:application` is what granian loads."""
+
+import os
+import pickle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response, get, post
+from litestar.datastructures import State
+from litestar.params import JSONBody
+
+from adapters.postgres.engine.pool import open_pool
+from bench.recorder import Recorded
+from entrypoints.processes import die_with_parent
+
+DATABASE = "BENCH_DATABASE_URL"
+RECORDED = "BENCH_RECORDED"
+ANSWERS = "SELECT portal.appointments.id"
+"""How the statements begin whose rows are the answer."""
+
+
+class Slot(msgspec.Struct):
+    """The same body as the portal's."""
+
+    clinician_id: str
+    appointment_type_id: str
+    location_id: str
+    starts_at: str
+
+
+class Booking(msgspec.Struct):
+    slot: Slot
+
+
+async def _play(state: State, kind: str, number: int) -> list[dict[str, Any]]:
+    answer: list[Any] = []
+    async with state.pool.acquire() as connection:
+        for sent in state.recorded[kind][number % len(state.recorded[kind])]:
+            if not sent.arguments:
+                await connection.execute(sent.sql)
+                continue
+            rows = await connection.fetch(sent.sql, *sent.arguments)
+            if sent.sql.startswith(ANSWERS):
+                answer = rows
+    return [dict(row) for row in answer]
+
+
+@get("/list/{number:int}")
+async def listing(state: State, number: int) -> list[dict[str, Any]]:
+    return await _play(state, "list", number)
+
+
+@post(["/book/{number:int}", "/keyed/{number:int}"])
+async def booking(state: State, scope: dict[str, Any], number: int, data: JSONBody[Booking]) -> Response[Any]:
+    return Response(await _play(state, scope["path"].split("/")[1], number), status_code=201)
+
+
+@asynccontextmanager
+async def _opened(app: Litestar) -> AsyncIterator[None]:
+    recorded: dict[str, list[Recorded]] = pickle.loads(Path(os.environ[RECORDED]).read_bytes())
+    app.state.recorded = recorded
+    app.state.pool = await open_pool(os.environ[DATABASE])
+    try:
+        yield
+    finally:
+        await app.state.pool.close()
+
+
+def application() -> Litestar:
+    """The ASGI application of one worker process."""
+    die_with_parent()
+    return Litestar([listing, booking], lifespan=[_opened], openapi_config=None, logging_config=None)

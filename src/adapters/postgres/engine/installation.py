@@ -1,0 +1,36 @@
+"""Whether a database has a portal in it; and taking one away that nobody uses."""
+
+from typing import Final, Literal
+
+import asyncpg
+import psycopg
+
+Role = Literal["app", "worker", "owner"]
+_PROBES: Final[dict[Role, str]] = {
+    "app": "SELECT FROM portal.practices LIMIT 0",
+    "worker": "SELECT FROM jobs.procrastinate_jobs LIMIT 0",
+    "owner": "SELECT FROM portal.alembic_version LIMIT 0",
+}
+
+
+async def server_version(url: str, role: Role, *, seconds: float = 60.0) -> int:
+    """Connect once as a role, see that what it works on is there, and answer PostgreSQL's major version.
+
+    Raises the driver's errors: see `adapters.postgres.engine.outages`.
+    """
+    connection = await asyncpg.connect(url, timeout=seconds)
+    try:
+        await connection.execute(_PROBES[role])
+        return int(connection.get_server_version().major)
+    finally:
+        await connection.close()
+
+
+def drop_installation(slug: str, owner_url: str) -> bool:
+    """Drop all that the portal has in a database, unless it knows a practice beside this one; whether it is gone."""
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        if owner.execute("SELECT to_regclass('portal.practices')").fetchone() != (None,):
+            if owner.execute("SELECT FROM portal.practices WHERE slug <> %s", (slug,)).fetchone() is not None:
+                return False
+            owner.execute("DROP SCHEMA portal, jobs CASCADE")
+    return True

@@ -1,0 +1,179 @@
+"""When clinicians can be seen: published hours, dates that differ, blocked time."""
+
+from datetime import date, time
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from entrypoints.http.contract.fields import FromPath, Instant, Request
+from entrypoints.http.contract.routing import delete, get, post, put
+from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.practice_views import AvailabilityExceptionView, AvailabilityView, BlockView
+from portal_core.appointments.use_cases.add_availability_exception import (
+    AddAvailabilityException,
+    AddAvailabilityExceptionCommand,
+)
+from portal_core.appointments.use_cases.block_time import BlockTime, BlockTimeCommand
+from portal_core.appointments.use_cases.get_availability import GetAvailability
+from portal_core.appointments.use_cases.publish_availability import (
+    MAX_OPENINGS,
+    Opening,
+    PublishAvailability,
+    PublishAvailabilityCommand,
+)
+from portal_core.appointments.use_cases.remove_availability_exception import (
+    RemoveAvailabilityException,
+    RemoveAvailabilityExceptionCommand,
+)
+from portal_core.appointments.use_cases.unblock_time import UnblockTime
+from portal_core.kernel.errors import Forbidden, StaleVersion
+
+Weekday = Annotated[int, Meta(ge=0, le=6, examples=[1])]
+WallTime = Annotated[time, Meta(tz=False, examples=["09:00:00"])]
+Closing = Annotated[time, Meta(tz=False, examples=["17:00:00"])]
+Kinds = Annotated[tuple[UUID, ...], Meta(max_length=100, examples=[[]])]
+
+
+class OpeningRequest(Request, frozen=True):
+    """One weekly opening on the wall clock of the place, or of the practice for telehealth.
+
+    `weekday` 0 is Monday; `end_time` 00:00:00 is the end of the day. No place is telehealth, no kinds are all kinds. From
+    today where no date is given, and until it is published anew.
+    """
+
+    weekday: Weekday
+    start_time: WallTime
+    end_time: Closing
+    location_id: UUID | None = None
+    appointment_type_ids: Kinds = ()
+    valid_from: date | None = None
+    valid_until: Annotated[date | None, Meta(examples=[None])] = None
+
+    def opening(self) -> Opening:
+        """The core's word for it."""
+        return Opening(
+            weekday=self.weekday,
+            start_time=self.start_time,
+            end_time=self.end_time,
+            location_id=self.location_id,
+            appointment_type_ids=frozenset(self.appointment_type_ids),
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
+
+
+class AvailabilityRequest(Request, frozen=True):
+    """The whole week: what is not in it is not open; `expected_rule_ids` are the ids of the rules that were read."""
+
+    openings: Annotated[tuple[OpeningRequest, ...], Meta(max_length=MAX_OPENINGS)]
+    expected_rule_ids: Annotated[tuple[UUID, ...], Meta(max_length=MAX_OPENINGS)] | None = None
+
+
+class AvailabilityExceptionRequest(Request, frozen=True):
+    """Open or closed on one date, between two times or all day; on the wall of the place, else of the practice."""
+
+    date: date
+    available: bool
+    start_time: WallTime | None = None
+    end_time: Closing | None = None
+    location_id: UUID | None = None
+
+
+class BlockRequest(Request, frozen=True):
+    """From when until when, 400 days at most."""
+
+    starts_at: Instant
+    ends_at: Annotated[Instant, Meta(examples=["2027-03-14T17:30:00Z"])]
+
+
+class AvailabilityController(Controller):
+    """A clinician's hours."""
+
+    path = "/clinicians/{clinician_id:uuid}"
+    tags = ("Practice: calendar",)
+
+    @get("/availability", raises=[Forbidden])
+    async def get_availability(
+        self,
+        request: PortalRequest,
+        clinician_id: FromPath[UUID],
+        get_availability: NamedDependency[GetAvailability],
+    ) -> AvailabilityView:
+        """What the clinician has published: the week, and dates that differ."""
+        return await get_availability(request.actor, clinician_id)
+
+    @put("/availability", raises=[Forbidden, StaleVersion])
+    async def publish_availability(
+        self,
+        request: PortalRequest,
+        clinician_id: FromPath[UUID],
+        data: JSONBody[AvailabilityRequest],
+        publish_availability: NamedDependency[PublishAvailability],
+    ) -> AvailabilityView:
+        """Replaces the week. Appointments outside of the new hours stay."""
+        openings = tuple(one.opening() for one in data.openings)
+        command = PublishAvailabilityCommand(
+            clinician_id=clinician_id, openings=openings, expected_rule_ids=data.expected_rule_ids
+        )
+        return await publish_availability(request.actor, command)
+
+    @post("/availability/exceptions", raises=[Forbidden])
+    async def add_availability_exception(
+        self,
+        request: PortalRequest,
+        clinician_id: FromPath[UUID],
+        data: JSONBody[AvailabilityExceptionRequest],
+        add_availability_exception: NamedDependency[AddAvailabilityException],
+    ) -> AvailabilityExceptionView:
+        """Adds a date that differs from the week, today or later. One that is there already is answered as it is."""
+        command = AddAvailabilityExceptionCommand(
+            clinician_id=clinician_id,
+            date=data.date,
+            available=data.available,
+            start_time=data.start_time,
+            end_time=data.end_time,
+            location_id=data.location_id,
+        )
+        return await add_availability_exception(request.actor, command)
+
+    @delete("/availability/exceptions/{exception_id:uuid}", raises=[Forbidden])
+    async def remove_availability_exception(
+        self,
+        request: PortalRequest,
+        clinician_id: FromPath[UUID],
+        exception_id: FromPath[UUID],
+        remove_availability_exception: NamedDependency[RemoveAvailabilityException],
+    ) -> None:
+        """Makes a date as every week again."""
+        command = RemoveAvailabilityExceptionCommand(clinician_id=clinician_id, exception_id=exception_id)
+        await remove_availability_exception(request.actor, command)
+
+    @post("/blocks", raises=[Forbidden])
+    async def block_time(
+        self,
+        request: PortalRequest,
+        clinician_id: FromPath[UUID],
+        data: JSONBody[BlockRequest],
+        block_time: NamedDependency[BlockTime],
+    ) -> BlockView:
+        """Blocks time. Appointments that are there already stay, and are named in `conflicts`."""
+        command = BlockTimeCommand(clinician_id=clinician_id, starts_at=data.starts_at, ends_at=data.ends_at)
+        return await block_time(request.actor, command)
+
+
+class BlocksController(Controller):
+    """Blocked time."""
+
+    path = "/blocks"
+    tags = ("Practice: calendar",)
+
+    @delete("/{block_id:uuid}", raises=[Forbidden])
+    async def unblock_time(
+        self, request: PortalRequest, block_id: FromPath[UUID], unblock_time: NamedDependency[UnblockTime]
+    ) -> None:
+        """Opens blocked time again."""
+        await unblock_time(request.actor, block_id)

@@ -1,0 +1,33 @@
+"""What all invitations have in common: the latest to one person is the only open one, and its code goes by mail."""
+
+from attrs import evolve
+
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import InvitationView
+from portal_core.accounts.invitations import INVITATION_LIFETIME, Invitation
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.outbox import Notice
+
+
+async def send_invitation(unit: AccountsUnit, invitation: Invitation) -> InvitationView:
+    """Add the invitation in place of earlier ones to the same person for the same thing, and have it mailed.
+
+    The notice holds no code: one is made when the mail is written (`IssueInvitationCode`).
+    """
+    invitation = evolve(invitation, expires_at=invitation.created_at + INVITATION_LIFETIME)
+    for earlier in await unit.invitations.list_open_for(invitation.email):
+        if _purpose(earlier) == _purpose(invitation):
+            entry = AuditEntry("invitation.withdrawn", earlier.id, record=earlier.client_id, facts={"by": "another"})
+            await unit.invitations.save(earlier.withdraw(), entry)
+    facts = {"kind": invitation.kind}
+    await unit.invitations.add(
+        invitation, AuditEntry("invitation.created", invitation.id, record=invitation.client_id, facts=facts)
+    )
+    await unit.outbox.notify(
+        Notice("invitation", "service", subject_id=invitation.id, deduplication_key=f"invitation:{invitation.id}")
+    )
+    return InvitationView.of(invitation)
+
+
+def _purpose(invitation: Invitation) -> tuple[object, ...]:
+    return invitation.kind, invitation.client_id, invitation.staff_id

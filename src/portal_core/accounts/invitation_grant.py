@@ -1,0 +1,35 @@
+"""A proxy's invitation as a grant."""
+
+from datetime import datetime
+from uuid import UUID
+
+from portal_core.access.grant_lifecycle import new_grant
+from portal_core.access.model import Grant
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitations import Invitation
+
+
+async def grant_from_invitation(
+    unit: AccountsUnit, invitation: Invitation, grant_id: UUID, *, account_id: UUID, now: datetime
+) -> Grant:
+    """The grant that a proxy's invitation comes to today.
+
+    Raises:
+        GrantNotAllowed: the client has come to an age at which it is not allowed.
+        Invalid: the terms' own last day has come.
+    """
+    assert invitation.client_id is not None
+    assert invitation.terms is not None
+    assert invitation.invited_by is not None
+    client = await unit.client_records.get(invitation.client_id)
+    assert client is not None  # no client with an invitation is ever removed
+    practice = await unit.practice_record.get()
+    return new_grant(
+        grant_id,
+        invitation.terms,
+        account_id=account_id,
+        client=client,
+        practice=practice,
+        by=invitation.invited_by,
+        now=now,
+    )

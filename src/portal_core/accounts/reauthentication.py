@@ -1,0 +1,110 @@
+"""Before an account is changed for good, the person at the keyboard shows again that it is theirs."""
+
+from attrs import frozen
+
+from portal_core.accounts.errors import CodeRefused, WrongPassword
+from portal_core.accounts.identity_provider import (
+    Accepted,
+    Credential,
+    Passwords,
+    Refused,
+    SecondFactorNeeded,
+    SecondFactors,
+)
+from portal_core.accounts.model import Account
+from portal_core.accounts.password_policy import normalize_password
+from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.recovery_codes import redeem_recovery_code
+from portal_core.accounts.tokens import is_recovery_code
+from portal_core.kernel.actor import AccountHolder, Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.errors import Unauthenticated
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.uow import Begin
+
+
+async def current_account(unit: SignInUnit, actor: AccountHolder) -> Account:
+    """The actor's account.
+
+    Raises:
+        Unauthenticated: it is not open.
+    """
+    account = await unit.accounts.get(actor.account_id)
+    if account is None or account.status != "active":
+        raise Unauthenticated
+    return account
+
+
+@frozen
+class Reauthentication:
+    """Decides whether a signed-in person has shown the account's password, and second factor where there is one.
+
+    Five tries in 15 minutes for an account, so that a session left open or stolen guesses nothing.
+    """
+
+    begin: Begin[SignInUnit]
+    passwords: Passwords
+    second_factors: SecondFactors
+    limits: RateLimits
+
+    async def by_password(self, actor: Actor, password: str, *, path: str = "password") -> Account:
+        """The account, shown by the password alone.
+
+        Raises:
+            Unauthenticated: nobody is signed in, or the account is not open.
+            RateLimited: too many tries for this account.
+            WrongPassword: it is wrong; audited.
+        """
+        account, _ = await self._by_password(actor, password, path)
+        return account
+
+    async def by_all_factors(self, actor: Actor, password: str, code: str, *, path: str = "code") -> Account:
+        """The account, shown by the password and, where one is enrolled, by the second factor or a recovery code.
+
+        Raises:
+            As `by_password`, and
+            CodeRefused: the second factor is wrong or was used before; audited.
+        """
+        account, answer = await self._by_password(actor, password, "password")
+        if account.second_factor == "none" and isinstance(answer, Accepted):
+            return account
+        if is_recovery_code(code):
+            right = await self._redeem_recovery_code(actor, account, code)
+        else:
+            state = answer.state if isinstance(answer, SecondFactorNeeded) else ""
+            right = await self.second_factors.check(Credential.of(account), state, code.strip())
+        if not right:
+            await self._audit_failure(actor, account, "second_factor")
+            raise CodeRefused.at(path, "code_refused", "This code is not right, or was used before.")
+        return account
+
+    async def _by_password(
+        self, actor: Actor, password: str, path: str
+    ) -> tuple[Account, Accepted | SecondFactorNeeded]:
+        holder = require_account_holder(actor)
+        await self.limits.take(holder.practice_id, CONFIRM_BY_ACCOUNT, str(holder.account_id))
+        async with self.begin(actor) as unit:
+            account = await current_account(unit, holder)
+        answer = await self.passwords.check(Credential.of(account), normalize_password(password))
+        if isinstance(answer, Refused):
+            await self._audit_failure(actor, account, "password")
+            raise WrongPassword.at(path, "wrong_password", "This is not your password.")
+        return account, answer
+
+    async def _redeem_recovery_code(self, actor: Actor, account: Account, code: str) -> bool:
+        async with self.begin(actor) as unit:
+            return await unit.commit(await redeem_recovery_code(unit, account, code))
+
+    async def _audit_failure(self, actor: Actor, account: Account, reason: str) -> None:
+        async with self.begin(actor) as unit:
+            entry = AuditEntry(
+                "account.reauthentication_refused",
+                account.id,
+                account.client_id,
+                outcome="failed",
+                facts={"reason": reason},
+            )
+            await unit.audit.record(entry)
+            await unit.commit(None)

@@ -1,0 +1,19 @@
+"""Recovery codes: a second factor's one-time stand-ins."""
+
+from portal_core.accounts.model import Account
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.tokens import hash_recovery_code
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.outbox import Notice
+
+
+async def redeem_recovery_code(unit: SignInUnit, account: Account, code: str) -> bool:
+    """Use up one code and tell the account; False, and nothing changed, when it is not one of theirs."""
+    kept = await unit.second_factors.lock(account.id)
+    left = kept.redeem_recovery_code(hash_recovery_code(code))
+    if left is None:
+        return False
+    facts = {"left": str(len(left.recovery_hashes))}
+    await unit.second_factors.save(left, AuditEntry("recovery_code.used", account.id, account.client_id, facts=facts))
+    await unit.outbox.notify(Notice("recovery_codes_used", "security", to_account=account.id, subject_id=account.id))
+    return True

@@ -1,0 +1,53 @@
+"""A job: passwords that were being reset when something broke."""
+
+from datetime import timedelta
+
+from attrs import frozen
+
+from portal_core.accounts.identity_provider import Credential, Passwords
+from portal_core.accounts.model import EmailRequest
+from portal_core.accounts.password_reset import complete_password_reset
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_system
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+STALE_RESET_AGE = timedelta(minutes=5)
+"""Longer than any provider is waited for: whoever began the reset is gone."""
+
+
+@frozen
+class FinishPasswordResets:
+    """Finishes what `ResetPassword` left when it lost the provider's answer: no crash leaves a thief signed in.
+
+    The provider is asked whether the password was set since, so that a wrong code signs nobody out. One unit of work
+    for each, so that a rerun goes on where a crash left off.
+
+    Raises:
+        Forbidden: not the system.
+        Unavailable: the provider does not answer.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    passwords: Passwords
+
+    async def __call__(self, actor: Actor) -> None:
+        async with self.begin(actor) as unit:
+            require_system(actor)
+            left = await unit.email_requests.list_requested_before(self.clock.now() - STALE_RESET_AGE)
+        for email_request in left:
+            if email_request.purpose == "password_reset_started":
+                await self._finish(actor, email_request)
+
+    async def _finish(self, actor: Actor, begun: EmailRequest) -> None:
+        async with self.begin(actor) as unit:
+            account = await unit.accounts.find_by_email(begun.side, begun.email)
+        if account is not None and not await self.passwords.was_set_since(Credential.of(account), begun.requested_at):
+            account = None
+        async with self.begin(actor) as unit:
+            taken = await unit.email_requests.take(begun.id)
+            if taken is not None and account is not None:
+                await complete_password_reset(unit, account, self.clock.now())
+            await unit.commit(None)

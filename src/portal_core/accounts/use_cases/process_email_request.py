@@ -1,0 +1,78 @@
+"""The job behind registering, asking for a code, and a locked email: what is known of the email decides here only."""
+
+from datetime import date
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.accounts.model import Account, EmailRequest
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ProcessEmailRequest:
+    """Decides what a visitor asked about an email, once, and tells only the holder of the email.
+
+    - `register`: a client without an account gets an unverified one and a code; an unverified account a new code; an
+      active one the notice that it exists. Whoever is no client hears nothing.
+    - `verify_email`, `reset_password`: a code, of the kind that the account's state calls for; staff who sign in by
+      their identity provider have no password here to reset.
+    - `locked`: the account hears that signing in is locked.
+
+    Run by the worker with the id of the enquiry. A rerun finds it taken and does nothing.
+
+    Raises:
+        AlreadyRegistered: another registration of the same person was faster; the next run finds their account.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: SystemActor, email_request_id: UUID) -> None:
+        async with self.begin(actor) as unit:
+            require_system(actor)
+            email_request = await unit.email_requests.take(email_request_id)
+            if email_request is None:
+                return
+            account = await unit.accounts.find_by_email(email_request.side, email_request.email)
+            if account is not None:
+                await self._tell(unit, email_request, account)
+            elif email_request.date_of_birth is not None:
+                await self._register(unit, email_request, email_request.date_of_birth)
+            await unit.commit(None)
+
+    async def _tell(self, unit: SignInUnit, email_request: EmailRequest, account: Account) -> None:
+        match account.status, email_request.purpose:
+            case "unverified", "register" | "verify_email" | "reset_password":
+                kind = "verify_email"
+            case "active", "register":
+                kind = "already_registered"
+            case "active", "reset_password" if account.external is None:
+                kind = "reset_password"
+            case "active", "locked":
+                kind = "account_locked"
+            case _:
+                return
+        await unit.outbox.notify(Notice(kind, "security", to_account=account.id, subject_id=account.id))
+
+    async def _register(self, unit: SignInUnit, email_request: EmailRequest, date_of_birth: date) -> None:
+        client_id = await unit.people.find_unregistered_client(email_request.email, date_of_birth)
+        if client_id is None:
+            return
+        account = Account(
+            id=self.ids.new(),
+            practice_id=email_request.practice_id,
+            email=email_request.email,
+            kind="client",
+            created_at=self.clock.now(),
+            client_id=client_id,
+        )
+        await unit.accounts.add(account, AuditEntry("account.registered", account.id, client_id))
+        await unit.outbox.notify(Notice("verify_email", "security", to_account=account.id, subject_id=account.id))

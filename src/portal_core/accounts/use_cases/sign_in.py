@@ -1,0 +1,104 @@
+"""Signing in, first step: email and password."""
+
+from attrs import frozen
+
+from portal_core.accounts.eligibility import sign_in_refusal
+from portal_core.accounts.errors import SignInRefused
+from portal_core.accounts.failed_sign_in import FailedSignIn
+from portal_core.accounts.identity_provider import PasswordCheckResult, Passwords, Refused, SecondFactorNeeded
+from portal_core.accounts.model import CHALLENGE_LIFETIME, Account, Challenge, SessionKind, Side
+from portal_core.accounts.password_policy import normalize_password
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.tokens import hash_token
+from portal_core.accounts.views import SecondFactorChallenge, SessionTokens
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import normalize_email
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class SignInCommand:
+    """`kind` says how the session will be carried: a browser's cookie, or a bearer token."""
+
+    email: str
+    password: str
+    kind: SessionKind
+    side: Side = "portal"
+
+
+@frozen
+class SignIn:
+    """Opens a session, or asks for the second factor where one is enrolled.
+
+    Anyone may try: 5 times in 15 minutes from one address, and until the fifth failure for one email, known or not,
+    which locks it for 15 minutes. A try counts before it is decided, so that many at once get no more; a right
+    password gives the address its try back, since a family or a practice signs in from one. Sessions that are open
+    stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one answer, by the same calls.
+
+    Raises:
+        InvalidEmail: it is not an email address.
+        RateLimited: too many tries from this address.
+        SignInLocked: too many failures for this email.
+        SignInRefused: all else; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+    limits: RateLimits
+    passwords: Passwords
+
+    async def __call__(self, actor: VisitorActor, command: SignInCommand) -> SessionTokens | SecondFactorChallenge:
+        side, email = command.side, normalize_email(command.email)
+        address = f"{side} {address_key(actor.origin.address)}"
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        async with self.begin(actor) as unit:
+            mine = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
+            await unit.sign_in_guards.save(mine)
+            found = await unit.accounts.find_by_email(side, email)
+            await unit.commit(None)
+        credential = credential_for(found, actor.practice_id, side, email)
+        answer = await self.passwords.check(credential, normalize_password(command.password))
+        async with self.begin(actor) as unit:
+            account = await unit.accounts.get(credential.account_id)
+            wrong = account is not None and isinstance(answer, Refused)
+            reason = "password" if wrong else await sign_in_refusal(unit, account)
+            if account is None or reason:
+                await FailedSignIn(self.clock, self.ids).record(unit, mine, side, email, account, reason)
+                await unit.commit(None)
+                raise SignInRefused
+            guard = await unit.sign_in_guards.lock(mine.key)
+            answered: SessionTokens | SecondFactorChallenge
+            if isinstance(answer, SecondFactorNeeded) or account.second_factor != "none":
+                await unit.sign_in_guards.save(guard.uncount_attempt())
+                answered = await self._challenge(unit, account, answer, command.kind)
+            else:
+                await unit.sign_in_guards.save(guard.clear())
+                opening = SessionFactory(self.clock, self.ids, self.tokens)
+                answered = await opening.open(unit, account, kind=command.kind, multi_factor=False, origin=actor.origin)
+            await unit.commit(None)
+        await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        return answered
+
+    async def _challenge(
+        self, unit: SignInUnit, account: Account, answer: PasswordCheckResult, kind: SessionKind
+    ) -> SecondFactorChallenge:
+        token = self.tokens.token()
+        challenge = Challenge(
+            id=self.ids.new(),
+            practice_id=account.practice_id,
+            account_id=account.id,
+            token_hash=hash_token(token),
+            state=answer.state if isinstance(answer, SecondFactorNeeded) else "",
+            kind=kind,
+            expires_at=self.clock.now() + CHALLENGE_LIFETIME,
+        )
+        await unit.challenges.add(challenge)
+        await unit.audit.record(AuditEntry("sign_in.challenged", account.id, account.client_id))
+        return SecondFactorChallenge(token, challenge.expires_at)

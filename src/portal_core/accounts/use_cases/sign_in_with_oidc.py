@@ -1,0 +1,111 @@
+"""Staff sign in with a token of the EHR's identity provider."""
+
+from attrs import frozen
+
+from portal_core.accounts.eligibility import sign_in_refusal
+from portal_core.accounts.errors import SignInRefused, SingleFactorSignIn
+from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
+from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, is_multi_factor
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.views import SessionTokens
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import InvalidEmail, normalize_email
+from portal_core.kernel.errors import PortalError
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class SignInWithOidcCommand:
+    token: str
+    kind: SessionKind
+
+
+@frozen
+class SignInWithOidc:
+    """Opens a session for a member of staff whom a configured issuer vouches for, with a second factor.
+
+    The issuer's subject is bound to an account the first time, by an email that the issuer has verified; from then on
+    the subject alone counts. Somebody on the practice's list of staff who has no account gets one.
+
+    Raises:
+        RateLimited: too many tries from this address.
+        SignInRefused: the token is not good, or speaks of nobody who works here; audited.
+        SingleFactorSignIn: the issuer does not say that a second factor was shown; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+    limits: RateLimits
+    staff_tokens: StaffTokens
+
+    async def __call__(self, actor: VisitorActor, command: SignInWithOidcCommand) -> SessionTokens:
+        address = f"practice {address_key(actor.origin.address)}"
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        identity = await self.staff_tokens.verify(actor.practice_id, command.token)
+        async with self.begin(actor) as unit:
+            if identity is None:
+                raise await self._refused(unit, None, "token", SignInRefused())
+            if not is_multi_factor(identity):
+                raise await self._refused(unit, None, "second_factor", SingleFactorSignIn())
+            account = await self._account(unit, actor, identity)
+            reason = await sign_in_refusal(unit, account)
+            if account is None or reason:
+                raise await self._refused(unit, account, reason, SignInRefused())
+            opening = SessionFactory(self.clock, self.ids, self.tokens)
+            opened = await opening.open(unit, account, kind=command.kind, multi_factor=True, origin=actor.origin)
+            await unit.commit(None)
+        await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        return opened
+
+    async def _account(self, unit: SignInUnit, actor: VisitorActor, identity: StaffIdentity) -> Account | None:
+        external = ExternalIdentity(identity.issuer, identity.subject)
+        bound = await unit.accounts.find_by_external(external)
+        if bound is not None:
+            return bound
+        email = _verified_email(identity)
+        if email is None:
+            return None
+        account = await unit.accounts.find_by_email("practice", email)
+        if account is not None:
+            if account.external is not None or await sign_in_refusal(unit, account):
+                return None
+            linked = account.link(external)
+            await unit.accounts.save(linked, AuditEntry("account.linked", account.id))
+            return linked
+        staff_id = await unit.people.find_unregistered_staff(email)
+        if staff_id is None:
+            return None
+        account = Account(
+            id=self.ids.new(),
+            practice_id=actor.practice_id,
+            email=email,
+            kind="staff",
+            created_at=self.clock.now(),
+            staff_id=staff_id,
+            status="active",
+            external=external,
+        )
+        await unit.accounts.add(account, AuditEntry("account.registered", account.id))
+        return account
+
+    async def _refused(self, unit: SignInUnit, account: Account | None, reason: str, error: PortalError) -> PortalError:
+        target = account.id if account is not None else None
+        facts = {"side": "practice", "reason": reason}
+        await unit.audit.record(AuditEntry("sign_in.refused", target, outcome="failed", facts=facts))
+        await unit.commit(None)
+        return error
+
+
+def _verified_email(identity: StaffIdentity) -> str | None:
+    """The email that the issuer has verified; None where it has not, or where it is no email."""
+    try:
+        return normalize_email(identity.email) if identity.email_verified else None
+    except InvalidEmail:
+        return None

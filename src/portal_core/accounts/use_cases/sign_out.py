@@ -1,0 +1,34 @@
+"""Signing out."""
+
+from attrs import frozen
+
+from portal_core.accounts.ports import SignInUnit
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class SignOut:
+    """Ends the session that asks; both of its tokens are dead. Twice is fine.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> None:
+        async with self.begin(actor) as unit:
+            holder = require_account_holder(actor)
+            if holder.session_id is None:
+                return
+            session = await unit.sessions.get(holder.account_id, holder.session_id)
+            if session is None or session.ended_at is not None:
+                return
+            entry = AuditEntry("session.ended", session.id, facts={"by": "sign_out"})
+            await unit.sessions.save(session.end(self.clock.now()), entry)
+            await unit.commit(None)

@@ -1,0 +1,119 @@
+"""Signing in, second step: the second factor."""
+
+from attrs import frozen
+
+from portal_core.accounts.eligibility import sign_in_refusal
+from portal_core.accounts.errors import ChallengeNotOpen, SecondFactorRefused
+from portal_core.accounts.failed_sign_in import FailedSignIn
+from portal_core.accounts.identity_provider import Credential, SecondFactors
+from portal_core.accounts.model import Account, Challenge, Side, SignInGuard
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, guard_key
+from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.recovery_codes import redeem_recovery_code
+from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.tokens import hash_token, is_recovery_code
+from portal_core.accounts.views import SessionTokens
+from portal_core.kernel.actor import VisitorActor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class VerifySecondFactorCommand:
+    """`code` is six digits of the authenticator app, or a recovery code; `side` the one at which it is shown."""
+
+    challenge: str
+    code: str
+    side: Side = "portal"
+
+
+@frozen
+class VerifySecondFactor:
+    """Opens the session that a right password and a right second factor earn.
+
+    A challenge is good once, for 5 minutes and 5 tries, and wrong answers count against the email as wrong passwords
+    do, so that a stolen password buys no more guesses by signing in again. They count against the address in one
+    with them, too: 5 in 15 minutes, and a right answer gives its try back. On the other side the challenge is unknown,
+    and stays good on its own.
+
+    Raises:
+        RateLimited: too many tries from this address.
+        ChallengeNotOpen: the challenge is unknown, used, too old or tried too often.
+        SignInLocked: too many failures for this email.
+        SecondFactorRefused: the code is wrong or was used before; audited.
+    """
+
+    begin: Begin[SignInUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+    limits: RateLimits
+    second_factors: SecondFactors
+
+    async def __call__(self, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
+        address = f"{command.side} {address_key(actor.origin.address)}"
+        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        challenge, account, mine = await self._count(actor, command)
+        recovering, right = is_recovery_code(command.code), False
+        if not recovering:
+            code = command.code.strip()
+            right = await self.second_factors.check(Credential.of(account), challenge.state, code)
+        async with self.begin(actor) as unit:
+            if recovering:
+                right = await redeem_recovery_code(unit, account, command.code)
+            if not right:
+                reason = "second_factor"
+                failure = FailedSignIn(self.clock, self.ids)
+                await failure.record(unit, mine, account.side, account.email, account, reason)
+                await unit.commit(None)
+                raise SecondFactorRefused
+            opened = await self._open(unit, actor, command)
+            await unit.commit(None)
+        await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        return opened
+
+    async def _count(
+        self, actor: VisitorActor, command: VerifySecondFactorCommand
+    ) -> tuple[Challenge, Account, SignInGuard]:
+        now = self.clock.now()
+        async with self.begin(actor) as unit:
+            found = await unit.challenges.find(hash_token(command.challenge))
+            if found is None:
+                raise ChallengeNotOpen
+            challenge = found.attempt(now)
+            account = await self._account(unit, challenge, command.side)
+            mine = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
+            await unit.challenges.save(challenge)
+            await unit.sign_in_guards.save(mine)
+            await unit.commit(None)
+            return challenge, account, mine
+
+    async def _open(self, unit: SignInUnit, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
+        challenge = await unit.challenges.find(hash_token(command.challenge))
+        if challenge is None:
+            raise ChallengeNotOpen
+        account = await self._account(unit, challenge, command.side)
+        await unit.challenges.save(challenge.use(self.clock.now()))
+        guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
+        await unit.sign_in_guards.save(guard.clear())
+        if account.second_factor == "none":
+            # The provider asked for it, so it is enrolled: a crash kept us from writing that down. Or it was removed.
+            if not (await unit.second_factors.lock(account.id)).may_have_been_confirmed(challenge):
+                raise ChallengeNotOpen
+            account = account.with_second_factor("totp")
+            await unit.accounts.save(account, AuditEntry("second_factor.enrolled", account.id, account.client_id))
+        opening = SessionFactory(self.clock, self.ids, self.tokens)
+        return await opening.open(unit, account, kind=challenge.kind, multi_factor=True, origin=actor.origin)
+
+    async def _account(self, unit: SignInUnit, challenge: Challenge, side: Side) -> Account:
+        account = await unit.accounts.get(challenge.account_id)
+        if account is None or account.side != side:
+            raise ChallengeNotOpen
+        if reason := await sign_in_refusal(unit, account):
+            facts = {"side": side, "reason": reason}
+            await unit.audit.record(AuditEntry("sign_in.refused", account.id, account.client_id, "failed", facts))
+            await unit.commit(None)
+            raise ChallengeNotOpen
+        return account

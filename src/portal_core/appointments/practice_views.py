@@ -1,0 +1,261 @@
+"""What appointments look like to the practice's staff: frozen, ready for JSON.
+
+Wherever a client is named, it is by the name and the pronouns that they chose; no pronouns are an empty text.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
+from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
+from portal_core.appointments.scheduling.wall_clock import LocalDateTime
+from portal_core.appointments.settings import Client
+from portal_core.appointments.views import AppointmentRequestView, WaitlistEntryView
+from portal_core.appointments.waiting import CheckIn, Series, SeriesStatus
+from portal_core.kernel.money import Money
+
+
+@frozen(kw_only=True)
+class PracticeAppointmentRequestView:
+    """A request as the practice sees it: with the client it is from."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str
+    request: AppointmentRequestView
+
+
+@frozen(kw_only=True)
+class PracticeWaitlistEntryView:
+    """A place on the waitlist as the practice sees it: with the client whose it is."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str
+    entry: WaitlistEntryView
+
+
+@frozen(kw_only=True)
+class AttendanceView:
+    """One client of an appointment, for the practice."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str
+    status: AttendanceStatus
+    cancelled_at: datetime | None
+    cancelled_late: bool
+    reason: str | None
+    fee_due: Money | None
+
+
+@frozen(kw_only=True)
+class PracticeAppointmentView:
+    """An appointment as the practice sees it, with everybody in it."""
+
+    id: UUID
+    status: AppointmentStatus
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    clinician_id: UUID
+    clinician_name: str
+    appointment_type_id: UUID
+    appointment_type_name: str
+    location_id: UUID | None
+    location_name: str
+    telehealth: bool
+    series_id: UUID | None
+    attendances: tuple[AttendanceView, ...]
+    version: int
+
+
+@frozen(kw_only=True)
+class BlockView:
+    """Time in which nothing is booked; `conflicts` are appointments that stood there before and still do."""
+
+    id: UUID
+    clinician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    conflicts: tuple[UUID, ...] = ()
+
+    @classmethod
+    def of(cls, block: CalendarEntry, conflicts: tuple[UUID, ...]) -> "BlockView":
+        return cls(
+            id=block.id,
+            clinician_id=block.clinician_id,
+            starts_at=block.starts_at,
+            ends_at=block.ends_at,
+            conflicts=conflicts,
+        )
+
+
+@frozen(kw_only=True)
+class BusyTimeView:
+    """Other time that is taken on a day: held, or blocked."""
+
+    id: UUID
+    clinician_id: UUID
+    purpose: Purpose
+    starts_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, entry: CalendarEntry) -> "BusyTimeView":
+        return cls(
+            id=entry.id,
+            clinician_id=entry.clinician_id,
+            purpose=entry.purpose,
+            starts_at=entry.starts_at,
+            ends_at=entry.ends_at,
+        )
+
+
+@frozen(kw_only=True)
+class DayView:
+    """One local date of the practice: appointments in order of their start, cancelled ones too, and what is taken."""
+
+    date: date
+    time_zone: str
+    appointments: tuple[PracticeAppointmentView, ...]
+    busy: tuple[BusyTimeView, ...]
+
+
+@frozen(kw_only=True)
+class AvailabilityRuleView:
+    """One weekly opening."""
+
+    id: UUID
+    weekday: int
+    start_time: time
+    end_time: time
+    time_zone: str
+    location_id: UUID | None
+    appointment_type_ids: tuple[UUID, ...]
+    valid_from: date
+    valid_until: date | None
+
+    @classmethod
+    def of(cls, rule: AvailabilityRule) -> "AvailabilityRuleView":
+        return cls(
+            id=rule.id,
+            weekday=rule.weekday,
+            start_time=rule.start_time,
+            end_time=rule.end_time,
+            time_zone=rule.time_zone,
+            location_id=rule.location_id,
+            appointment_type_ids=tuple(sorted(rule.appointment_type_ids)),
+            valid_from=rule.valid_from,
+            valid_until=rule.valid_until,
+        )
+
+
+@frozen(kw_only=True)
+class AvailabilityExceptionView:
+    """One date that differs."""
+
+    id: UUID
+    date: date
+    available: bool
+    start_time: time | None
+    end_time: time | None
+    time_zone: str
+    location_id: UUID | None
+
+    @classmethod
+    def of(cls, one: AvailabilityException) -> "AvailabilityExceptionView":
+        return cls(
+            id=one.id,
+            date=one.date,
+            available=one.available,
+            start_time=one.start_time,
+            end_time=one.end_time,
+            time_zone=one.time_zone,
+            location_id=one.location_id,
+        )
+
+
+@frozen(kw_only=True)
+class AvailabilityView:
+    """What a clinician has published."""
+
+    clinician_id: UUID
+    rules: tuple[AvailabilityRuleView, ...]
+    exceptions: tuple[AvailabilityExceptionView, ...]
+
+    @classmethod
+    def of(
+        cls,
+        clinician_id: UUID,
+        rules: Iterable[AvailabilityRule],
+        exceptions: Iterable[AvailabilityException],
+    ) -> "AvailabilityView":
+        """Rules in order of the week, exceptions in order of their date."""
+        ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
+        return cls(
+            clinician_id=clinician_id,
+            rules=tuple(AvailabilityRuleView.of(one) for one in ordered),
+            exceptions=tuple(
+                AvailabilityExceptionView.of(one) for one in sorted(exceptions, key=lambda one: (one.date, one.id))
+            ),
+        )
+
+
+@frozen(kw_only=True)
+class SeriesView:
+    """A weekly series and its appointments, by id, in order of their start; `refused` starts could not be booked."""
+
+    id: UUID
+    clinician_id: UUID
+    appointment_type_id: UUID
+    location_id: UUID | None
+    first_start: LocalDateTime
+    time_zone: str
+    weeks: int
+    status: SeriesStatus
+    appointments: tuple[UUID, ...]
+    refused: tuple[datetime, ...] = ()
+    version: int = 1
+
+    @classmethod
+    def of(cls, series: Series, bookings: Iterable[Booking], refused: Iterable[datetime] = ()) -> "SeriesView":
+        return cls(
+            id=series.id,
+            clinician_id=series.clinician_id,
+            appointment_type_id=series.appointment_type_id,
+            location_id=series.location_id,
+            first_start=LocalDateTime(series.first_start),
+            time_zone=series.time_zone,
+            weeks=series.weeks,
+            status=series.status,
+            appointments=tuple(one.appointment.id for one in bookings),
+            refused=tuple(refused),
+            version=series.version,
+        )
+
+
+@frozen(kw_only=True)
+class CheckInView:
+    """Where a client said they are, and how to call back, when they joined."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str
+    client_location: str
+    callback: str
+    joined_at: datetime
+
+    @classmethod
+    def of(cls, one: CheckIn, client: Client) -> "CheckInView":
+        return cls(
+            client_id=client.id,
+            client_name=client.name,
+            client_pronouns=client.pronouns,
+            client_location=one.client_location,
+            callback=one.callback,
+            joined_at=one.joined_at,
+        )

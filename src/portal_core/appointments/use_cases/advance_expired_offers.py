@@ -1,0 +1,36 @@
+"""A job: offers whose time is up pass on."""
+
+from attrs import frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.waitlist_offers import close_and_reoffer, lock_offer
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_system
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class AdvanceExpiredOffers:
+    """Closes the offers whose time is up, each in a unit of its own, and has their slots offered to the next.
+
+    A hundred at a time; the next run does the rest. Answers how many it closed.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> int:
+        async with self.begin(actor) as unit:
+            require_system(actor)
+            due = await unit.offers.expired(self.clock.now())
+        passed = 0
+        for one in due:
+            async with self.begin(actor) as unit:
+                offer = await lock_offer(unit, one.client_id, one.id, self.clock.now())
+                # Another run may have closed it; accepted it cannot be, for its time is up.
+                if offer.status == "open":
+                    await close_and_reoffer(unit, offer.expire())
+                    passed += 1
+                await unit.commit(None)
+        return passed

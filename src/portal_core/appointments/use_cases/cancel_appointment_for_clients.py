@@ -1,0 +1,64 @@
+"""The practice cancels an appointment."""
+
+from functools import partial
+from uuid import UUID
+
+from attrs import field, frozen, validators
+
+from portal_core.appointments.booking_changes import add_freed_slot, load_practice_view, lock_booking, notify
+from portal_core.appointments.policy import require_calendar_access
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.waiting import validate_reason
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class CancelAppointmentForClientsCommand:
+    """`reason` is shown to the clients. `offer_to_waitlist` off when the clinician will not be there."""
+
+    appointment_id: UUID
+    reason: str | None = field(default=None, validator=validators.optional(validate_reason))
+    offer_to_waitlist: bool = True
+    version: int | None = None
+
+
+@frozen
+class CancelAppointmentForClients:
+    """Cancels for everybody who still comes, without a fee, and tells each. Staff as for `BookAppointmentForClients`.
+
+    The reason is left out for a client whose record's key was destroyed: the others are still told.
+
+    Raises:
+        NotFound: no such appointment, or in a colleague's calendar.
+        NotBooked, AlreadyStarted: it is closed, or has begun.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: CancelAppointmentForClientsCommand) -> PracticeAppointmentView:
+        appointment_id = command.appointment_id
+        async with self.begin(actor) as unit:
+            require_calendar_access(actor)
+            now = self.clock.now()
+            find = partial(unit.appointments.get_for_practice, appointment_id)
+            booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
+            was, clients = booking.appointment, booking.attending
+            require_calendar_access(actor, was.clinician_id)
+            cancelled = booking.cancel(at=now, reason=command.reason)
+            await unit.appointments.save(
+                cancelled, *(AuditEntry("appointment.cancelled", was.id, record=client_id) for client_id in clients)
+            )
+            assert was.calendar_entry_id is not None, "what is booked has its time"
+            await unit.calendar.free(was.calendar_entry_id)
+            if command.offer_to_waitlist:
+                await add_freed_slot(unit, was, self.ids, now)
+            clinician = await unit.directory.clinician(was.clinician_id)
+            await notify(unit, actor, "appointment_cancelled", cancelled, clients, clinician)
+            return await unit.commit(await load_practice_view(unit, was.id))

@@ -1,0 +1,116 @@
+"""The practice says yes to a request."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.booking import BookingDetails, SlotChoice, place_booking, require_active_clients
+from portal_core.appointments.booking_changes import load_practice_view, notify
+from portal_core.appointments.policy import bookable_by_staff
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.requests import load_pending_request, require_request_access
+from portal_core.appointments.scheduling.wall_clock import require_aware
+from portal_core.appointments.waiting import AppointmentRequest
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class ConfirmAppointmentRequestCommand:
+    """A time within one of the preferred ones, and with whom; the kind and the place are those asked for.
+
+    `version` is the one that was shown.
+
+    Raises:
+        Invalid: a time without an offset.
+    """
+
+    request_id: UUID
+    clinician_id: UUID
+    starts_at: datetime = field(converter=require_aware)
+    outside_hours: bool = False
+    version: int | None = None
+
+
+@frozen
+class ConfirmAppointmentRequest:
+    """Books what a client asked for, and tells them and the clinician. Front desk and administrators.
+
+    As with everything that staff book, no notice, advance or grid binds, and nobody is booked over somebody else. For
+    another time or another clinician than was asked for, decline and say so, or book for the client.
+
+    Raises:
+        NotFound: no such request.
+        RequestClosed: it was answered or withdrawn.
+        ClientDischarged: the client was discharged meanwhile; make them active again, or decline.
+        Invalid: a time that was not asked for, or another clinician.
+        NotBookable: a kind, place or clinician that the practice no longer has.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+    tokens: TokenSource
+
+    async def __call__(self, actor: Actor, command: ConfirmAppointmentRequestCommand) -> PracticeAppointmentView:
+        async with self.begin(actor) as unit:
+            require_request_access(actor)
+            client_id = (await load_pending_request(unit, command.request_id, command.version)).client_id
+            now = self.clock.now()
+            await unit.calendar.lock([command.clinician_id], now, clients=[client_id])
+            # Read again: somebody may have answered before the lock was ours.
+            request = await load_pending_request(unit, command.request_id, command.version)
+            await require_active_clients(unit, [client_id])
+            booking_options = await unit.directory.for_practice()
+            appointment_type, clinician = bookable_by_staff(
+                booking_options, request.appointment_type_id, request.location_id, command.clinician_id
+            )
+            details = BookingDetails(
+                choice=SlotChoice(
+                    clinician_id=clinician.id,
+                    appointment_type_id=request.appointment_type_id,
+                    location_id=request.location_id,
+                    starts_at=command.starts_at,
+                ),
+                appointment_type=appointment_type,
+                clinician=clinician,
+                time_zone=booking_options.time_zone_at(request.location_id),
+                clients=(client_id,),
+                by_staff=True,
+                outside_hours=command.outside_hours,
+            )
+            _require_asked_for(request, details)
+            booking = await place_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
+            appointment_id = booking.appointment.id
+            await unit.requests.save(
+                request.confirm(appointment_id, at=now),
+                AuditEntry("appointment_request.confirmed", request.id, record=client_id),
+            )
+            deduplication_key = f"appointment_request_confirmed:{request.id}"
+            await unit.outbox.notify(
+                Notice(
+                    "appointment_request_confirmed",
+                    "service",
+                    to_client=client_id,
+                    subject_id=appointment_id,
+                    deduplication_key=deduplication_key,
+                )
+            )
+            await notify(unit, actor, "appointment_booked", booking, [], clinician)
+            return await unit.commit(await load_practice_view(unit, appointment_id))
+
+
+def _require_asked_for(request: AppointmentRequest, details: BookingDetails) -> None:
+    if request.clinician_id not in (None, details.clinician.id):
+        raise Invalid.at("clinician_id", "not_requested", "The client asked for another clinician.")
+    starts_at, ends_at = details.choice.starts_at, details.ends_at
+    if not any(one.starts_at <= starts_at and ends_at <= one.ends_at for one in request.preferred):
+        raise Invalid.at("starts_at", "not_requested", "This is within none of the times that the client asked for.")

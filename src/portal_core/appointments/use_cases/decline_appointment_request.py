@@ -1,0 +1,62 @@
+"""The practice says no to a request."""
+
+from uuid import UUID
+
+from attrs import field, frozen, validators
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.requests import load_pending_request, load_request_view, require_request_access
+from portal_core.appointments.views import AppointmentRequestView
+from portal_core.appointments.waiting import validate_reason
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.outbox import Notice
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class DeclineAppointmentRequestCommand:
+    """`answer` is shown to the client; `version` is the one that was shown.
+
+    Raises:
+        Invalid: an answer above 1,000 characters.
+    """
+
+    request_id: UUID
+    answer: str | None = field(default=None, validator=validators.optional(validate_reason))
+    version: int | None = None
+
+
+@frozen
+class DeclineAppointmentRequest:
+    """Declines a request, and tells the client that there is an answer. Front desk and administrators.
+
+    Raises:
+        NotFound: no such request.
+        RequestClosed: it was answered or withdrawn.
+        StaleVersion: it changed after it was shown.
+        RecordDestroyed: an answer, to a client whose record's key was destroyed; without one it is declined.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: DeclineAppointmentRequestCommand) -> AppointmentRequestView:
+        async with self.begin(actor) as unit:
+            require_request_access(actor)
+            request = await load_pending_request(unit, command.request_id, command.version)
+            declined = request.decline(command.answer, at=self.clock.now())
+            client_id = request.client_id
+            await unit.requests.save(declined, AuditEntry("appointment_request.declined", request.id, record=client_id))
+            deduplication_key = f"appointment_request_declined:{request.id}"
+            await unit.outbox.notify(
+                Notice(
+                    "appointment_request_declined",
+                    "service",
+                    to_client=client_id,
+                    subject_id=request.id,
+                    deduplication_key=deduplication_key,
+                )
+            )
+            return await unit.commit(await load_request_view(unit, declined))

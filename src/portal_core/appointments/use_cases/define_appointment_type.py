@@ -1,0 +1,86 @@
+"""A practice says which kinds of appointment it has."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.option_views import AppointmentTypeView
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.durations import ZERO, AppointmentTiming
+from portal_core.appointments.settings import MAX_NAME_LENGTH, AppointmentType, next_version
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import IdSource
+from portal_core.kernel.text import single_line_text
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class DefineAppointmentTypeCommand:
+    """The whole of a kind, as `AppointmentType` and `AppointmentTiming` have it. Without an id it is a new one.
+
+    `version` is the one that was read; without one, whichever there is by now is changed.
+    """
+
+    appointment_type_id: UUID | None = None
+    name: str
+    duration: timedelta
+    buffer_before: timedelta = ZERO
+    buffer_after: timedelta = ZERO
+    slot_step: timedelta | None = None
+    min_notice: timedelta = ZERO
+    max_advance_days: int = 90
+    seats: int = 1
+    self_bookable: bool = True
+    active: bool = True
+    version: int | None = None
+
+
+@frozen
+class DefineAppointmentType:
+    """Adds a kind, or changes one; what is booked keeps its time. Administrators.
+
+    Raises:
+        NotFound: neither staff nor a job, or no such kind.
+        Forbidden: staff in other roles.
+        Invalid: no name, or one that cannot be kept, no seats, or times out of range.
+        StaleVersion: it changed after it was read.
+    """
+
+    begin: Begin[AppointmentUnit]
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: DefineAppointmentTypeCommand) -> AppointmentTypeView:
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, "administrator")
+            known = None
+            if command.appointment_type_id is not None:
+                known = (await unit.directory.for_practice()).appointment_types.get(command.appointment_type_id)
+                if known is None:
+                    raise NotFound("appointment_type", command.appointment_type_id)
+            appointment_type_id = command.appointment_type_id or self.ids.new()
+            timing = AppointmentTiming(
+                appointment_type_id=appointment_type_id,
+                duration=command.duration,
+                buffer_before=command.buffer_before,
+                buffer_after=command.buffer_after,
+                slot_step=command.slot_step,
+                min_notice=command.min_notice,
+                max_advance_days=command.max_advance_days,
+            )
+            appointment_type = AppointmentType(
+                id=appointment_type_id,
+                name=single_line_text(command.name, "name", MAX_NAME_LENGTH),
+                timing=timing,
+                seats=command.seats,
+                self_bookable=command.self_bookable,
+                active=command.active,
+                version=next_version(known, command.version),
+            )
+            await unit.setup.save_appointment_type(
+                appointment_type, AuditEntry("appointment_type.defined", appointment_type_id)
+            )
+            return await unit.commit(AppointmentTypeView.of(appointment_type))

@@ -1,0 +1,41 @@
+"""What one may book: the choices of a booking screen."""
+
+from attrs import evolve, frozen
+
+from portal_core.appointments.option_views import BookingOptionsView
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.kernel.actor import Actor, StaffActor, SystemActor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class GetBookingOptions:
+    """Rules, kinds, places and clinicians.
+
+    Staff and jobs see all that the practice has. A client, or a proxy with `appointments`, sees what is active, and
+    their care team; kinds that are not booked online are there to be asked for by a request. A client who was
+    discharged finds no kinds.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(self, actor: Actor) -> BookingOptionsView:
+        async with self.begin(actor) as unit:
+            if isinstance(actor, StaffActor | SystemActor):
+                return await unit.commit(BookingOptionsView.of(await unit.directory.for_practice()))
+            client_id = require_own_record(actor, "appointments")
+            booking_options = await unit.directory.for_client(client_id)
+            await unit.audit.record(AuditEntry("booking_options.read", record=client_id))
+            active = evolve(
+                booking_options,
+                appointment_types={
+                    one.id: one
+                    for one in booking_options.appointment_types.values()
+                    if one.active and not booking_options.discharged
+                },
+                locations={one.id: one for one in booking_options.locations.values() if one.active},
+                clinicians={one.id: one for one in booking_options.clinicians.values() if one.active},
+            )
+            return await unit.commit(BookingOptionsView.of(active))

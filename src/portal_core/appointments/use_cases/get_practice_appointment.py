@@ -1,0 +1,34 @@
+"""Staff look at one appointment."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.booking_changes import audit_reads
+from portal_core.appointments.policy import require_calendar_access
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class GetPracticeAppointment:
+    """Shows an appointment with everybody in it. Front desk and administrators; clinicians those in their own calendar.
+
+    Raises:
+        NotFound: no such appointment, or in a colleague's calendar.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(self, actor: Actor, appointment_id: UUID) -> PracticeAppointmentView:
+        async with self.begin(actor) as unit:
+            require_calendar_access(actor)
+            view = await unit.appointment_reads.get_for_practice(appointment_id)
+            if view is None:
+                raise NotFound("appointment", appointment_id)
+            require_calendar_access(actor, view.clinician_id)
+            await audit_reads(unit, [view])
+            return await unit.commit(view)

@@ -1,0 +1,111 @@
+"""A client joins a telehealth session."""
+
+import re
+import unicodedata
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.appointments.errors import NotBooked
+from portal_core.appointments.ports import AppointmentUnit, TelehealthRooms
+from portal_core.appointments.video_visits import create_room_link, require_open_room, video_visit_for
+from portal_core.appointments.views import VideoVisitLinkView
+from portal_core.appointments.waiting import CheckIn
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import multi_line_text
+from portal_core.kernel.uow import Begin
+
+MAX_CLIENT_LOCATION_LENGTH = 500
+MAX_CALLBACK_LENGTH = 40
+MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
+"""Of a number that can be called: without an area code, and at most (ITU-T E.164)."""
+
+_CALLBACK = re.compile(r"(\+?[0-9 ()./-]+)(?:[ ,;]*(?:x|#|ext\.?|extension)[ .:]*[0-9]{1,8})?", re.IGNORECASE)
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+
+
+def _where(text: str) -> str:
+    return multi_line_text(text, "client_location", MAX_CLIENT_LOCATION_LENGTH)
+
+
+def callback_number(text: str) -> str:
+    """A telephone number as people write one, with its extension. Not brought into one form: without knowing where
+    somebody is, nobody can say which country's it is. What telephones and word processors put into copied numbers
+    (invisible marks, other dashes, wide digits) is made plain rather than refused: it stands before a session.
+
+    Raises:
+        Invalid: `phone_invalid`.
+    """
+    visible_text = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    number = " ".join(_DASHES.sub("-", visible_text).split())
+    found = _CALLBACK.fullmatch(number)
+    digits = sum(map(str.isdigit, found[1])) if found is not None and len(number) <= MAX_CALLBACK_LENGTH else 0
+    if not MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS:
+        raise Invalid.at("callback", "phone_invalid", "Write a phone number with its area code, such as 212 555 0100.")
+    return number
+
+
+@frozen(kw_only=True)
+class JoinVideoVisitCommand:
+    """Where the client is today, and how to call back; asked for each time (see `CheckIn`).
+
+    Raises:
+        Invalid: nothing said, what cannot be kept, or no number.
+    """
+
+    appointment_id: UUID
+    client_location: str = field(converter=_where)
+    callback: str = field(converter=callback_number)
+
+
+@frozen
+class JoinVideoVisit:
+    """Answers a short-lived link into the room, from 15 minutes before the start to the end.
+
+    A client, or a proxy who may write. Where the client is has been kept before a link is asked for.
+
+    Raises:
+        NotFound: no such appointment on this record.
+        NotBooked: cancelled or closed.
+        NotTelehealth: it is at a place.
+        JoinNotOpen, JoinClosed: outside of that time.
+        NoRoom: the clinician has given no room.
+        RecordDestroyed: the key of the record is gone, so that where the client is cannot be kept.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+    rooms: TelehealthRooms
+
+    async def __call__(self, actor: Actor, command: JoinVideoVisitCommand) -> VideoVisitLinkView:
+        appointment_id = command.appointment_id
+        async with self.begin(actor) as unit:
+            client_id = require_own_record(actor, "appointments", write=True)
+            booking = await unit.appointments.get(client_id, appointment_id)
+            if booking is None:
+                raise NotFound("appointment", appointment_id)
+            now = self.clock.now()
+            if booking.of(client_id).status != "attending":
+                raise NotBooked
+            require_open_room(booking.appointment, now)
+            clients = await unit.directory.clients([client_id])
+            clinician = await unit.directory.clinician(booking.appointment.clinician_id)
+            assert clinician is not None, "an appointment is with a clinician of the practice"
+            check_in = CheckIn(
+                id=self.ids.new(),
+                practice_id=actor.practice_id,
+                appointment_id=appointment_id,
+                client_id=client_id,
+                client_location=command.client_location,
+                callback=command.callback,
+                joined_at=now,
+            )
+            await unit.check_ins.add(check_in, AuditEntry("video_visit.joined", appointment_id, record=client_id))
+            await unit.commit(None)
+        video_visit = video_visit_for(booking.appointment, clients[client_id].name, clinician.room_link)
+        return await create_room_link(self.rooms, video_visit, booking.appointment)

@@ -1,0 +1,29 @@
+"""A client looks through their requests."""
+
+from attrs import frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.views import AppointmentRequestView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListAppointmentRequests:
+    """Lists a record's requests, latest first. A client, or a proxy with `appointments`.
+
+    Raises:
+        Invalid: a cursor that is none of ours, or a page size out of range.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(self, actor: Actor, page: PageRequest) -> Page[AppointmentRequestView]:
+        async with self.begin(actor) as unit:
+            client_id = require_own_record(actor, "appointments")
+            found = await unit.request_reads.list_for_client(client_id, page)
+            await unit.audit.record(AuditEntry("appointment_requests.read", record=client_id))
+            return await unit.commit(found)

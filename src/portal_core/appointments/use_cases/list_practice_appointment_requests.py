@@ -1,0 +1,41 @@
+"""The practice looks through the requests that it is to answer."""
+
+from attrs import field, frozen
+
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentRequestView
+from portal_core.appointments.requests import require_request_access
+from portal_core.appointments.waiting import RequestStatus
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ListPracticeAppointmentRequestsQuery:
+    """Which of them, and which page."""
+
+    status: RequestStatus = "pending"
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListPracticeAppointmentRequests:
+    """Lists the practice's requests, oldest first. Front desk and administrators.
+
+    Raises:
+        Invalid: a cursor that is none of ours, or a page size out of range.
+    """
+
+    begin: Begin[AppointmentUnit]
+
+    async def __call__(
+        self, actor: Actor, query: ListPracticeAppointmentRequestsQuery
+    ) -> Page[PracticeAppointmentRequestView]:
+        async with self.begin(actor) as unit:
+            require_request_access(actor)
+            found = await unit.request_reads.list_for_practice(query.status, query.page)
+            for client_id in sorted({one.client_id for one in found.items}):
+                await unit.audit.record(AuditEntry("appointment_requests.read", record=client_id))
+            return await unit.commit(found)

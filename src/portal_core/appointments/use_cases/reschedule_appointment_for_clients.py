@@ -1,0 +1,89 @@
+"""The practice moves an appointment."""
+
+from functools import partial
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.appointments.booking import BookingDetails, SlotChoice, move_booking
+from portal_core.appointments.booking_changes import add_freed_slot, load_practice_view, lock_booking, notify
+from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+
+
+@frozen(kw_only=True)
+class RescheduleAppointmentForClientsCommand:
+    """The new time in full; its kind is the appointment's own."""
+
+    appointment_id: UUID
+    choice: SlotChoice
+    outside_hours: bool = False
+    version: int | None = None
+
+
+@frozen
+class RescheduleAppointmentForClients:
+    """Moves an appointment for all who come, without a fee, and tells each. Staff as for `BookAppointmentForClients`.
+
+    One who was discharged moves with the others: what was booked before stands until it is cancelled.
+
+    Raises:
+        NotFound: no such appointment, or in a colleague's calendar, or moved into one.
+        NotBooked, AlreadyStarted: it is closed, or has begun.
+        NotBookable: a place or clinician that the practice no longer has.
+        Invalid: another kind of appointment.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the new time is not to be had.
+        StaleVersion: it changed after it was shown.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: RescheduleAppointmentForClientsCommand) -> PracticeAppointmentView:
+        appointment_id, choice = command.appointment_id, command.choice
+        async with self.begin(actor) as unit:
+            require_calendar_access(actor, choice.clinician_id)
+            now = self.clock.now()
+            booking = await lock_booking(
+                unit,
+                partial(unit.appointments.get_for_practice, appointment_id),
+                appointment_id,
+                now,
+                clinicians=[choice.clinician_id],
+                version=command.version,
+            )
+            was, clients = booking.appointment, booking.attending
+            require_calendar_access(actor, was.clinician_id)
+            if choice.appointment_type_id != was.appointment_type_id:
+                raise Invalid.at(
+                    "appointment_type_id",
+                    "appointment_type_differs",
+                    "Moving keeps the kind; cancel and book anew for another.",
+                )
+            booking_options = await unit.directory.for_practice()
+            appointment_type, clinician = bookable_by_staff(
+                booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
+            )
+            details = BookingDetails(
+                choice=choice,
+                appointment_type=appointment_type,
+                clinician=clinician,
+                time_zone=booking_options.time_zone_at(choice.location_id),
+                clients=clients,
+                by_staff=True,
+                outside_hours=command.outside_hours,
+            )
+            moved = await move_booking(unit, booking, details, now)
+            await add_freed_slot(unit, was, self.ids, now)
+            await notify(unit, actor, "appointment_rescheduled", moved, clients, clinician)
+            if was.clinician_id != clinician.id:
+                await notify(
+                    unit, actor, "appointment_cancelled", moved, [], booking_options.clinicians.get(was.clinician_id)
+                )
+            return await unit.commit(await load_practice_view(unit, was.id))

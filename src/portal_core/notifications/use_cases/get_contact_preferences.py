@@ -1,0 +1,49 @@
+"""How a client wants to be reached."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import ContactPreferencesView
+
+
+@frozen
+class GetContactPreferencesCommand:
+    client_id: UUID
+
+
+@frozen
+class GetContactPreferences:
+    """What a client asked about being called and written to (45 CFR 164.522(b)), before somebody does. Any staff.
+
+    Raises:
+        NotFound: neither staff nor a job, or the practice has no such client.
+    """
+
+    begin: Begin[NotificationsUnit]
+
+    async def __call__(self, actor: Actor, command: GetContactPreferencesCommand) -> ContactPreferencesView:
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, "clinician", "front_desk", "administrator")
+            found = await unit.recipients.client(command.client_id, None)
+            if not found:
+                raise NotFound("client", command.client_id)
+            settings = found[0].settings
+            preferences = settings.confidential
+            view = ContactPreferencesView(
+                client_id=command.client_id,
+                email=preferences.safe_email or found[0].email,
+                safe_phone=preferences.safe_phone,
+                language=settings.language,
+                neutral_sender=preferences.neutral_sender,
+                do_not_text=not settings.may_send_sms(),
+                do_not_voicemail=preferences.do_not_voicemail,
+            )
+            await unit.audit.record(AuditEntry("contact_preferences.read", record=command.client_id))
+            return await unit.commit(view)

@@ -1,0 +1,33 @@
+"""How the actor is told."""
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Actor, ClientActor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import NotificationSettingsView
+
+
+@frozen
+class GetNotificationSettings:
+    """The settings of the actor's own account, with every kind spelled out.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> NotificationSettingsView:
+        async with self.begin(actor) as unit:
+            account_id = require_account_holder(actor).account_id
+            settings = await unit.notification_settings.get(account_id)
+            verification = await unit.notification_settings.verification(account_id)
+            # A safe address says something of whoever asked for it.
+            record = actor.client_id if isinstance(actor, ClientActor) else None
+            await unit.audit.record(AuditEntry("settings.read", account_id, record=record))
+            return await unit.commit(NotificationSettingsView.of(settings, verification, self.clock.now()))

@@ -1,0 +1,30 @@
+"""What an operator should look at."""
+
+from attrs import field, frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import FailedNoticeView
+
+
+@frozen
+class ListFailedNoticesCommand:
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
+class ListFailedNotices:
+    """The practice's dead and uncertain notices, newest first. An administrator, or the operator by a job."""
+
+    begin: Begin[NotificationsUnit]
+
+    async def __call__(self, actor: Actor, command: ListFailedNoticesCommand) -> Page[FailedNoticeView]:
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, "administrator")
+            found = await unit.notices.troubled(command.page)
+            await unit.audit.record(AuditEntry("notices.read", facts={"rows": str(len(found.items))}))
+            return await unit.commit(found)

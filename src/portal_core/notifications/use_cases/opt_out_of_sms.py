@@ -1,0 +1,41 @@
+"""Somebody answered STOP."""
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_system
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.ports import NotificationsUnit
+
+
+@frozen
+class OptOutOfSmsCommand:
+    """`phone` as the vendor tells it, in E.164 (`+12125550123`)."""
+
+    phone: str
+
+
+@frozen
+class OptOutOfSms:
+    """Takes back the consent of every account in the practice that is texted at this number (47 CFR 64.1200(a)(10)).
+
+    A job, called by the vendor's webhook. Texts already claimed may still arrive; none is sent after. Consent has to
+    be given anew in the settings. Answers how many accounts it was.
+
+    Raises:
+        StaleVersion: settings changed in the same moment; the job is to be run again.
+    """
+
+    begin: Begin[NotificationsUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: OptOutOfSmsCommand) -> int:
+        async with self.begin(actor) as unit:
+            require_system(actor)
+            found = await unit.notification_settings.with_sms_consent(command.phone)
+            for settings in found:
+                stopped = settings.opt_out_of_sms(self.clock.now())
+                await unit.notification_settings.save(stopped, AuditEntry("sms.opted_out", settings.account_id))
+            return await unit.commit(len(found))

@@ -1,0 +1,105 @@
+"""What one row of an import does to the practice's people."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from portal_core.access.grant_lifecycle import recalculate_grant_dates
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.errors import Invalid
+from portal_core.people.details import ClientDetails, ClinicianDetails
+from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.model import Client, Clinician, Practice, changed_fields
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.staff_rules import assign_team
+
+RowOutcome = Literal["added", "changed", "unchanged"]
+NewId = Callable[[], UUID]
+
+CLIENT_MANAGED_FIELDS = ("chosen_name", "pronouns", "phone", "address", "time_zone", "language")
+"""What clients may change themselves: an import fills it where the record has nothing, and changes nothing of it."""
+
+
+async def import_clinician(
+    unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str], new_id: NewId
+) -> RowOutcome:
+    """Add or change the clinician of a row; `seen` are the external ids of the rows before.
+
+    Raises:
+        Invalid: the row cannot be taken.
+    """
+    details = row.parse()
+    external_id = _once(details, seen)
+    known = await unit.clinician_records.find_by_external_id(external_id)
+    if known is None:
+        made = Clinician(new_id(), practice.id, **details.values())
+        await unit.clinician_records.add(made, AuditEntry("clinician.added", made.id))
+        return "added"
+    changed = known.with_changes(**details.values())
+    if changed is known:
+        return "unchanged"
+    facts = {"fields": changed_fields(known, changed)}
+    await unit.clinician_records.save(changed, AuditEntry("clinician.changed", known.id, facts=facts))
+    return "changed"
+
+
+async def import_client(
+    unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str], new_id: NewId, now: datetime
+) -> RowOutcome:
+    """Add or change the client of a row; `seen` are the external ids of the rows before.
+
+    Raises:
+        Invalid: the row cannot be taken.
+    """
+    details = row.parse(practice.today(now))
+    external_id = _once(details, seen)
+    team = await _team(unit, row)
+    known = await unit.client_records.find_by_external_id(external_id)
+    if known is None:
+        made = Client(new_id(), practice.id, created_at=now, **details.values())
+        await unit.client_records.add(made, AuditEntry("client.added", made.id, record=made.id))
+        await _assign(unit, made, team)
+        return "added"
+    changed = await _merged(unit, known, details)
+    if changed is not known:
+        facts = {"fields": changed_fields(known, changed)}
+        await unit.client_records.save(changed, AuditEntry("client.changed", known.id, record=known.id, facts=facts))
+        if (changed.date_of_birth, changed.state) != (known.date_of_birth, known.state):
+            await recalculate_grant_dates(unit, known, changed, now)
+    return "unchanged" if await _assign(unit, changed, team) is known else "changed"
+
+
+async def _merged(unit: PeopleUnit, known: Client, details: ClientDetails) -> Client:
+    values = details.values()
+    for name in CLIENT_MANAGED_FIELDS:
+        if getattr(known, name) is not None:
+            del values[name]
+    if known.email is not None and details.email != known.email:
+        account = await unit.accounts.find_by_email("portal", known.email)
+        if account is not None and account.client_id == known.id and account.status == "active":
+            del values["email"]
+    return known.with_changes(**values)
+
+
+async def _team(unit: PeopleUnit, row: ClientRow) -> tuple[UUID, ...]:
+    found = []
+    for external_id in row.team():
+        clinician = await unit.clinician_records.find_by_external_id(external_id)
+        if clinician is None:
+            raise Invalid.at("clinicians", "clinician_unknown", "There is no clinician with this id.")
+        found.append(clinician.id)
+    return tuple(sorted(set(found)))
+
+
+async def _assign(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> Client:
+    return await assign_team(unit, client, team) if team else client
+
+
+def _once(details: ClientDetails | ClinicianDetails, seen: set[str]) -> str:
+    external_id = details.external_id
+    assert external_id is not None
+    if external_id in seen:
+        raise Invalid.at("external_id", "duplicate_id", "An earlier row of the file has this id.")
+    seen.add(external_id)
+    return external_id

@@ -1,0 +1,36 @@
+"""One client, for staff."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.errors import NotFound
+from portal_core.kernel.uow import Begin
+from portal_core.people.policy import CLIENT_READER_ROLES
+from portal_core.people.ports import PeopleUnit
+from portal_core.people.profiles import client_view
+from portal_core.people.views import ClientView
+
+
+@frozen
+class GetClient:
+    """For staff (clinician, front desk, biller, administrator).
+
+    Raises:
+        NotFound, Forbidden: no such client, or not in such a role.
+    """
+
+    begin: Begin[PeopleUnit]
+
+    async def __call__(self, actor: Actor, client_id: UUID) -> ClientView:
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, *CLIENT_READER_ROLES)
+            client = await unit.client_records.get(client_id)
+            if client is None:
+                raise NotFound("client", client_id)
+            shown = await client_view(unit, client)
+            await unit.audit.record(AuditEntry("client.read", client_id, record=client_id))
+            return await unit.commit(shown)
