@@ -19,7 +19,7 @@ from bench.workload import BenchRequest
 from entrypoints.application import make_app
 from entrypoints.container import open_portal
 
-KEPT = ("SELECT * FROM portal.practice_addresses()", "SELECT portal.practice_key(")
+KEPT = ("SELECT * FROM portal.practice_locators()", "SELECT portal.practice_key(")
 """What a process asks once in half a minute, or in five, and not for each request."""
 
 

@@ -96,7 +96,7 @@ class Scene:
         """Undo what was booked, and empty what every request adds to, so that each round meets the same tables."""
         with self.owner() as owner:
             owner.execute(_FORGET_BOOKED)
-            owner.execute("TRUNCATE portal.audit_entries, portal.answers, portal.notices")
+            owner.execute("TRUNCATE portal.audit_entries, portal.idempotent_responses, portal.notices")
             owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
             owner.execute(_BE_ACTIVE)
             owner.execute("VACUUM portal.appointments, portal.attendances, portal.calendar, portal.sessions")

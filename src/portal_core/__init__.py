@@ -4,7 +4,7 @@ Public, for modules of an EHR and for batch jobs, are
 
 - the names of this module: who acts, what may go wrong, pages, money, and the sources that use cases are made of;
 - every use case, `portal_core.<feature>.use_cases.<verb_noun>`, with what it takes and what it answers;
-- every error, `portal_core.<feature>.errors*`, by its `code`.
+- every error, `portal_core.<feature>.*errors`, by its `code`.
 
 They are listed in `tests/unit/public_names.txt`; before 1.0 a minor version may change them, and CHANGELOG.md says so.
 Everything else may change at any time.

@@ -35,7 +35,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     cluster = running("embedded")
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
-        owner.execute("SELECT portal.make_audit_partition(%s)", (datetime.now(UTC).date().replace(day=1),))
+        owner.execute("SELECT portal.create_audit_partition(%s)", (datetime.now(UTC).date().replace(day=1),))
     folder = tmp_path_factory.mktemp("ehr")
     yield {
         "PORTAL_DATABASE_URL": cluster.dsn(APP, name),

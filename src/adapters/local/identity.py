@@ -23,7 +23,7 @@ from portal_core.accounts.identity_provider import (
     TotpEnrollment,
 )
 from portal_core.kernel.actor import Actor, SystemActor
-from portal_core.kernel.codes import normalise_code
+from portal_core.kernel.codes import normalize_code
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
 
@@ -37,7 +37,7 @@ MailCodes = Callable[[Actor, MailCodeCommand], Awaitable[str]]
 
 def _digest(credential: Credential, purpose: MailedCodePurpose, code: str) -> bytes:
     """Binds a code to whose it is, what for, and which email it proves."""
-    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, normalise_code(code)))
+    bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, normalize_code(code)))
     return hashlib.sha256(bound.encode("utf-8", "surrogatepass")).digest()
 
 

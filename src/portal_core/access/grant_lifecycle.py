@@ -34,7 +34,7 @@ def new_grant(
         GrantNotAllowed, Invalid: see `effective_terms`.
     """
     today = practice.today(now)
-    standing = effective_terms(
+    effective = effective_terms(
         terms, date_of_birth=client.date_of_birth, state=client.state or practice.state, today=today
     )
     return Grant(
@@ -43,14 +43,14 @@ def new_grant(
         client_id=client.id,
         account_id=account_id,
         relationship=terms.relationship,
-        areas=standing.areas,
+        areas=effective.areas,
         may_write=terms.may_write,
         starts_on=today,
         granted_by=by,
         granted_at=now,
-        until=standing.until,
+        until=effective.until,
         requested_until=terms.until,
-        restricted_from=standing.restricted_from,
+        restricted_from=effective.restricted_from,
         authorized_by_minor=terms.authorized_by_minor,
     )
 
@@ -88,13 +88,13 @@ async def recalculate_grant_dates(unit: GrantUnit, before: GrantClient, client: 
     for grant in await unit.grants.list_for_client(client.id):
         if not grant.is_active:
             continue
-        with_recalculated_dates = grant.with_recalculated_dates(
+        recalculated = grant.with_recalculated_dates(
             client.date_of_birth, client.state or practice.state, previous_date_of_birth=before.date_of_birth
         )
-        if with_recalculated_dates.is_expired(practice.today(now)):
+        if recalculated.is_expired(practice.today(now)):
             await end_grant(unit, grant, now)
-        elif with_recalculated_dates is not grant:
-            facts = {"until": with_recalculated_dates.until.isoformat() if with_recalculated_dates.until else ""}
+        elif recalculated is not grant:
+            facts = {"until": recalculated.until.isoformat() if recalculated.until else ""}
             await unit.grants.save(
-                with_recalculated_dates, AuditEntry("grant.dates_recalculated", grant.id, record=client.id, facts=facts)
+                recalculated, AuditEntry("grant.dates_recalculated", grant.id, record=client.id, facts=facts)
             )

@@ -1,6 +1,6 @@
 """When a parent's grant over a child's record ends, and what it opens by default.
 
-The ages come from `minors_rules`; nothing here knows a state. No grant outlives the 18th birthday, whatever
+The ages come from `state_rules`; nothing here knows a state. No grant outlives the 18th birthday, whatever
 the state's age of majority: proxy access that outlives the birthday is a mistake seen in the field.
 """
 

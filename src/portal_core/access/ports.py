@@ -34,7 +34,7 @@ class Grants(Protocol):
         """Those of this account that stand, in force or not, each with `Client.display_name`; by sort name, then id."""
         ...
 
-    async def due(self, today: date, limit: int) -> tuple[Grant, ...]:
+    async def list_expired(self, today: date, limit: int) -> tuple[Grant, ...]:
         """Those that stand and whose last day has passed, the longest past first."""
         ...
 

@@ -73,7 +73,7 @@ class MailedCodes(Protocol):
 
 
 class Passwords(Protocol):
-    """Passwords, NFC-normalised by the core (`passwords.normalize_password`)."""
+    """Passwords, NFC-normalised by the core (`password_policy.normalize_password`)."""
 
     async def create(self, credential: Credential, password: str) -> None:
         """A credential whose email the caller has proven (an invitation's code). Again: sets the password."""
@@ -99,7 +99,7 @@ class Passwords(Protocol):
 class SecondFactors(Protocol):
     """Time-based one-time passwords (RFC 6238)."""
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
+    async def start_enrollment(self, credential: Credential, password: str) -> TotpEnrollment | None:
         """A new secret, not asked for until confirmed; None when the password is wrong."""
         ...
 

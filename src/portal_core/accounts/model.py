@@ -254,7 +254,7 @@ class SecondFactor:
     recovery_hashes: tuple[bytes, ...] = ()
     version: int = 0
 
-    def begin(self, handle: str, now: datetime) -> "SecondFactor":
+    def start_enrollment(self, handle: str, now: datetime) -> "SecondFactor":
         """An enrolment was begun; an earlier one is forgotten."""
         return evolve(self, pending=handle, pending_until=now + ENROLLMENT_LIFETIME, version=self.version + 1)
 
@@ -286,8 +286,8 @@ class SecondFactor:
         """Without that recovery code; None when it is not one of them."""
         if code_hash not in self.recovery_hashes:
             return None
-        left = tuple(known for known in self.recovery_hashes if known != code_hash)
-        return evolve(self, recovery_hashes=left, version=self.version + 1)
+        remaining = tuple(known for known in self.recovery_hashes if known != code_hash)
+        return evolve(self, recovery_hashes=remaining, version=self.version + 1)
 
 
 @frozen
@@ -295,7 +295,7 @@ class EmailRequest:
     """What a visitor asked about an email, kept (encrypted) until a job decides it, and then deleted.
 
     So the answer to the visitor cannot depend on what is known of the email. `date_of_birth` is set for `register`, and for
-    nothing else. `resetting` asks nothing: a new password is on its way to the identity provider, and whoever sent it
+    nothing else. `password_reset_started` asks nothing: a new password is on its way to the identity provider, and whoever sent it
     takes it back with the answer.
     """
 

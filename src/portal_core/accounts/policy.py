@@ -71,13 +71,13 @@ def is_multi_factor(identity: StaffIdentity) -> bool:
     return "mfa" in methods or both or identity.context in _MULTI_FACTOR_CONTEXTS
 
 
-def account_actor(found: SessionContext, now: datetime, origin: Origin) -> AccountHolder:
+def account_actor(context: SessionContext, now: datetime, origin: Origin) -> AccountHolder:
     """Who the session's holder is, on no record but their own.
 
     Raises:
         Unauthenticated: the session is over, its token too old, its account not open, or they left the staff.
     """
-    account, session = found.account, found.session
+    account, session = context.account, context.session
     if not session.access_token_valid(now) or account.status != "active":
         raise Unauthenticated
     match account.kind:
@@ -85,16 +85,16 @@ def account_actor(found: SessionContext, now: datetime, origin: Origin) -> Accou
             return ClientActor(account.practice_id, account.id, account.client_id, session.id, origin)
         case "proxy":
             return ProxyActor(account.practice_id, account.id, session_id=session.id, origin=origin)
-        case "staff" if found.staff is not None:
-            standing = found.staff
+        case "staff" if context.staff is not None:
+            staff = context.staff
             return StaffActor(
-                account.practice_id, account.id, standing.roles, standing.clinician_id, session.id, origin
+                account.practice_id, account.id, staff.roles, staff.clinician_id, session.id, origin
             )
         case _:
             raise Unauthenticated
 
 
-def record_actor(found: SessionContext, holder: AccountHolder, record: UUID, now: datetime) -> AccountHolder:
+def record_actor(context: SessionContext, holder: AccountHolder, record: UUID, now: datetime) -> AccountHolder:
     """Who the holder is on the record that the request names: themself, or a proxy within a grant in force today.
 
     Today is the day in the practice's zone. Raises:
@@ -102,10 +102,10 @@ def record_actor(found: SessionContext, holder: AccountHolder, record: UUID, now
     """
     if isinstance(holder, ClientActor) and holder.client_id == record:
         return holder
-    grant = found.grant
+    grant = context.grant
     if isinstance(holder, StaffActor) or grant is None or grant.client_id != record:
         raise NotFound("record", record)
-    today = now.astimezone(ZoneInfo(found.rules.time_zone)).date()
+    today = now.astimezone(ZoneInfo(context.rules.time_zone)).date()
     if not in_force_on(grant.starts_on, grant.until, today):
         raise NotFound("record", record)
     return ProxyActor(

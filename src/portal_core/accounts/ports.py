@@ -1,6 +1,6 @@
 """What accounts need kept: repositories inside a unit of work, and live sessions outside of it.
 
-Every repository is confined to the practice of the unit's actor. The identity provider's ports are in `identity.py`.
+Every repository is confined to the practice of the unit's actor. The identity provider's ports are in `identity_provider.py`.
 """
 
 from datetime import date, datetime, timedelta
@@ -50,15 +50,15 @@ class AccountRules:
     access_token_lifetime: timedelta = timedelta(hours=1)
 
     def __attrs_post_init__(self) -> None:
-        least, most = PASSWORD_LENGTH_BOUNDS
-        if not least <= self.min_password_length <= most:
-            raise Invalid.at("min_password_length", "out_of_range", f"It must be between {least} and {most}.")
-        longest = {
+        shortest, longest = PASSWORD_LENGTH_BOUNDS
+        if not shortest <= self.min_password_length <= longest:
+            raise Invalid.at("min_password_length", "out_of_range", f"It must be between {shortest} and {longest}.")
+        max_durations = {
             "idle_timeout": MAX_IDLE_TIMEOUT,
             "session_lifetime": MAX_SESSION_LIFETIME,
             "access_token_lifetime": MAX_SESSION_LIFETIME,
         }
-        for name, limit in longest.items():
+        for name, limit in max_durations.items():
             if not MIN_DURATION <= getattr(self, name) <= limit:
                 raise Invalid.at(name, "out_of_range", f"It must be between {MIN_DURATION} and {limit}.")
 
@@ -254,7 +254,7 @@ class HeldGrant:
     """A proxy's standing grant (not revoked, not ended) over one client, in force or not.
 
     `starts_on` is its first local day, `until` the first local day without it (None: no end), `restricted_from` the one from
-    which the areas that are off over adolescents are off (see `grants.areas_on`).
+    which the areas that are off over adolescents are off (see `areas_on`).
     """
 
     id: UUID

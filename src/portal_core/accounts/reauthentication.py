@@ -67,15 +67,15 @@ class Reauthentication:
             As `by_password`, and
             CodeRefused: the second factor is wrong or was used before; audited.
         """
-        account, answer = await self._by_password(actor, password, "password")
-        if account.second_factor == "none" and isinstance(answer, Accepted):
+        account, result = await self._by_password(actor, password, "password")
+        if account.second_factor == "none" and isinstance(result, Accepted):
             return account
         if is_recovery_code(code):
-            right = await self._redeem_recovery_code(actor, account, code)
+            accepted = await self._redeem_recovery_code(actor, account, code)
         else:
-            state = answer.state if isinstance(answer, SecondFactorNeeded) else ""
-            right = await self.second_factors.check(Credential.of(account), state, code.strip())
-        if not right:
+            state = result.state if isinstance(result, SecondFactorNeeded) else ""
+            accepted = await self.second_factors.check(Credential.of(account), state, code.strip())
+        if not accepted:
             await self._audit_failure(actor, account, "second_factor")
             raise CodeRefused.at(path, "code_refused", "This code is not right, or was used before.")
         return account
@@ -87,11 +87,11 @@ class Reauthentication:
         await self.limits.take(holder.practice_id, CONFIRM_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
             account = await current_account(unit, holder)
-        answer = await self.passwords.check(Credential.of(account), normalize_password(password))
-        if isinstance(answer, Refused):
+        result = await self.passwords.check(Credential.of(account), normalize_password(password))
+        if isinstance(result, Refused):
             await self._audit_failure(actor, account, "password")
             raise WrongPassword.at(path, "wrong_password", "This is not your password.")
-        return account, answer
+        return account, result
 
     async def _redeem_recovery_code(self, actor: Actor, account: Account, code: str) -> bool:
         async with self.begin(actor) as unit:

@@ -9,11 +9,11 @@ from portal_core.kernel.outbox import Notice
 
 async def redeem_recovery_code(unit: SignInUnit, account: Account, code: str) -> bool:
     """Use up one code and tell the account; False, and nothing changed, when it is not one of theirs."""
-    kept = await unit.second_factors.lock(account.id)
-    left = kept.redeem_recovery_code(hash_recovery_code(code))
-    if left is None:
+    second_factor = await unit.second_factors.lock(account.id)
+    remaining = second_factor.redeem_recovery_code(hash_recovery_code(code))
+    if remaining is None:
         return False
-    facts = {"left": str(len(left.recovery_hashes))}
-    await unit.second_factors.save(left, AuditEntry("recovery_code.used", account.id, account.client_id, facts=facts))
+    facts = {"left": str(len(remaining.recovery_hashes))}
+    await unit.second_factors.save(remaining, AuditEntry("recovery_code.used", account.id, account.client_id, facts=facts))
     await unit.outbox.notify(Notice("recovery_codes_used", "security", to_account=account.id, subject_id=account.id))
     return True

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from portal_core.kernel.codes import normalise_code
+from portal_core.kernel.codes import normalize_code
 from portal_core.kernel.sources import TokenSource
 
 RECOVERY_CODE_COUNT = 10
@@ -42,9 +42,9 @@ def generate_recovery_codes(tokens: TokenSource) -> tuple[str, ...]:
 
 def hash_recovery_code(code: str) -> bytes:
     """The hash of a recovery code as a person types it."""
-    return hash_token(normalise_code(code))
+    return hash_token(normalize_code(code))
 
 
 def is_recovery_code(typed: str) -> bool:
     """Whether it has the length of a recovery code, and so is not meant as an authenticator's six digits."""
-    return len(normalise_code(typed)) == _LENGTH
+    return len(normalize_code(typed)) == _LENGTH

@@ -20,7 +20,7 @@ from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS, ZERO, AppointmentTiming
-from portal_core.appointments.scheduling.slots import Refusal, fits, on_grid
+from portal_core.appointments.scheduling.slots import Refusal, slot_refusal, on_grid
 from portal_core.appointments.scheduling.wall_clock import DAY, require_aware
 from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.audit import AuditEntry
@@ -159,7 +159,7 @@ async def create_booking(
     return booking
 
 
-async def move_booking(
+async def reschedule_booking(
     unit: AppointmentUnit, booking: Booking, details: BookingDetails, now: datetime, *, fee: Money | None = None
 ) -> Booking:
     """Check everything again and move the booking; its old time is given up only if it has the new one.
@@ -170,8 +170,8 @@ async def move_booking(
         NotBooked, AlreadyStarted: it is closed, or has begun.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
     """
-    was, choice = booking.appointment, details.choice
-    moved = booking.move(
+    previous, choice = booking.appointment, details.choice
+    moved = booking.reschedule(
         clinician_id=choice.clinician_id,
         location_id=choice.location_id,
         starts_at=choice.starts_at,
@@ -180,25 +180,25 @@ async def move_booking(
         at=now,
         fee=fee,
     )
-    assert was.calendar_entry_id is not None, "what is booked has its time"
+    assert previous.calendar_entry_id is not None, "what is booked has its time"
     await require_free(
         unit,
         choice,
         details.appointment_type.timing,
         now,
         clients=details.clients,
-        excluding=was.calendar_entry_id,
-        excluding_appointment=was.id,
+        excluding=previous.calendar_entry_id,
+        excluding_appointment=previous.id,
         by_staff=details.by_staff,
         outside_hours=details.outside_hours,
     )
     await unit.calendar.change(
         calendar_entry_for(
-            choice, details.appointment_type.timing, was.calendar_entry_id, was.practice_id, "appointment"
+            choice, details.appointment_type.timing, previous.calendar_entry_id, previous.practice_id, "appointment"
         )
     )
     await unit.appointments.save(
-        moved, *(AuditEntry("appointment.rescheduled", was.id, record=client_id) for client_id in details.clients)
+        moved, *(AuditEntry("appointment.rescheduled", previous.id, record=client_id) for client_id in details.clients)
     )
     return moved
 
@@ -246,7 +246,7 @@ async def require_free(
         now = starts_at
     # No buffer is longer than a day.
     near = await unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, now)
-    refusal = fits(starts_at, timing, windows, [one.busy for one in near if one.id != excluding], now)
+    refusal = slot_refusal(starts_at, timing, windows, [one.busy for one in near if one.id != excluding], now)
     if refusal is not None:
         raise REFUSALS[refusal]
     if not by_staff and not on_grid(starts_at, timing, windows):

@@ -10,7 +10,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import Clinician
 from portal_core.appointments.views import AppointmentView
-from portal_core.appointments.waiting import FreedSlot
+from portal_core.appointments.waitlist import FreedSlot
 from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder

@@ -155,7 +155,7 @@ class Booking:
     appointment: Appointment
     attendances: tuple[Attendance, ...]
 
-    def of(self, client_id: UUID) -> Attendance:
+    def attendance_of(self, client_id: UUID) -> Attendance:
         """One client's part.
 
         Raises:
@@ -167,7 +167,7 @@ class Booking:
         raise NotFound("appointment", self.appointment.id)
 
     @property
-    def attending(self) -> tuple[UUID, ...]:
+    def attending_client_ids(self) -> tuple[UUID, ...]:
         """The clients, among those seen here, who still come."""
         return tuple(one.client_id for one in self.attendances if one.status == "attending")
 
@@ -176,7 +176,7 @@ class Booking:
 
         It never falls, and does not rise when another client leaves, who does not exist for this one.
         """
-        return self.appointment.sequence + self.of(client_id).sequence
+        return self.appointment.sequence + self.attendance_of(client_id).sequence
 
     def leave(
         self,
@@ -194,10 +194,10 @@ class Booking:
             AlreadyStarted: it has begun.
         """
         self.appointment.require_open(at)
-        own = self.of(client_id)
+        own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        gone = evolve(
+        cancelled = evolve(
             own.cancel("client", at=at, reason=reason, cancelled_late=cancelled_late, fee=fee),
             sequence=own.sequence + 1,
         )
@@ -205,7 +205,7 @@ class Booking:
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
             appointment = evolve(appointment, status="cancelled", calendar_entry_id=None, changed_at=at)
-        return Booking(appointment=appointment, attendances=self._with(gone))
+        return Booking(appointment=appointment, attendances=self._with(cancelled))
 
     def cancel(self, *, at: datetime, reason: str | None) -> "Booking":
         """The practice cancels it for everybody.
@@ -215,11 +215,11 @@ class Booking:
             AlreadyStarted: it has begun.
         """
         self.appointment.require_open(at)
-        gone = (one.cancel("practice", at=at, reason=reason) for one in self.attendances if one.status == "attending")
+        cancelled = (one.cancel("practice", at=at, reason=reason) for one in self.attendances if one.status == "attending")
         changed = evolve(self._changed(at), status="cancelled", calendar_entry_id=None, attending=0)
-        return Booking(appointment=changed, attendances=self._with(*gone))
+        return Booking(appointment=changed, attendances=self._with(*cancelled))
 
-    def move(
+    def reschedule(
         self,
         *,
         clinician_id: UUID,
@@ -247,8 +247,8 @@ class Booking:
             ends_at=ends_at,
             time_zone=time_zone,
         )
-        owing = (evolve(one, fee_due=fee or one.fee_due) for one in self.attendances)
-        return Booking(appointment=moved, attendances=tuple(owing))
+        attendances = tuple(evolve(one, fee_due=fee or one.fee_due) for one in self.attendances)
+        return Booking(appointment=moved, attendances=attendances)
 
     def complete(self, *, at: datetime) -> "Booking":
         """It took place.
@@ -257,7 +257,7 @@ class Booking:
             NotBooked: closed.
             NotStarted: it has not begun.
         """
-        self._require_begun(at)
+        self._require_started(at)
         return evolve(self, appointment=evolve(self._changed(at), status="completed"))
 
     def no_show(self, client_id: UUID, *, at: datetime) -> "Booking":
@@ -267,8 +267,8 @@ class Booking:
             NotBooked: closed, or the client had cancelled.
             NotStarted: it has not begun.
         """
-        self._require_begun(at)
-        own = self.of(client_id)
+        self._require_started(at)
+        own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
         missed = evolve(own, status="no_show", sequence=own.sequence + 1)
@@ -278,7 +278,7 @@ class Booking:
             appointment = evolve(appointment, status="no_show", changed_at=at)
         return Booking(appointment=appointment, attendances=self._with(missed))
 
-    def _require_begun(self, at: datetime) -> None:
+    def _require_started(self, at: datetime) -> None:
         if self.appointment.status != "booked":
             raise NotBooked
         if at < self.appointment.starts_at:

@@ -12,10 +12,14 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.appointment_request import AppointmentRequest
+from portal_core.appointments.calendar_feed import FeedToken
+from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
 from portal_core.appointments.read_ports import AppointmentReads, AppointmentRequestReads, WaitlistReads
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import Span
+from portal_core.appointments.series import Series
 from portal_core.appointments.settings import (
     AppointmentRules,
     AppointmentType,
@@ -25,15 +29,7 @@ from portal_core.appointments.settings import (
     Location,
 )
 from portal_core.appointments.views import ReminderCandidate
-from portal_core.appointments.waiting import (
-    AppointmentRequest,
-    CheckIn,
-    FeedToken,
-    FreedSlot,
-    Series,
-    WaitlistEntry,
-    WaitlistOffer,
-)
+from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.uow import UnitOfWork
 
@@ -176,7 +172,7 @@ class Holds(Protocol):
 class Appointments(Protocol):
     """Appointments with their attendances, saved as one."""
 
-    async def add(self, booking: Booking, *audit_entry: AuditEntry) -> None: ...
+    async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
         """With this client's attendance alone; None when they have none in it."""
@@ -186,7 +182,7 @@ class Appointments(Protocol):
         """With all attendances that the transaction may see. For the practice and for jobs."""
         ...
 
-    async def save(self, booking: Booking, *audit_entry: AuditEntry) -> None:
+    async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         """The appointment and the booking's attendances; others of it stay. No reason where a client's key is gone."""
         ...
 
@@ -204,7 +200,7 @@ class AppointmentRequests(Protocol):
 
     async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None: ...
 
-    async def for_practice(self, request_id: UUID) -> AppointmentRequest | None: ...
+    async def get_for_practice(self, request_id: UUID) -> AppointmentRequest | None: ...
 
     async def save(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None: ...
 
@@ -222,7 +218,7 @@ class Waitlist(Protocol):
 
     async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
 
-    async def waiting(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
+    async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         """Those who wait for this kind on a local date of theirs, longest first; within a client's transaction their
         own only. A day's slack on either side: `WaitlistEntry.wants` decides."""
         ...
@@ -253,7 +249,7 @@ class FreedSlots(Protocol):
 
     async def get(self, slot_id: UUID) -> FreedSlot | None: ...
 
-    async def waiting(self) -> list[UUID]:
+    async def pending_ids(self) -> list[UUID]:
         """The ids of those that are offered to somebody, or may be yet: the hundred that were freed first, in order."""
         ...
 

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import LocalDateTime
+from portal_core.appointments.series import Series, SeriesStatus
 from portal_core.appointments.settings import Client
 from portal_core.appointments.views import AppointmentRequestView, WaitlistEntryView
-from portal_core.appointments.waiting import CheckIn, Series, SeriesStatus
 from portal_core.kernel.money import Money
 
 

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from portal_core.appointments.appointment_request import RequestStatus
 from portal_core.appointments.practice_views import (
     PracticeAppointmentRequestView,
     PracticeAppointmentView,
     PracticeWaitlistEntryView,
 )
 from portal_core.appointments.views import AppointmentFilter, AppointmentRequestView, AppointmentRow, WaitlistEntryView
-from portal_core.appointments.waiting import RequestStatus
 from portal_core.kernel.page import Page, PageRequest
 
 

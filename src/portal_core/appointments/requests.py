@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from portal_core.appointments.appointment_request import AppointmentRequest
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentRequestView
-from portal_core.appointments.waiting import AppointmentRequest
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
@@ -28,7 +28,7 @@ async def load_pending_request(unit: AppointmentUnit, request_id: UUID, version:
         StaleVersion: it changed after it was shown.
         RequestClosed: it was answered or withdrawn.
     """
-    request = await unit.requests.for_practice(request_id)
+    request = await unit.requests.get_for_practice(request_id)
     if request is None:
         raise NotFound("appointment_request", request_id)
     request.require_pending()

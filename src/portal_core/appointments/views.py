@@ -6,14 +6,15 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from portal_core.appointments.appointment_request import AppointmentRequest, RequestStatus
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
 from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.appointments.settings import AppointmentRules, BookingOptions
-from portal_core.appointments.waiting import AppointmentRequest, OfferStatus, RequestStatus, WaitlistStatus
+from portal_core.appointments.waitlist import OfferStatus, WaitlistStatus
 from portal_core.kernel.money import Money
 
-Scope = Literal["upcoming", "past", "cancelled", "all"]
+AppointmentCategory = Literal["upcoming", "past", "cancelled", "all"]
 
 
 @frozen
@@ -25,13 +26,13 @@ class AppointmentFilter:
     to, not including, the other.
     """
 
-    scope: Scope = "upcoming"
+    category: AppointmentCategory = "upcoming"
     since: datetime | None = None
     until: datetime | None = None
 
     @property
     def latest_first(self) -> bool:
-        return self.scope in ("past", "cancelled")
+        return self.category in ("past", "cancelled")
 
 
 @frozen(kw_only=True)
@@ -291,7 +292,7 @@ class WaitlistEntryView:
         """Whether its last date is yet to pass."""
         return now.astimezone(zone_info(self.time_zone)).date() <= self.latest_date
 
-    def at(self, now: datetime) -> "WaitlistEntryView":
+    def as_of(self, now: datetime) -> "WaitlistEntryView":
         """Without an offer whose time is up, though the job that passes it on may not have come by."""
         return evolve(self, offer=None) if self.offer and self.offer.expires_at <= now else self
 

@@ -11,7 +11,7 @@ from uuid import UUID
 _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
-def normalise_code(typed: str) -> str:
+def normalize_code(typed: str) -> str:
     """A code as it was made: case, dashes, spaces and look-alikes are forgiven.
 
     Look-alikes as in Crockford's base 32: O is 0, I and L are 1.
@@ -24,7 +24,7 @@ def hash_code(subject_id: UUID, typed: str) -> bytes:
 
     Any text has a hash, also such as no UTF-8 can hold.
     """
-    return hashlib.sha256(f"{subject_id} {normalise_code(typed)}".encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(f"{subject_id} {normalize_code(typed)}".encode("utf-8", "surrogatepass")).digest()
 
 
 def code_matches(code_hash: bytes | None, subject_id: UUID, typed: str) -> bool:

@@ -32,7 +32,7 @@ KEEP: Final = Keep.KEEP
 MIN_DATE_OF_BIRTH = date(1900, 1, 1)
 
 _EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
-_MAX_EMAIL = 254
+_MAX_EMAIL_LENGTH = 254
 
 _PHONE = re.compile(r"\+[1-9]\d{7,14}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -61,12 +61,12 @@ class ContactChanges:
             Invalid: naming the first field that is not taken.
         """
         return ContactChanges(
-            chosen_name=_kept(self.chosen_name, lambda text: single_line_text(text, "chosen_name", 80)),
-            pronouns=_kept(self.pronouns, lambda text: single_line_text(text, "pronouns", 40)),
-            phone=_kept(self.phone, lambda text: phone_number(text, "phone")),
-            address=_kept(self.address, lambda text: multi_line_text(text, "address", 400)),
-            time_zone=_kept(self.time_zone, lambda text: check_time_zone(text, "time_zone")),
-            language=_kept(self.language, lambda text: language_tag(text, "language")),
+            chosen_name=_validated(self.chosen_name, lambda text: single_line_text(text, "chosen_name", 80)),
+            pronouns=_validated(self.pronouns, lambda text: single_line_text(text, "pronouns", 40)),
+            phone=_validated(self.phone, lambda text: phone_number(text, "phone")),
+            address=_validated(self.address, lambda text: multi_line_text(text, "address", 400)),
+            time_zone=_validated(self.time_zone, lambda text: check_time_zone(text, "time_zone")),
+            language=_validated(self.language, lambda text: language_tag(text, "language")),
         )
 
     def values(self) -> dict[str, str | None]:
@@ -82,7 +82,7 @@ def normalize_email(text: str, *, path: str = "email") -> str:
         InvalidEmail: it has not the form of an address, or is longer than 254 characters (RFC 5321).
     """
     email = unicodedata.normalize("NFC", text.strip()).lower()
-    if len(email) > _MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+    if len(email) > _MAX_EMAIL_LENGTH or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise InvalidEmail.at(path, "email_invalid", "Write an email address, such as name@example.org.")
     return email
 
@@ -155,7 +155,7 @@ def host_name(text: str, path: str) -> str:
 
 def host_names(texts: Iterable[str], path: str) -> tuple[str, ...]:
     """Host names, each once, in order. Raises as `host_name`."""
-    return tuple(sorted({host_name(text, f"{path}.{place}") for place, text in enumerate(texts)}))
+    return tuple(sorted({host_name(text, f"{path}.{index}") for index, text in enumerate(texts)}))
 
 
 def room_link(text: str, path: str) -> str:
@@ -189,7 +189,7 @@ def _has_host(link: str) -> bool:
         return False  # A broken address, or a port that there is not.
 
 
-def _kept(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:
+def _validated(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:
     if isinstance(value, Keep) or value is None or not value.strip():
         return value if isinstance(value, Keep) else None
     return check(value)

@@ -12,7 +12,7 @@ def single_line_text(text: str, path: str, max_length: int) -> str:
     """One line of text without control characters and such as turn its direction, spaces folded.
 
     Raises:
-        Invalid: `empty`, `too_long` or `bad_characters`.
+        Invalid: `empty`, `too_long` or `characters_invalid`.
     """
     folded = " ".join(unicodedata.normalize("NFC", text).split())
     return _fit(folded, folded, path, max_length)

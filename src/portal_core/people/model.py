@@ -170,6 +170,6 @@ def changed_fields(before: Client | Clinician | StaffMember | Practice, after: o
     return " ".join(name for name in names if getattr(before, name) != getattr(after, name))
 
 
-def _require_version(version: int, present: int) -> None:
-    if version != present:
+def _require_version(version: int, current: int) -> None:
+    if version != current:
         raise StaleVersion

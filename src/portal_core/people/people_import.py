@@ -30,11 +30,11 @@ async def import_clinician(
         Invalid: the row cannot be taken.
     """
     details = row.parse()
-    external_id = _once(details, seen)
+    external_id = _unique_external_id(details, seen)
     known = await unit.clinician_records.find_by_external_id(external_id)
     if known is None:
-        made = Clinician(new_id(), practice.id, **details.values())
-        await unit.clinician_records.add(made, AuditEntry("clinician.added", made.id))
+        clinician = Clinician(new_id(), practice.id, **details.values())
+        await unit.clinician_records.add(clinician, AuditEntry("clinician.added", clinician.id))
         return "added"
     changed = known.with_changes(**details.values())
     if changed is known:
@@ -53,13 +53,13 @@ async def import_client(
         Invalid: the row cannot be taken.
     """
     details = row.parse(practice.today(now))
-    external_id = _once(details, seen)
+    external_id = _unique_external_id(details, seen)
     team = await _team(unit, row)
     known = await unit.client_records.find_by_external_id(external_id)
     if known is None:
-        made = Client(new_id(), practice.id, created_at=now, **details.values())
-        await unit.client_records.add(made, AuditEntry("client.added", made.id, record=made.id))
-        await _assign(unit, made, team)
+        client = Client(new_id(), practice.id, created_at=now, **details.values())
+        await unit.client_records.add(client, AuditEntry("client.added", client.id, record=client.id))
+        await _assign(unit, client, team)
         return "added"
     changed = await _merged(unit, known, details)
     if changed is not known:
@@ -96,7 +96,7 @@ async def _assign(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> C
     return await assign_team(unit, client, team) if team else client
 
 
-def _once(details: ClientDetails | ClinicianDetails, seen: set[str]) -> str:
+def _unique_external_id(details: ClientDetails | ClinicianDetails, seen: set[str]) -> str:
     external_id = details.external_id
     assert external_id is not None
     if external_id in seen:

@@ -126,7 +126,7 @@ async def _insert_past_the_adapter(world: PostgresAppointmentsWorld, clinician: 
     connection = await asyncpg.connect(world.database.app_dsn)
     try:
         await connection.execute(
-            f"BEGIN; SET LOCAL portal.practice = '{world.practice_id}'; SET LOCAL portal.reach = 'practice'"
+            f"BEGIN; SET LOCAL portal.practice = '{world.practice_id}'; SET LOCAL portal.scope = 'practice'"
         )
         await connection.execute(
             "INSERT INTO portal.calendar (practice_id, id, clinician_id, starts_at, ends_at, buffer_before_seconds,"

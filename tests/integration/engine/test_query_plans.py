@@ -45,10 +45,10 @@ MAX_ROWS = 150
 SMALL_TABLES = dict.fromkeys(ROW_LIMITS, "a practice has few of them, whatever its size")
 SCAN_NODES = {
     "email_requests.list_requested_before": "jobs take each within seconds: of older ones there are as many as broke in between",
-    "waitlist.waiting": "all who wait for a kind are read, since whom the slot suits is the core's to say",
+    "waitlist.matching": "all who wait for a kind are read, since whom the slot suits is the core's to say",
     "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
     " who once waited, and whose last date is past",
-    "freed_slots.waiting": "a practice has a handful: they are forgotten as soon as nobody waits for them",
+    "freed_slots.pending_ids": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
 """Statements that look at more, each with its reason."""
 

@@ -10,6 +10,8 @@ import pytest_asyncio
 from attrs import define, field
 
 from adapters.postgres.engine.pool import open_pool
+from portal_core.appointments.appointment_request import PreferredTime
+from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
@@ -19,7 +21,6 @@ from portal_core.appointments.use_cases.list_my_appointments import ListMyAppoin
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlistQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
-from portal_core.appointments.waiting import CheckIn, PreferredTime
 from portal_core.kernel.actor import ClientActor
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
 from tests.support.appointments.use_cases import AppointmentUseCases

@@ -80,7 +80,7 @@ async def test_an_idempotency_key_has_one_effect_and_one_answer(shared_database:
         async with shared_database.begin(_with(actor, IdempotentRequest("makeThing", "k1", b"other"))):
             pytest.fail("the unit must not open")
     body = shared_database.owner.execute(
-        "SELECT body FROM portal.answers WHERE practice_id = %s", (actor.practice_id,)
+        "SELECT body FROM portal.idempotent_responses WHERE practice_id = %s", (actor.practice_id,)
     ).fetchone()
     assert body is not None
     assert b"first" not in body[0]

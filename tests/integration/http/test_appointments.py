@@ -65,7 +65,7 @@ async def test_find_book_and_cancel(open_practice: OpenPractice) -> None:
     assert gone["version"] > moved["version"] > appointment["version"]
 
     assert (await open_practice.ask(mira, "GET", APPOINTMENTS))["items"] == []
-    assert (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}?which=cancelled"))["items"] == [gone]
+    assert (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}?category=cancelled"))["items"] == [gone]
     file = await open_practice.send(mira, "GET", f"{here}/calendar.ics")
     assert (file.headers["content-type"], "METHOD:CANCEL\r\n" in file.text) == (
         "text/calendar; method=CANCEL; charset=utf-8",
@@ -345,7 +345,7 @@ async def test_what_cannot_be_read_is_said_field_by_field(open_practice: OpenPra
         ),
         ("GET", f"{APPOINTMENTS}?since=2026-03-10T14:00:00", None, ["since"]),
         ("GET", f"{APPOINTMENTS}?size=101", None, ["size"]),
-        ("GET", f"{APPOINTMENTS}?which=mine", None, ["scope"]),
+        ("GET", f"{APPOINTMENTS}?category=mine", None, ["category"]),
         ("GET", f"{APPOINTMENTS}/slots?first_day=2026-03-10&last_day=2026-03-10", None, ["appointment_type_id"]),
         (
             "GET",

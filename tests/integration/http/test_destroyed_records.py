@@ -83,7 +83,7 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_pra
         asked[mira.id]: "",
         asked[ben.id]: "Sleep",
     }
-    own = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
+    own = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]
     assert [(one["id"], one["cancel_reason"]) for one in own] == [(booked[mira.id][0], None)]
 
     # The practice cancels, moves and declines; what it says to the client goes nowhere any more.

@@ -81,7 +81,7 @@ async def test_accepted_text_is_displayed_and_sent(valid_requests: ValidRequests
                     faults.append(f"{operation}: {answer.text}")
         lines = [line for one in await valid_requests.portal.mail() for line in (one.to, one.sender_name, one.subject)]
         stuck = valid_requests.portal.database.owner.execute(
-            "SELECT kind, state, problem FROM portal.notices WHERE problem <> ''"
+            "SELECT kind, state, failure_reason FROM portal.notices WHERE failure_reason <> ''"
         ).fetchall()
     finally:
         valid_requests.snapshot.restore()

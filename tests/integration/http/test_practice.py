@@ -349,15 +349,15 @@ async def test_the_day_and_what_staff_do_about_it(open_practice: OpenPractice) -
     ]
     of_theo = f"{PRACTICE}/clients/{theo.id}/appointments"
     assert (await open_practice.ask(desk, "GET", of_theo))["items"] == [shared]
-    whole = await open_practice.ask(desk, "GET", f"{of_theo}?which=all&size=1")
-    rest = await open_practice.ask(desk, "GET", f"{of_theo}?which=all&size=1&after={whole['next']}")
+    whole = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1")
+    rest = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1&after={whole['next']}")
     assert [one["id"] for one in (*whole["items"], *rest["items"])] == [third["id"], shared["id"]]
     assert await refused(open_practice, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
     assert await open_practice.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
     assert {one["client_pronouns"] for one in shared["attendances"]} == {""}
     [theirs] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
     assert (theirs["id"], "Mira" in str(theirs)) == (shared["id"], False)
-    [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?which=cancelled"))["items"]
+    [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]
     assert gone["cancel_reason"] == "The heating broke."
 
     early = await refused(open_practice, desk, "PATCH", f"{appointments}/{shared['id']}/complete", {})

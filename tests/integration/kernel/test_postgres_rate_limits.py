@@ -139,7 +139,7 @@ async def test_what_is_limited_cannot_be_read_in_the_database(shared_database: P
     await PostgresRateLimits(shared_database.pool, FixedClock()).take(
         uuid4(), Limit("read", 1, MINUTE), "ann@b.example"
     )
-    rows = shared_database.owner.execute("SELECT key FROM portal.tries").fetchall()
+    rows = shared_database.owner.execute("SELECT key FROM portal.rate_limit_attempts").fetchall()
     assert rows
     assert all(len(key) == 32 and b"ann" not in key for (key,) in rows)
 

@@ -63,7 +63,7 @@ class PostgresPeopleWorld(PeopleWorld):
         world.begin = database.begin_with(clock, world.ids)
         world.practice_factory = PostgresPracticeFactory(database.pool, database.keys, clock, world.ids)
         world.directory = PostgresPracticeDirectory(database.pool, seconds=0.0)
-        world.practice = await world.found()
+        world.practice = await world.add_practice()
         return world
 
     async def other_practice(self) -> "PostgresPeopleWorld":
@@ -130,10 +130,10 @@ async def test_a_practice_is_made_whole_or_not_at_all(world: PostgresPeopleWorld
         ]
 
     host = f"{world.ids.new().hex}.example"
-    await world.found(hosts=(host,))
+    await world.add_practice(hosts=(host,))
     before = rows()
     with pytest.raises(Exception, match="host"):
-        await world.found(hosts=(f"a{host}", host))
+        await world.add_practice(hosts=(f"a{host}", host))
     assert rows() == before
 
 
@@ -142,7 +142,7 @@ async def test_the_directory_is_asked_twice_a_minute(
 ) -> None:
     kept = PostgresPracticeDirectory(shared_database.pool)
     before = await kept.all()
-    await world.found()
+    await world.add_practice()
     assert await kept.all() == before
     assert len(await world.directory.all()) == len(before) + 1
 
@@ -150,7 +150,7 @@ async def test_the_directory_is_asked_twice_a_minute(
 async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: PostgresPeopleWorld) -> None:
     owner = world.database.owner
     owner.execute(
-        "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, born, status, created_at)"
+        "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, status, created_at)"
         " SELECT %s, gen_random_uuid(), 'A', n::text, lpad(n::text, 6, '0'), '1990-01-01', 'active', %s"
         " FROM generate_series(1, 5000) AS n",
         (world.practice_id, world.clock.now()),

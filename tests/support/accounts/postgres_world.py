@@ -118,7 +118,7 @@ class PostgresAccountsWorld(AccountsWorld):
     async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
         settings = Jsonb({"accounts": section})
         self._run(
-            "UPDATE portal.practices SET zone = %s, settings = %s WHERE id = %s", time_zone, settings, self.practice_id
+            "UPDATE portal.practices SET time_zone = %s, settings = %s WHERE id = %s", time_zone, settings, self.practice_id
         )
 
     async def audit(self) -> list[AuditEntry]:

@@ -90,7 +90,7 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
 
     async def notices(self) -> list[Notice]:
         rows = self.database.owner.execute(
-            "SELECT kind, notice_class, to_account, to_client, about, once FROM portal.notices"
+            "SELECT kind, notice_class, to_account, to_client, subject_id, deduplication_key FROM portal.notices"
             " WHERE practice_id = %s ORDER BY id",
             (self.practice_id,),
         )

@@ -71,7 +71,7 @@ def migrate_template(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as owner:
         for year in (2025, 2026, 2027):
             for month in range(1, 13):
-                owner.execute("SELECT portal.make_audit_partition(%s)", (date(year, month, 1),))
+                owner.execute("SELECT portal.create_audit_partition(%s)", (date(year, month, 1),))
 
 
 @define
@@ -106,7 +106,7 @@ class PortalDatabase:
         wrapped, master = await self.keys.make_practice_key(practice_id)
         now = datetime(2026, 1, 1, tzinfo=UTC)
         self.owner.execute(
-            "INSERT INTO portal.practices (id, slug, name, zone, state, hosts, settings, created_at, version)"
+            "INSERT INTO portal.practices (id, slug, name, time_zone, state, hosts, settings, created_at, version)"
             " VALUES (%s, %s, %s, %s, 'NY', '{}', %s, %s, 1)",
             (practice_id, f"p{practice_id.hex}", name, time_zone, Jsonb(settings or {}), now),
         )
@@ -131,7 +131,7 @@ class PortalDatabase:
         wrapped = self.keys.held(practice_id).seal(bytes(range(32)), f"client_keys.wrapped/{client_id}")
         now = datetime(2026, 1, 1, tzinfo=UTC)
         self.owner.execute(
-            "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, born, email, email_key,"
+            "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, email, email_key,"
             " status, created_at, version) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'active', %s, 1)",
             (
                 practice_id,
@@ -155,7 +155,7 @@ class PortalDatabase:
         """A new clinician."""
         clinician_id = uuid4()
         self.owner.execute(
-            "INSERT INTO portal.clinicians (practice_id, id, name, credentials, zone, room_link, active, version)"
+            "INSERT INTO portal.clinicians (practice_id, id, name, credentials, time_zone, room_link, active, version)"
             " VALUES (%s, %s, %s, 'PhD', %s, 'https://rooms.example/rivera', true, 1)",
             (practice_id, clinician_id, name, time_zone),
         )

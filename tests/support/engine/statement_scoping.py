@@ -41,16 +41,16 @@ def scope_violations(statement: Statement) -> list[str]:
     equations = list(_equations(statement.source))
     for table in _tables(statement.source):
         base = _base(table)
-        reach = base.info.get("row_scope")
-        if reach in ("client", "account", "practice", "append"):
+        row_scope = base.info.get("row_scope")
+        if row_scope in ("client", "account", "practice", "append"):
             practice = "id" if base.name == "practices" else "practice_id"
             if not _held(table, practice, equations, {"practice_id"}):
                 missing.append(f"{base.name}.{practice} is not this practice's")
-        if reach == "client" and not statement.across:
+        if row_scope == "client" and not statement.scope_exemption:
             client = "id" if base.name == "clients" else "client_id"
             if not _held(table, client, equations, None):
                 missing.append(f"{base.name}.{client} is nobody's in particular")
-        if reach == "open" or reach is None:
+        if row_scope == "function_only" or row_scope is None:
             missing.append(f"{base.name} is reached through functions only")
     missing.extend(_conflicts(statement.source))
     return missing

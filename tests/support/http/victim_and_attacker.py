@@ -45,7 +45,7 @@ async def make_attack_scenario(portal: RunningPortal) -> AttackScenario:
     (practice,) = await portal.portal.parts.directory().all()
     visitor = VisitorActor(practice.id)
     date_of_birth = portal.database.owner.execute(
-        "SELECT born FROM portal.clients WHERE email = %s", (VICTIM,)
+        "SELECT date_of_birth FROM portal.clients WHERE email = %s", (VICTIM,)
     ).fetchone()
     assert date_of_birth is not None
     await portal.portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(VICTIM, date_of_birth[0]))

@@ -38,7 +38,7 @@ class PostgresNotificationsWorld(NotificationsWorld):
 
     async def add_client(self, *, email: str = "", time_zone: str | None = None, language: str | None = None) -> UUID:
         client_id = await self.database.client(self.practice_id, email=email or None)
-        self._run("UPDATE portal.clients SET zone = %s, language = %s WHERE id = %s", time_zone, language, client_id)
+        self._run("UPDATE portal.clients SET time_zone = %s, language = %s WHERE id = %s", time_zone, language, client_id)
         return client_id
 
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
@@ -93,7 +93,7 @@ class PostgresNotificationsWorld(NotificationsWorld):
         )
         self._run("SET session_replication_role = origin")
         self._run(
-            "INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, late, sequence)"
+            "INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, cancelled_late, sequence)"
             " VALUES (%s, %s, %s, %s, 'attending', false, 0)",
             *(self.practice_id, client_id, appointment_id, starts_at),
         )

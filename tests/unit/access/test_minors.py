@@ -32,7 +32,7 @@ def test_every_row_can_be_checked_by_a_reader(rule: StateRule) -> None:
     assert rule.rule.endswith(".")
     assert rule.rule.count(". ") == 0
     assert rule.text_as_of
-    assert date(2026, 11, 22) <= rule.looked_at
+    assert date(2026, 11, 22) <= rule.reviewed_on
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())

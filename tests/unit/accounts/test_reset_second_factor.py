@@ -112,7 +112,7 @@ async def test_a_sign_in_from_before_is_over_though_the_provider_would_still_tak
         await use_cases.reset_factor(admin, for_client(account))
     else:
         await use_cases.remove(await use_cases.holder(inside), RemoveSecondFactorCommand(PASSWORD, codes[0]))
-    person = use_cases.pool.known(Credential.of(account))
+    person = use_cases.pool.find_enabled(Credential.of(account))
     assert person is not None
 
     async def tried() -> None:
@@ -205,7 +205,7 @@ async def test_reset_can_be_repeated_after_crash() -> None:
     await use_cases.second_factors.remove(Credential.of(account))
     await use_cases.reset_factor(admin, for_client(account))
     await use_cases.signed_in()
-    person = use_cases.pool.known(Credential.of(account))
+    person = use_cases.pool.find_enabled(Credential.of(account))
     assert person is not None
     person.secret = secret  # confirmed by the provider, and the core never heard of it
     await use_cases.asked()

@@ -360,10 +360,10 @@ async def test_without_the_second_factor_that_is_required_only_enrolling_is_open
 
 async def test_a_denial_leaves_the_requests_idempotency_key_alone() -> None:
     use_cases, tokens = await opened()
-    attempt = IdempotentRequest("op", "key", b"digest")
+    idempotent_request = IdempotentRequest("op", "key", b"digest")
     with pytest.raises(NotFound):
-        await use_cases.holder(tokens, record=UUID(int=404), origin=Origin(attempt=attempt))
-    assert not attempt.claimed
+        await use_cases.holder(tokens, record=UUID(int=404), origin=Origin(idempotent_request=idempotent_request))
+    assert not idempotent_request.claimed
 
 
 async def test_a_password_reset_ends_every_session() -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.errors import ClientDischarged
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
@@ -19,7 +20,6 @@ from portal_core.appointments.use_cases.request_appointment import RequestAppoin
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.appointments.views import AppointmentView
-from portal_core.appointments.waiting import PreferredTime
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.appointments.scheduling.recurrence import weekly
+from portal_core.appointments.scheduling.recurrence import weekly_starts
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
     APIA,
@@ -24,7 +24,7 @@ WEEK = timedelta(days=7)
 
 
 def test_the_same_time_on_the_wall_before_and_after_the_clocks_change() -> None:
-    assert weekly(wall(2026, 3, 2, 10), NEW_YORK, count=3) == [
+    assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=3) == [
         utc(2026, 3, 2, 15),
         utc(2026, 3, 9, 14),
         utc(2026, 3, 16, 14),
@@ -33,25 +33,25 @@ def test_the_same_time_on_the_wall_before_and_after_the_clocks_change() -> None:
 
 def test_until_is_included() -> None:
     first = wall(2026, 3, 2, 10)
-    assert len(weekly(first, NEW_YORK, until=date(2026, 3, 16))) == 3
-    assert len(weekly(first, NEW_YORK, until=date(2026, 3, 15))) == 2
-    assert len(weekly(first, NEW_YORK, until=date(2026, 3, 2))) == 1
+    assert len(weekly_starts(first, NEW_YORK, until=date(2026, 3, 16))) == 3
+    assert len(weekly_starts(first, NEW_YORK, until=date(2026, 3, 15))) == 2
+    assert len(weekly_starts(first, NEW_YORK, until=date(2026, 3, 2))) == 1
 
 
 def test_skipped_dates_count_and_other_holidays_mean_nothing() -> None:
     holidays = [date(2026, 3, 9), date(2026, 3, 10), date(2026, 12, 25)]
-    assert weekly(wall(2026, 3, 2, 10), NEW_YORK, count=3, skip_dates=holidays) == [
+    assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=3, skip_dates=holidays) == [
         utc(2026, 3, 2, 15),
         utc(2026, 3, 16, 14),
     ]
     with pytest.raises(Invalid) as refused:
-        weekly(wall(2026, 3, 2, 10), NEW_YORK, count=1, skip_dates=[date(2026, 3, 2)])
+        weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=1, skip_dates=[date(2026, 3, 2)])
     assert [one.code for one in refused.value.fields] == ["no_dates_left"]
 
 
 def test_a_single_date_may_be_changed_even_to_another_day() -> None:
     changes = {date(2026, 3, 9): wall(2026, 3, 11, 16, 30), date(2026, 3, 16): wall(2026, 3, 1, 9)}
-    assert weekly(wall(2026, 3, 2, 10), NEW_YORK, count=4, changes=changes) == [
+    assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=4, changes=changes) == [
         utc(2026, 3, 1, 14),
         utc(2026, 3, 2, 15),
         utc(2026, 3, 11, 20, 30),
@@ -60,7 +60,7 @@ def test_a_single_date_may_be_changed_even_to_another_day() -> None:
 
 
 def test_a_start_in_the_gap_moves_for_that_week_only() -> None:
-    starts = weekly(wall(2026, 3, 1, 2, 30), NEW_YORK, count=3)
+    starts = weekly_starts(wall(2026, 3, 1, 2, 30), NEW_YORK, count=3)
     assert [to_wall_clock(start, NEW_YORK) for start in starts] == [
         wall(2026, 3, 1, 2, 30),
         wall(2026, 3, 8, 3, 0),
@@ -69,11 +69,11 @@ def test_a_start_in_the_gap_moves_for_that_week_only() -> None:
 
 
 def test_a_start_in_the_fold_is_the_first_of_the_two() -> None:
-    assert weekly(wall(2026, 10, 18, 1, 30), LONDON, count=2)[1] == utc(2026, 10, 25, 0, 30)
+    assert weekly_starts(wall(2026, 10, 18, 1, 30), LONDON, count=2)[1] == utc(2026, 10, 25, 0, 30)
 
 
 def test_a_week_whose_day_never_was_moves_to_the_next_midnight() -> None:
-    starts = weekly(wall(2011, 12, 23, 10), APIA, count=2)
+    starts = weekly_starts(wall(2011, 12, 23, 10), APIA, count=2)
     assert to_wall_clock(starts[1], APIA) == wall(2011, 12, 31)
 
 
@@ -92,7 +92,7 @@ def test_every_week_shows_the_time_or_the_first_one_after_the_gap(
     first = on_the_night - weeks_before * WEEK
     count = weeks_before + 1 + weeks_after
     left = [week for week in range(count) if week not in skipped]
-    starts = weekly(first, time_zone, count=count, skip_dates=[(first + week * WEEK).date() for week in skipped])
+    starts = weekly_starts(first, time_zone, count=count, skip_dates=[(first + week * WEEK).date() for week in skipped])
     assert len(starts) == len(left)
     for week, start in zip(left, starts, strict=True):
         expected = first + week * WEEK
@@ -129,13 +129,13 @@ def test_every_week_shows_the_time_or_the_first_one_after_the_gap(
 )
 def test_a_series_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
-        weekly(wall(2026, 3, 2, 10), NEW_YORK, **over)
+        weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, **over)
     assert refused.value.fields[0].path == path
 
 
 def test_a_series_is_in_a_known_zone_and_in_years_that_make_sense() -> None:
     with pytest.raises(Invalid):
-        weekly(wall(2026, 3, 2, 10), "Mars/Olympus", count=1)
+        weekly_starts(wall(2026, 3, 2, 10), "Mars/Olympus", count=1)
     with pytest.raises(Invalid):
-        weekly(datetime.max.replace(fold=0), NEW_YORK, count=1)  # noqa: DTZ901
-    assert len(weekly(wall(2026, 3, 2, 10), NEW_YORK, count=260)) == 260
+        weekly_starts(datetime.max.replace(fold=0), NEW_YORK, count=1)  # noqa: DTZ901
+    assert len(weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=260)) == 260

@@ -9,7 +9,7 @@ from portal_core.appointments.use_cases import send_appointment_reminders
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.kernel.errors import Forbidden
-from portal_core.notifications import contact_rules
+from portal_core.notifications import settings_validation
 from portal_core.notifications.settings import NotificationSettings
 from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
@@ -33,7 +33,7 @@ def due(start: object, minutes: int) -> str:
 
 def test_reminders_look_as_far_ahead_as_people_may_choose() -> None:
     """Features know nothing of one another, so each has the number."""
-    assert timedelta(minutes=contact_rules.MAX_REMINDER_MINUTES) == send_appointment_reminders.MAX_REMINDER_MINUTES
+    assert timedelta(minutes=settings_validation.MAX_REMINDER_MINUTES) == send_appointment_reminders.MAX_LEAD_TIME
 
 
 class TestReminding:

@@ -5,15 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime
 from portal_core.appointments.errors import OfferClosed, RequestClosed, SeriesEnded, WaitlistEntryClosed
+from portal_core.appointments.series import Series
 from portal_core.appointments.settings import AppointmentRules
-from portal_core.appointments.waiting import (
-    AppointmentRequest,
-    PreferredTime,
-    Series,
-    WaitlistEntry,
-    WaitlistOffer,
-)
+from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments.world import ZONE, new_york

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.errors import (
     NotBookable,
     OutsideAvailability,
@@ -20,7 +21,6 @@ from portal_core.appointments.use_cases.decline_appointment_request import Decli
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.views import AppointmentRequestView
-from portal_core.appointments.waiting import PreferredTime
 from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import PageRequest

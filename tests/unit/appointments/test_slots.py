@@ -9,7 +9,7 @@ import pytest
 
 from portal_core.appointments.scheduling.availability import AvailabilityRule, Window, open_windows
 from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
-from portal_core.appointments.scheduling.slots import Refusal, Slot, fits, free_slots, on_grid
+from portal_core.appointments.scheduling.slots import Refusal, Slot, slot_refusal, free_slots, on_grid
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
     ANNEX,
@@ -185,8 +185,8 @@ def test_max_advance_ends_at_local_midnight(day: Any, last: str) -> None:
         found = free_slots(always, [], of, now, now, LATER)
         assert f"{to_wall_clock(found[-1].starts_at, NEW_YORK):%Y-%m-%d %H:%M}" == f"{last} 23:00"
         edge = found[-1].starts_at + HOUR
-        assert fits(edge, of, always, [], now) == Refusal.TOO_FAR
-        assert fits(edge - timedelta(microseconds=1), of, always, [], now) is None
+        assert slot_refusal(edge, of, always, [], now) == Refusal.TOO_FAR
+        assert slot_refusal(edge - timedelta(microseconds=1), of, always, [], now) is None
 
 
 def test_with_no_advance_one_books_for_today_only() -> None:
@@ -220,7 +220,7 @@ def test_refusals_say_why() -> None:
     taken = [busy(10, 11)]
 
     def ask(hour: float, of: AppointmentTiming = HOURLY, now: datetime = NOW) -> Refusal | None:
-        return fits(utc(2026, 3, 2) + hour * HOUR, of, windows, taken, now)
+        return slot_refusal(utc(2026, 3, 2) + hour * HOUR, of, windows, taken, now)
 
     assert ask(9) is None
     assert ask(10) == Refusal.TAKEN
@@ -232,18 +232,18 @@ def test_refusals_say_why() -> None:
     assert ask(9, now=utc(2026, 3, 2, 9, 1)) == Refusal.TOO_SOON
     assert ask(9, timing(min_notice=2 * HOUR), now=utc(2026, 3, 2, 7, 1)) == Refusal.TOO_SOON
     assert ask(9, timing(max_advance_days=3)) == Refusal.TOO_FAR
-    assert fits(utc(2026, 3, 2, 9), timing(), [], [], NOW) == Refusal.OUTSIDE_AVAILABILITY
+    assert slot_refusal(utc(2026, 3, 2, 9), timing(), [], [], NOW) == Refusal.OUTSIDE_AVAILABILITY
 
 
 def test_fits_is_about_one_clinician() -> None:
     with pytest.raises(ValueError, match="one clinician"):
-        fits(utc(2026, 3, 2, 9), timing(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER)], NOW)
+        slot_refusal(utc(2026, 3, 2, 9), timing(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER)], NOW)
 
 
 def test_a_start_off_the_grid_may_fit_and_is_told_apart() -> None:
     windows = [window(9, 12)]
     off = utc(2026, 3, 2, 9, 7)
-    assert fits(off, timing(), windows, [], NOW) is None
+    assert slot_refusal(off, timing(), windows, [], NOW) is None
     assert not on_grid(off, timing(), windows)
     assert on_grid(utc(2026, 3, 2, 10), timing(), windows)
     assert not on_grid(utc(2026, 3, 2, 12), timing(), windows)
@@ -253,7 +253,7 @@ def test_a_start_off_the_grid_may_fit_and_is_told_apart() -> None:
 def test_naive_datetimes_raise() -> None:
     naive = utc(2026, 3, 2, 9).replace(tzinfo=None)
     with pytest.raises(ValueError, match="naive"):
-        fits(naive, timing(), [window(9, 12)], [], NOW)
+        slot_refusal(naive, timing(), [window(9, 12)], [], NOW)
     with pytest.raises(ValueError, match="naive"):
         free_slots([window(9, 12)], [], timing(), NOW, naive, LATER)
     with pytest.raises(ValueError, match="naive"):

@@ -16,7 +16,7 @@ from portal_core.appointments.scheduling.availability import (
     open_windows,
 )
 from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
-from portal_core.appointments.scheduling.slots import Refusal, fits, free_slots, on_grid
+from portal_core.appointments.scheduling.slots import Refusal, slot_refusal, free_slots, on_grid
 from tests.unit.appointments.dst_cases import (
     ANNEX,
     CLINICIAN,
@@ -182,12 +182,12 @@ def test_fits_and_on_grid_agree_with_the_oracle_and_with_the_list(week: Week, of
         windows = [one for one in week.windows if (one.clinician_id, one.location_id) == (clinician_id, location_id)]
         busy = [one for one in week.busy if one.clinician_id == clinician_id]
         for at, _ in minutes_around(week.time_zone, week.day, 5)[offset::7]:
-            assert fits(at, week.timing, windows, busy, week.now) == refused(week, clinician_id, moments, at)
+            assert slot_refusal(at, week.timing, windows, busy, week.now) == refused(week, clinician_id, moments, at)
             offered = lies_within(week, moments, at) and on_the_grid(week, moments, at)
             assert on_grid(at, week.timing, windows) == offered
         for slot in listed:
             if (slot.clinician_id, slot.location_id) == (clinician_id, location_id):
-                assert fits(slot.starts_at, week.timing, windows, busy, week.now) is None
+                assert slot_refusal(slot.starts_at, week.timing, windows, busy, week.now) is None
                 assert on_grid(slot.starts_at, week.timing, windows)
 
 

@@ -1,4 +1,4 @@
-"""Where sealed values belong. These names are sealed into every row that is kept: one that changes opens nothing."""
+"""The labels that sealed values are bound to. A label that changes leaves every stored value unreadable."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ CLIENTS = {
 """What a client's key seals, by table."""
 
 
-def test_every_sealed_column_keeps_its_name() -> None:
+def test_every_sealed_column_keeps_its_label() -> None:
     columns = [column for table in metadata.tables.values() for column in table.c if column.info.get("sealed")]
     kept = {associated_data(column, ROW).removesuffix(f"/{ROW}") for column in columns}
     assert kept >= {
@@ -31,7 +31,7 @@ def test_every_sealed_column_keeps_its_name() -> None:
         "check_ins.location",
         "client_keys.wrapped",
         "clients.address",
-        "email_requests.content",
+        "enquiries.asked",
         "identities.record",
         "second_factors.pending",
     }

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from adapters.codec import converter, settings_section
 from adapters.postgres.appointments.options import rules_of
+from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
 from portal_core.appointments.settings import AppointmentRules
-from portal_core.appointments.waiting import PreferredTime
 from portal_core.kernel.money import Money
 
 spans = st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(hours=23, minutes=59))

@@ -32,7 +32,7 @@ from adapters.postgres.accounts.tables import sessions
 from adapters.postgres.appointments.tables import appointments, attendances, calendar, holds
 from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.statements import Statement, compile_statement
-from adapters.postgres.engine.tables import tries
+from adapters.postgres.engine.tables import rate_limit_attempts
 from adapters.postgres.people.tables import clients, practices
 from tests.support.engine.statement_scoping import scope_violations
 from tests.support.engine.statements import DIALECT, all_statements
@@ -146,7 +146,7 @@ def test_a_constant_is_quoted_and_what_is_left_is_numbered_anew() -> None:
         # Two that are held by each other are held by nobody.
         select(calendar.c.id).join(appointments, appointments.c.practice_id == calendar.c.practice_id),
         # What only functions may reach.
-        select(tries.c.key),
+        select(rate_limit_attempts.c.key),
         postgresql.insert(calendar)
         .values({"practice_id": bindparam("practice_id")})
         .on_conflict_do_update(index_elements=["id"], set_={"purpose": "hold"}),

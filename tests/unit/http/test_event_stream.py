@@ -102,7 +102,7 @@ def showing(session_id: UUID) -> Any:
     session = evolve(SESSION, id=session_id)
     return SimpleNamespace(
         authentication=AuthenticateCommand(NORTH, ADAS_TOKEN, active=False),
-        signed_in=Authenticated(None, session, must_enroll=False),  # type: ignore[arg-type]  # nobody asks who
+        authenticated=Authenticated(None, session, must_enroll=False),  # type: ignore[arg-type]  # nobody asks who
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from entrypoints.http.app import create_app
 from entrypoints.http.appointments.practice.availability import WallTime
-from entrypoints.http.appointments.practice.series import Wall
+from entrypoints.http.appointments.practice.series import LocalStart
 from entrypoints.http.contract.bodies import decode_body
 from entrypoints.http.contract.fields import Instant
 from portal_core.kernel.errors import Invalid, PortalError
@@ -87,8 +87,8 @@ async def test_one_field(client: httpx.AsyncClient, field: str, value: Any, code
         (WallTime, "24:00:00", "bad_format", "00:00:00 to 23:59:59"),
         (WallTime, "00:00", "bad_format", "with its seconds"),
         (WallTime, "09:00:00Z", "offset_not_allowed", "without an offset, as in 15:30:00"),
-        (Wall, "2027-03-16T10:00:00Z", "offset_not_allowed", "without an offset, as in 2027-03-14T15:30:00."),
-        (Wall, "2027-03-16", "bad_format", "as in 2027-03-14T15:30:00"),
+        (LocalStart, "2027-03-16T10:00:00Z", "offset_not_allowed", "without an offset, as in 2027-03-14T15:30:00."),
+        (LocalStart, "2027-03-16", "bad_format", "as in 2027-03-14T15:30:00"),
         (Instant, "2027-03-16T10:00:00", "zone_missing", "as in 2027-03-14T15:30:00Z"),
         (date, "16.3.2027", "bad_format", "as in 2027-03-14"),
     ],

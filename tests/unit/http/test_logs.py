@@ -46,7 +46,7 @@ def test_exceptions_are_logged_without_messages(logged: io.StringIO, canary: str
     assert canary not in logged.getvalue()
     ours, theirs = lines(logged)
     assert ours["error"] == theirs["error"] == ["RuntimeError", "KeyError"]
-    assert ours["places"][0].startswith("tests.unit.http.test_logs.test_exceptions_keep")
+    assert ours["frames"][0].startswith("tests.unit.http.test_logs.test_exceptions_are_logged")
     assert theirs["logger"] == "asyncpg"
 
 

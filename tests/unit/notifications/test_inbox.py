@@ -81,7 +81,7 @@ async def test_reading_twice_changes_nothing_more(world: MemoryNotificationsWorl
     mine = await line(world, account, "new_message", client)
     actor, use = world.client_actor(client, account), ReadNotification(world.begin, world.clock)
     first = await use(actor, ReadNotificationCommand(mine))
-    assert (first.title, first.read_at, first.record) == ("Tiene un mensaje nuevo", world.clock.now(), client)
+    assert (first.title, first.read_at, first.client_id) == ("Tiene un mensaje nuevo", world.clock.now(), client)
     world.clock.advance(world.clock.now() - world.clock.now().replace(hour=1))
     assert await use(actor, ReadNotificationCommand(mine)) == first
     assert [entry.action for entry in await world.audit()].count("notification.read") == 1

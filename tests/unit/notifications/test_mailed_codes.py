@@ -94,7 +94,7 @@ async def test_an_invitation_s_code_is_made_when_it_is_mailed(codes_scenario: Co
     async with world.begin(world.system) as unit:
         kept = await unit.invitations.get(invitation.id)
     assert kept is not None
-    assert kept.answers("CODE0001")
+    assert kept.matches_code("CODE0001")
     world.clock.advance(timedelta(days=7))
     assert not await codes_scenario.send(order)
     assert len(codes_scenario.post.taken) == 1

@@ -12,7 +12,7 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.notifications import wording_en, wording_es
+from portal_core.notifications import templates_en, templates_es
 from portal_core.notifications.model import CodePurpose
 from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.rendering import (
@@ -194,5 +194,5 @@ def test_every_day_and_month_has_its_name(language: MessageTemplates) -> None:
 
 
 def test_both_languages_have_seven_days_and_twelve_months() -> None:
-    for module in (wording_en, wording_es):
+    for module in (templates_en, templates_es):
         assert (len(set(module._WEEKDAYS)), len(set(module._MONTHS))) == (7, 12)

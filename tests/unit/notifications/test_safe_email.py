@@ -162,7 +162,7 @@ async def test_ten_tries_and_no_more(world: MemoryNotificationsWorld, holder: Se
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     for number in range(MAX_VERIFICATION_ATTEMPTS):
-        if number == CONFIRM_BY_ACCOUNT.attempts:
+        if number == CONFIRM_BY_ACCOUNT.max_attempts:
             world.clock.advance(CONFIRM_BY_ACCOUNT.window)
         await refused(holder, WRONG)
     world.clock.advance(CONFIRM_BY_ACCOUNT.window)
@@ -174,7 +174,7 @@ async def test_ten_tries_and_no_more(world: MemoryNotificationsWorld, holder: Se
 async def test_tries_are_limited_for_an_account(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
-    for _ in range(CONFIRM_BY_ACCOUNT.attempts):
+    for _ in range(CONFIRM_BY_ACCOUNT.max_attempts):
         await refused(holder, WRONG)
     with pytest.raises(RateLimited):
         await holder.confirm(code)
@@ -183,7 +183,7 @@ async def test_tries_are_limited_for_an_account(world: MemoryNotificationsWorld,
 
 
 async def test_nobody_floods_a_stranger_with_codes(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
-    for _ in range(REQUEST_BY_ACCOUNT.attempts):
+    for _ in range(REQUEST_BY_ACCOUNT.max_attempts):
         await holder.change(safe_email=SAFE)
     with pytest.raises(RateLimited):
         await holder.change(safe_email=OTHER)
@@ -193,7 +193,7 @@ async def test_nobody_floods_a_stranger_with_codes(world: MemoryNotificationsWor
 
 
 async def test_what_cannot_be_an_address_costs_no_try(holder: SettingsOwner) -> None:
-    for _ in range(REQUEST_BY_ACCOUNT.attempts + 1):
+    for _ in range(REQUEST_BY_ACCOUNT.max_attempts + 1):
         with pytest.raises(Invalid):
             await holder.change(safe_email="ann@")
 

@@ -30,7 +30,7 @@ class MemoryPeopleWorld(PeopleWorld):
         world.begin = MemoryBegin(world.store, MemoryUnitOfWork)
         world.practice_factory = MemoryPracticeFactory(world.store)
         world.directory = MemoryPracticeDirectory(world.store)
-        world.practice = await world.found()
+        world.practice = await world.add_practice()
         return world
 
     async def other_practice(self) -> "MemoryPeopleWorld":

@@ -1,6 +1,6 @@
 """Appointments, the calendar and availability in memory, with what PostgreSQL refuses refused."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -25,13 +25,13 @@ class MemoryAppointments(Appointments):
 
     tx: MemoryTransaction
 
-    async def add(self, booking: Booking, *audit_entry: AuditEntry) -> None:
+    async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         self.tx.insert("appointments", own_key(self.tx, booking.appointment.id), booking.appointment)
         for one in booking.attendances:
             require_reachable(self.tx, one.client_id)
-            kept = as_stored(self.tx, "attendances", one)
-            self.tx.insert("attendances", (*own_key(self.tx, one.appointment_id), one.client_id), kept)
-        await self._record(audit_entry)
+            stored = as_stored(self.tx, "attendances", one)
+            self.tx.insert("attendances", (*own_key(self.tx, one.appointment_id), one.client_id), stored)
+        await self._record(audit_entries)
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
         booking = await self.get_for_practice(appointment_id)
@@ -40,29 +40,29 @@ class MemoryAppointments(Appointments):
 
     async def get_for_practice(self, appointment_id: UUID) -> Booking | None:
         appointment: Appointment | None = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
-        parts = tuple(attendances(self.tx, appointment_id))
-        if appointment is None or not parts:
+        own_attendances = tuple(attendances(self.tx, appointment_id))
+        if appointment is None or not own_attendances:
             return None
-        return Booking(appointment=appointment, attendances=parts)
+        return Booking(appointment=appointment, attendances=own_attendances)
 
-    async def save(self, booking: Booking, *audit_entry: AuditEntry) -> None:
+    async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         self.tx.save("appointments", own_key(self.tx, booking.appointment.id), booking.appointment)
         rows = self.tx.table("attendances")
         for one in booking.attendances:
             require_reachable(self.tx, one.client_id)
             rows[(*own_key(self.tx, one.appointment_id), one.client_id)] = as_stored(self.tx, "attendances", one)
-        await self._record(audit_entry)
+        await self._record(audit_entries)
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None
     ) -> list[Span]:
         rows, found = self.tx.table("appointments"), list[Span]()
-        for part in own_rows(self.tx, "attendances"):
-            known: Appointment = rows[own_key(self.tx, part.appointment_id)]
+        for attendance in own_rows(self.tx, "attendances"):
+            known: Appointment = rows[own_key(self.tx, attendance.appointment_id)]
             if (
-                part.client_id in client_ids
-                and visible(self.tx, part.client_id)
-                and part.status == "attending"
+                attendance.client_id in client_ids
+                and visible(self.tx, attendance.client_id)
+                and attendance.status == "attending"
                 and known.id != excluding
                 and known.starts_at < until
                 and since < known.ends_at
@@ -70,12 +70,21 @@ class MemoryAppointments(Appointments):
                 found.append((known.starts_at, known.ends_at))
         return found
 
-    async def _record(self, audit_entry: Iterable[AuditEntry]) -> None:
-        for one in audit_entry:
+    async def _record(self, audit_entries: Iterable[AuditEntry]) -> None:
+        for one in audit_entries:
             await self.tx.audit.record(one)
 
 
 def attendances(tx: MemoryTransaction, appointment_id: UUID) -> Iterable[Attendance]:
     """The attendances that the transaction may see, in order of their client's id."""
-    parts = (one for one in own_rows(tx, "attendances") if one.appointment_id == appointment_id)
-    return sorted((one for one in parts if visible(tx, one.client_id)), key=lambda one: one.client_id)
+    own_attendances = (one for one in own_rows(tx, "attendances") if one.appointment_id == appointment_id)
+    return sorted((one for one in own_attendances if visible(tx, one.client_id)), key=lambda one: one.client_id)
+
+
+
+def visible_bookings(tx: MemoryTransaction) -> Iterator[Booking]:
+    """All bookings that the transaction may see, by start."""
+    rows: Iterable[Appointment] = own_rows(tx, "appointments")
+    for one in sorted(rows, key=lambda one: (one.starts_at, one.id)):
+        if own_attendances := tuple(attendances(tx, one.id)):
+            yield Booking(appointment=one, attendances=own_attendances)

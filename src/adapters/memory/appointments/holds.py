@@ -13,7 +13,7 @@ from portal_core.appointments.ports import (
     FreedSlots,
     Holds,
 )
-from portal_core.appointments.waiting import FreedSlot
+from portal_core.appointments.waitlist import FreedSlot
 from portal_core.kernel.audit import AuditEntry
 
 
@@ -67,7 +67,7 @@ class MemoryFreedSlots(FreedSlots):
         slot: FreedSlot | None = self.tx.table("freed_slots").get(own_key(self.tx, slot_id))
         return slot
 
-    async def waiting(self) -> list[UUID]:
+    async def pending_ids(self) -> list[UUID]:
         slots: Iterable[FreedSlot] = own_rows(self.tx, "freed_slots")
         return [one.id for one in sorted(slots, key=lambda one: (one.freed_at, one.id))][:100]
 

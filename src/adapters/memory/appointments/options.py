@@ -43,7 +43,7 @@ class MemoryBookingDirectory(BookingDirectory):
         return load_booking_options(self.tx, [clinician_id]).clinicians.get(clinician_id)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
-        known = people(self.tx)
+        known = load_clients(self.tx)
         return {one: known[one] for one in client_ids if one in known and visible(self.tx, one)}
 
 
@@ -59,24 +59,24 @@ def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | N
                 id=one.id,
                 name=one.name,
                 credentials=one.credentials,
-                account_id=_account(tx, one.id),
+                account_id=_account_id(tx, one.id),
                 room_link=one.room_link or "",
                 active=one.active,
             )
-            for one in rows_of(tx, "clinicians")
+            for one in practice_rows(tx, "clinicians")
             if clinicians is None or one.id in clinicians
         },
         version=tx.table("practices")[tx.practice_id].version,
     )
 
 
-def _account(tx: MemoryTransaction, clinician_id: UUID) -> UUID | None:
-    members = {one.id for one in rows_of(tx, "staff") if one.clinician_id == clinician_id}
-    accounts = (one.id for one in rows_of(tx, "accounts") if one.staff_id in members and one.status != "closed")
+def _account_id(tx: MemoryTransaction, clinician_id: UUID) -> UUID | None:
+    members = {one.id for one in practice_rows(tx, "staff") if one.clinician_id == clinician_id}
+    accounts = (one.id for one in practice_rows(tx, "accounts") if one.staff_id in members and one.status != "closed")
     return next(accounts, None)
 
 
-def rows_of(tx: MemoryTransaction, table: str) -> list[Any]:
+def practice_rows(tx: MemoryTransaction, table: str) -> list[Any]:
     """Rows of the accounts' tables, which name their practice themselves."""
     return [one for one in tx.table(table).values() if one.practice_id == tx.practice_id]
 
@@ -96,24 +96,24 @@ class MemoryBookingSetup(BookingSetup):
         return changed.version
 
     async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None:
-        self._put("appointment_types", appointment_type)
+        self._save("appointment_types", appointment_type)
         await self.tx.audit.record(audit_entry)
 
     async def save_location(self, location: Location, audit_entry: AuditEntry) -> None:
-        self._put("locations", location)
+        self._save("locations", location)
         await self.tx.audit.record(audit_entry)
 
-    def _put(self, table: str, row: AppointmentType | Location) -> None:
+    def _save(self, table: str, row: AppointmentType | Location) -> None:
         key = own_key(self.tx, row.id)
         write = self.tx.save if key in self.tx.table(table) else self.tx.insert
         write(table, key, row)
 
 
-def people(tx: MemoryTransaction) -> dict[UUID, Client]:
+def load_clients(tx: MemoryTransaction) -> dict[UUID, Client]:
     """The practice's clients, by id."""
     return {
         one.id: Client(
             id=one.id, name=one.display_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
         )
-        for one in rows_of(tx, "clients")
+        for one in practice_rows(tx, "clients")
     }

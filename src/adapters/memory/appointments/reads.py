@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.appointments.appointments import attendances
-from adapters.memory.appointments.options import load_booking_options, people
+from adapters.memory.appointments.options import load_booking_options, load_clients
 from adapters.memory.engine.rows import own_key, own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
@@ -41,7 +41,7 @@ class MemoryAppointmentReads(AppointmentReads):
             for one in own_rows(self.tx, "appointments")
             if since <= one.starts_at < until and clinician_id in (None, one.clinician_id)
         ]
-        return tuple(self._for_practice(one) for one in sorted(found, key=_sort_key))
+        return tuple(self._practice_view(one) for one in sorted(found, key=_sort_key))
 
     async def list_for_practice(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
@@ -50,18 +50,18 @@ class MemoryAppointmentReads(AppointmentReads):
         seen = [row for row in rows if clinician_id in (None, row.clinician_id)]
         appointments = self.tx.table("appointments")
         return page.paginate(seen, _sort_key).map(
-            lambda row: self._for_practice(appointments[own_key(self.tx, row.id)])
+            lambda row: self._practice_view(appointments[own_key(self.tx, row.id)])
         )
 
     async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
         found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
-        return self._for_practice(found) if found is not None else None
+        return self._practice_view(found) if found is not None else None
 
     def _in_order(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> list[AppointmentRow]:
         """Those that the filter wants, from the page's beginning on."""
-        rows = [row for row in self._rows(client_id) if _wanted(row, filters, now)]
+        rows = [row for row in self._rows(client_id) if _matches(row, filters, now)]
         rows.sort(key=_sort_key, reverse=filters.latest_first)
         after = page.after_time()
         beyond = operator.lt if filters.latest_first else operator.gt
@@ -69,12 +69,12 @@ class MemoryAppointmentReads(AppointmentReads):
 
     def _rows(self, client_id: UUID) -> Iterable[AppointmentRow]:
         booking_options = load_booking_options(self.tx, None)
-        for part in own_rows(self.tx, "attendances"):
-            if part.client_id == client_id and visible(self.tx, client_id):
-                appointment = self.tx.table("appointments")[own_key(self.tx, part.appointment_id)]
-                yield _row(Booking(appointment=appointment, attendances=(part,)), part, booking_options)
+        for attendance in own_rows(self.tx, "attendances"):
+            if attendance.client_id == client_id and visible(self.tx, client_id):
+                appointment = self.tx.table("appointments")[own_key(self.tx, attendance.appointment_id)]
+                yield _row(Booking(appointment=appointment, attendances=(attendance,)), attendance, booking_options)
 
-    def _for_practice(self, one: Appointment) -> PracticeAppointmentView:
+    def _practice_view(self, one: Appointment) -> PracticeAppointmentView:
         booking_options = load_booking_options(self.tx, None)
         location = booking_options.locations.get(one.location_id) if one.location_id else None
         return PracticeAppointmentView(
@@ -91,31 +91,31 @@ class MemoryAppointmentReads(AppointmentReads):
             location_name=location.name if location else "",
             telehealth=one.telehealth,
             series_id=one.series_id,
-            attendances=tuple(self._attendance(part) for part in attendances(self.tx, one.id)),
+            attendances=tuple(self._attendance_view(attendance) for attendance in attendances(self.tx, one.id)),
             version=one.version,
         )
 
-    def _attendance(self, part: Attendance) -> AttendanceView:
-        client = people(self.tx)[part.client_id]
+    def _attendance_view(self, attendance: Attendance) -> AttendanceView:
+        client = load_clients(self.tx)[attendance.client_id]
         return AttendanceView(
             client_id=client.id,
             client_name=client.name,
             client_pronouns=client.pronouns,
-            status=part.status,
-            cancelled_at=part.cancelled_at,
-            cancelled_late=part.cancelled_late,
-            reason=part.reason,
-            fee_due=part.fee_due,
+            status=attendance.status,
+            cancelled_at=attendance.cancelled_at,
+            cancelled_late=attendance.cancelled_late,
+            reason=attendance.reason,
+            fee_due=attendance.fee_due,
         )
 
 
-def _row(booking: Booking, part: Attendance, booking_options: BookingOptions) -> AppointmentRow:
+def _row(booking: Booking, attendance: Attendance, booking_options: BookingOptions) -> AppointmentRow:
     one = booking.appointment
     location = booking_options.locations.get(one.location_id) if one.location_id else None
     return AppointmentRow(
         id=one.id,
-        client_id=part.client_id,
-        status=one.status if part.status == "attending" else part.status,
+        client_id=attendance.client_id,
+        status=one.status if attendance.status == "attending" else attendance.status,
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         time_zone=one.time_zone,
@@ -127,22 +127,22 @@ def _row(booking: Booking, part: Attendance, booking_options: BookingOptions) ->
         location_name=location.name if location else "",
         location_address=location.address if location else "",
         shared=one.shared,
-        sequence=booking.version_for(part.client_id),
-        changed_at=max(one.changed_at, part.cancelled_at or one.changed_at),
-        cancelled_at=part.cancelled_at,
-        cancelled_late=part.cancelled_late,
-        reason=part.reason,
-        fee_due=part.fee_due,
+        sequence=booking.version_for(attendance.client_id),
+        changed_at=max(one.changed_at, attendance.cancelled_at or one.changed_at),
+        cancelled_at=attendance.cancelled_at,
+        cancelled_late=attendance.cancelled_late,
+        reason=attendance.reason,
+        fee_due=attendance.fee_due,
         rules=booking_options.rules,
     )
 
 
-def _wanted(row: AppointmentRow, filters: AppointmentFilter, now: datetime) -> bool:
+def _matches(row: AppointmentRow, filters: AppointmentFilter, now: datetime) -> bool:
     if filters.since is not None and row.starts_at < filters.since:
         return False
     if filters.until is not None and row.starts_at >= filters.until:
         return False
-    match filters.scope:
+    match filters.category:
         case "upcoming":
             return row.status != "cancelled" and now < row.ends_at
         case "past":

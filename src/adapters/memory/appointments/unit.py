@@ -5,16 +5,14 @@ from collections.abc import Callable
 from adapters.memory.appointments.appointments import MemoryAppointments
 from adapters.memory.appointments.availability import MemoryAvailability
 from adapters.memory.appointments.calendar import MemoryBlocks, MemoryCalendar
+from adapters.memory.appointments.calendar_feeds import MemoryFeedTokens
+from adapters.memory.appointments.check_ins import MemoryCheckIns
 from adapters.memory.appointments.holds import MemoryFreedSlots, MemoryHolds
 from adapters.memory.appointments.options import MemoryBookingDirectory, MemoryBookingSetup
 from adapters.memory.appointments.reads import MemoryAppointmentReads
+from adapters.memory.appointments.reminders import MemoryReminders
 from adapters.memory.appointments.requests import MemoryAppointmentRequestReads, MemoryAppointmentRequests
-from adapters.memory.appointments.series_and_feeds import (
-    MemoryCheckIns,
-    MemoryFeedTokens,
-    MemoryReminders,
-    MemorySeriesRepository,
-)
+from adapters.memory.appointments.series import MemorySeriesRepository
 from adapters.memory.appointments.waitlist import MemoryWaitlist, MemoryWaitlistOffers, MemoryWaitlistReads
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from portal_core.appointments.ports import AppointmentUnit

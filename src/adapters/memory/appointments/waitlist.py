@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.appointments.options import load_booking_options, people
+from adapters.memory.appointments.options import load_booking_options, load_clients
 from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.ports import Waitlist, WaitlistOffers
@@ -14,7 +14,7 @@ from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.read_ports import WaitlistReads
 from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
-from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
@@ -34,17 +34,17 @@ class MemoryWaitlist(Waitlist):
         await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
-        return next((one for one in _seen(self.tx) if one.id == entry_id and one.client_id == client_id), None)
+        return next((one for one in _visible_entries(self.tx) if one.id == entry_id and one.client_id == client_id), None)
 
     async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, entry.client_id)
         self.tx.save("waitlist_entries", own_key(self.tx, entry.id), entry)
         await self.tx.audit.record(audit_entry)
 
-    async def waiting(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
+    async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         return [
             one
-            for one in _waiting(self.tx)
+            for one in _waiting_entries(self.tx)
             if one.appointment_type_id == appointment_type_id
             and one.latest_date >= on - DAY_MARGIN
             and one.earliest_date <= on + DAY_MARGIN
@@ -58,16 +58,16 @@ class MemoryWaitlistReads(WaitlistReads):
     tx: MemoryTransaction
 
     async def of_client(self, client_id: UUID) -> tuple[WaitlistEntryView, ...]:
-        return tuple(self._view(one) for one in _waiting(self.tx) if one.client_id == client_id)
+        return tuple(self._view(one) for one in _waiting_entries(self.tx) if one.client_id == client_id)
 
     async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistEntryView]:
         after = page.after_time()
         found = [
             one
-            for one in _waiting(self.tx)
+            for one in _waiting_entries(self.tx)
             if one.latest_date >= on - DAY_MARGIN and (after is None or _sort_key(one) > after)
         ]
-        known = people(self.tx)
+        known = load_clients(self.tx)
         return page.paginate(found, _sort_key).map(
             lambda one: PracticeWaitlistEntryView(
                 client_id=one.client_id,
@@ -78,7 +78,7 @@ class MemoryWaitlistReads(WaitlistReads):
         )
 
     def _view(self, entry: WaitlistEntry) -> WaitlistEntryView:
-        opened = [one for one in _offers(self.tx) if one.entry_id == entry.id and one.status == "open"]
+        opened = [one for one in _visible_offers(self.tx) if one.entry_id == entry.id and one.status == "open"]
         # The latest is the one that counts.
         offer = max(opened, key=lambda one: one.offered_at, default=None)
         return _view(entry, offer, load_booking_options(self.tx, None))
@@ -96,7 +96,7 @@ class MemoryWaitlistOffers(WaitlistOffers):
         await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None:
-        return next((one for one in _offers(self.tx) if one.id == offer_id and one.client_id == client_id), None)
+        return next((one for one in _visible_offers(self.tx) if one.id == offer_id and one.client_id == client_id), None)
 
     async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, offer.client_id)
@@ -104,28 +104,28 @@ class MemoryWaitlistOffers(WaitlistOffers):
         await self.tx.audit.record(audit_entry)
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
-        found = (one for one in _offers(self.tx) if one.freed_slot_id == freed_slot_id)
+        found = (one for one in _visible_offers(self.tx) if one.freed_slot_id == freed_slot_id)
         return sorted(found, key=lambda one: (one.offered_at, one.id))
 
     async def expired(self, now: datetime) -> list[WaitlistOffer]:
-        found = (one for one in _offers(self.tx) if one.status == "open" and one.expires_at <= now)
+        found = (one for one in _visible_offers(self.tx) if one.status == "open" and one.expires_at <= now)
         return sorted(found, key=lambda one: (one.expires_at, one.id))[:MAX_EXPIRED_OFFERS]
 
 
-def _seen(tx: MemoryTransaction) -> list[WaitlistEntry]:
+def _visible_entries(tx: MemoryTransaction) -> list[WaitlistEntry]:
     rows: Iterable[WaitlistEntry] = own_rows(tx, "waitlist_entries")
     return sorted((one for one in rows if visible(tx, one.client_id)), key=_sort_key)
 
 
-def _waiting(tx: MemoryTransaction) -> list[WaitlistEntry]:
-    return [one for one in _seen(tx) if one.status == "waiting"]
+def _waiting_entries(tx: MemoryTransaction) -> list[WaitlistEntry]:
+    return [one for one in _visible_entries(tx) if one.status == "waiting"]
 
 
 def _sort_key(entry: WaitlistEntry) -> tuple[datetime, UUID]:
     return entry.joined_at, entry.id
 
 
-def _offers(tx: MemoryTransaction) -> list[WaitlistOffer]:
+def _visible_offers(tx: MemoryTransaction) -> list[WaitlistOffer]:
     return [one for one in own_rows(tx, "waitlist_offers") if visible(tx, one.client_id)]
 
 

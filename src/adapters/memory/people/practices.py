@@ -47,7 +47,7 @@ class MemoryPracticeFactory(PracticeFactory):
 
     store: MemoryStore
 
-    async def found(self, actor: SystemActor, practice: Practice, audit_entry: AuditEntry) -> None:
+    async def create(self, actor: SystemActor, practice: Practice, audit_entry: AuditEntry) -> None:
         async with self.store.lock:
             practices = self.store.table("practices")
             if any(one.slug == practice.slug for one in practices.values()):

@@ -40,8 +40,8 @@ grants = client_table(
     ForeignKeyConstraint(
         ["practice_id", "account_id"], ["portal.accounts.practice_id", "portal.accounts.id"], name="grants_account_fkey"
     ),
-    CheckConstraint("relation IN ('parent', 'guardian', 'representative', 'other')", "relationship"),
-    CheckConstraint("until > starts", "until"),
+    CheckConstraint("relationship IN ('parent', 'guardian', 'representative', 'other')", "relationship"),
+    CheckConstraint("until > starts_on", "until"),
     Index(None, "practice_id", "client_id"),
     Index(None, "practice_id", "account_id"),
     Index(
@@ -63,8 +63,8 @@ grants = client_table(
 
 
 grants.info["visible"] = (
-    "practice_id = {practice} AND (client_id = {client} OR account_id = {account} OR {reach} = 'practice')"
+    "practice_id = {practice} AND (client_id = {client} OR account_id = {account} OR {scope} = 'practice')"
 )
 
 
-grants.info["adding"] = PRACTICE_WIDE
+grants.info["insertable"] = PRACTICE_WIDE

@@ -84,7 +84,7 @@ class PostgresIdentities(IdentityStore):
             await self.keys.practice(self.pool, credential.practice_id)
             async with self.pool.acquire() as connection, connection.transaction():
                 await connection.execute(
-                    f"SET LOCAL portal.practice = '{credential.practice_id}'; SET LOCAL portal.reach = 'record'; "
+                    f"SET LOCAL portal.practice = '{credential.practice_id}'; SET LOCAL portal.scope = 'record'; "
                     f"SET LOCAL portal.client = ''; SET LOCAL portal.account = '{credential.account_id}'"
                 )
                 yield connection

@@ -62,7 +62,7 @@ accounts = practice_table(
     Index("accounts_staff_key", "practice_id", "staff_id", unique=True, postgresql_where=_OPEN),
     Index("accounts_external_key", "practice_id", "issuer", "subject", unique=True, postgresql_where=_OPEN),
 )
-accounts.info["visible"] = "practice_id = {practice} AND (id = {account} OR {reach} IN ('practice', 'visitor'))"
+accounts.info["visible"] = "practice_id = {practice} AND (id = {account} OR {scope} IN ('practice', 'visitor'))"
 
 sessions = account_table(
     "sessions",
@@ -143,7 +143,7 @@ email_requests = practice_table(
     "email_requests",
     uuid("id"),
     # Email, date of birth, side and purpose: sealed with the practice's key.
-    sealed("content", null=False),
+    sealed("content", null=False, label="enquiries.asked"),
     instant("requested_at"),
     PrimaryKeyConstraint("practice_id", "id"),
     Index(None, "practice_id", "requested_at"),
@@ -210,7 +210,7 @@ email_changes = account_table(
         ["portal.accounts.practice_id", "portal.accounts.id"],
         name="email_changes_account_fkey",
     ),
-    CheckConstraint("state IN ('open', 'done', 'withdrawn')", "state"),
+    CheckConstraint("state IN ('open', 'completed', 'withdrawn')", "state"),
     Index(None, "practice_id", "account_id"),
 )
 

@@ -187,12 +187,12 @@ class PostgresAppointments(Appointments):
 
     tx: Transaction
 
-    async def add(self, booking: Booking, *audit_entry: AuditEntry) -> None:
+    async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         one = booking.appointment
         values = {column.name: getattr(one, column.name) for column in APPOINTMENT if column.name != "practice_id"}
         await self.tx.execute(ADD, **values)
         await self._put(booking)
-        for entry in audit_entry:
+        for entry in audit_entries:
             self.tx.add_audit_entry(entry)
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
@@ -207,12 +207,12 @@ class PostgresAppointments(Appointments):
         """A series' appointments, by start."""
         return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
 
-    async def save(self, booking: Booking, *audit_entry: AuditEntry) -> None:
+    async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         one = booking.appointment
         values = {name: getattr(one, name) for name in _CHANGING}
         await self.tx.save(SAVE, appointment=one.id, before=one.version - 1, **values)
         await self._put(booking)
-        for entry in audit_entry:
+        for entry in audit_entries:
             self.tx.add_audit_entry(entry)
 
     async def client_busy_times(

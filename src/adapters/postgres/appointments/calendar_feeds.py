@@ -10,8 +10,8 @@ from adapters.postgres.appointments.tables import feed_tokens
 from adapters.postgres.engine.columns import Instant, Uuid
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
+from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.ports import FeedTokens
-from portal_core.appointments.waiting import FeedToken
 from portal_core.kernel.audit import AuditEntry
 
 # A phone brings the token and nothing else, so no record is known before. The hash is the key that opens it.

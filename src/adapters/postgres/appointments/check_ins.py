@@ -9,8 +9,8 @@ from adapters.postgres.appointments.tables import check_ins
 from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
+from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.ports import CheckIns
-from portal_core.appointments.waiting import CheckIn
 from portal_core.kernel.audit import AuditEntry
 
 ADD = statement("check_ins.add", insert_all(check_ins))
@@ -21,7 +21,7 @@ OF_APPOINTMENT = statement(
         check_ins.c.practice_id,
         check_ins.c.appointment_id,
         check_ins.c.client_id,
-        check_ins.c.location,
+        check_ins.c.client_location,
         check_ins.c.callback,
         check_ins.c.joined_at,
     )
@@ -47,7 +47,9 @@ class PostgresCheckIns(CheckIns):
             id=check_in.id,
             client_id=client,
             appointment_id=check_in.appointment_id,
-            location=await self.tx.seal(client, check_ins.c.location, check_in.id, check_in.client_location),
+            client_location=await self.tx.seal(
+                client, check_ins.c.client_location, check_in.id, check_in.client_location
+            ),
             callback=await self.tx.seal(client, check_ins.c.callback, check_in.id, check_in.callback),
             joined_at=check_in.joined_at,
         )
@@ -62,7 +64,7 @@ class PostgresCheckIns(CheckIns):
                 practice_id=row[1],
                 appointment_id=row[2],
                 client_id=row[3],
-                client_location=await self.tx.unseal(row[3], check_ins.c.location, row[0], row[4]) or "",
+                client_location=await self.tx.unseal(row[3], check_ins.c.client_location, row[0], row[4]) or "",
                 callback=await self.tx.unseal(row[3], check_ins.c.callback, row[0], row[5]) or "",
                 joined_at=row[6],
             )

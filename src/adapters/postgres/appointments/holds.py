@@ -13,7 +13,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Hold
 from portal_core.appointments.ports import FreedSlots, Holds
-from portal_core.appointments.waiting import FreedSlot
+from portal_core.appointments.waitlist import FreedSlot
 from portal_core.kernel.audit import AuditEntry
 
 ADD_HOLD = statement("holds.add", insert_all(holds))
@@ -63,8 +63,8 @@ GET_FREED = statement(
         freed_slots.c.freed_at,
     ).where(freed_slots.c.practice_id == bindparam("practice_id"), freed_slots.c.id == bindparam("id")),
 )
-WAITING_FREED = statement(
-    "freed_slots.waiting",
+PENDING_FREED_IDS = statement(
+    "freed_slots.pending_ids",
     select(freed_slots.c.id)
     .where(freed_slots.c.practice_id == bindparam("practice_id"))
     .order_by(freed_slots.c.freed_at, freed_slots.c.id)
@@ -157,8 +157,8 @@ class PostgresFreedSlots(FreedSlots):
             freed_at=row[8],
         )
 
-    async def waiting(self) -> list[UUID]:
-        return [row[0] for row in await self.tx.fetch(WAITING_FREED)]
+    async def pending_ids(self) -> list[UUID]:
+        return [row[0] for row in await self.tx.fetch(PENDING_FREED_IDS)]
 
     async def remove(self, slot_id: UUID) -> None:
         await self.tx.execute(REMOVE_FREED, id=slot_id)

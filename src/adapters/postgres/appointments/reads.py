@@ -22,7 +22,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians, practices
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.read_ports import AppointmentReads
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow, AppointmentCategory
 from portal_core.kernel.page import Page, PageRequest
 
 MIN_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
@@ -86,7 +86,7 @@ _not_cancelled = (attendances.c.status != "cancelled", _status != "cancelled")
 
 
 _now = bindparam("now", type_=Instant)
-SCOPES: dict[Scope, tuple[Any, ...]] = {
+CATEGORIES: dict[AppointmentCategory, tuple[Any, ...]] = {
     "upcoming": (*_not_cancelled, appointments.c.ends_at > _now),
     "past": (*_not_cancelled, appointments.c.ends_at <= _now),
     "cancelled": (_status == "cancelled",),
@@ -94,23 +94,23 @@ SCOPES: dict[Scope, tuple[Any, ...]] = {
 }
 
 
-def _page(of_client: Select[Any], scope: Scope) -> Select[Any]:
-    """The page of a client's attendances, in the scope's order."""
-    latest_first = AppointmentFilter(scope).latest_first
+def _page(of_client: Select[Any], category: AppointmentCategory) -> Select[Any]:
+    """The page of a client's attendances, in the category's order."""
+    latest_first = AppointmentFilter(category).latest_first
     order = (attendances.c.starts_at, attendances.c.appointment_id)
     return (
         of_client.where(
             attendances.c.starts_at >= bindparam("since", type_=Instant),
             attendances.c.starts_at < bindparam("until", type_=Instant),
             _key < _after if latest_first else _key > _after,
-            *SCOPES[scope],
+            *CATEGORIES[category],
         )
         .order_by(*(column.desc() for column in order) if latest_first else order)
         .limit(bindparam("row_limit", type_=Integer))
     )
 
 
-LISTS = {scope: statement(f"appointments.list_{scope}", _page(_of_client, scope)) for scope in SCOPES}
+LISTS = {category: statement(f"appointments.list_{category}", _page(_of_client, category)) for category in CATEGORIES}
 GET_FOR_CLIENT = statement(
     "appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id"))
 )
@@ -186,12 +186,12 @@ _SEEN = {
 }
 
 
-def _listing_for(whom: str, scope: Scope) -> Statement:
+def _listing_for(whom: str, category: AppointmentCategory) -> Statement:
     """The client's page, and all of each appointment on it."""
-    page = _page(_SEEN[whom], scope).subquery("page")
-    latest_first = AppointmentFilter(scope).latest_first
+    page = _page(_SEEN[whom], category).subquery("page")
+    latest_first = AppointmentFilter(category).latest_first
     return statement(
-        f"appointments.list_{scope}_for_{whom}",
+        f"appointments.list_{category}_for_{whom}",
         _of_practice.join(page, page.c.id == appointments.c.id).order_by(
             *(column.desc() if latest_first else column for column in _in_order[:2]), _in_order[2]
         ),
@@ -199,8 +199,8 @@ def _listing_for(whom: str, scope: Scope) -> Statement:
     )
 
 
-LISTS_FOR_PRACTICE = {scope: _listing_for("practice", scope) for scope in SCOPES}
-LISTS_FOR_CLINICIAN = {scope: _listing_for("clinician", scope) for scope in SCOPES}
+LISTS_FOR_PRACTICE = {category: _listing_for("practice", category) for category in CATEGORIES}
+LISTS_FOR_CLINICIAN = {category: _listing_for("clinician", category) for category in CATEGORIES}
 
 
 @define
@@ -212,7 +212,7 @@ class PostgresAppointmentReads(AppointmentReads):
     async def list_for_client(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        rows = await self.tx.fetch(LISTS[filters.scope], client_id=client_id, **_bounds(filters, page, now))
+        rows = await self.tx.fetch(LISTS[filters.category], client_id=client_id, **_bounds(filters, page, now))
         found = page.paginate(rows, lambda row: (row[3], row[0]))
         return Page(tuple([await self._row(row) for row in found.items]), found.next)
 
@@ -234,9 +234,9 @@ class PostgresAppointmentReads(AppointmentReads):
     ) -> Page[PracticeAppointmentView]:
         values = {"client_id": client_id, **_bounds(filters, page, now)}
         if clinician_id is None:
-            rows = await self.tx.fetch(LISTS_FOR_PRACTICE[filters.scope], **values)
+            rows = await self.tx.fetch(LISTS_FOR_PRACTICE[filters.category], **values)
         else:
-            rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[filters.scope], clinician_id=clinician_id, **values)
+            rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[filters.category], clinician_id=clinician_id, **values)
         return page.paginate(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
 
     async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
@@ -296,9 +296,9 @@ class PostgresAppointmentReads(AppointmentReads):
 def _bounds(filters: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:
     """Where on the index a client's page begins and ends; one row more than it shows."""
     since, until = filters.since or MIN_INSTANT, filters.until or MAX_INSTANT
-    if filters.scope == "upcoming":
+    if filters.category == "upcoming":
         since = max(since, now - MAX_APPOINTMENT_DURATION)
-    elif filters.scope == "past":
+    elif filters.category == "past":
         until = min(until, now)
     first = (MAX_INSTANT, LAST_ID) if filters.latest_first else (MIN_INSTANT, FIRST_ID)
     after_at, after_id = page.after_time() or first

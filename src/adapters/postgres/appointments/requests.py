@@ -16,11 +16,11 @@ from adapters.postgres.engine.columns import Instant, Uuid, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
+from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime, RequestStatus
 from portal_core.appointments.ports import AppointmentRequests
 from portal_core.appointments.practice_views import PracticeAppointmentRequestView
 from portal_core.appointments.read_ports import AppointmentRequestReads
 from portal_core.appointments.views import AppointmentRequestView, PreferredTimeView
-from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, RequestStatus
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
@@ -44,8 +44,8 @@ _here = requests.c.practice_id == bindparam("practice_id")
 _own = (_here, requests.c.client_id == bindparam("client_id"))
 ADD = statement("requests.add", insert_all(requests))
 GET = statement("requests.get", select(*_COLUMNS).where(*_own, requests.c.id == bindparam("id")))
-FOR_PRACTICE = statement(
-    "requests.for_practice",
+GET_FOR_PRACTICE = statement(
+    "requests.get_for_practice",
     select(*_COLUMNS).where(_here, requests.c.id == bindparam("id")),
     scope_exemption="the practice answers whoever's it is",
 )
@@ -127,8 +127,8 @@ class PostgresAppointmentRequests(AppointmentRequests):
         row = await self.tx.fetchrow(GET, client_id=client_id, id=request_id)
         return None if row is None else await self._request(row)
 
-    async def for_practice(self, request_id: UUID) -> AppointmentRequest | None:
-        row = await self.tx.fetchrow(FOR_PRACTICE, id=request_id)
+    async def get_for_practice(self, request_id: UUID) -> AppointmentRequest | None:
+        row = await self.tx.fetchrow(GET_FOR_PRACTICE, id=request_id)
         return None if row is None else await self._request(row)
 
     async def save(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None:

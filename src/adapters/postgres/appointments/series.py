@@ -13,7 +13,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Booking
 from portal_core.appointments.ports import SeriesRepository
-from portal_core.appointments.waiting import Series
+from portal_core.appointments.series import Series
 from portal_core.kernel.audit import AuditEntry
 
 _here = series.c.practice_id == bindparam("practice_id")

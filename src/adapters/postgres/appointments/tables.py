@@ -60,7 +60,7 @@ def _kind(name: str) -> ForeignKeyConstraint:
 
 def _place(name: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["practice_id", "location_id"], ["portal.places.practice_id", "portal.places.id"], name=name
+        ["practice_id", "location_id"], ["portal.locations.practice_id", "portal.locations.id"], name=name
     )
 
 
@@ -74,7 +74,7 @@ locations = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
-locations.info["adding"] = PRACTICE_WIDE
+locations.info["insertable"] = PRACTICE_WIDE
 
 appointment_types = practice_table(
     "appointment_types",
@@ -87,7 +87,7 @@ appointment_types = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
-appointment_types.info["adding"] = PRACTICE_WIDE
+appointment_types.info["insertable"] = PRACTICE_WIDE
 
 availability_rules = practice_table(
     "availability_rules",
@@ -102,10 +102,10 @@ availability_rules = practice_table(
     day("valid_until", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("availability_rules_clinician_fkey"),
-    _place("availability_rules_place_fkey"),
+    _place("availability_rules_location_fkey"),
     Index(None, "practice_id", "clinician_id"),
 )
-availability_rules.info["adding"] = PRACTICE_WIDE
+availability_rules.info["insertable"] = PRACTICE_WIDE
 
 availability_exceptions = practice_table(
     "availability_exceptions",
@@ -118,10 +118,10 @@ availability_exceptions = practice_table(
     uuid("location_id", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("availability_exceptions_clinician_fkey"),
-    _place("availability_exceptions_place_fkey"),
+    _place("availability_exceptions_location_fkey"),
     Index(None, "practice_id", "clinician_id", "date"),
 )
-availability_exceptions.info["adding"] = PRACTICE_WIDE
+availability_exceptions.info["insertable"] = PRACTICE_WIDE
 
 calendar = practice_table(
     "calendar",
@@ -175,8 +175,8 @@ appointments = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("appointments_clinician_fkey"),
-    _kind("appointments_kind_fkey"),
-    _place("appointments_place_fkey"),
+    _kind("appointments_appointment_type_fkey"),
+    _place("appointments_location_fkey"),
     CheckConstraint("status IN ('booked', 'completed', 'no_show', 'cancelled')", "status"),
     CheckConstraint("attending >= 0", "attending"),
     CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= interval '24 hours'", "length"),
@@ -186,10 +186,10 @@ appointments = practice_table(
 )
 # A client reaches an appointment by their attendance in it; the attendances' own policy applies inside as well.
 appointments.info["visible"] = (
-    "practice_id = {practice} AND ({reach} = 'practice' OR EXISTS (SELECT 1 FROM portal.attendances AS own"
+    "practice_id = {practice} AND ({scope} = 'practice' OR EXISTS (SELECT 1 FROM portal.attendances AS own"
     " WHERE own.practice_id = {practice} AND own.client_id = {client} AND own.appointment_id = appointments.id))"
 )
-appointments.info["adding"] = "practice_id = {practice}"
+appointments.info["insertable"] = "practice_id = {practice}"
 
 attendances = client_table(
     "attendances",
@@ -249,8 +249,8 @@ appointment_requests = client_table(
     version(),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("appointment_requests_client_fkey"),
-    _kind("appointment_requests_kind_fkey"),
-    _place("appointment_requests_place_fkey"),
+    _kind("appointment_requests_appointment_type_fkey"),
+    _place("appointment_requests_location_fkey"),
     CheckConstraint("status IN ('pending', 'confirmed', 'declined', 'withdrawn')", "status"),
     Index("appointment_requests_id_key", "practice_id", "id", unique=True),
     Index(None, "practice_id", "client_id", "requested_at", "id"),
@@ -275,7 +275,7 @@ waitlist_entries = client_table(
     Column("any_location", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("waitlist_entries_client_fkey"),
-    _kind("waitlist_entries_kind_fkey"),
+    _kind("waitlist_entries_appointment_type_fkey"),
     CheckConstraint("status IN ('waiting', 'booked', 'left')", "status"),
     Index(
         "waitlist_waiting_idx",
@@ -346,7 +346,7 @@ check_ins = client_table(
     "check_ins",
     uuid("id"),
     uuid("appointment_id"),
-    sealed("location", null=False),
+    sealed("client_location", null=False, label="check_ins.location"),
     sealed("callback", null=False),
     instant("joined_at"),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),

@@ -20,7 +20,7 @@ from portal_core.appointments.ports import Waitlist, WaitlistOffers
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.read_ports import WaitlistReads
 from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
-from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
@@ -70,8 +70,8 @@ SAVE = statement(
     .where(*_my_entries, entries.c.id == bindparam("entry"), entries.c.version == bindparam("before"))
     .values(status=bindparam("status"), version=bindparam("version")),
 )
-WAITING = statement(
-    "waitlist.waiting",
+MATCHING = statement(
+    "waitlist.matching",
     select(*_ENTRY)
     .where(
         entries.c.practice_id == bindparam("practice_id"),
@@ -81,7 +81,7 @@ WAITING = statement(
         entries.c.earliest_date <= bindparam("day_after", type_=Date()),
     )
     .order_by(entries.c.joined_at, entries.c.id),
-    scope_exemption="a freed slot is offered to whoever waits longest; row-level security confines a client to their own",
+    scope_exemption="a freed slot goes to whom waits longest; row-level security confines clients to their own",
 )
 _offer_clinicians = clinicians.alias("their")
 _shown = (
@@ -282,9 +282,9 @@ class PostgresWaitlist(Waitlist):
         )
         self.tx.add_audit_entry(audit_entry)
 
-    async def waiting(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
+    async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         rows = await self.tx.fetch(
-            WAITING, appointment_type_id=appointment_type_id, day_before=on - _DAY_MARGIN, day_after=on + _DAY_MARGIN
+            MATCHING, appointment_type_id=appointment_type_id, day_before=on - _DAY_MARGIN, day_after=on + _DAY_MARGIN
         )
         return [_entry_of(row) for row in rows]
 

@@ -73,16 +73,16 @@ def begin_transaction_sql(actor: Actor) -> str:
     plans = ""
     match actor:
         case ClientActor(client_id=client, account_id=account) | ProxyActor(client_id=client, account_id=account):
-            reach = "record"
+            scope = "record"
             plans = "; SET LOCAL plan_cache_mode = force_generic_plan"
         case StaffActor(account_id=account):
-            reach = "practice"
+            scope = "practice"
         case SystemActor():
-            reach = "practice"
+            scope = "practice"
         case VisitorActor():
-            reach = "visitor"
+            scope = "visitor"
     return (
-        f"BEGIN; SET LOCAL portal.practice = '{actor.practice_id}'; SET LOCAL portal.reach = '{reach}'; "
+        f"BEGIN; SET LOCAL portal.practice = '{actor.practice_id}'; SET LOCAL portal.scope = '{scope}'; "
         f"SET LOCAL portal.client = '{client or ''}'; SET LOCAL portal.account = '{account or ''}'{plans}"
     )
 

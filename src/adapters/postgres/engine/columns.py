@@ -50,9 +50,9 @@ Uuid = UUID(as_uuid=True)
 Uuids = ARRAY(Uuid)
 Texts = ARRAY(Text)
 
-PRACTICE_WIDE = "practice_id = {practice} AND {reach} = 'practice'"
+PRACTICE_WIDE = "practice_id = {practice} AND {scope} = 'practice'"
 """Of staff and jobs alone."""
-NOT_PORTAL_USERS = "practice_id = {practice} AND {reach} IN ('practice', 'visitor')"
+NOT_PORTAL_USERS = "practice_id = {practice} AND {scope} IN ('practice', 'visitor')"
 """Staff, jobs, and visitors: whoever signs in as staff is a visitor until then."""
 
 
@@ -88,9 +88,12 @@ def clock_time(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Time, nullable=null)
 
 
-def sealed(name: str, *, null: bool = True) -> Column[Any]:
-    """Text or bytes, encrypted with the client's key (or the practice's)."""
-    return Column(name, LargeBinary, nullable=null, info={"sealed": True})
+def sealed(name: str, *, null: bool = True, label: str = "") -> Column[Any]:
+    """Text or bytes, encrypted with the client's key (or the practice's).
+
+    `label` is the `table.column` that the first values were sealed under, for a column or table that was renamed.
+    """
+    return Column(name, LargeBinary, nullable=null, info={"sealed": True, "label": label})
 
 
 def digest(name: str, *, null: bool = False) -> Column[Any]:
@@ -147,14 +150,15 @@ def function_only_table(name: str, *items: SchemaItem) -> Table:
 def associated_data(column: Column[Any], *row: object) -> str:
     """Where a sealed value belongs, `table.column/row`, which it is bound to: in any other place it does not open.
 
-    What is stored was sealed under these names: a sealed column, or its table, keeps its name for ever.
+    Stored values were sealed under this name, so a renamed column keeps its first one as its `label`.
 
     Raises:
         ValueError: the column holds nothing sealed.
     """
     if not column.info.get("sealed"):
         raise ValueError(f"{column} holds nothing sealed")
-    return f"{column.table.name}.{column.name}/{'/'.join(map(str, row))}"
+    label = column.info["label"] or f"{column.table.name}.{column.name}"
+    return f"{label}/{'/'.join(map(str, row))}"
 
 
 def insert_all(table: Table) -> Insert:

@@ -22,32 +22,34 @@ $$"""
 # the try was counted. A key's row is made first, so that two first tries meet on it as well; and made again when it
 # was forgotten in between.
 TAKE_RATE_LIMIT = """
-CREATE OR REPLACE FUNCTION portal.take_try(try_key bytea, tries_allowed int, window_seconds float8, instant timestamptz)
+CREATE OR REPLACE FUNCTION portal.take_rate_limit(
+  limit_key bytea, max_attempts int, window_seconds float8, instant timestamptz)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
   counted timestamptz[];
   edge timestamptz := instant - make_interval(secs => window_seconds);
 BEGIN
   LOOP
-    INSERT INTO portal.tries (key, at, until) VALUES (try_key, '{}', instant) ON CONFLICT (key) DO NOTHING;
+    INSERT INTO portal.rate_limit_attempts (key, at, expires_at) VALUES (limit_key, '{}', instant)
+      ON CONFLICT (key) DO NOTHING;
     SELECT array(SELECT h FROM unnest(t.at) AS h WHERE h > edge ORDER BY h) INTO counted
-      FROM portal.tries AS t WHERE t.key = try_key FOR UPDATE;
+      FROM portal.rate_limit_attempts AS t WHERE t.key = limit_key FOR UPDATE;
     EXIT WHEN FOUND;
   END LOOP;
-  IF cardinality(counted) >= tries_allowed THEN
-    UPDATE portal.tries SET at = counted WHERE key = try_key;
+  IF cardinality(counted) >= max_attempts THEN
+    UPDATE portal.rate_limit_attempts SET at = counted WHERE key = limit_key;
     RETURN greatest(1, ceil(extract(epoch FROM
-      counted[cardinality(counted) - tries_allowed + 1] + make_interval(secs => window_seconds) - instant))::int);
+      counted[cardinality(counted) - max_attempts + 1] + make_interval(secs => window_seconds) - instant))::int);
   END IF;
-  UPDATE portal.tries SET at = counted || instant, until = instant + make_interval(secs => window_seconds)
-    WHERE key = try_key;
+  UPDATE portal.rate_limit_attempts SET at = counted || instant,
+    expires_at = instant + make_interval(secs => window_seconds) WHERE key = limit_key;
   RETURN 0;
 END $$"""
 
 RELEASE_RATE_LIMIT = """
-CREATE OR REPLACE FUNCTION portal.give_back_try(try_key bytea) RETURNS void
+CREATE OR REPLACE FUNCTION portal.release_rate_limit(limit_key bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  UPDATE portal.tries SET at = trim_array(at, 1) WHERE key = try_key AND at <> '{}'
+  UPDATE portal.rate_limit_attempts SET at = trim_array(at, 1) WHERE key = limit_key AND at <> '{}'
 $$"""
 
 DEFER_JOB = """
@@ -59,7 +61,7 @@ $$"""
 
 # Audit entries lie in partitions by month; made ahead by a job, and at migration.
 CREATE_AUDIT_PARTITION = """
-CREATE OR REPLACE FUNCTION portal.make_audit_partition(in_month date) RETURNS void
+CREATE OR REPLACE FUNCTION portal.create_audit_partition(in_month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
   first_day date := date_trunc('month', in_month)::date;

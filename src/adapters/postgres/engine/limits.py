@@ -22,7 +22,7 @@ class PostgresRateLimits(RateLimits):
     async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
         with raise_unavailable_on_outage():
             wait: int = await self.pool.fetchval(
-                "SELECT portal.take_try($1, $2, $3, $4)",
+                "SELECT portal.take_rate_limit($1, $2, $3, $4)",
                 _digest(practice_id, limit, key),
                 limit.max_attempts,
                 limit.window.total_seconds(),
@@ -33,7 +33,7 @@ class PostgresRateLimits(RateLimits):
 
     async def release(self, practice_id: UUID, limit: Limit, key: str) -> None:
         with raise_unavailable_on_outage():
-            await self.pool.execute("SELECT portal.give_back_try($1)", _digest(practice_id, limit, key))
+            await self.pool.execute("SELECT portal.release_rate_limit($1)", _digest(practice_id, limit, key))
 
 
 def _digest(practice_id: UUID, limit: Limit, key: str) -> bytes:

@@ -18,7 +18,7 @@ RETENTION: Final[dict[str, tuple[str, timedelta]]] = {
     "safe_email_verifications": ("expires_at", timedelta(0)),
     # The job that decides it is given up after six hours; a weekend more for an operator to replay it.
     "email_requests": ("requested_at", timedelta(days=3)),
-    "idempotent_responses": ("until", timedelta(0)),
+    "idempotent_responses": ("expires_at", timedelta(0)),
     # Of credentials that never had a password, when their last code is dead.
     "identities": ("until", timedelta(0)),
 }
@@ -44,8 +44,8 @@ BEGIN
   END LOOP;
   DELETE FROM portal.sign_in_guards
     WHERE coalesce(locked_until <= instant, true)
-      AND NOT EXISTS (SELECT FROM unnest(tries) AS at WHERE at > instant - interval '15 minutes');
-  DELETE FROM portal.tries WHERE until < instant;
+      AND NOT EXISTS (SELECT FROM unnest(attempts) AS at WHERE at > instant - interval '15 minutes');
+  DELETE FROM portal.rate_limit_attempts WHERE expires_at < instant;
 END $$"""  # noqa: S608  (as said)
 
 
@@ -64,5 +64,5 @@ class PostgresMaintenance:
         """Make the audit trail's partitions of this month and the next two, where they are not made yet."""
         month = self.clock.now().date().replace(day=1)
         for _ in range(3):
-            await self.pool.execute("SELECT portal.make_audit_partition($1)", month)
+            await self.pool.execute("SELECT portal.create_audit_partition($1)", month)
             month = (month + timedelta(days=31)).replace(day=1)

@@ -64,7 +64,7 @@ def _silent(_name: str, _done: int, _of: int) -> None:
 
 def _upgrade(connection: Connection, step: Callable[[str, int, int], None]) -> list[str]:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     known = {row[0] for row in _versions(connection)}
     left = [
@@ -111,4 +111,4 @@ def make_partitions(connection: Connection, today: date) -> None:
     """The audit trail's partitions of this month and the next two."""
     for months in range(3):
         first = (today.replace(day=1) + timedelta(days=31 * months)).replace(day=1)
-        connection.execute(text("SELECT portal.make_audit_partition(:first)"), {"first": first})
+        connection.execute(text("SELECT portal.create_audit_partition(:first)"), {"first": first})

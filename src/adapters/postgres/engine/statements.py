@@ -43,7 +43,7 @@ REGISTRY: dict[str, Statement] = {}
 
 
 def statement(name: str, source: Executable, *, scope_exemption: str = "") -> Statement:
-    """Compile `source` and register it under `name`; `scope_exemption` says why it may reach over practices or clients."""
+    """Compile `source` and register it under `name`; `scope_exemption` is why it may cross practices or clients."""
     if name in REGISTRY:
         raise ValueError(f"two statements are called {name}")
     done = REGISTRY[name] = compile_statement(name, source, scope_exemption)

@@ -44,7 +44,7 @@ idempotent_responses = account_table(
     string("operation"),
     string("key"),
     digest("digest"),
-    sealed("body"),
+    sealed("body", label="answers.body"),
     instant("expires_at"),
     PrimaryKeyConstraint("practice_id", "account_id", "operation", "key"),
     Index(None, "practice_id", "expires_at"),

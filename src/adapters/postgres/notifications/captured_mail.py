@@ -7,7 +7,7 @@ from attrs import define
 from adapters.local.mail import CapturedMail, CapturedMailStore
 
 CAPTURE_MAIL = """
-CREATE OR REPLACE FUNCTION portal.keep_mail(
+CREATE OR REPLACE FUNCTION portal.capture_mail(
   id uuid, at timestamptz, kind text, key uuid, recipient text, sender_name text, subject text, body text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   INSERT INTO portal.captured_mail (id, at, kind, key, "to", sender_name, subject, body)
@@ -15,9 +15,9 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS 
 $$"""
 
 LATEST_CAPTURED_MAIL = """
-CREATE OR REPLACE FUNCTION portal.latest_mail(most int) RETURNS SETOF portal.captured_mail
+CREATE OR REPLACE FUNCTION portal.latest_captured_mail(max_rows int) RETURNS SETOF portal.captured_mail
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT * FROM portal.captured_mail ORDER BY at DESC, id DESC LIMIT most
+  SELECT * FROM portal.captured_mail ORDER BY at DESC, id DESC LIMIT max_rows
 $$"""
 
 
@@ -29,7 +29,7 @@ class PostgresCapturedMailStore(CapturedMailStore):
 
     async def keep(self, mail: CapturedMail) -> None:
         await self.pool.execute(
-            "SELECT portal.keep_mail($1, $2, $3, $4, $5, $6, $7, $8)",
+            "SELECT portal.capture_mail($1, $2, $3, $4, $5, $6, $7, $8)",
             mail.id,
             mail.at,
             mail.kind,
@@ -41,5 +41,5 @@ class PostgresCapturedMailStore(CapturedMailStore):
         )
 
     async def latest(self, limit: int) -> tuple[CapturedMail, ...]:
-        rows = await self.pool.fetch("SELECT * FROM portal.latest_mail($1)", limit)
+        rows = await self.pool.fetch("SELECT * FROM portal.latest_captured_mail($1)", limit)
         return tuple(CapturedMail(*row) for row in rows)

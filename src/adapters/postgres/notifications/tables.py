@@ -43,14 +43,18 @@ notices = practice_table(
     CheckConstraint("channel IN ('email', 'sms', 'in_app')", "channel"),
     CheckConstraint("state IN ('queued', 'sending', 'sent', 'dropped', 'uncertain', 'dead')", "state"),
     Index(
-        "notices_once_key", "practice_id", "deduplication_key", unique=True, postgresql_where=text("once IS NOT NULL")
+        "notices_deduplication_key",
+        "practice_id",
+        "deduplication_key",
+        unique=True,
+        postgresql_where=text("deduplication_key IS NOT NULL"),
     ),
     Index("notices_due_idx", "practice_id", "due_at", "id", postgresql_where=text("state = 'queued'")),
     Index("notices_sending_idx", "practice_id", "claimed_at", "id", postgresql_where=text("state = 'sending'")),
     Index("notices_failed_idx", "practice_id", "id", postgresql_where=text("state IN ('dead', 'uncertain')")),
 )
 # Anybody's transaction adds one, through `portal.notify`; only staff and jobs see them.
-notices.info["visible"] = "practice_id = {practice} AND {reach} = 'practice'"
+notices.info["visible"] = "practice_id = {practice} AND {scope} = 'practice'"
 
 notifications = account_table(
     "notifications",
@@ -69,7 +73,7 @@ notifications = account_table(
     Index(None, "practice_id", "account_id", "id"),
 )
 notifications.info["visible"] = (
-    "practice_id = {practice} AND ({reach} = 'practice' OR (account_id = {account}"
+    "practice_id = {practice} AND ({scope} = 'practice' OR (account_id = {account}"
     " AND (client_id IS NULL OR client_id = {client})))"
 )
 

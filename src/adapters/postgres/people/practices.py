@@ -90,7 +90,7 @@ class PostgresPracticeRecord(PracticeRecord):
 
 # Before a practice is known. It runs as the owner, and says nothing but the addresses.
 PRACTICE_LOCATORS = """
-CREATE OR REPLACE FUNCTION portal.practice_addresses() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
+CREATE OR REPLACE FUNCTION portal.practice_locators() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   SELECT id, slug, hosts FROM portal.practices ORDER BY id
 $$"""
@@ -142,7 +142,7 @@ class PostgresPracticeDirectory(PracticeDirectory):
     async def all(self) -> tuple[PracticeLocator, ...]:
         if time.monotonic() >= self._until:
             with raise_unavailable_on_outage():
-                rows = await self.pool.fetch("SELECT * FROM portal.practice_addresses()")
+                rows = await self.pool.fetch("SELECT * FROM portal.practice_locators()")
             self._cached = tuple(PracticeLocator(row[0], row[1], tuple(row[2])) for row in rows)
             # With none yet, the first is seen at once.
             self._until = time.monotonic() + self.seconds if rows else 0.0

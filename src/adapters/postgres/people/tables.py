@@ -36,9 +36,9 @@ practices = Table(
     Index("practices_slug_key", "slug", unique=True),
     # A practice is its own practice, and only its staff change it.
     info={
-        "reach": "practice",
+        "row_scope": "practice",
         "visible": "id = {practice}",
-        "adding": "id = {practice} AND {reach} = 'practice'",
+        "insertable": "id = {practice} AND {scope} = 'practice'",
     },
 )
 
@@ -50,7 +50,7 @@ practice_hosts = practice_table(
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="practice_hosts_practice_fkey"),
     Index(None, "practice_id"),
 )
-practice_hosts.info["adding"] = PRACTICE_WIDE
+practice_hosts.info["insertable"] = PRACTICE_WIDE
 
 clients = Table(
     "clients",
@@ -83,13 +83,13 @@ clients = Table(
     Index(None, "practice_id", "sort_name", "id"),
     # A proxy sees whom they may act for before they name one; they change the record that they act on only.
     info={
-        "reach": "client",
+        "row_scope": "client",
         "visible": (
-            "practice_id = {practice} AND (id = {client} OR {reach} = 'practice' OR ({reach} = 'record' AND id IN "
+            "practice_id = {practice} AND (id = {client} OR {scope} = 'practice' OR ({scope} = 'record' AND id IN "
             "(SELECT g.client_id FROM portal.grants AS g WHERE g.practice_id = {practice} AND g.account_id = {account} "
             "AND g.revoked_at IS NULL AND g.ended_at IS NULL)))"
         ),
-        "adding": "practice_id = {practice} AND (id = {client} OR {reach} = 'practice')",
+        "insertable": "practice_id = {practice} AND (id = {client} OR {scope} = 'practice')",
     },
 )
 
@@ -107,7 +107,7 @@ clinicians = practice_table(
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="clinicians_practice_fkey"),
     Index("clinicians_external_id_key", "practice_id", "external_id", unique=True),
 )
-clinicians.info["adding"] = PRACTICE_WIDE
+clinicians.info["insertable"] = PRACTICE_WIDE
 
 staff = practice_table(
     "staff",
@@ -135,7 +135,7 @@ staff = practice_table(
 )
 # Portal users have no business with staff's roles and mails; somebody signing in as staff is still a visitor.
 staff.info["visible"] = NOT_PORTAL_USERS
-staff.info["adding"] = PRACTICE_WIDE
+staff.info["insertable"] = PRACTICE_WIDE
 
 care_team = client_table(
     "care_team",
@@ -151,4 +151,4 @@ care_team = client_table(
     ),
     Index(None, "practice_id", "clinician_id"),
 )
-care_team.info["adding"] = PRACTICE_WIDE
+care_team.info["insertable"] = PRACTICE_WIDE

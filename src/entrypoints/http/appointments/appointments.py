@@ -20,7 +20,7 @@ from portal_core.appointments.use_cases.reschedule_appointment import (
     RescheduleAppointment,
     RescheduleAppointmentCommand,
 )
-from portal_core.appointments.views import AppointmentFilter, AppointmentView, Scope
+from portal_core.appointments.views import AppointmentFilter, AppointmentView, AppointmentCategory
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 
@@ -58,7 +58,7 @@ class AppointmentsController(Controller):
         self,
         request: PortalRequest,
         list_my_appointments: NamedDependency[ListMyAppointments],
-        scope: FromQuery[Scope] = "upcoming",
+        category: FromQuery[AppointmentCategory] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
         after: FromQuery[Cursor] = "",
@@ -68,7 +68,7 @@ class AppointmentsController(Controller):
 
         With `since` and `until` only those that start from the one up to, not including, the other.
         """
-        query = ListMyAppointmentsQuery(AppointmentFilter(scope, since, until), page(after, size))
+        query = ListMyAppointmentsQuery(AppointmentFilter(category, since, until), page(after, size))
         return await list_my_appointments(request.actor, query)
 
     @get("/{appointment_id:uuid}")

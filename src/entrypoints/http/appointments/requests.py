@@ -11,12 +11,12 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.appointment_request import MAX_PREFERRED_TIMES, MAX_REASON_LENGTH, PreferredTime
 from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyOpenRequests
 from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequests
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment, RequestAppointmentCommand
 from portal_core.appointments.use_cases.withdraw_appointment_request import WithdrawAppointmentRequest
 from portal_core.appointments.views import AppointmentRequestView
-from portal_core.appointments.waiting import MAX_PREFERRED_TIMES, MAX_REASON_LENGTH, PreferredTime
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 

@@ -33,8 +33,8 @@ class ExpireGrants:
             async with self.begin(actor) as unit:
                 require_system(actor)
                 today = (await unit.practice_record.get()).today(self.clock.now())
-                due = await unit.grants.due(today, BATCH)
-            for grant in due:
+                expired = await unit.grants.list_expired(today, BATCH)
+            for grant in expired:
                 try:
                     async with self.begin(actor) as unit:
                         await end_grant(unit, grant, self.clock.now())
@@ -42,5 +42,5 @@ class ExpireGrants:
                     ended += 1
                 except StaleVersion:
                     continue  # changed since it was read: the next round looks at it as it is now
-            if len(due) < BATCH:
+            if len(expired) < BATCH:
                 return ended

@@ -35,6 +35,6 @@ class ListGrants:
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
             today = (await unit.practice_record.get()).today(self.clock.now())
-            found = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
+            views = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
             await unit.audit.record(AuditEntry("grants.read", record=client_id))
-            return await unit.commit(found)
+            return await unit.commit(views)

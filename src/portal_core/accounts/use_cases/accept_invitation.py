@@ -49,7 +49,7 @@ class AcceptInvitation:
     Raises:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not pass the policy.
-        RateLimited: tried too often from this address, or for this email, known or not.
+        RateLimited: attempted too often from this address, or for this email, known or not.
         CodeRefused: no open invitation to this email has this code; audited.
     """
 
@@ -78,12 +78,12 @@ class AcceptInvitation:
         if account.status == "unverified":
             await self.passwords.create(credential, password)
         try:
-            return await self._settle(job, invitation, account)
+            return await self._complete(job, invitation, account)
         except (AlreadyRegistered, AccountNotOpen, InvitationNotOpen, GrantNotAllowed, GrantExists, Invalid):
             # Somebody was faster, with this code or this email. What the provider holds belongs to nobody then.
             async with self.begin(job) as unit:
-                kept = await unit.accounts.get(account.id)
-            if kept is None:
+                saved = await unit.accounts.get(account.id)
+            if saved is None:
                 await self.credentials.delete(credential)
             raise _refused() from None
 
@@ -92,10 +92,10 @@ class AcceptInvitation:
     ) -> tuple[Invitation, Account] | None:
         async with self.begin(job) as unit:
             now = self.clock.now()
-            tried = await unit.invitations.attempt(email, now)
-            invitation = next((one for one in tried if one.matches_code(command.code)), None)
+            attempted = await unit.invitations.attempt(email, now)
+            invitation = next((one for one in attempted if one.matches_code(command.code)), None)
             account = None
-            if invitation is not None and await self._is_theirs(unit, invitation, command.date_of_birth, now):
+            if invitation is not None and await self._matches_person(unit, invitation, command.date_of_birth, now):
                 account = await self._account(unit, invitation, now)
             if invitation is None or account is None:
                 await unit.audit.record(AuditEntry("invitation.code_refused", outcome="failed"))
@@ -107,7 +107,7 @@ class AcceptInvitation:
             await unit.commit(None)
             return reserved, account
 
-    async def _is_theirs(
+    async def _matches_person(
         self, unit: AccountsUnit, invitation: Invitation, date_of_birth: date | None, now: datetime
     ) -> bool:
         if invitation.kind == "staff":
@@ -139,16 +139,16 @@ class AcceptInvitation:
             )
         if invitation.kind == "proxy":
             return known if known.client_id != invitation.client_id else None
-        same = (known.client_id, known.staff_id) == (invitation.client_id, invitation.staff_id)
-        return known if same and known.status == "unverified" else None
+        same_person = (known.client_id, known.staff_id) == (invitation.client_id, invitation.staff_id)
+        return known if same_person and known.status == "unverified" else None
 
-    async def _settle(self, job: SystemActor, invitation: Invitation, account: Account) -> AccountView:
+    async def _complete(self, job: SystemActor, invitation: Invitation, account: Account) -> AccountView:
         async with self.begin(job) as unit:
             now = self.clock.now()
-            present = await unit.invitations.get(invitation.id)
-            if present is None or present.account_id != account.id:
+            current = await unit.invitations.get(invitation.id)
+            if current is None or current.account_id != account.id:
                 raise InvitationNotOpen
-            accepted = present.accept(now)
+            accepted = current.accept(now)
             if account.status == "unverified":
                 account = await self._verified(unit, account)
             if invitation.kind == "proxy":

@@ -57,21 +57,21 @@ class Authenticate:
     async def __call__(self, command: AuthenticateCommand) -> Authenticated:
         now = self.clock.now()
         token_hash = hash_token(command.access_token)
-        found = await self.live.find_by_access_hash(command.practice_id, token_hash, command.record)
-        if found is None:
+        context = await self.live.find_by_access_hash(command.practice_id, token_hash, command.record)
+        if context is None:
             raise Unauthenticated
-        actor = account_actor(found, now, command.origin)
-        if command.side is not None and found.account.side != command.side:
+        actor = account_actor(context, now, command.origin)
+        if command.side is not None and context.account.side != command.side:
             await self._deny(actor, NotFound(command.side))
-        enroll = must_enroll(found.account, found.session, found.rules)
+        enroll = must_enroll(context.account, context.session, context.rules)
         if enroll and not command.enrollment_exempt:
             await self._deny(actor, SecondFactorRequired())
         if command.record is not None:
             try:
-                actor = record_actor(found, actor, command.record, now)
+                actor = record_actor(context, actor, command.record, now)
             except PortalError as error:
                 await self._deny(actor, error)
-        session = found.session
+        session = context.session
         if command.active and session.needs_touch(now):
             await self.live.mark_active(command.practice_id, session.id, now)
             session = session.touched(now)

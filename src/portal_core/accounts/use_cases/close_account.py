@@ -13,7 +13,7 @@ from portal_core.kernel.uow import Begin
 
 DISABLE_CREDENTIAL = "disable_credential"
 """The job, with `account_id`."""
-DROP_CALENDAR_FEED = "remove_closed_account_feed"
+REMOVE_CLOSED_ACCOUNT_FEED = "remove_closed_account_feed"
 """The appointments' job, with `client_id`."""
 
 
@@ -51,6 +51,6 @@ class CloseAccount:
             await unit.sessions.end_all(account.id, now, ended)
             await unit.outbox.defer(DISABLE_CREDENTIAL, account_id=account.id)
             if account.client_id is not None:  # a phone must not go on reading what its owner has closed
-                await unit.outbox.defer(DROP_CALENDAR_FEED, client_id=account.client_id)
+                await unit.outbox.defer(REMOVE_CLOSED_ACCOUNT_FEED, client_id=account.client_id)
             await unit.outbox.notify(Notice("account_closed", "security", to_account=account.id, subject_id=account.id))
             await unit.commit(None)

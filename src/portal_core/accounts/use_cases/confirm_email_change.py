@@ -50,36 +50,36 @@ class ConfirmEmailChange:
             account = await unit.accounts.get(holder.account_id)
             if account is None or account.status != "active":
                 raise Unauthenticated
-            change = await self._proven(unit, account, command.code)
+            change = await self._verify_code(unit, account, command.code)
         if change is None:
-            raise CodeRefused(FieldError("code", "code_refused", "This code is not right, or is no longer good."))
+            raise CodeRefused(FieldError("code", "code_refused", "This code is not matches, or is no longer good."))
         await self.credentials.change_email(Credential.of(account), change.new_email)
         try:
-            return await self._settle(_as_holder(holder, account), account, change)
+            return await self._complete(_as_holder(holder, account), account, change)
         except AlreadyRegistered:
             await self.credentials.change_email(Credential.of(account), account.email)
             raise
 
-    async def _proven(self, unit: AccountsUnit, account: Account, code: str) -> EmailChange | None:
+    async def _verify_code(self, unit: AccountsUnit, account: Account, code: str) -> EmailChange | None:
         """The change whose code this is; the try is counted first."""
         change = await unit.email_changes.find_open(account.id)
         if change is None or not change.is_open(self.clock.now()):
             await unit.audit.record(AuditEntry("email_change.refused", record=account.client_id, outcome="failed"))
             return await unit.commit(None)
-        tried = change.attempt()
-        right = tried.matches_code(code)
-        action = "email_change.proven" if right else "email_change.refused"
-        entry = AuditEntry(action, change.id, record=account.client_id, outcome="done" if right else "failed")
-        await unit.email_changes.save(tried, entry)
+        attempted = change.attempt()
+        matches = attempted.matches_code(code)
+        action = "email_change.proven" if matches else "email_change.refused"
+        entry = AuditEntry(action, change.id, record=account.client_id, outcome="done" if matches else "failed")
+        await unit.email_changes.save(attempted, entry)
         await unit.commit(None)
-        return tried if right else None
+        return attempted if matches else None
 
-    async def _settle(self, actor: AccountHolder, account: Account, change: EmailChange) -> AccountView:
+    async def _complete(self, actor: AccountHolder, account: Account, change: EmailChange) -> AccountView:
         async with self.begin(actor) as unit:
             changed = account.change_email(change.new_email)
             await unit.accounts.save(changed, AuditEntry("account.email_changed", account.id, record=account.client_id))
-            done = AuditEntry("email_change.completed", change.id, record=account.client_id)
-            await unit.email_changes.save(change.close("completed"), done)
+            completed = AuditEntry("email_change.completed", change.id, record=account.client_id)
+            await unit.email_changes.save(change.close("completed"), completed)
             if account.client_id is not None:
                 client = await unit.client_records.get(account.client_id)
                 if client is not None and client.email != change.new_email:

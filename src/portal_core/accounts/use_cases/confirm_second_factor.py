@@ -55,13 +55,13 @@ class ConfirmSecondFactor:
             account = await current_account(unit, holder)
             entry = AuditEntry("second_factor.enrolled", account.id, account.client_id)
             await unit.accounts.save(account.with_second_factor("totp"), entry)
-            kept = await unit.second_factors.lock(account.id)
-            made = AuditEntry(
+            second_factor_record = await unit.second_factors.lock(account.id)
+            codes_entry = AuditEntry(
                 "recovery_codes.generated", account.id, account.client_id, facts={"count": str(len(codes))}
             )
-            await unit.second_factors.save(kept.with_recovery_codes(hashes), made)
-            others = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
-            await unit.sessions.end_all(account.id, now, others, keep=holder.session_id)
+            await unit.second_factors.save(second_factor_record.with_recovery_codes(hashes), codes_entry)
+            sessions_entry = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
+            await unit.sessions.end_all(account.id, now, sessions_entry, keep=holder.session_id)
             if holder.session_id is not None:
                 session = await unit.sessions.get(account.id, holder.session_id)
                 if session is not None:

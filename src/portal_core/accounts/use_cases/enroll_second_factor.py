@@ -50,7 +50,7 @@ class EnrollSecondFactor:
                 raise SecondFactorEnrolled
             rules = await unit.account_rules.get()
         await self.limits.take(account.practice_id, CONFIRM_BY_ACCOUNT, str(account.id))
-        enrollment = await self.second_factors.begin(Credential.of(account), normalize_password(password))
+        enrollment = await self.second_factors.start_enrollment(Credential.of(account), normalize_password(password))
         async with self.begin(actor) as unit:
             if enrollment is None:
                 facts = {"reason": "password"}
@@ -61,9 +61,9 @@ class EnrollSecondFactor:
                 )
                 await unit.commit(None)
                 raise WrongPassword.at("password", "wrong_password", "This is not your password.")
-            kept = (await unit.second_factors.lock(account.id)).begin(enrollment.handle, now)
+            second_factor = (await unit.second_factors.lock(account.id)).start_enrollment(enrollment.handle, now)
             entry = AuditEntry("second_factor.enrollment_started", account.id, account.client_id)
-            await unit.second_factors.save(kept, entry)
+            await unit.second_factors.save(second_factor, entry)
             await unit.commit(None)
         issuer = rules.practice_name or "Client portal"
         uri = otpauth_uri(issuer, account.email, enrollment.secret)

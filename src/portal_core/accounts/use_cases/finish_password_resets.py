@@ -36,18 +36,18 @@ class FinishPasswordResets:
     async def __call__(self, actor: Actor) -> None:
         async with self.begin(actor) as unit:
             require_system(actor)
-            left = await unit.email_requests.list_requested_before(self.clock.now() - STALE_RESET_AGE)
-        for email_request in left:
+            stale = await unit.email_requests.list_requested_before(self.clock.now() - STALE_RESET_AGE)
+        for email_request in stale:
             if email_request.purpose == "password_reset_started":
                 await self._finish(actor, email_request)
 
-    async def _finish(self, actor: Actor, begun: EmailRequest) -> None:
+    async def _finish(self, actor: Actor, email_request: EmailRequest) -> None:
         async with self.begin(actor) as unit:
-            account = await unit.accounts.find_by_email(begun.side, begun.email)
-        if account is not None and not await self.passwords.was_set_since(Credential.of(account), begun.requested_at):
+            account = await unit.accounts.find_by_email(email_request.side, email_request.email)
+        if account is not None and not await self.passwords.was_set_since(Credential.of(account), email_request.requested_at):
             account = None
         async with self.begin(actor) as unit:
-            taken = await unit.email_requests.take(begun.id)
+            taken = await unit.email_requests.take(email_request.id)
             if taken is not None and account is not None:
                 await complete_password_reset(unit, account, self.clock.now())
             await unit.commit(None)

@@ -25,7 +25,7 @@ class ProcessEmailRequest:
       their identity provider have no password here to reset.
     - `locked`: the account hears that signing in is locked.
 
-    Run by the worker with the id of the enquiry. A rerun finds it taken and does nothing.
+    Run by the worker with the id of the email request. A rerun finds it taken and does nothing.
 
     Raises:
         AlreadyRegistered: another registration of the same person was faster; the next run finds their account.
@@ -43,12 +43,12 @@ class ProcessEmailRequest:
                 return
             account = await unit.accounts.find_by_email(email_request.side, email_request.email)
             if account is not None:
-                await self._tell(unit, email_request, account)
+                await self._notify(unit, email_request, account)
             elif email_request.date_of_birth is not None:
                 await self._register(unit, email_request, email_request.date_of_birth)
             await unit.commit(None)
 
-    async def _tell(self, unit: SignInUnit, email_request: EmailRequest, account: Account) -> None:
+    async def _notify(self, unit: SignInUnit, email_request: EmailRequest, account: Account) -> None:
         match account.status, email_request.purpose:
             case "unverified", "register" | "verify_email" | "reset_password":
                 kind = "verify_email"

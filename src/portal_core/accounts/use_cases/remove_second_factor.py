@@ -53,10 +53,10 @@ class RemoveSecondFactor:
             account = await current_account(unit, holder)
             entry = AuditEntry("second_factor.removed", account.id, account.client_id)
             await unit.accounts.save(account.with_second_factor("none"), entry)
-            gone = AuditEntry("recovery_codes.removed", account.id, account.client_id)
-            await unit.second_factors.remove(account.id, gone)
-            others = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
-            await unit.sessions.end_all(account.id, self.clock.now(), others, keep=holder.session_id)
+            codes_entry = AuditEntry("recovery_codes.removed", account.id, account.client_id)
+            await unit.second_factors.remove(account.id, codes_entry)
+            sessions_entry = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
+            await unit.sessions.end_all(account.id, self.clock.now(), sessions_entry, keep=holder.session_id)
             if holder.session_id is not None:
                 session = await unit.sessions.get(account.id, holder.session_id)
                 if session is not None:

@@ -37,10 +37,10 @@ class RenewRecoveryCodes:
         codes = generate_recovery_codes(self.tokens)
         hashes = tuple(map(hash_recovery_code, codes))
         async with self.begin(actor) as unit:
-            kept = await unit.second_factors.lock(account.id)
+            second_factor = await unit.second_factors.lock(account.id)
             entry = AuditEntry(
                 "recovery_codes.generated", account.id, account.client_id, facts={"count": str(len(codes))}
             )
-            await unit.second_factors.save(kept.with_recovery_codes(hashes), entry)
+            await unit.second_factors.save(second_factor.with_recovery_codes(hashes), entry)
             await unit.commit(None)
         return RecoveryCodesView(codes)

@@ -38,7 +38,7 @@ class ResetPassword:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
         RateLimited: tried too often from this address, or for this email.
-        CodeRefused: the code is not good; audited.
+        CodeRefused: the code is not redeemed; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -58,17 +58,17 @@ class ResetPassword:
         password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
         credential = credential_for(active, actor.practice_id, side, email)
-        begun = EmailRequest(self.ids.new(), actor.practice_id, side, "password_reset_started", email, self.clock.now())
+        started = EmailRequest(self.ids.new(), actor.practice_id, side, "password_reset_started", email, self.clock.now())
         async with self.begin(actor) as unit:
             await unit.email_requests.add(
-                begun, AuditEntry("account.password_reset_started", begun.id, facts={"side": side})
+                started, AuditEntry("account.password_reset_started", started.id, facts={"side": side})
             )
             await unit.commit(None)
-        good = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
+        redeemed = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
         async with self.begin(actor) as unit:
-            await unit.email_requests.take(begun.id)
+            await unit.email_requests.take(started.id)
             account = await unit.accounts.get(credential.account_id)
-            if not good or account is None:
+            if not redeemed or account is None:
                 target = active.id if active is not None else None
                 await unit.audit.record(AuditEntry("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)

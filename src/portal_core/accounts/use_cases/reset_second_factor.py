@@ -71,29 +71,29 @@ class ResetSecondFactor:
 
     async def __call__(self, actor: Actor, command: ResetSecondFactorCommand) -> None:
         async with self.begin(actor) as unit:
-            account = await _whose(unit, actor, command)
+            account = await _resettable_account(unit, actor, command)
         await self.second_factors.remove(Credential.of(account))
         async with self.begin(actor) as unit:
-            account = await _whose(unit, actor, command)
-            record = command.person_id if command.side == "portal" else None
+            account = await _resettable_account(unit, actor, command)
+            client_id = command.person_id if command.side == "portal" else None
             entry = AuditEntry(
-                "second_factor.reset", account.id, record, facts={"identity_check": command.identity_check}
+                "second_factor.reset", account.id, client_id, facts={"identity_check": command.identity_check}
             )
             await unit.accounts.save(account.with_second_factor("none"), entry)
-            await unit.second_factors.remove(account.id, AuditEntry("recovery_codes.removed", account.id, record))
-            ended = AuditEntry("sessions.ended", account.id, record, facts={"by": "second_factor_reset"})
+            await unit.second_factors.remove(account.id, AuditEntry("recovery_codes.removed", account.id, client_id))
+            ended = AuditEntry("sessions.ended", account.id, client_id, facts={"by": "second_factor_reset"})
             await unit.sessions.end_all(account.id, self.clock.now(), ended)
             notice = Notice("second_factor_removed", "security", to_account=account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)
 
 
-async def _whose(unit: AccountsUnit, actor: Actor, command: ResetSecondFactorCommand) -> Account:
+async def _resettable_account(unit: AccountsUnit, actor: Actor, command: ResetSecondFactorCommand) -> Account:
     """The account, where the actor may reset it."""
     by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
     if isinstance(by, StaffActor):
         await _require_multi_factor(unit, by)
-    account = await _found(unit, command)
+    account = await _find_account(unit, command)
     if account is None or account.status != "active":
         raise AccountNotOpen("They have no account, or have not proven its email. Invite them.")
     if isinstance(by, StaffActor) and account.id == by.account_id:
@@ -109,7 +109,7 @@ async def _require_multi_factor(unit: AccountsUnit, by: StaffActor) -> None:
             raise SecondFactorRequired
 
 
-async def _found(unit: AccountsUnit, command: ResetSecondFactorCommand) -> Account | None:
+async def _find_account(unit: AccountsUnit, command: ResetSecondFactorCommand) -> Account | None:
     person_id = command.person_id
     if command.side == "practice":
         if await unit.staff_records.get(person_id) is None:

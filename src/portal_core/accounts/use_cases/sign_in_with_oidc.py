@@ -58,8 +58,8 @@ class SignInWithOidc:
             reason = await sign_in_refusal(unit, account)
             if account is None or reason:
                 raise await self._refused(unit, account, reason, SignInRefused())
-            opening = SessionFactory(self.clock, self.ids, self.tokens)
-            opened = await opening.open(unit, account, kind=command.kind, multi_factor=True, origin=actor.origin)
+            session_factory = SessionFactory(self.clock, self.ids, self.tokens)
+            opened = await session_factory.open(unit, account, kind=command.kind, multi_factor=True, origin=actor.origin)
             await unit.commit(None)
         await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         return opened

@@ -34,7 +34,7 @@ class VerifyEmail:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not pass the policy.
         RateLimited: tried too often from this address, or for this email.
-        CodeRefused: the code is not good, or the account does not wait for one; audited.
+        CodeRefused: the code is not redeemed, or the account does not wait for one; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -47,16 +47,16 @@ class VerifyEmail:
         async with self.begin(actor) as unit:
             rules = await unit.account_rules.get()
             found = await unit.accounts.find_by_email("portal", email)
-        waiting = found if found is not None and found.status == "unverified" else None
+        unverified = found if found is not None and found.status == "unverified" else None
         words = forbidden_words(email, rules.practice_name)
         password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
-        credential = credential_for(waiting, actor.practice_id, "portal", email)
-        good = await self.codes.redeem(credential, "verify_email", command.code.strip(), password)
+        credential = credential_for(unverified, actor.practice_id, "portal", email)
+        redeemed = await self.codes.redeem(credential, "verify_email", command.code.strip(), password)
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(credential.account_id)
-            if not good or account is None:
-                target = waiting.id if waiting is not None else None
+            if not redeemed or account is None:
+                target = unverified.id if unverified is not None else None
                 await unit.audit.record(AuditEntry("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)
                 raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")

@@ -55,18 +55,18 @@ class VerifySecondFactor:
     async def __call__(self, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
         address = f"{command.side} {address_key(actor.origin.address)}"
         await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
-        challenge, account, mine = await self._count(actor, command)
-        recovering, right = is_recovery_code(command.code), False
-        if not recovering:
+        challenge, account, attempted = await self._count(actor, command)
+        by_recovery_code, accepted = is_recovery_code(command.code), False
+        if not by_recovery_code:
             code = command.code.strip()
-            right = await self.second_factors.check(Credential.of(account), challenge.state, code)
+            accepted = await self.second_factors.check(Credential.of(account), challenge.state, code)
         async with self.begin(actor) as unit:
-            if recovering:
-                right = await redeem_recovery_code(unit, account, command.code)
-            if not right:
+            if by_recovery_code:
+                accepted = await redeem_recovery_code(unit, account, command.code)
+            if not accepted:
                 reason = "second_factor"
                 failure = FailedSignIn(self.clock, self.ids)
-                await failure.record(unit, mine, account.side, account.email, account, reason)
+                await failure.record(unit, attempted, account.side, account.email, account, reason)
                 await unit.commit(None)
                 raise SecondFactorRefused
             opened = await self._open(unit, actor, command)
@@ -84,11 +84,11 @@ class VerifySecondFactor:
                 raise ChallengeNotOpen
             challenge = found.attempt(now)
             account = await self._account(unit, challenge, command.side)
-            mine = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
+            attempted = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
             await unit.challenges.save(challenge)
-            await unit.sign_in_guards.save(mine)
+            await unit.sign_in_guards.save(attempted)
             await unit.commit(None)
-            return challenge, account, mine
+            return challenge, account, attempted
 
     async def _open(self, unit: SignInUnit, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
         challenge = await unit.challenges.find(hash_token(command.challenge))
@@ -104,8 +104,8 @@ class VerifySecondFactor:
                 raise ChallengeNotOpen
             account = account.with_second_factor("totp")
             await unit.accounts.save(account, AuditEntry("second_factor.enrolled", account.id, account.client_id))
-        opening = SessionFactory(self.clock, self.ids, self.tokens)
-        return await opening.open(unit, account, kind=challenge.kind, multi_factor=True, origin=actor.origin)
+        session_factory = SessionFactory(self.clock, self.ids, self.tokens)
+        return await session_factory.open(unit, account, kind=challenge.kind, multi_factor=True, origin=actor.origin)
 
     async def _account(self, unit: SignInUnit, challenge: Challenge, side: Side) -> Account:
         account = await unit.accounts.get(challenge.account_id)

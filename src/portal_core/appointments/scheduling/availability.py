@@ -149,7 +149,7 @@ def open_windows(
     windows = [
         Window(clinician_id, *span, time_zone, location_id, appointment_type_ids)
         for (clinician_id, time_zone, location_id, appointment_type_ids), spans in opened.items()
-        for span in _subtract_spans(merge_spans(spans), merge_spans(_closed(known, clinician_id, location_id)))
+        for span in _subtract_spans(merge_spans(spans), merge_spans(_closed_spans(known, clinician_id, location_id)))
     ]
     return sorted(windows, key=lambda window: (window.starts_at, window.clinician_id))
 
@@ -170,16 +170,16 @@ def date_range_around(since: datetime, until: datetime) -> tuple[date, date]:
 
 def merge_spans(spans: Iterable[Span]) -> list[Span]:
     """The same time in as few spans as can be, in order: what touches or overlaps becomes one."""
-    whole: list[Span] = []
+    merged: list[Span] = []
     for starts_at, ends_at in sorted(spans):
-        if whole and starts_at <= whole[-1][1]:
-            whole[-1] = (whole[-1][0], max(whole[-1][1], ends_at))
+        if merged and starts_at <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], ends_at))
         else:
-            whole.append((starts_at, ends_at))
-    return whole
+            merged.append((starts_at, ends_at))
+    return merged
 
 
-def _closed(
+def _closed_spans(
     exceptions: Iterable[AvailabilityException], clinician_id: UUID, location_id: UUID | None
 ) -> Iterator[Span]:
     for one in exceptions:

@@ -34,11 +34,11 @@ class AppointmentTiming:
 
     def __attrs_post_init__(self) -> None:
         minute = timedelta(minutes=1)
-        _within("duration", self.duration, minute, DAY)
-        _within("buffer_before", self.buffer_before, ZERO, DAY)
-        _within("buffer_after", self.buffer_after, ZERO, DAY)
-        _within("slot_step", self.step, minute, DAY)
-        _within("min_notice", self.min_notice, ZERO, 366 * DAY)
+        _require_between("duration", self.duration, minute, DAY)
+        _require_between("buffer_before", self.buffer_before, ZERO, DAY)
+        _require_between("buffer_after", self.buffer_after, ZERO, DAY)
+        _require_between("slot_step", self.step, minute, DAY)
+        _require_between("min_notice", self.min_notice, ZERO, 366 * DAY)
         if not 0 <= self.max_advance_days <= MAX_ADVANCE_DAYS:
             raise Invalid.at("max_advance_days", "out_of_range", "It must be between 0 and 3660 days.")
 
@@ -71,13 +71,13 @@ class BusyTime:
     buffer_before: timedelta = ZERO
     buffer_after: timedelta = ZERO
 
-    def blocks(self, timing: AppointmentTiming) -> Span:
+    def blocked_starts(self, timing: AppointmentTiming) -> Span:
         """Between which instants, both excluded, no appointment of the kind can start because of this."""
         gap_before = max(timing.buffer_after, self.buffer_before)
         gap_after = max(self.buffer_after, timing.buffer_before)
         return self.starts_at - gap_before - timing.duration, self.ends_at + gap_after
 
 
-def _within(path: str, value: timedelta, least: timedelta, most: timedelta) -> None:
-    if not least <= value <= most:
-        raise Invalid.at(path, "out_of_range", f"It must be between {least} and {most}.")
+def _require_between(path: str, value: timedelta, minimum: timedelta, maximum: timedelta) -> None:
+    if not minimum <= value <= maximum:
+        raise Invalid.at(path, "out_of_range", f"It must be between {minimum} and {maximum}.")

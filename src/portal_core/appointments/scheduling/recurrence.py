@@ -11,7 +11,7 @@ MAX_SERIES_WEEKS = 260
 """Five years of weeks."""
 
 
-def weekly(
+def weekly_starts(
     first_start: datetime,
     time_zone: str,
     *,

@@ -1,6 +1,6 @@
 """Free times: what is left of the windows beside what is taken, and whether one start fits.
 
-`free_slots` and `fits` are two sides of one rule: what the first lists the second accepts, and a start on the grid
+`free_slots` and `slot_refusal` are two sides of one rule: what the first lists the second accepts, and a start on the grid
 that the second accepts the first lists.
 """
 
@@ -61,7 +61,7 @@ def free_slots(
     slots = [
         Slot(clinician_id, timing.appointment_type_id, starts_at, starts_at + timing.duration, location_id)
         for (clinician_id, location_id, time_zone), spans in bookable.items()
-        for starts_at in _clear(
+        for starts_at in _unblocked(
             _grid(spans, time_zone, timing, earliest_start, min(until, timing.advance_limit(now, time_zone))),
             blocked.get(clinician_id, []),
         )
@@ -72,7 +72,7 @@ def free_slots(
     return sorted(slots, key=attrgetter("starts_at"))
 
 
-def fits(
+def slot_refusal(
     starts_at: datetime, timing: AppointmentTiming, windows: Iterable[Window], busy: Iterable[BusyTime], now: datetime
 ) -> Refusal | None:
     """Why one clinician cannot take an appointment that starts then; None when they can.
@@ -86,7 +86,7 @@ def fits(
     starts_at, now = to_utc(starts_at), to_utc(now)
     windows, busy = list(windows), list(busy)
     if len({one.clinician_id for one in windows} | {one.clinician_id for one in busy}) > 1:
-        raise ValueError("fits is asked about one clinician at a time")
+        raise ValueError("slot_refusal is asked about one clinician at a time")
     if starts_at < timing.earliest_start(now):
         return Refusal.TOO_SOON
     time_zones = [
@@ -99,7 +99,7 @@ def fits(
     if all(starts_at >= timing.advance_limit(now, time_zone) for time_zone in time_zones):
         return Refusal.TOO_FAR
     for spans in _blocked_starts(busy, timing).values():
-        if not any(_clear([starts_at], spans)):
+        if not any(_unblocked([starts_at], spans)):
             return Refusal.TAKEN
     return None
 
@@ -127,11 +127,11 @@ def _blocked_starts(busy: Iterable[BusyTime], timing: AppointmentTiming) -> dict
     """The stretches, ends excluded, in which no appointment of the kind can start; by clinician, in order."""
     spans: dict[UUID, list[Span]] = {}
     for one in busy:
-        spans.setdefault(one.clinician_id, []).append(one.blocks(timing))
+        spans.setdefault(one.clinician_id, []).append(one.blocked_starts(timing))
     return {clinician_id: sorted(found) for clinician_id, found in spans.items()}
 
 
-def _clear(starts: Iterable[datetime], blocked: list[Span]) -> Iterator[datetime]:
+def _unblocked(starts: Iterable[datetime], blocked: list[Span]) -> Iterator[datetime]:
     """The starts that nothing blocks. Both are in order, so one pass is enough."""
     passed, reach = 0, None
     for at in starts:

@@ -66,9 +66,9 @@ class AddAvailabilityException:
                 location_id=command.location_id,
             )
             await unit.calendar.lock([command.clinician_id], now)
-            for there in await unit.availability.exceptions([command.clinician_id], command.date, command.date):
-                if evolve(there, id=exception.id) == exception:
-                    return await unit.commit(AvailabilityExceptionView.of(there))
+            for existing in await unit.availability.exceptions([command.clinician_id], command.date, command.date):
+                if evolve(existing, id=exception.id) == exception:
+                    return await unit.commit(AvailabilityExceptionView.of(existing))
             facts = {"available": str(command.available).lower()}
             await unit.availability.add_exception(
                 exception, AuditEntry("availability_exception.added", exception.id, facts=facts)

@@ -24,13 +24,13 @@ class AdvanceExpiredOffers:
         async with self.begin(actor) as unit:
             require_system(actor)
             due = await unit.offers.expired(self.clock.now())
-        passed = 0
+        closed_count = 0
         for one in due:
             async with self.begin(actor) as unit:
                 offer = await lock_offer(unit, one.client_id, one.id, self.clock.now())
                 # Another run may have closed it; accepted it cannot be, for its time is up.
                 if offer.status == "open":
                     await close_and_reoffer(unit, offer.expire())
-                    passed += 1
+                    closed_count += 1
                 await unit.commit(None)
-        return passed
+        return closed_count

@@ -12,7 +12,7 @@ from portal_core.appointments.model import Hold
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView, WaitlistOfferView
-from portal_core.appointments.waiting import WaitlistOffer
+from portal_core.appointments.waitlist import WaitlistOffer
 from portal_core.appointments.waitlist_offers import record_acceptance
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -61,8 +61,8 @@ class BookAppointment:
     async def __call__(self, actor: Actor, command: BookAppointmentCommand) -> AppointmentView:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments", write=True)
-            hold = await _hold(unit, client_id, command.hold_id) if command.hold_id else None
-            choice = command.choice if hold is None else _slot(hold)
+            hold = await _get_hold(unit, client_id, command.hold_id) if command.hold_id else None
+            choice = command.choice if hold is None else _slot_choice(hold)
             assert choice is not None, "the command names one of the two"
             booking_options = await unit.directory.for_client(client_id)
             appointment_type, clinician = bookable_by_client(
@@ -71,71 +71,71 @@ class BookAppointment:
             now = self.clock.now()
             await unit.calendar.lock([clinician.id], now, clients=[client_id])
             # Read again: another request may have used it before this one had the lock.
-            kept: Hold | WaitlistOffer | None = await _usable(unit, hold, now) if hold else None
+            reservation: Hold | WaitlistOffer | None = await _unexpired_hold(unit, hold, now) if hold else None
             details = BookingDetails(
                 choice=choice,
                 appointment_type=appointment_type,
                 clinician=clinician,
                 time_zone=booking_options.time_zone_at(choice.location_id),
                 clients=(client_id,),
-                held_entry_id=kept.calendar_entry_id if kept else None,
+                held_entry_id=reservation.calendar_entry_id if reservation else None,
             )
             try:
                 await require_bookable(unit, details, now)
             except SlotTaken:
                 # For whom it is kept is looked at now only, since most times are free.
-                kept = None if hold else await _kept(unit, client_id, choice, now)
-                if kept is None:
+                reservation = None if hold else await _find_reservation(unit, client_id, choice, now)
+                if reservation is None:
                     raise
-                details = evolve(details, held_entry_id=kept.calendar_entry_id)
+                details = evolve(details, held_entry_id=reservation.calendar_entry_id)
                 await require_bookable(unit, details, now)
             booking = await create_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
-            if kept is not None:
-                await _use_up(unit, kept, booking.appointment.id, now)
+            if reservation is not None:
+                await _consume(unit, reservation, booking.appointment.id, now)
             await notify(unit, actor, "appointment_booked", booking, [client_id], clinician)
             return await unit.commit(await load_view(unit, client_id, booking.appointment.id, now))
 
 
-async def _hold(unit: AppointmentUnit, client_id: UUID, hold_id: UUID) -> Hold:
+async def _get_hold(unit: AppointmentUnit, client_id: UUID, hold_id: UUID) -> Hold:
     hold = await unit.holds.get(client_id, hold_id)
     if hold is None:
         raise NotFound("hold", hold_id)
     return hold
 
 
-async def _usable(unit: AppointmentUnit, hold: Hold, now: datetime) -> Hold:
+async def _unexpired_hold(unit: AppointmentUnit, hold: Hold, now: datetime) -> Hold:
     if hold.expires_at <= now:
         raise HoldExpired
-    return await _hold(unit, hold.client_id, hold.id)
+    return await _get_hold(unit, hold.client_id, hold.id)
 
 
-async def _kept(
+async def _find_reservation(
     unit: AppointmentUnit, client_id: UUID, choice: SlotChoice, now: datetime
 ) -> Hold | WaitlistOffer | None:
     """The client's own hold or offer of the very slot, if it is not over."""
     for hold in await unit.holds.of_client(client_id, now):
-        if _slot(hold) == choice:
+        if _slot_choice(hold) == choice:
             return hold
-    for waiting in await unit.waitlist_reads.of_client(client_id):
-        offer = waiting.at(now).offer
-        if offer is not None and _slot(offer) == choice:
+    for entry in await unit.waitlist_reads.of_client(client_id):
+        offer = entry.as_of(now).offer
+        if offer is not None and _slot_choice(offer) == choice:
             return await unit.offers.get(client_id, offer.id)
     return None
 
 
-async def _use_up(unit: AppointmentUnit, kept: Hold | WaitlistOffer, appointment_id: UUID, now: datetime) -> None:
-    if isinstance(kept, Hold):
-        await unit.holds.remove(kept.client_id, kept.id, AuditEntry("hold.booked", kept.id, record=kept.client_id))
+async def _consume(unit: AppointmentUnit, reservation: Hold | WaitlistOffer, appointment_id: UUID, now: datetime) -> None:
+    if isinstance(reservation, Hold):
+        await unit.holds.remove(reservation.client_id, reservation.id, AuditEntry("hold.booked", reservation.id, record=reservation.client_id))
         return
-    entry = await unit.waitlist.get(kept.client_id, kept.entry_id)
+    entry = await unit.waitlist.get(reservation.client_id, reservation.entry_id)
     assert entry is not None, "the offer was found by it"
-    await record_acceptance(unit, kept, entry, appointment_id, now)
+    await record_acceptance(unit, reservation, entry, appointment_id, now)
 
 
-def _slot(kept: Hold | WaitlistOfferView) -> SlotChoice:
+def _slot_choice(reservation: Hold | WaitlistOfferView) -> SlotChoice:
     return SlotChoice(
-        clinician_id=kept.clinician_id,
-        appointment_type_id=kept.appointment_type_id,
-        location_id=kept.location_id,
-        starts_at=kept.starts_at,
+        clinician_id=reservation.clinician_id,
+        appointment_type_id=reservation.appointment_type_id,
+        location_id=reservation.location_id,
+        starts_at=reservation.starts_at,
     )

@@ -18,10 +18,10 @@ from portal_core.appointments.model import Booking
 from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import SeriesView
-from portal_core.appointments.scheduling.recurrence import weekly
+from portal_core.appointments.scheduling.recurrence import weekly_starts
 from portal_core.appointments.scheduling.wall_clock import zone_info
+from portal_core.appointments.series import Series
 from portal_core.appointments.settings import AppointmentType, Clinician
-from portal_core.appointments.waiting import Series
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, FieldError, Invalid
@@ -29,7 +29,7 @@ from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
 
-def _on_the_wall(first_start: datetime) -> datetime:
+def _require_local(first_start: datetime) -> datetime:
     if first_start.tzinfo is not None:
         raise Invalid.at("first_start", "offset_not_allowed", "A series is local; the zone stands beside it.")
     return first_start
@@ -39,7 +39,7 @@ def _on_the_wall(first_start: datetime) -> datetime:
 class BookSeriesCommand:
     """Every week at `first_start`, local and without an offset, on the wall of the place, else of the practice.
 
-    For `count` weeks, or until a local date, included; see `weekly` for `skip_dates`. Dates that are not to be had
+    For `count` weeks, or until a local date, included; see `weekly_starts` for `skip_dates`. Dates that are not to be had
     refuse the whole series, unless `skip_conflicts`.
 
     Raises:
@@ -50,7 +50,7 @@ class BookSeriesCommand:
     appointment_type_id: UUID
     location_id: UUID | None = None
     client_ids: tuple[UUID, ...] = field(converter=without_duplicates)
-    first_start: datetime = field(converter=_on_the_wall)
+    first_start: datetime = field(converter=_require_local)
     count: int | None = None
     until: date | None = None
     skip_dates: frozenset[date] = frozenset()
@@ -90,7 +90,7 @@ class BookSeries:
             )
             await require_seats(unit, appointment_type, command.client_ids)
             now, time_zone = self.clock.now(), booking_options.time_zone_at(command.location_id)
-            starts = weekly(
+            starts = weekly_starts(
                 command.first_start, time_zone, count=command.count, until=command.until, skip_dates=command.skip_dates
             )
             series = Series(
@@ -101,14 +101,14 @@ class BookSeries:
                 location_id=command.location_id,
                 first_start=command.first_start,
                 time_zone=time_zone,
-                weeks=len(weekly(command.first_start, time_zone, count=command.count, until=command.until)),
+                weeks=len(weekly_starts(command.first_start, time_zone, count=command.count, until=command.until)),
                 created_at=now,
             )
             await unit.series.add(series, AuditEntry("series.booked", series.id))
             await unit.calendar.lock([clinician.id], now, clients=command.client_ids)
             booked, refused = await self._book(unit, command, series, appointment_type, clinician, starts, now)
             if refused and (not command.skip_conflicts or not booked):
-                raise Invalid(*(_field(at, time_zone, error) for at, error in refused))
+                raise Invalid(*(_field_error(at, time_zone, error) for at, error in refused))
             await notify(unit, actor, "appointment_booked", booked[0], command.client_ids, clinician)
             return await unit.commit(SeriesView.of(series, booked, [at for at, _ in refused]))
 
@@ -147,5 +147,5 @@ class BookSeries:
         return booked, refused
 
 
-def _field(at: datetime, time_zone: str, refusal: Conflict) -> FieldError:
+def _field_error(at: datetime, time_zone: str, refusal: Conflict) -> FieldError:
     return FieldError(f"dates.{at.astimezone(zone_info(time_zone)).date()}", refusal.code, refusal.title)

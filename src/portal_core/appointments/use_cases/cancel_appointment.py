@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
+from portal_core.appointments.appointment_request import validate_reason
 from portal_core.appointments.booking_changes import (
     add_freed_slot,
     load_view,
@@ -15,7 +16,6 @@ from portal_core.appointments.booking_changes import (
 from portal_core.appointments.policy import cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
-from portal_core.appointments.waiting import validate_reason
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
@@ -65,8 +65,8 @@ class CancelAppointment:
             now = self.clock.now()
             find = partial(unit.appointments.get, client_id, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version, client_id=client_id)
-            was = booking.appointment
-            terms = cancel_terms(row.rules, was.starts_at, was.time_zone, now)
+            previous = booking.appointment
+            terms = cancel_terms(row.rules, previous.starts_at, previous.time_zone, now)
             left = booking.leave(
                 client_id, at=now, reason=command.reason, cancelled_late=not terms.in_time, fee=terms.fee
             )
@@ -75,10 +75,10 @@ class CancelAppointment:
             await unit.appointments.save(
                 left, AuditEntry("appointment.cancelled", appointment_id, record=client_id, facts=facts)
             )
-            if left.appointment.status == "cancelled" and was.calendar_entry_id is not None:
-                await unit.calendar.free(was.calendar_entry_id)
-                await add_freed_slot(unit, was, self.ids, now)
-            clinician = await unit.directory.clinician(was.clinician_id)
+            if left.appointment.status == "cancelled" and previous.calendar_entry_id is not None:
+                await unit.calendar.free(previous.calendar_entry_id)
+                await add_freed_slot(unit, previous, self.ids, now)
+            clinician = await unit.directory.clinician(previous.clinician_id)
             await notify(unit, actor, "appointment_cancelled", left, [client_id], clinician)
             await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
+from portal_core.appointments.appointment_request import validate_reason
 from portal_core.appointments.booking_changes import add_freed_slot, load_practice_view, lock_booking, notify
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
-from portal_core.appointments.waiting import validate_reason
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource
@@ -49,16 +49,16 @@ class CancelAppointmentForClients:
             now = self.clock.now()
             find = partial(unit.appointments.get_for_practice, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
-            was, clients = booking.appointment, booking.attending
-            require_calendar_access(actor, was.clinician_id)
+            previous, clients = booking.appointment, booking.attending_client_ids
+            require_calendar_access(actor, previous.clinician_id)
             cancelled = booking.cancel(at=now, reason=command.reason)
             await unit.appointments.save(
-                cancelled, *(AuditEntry("appointment.cancelled", was.id, record=client_id) for client_id in clients)
+                cancelled, *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in clients)
             )
-            assert was.calendar_entry_id is not None, "what is booked has its time"
-            await unit.calendar.free(was.calendar_entry_id)
+            assert previous.calendar_entry_id is not None, "what is booked has its time"
+            await unit.calendar.free(previous.calendar_entry_id)
             if command.offer_to_waitlist:
-                await add_freed_slot(unit, was, self.ids, now)
-            clinician = await unit.directory.clinician(was.clinician_id)
+                await add_freed_slot(unit, previous, self.ids, now)
+            clinician = await unit.directory.clinician(previous.clinician_id)
             await notify(unit, actor, "appointment_cancelled", cancelled, clients, clinician)
-            return await unit.commit(await load_practice_view(unit, was.id))
+            return await unit.commit(await load_practice_view(unit, previous.id))

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from attrs import field, frozen, validators
 
+from portal_core.appointments.appointment_request import validate_reason
 from portal_core.appointments.booking_changes import add_freed_slot, notify
 from portal_core.appointments.model import Booking
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.settings import Clinician
-from portal_core.appointments.waiting import validate_reason
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound, StaleVersion
@@ -64,35 +64,35 @@ class CancelSeries:
             clinicians = (await unit.directory.for_practice()).clinicians
             # All of them: single dates may be with anybody by now.
             await unit.calendar.lock(clinicians, now)
-            ahead = [one for one in await unit.series.bookings(series.id) if _to_come(one, now)]
-            for one in ahead:
+            upcoming = [one for one in await unit.series.bookings(series.id) if _is_upcoming(one, now)]
+            for one in upcoming:
                 await self._cancel(unit, one, command, now)
-            await unit.series.save(ended, AuditEntry("series.ended", series.id, facts={"cancelled": str(len(ahead))}))
-            await _notify(unit, actor, ahead, clinicians.get(series.clinician_id))
+            await unit.series.save(ended, AuditEntry("series.ended", series.id, facts={"cancelled": str(len(upcoming))}))
+            await _notify(unit, actor, upcoming, clinicians.get(series.clinician_id))
             return await unit.commit(SeriesView.of(ended, await unit.series.bookings(series.id)))
 
     async def _cancel(
         self, unit: AppointmentUnit, booking: Booking, command: CancelSeriesCommand, now: datetime
     ) -> None:
-        was = booking.appointment
+        previous = booking.appointment
         cancelled = booking.cancel(at=now, reason=command.reason)
         await unit.appointments.save(
             cancelled,
-            *(AuditEntry("appointment.cancelled", was.id, record=client_id) for client_id in booking.attending),
+            *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in booking.attending_client_ids),
         )
-        assert was.calendar_entry_id is not None, "what is booked has its time"
-        await unit.calendar.free(was.calendar_entry_id)
+        assert previous.calendar_entry_id is not None, "what is booked has its time"
+        await unit.calendar.free(previous.calendar_entry_id)
         if command.offer_to_waitlist:
-            await add_freed_slot(unit, was, self.ids, now)
+            await add_freed_slot(unit, previous, self.ids, now)
 
 
-def _to_come(booking: Booking, now: datetime) -> bool:
+def _is_upcoming(booking: Booking, now: datetime) -> bool:
     return booking.appointment.status == "booked" and now < booking.appointment.starts_at
 
 
-async def _notify(unit: AppointmentUnit, actor: Actor, were_booked: list[Booking], clinician: Clinician | None) -> None:
+async def _notify(unit: AppointmentUnit, actor: Actor, bookings: list[Booking], clinician: Clinician | None) -> None:
     """One notice for all the dates, about the first that each client would have come to."""
-    first = {client_id: one.appointment.id for one in reversed(were_booked) for client_id in one.attending}
-    for number, one in enumerate(were_booked):
-        clients = [client_id for client_id, appointment_id in first.items() if appointment_id == one.appointment.id]
+    first_ids = {client_id: one.appointment.id for one in reversed(bookings) for client_id in one.attending_client_ids}
+    for number, one in enumerate(bookings):
+        clients = [client_id for client_id, appointment_id in first_ids.items() if appointment_id == one.appointment.id]
         await notify(unit, actor, "appointment_cancelled", one, clients, clinician if number == 0 else None)

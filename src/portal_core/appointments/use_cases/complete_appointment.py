@@ -45,12 +45,12 @@ class CompleteAppointment:
             find = partial(unit.appointments.get_for_practice, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
             require_calendar_access(actor, booking.appointment.clinician_id)
-            done = booking.complete(at=now)
+            completed = booking.complete(at=now)
             await unit.appointments.save(
-                done,
+                completed,
                 *(
                     AuditEntry("appointment.completed", appointment_id, record=client_id)
-                    for client_id in booking.attending
+                    for client_id in booking.attending_client_ids
                 ),
             )
             return await unit.commit(await load_practice_view(unit, appointment_id))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from portal_core.appointments.appointment_request import AppointmentRequest
 from portal_core.appointments.booking import BookingDetails, SlotChoice, place_booking, require_active_clients
 from portal_core.appointments.booking_changes import load_practice_view, notify
 from portal_core.appointments.policy import bookable_by_staff
@@ -12,7 +13,6 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.requests import load_pending_request, require_request_access
 from portal_core.appointments.scheduling.wall_clock import require_aware
-from portal_core.appointments.waiting import AppointmentRequest
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid
@@ -87,7 +87,7 @@ class ConfirmAppointmentRequest:
                 by_staff=True,
                 outside_hours=command.outside_hours,
             )
-            _require_asked_for(request, details)
+            _require_requested(request, details)
             booking = await place_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
             appointment_id = booking.appointment.id
             await unit.requests.save(
@@ -108,7 +108,7 @@ class ConfirmAppointmentRequest:
             return await unit.commit(await load_practice_view(unit, appointment_id))
 
 
-def _require_asked_for(request: AppointmentRequest, details: BookingDetails) -> None:
+def _require_requested(request: AppointmentRequest, details: BookingDetails) -> None:
     if request.clinician_id not in (None, details.clinician.id):
         raise Invalid.at("clinician_id", "not_requested", "The client asked for another clinician.")
     starts_at, ends_at = details.choice.starts_at, details.ends_at

@@ -4,9 +4,9 @@ from hashlib import sha256
 
 from attrs import frozen
 
+from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import FeedView
-from portal_core.appointments.waiting import FeedToken
 from portal_core.kernel.actor import Actor, ClientActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record

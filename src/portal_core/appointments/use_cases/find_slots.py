@@ -66,12 +66,12 @@ class FindSlots:
             client_id = require_own_record(actor, "appointments")
             booking_options = await unit.directory.for_client(client_id)
             require_not_discharged(booking_options)
-            appointment_type, clinicians = _offered(booking_options, query)
-            slots = await self._free(unit, client_id, appointment_type, clinicians, booking_options, query)
+            appointment_type, clinicians = _bookable_type(booking_options, query)
+            slots = await self._free_slots(unit, client_id, appointment_type, clinicians, booking_options, query)
             await unit.audit.record(AuditEntry("slots.read", record=client_id))
             return await unit.commit(_page(slots, query.page.size, appointment_type, booking_options))
 
-    async def _free(
+    async def _free_slots(
         self,
         unit: AppointmentUnit,
         client_id: UUID,
@@ -91,7 +91,7 @@ class FindSlots:
         exceptions = await unit.availability.exceptions(clinicians, first_day, last_day)
         locations = {one.id for one in booking_options.locations.values() if one.active}
         windows = [
-            one for one in open_windows(rules, exceptions, first_day, last_day) if _wanted(one, query, locations)
+            one for one in open_windows(rules, exceptions, first_day, last_day) if _matches(one, query, locations)
         ]
         now = self.clock.now()
         # No buffer is longer than a day, and neither is a session.
@@ -101,9 +101,9 @@ class FindSlots:
         return [one for one in slots if not any(begins < one.ends_at and one.starts_at < ends for begins, ends in own)]
 
 
-def _offered(booking_options: BookingOptions, query: FindSlotsQuery) -> tuple[AppointmentType, list[UUID]]:
-    team = [one.id for one in booking_options.clinicians.values() if one.active]
-    clinicians = [query.clinician_id] if query.clinician_id else team
+def _bookable_type(booking_options: BookingOptions, query: FindSlotsQuery) -> tuple[AppointmentType, list[UUID]]:
+    care_team = [one.id for one in booking_options.clinicians.values() if one.active]
+    clinicians = [query.clinician_id] if query.clinician_id else care_team
     appointment_types = [
         bookable_by_client(booking_options, query.appointment_type_id, query.location_id, one)[0] for one in clinicians
     ]
@@ -112,7 +112,7 @@ def _offered(booking_options: BookingOptions, query: FindSlotsQuery) -> tuple[Ap
     return appointment_types[0], clinicians
 
 
-def _wanted(window: Window, query: FindSlotsQuery, locations: set[UUID]) -> bool:
+def _matches(window: Window, query: FindSlotsQuery, locations: set[UUID]) -> bool:
     """Whether to look there; a place that was closed keeps the hours that were published for it."""
     if query.location_id is not None and window.location_id != query.location_id:
         return False

@@ -47,8 +47,8 @@ class GetDaySchedule:
             since = first_instant(datetime.combine(day, time.min), time_zone)
             until = first_instant(datetime.combine(day + DAY, time.min), time_zone)
             appointments = await unit.appointment_reads.day(since, until, clinician_id)
-            whose = [clinician_id] if clinician_id else list(booking_options.clinicians)
-            busy = await unit.calendar.busy(whose, since, until, self.clock.now())
+            clinicians = [clinician_id] if clinician_id else list(booking_options.clinicians)
+            busy = await unit.calendar.busy(clinicians, since, until, self.clock.now())
             await audit_reads(unit, appointments)
             return await unit.commit(
                 DayView(

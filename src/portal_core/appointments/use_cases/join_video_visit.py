@@ -6,11 +6,11 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.errors import NotBooked
 from portal_core.appointments.ports import AppointmentUnit, TelehealthRooms
 from portal_core.appointments.video_visits import create_room_link, require_open_room, video_visit_for
 from portal_core.appointments.views import VideoVisitLinkView
-from portal_core.appointments.waiting import CheckIn
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
@@ -28,7 +28,7 @@ _CALLBACK = re.compile(r"(\+?[0-9 ()./-]+)(?:[ ,;]*(?:x|#|ext\.?|extension)[ .:]
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
-def _where(text: str) -> str:
+def _location_text(text: str) -> str:
     return multi_line_text(text, "client_location", MAX_CLIENT_LOCATION_LENGTH)
 
 
@@ -58,7 +58,7 @@ class JoinVideoVisitCommand:
     """
 
     appointment_id: UUID
-    client_location: str = field(converter=_where)
+    client_location: str = field(converter=_location_text)
     callback: str = field(converter=callback_number)
 
 
@@ -90,7 +90,7 @@ class JoinVideoVisit:
             if booking is None:
                 raise NotFound("appointment", appointment_id)
             now = self.clock.now()
-            if booking.of(client_id).status != "attending":
+            if booking.attendance_of(client_id).status != "attending":
                 raise NotBooked
             require_open_room(booking.appointment, now)
             clients = await unit.directory.clients([client_id])

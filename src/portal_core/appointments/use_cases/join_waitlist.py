@@ -13,7 +13,7 @@ from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.scheduling.wall_clock import DAY, zone_info
 from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import WaitlistEntryView
-from portal_core.appointments.waiting import WaitlistEntry
+from portal_core.appointments.waitlist import WaitlistEntry
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
@@ -73,7 +73,7 @@ class JoinWaitlist:
             client_id = require_own_record(actor, "appointments", write=True)
             booking_options = await unit.directory.for_client(client_id)
             require_not_discharged(booking_options)
-            _require_offered(booking_options, command)
+            _require_bookable(booking_options, command)
             now = self.clock.now()
             entry = WaitlistEntry(
                 id=self.ids.new(),
@@ -91,13 +91,13 @@ class JoinWaitlist:
                 time_zone=booking_options.time_zone_at(command.location_id),
                 joined_at=now,
             )
-            _require_to_come(entry, now)
+            _validate_latest_date(entry, now)
             # Locked, so that two at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
-            waiting = [one for one in await unit.waitlist_reads.of_client(client_id) if one.is_active(now)]
+            active = [one for one in await unit.waitlist_reads.of_client(client_id) if one.is_active(now)]
             same = (entry.appointment_type_id, entry.location_id, entry.any_location, entry.clinician_id)
-            if len(waiting) >= booking_options.rules.max_waitlist_entries_per_client or same in (
-                (one.appointment_type_id, one.location_id, one.any_location, one.clinician_id) for one in waiting
+            if len(active) >= booking_options.rules.max_waitlist_entries_per_client or same in (
+                (one.appointment_type_id, one.location_id, one.any_location, one.clinician_id) for one in active
             ):
                 raise AlreadyOnWaitlist
             await unit.waitlist.add(entry, AuditEntry("waitlist.joined", entry.id, record=client_id))
@@ -105,16 +105,16 @@ class JoinWaitlist:
             return await unit.commit(views[entry.id])
 
 
-def _require_offered(booking_options: BookingOptions, command: JoinWaitlistCommand) -> None:
-    team = [one.id for one in booking_options.clinicians.values() if one.active]
-    clinicians = [command.clinician_id] if command.clinician_id else team
+def _require_bookable(booking_options: BookingOptions, command: JoinWaitlistCommand) -> None:
+    care_team = [one.id for one in booking_options.clinicians.values() if one.active]
+    clinicians = [command.clinician_id] if command.clinician_id else care_team
     if not clinicians:
         raise NotBookable
     for one in clinicians:
         bookable_by_client(booking_options, command.appointment_type_id, command.location_id, one)
 
 
-def _require_to_come(entry: WaitlistEntry, now: datetime) -> None:
+def _validate_latest_date(entry: WaitlistEntry, now: datetime) -> None:
     today = now.astimezone(zone_info(entry.time_zone)).date()
     if not today <= entry.latest_date <= today + MAX_ADVANCE_DAYS * DAY:
         raise Invalid.at("latest_date", "out_of_range", "The last date is past, or too far ahead.")

@@ -40,7 +40,7 @@ class ListPracticeWaitlist:
         async with self.begin(actor) as unit:
             require_request_access(actor)
             found = await unit.waitlist_reads.list_for_practice(now.astimezone(UTC).date(), query.page)
-            current = tuple(evolve(one, entry=one.entry.at(now)) for one in found.items if one.entry.is_active(now))
+            current = tuple(evolve(one, entry=one.entry.as_of(now)) for one in found.items if one.entry.is_active(now))
             for client_id in sorted({one.client_id for one in current}):
                 await unit.audit.record(AuditEntry("waitlist.read", record=client_id))
             return await unit.commit(Page(current, found.next))

@@ -27,4 +27,4 @@ class ListWaitlist:
             client_id = require_own_record(actor, "appointments")
             found = await unit.waitlist_reads.of_client(client_id)
             await unit.audit.record(AuditEntry("waitlist.read", record=client_id))
-            return await unit.commit(tuple(one.at(now) for one in found if one.is_active(now)))
+            return await unit.commit(tuple(one.as_of(now) for one in found if one.is_active(now)))

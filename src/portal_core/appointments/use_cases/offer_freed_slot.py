@@ -11,7 +11,7 @@ from portal_core.appointments.policy import bookable_by_client, bookable_by_staf
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.appointments.settings import AppointmentType, BookingOptions
-from portal_core.appointments.waiting import FreedSlot, WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, WaitlistOffer
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
@@ -52,13 +52,13 @@ class OfferFreedSlot:
             await unit.calendar.lock([slot.clinician_id], now)
             # Read under the lock: an acceptance takes the slot away.
             slot = await unit.freed_slots.get(command.freed_slot_id)
-            asked = await unit.offers.of_slot(command.freed_slot_id)
-            if slot is None or any(one.status == "open" for one in asked):
+            previous_offers = await unit.offers.of_slot(command.freed_slot_id)
+            if slot is None or any(one.status == "open" for one in previous_offers):
                 return
-            appointment_type = await _kind_if_free(unit, slot, now)
+            appointment_type = await _type_if_free(unit, slot, now)
             entry, passed_over = None, False
             if appointment_type is not None:
-                entry, passed_over = await _next(unit, slot, {one.client_id for one in asked})
+                entry, passed_over = await _next_entry(unit, slot, {one.client_id for one in previous_offers})
             if appointment_type is not None and entry is not None:
                 await self._offer(unit, slot, appointment_type, entry, now)
             elif not passed_over:
@@ -74,10 +74,10 @@ class OfferFreedSlot:
         now: datetime,
     ) -> None:
         expires_in = (await unit.directory.for_practice()).rules.offer_duration
-        held = calendar_entry_for(
+        hold_entry = calendar_entry_for(
             _choice(slot), appointment_type.timing, self.ids.new(), slot.practice_id, "hold", expires_in, now
         )
-        await unit.calendar.occupy(held)
+        await unit.calendar.occupy(hold_entry)
         offer = WaitlistOffer(
             id=self.ids.new(),
             practice_id=slot.practice_id,
@@ -87,11 +87,11 @@ class OfferFreedSlot:
             clinician_id=slot.clinician_id,
             appointment_type_id=slot.appointment_type_id,
             location_id=slot.location_id,
-            starts_at=held.starts_at,
-            ends_at=held.ends_at,
-            calendar_entry_id=held.id,
+            starts_at=hold_entry.starts_at,
+            ends_at=hold_entry.ends_at,
+            calendar_entry_id=hold_entry.id,
             offered_at=now,
-            expires_at=held.expires_at or held.starts_at,
+            expires_at=hold_entry.expires_at or hold_entry.starts_at,
         )
         await unit.offers.add(offer, AuditEntry("waitlist_offer.created", offer.id, record=entry.client_id))
         deduplication_key = f"waitlist_offer:{offer.id}"
@@ -115,7 +115,7 @@ def _choice(slot: FreedSlot) -> SlotChoice:
     )
 
 
-async def _kind_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -> AppointmentType | None:
+async def _type_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -> AppointmentType | None:
     """The kind, when the time can still be had with the notice that the kind needs; staff may have left the grid."""
     booking_options = await unit.directory.for_practice()
     try:
@@ -128,12 +128,12 @@ async def _kind_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -
     return appointment_type if appointment_type.timing.earliest_start(now) <= slot.starts_at else None
 
 
-async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> tuple[WaitlistEntry | None, bool]:
+async def _next_entry(unit: AppointmentUnit, slot: FreedSlot, asked_client_ids: set[UUID]) -> tuple[WaitlistEntry | None, bool]:
     """Who has waited longest of those who want it, may book it, and can come; and whether any of them has an offer."""
     day = slot.starts_at.astimezone(zone_info(slot.time_zone)).date()
     passed_over = False
-    for entry in await unit.waitlist.waiting(slot.appointment_type_id, day):
-        if entry.client_id in asked or not _suits(entry, slot):
+    for entry in await unit.waitlist.matching(slot.appointment_type_id, day):
+        if entry.client_id in asked_client_ids or not _suits(entry, slot):
             continue
         if not _may_book(await unit.directory.for_client(entry.client_id), slot):
             continue
@@ -146,8 +146,8 @@ async def _next(unit: AppointmentUnit, slot: FreedSlot, asked: set[UUID]) -> tup
 
 
 def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
-    with_them = entry.clinician_id in (None, slot.clinician_id)
-    return with_them and entry.wants_location(slot.location_id) and entry.wants(slot.starts_at, slot.ends_at)
+    clinician_suits = entry.clinician_id in (None, slot.clinician_id)
+    return clinician_suits and entry.wants_location(slot.location_id) and entry.wants(slot.starts_at, slot.ends_at)
 
 
 def _may_book(booking_options: BookingOptions, slot: FreedSlot) -> bool:

@@ -78,8 +78,8 @@ class PublishAvailability:
             rules = self._rules(command, booking_options, now)
             await unit.calendar.lock([command.clinician_id], now)
             if command.expected_rule_ids is not None:
-                standing = await unit.availability.rules([command.clinician_id])
-                if command.expected_rule_ids != {one.id for one in standing}:
+                current_rules = await unit.availability.rules([command.clinician_id])
+                if command.expected_rule_ids != {one.id for one in current_rules}:
                     raise StaleVersion
             audit_entry = AuditEntry("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
             await unit.availability.publish(command.clinician_id, rules, audit_entry)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime, validate_reason
 from portal_core.appointments.errors import NotBookable, TooManyOpenRequests
 from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
@@ -12,7 +13,6 @@ from portal_core.appointments.requests import load_request_view
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.settings import AppointmentType, BookingOptions
 from portal_core.appointments.views import AppointmentRequestView
-from portal_core.appointments.waiting import AppointmentRequest, PreferredTime, validate_reason
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
@@ -70,9 +70,9 @@ class RequestAppointment:
             client_id = require_own_record(actor, "appointments", write=True)
             booking_options = await unit.directory.for_client(client_id)
             require_not_discharged(booking_options)
-            appointment_type = _offered(booking_options, command)
+            appointment_type = _requested_type(booking_options, command)
             now = self.clock.now()
-            _require_possible(command.preferred, appointment_type, now)
+            _validate_preferred_times(command.preferred, appointment_type, now)
             # Locked, so that two requests at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
             if await unit.requests.pending(client_id) >= booking_options.rules.max_requests_per_client:
@@ -92,7 +92,7 @@ class RequestAppointment:
             return await unit.commit(await load_request_view(unit, request))
 
 
-def _offered(booking_options: BookingOptions, command: RequestAppointmentCommand) -> AppointmentType:
+def _requested_type(booking_options: BookingOptions, command: RequestAppointmentCommand) -> AppointmentType:
     appointment_type = booking_options.appointment_types.get(command.appointment_type_id)
     location = booking_options.locations.get(command.location_id) if command.location_id else None
     clinician = booking_options.clinicians.get(command.clinician_id) if command.clinician_id else None
@@ -105,7 +105,7 @@ def _offered(booking_options: BookingOptions, command: RequestAppointmentCommand
     return appointment_type
 
 
-def _require_possible(preferred: tuple[PreferredTime, ...], appointment_type: AppointmentType, now: datetime) -> None:
+def _validate_preferred_times(preferred: tuple[PreferredTime, ...], appointment_type: AppointmentType, now: datetime) -> None:
     errors: list[FieldError] = []
     for number, one in enumerate(preferred):
         if not now < one.starts_at < now + MAX_ADVANCE:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking import BookingDetails, SlotChoice, move_booking
+from portal_core.appointments.booking import BookingDetails, SlotChoice, reschedule_booking
 from portal_core.appointments.booking_changes import (
     add_freed_slot,
     load_view,
@@ -76,13 +76,13 @@ class RescheduleAppointment:
                 version=command.version,
                 client_id=client_id,
             )
-            was = booking.appointment
-            was.require_open(now)
-            if booking.of(client_id).status != "attending":
+            previous = booking.appointment
+            previous.require_open(now)
+            if booking.attendance_of(client_id).status != "attending":
                 raise NotBooked
-            if was.shared:
+            if previous.shared:
                 raise RescheduledByPracticeOnly
-            if (was.starts_at, was.location_id, was.clinician_id) == (
+            if (previous.starts_at, previous.location_id, previous.clinician_id) == (
                 command.starts_at,
                 command.location_id,
                 command.clinician_id,
@@ -91,11 +91,11 @@ class RescheduleAppointment:
             booking_options = await unit.directory.for_client(client_id)
             choice = SlotChoice(
                 clinician_id=command.clinician_id,
-                appointment_type_id=was.appointment_type_id,
+                appointment_type_id=previous.appointment_type_id,
                 location_id=command.location_id,
                 starts_at=command.starts_at,
             )
-            terms = cancel_terms(booking_options.rules, was.starts_at, was.time_zone, now)
+            terms = cancel_terms(booking_options.rules, previous.starts_at, previous.time_zone, now)
             terms.require_allowed()
             appointment_type, clinician = bookable_by_client(
                 booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
@@ -107,11 +107,11 @@ class RescheduleAppointment:
                 time_zone=booking_options.time_zone_at(choice.location_id),
                 clients=(client_id,),
             )
-            moved = await move_booking(unit, booking, details, now, fee=terms.fee)
-            await add_freed_slot(unit, was, self.ids, now)
+            moved = await reschedule_booking(unit, booking, details, now, fee=terms.fee)
+            await add_freed_slot(unit, previous, self.ids, now)
             await notify(unit, actor, "appointment_rescheduled", moved, [client_id], clinician)
-            if was.clinician_id != clinician.id:
-                former = await unit.directory.clinician(was.clinician_id)
+            if previous.clinician_id != clinician.id:
+                former = await unit.directory.clinician(previous.clinician_id)
                 await notify(unit, actor, "appointment_cancelled", moved, [], former)
             await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

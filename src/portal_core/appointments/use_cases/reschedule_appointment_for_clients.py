@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking import BookingDetails, SlotChoice, move_booking
+from portal_core.appointments.booking import BookingDetails, SlotChoice, reschedule_booking
 from portal_core.appointments.booking_changes import add_freed_slot, load_practice_view, lock_booking, notify
 from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -58,9 +58,9 @@ class RescheduleAppointmentForClients:
                 clinicians=[choice.clinician_id],
                 version=command.version,
             )
-            was, clients = booking.appointment, booking.attending
-            require_calendar_access(actor, was.clinician_id)
-            if choice.appointment_type_id != was.appointment_type_id:
+            previous, clients = booking.appointment, booking.attending_client_ids
+            require_calendar_access(actor, previous.clinician_id)
+            if choice.appointment_type_id != previous.appointment_type_id:
                 raise Invalid.at(
                     "appointment_type_id",
                     "appointment_type_differs",
@@ -79,11 +79,11 @@ class RescheduleAppointmentForClients:
                 by_staff=True,
                 outside_hours=command.outside_hours,
             )
-            moved = await move_booking(unit, booking, details, now)
-            await add_freed_slot(unit, was, self.ids, now)
+            moved = await reschedule_booking(unit, booking, details, now)
+            await add_freed_slot(unit, previous, self.ids, now)
             await notify(unit, actor, "appointment_rescheduled", moved, clients, clinician)
-            if was.clinician_id != clinician.id:
+            if previous.clinician_id != clinician.id:
                 await notify(
-                    unit, actor, "appointment_cancelled", moved, [], booking_options.clinicians.get(was.clinician_id)
+                    unit, actor, "appointment_cancelled", moved, [], booking_options.clinicians.get(previous.clinician_id)
                 )
-            return await unit.commit(await load_practice_view(unit, was.id))
+            return await unit.commit(await load_practice_view(unit, previous.id))

@@ -14,7 +14,7 @@ from portal_core.kernel.outbox import Notice
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
-MAX_REMINDER_MINUTES = timedelta(days=14)
+MAX_LEAD_TIME = timedelta(days=14)
 """The notifications' own bound, which a test holds to this: nobody is reminded earlier."""
 BATCH = 100
 """Notices in one unit of work, so that a crash loses little."""
@@ -36,7 +36,7 @@ class SendAppointmentReminders:
         now = self.clock.now()
         async with self.begin(actor) as unit:
             require_system(actor)
-            candidates = await unit.reminders.candidates(now, now + MAX_REMINDER_MINUTES + timedelta.resolution)
+            candidates = await unit.reminders.candidates(now, now + MAX_LEAD_TIME + timedelta.resolution)
         due = (_notice(one, lead) for one in candidates for lead in _due(one, now))
         while batch := list(islice(due, BATCH)):
             async with self.begin(actor) as unit:

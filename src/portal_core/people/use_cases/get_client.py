@@ -31,6 +31,6 @@ class GetClient:
             client = await unit.client_records.get(client_id)
             if client is None:
                 raise NotFound("client", client_id)
-            shown = await client_view(unit, client)
+            view = await client_view(unit, client)
             await unit.audit.record(AuditEntry("client.read", client_id, record=client_id))
-            return await unit.commit(shown)
+            return await unit.commit(view)

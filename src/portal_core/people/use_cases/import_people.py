@@ -31,7 +31,7 @@ class ImportPeopleCommand:
     clients: Sequence[ClientRow] = ()
 
 
-def ignore_progress(_done: int, _of: int) -> None:
+def ignore_progress(_done: int, _total: int) -> None:
     """Nobody watches."""
 
 
@@ -59,48 +59,48 @@ class ImportPeople:
     ) -> ImportReport:
         async with self.begin(actor):
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
-        of = len(command.clinicians) + len(command.clients)
-        fates: list[RowOutcome | RejectedRow] = []
+        total = len(command.clinicians) + len(command.clients)
+        outcomes: list[RowOutcome | RejectedRow] = []
         seen: set[str] = set()
         for clinicians in _chunks(command.clinicians):
             async with self.begin(actor) as unit:
                 practice = await unit.practice_record.get()
-                fates += [await self._clinician(unit, practice, row, seen) for row in clinicians]
+                outcomes += [await self._clinician(unit, practice, row, seen) for row in clinicians]
                 await unit.commit(None)
-            progress(len(fates), of)
+            progress(len(outcomes), total)
         seen = set()
         for clients in _chunks(command.clients):
             async with self.begin(actor) as unit:
                 practice = await unit.practice_record.get()
-                fates += [await self._client(unit, practice, row, seen) for row in clients]
+                outcomes += [await self._client(unit, practice, row, seen) for row in clients]
                 await unit.commit(None)
-            progress(len(fates), of)
-        return await self._reported(actor, fates)
+            progress(len(outcomes), total)
+        return await self._report(actor, outcomes)
 
     async def _clinician(
         self, unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str]
     ) -> RowOutcome | RejectedRow:
         try:
             return await import_clinician(unit, practice, row, seen, self.ids.new)
-        except Invalid as rejected:
-            return _refusal(row.line, rejected)
+        except Invalid as error:
+            return _rejected_row(row.line, error)
 
     async def _client(
         self, unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str]
     ) -> RowOutcome | RejectedRow:
         try:
             return await import_client(unit, practice, row, seen, self.ids.new, self.clock.now())
-        except Invalid as rejected:
-            return _refusal(row.line, rejected)
-        except RecordDestroyed as rejected:
-            return RejectedRow(row.line, "address", rejected.code, rejected.title)
+        except Invalid as error:
+            return _rejected_row(row.line, error)
+        except RecordDestroyed as error:
+            return RejectedRow(row.line, "address", error.code, error.title)
 
-    async def _reported(self, actor: Actor, fates: Sequence[RowOutcome | RejectedRow]) -> ImportReport:
+    async def _report(self, actor: Actor, outcomes: Sequence[RowOutcome | RejectedRow]) -> ImportReport:
         report = ImportReport(
-            added=fates.count("added"),
-            changed=fates.count("changed"),
-            unchanged=fates.count("unchanged"),
-            rejected=tuple(fate for fate in fates if isinstance(fate, RejectedRow)),
+            added=outcomes.count("added"),
+            changed=outcomes.count("changed"),
+            unchanged=outcomes.count("unchanged"),
+            rejected=tuple(outcome for outcome in outcomes if isinstance(outcome, RejectedRow)),
         )
         facts = {name: str(getattr(report, name)) for name in ("added", "changed", "unchanged")}
         async with self.begin(actor) as unit:
@@ -114,6 +114,6 @@ def _chunks(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
     return (rows[start : start + CHUNK_SIZE] for start in range(0, len(rows), CHUNK_SIZE))
 
 
-def _refusal(line: int, rejected: Invalid) -> RejectedRow:
-    first = rejected.fields[0]
+def _rejected_row(line: int, error: Invalid) -> RejectedRow:
+    first = error.fields[0]
     return RejectedRow(line, first.path, first.code, first.message)

@@ -285,10 +285,10 @@ class SignInRecordsContract:
             await unit.commit(None)
         async with world.begin(actor) as unit:
             assert await unit.second_factors.lock(mine.id) == kept
-            await unit.second_factors.save(kept.with_codes(()), AUDIT_ENTRY)
+            await unit.second_factors.save(kept.with_recovery_codes(()), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.visitor) as unit:
-            assert await unit.second_factors.lock(mine.id) == kept.with_codes(())
+            assert await unit.second_factors.lock(mine.id) == kept.with_recovery_codes(())
             assert await unit.second_factors.lock(theirs.id) == SecondFactor(theirs.id, world.practice_id)
         async with world.begin(actor) as unit:
             await unit.second_factors.remove(mine.id, AUDIT_ENTRY)

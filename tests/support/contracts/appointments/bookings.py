@@ -35,13 +35,13 @@ class BookingsContract:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.appointment == booking.appointment
-        assert {one.client_id: one for one in found.attendances} == {one: booking.of(one) for one in (ann, bob)}
+        assert {one.client_id: one for one in found.attendances} == {one: booking.attendance_of(one) for one in (ann, bob)}
 
     async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         location = await world.add_location()
         late = booking.leave(ann, at=world.clock.now(), reason="A fever — 39 °C", late=True, fee=Money(7500, "EUR"))
-        moved = late.move(
+        moved = late.reschedule(
             clinician_id=await world.add_clinician("Dr. Green"),
             location_id=location.id,
             starts_at=new_york(4, 9),
@@ -58,7 +58,7 @@ class BookingsContract:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.appointment == moved.appointment
-        assert (found.of(ann), found.of(bob)) == (moved.of(ann), moved.of(bob))
+        assert (found.attendance_of(ann), found.attendance_of(bob)) == (moved.attendance_of(ann), moved.attendance_of(bob))
 
     async def test_a_client_has_their_own_part_and_no_other(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
@@ -69,7 +69,7 @@ class BookingsContract:
                 await unit.appointments.get_for_practice(booking.appointment.id),
             ):
                 assert found is not None
-                assert found.attendances == (booking.of(ann),)
+                assert found.attendances == (booking.attendance_of(ann),)
             assert await unit.appointments.get(bob, booking.appointment.id) is None
         async with world.begin(world.as_client(stranger)) as unit:
             assert await unit.appointments.get(stranger, booking.appointment.id) is None
@@ -96,8 +96,8 @@ class BookingsContract:
         async with world.begin(world.front_desk) as unit:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
-        assert found.of(bob) == booking.of(bob)
-        assert (found.of(ann).status, found.of(ann).reason) == ("cancelled", "Ill")
+        assert found.attendance_of(bob) == booking.attendance_of(bob)
+        assert (found.attendance_of(ann).status, found.attendance_of(ann).reason) == ("cancelled", "Ill")
         assert (found.appointment.status, found.appointment.attending) == ("booked", 1)
 
     async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
@@ -120,7 +120,7 @@ class BookingsContract:
         async with world.begin(world.front_desk) as unit:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
-        assert found.of(ann).status == "attending"
+        assert found.attendance_of(ann).status == "attending"
         assert "test.lost" not in [one.action for one in await world.audit()]
 
     async def test_entries_are_written_with_the_change(self, world: AppointmentsWorld) -> None:

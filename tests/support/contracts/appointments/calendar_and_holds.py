@@ -8,7 +8,7 @@ from attrs import evolve
 
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.model import Hold
-from portal_core.appointments.waiting import FreedSlot
+from portal_core.appointments.waitlist import FreedSlot
 from portal_core.kernel.audit import AuditEntry
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, AppointmentsWorld, new_york
 
@@ -301,7 +301,7 @@ class FreedSlotsContract:
             assert await unit.freed_slots.get(slot.id) is None
         async with world.begin(world.system) as unit:
             assert await unit.freed_slots.get(slot.id) == slot
-            assert await unit.freed_slots.waiting() == [slot.id]
+            assert await unit.freed_slots.pending_ids() == [slot.id]
             await unit.freed_slots.remove(slot.id)
-            assert await unit.freed_slots.waiting() == []
+            assert await unit.freed_slots.pending_ids() == []
             assert await unit.freed_slots.get(slot.id) is None

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.appointment_request import PreferredTime
+from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
@@ -21,7 +23,6 @@ from portal_core.appointments.use_cases.list_practice_appointment_requests impor
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.appointments.views import AppointmentFilter, AppointmentRequestView
-from portal_core.appointments.waiting import CheckIn, PreferredTime
 from portal_core.kernel.errors import RecordDestroyed
 from portal_core.kernel.page import PageRequest
 from tests.support.appointments.use_cases import AppointmentUseCases
@@ -176,12 +177,12 @@ class DestroyedRecordsContract:
         ann, _, _, appointment_type = await self._people(world)
         asked = await self._asked(world, ann, appointment_type, "Sleep")
         async with world.begin(world.front_desk) as unit:
-            known = await unit.requests.for_practice(asked.id)
+            known = await unit.requests.get_for_practice(asked.id)
         assert known is not None
         await world.destroy_key(ann)
         async with world.begin(world.front_desk) as unit:
             await unit.requests.save(known.decline(None, at=world.clock.now()), AUDIT_ENTRY)
-            found = await unit.requests.for_practice(asked.id)
+            found = await unit.requests.get_for_practice(asked.id)
         assert found is not None
         assert (found.status, found.reason, found.answer) == ("declined", "", None)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentRules
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, Scope
+from portal_core.appointments.views import AppointmentFilter, AppointmentRow, AppointmentCategory
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
@@ -79,7 +79,7 @@ class ReadsContract:
             )
 
     @pytest.mark.parametrize(
-        ("scope", "expected"),
+        ("category", "expected"),
         [
             ("upcoming", ["now", "soon", "later"]),
             ("past", ["missed", "yesterday"]),
@@ -87,7 +87,7 @@ class ReadsContract:
             ("all", ["was off", "yesterday", "missed", "now", "soon", "off", "later"]),
         ],
     )
-    async def test_scopes(self, world: AppointmentsWorld, scope: Scope, expected: list[str]) -> None:
+    async def test_categories(self, world: AppointmentsWorld, category: AppointmentCategory, expected: list[str]) -> None:
         client, clinician, appointment_type = (
             await world.add_client(),
             await world.add_clinician(),
@@ -115,13 +115,13 @@ class ReadsContract:
         names = {booking.appointment.id: name for name, booking in made.items()}
         async with world.begin(world.as_client(client)) as unit:
             page = await unit.appointment_reads.list_for_client(
-                client, AppointmentFilter(scope), PageRequest(), world.clock.now()
+                client, AppointmentFilter(category), PageRequest(), world.clock.now()
             )
             states = {names[row.id]: row.status for row in page.items}
             assert [names[row.id] for row in page.items] == expected
             assert page.next == ""
             for_practice = await unit.appointment_reads.list_for_practice(
-                client, AppointmentFilter(scope), PageRequest(), world.clock.now(), None
+                client, AppointmentFilter(category), PageRequest(), world.clock.now(), None
             )
             assert [names[view.id] for view in for_practice.items] == expected
             at_the_end = await unit.appointment_reads.list_for_client(
@@ -135,7 +135,7 @@ class ReadsContract:
     async def test_pages_are_the_whole_in_order(self, world: AppointmentsWorld, data: st.DataObject) -> None:
         # The same instants many times over, as of different clinicians: only the id tells them apart.
         hours = data.draw(st.lists(st.integers(0, 4), max_size=9))
-        scope: Scope = data.draw(st.sampled_from(["upcoming", "past", "all"]))
+        category: AppointmentCategory = data.draw(st.sampled_from(["upcoming", "past", "all"]))
         size = data.draw(st.integers(1, 4))
         bounds = sorted(data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5))))
         client, appointment_type = await world.add_client(), await world.add_appointment_type()
@@ -146,10 +146,10 @@ class ReadsContract:
                 (await world.add_booking(clinician, appointment_type, new_york(3, 9 + hour), client)).appointment
             )
         since, until = (new_york(3, 9 + bound) for bound in bounds)
-        now = new_york(20, 0) if scope == "past" else new_york(1, 0)
-        filters = AppointmentFilter(scope, since, until)
+        now = new_york(20, 0) if category == "past" else new_york(1, 0)
+        filters = AppointmentFilter(category, since, until)
         wanted = [one for one in made if since <= one.starts_at < until]
-        wanted.sort(key=lambda one: (one.starts_at, one.id), reverse=scope == "past")
+        wanted.sort(key=lambda one: (one.starts_at, one.id), reverse=category == "past")
         for actor in (world.as_client(client), world.front_desk):
             found = await _walk(world, actor, client, filters, size, now)
             assert found == [one.id for one in wanted]
@@ -190,10 +190,10 @@ class ReadsContract:
             await unit.appointments.save(couple.leave(ann, at=now, reason="Ill"), AUDIT_ENTRY)
             await unit.commit(None)
 
-        async def listed(actor: Actor, scope: Scope, clinician: UUID | None = None, size: int = 20) -> list[UUID]:
+        async def listed(actor: Actor, category: AppointmentCategory, clinician: UUID | None = None, size: int = 20) -> list[UUID]:
             async with world.begin(actor) as unit:
                 page = await unit.appointment_reads.list_for_practice(
-                    ann, AppointmentFilter(scope), PageRequest(size=size), now, clinician
+                    ann, AppointmentFilter(category), PageRequest(size=size), now, clinician
                 )
                 assert list(page.items) == [await unit.appointment_reads.get_for_practice(one.id) for one in page.items]
                 return [one.id for one in page.items]

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime
 from portal_core.appointments.settings import AppointmentType
-from portal_core.appointments.waiting import AppointmentRequest, PreferredTime
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
@@ -63,7 +63,7 @@ class RequestsContract:
         declined = asked.decline("We are full, sorry.", at=world.clock.now() + HOUR)
         async with world.begin(world.front_desk) as unit:
             await unit.requests.save(declined, AUDIT_ENTRY)
-            assert await unit.requests.for_practice(asked.id) == declined
+            assert await unit.requests.get_for_practice(asked.id) == declined
             await unit.commit(None)
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.requests.get(ann, asked.id) == declined
@@ -99,13 +99,13 @@ class RequestsContract:
         async with world.begin(world.as_client(bob)) as unit:
             assert await unit.requests.get(bob, asked.id) is None
             assert await unit.requests.get(ann, asked.id) is None
-            assert await unit.requests.for_practice(asked.id) is None
+            assert await unit.requests.get_for_practice(asked.id) is None
             assert await unit.requests.pending(ann) == 0
             assert (await unit.request_reads.list_for_client(ann, PageRequest())).items == ()
             assert (await unit.request_reads.list_for_practice("pending", PageRequest())).items == ()
         other = await world.other_practice()
         async with other.begin(other.front_desk) as unit:
-            assert await unit.requests.for_practice(asked.id) is None
+            assert await unit.requests.get_for_practice(asked.id) is None
 
     async def test_pending_ones_are_counted(self, world: AppointmentsWorld) -> None:
         ann, bob, appointment_type = (

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from portal_core.appointments.waiting import CheckIn, FeedToken, Series
+from portal_core.appointments.calendar_feed import FeedToken
+from portal_core.appointments.check_in import CheckIn
+from portal_core.appointments.series import Series
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
@@ -161,7 +163,7 @@ class RemindersContract:
         gone = await world.add_booking(clinician, appointment_type, new_york(3, 12), bob)
         before = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann)
         after = await world.add_booking(clinician, appointment_type, new_york(4, 11), ann)
-        moved = later.move(
+        moved = later.reschedule(
             clinician_id=clinician,
             location_id=None,
             starts_at=new_york(4, 10, 30),

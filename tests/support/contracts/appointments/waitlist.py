@@ -8,7 +8,7 @@ from attrs import evolve
 
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.settings import AppointmentType
-from portal_core.appointments.waiting import WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
@@ -138,13 +138,13 @@ class WaitlistContract:
                 assert await unit.waitlist.get(client, entry.id) is None
                 assert await unit.offers.get(client, offer.id) is None
                 assert await unit.waitlist_reads.of_client(client) == ()
-            assert await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12)) == []
+            assert await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12)) == []
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
             assert await unit.offers.of_slot(offer.freed_slot_id) == []
             assert await unit.offers.expired(offer.expires_at) == []
         other = await world.other_practice()
         async with other.begin(other.system) as unit:
-            assert await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12)) == []
+            assert await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12)) == []
             assert await unit.offers.expired(offer.expires_at) == []
 
     async def test_those_waiting_are_found_longest_first(self, world: AppointmentsWorld) -> None:
@@ -158,11 +158,11 @@ class WaitlistContract:
         elsewhere = evolve(elsewhere, appointment_type_id=other.id)
         await self._join(world, late, early, twin, elsewhere)
         async with world.begin(world.system) as unit:
-            found = await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12))
+            found = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
             # A day's slack at either end, for the slot's zone may be another.
-            days = [day for day in range(5, 26) if await unit.waitlist.waiting(appointment_type.id, date(2026, 3, day))]
+            days = [day for day in range(5, 26) if await unit.waitlist.matching(appointment_type.id, date(2026, 3, day))]
             await unit.waitlist.save(early.leave(), AUDIT_ENTRY)
-            left = await unit.waitlist.waiting(appointment_type.id, date(2026, 3, 12))
+            left = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
         assert found == [*sorted((early, twin), key=lambda one: one.id), late]
         assert set(days) >= set(range(10, 21))
         assert set(days) <= set(range(9, 22))

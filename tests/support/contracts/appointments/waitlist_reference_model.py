@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import define, field
 
 from portal_core.appointments.settings import AppointmentType
-from portal_core.appointments.waiting import FreedSlot
+from portal_core.appointments.waitlist import FreedSlot
 from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelHold, PracticeModel
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_series import BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
@@ -15,7 +16,7 @@ from portal_core.appointments.use_cases.decline_appointment_request import Decli
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlistCommand
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlotCommand
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
-from portal_core.appointments.waiting import FreedSlot, PreferredTime, WaitlistOffer
+from portal_core.appointments.waitlist import FreedSlot, WaitlistOffer
 from tests.support.appointments.use_cases import AppointmentUseCases
 from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelAppointment, ModelHold
 from tests.support.contracts.appointments.state_machine import TIMES, AppointmentsStateMachine

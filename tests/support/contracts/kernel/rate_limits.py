@@ -73,7 +73,7 @@ class RateLimitsContract:
             (practice, TWO, ""),
             (practice, TWO, "\ud800\x00"),
         ):
-            for _ in range(limit.tries):
+            for _ in range(limit.max_attempts):
                 await harness.limits.take(other, limit, key)
             with pytest.raises(RateLimited):
                 await harness.limits.take(other, limit, key)
@@ -95,7 +95,7 @@ class RateLimitsContract:
             now += wait
             harness.clock.advance(wait * SECOND)
             standing = [at for at in taken if now - at < window]
-            if len(standing) < THREE.tries:
+            if len(standing) < THREE.max_attempts:
                 await harness.limits.take(practice, THREE, "k")
                 taken.append(now)
                 continue

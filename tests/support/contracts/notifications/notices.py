@@ -142,11 +142,11 @@ class NoticesContract:
     async def test_save_is_audited_and_adds_those_beside(self, world: NotificationsWorld) -> None:
         row = await world.notice(await world.notify(a_notice(to_account=None, to_client=await world.add_client())))
         account, now = await world.add_account("a@example.org"), world.clock.now()
-        other_practice = row.other_practice(world.ids.new(), "sms", account, now)
+        sibling = row.sibling(world.ids.new(), "sms", account, now)
         async with world.begin(world.system) as unit:
-            await unit.notices.save(evolve(row, version=2), AUDIT_ENTRY, other_practice)
+            await unit.notices.save(evolve(row, version=2), AUDIT_ENTRY, sibling)
             await unit.commit(None)
-        assert await world.notice(other_practice.id) == other_practice
+        assert await world.notice(sibling.id) == sibling
         assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
     async def test_due_ones_are_handed_over_once(self, world: NotificationsWorld) -> None:
@@ -363,7 +363,7 @@ class SettingsContract:
         actor, now = world.proxy_actor(account, None, ()), world.clock.now()
         started = SafeEmailVerification.started(account, world.ids.new(), "safe@example.org", now, None)
         instead = SafeEmailVerification.started(account, world.ids.new(), "other@example.org", now, started)
-        tried = instead.issue("CODE0001").attempt()
+        tried = instead.issue("CODE0001").count_attempt()
         async with world.begin(actor) as unit:
             assert await unit.notification_settings.verification(account) is None
             await unit.notification_settings.save_verification(started, AUDIT_ENTRY)
@@ -384,9 +384,9 @@ class SettingsContract:
             account, world.ids.new(), "safe@example.org", world.clock.now(), None
         )
         with pytest.raises(StaleVersion):
-            await world.keep_verification(verification.attempt())
+            await world.keep_verification(verification.count_attempt())
         await world.keep_verification(verification)
-        for stale in (verification, verification.attempt().attempt()):
+        for stale in (verification, verification.count_attempt().count_attempt()):
             with pytest.raises(StaleVersion):
                 await world.keep_verification(stale)
         async with world.begin(world.system) as unit:

@@ -37,8 +37,8 @@ class DestroyedRecordContract:
         account = world.ids.new()
 
         def trying(key: str, digest: bytes = b"same") -> ClientActor:
-            attempt = IdempotentRequest("makeThing", key, digest)
-            return evolve(world.as_client(client.id, account), origin=Origin(attempt=attempt))
+            idempotent_request = IdempotentRequest("makeThing", key, digest)
+            return evolve(world.as_client(client.id, account), origin=Origin(idempotent_request=idempotent_request))
 
         async with world.begin(trying("before")) as unit:
             await unit.commit("words")

@@ -21,7 +21,7 @@ class PracticeContract:
     async def test_every_field_of_a_new_practice_is_kept(self, world: PeopleWorld) -> None:
         settings = {"appointments": {"notice_hours": 24, "text": "ä"}}
         name = f"one.{world.ids.new().hex}.example"
-        made = await world.found(state=None, hosts=(name, f"x{name}"), settings=settings)
+        made = await world.add_practice(state=None, hosts=(name, f"x{name}"), settings=settings)
         async with world.begin(evolve(world.system, practice_id=made.id)) as unit:
             assert await unit.practice_record.get() == made
 
@@ -50,12 +50,12 @@ class PracticeContract:
 
     async def test_one_slug_and_one_host_for_one_practice(self, world: PeopleWorld) -> None:
         host = f"{world.ids.new().hex}.example"
-        first = await world.found(hosts=(host,))
+        first = await world.add_practice(hosts=(host,))
         before = await world.directory.all()
         with pytest.raises(SlugTaken):
-            await world.found(slug=first.slug)
+            await world.add_practice(slug=first.slug)
         with pytest.raises(HostTaken):
-            await world.found(hosts=(f"x{host}", host))
+            await world.add_practice(hosts=(f"x{host}", host))
         with pytest.raises(HostTaken):
             async with world.begin(world.system) as unit:
                 await unit.practice_record.save(world.practice.with_hosts((host,)), AUDIT_ENTRY)
@@ -63,11 +63,11 @@ class PracticeContract:
 
     async def test_hosts_are_given_up_and_kept(self, world: PeopleWorld) -> None:
         one, two = f"{world.ids.new().hex}.example", f"{world.ids.new().hex}.example"
-        first = await world.found(hosts=(one, two))
+        first = await world.add_practice(hosts=(one, two))
         async with world.begin(evolve(world.system, practice_id=first.id)) as unit:
             await unit.practice_record.save(first.with_hosts((two,)), AUDIT_ENTRY)
             await unit.commit(None)
-        taken = await world.found(hosts=(one,))
+        taken = await world.add_practice(hosts=(one,))
         assert taken.hosts == (one,)
 
     async def test_requests_find_every_practice(self, world: PeopleWorld) -> None:

@@ -41,7 +41,7 @@ class PeopleWorld(ABC):
     async def other_practice(self) -> "PeopleWorld":
         """Another practice in the same place, on the same clock."""
 
-    async def found(self, **more: object) -> Practice:
+    async def add_practice(self, **more: object) -> Practice:
         """Another practice, kept."""
         practice_id = self.ids.new()
         described = {
@@ -51,7 +51,7 @@ class PeopleWorld(ABC):
             "state": "NY",
         }
         practice = Practice(id=practice_id, created_at=self.clock.now(), **(described | more))  # type: ignore[arg-type]
-        await self.practice_factory.found(SystemActor(practice_id, "add_practice"), practice, AUDIT_ENTRY)
+        await self.practice_factory.create(SystemActor(practice_id, "add_practice"), practice, AUDIT_ENTRY)
         return practice
 
     @property

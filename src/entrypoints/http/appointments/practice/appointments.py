@@ -47,7 +47,7 @@ from portal_core.appointments.use_cases.reschedule_appointment_for_clients impor
     RescheduleAppointmentForClients,
     RescheduleAppointmentForClientsCommand,
 )
-from portal_core.appointments.views import AppointmentFilter, Scope
+from portal_core.appointments.views import AppointmentFilter, AppointmentCategory
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 
@@ -211,7 +211,7 @@ class ClientAppointmentsController(Controller):
         request: PortalRequest,
         client_id: FromPath[UUID],
         list_client_appointments: NamedDependency[ListClientAppointments],
-        scope: FromQuery[Scope] = "upcoming",
+        category: FromQuery[AppointmentCategory] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
         after: FromQuery[Cursor] = "",
@@ -222,5 +222,5 @@ class ClientAppointmentsController(Controller):
         Clinicians see those in their own calendar. With `since` and `until` only those that start from the one up to,
         not including, the other.
         """
-        query = ListClientAppointmentsQuery(client_id, AppointmentFilter(scope, since, until), page(after, size))
+        query = ListClientAppointmentsQuery(client_id, AppointmentFilter(category, since, until), page(after, size))
         return await list_client_appointments(request.actor, query)

@@ -11,6 +11,7 @@ from entrypoints.http.appointments.practice.appointments import BOOKING_ERRORS
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, Version, page
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.appointment_request import RequestStatus
 from portal_core.appointments.errors import ClientDischarged, RequestClosed
 from portal_core.appointments.practice_views import PracticeAppointmentRequestView, PracticeAppointmentView
 from portal_core.appointments.use_cases.confirm_appointment_request import (
@@ -26,7 +27,6 @@ from portal_core.appointments.use_cases.list_practice_appointment_requests impor
     ListPracticeAppointmentRequestsQuery,
 )
 from portal_core.appointments.views import AppointmentRequestView
-from portal_core.appointments.waiting import RequestStatus
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 

@@ -61,7 +61,7 @@ async def test_goals(portal: RunningPortal) -> None:
 
         # The title is encrypted at rest; so is the answer that was kept for the key.
         database = portal.database.owner
-        for secret in ("SELECT title FROM portal.goals", "SELECT body FROM portal.answers"):
+        for secret in ("SELECT title FROM portal.goals", "SELECT body FROM portal.idempotent_responses"):
             assert all(TITLE.encode() not in bytes(row[0]) for row in database.execute(secret).fetchall())
 
         # Bad input is refused before the use case.

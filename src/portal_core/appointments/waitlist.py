@@ -1,91 +1,19 @@
-"""What clients wait for: requests, places on the waitlist and offers; series, and calendar feeds."""
+"""The waitlist: who waits for what, time that came free, and to whom it is offered."""
 
 from datetime import date, datetime, time
 from typing import Literal
 from uuid import UUID
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import evolve, frozen
 
-from portal_core.appointments.errors import OfferClosed, RequestClosed, SeriesEnded, WaitlistEntryClosed
-from portal_core.appointments.scheduling.wall_clock import require_aware, require_valid_date, zone_info
+from portal_core.appointments.errors import OfferClosed, WaitlistEntryClosed
+from portal_core.appointments.scheduling.wall_clock import require_valid_date, zone_info
 from portal_core.kernel.errors import Invalid
 
-RequestStatus = Literal["pending", "confirmed", "declined", "withdrawn"]
 WaitlistStatus = Literal["waiting", "booked", "left"]
+
+
 OfferStatus = Literal["open", "accepted", "declined", "expired"]
-SeriesStatus = Literal["active", "ended"]
-
-MAX_PREFERRED_TIMES = 3
-MAX_REASON_LENGTH = 1000
-
-
-def validate_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
-    """An attrs validator: Invalid above 1,000 characters."""
-    if len(value) > MAX_REASON_LENGTH:
-        raise Invalid.at(attribute.name, "too_long", f"At most {MAX_REASON_LENGTH} characters.")
-
-
-@frozen(kw_only=True)
-class PreferredTime:
-    """A time that would suit: from `starts_at` to `ends_at`, anywhere within."""
-
-    starts_at: datetime = field(converter=require_aware)
-    ends_at: datetime = field(converter=require_aware)
-
-    def __attrs_post_init__(self) -> None:
-        if self.ends_at <= self.starts_at:
-            raise Invalid.at("ends_at", "not_after_start", "It must end after it starts.")
-
-
-@frozen(kw_only=True)
-class AppointmentRequest:
-    """A client asks for an appointment, and the practice confirms or declines.
-
-    No place is telehealth, no clinician is anyone of the care team. `reason` (the client's) and `answer` (the
-    practice's, when it declines) are encrypted where they are kept. `appointment_id` is set by confirming.
-
-    Raises:
-        Invalid: no preferred time or more than three, or a reason above 1,000 characters.
-    """
-
-    id: UUID
-    practice_id: UUID
-    client_id: UUID
-    appointment_type_id: UUID
-    location_id: UUID | None
-    clinician_id: UUID | None
-    preferred: tuple[PreferredTime, ...]
-    reason: str = field(default="", validator=validate_reason)
-    requested_at: datetime
-    status: RequestStatus = "pending"
-    answered_at: datetime | None = None
-    answer: str | None = None
-    appointment_id: UUID | None = None
-    version: int = 1
-
-    def __attrs_post_init__(self) -> None:
-        if not 1 <= len(self.preferred) <= MAX_PREFERRED_TIMES:
-            raise Invalid.at("preferred", "out_of_range", f"Give one to {MAX_PREFERRED_TIMES} preferred times.")
-
-    def confirm(self, appointment_id: UUID, *, at: datetime) -> "AppointmentRequest":
-        """The practice has booked `appointment_id` for it. Raises RequestClosed."""
-        self.require_pending()
-        return evolve(self, status="confirmed", appointment_id=appointment_id, answered_at=at, version=self.version + 1)
-
-    def decline(self, answer: str | None, *, at: datetime) -> "AppointmentRequest":
-        """The practice says no. Raises RequestClosed."""
-        self.require_pending()
-        return evolve(self, status="declined", answer=answer, answered_at=at, version=self.version + 1)
-
-    def withdraw(self, *, at: datetime) -> "AppointmentRequest":
-        """The client no longer asks. Raises RequestClosed."""
-        self.require_pending()
-        return evolve(self, status="withdrawn", answered_at=at, version=self.version + 1)
-
-    def require_pending(self) -> None:
-        """Raises RequestClosed."""
-        if self.status != "pending":
-            raise RequestClosed
 
 
 @frozen(kw_only=True)
@@ -222,58 +150,3 @@ class WaitlistOffer:
         if self.status != "open":
             raise OfferClosed
         return evolve(self, status=status, version=self.version + 1)
-
-
-@frozen(kw_only=True)
-class Series:
-    """The same time every week, booked by the practice; a single date is moved or cancelled as any appointment.
-
-    `first_start` is local in `time_zone` and naive. It names no client: those of its appointments do.
-    """
-
-    id: UUID
-    practice_id: UUID
-    clinician_id: UUID
-    appointment_type_id: UUID
-    location_id: UUID | None
-    first_start: datetime
-    time_zone: str
-    weeks: int
-    created_at: datetime
-    status: SeriesStatus = "active"
-    version: int = 1
-
-    def end(self) -> "Series":
-        """No more of it is kept up. Raises SeriesEnded."""
-        if self.status == "ended":
-            raise SeriesEnded
-        return evolve(self, status="ended", version=self.version + 1)
-
-
-@frozen(kw_only=True)
-class FeedToken:
-    """Lets a phone read one client's calendar. Only the token's SHA-256 is kept, and the token is shown once."""
-
-    id: UUID
-    practice_id: UUID
-    client_id: UUID
-    account_id: UUID
-    token_hash: bytes
-    created_at: datetime
-
-
-@frozen(kw_only=True)
-class CheckIn:
-    """A client joins a telehealth session and says where they are today and how to call back.
-
-    Asked for each time, so that help can be sent to the right door (American Telemedicine Association, Practice
-    Guidelines for Video-Based Online Mental Health Services, 2013). Both are encrypted where they are kept.
-    """
-
-    id: UUID
-    practice_id: UUID
-    appointment_id: UUID
-    client_id: UUID
-    client_location: str
-    callback: str
-    joined_at: datetime
