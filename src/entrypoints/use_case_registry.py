@@ -76,6 +76,15 @@ def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fie
     return made
 
 
+def job_ids(kind: type[Any]) -> set[str]:
+    """The names of the ids that a use case takes as a job."""
+    names = [name for name in inspect.signature(kind.__call__).parameters if name not in ("self", "actor")]
+    if not names:
+        return set()
+    wanted = get_type_hints(kind.__call__)[names[0]]
+    return {names[0]} if wanted is UUID else {field.name for field in attrs.fields(wanted)}
+
+
 def job_arguments(kind: type[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
     """What a use case takes beside the actor when it is called as a job, whose arguments are ids: its command, made of
     them, or the one id that it asks for, or nothing."""

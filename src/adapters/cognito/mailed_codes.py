@@ -27,8 +27,8 @@ class CognitoMailedCodes(MailedCodes):
                 await self.pools.as_client("forgot_password", credential)
             else:
                 await self._send_sign_up_code(credential)
-        except CognitoRejection as no:
-            raise Unavailable from no
+        except CognitoRejection as rejection:
+            raise Unavailable from rejection
 
     async def _send_sign_up_code(self, credential: Credential) -> None:
         found = await find_user(self.pools, credential)

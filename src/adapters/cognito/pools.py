@@ -130,9 +130,9 @@ class CognitoPools:
             ChallengeResponses={"USERNAME": username, "SECRET_HASH": pool.secret_hash(username), **responses},
         )
 
-    async def _call(self, sends: RetryMode, operation: str, **arguments: Any) -> dict[str, Any]:
+    async def _call(self, retry_mode: RetryMode, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
-            return dict(await self.account.call(getattr(self._clients[sends], operation), **arguments))
+            return dict(await self.account.call(getattr(self._clients[retry_mode], operation), **arguments))
         except ParamValidationError as error:
             raise CognitoRejection("InvalidParameterException") from error
         except ClientError as error:

@@ -19,7 +19,7 @@ class CognitoSecondFactors(SecondFactors):
 
     pools: CognitoPools
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
+    async def start_enrollment(self, credential: Credential, password: str) -> TotpEnrollment | None:
         """Raises:
         Unavailable: the pool does not answer, or has TOTP turned off.
         """
@@ -35,10 +35,10 @@ class CognitoSecondFactors(SecondFactors):
             return None
         token = answer["AuthenticationResult"]["AccessToken"]
         try:
-            begun = await self.pools.with_token("associate_software_token", token)
-        except CognitoRejection as no:
-            raise Unavailable from no
-        return TotpEnrollment(begun["SecretCode"], token)
+            association = await self.pools.with_token("associate_software_token", token)
+        except CognitoRejection as rejection:
+            raise Unavailable from rejection
+        return TotpEnrollment(association["SecretCode"], token)
 
     async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
         if not _CODE.fullmatch(code):

@@ -34,10 +34,10 @@ class CognitoUser:
 async def find_user(pools: CognitoPools, credential: Credential) -> CognitoUser | None:
     try:
         return CognitoUser.of(await pools.as_administrator("admin_get_user", credential))
-    except CognitoRejection as no:
-        if no.code == "UserNotFoundException":
+    except CognitoRejection as rejection:
+        if rejection.code == "UserNotFoundException":
             return None
-        raise Unavailable from no
+        raise Unavailable from rejection
 
 
 async def ensure_verified_user(pools: CognitoPools, credential: Credential) -> None:
@@ -66,17 +66,17 @@ async def call_unconditionally(pools: CognitoPools, operation: str, credential: 
     """A call that Cognito has no reason to decline: where it does, something is set up wrong."""
     try:
         await pools.as_administrator(operation, credential, **arguments)
-    except CognitoRejection as no:
-        raise Unavailable from no
+    except CognitoRejection as rejection:
+        raise Unavailable from rejection
 
 
 async def call_if_user_exists(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
     """A call that means nothing to a user that does not exist."""
     try:
         await pools.as_administrator(operation, credential, **arguments)
-    except CognitoRejection as no:
-        if no.code != "UserNotFoundException":
-            raise Unavailable from no
+    except CognitoRejection as rejection:
+        if rejection.code != "UserNotFoundException":
+            raise Unavailable from rejection
 
 
 def random_password() -> str:

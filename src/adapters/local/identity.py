@@ -70,13 +70,15 @@ class LocalMailedCodes(MailedCodes):
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
         # Hashed first, right code or wrong: so both take as long, and no lock is held meanwhile.
-        made = await self.hashes.make(password)
+        password_hash = await self.hashes.make(password)
         async with self.store.change(credential) as record:
             if record.stored is None:
                 return False
-            proven = record.stored.redeem(purpose, _digest(credential, purpose, code), self.clock.now(), made)
-            record.stored = proven or record.stored.with_failed_attempt(purpose)
-        return proven is not None
+            redeemed = record.stored.redeem(
+                purpose, _digest(credential, purpose, code), self.clock.now(), password_hash
+            )
+            record.stored = redeemed or record.stored.with_failed_attempt(purpose)
+        return redeemed is not None
 
 
 @frozen
@@ -88,9 +90,9 @@ class LocalPasswords(Passwords):
     clock: Clock
 
     async def create(self, credential: Credential, password: str) -> None:
-        made = await self.hashes.make(password)
+        password_hash = await self.hashes.make(password)
         async with self.store.change(credential) as record:
-            record.stored = (record.stored or StoredIdentity()).with_password(made, self.clock.now())
+            record.stored = (record.stored or StoredIdentity()).with_password(password_hash, self.clock.now())
 
     async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
         stored = await find_by_password(self.store, self.hashes, credential, password)
@@ -99,10 +101,10 @@ class LocalPasswords(Passwords):
         return Accepted() if stored.totp_secret is None else SecondFactorNeeded("")
 
     async def set(self, credential: Credential, password: str) -> None:
-        made = await self.hashes.make(password)
+        password_hash = await self.hashes.make(password)
         async with self.store.change(credential) as record:
             if record.stored is not None:
-                record.stored = record.stored.with_password(made, self.clock.now())
+                record.stored = record.stored.with_password(password_hash, self.clock.now())
 
     async def was_set_since(self, credential: Credential, at: datetime) -> bool:
         stored = await self.store.find(credential)
@@ -114,14 +116,14 @@ async def find_by_password(
 ) -> StoredIdentity | None:
     """The credential's record when the password is theirs and they are not disabled; it always takes one hashing."""
     stored = await store.find(credential)
-    known = stored.password if stored is not None and not stored.disabled else None
-    if not await hashes.matches(known, password) or stored is None or known is None:
+    stored_hash = stored.password if stored is not None and not stored.disabled else None
+    if not await hashes.matches(stored_hash, password) or stored is None or stored_hash is None:
         return None
-    if hashes.needs_rehash(known):
-        made = await hashes.make(password)
+    if hashes.needs_rehash(stored_hash):
+        password_hash = await hashes.make(password)
         async with store.change(credential) as record:
-            if record.stored is not None and record.stored.password == known:
-                record.stored = evolve(record.stored, password=made)
+            if record.stored is not None and record.stored.password == stored_hash:
+                record.stored = evolve(record.stored, password=password_hash)
     return stored
 
 
@@ -133,7 +135,7 @@ class LocalSecondFactors(SecondFactors):
     hashes: PasswordHashes
     clock: Clock
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
+    async def start_enrollment(self, credential: Credential, password: str) -> TotpEnrollment | None:
         if await find_by_password(self.store, self.hashes, credential, password) is None:
             return None
         secret = new_secret()

@@ -58,6 +58,6 @@ class LocalMailer(Mailer, SmsSender):
     async def _keep(
         self, kind: Literal["email", "sms"], key: UUID, to: str, sender_name: str, subject: str, body: str
     ) -> str:
-        kept = CapturedMail(self.ids.new(), self.clock.now(), kind, key, to, sender_name, subject, body)
-        await self.captured_mail.keep(kept)
-        return str(kept.id)
+        captured = CapturedMail(self.ids.new(), self.clock.now(), kind, key, to, sender_name, subject, body)
+        await self.captured_mail.keep(captured)
+        return str(captured.id)

@@ -35,25 +35,25 @@ class PasswordHashes:
 
     async def make(self, password: str) -> str:
         """A new hash with a salt of its own, as a PHC string."""
-        made: str = await self._in_thread(self._hasher.hash, _bytes(password))
-        return made
+        password_hash: str = await self._in_thread(self._hasher.hash, _bytes(password))
+        return password_hash
 
-    async def matches(self, kept: str | None, password: str) -> bool:
+    async def matches(self, stored_hash: str | None, password: str) -> bool:
         """Whether the password made the hash. With None it is not, and that takes as long to find out."""
-        right: bool = await self._in_thread(self._verify, kept or self._dummy_hash, password)
-        return right and kept is not None
+        matching: bool = await self._in_thread(self._verify, stored_hash or self._dummy_hash, password)
+        return matching and stored_hash is not None
 
-    def needs_rehash(self, kept: str) -> bool:
+    def needs_rehash(self, stored_hash: str) -> bool:
         """Whether it was made with other parameters than today's."""
-        return self._hasher.check_needs_rehash(kept)
+        return self._hasher.check_needs_rehash(stored_hash)
 
     def close(self) -> None:
         """Give the threads back."""
         self._pool.shutdown()
 
-    def _verify(self, kept: str, password: str) -> bool:
+    def _verify(self, stored_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept, _bytes(password))
+            return self._hasher.verify(stored_hash, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
 

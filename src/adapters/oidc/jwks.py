@@ -56,8 +56,8 @@ def fetch(url: str) -> bytes:
 def read(url: str) -> bytes:
     """The document behind a URL, of a megabyte at most."""
     request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310  (https, or a test's own issuer)
-    with _opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-        body: bytes = answer.read(_MAX_BYTES + 1)
+    with _opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
+        body: bytes = response.read(_MAX_BYTES + 1)
     if len(body) > _MAX_BYTES:
         raise ValueError("too long for a set of keys")
     return body
@@ -97,13 +97,13 @@ class JwksCache:
         return _named(known, kid)
 
     def _known(self, url: str, age: timedelta) -> tuple[Key, ...] | None:
-        kept = self._cached.get(url)
-        return kept.keys if kept is not None and self.clock.now() - kept.at < age else None
+        cached = self._cached.get(url)
+        return cached.keys if cached is not None and self.clock.now() - cached.at < age else None
 
     async def _refresh(self, url: str) -> None:
         now = self.clock.now()
-        tried = self._last_attempt.get(url)
-        if tried is not None and now - tried < RETRY_INTERVAL:
+        last_attempt = self._last_attempt.get(url)
+        if last_attempt is not None and now - last_attempt < RETRY_INTERVAL:
             return
         self._last_attempt[url] = now
         try:

@@ -15,8 +15,10 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from entrypoints.use_case_registry import job_arguments, use_case_classes
+from entrypoints.jobs.events import SUBSCRIBERS
+from entrypoints.use_case_registry import job_arguments, job_ids, use_case_classes
 from portal_core.kernel.actor import Origin, SystemActor
+from portal_core.kernel.outbox import job_name
 
 QUEUE = "portal"
 MAX_RETRIES = 7
@@ -81,6 +83,8 @@ def register(app: App, jobs: Jobs) -> None:
     """Make every use case a task, and put those with a schedule on the clock."""
     for name in use_case_classes():
         app.task(name=name, queue=QUEUE, retry=RETRY, pass_context=True)(_task(jobs, name))
+    for event, subscribers in SUBSCRIBERS.items():
+        app.task(name=job_name(event), queue=QUEUE, retry=RETRY)(_fan_out(app, subscribers))
     for name in jobs.scheduled:
         for_all_practices = _log_failures(name, partial(jobs.run_for_all_practices, name))
         app.periodic(cron=SCHEDULE[name])(
@@ -104,6 +108,19 @@ async def _retry_stalled_jobs(app: App) -> None:
 def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
     async def run(context: JobContext, practice_id: str, **ids: str) -> None:
         await jobs.run(name, UUID(practice_id), ids, f"job-{context.job.id}")
+
+    return run
+
+
+def _fan_out(app: App, subscribers: tuple[type[Any], ...]) -> Callable[..., Awaitable[None]]:
+    """Defers each subscriber that takes no other ids than the event has."""
+
+    async def run(practice_id: str, **ids: str) -> None:
+        for subscriber in subscribers:
+            wanted = job_ids(subscriber)
+            if wanted <= ids.keys():
+                task = app.configure_task(job_name(subscriber), queue=QUEUE)
+                await task.defer_async(practice_id=practice_id, **{name: ids[name] for name in wanted})
 
     return run
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal_core.access.model import Grant, GrantTerms, effective_terms
 from portal_core.access.ports import GrantClient, GrantPractice, GrantPractices, Grants
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import GRANT_ENDED
 from portal_core.kernel.uow import UnitOfWork
 
 
@@ -69,13 +69,7 @@ async def end_grant(unit: GrantUnit, grant: Grant, now: datetime) -> None:
 
 async def notify_grant_ended(unit: GrantUnit, grant: Grant) -> None:
     """Have the proxy told that access is over; whose record it was is not said."""
-    notice = Notice(
-        "grant_ended",
-        "service",
-        to_account=grant.account_id,
-        subject_id=grant.id,
-        deduplication_key=f"grant_ended:{grant.id}",
-    )
+    notice = GRANT_ENDED.to_account(grant.account_id, subject_id=grant.id, deduplication_key=f"grant_ended:{grant.id}")
     await unit.outbox.notify(notice)
 
 

@@ -77,7 +77,7 @@ def effective_terms(terms: GrantTerms, *, date_of_birth: date, state: str | None
 
 
 def areas_on(areas: frozenset[Area], restricted_from: date | None, today: date) -> frozenset[Area]:
-    """The areas that a grant opens on a local day: from `restricted_from` without those that are off over adolescents."""
+    """The areas that a grant opens on a local day: from `restricted_from` without those off over adolescents."""
     return areas - ADOLESCENT_RESTRICTED_AREAS if restricted_from is not None and today >= restricted_from else areas
 
 
@@ -91,9 +91,9 @@ class Grant:
     """Access of one account to one client's record, from `starts_on` to the day before `until`, at the practice.
 
     `until` is the earliest of staff's own date (`requested_until`) and what the rules for minors say; None only over
-    adults. `restricted_from` is the 12th birthday where the grant was made before it and not authorised by the minor: from
-    then on messages, measures and sensitive documents are off, unless staff decide anew. `granted_by` is the account
-    of the member of staff.
+    adults. `restricted_from` is the 12th birthday where the grant was made before it and not authorised by the minor:
+    from then on messages, measures and sensitive documents are off, unless staff decide anew. `granted_by` is the
+    account of the member of staff.
     """
 
     id: UUID
@@ -154,9 +154,9 @@ class Grant:
     ) -> "Grant":
         """With the dates that follow from a corrected date of birth, or another state; the same when none moves.
 
-        `previous_date_of_birth` is the date of birth by which it was decided. The rules for minors bind a grant that was decided
-        over a minor by either date, so what was granted over a child who turns out to have been an adult ends.
-        `until` may come to lie in the past, or before the start: such a grant is due, and the caller ends it.
+        `previous_date_of_birth` is the date of birth by which it was decided. The rules for minors bind a grant that
+        was decided over a minor by either date, so what was granted over a child who turns out to have been an adult
+        ends. `until` may come to lie in the past, or before the start: such a grant is due, and the caller ends it.
         """
         until, restricted_from = self.requested_until, None
         if self.starts_on < birthday_turning(max(date_of_birth, previous_date_of_birth), ADULT_AGE):

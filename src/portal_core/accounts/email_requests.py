@@ -5,10 +5,8 @@ from uuid import UUID
 
 from portal_core.accounts.model import EmailRequest, EmailRequestPurpose, Side
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.use_cases.process_email_request import ProcessEmailRequest
 from portal_core.kernel.audit import AuditEntry
-
-PROCESS_EMAIL_REQUEST = "process_email_request"
-"""The job, with `email_request_id`."""
 
 
 async def add_email_request(
@@ -26,4 +24,4 @@ async def add_email_request(
     await unit.email_requests.add(
         email_request, AuditEntry("account.email_requested", email_request_id, facts={"about": purpose, "side": side})
     )
-    await unit.outbox.defer(PROCESS_EMAIL_REQUEST, email_request_id=email_request_id)
+    await unit.outbox.defer(ProcessEmailRequest, email_request_id=email_request_id)

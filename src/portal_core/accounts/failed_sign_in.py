@@ -17,17 +17,19 @@ class FailedSignIn:
     ids: IdSource
 
     async def record(
-        self, unit: SignInUnit, attempted: SignInGuard, side: Side, email: str, account: Account | None, reason: str
+        self, unit: SignInUnit, counted_guard: SignInGuard, side: Side, email: str, account: Account | None, reason: str
     ) -> None:
-        """Audit the failure. `attempted` is the guard as this try left it: when it locked and nobody has signed in since,
-        the lock is audited too, and a job tells the account, if there is one."""
+        """Audit the failure. `counted_guard` is the guard as this try left it: when it locked and nobody has signed in
+        since, the lock is audited too, and a job tells the account, if there is one."""
         target, client_id = (account.id, account.client_id) if account is not None else (None, None)
         facts = {"side": side, "reason": reason}
         await unit.audit.record(AuditEntry("sign_in.refused", target, client_id, outcome="failed", facts=facts))
-        if attempted.locked_until is None:
+        if counted_guard.locked_until is None:
             return
-        guard = await unit.sign_in_guards.lock(attempted.key)
-        if guard.locked_until != attempted.locked_until:
+        guard = await unit.sign_in_guards.lock(counted_guard.key)
+        if guard.locked_until != counted_guard.locked_until:
             return
         await unit.audit.record(AuditEntry("account.locked", target, client_id, outcome="failed", facts={"side": side}))
-        await add_email_request(unit, self.ids.new(), attempted.practice_id, side, "locked", email, self.clock.now())
+        await add_email_request(
+            unit, self.ids.new(), counted_guard.practice_id, side, "locked", email, self.clock.now()
+        )

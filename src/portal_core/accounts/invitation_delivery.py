@@ -6,7 +6,7 @@ from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import INVITATION_LIFETIME, Invitation
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import INVITATION
 
 
 async def send_invitation(unit: AccountsUnit, invitation: Invitation) -> InvitationView:
@@ -23,9 +23,7 @@ async def send_invitation(unit: AccountsUnit, invitation: Invitation) -> Invitat
     await unit.invitations.add(
         invitation, AuditEntry("invitation.created", invitation.id, record=invitation.client_id, facts=facts)
     )
-    await unit.outbox.notify(
-        Notice("invitation", "service", subject_id=invitation.id, deduplication_key=f"invitation:{invitation.id}")
-    )
+    await unit.outbox.notify(INVITATION.to_address_of(invitation.id, deduplication_key=f"invitation:{invitation.id}"))
     return InvitationView.of(invitation)
 
 

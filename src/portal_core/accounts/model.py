@@ -100,8 +100,8 @@ class Session:
 
     `access_hash` and `refresh_hash` change with each refresh; `family_hash` stays, and finds the session from any of
     its refresh tokens, so that one used before is known for what it is. The session lasts until `ends_at` at most,
-    and until `idle_timeout` after `last_active_at`, which only what a person does moves. `multi_factor`: a second factor was
-    shown in it. Activity is written without raising `version`.
+    and until `idle_timeout` after `last_active_at`, which only what a person does moves. `multi_factor`: a second
+    factor was shown in it. Activity is written without raising `version`.
     """
 
     id: UUID
@@ -168,8 +168,8 @@ class Session:
 class SignInGuard:
     """The tries to sign in with one email on one side, whether an account has it or not.
 
-    A try is counted before it is decided, so that many at once cannot outrun the count; `clear` clears, `uncount_attempt`
-    takes one back. `key` is the SHA-256 of side and email (`policy.guard_key`).
+    A try is counted before it is decided, so that many at once cannot outrun the count; `clear` clears,
+    `uncount_attempt` takes one back. `key` is the SHA-256 of side and email (`policy.guard_key`).
     """
 
     practice_id: UUID
@@ -294,9 +294,9 @@ class SecondFactor:
 class EmailRequest:
     """What a visitor asked about an email, kept (encrypted) until a job decides it, and then deleted.
 
-    So the answer to the visitor cannot depend on what is known of the email. `date_of_birth` is set for `register`, and for
-    nothing else. `password_reset_started` asks nothing: a new password is on its way to the identity provider, and whoever sent it
-    takes it back with the answer.
+    So the answer to the visitor cannot depend on what is known of the email. `date_of_birth` is set for `register`, and
+    for nothing else. `password_reset_started` asks nothing: a new password is on its way to the identity provider, and
+    whoever sent it takes it back with the answer.
     """
 
     id: UUID

@@ -6,7 +6,7 @@ from portal_core.accounts.model import Account
 from portal_core.accounts.policy import guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import PASSWORD_CHANGED
 
 
 async def complete_password_reset(unit: SignInUnit, account: Account, at: datetime) -> None:
@@ -15,4 +15,4 @@ async def complete_password_reset(unit: SignInUnit, account: Account, at: dateti
     await unit.sign_in_guards.save(guard.clear())
     entry = AuditEntry("account.password_reset", account.id, account.client_id)
     await unit.sessions.end_all(account.id, at, entry)
-    await unit.outbox.notify(Notice("password_changed", "security", to_account=account.id, subject_id=account.id))
+    await unit.outbox.notify(PASSWORD_CHANGED.to_account(account.id, subject_id=account.id))

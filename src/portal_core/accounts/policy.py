@@ -87,9 +87,7 @@ def account_actor(context: SessionContext, now: datetime, origin: Origin) -> Acc
             return ProxyActor(account.practice_id, account.id, session_id=session.id, origin=origin)
         case "staff" if context.staff is not None:
             staff = context.staff
-            return StaffActor(
-                account.practice_id, account.id, staff.roles, staff.clinician_id, session.id, origin
-            )
+            return StaffActor(account.practice_id, account.id, staff.roles, staff.clinician_id, session.id, origin)
         case _:
             raise Unauthenticated
 

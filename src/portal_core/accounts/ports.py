@@ -1,6 +1,7 @@
 """What accounts need kept: repositories inside a unit of work, and live sessions outside of it.
 
-Every repository is confined to the practice of the unit's actor. The identity provider's ports are in `identity_provider.py`.
+Every repository is confined to the practice of the unit's actor. The identity provider's ports are in
+`identity_provider.py`.
 """
 
 from datetime import date, datetime, timedelta
@@ -34,8 +35,8 @@ MAX_IDLE_TIMEOUT, MAX_SESSION_LIFETIME = timedelta(hours=1), timedelta(hours=24)
 class AccountRules:
     """What a practice decides about accounts, with SPEC 3.1's defaults.
 
-    `time_zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15 of a
-    password that stands alone. `client_second_factor_required` binds clients and proxies; staff always need one.
+    `time_zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15
+    of a password that stands alone. `client_second_factor_required` binds clients and proxies; staff always need one.
 
     Raises:
         Invalid: a number or a time is out of range.
@@ -253,8 +254,8 @@ class ActiveStaff:
 class HeldGrant:
     """A proxy's standing grant (not revoked, not ended) over one client, in force or not.
 
-    `starts_on` is its first local day, `until` the first local day without it (None: no end), `restricted_from` the one from
-    which the areas that are off over adolescents are off (see `areas_on`).
+    `starts_on` is its first local day, `until` the first local day without it (None: no end), `restricted_from` the one
+    from which the areas that are off over adolescents are off (see `areas_on`).
     """
 
     id: UUID

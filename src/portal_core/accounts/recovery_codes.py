@@ -4,7 +4,7 @@ from portal_core.accounts.model import Account
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.tokens import hash_recovery_code
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import RECOVERY_CODES_USED
 
 
 async def redeem_recovery_code(unit: SignInUnit, account: Account, code: str) -> bool:
@@ -14,6 +14,8 @@ async def redeem_recovery_code(unit: SignInUnit, account: Account, code: str) ->
     if remaining is None:
         return False
     facts = {"left": str(len(remaining.recovery_hashes))}
-    await unit.second_factors.save(remaining, AuditEntry("recovery_code.used", account.id, account.client_id, facts=facts))
-    await unit.outbox.notify(Notice("recovery_codes_used", "security", to_account=account.id, subject_id=account.id))
+    await unit.second_factors.save(
+        remaining, AuditEntry("recovery_code.used", account.id, account.client_id, facts=facts)
+    )
+    await unit.outbox.notify(RECOVERY_CODES_USED.to_account(account.id, subject_id=account.id))
     return True

@@ -23,7 +23,7 @@ class SessionFactory:
     async def open(
         self, unit: SignInUnit, account: Account, *, kind: SessionKind, multi_factor: bool, origin: Origin
     ) -> SessionTokens:
-        """A new session of an account that has shown who it is; `multi_factor` when a second factor was part of that."""
+        """A new session of an account that has shown who it is; `multi_factor`: with a second factor."""
         rules = await unit.account_rules.get()
         now = self.clock.now()
         access, family, secret = self.tokens.token(), self.tokens.token(), self.tokens.token()

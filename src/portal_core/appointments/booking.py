@@ -20,7 +20,7 @@ from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS, ZERO, AppointmentTiming
-from portal_core.appointments.scheduling.slots import Refusal, slot_refusal, on_grid
+from portal_core.appointments.scheduling.slots import Refusal, on_grid, slot_refusal
 from portal_core.appointments.scheduling.wall_clock import DAY, require_aware
 from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.audit import AuditEntry

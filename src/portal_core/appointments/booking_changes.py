@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import Clinician
+from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.views import AppointmentView
 from portal_core.appointments.waitlist import FreedSlot
 from portal_core.kernel.actor import Actor, SystemActor
@@ -16,10 +16,8 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.money import Money
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import LATE_CANCEL_FEE, NoticeKind
 from portal_core.kernel.sources import IdSource
-
-AppointmentNoticeKind = Literal["appointment_booked", "appointment_cancelled", "appointment_rescheduled"]
 
 
 async def lock_booking(
@@ -69,13 +67,13 @@ async def add_freed_slot(unit: AppointmentUnit, freed: Appointment, ids: IdSourc
         freed_at=now,
     )
     await unit.freed_slots.add(slot)
-    await unit.outbox.defer("offer_freed_slot", freed_slot_id=slot.id)
+    await unit.outbox.defer(OfferFreedSlot, freed_slot_id=slot.id)
 
 
 async def notify(
     unit: AppointmentUnit,
     actor: Actor,
-    kind: AppointmentNoticeKind,
+    kind: NoticeKind,
     booking: Booking,
     clients: Iterable[UUID],
     clinician: Clinician | None,
@@ -83,27 +81,15 @@ async def notify(
     """Tell the clients, and the clinician unless it was they who did it. Once for each version."""
     clinician_account = clinician.account_id if clinician else None
     subject_id = booking.appointment.id
-    deduplication_key = f"{kind}:{subject_id}:{booking.appointment.version}"
+    key = f"{kind.name}:{subject_id}:{booking.appointment.version}"
     for client_id in clients:
         await unit.outbox.notify(
-            Notice(
-                kind,
-                "service",
-                to_client=client_id,
-                subject_id=subject_id,
-                deduplication_key=f"{deduplication_key}:{client_id}",
-            )
+            kind.to_client(client_id, subject_id=subject_id, deduplication_key=f"{key}:{client_id}")
         )
     current_account = None if isinstance(actor, SystemActor) else require_account_holder(actor).account_id
-    if clinician_account not in (None, current_account):
+    if clinician_account is not None and clinician_account != current_account:
         await unit.outbox.notify(
-            Notice(
-                kind,
-                "service",
-                to_account=clinician_account,
-                subject_id=subject_id,
-                deduplication_key=f"{deduplication_key}:{clinician_account}",
-            )
+            kind.to_account(clinician_account, subject_id=subject_id, deduplication_key=f"{key}:{clinician_account}")
         )
 
 
@@ -112,16 +98,8 @@ async def notify_late_cancel_fee(
 ) -> None:
     """Tell the client of a fee, if there is one; for one appointment once, as it is due once."""
     if fee is not None:
-        deduplication_key = f"late_cancel_fee:{appointment_id}:{client_id}"
-        await unit.outbox.notify(
-            Notice(
-                "late_cancel_fee",
-                "service",
-                to_client=client_id,
-                subject_id=appointment_id,
-                deduplication_key=deduplication_key,
-            )
-        )
+        key = f"late_cancel_fee:{appointment_id}:{client_id}"
+        await unit.outbox.notify(LATE_CANCEL_FEE.to_client(client_id, subject_id=appointment_id, deduplication_key=key))
 
 
 async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, now: datetime) -> AppointmentView:

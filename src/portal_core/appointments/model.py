@@ -61,8 +61,9 @@ class Hold:
 class Attendance:
     """One client's part in an appointment; several clients' parts know nothing of each other.
 
-    `cancelled_late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason` is the
-    client's, or the practice's, encrypted where it is kept. `sequence` counts the changes that only this client sees.
+    `cancelled_late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason`
+    is the client's, or the practice's, encrypted where it is kept. `sequence` counts the changes that only this client
+    sees.
     """
 
     appointment_id: UUID
@@ -215,7 +216,9 @@ class Booking:
             AlreadyStarted: it has begun.
         """
         self.appointment.require_open(at)
-        cancelled = (one.cancel("practice", at=at, reason=reason) for one in self.attendances if one.status == "attending")
+        cancelled = (
+            one.cancel("practice", at=at, reason=reason) for one in self.attendances if one.status == "attending"
+        )
         changed = evolve(self._changed(at), status="cancelled", calendar_entry_id=None, attending=0)
         return Booking(appointment=changed, attendances=self._with(*cancelled))
 

@@ -133,8 +133,8 @@ class Client:
 class BookingOptions:
     """With whom, for what and where one may book, and the rules; by id.
 
-    `time_zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians of
-    their care team, and whether they were `discharged`. For the practice: all whom it has.
+    `time_zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians
+    of their care team, and whether they were `discharged`. For the practice: all whom it has.
     """
 
     time_zone: str

@@ -266,8 +266,8 @@ class WaitlistOfferView:
 class WaitlistEntryView:
     """A place on the waitlist, with the offer that is open on it, if any.
 
-    `any_location` waits for any place or online; otherwise no `location_id` waits for telehealth alone. No `clinician_id` is
-    anyone of the care team. `offer` is null while nothing is offered.
+    `any_location` waits for any place or online; otherwise no `location_id` waits for telehealth alone. No
+    `clinician_id` is anyone of the care team. `offer` is null while nothing is offered.
     """
 
     id: UUID

@@ -20,9 +20,10 @@ OfferStatus = Literal["open", "accepted", "declined", "expired"]
 class WaitlistEntry:
     """A client would come earlier, or at all, if a time became free.
 
-    Wanted on local dates from `earliest_date` to `latest_date`, both included, on `weekdays` (0 is Monday; none means any),
-    starting from `from_time` and ending by `until_time` on the wall in `time_zone` (00:00 is the end of the day). `any_location`
-    is in any place or online; otherwise no place is telehealth alone. No clinician is anyone of the care team.
+    Wanted on local dates from `earliest_date` to `latest_date`, both included, on `weekdays` (0 is Monday; none means
+    any), starting from `from_time` and ending by `until_time` on the wall in `time_zone` (00:00 is the end of the day).
+    `any_location` is in any place or online; otherwise no place is telehealth alone. No clinician is anyone of the care
+    team.
 
     Raises:
         Invalid: dates or times in the wrong order or out of bounds, or `any_location` beside a place.
@@ -65,12 +66,14 @@ class WaitlistEntry:
     def wants(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether a session then would suit, by date, weekday and time of the day."""
         tz = zone_info(self.time_zone)
-        starts, ends = starts_at.astimezone(tz), ends_at.astimezone(tz)
-        by_end = self.until_time == time.min or (ends.date() == starts.date() and ends.time() <= self.until_time)
+        local_start, local_end = starts_at.astimezone(tz), ends_at.astimezone(tz)
+        by_end = self.until_time == time.min or (
+            local_end.date() == local_start.date() and local_end.time() <= self.until_time
+        )
         return (
-            self.earliest_date <= starts.date() <= self.latest_date
-            and (not self.weekdays or starts.weekday() in self.weekdays)
-            and starts.time() >= self.from_time
+            self.earliest_date <= local_start.date() <= self.latest_date
+            and (not self.weekdays or local_start.weekday() in self.weekdays)
+            and local_start.time() >= self.from_time
             and by_end
         )
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
@@ -67,4 +68,4 @@ async def remove_waitlist_entry(unit: AppointmentUnit, client_id: UUID, entry_id
 async def _recheck_freed_slots(unit: AppointmentUnit) -> None:
     """An offer ended: its slot may have a next, and whoever had it may be the next of another slot."""
     for slot_id in await unit.freed_slots.pending_ids():
-        await unit.outbox.defer("offer_freed_slot", freed_slot_id=slot_id)
+        await unit.outbox.defer(OfferFreedSlot, freed_slot_id=slot_id)

@@ -42,8 +42,8 @@ class Origin:
     """Where a request came from; kept with every audit entry.
 
     `address` is the peer's IP as told by configured proxies, `device` a shortened user agent, `request_id` the id
-    that the answer carries too; `idempotent_request` is set when the request has an Idempotency-Key. All empty for work inside
-    the process.
+    that the answer carries too; `idempotent_request` is set when the request has an Idempotency-Key. All empty for work
+    inside the process.
     """
 
     address: str = ""

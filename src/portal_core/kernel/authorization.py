@@ -64,7 +64,7 @@ def require_staff(actor: Actor, *roles: Role) -> StaffActor:
 
 
 def require_staff_or_system(actor: Actor, *roles: Role) -> StaffActor | SystemActor:
-    """As `require_staff`, and jobs too: no request makes one, the practice's own programs do, and the trail names it."""
+    """As `require_staff`, and jobs too: no request makes one, the practice's programs do, and the audit names it."""
     return actor if isinstance(actor, SystemActor) else require_staff(actor, *roles)
 
 

@@ -1,9 +1,9 @@
 """A request repeated under the same key has one effect and one answer.
 
-An entry point puts an `IdempotentRequest` into the actor's origin. A unit of work that is opened with it claims the key inside
-its own transaction, so the claim is kept exactly when the effect is, and a second request with the same key waits for
-the first. A unit that only looked gives its claim back, and the next one claims. `commit(result)` keeps the answer with
-the effect.
+An entry point puts an `IdempotentRequest` into the actor's origin. A unit of work that is opened with it claims the key
+inside its own transaction, so the claim is kept exactly when the effect is, and a second request with the same key
+waits for the first. A unit that only looked gives its claim back, and the next one claims. `commit(result)` keeps the
+answer with the effect.
 """
 
 from datetime import timedelta

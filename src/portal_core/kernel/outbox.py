@@ -1,38 +1,51 @@
-"""What leaves the system does so by rows written in the use case's own transaction."""
+"""What leaves the system: jobs, events and notices, as rows written in the use case's own transaction.
 
-from typing import Literal, Protocol
+Three calls, for three ways of going on after the commit:
+
+- `defer` runs one use case of the same feature;
+- `publish` announces that something happened; `entrypoints/jobs/events.py` lists the subscribers;
+- `notify` sends a message to people, of a kind declared in `kernel/notices.py`.
+"""
+
+import re
+from typing import Any, Protocol
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
-NoticeClass = Literal["security", "safety", "service", "reminder"]
-"""After a crash inside the vendor's call a `security` or `safety` notice is sent again, the others are not."""
+from portal_core.kernel.notices import Notice
 
 
 @frozen
-class Notice:
-    """Something to tell somebody. It names things and holds no words: those are made when it is sent.
+class Event:
+    """Something that happened, named in the past tense by a subclass in a feature's `events.py`.
 
-    `kind` is a key of the notifications' catalogue (`appointment_booked`); `to_account` or `to_client` says whom:
-    one of them is set. `subject_id` is the id of the thing it is about. A second notice with the same `deduplication_key` key in the
-    same practice is dropped: that is how a rerun tells nobody twice.
+    Its fields are ids. A subscriber's command takes those of them that it names, and the subscriber is left out of an
+    event in which one of them is None.
     """
-
-    kind: str
-    notice_class: NoticeClass
-    to_account: UUID | None = None
-    to_client: UUID | None = None
-    subject_id: UUID | None = None
-    deduplication_key: str | None = None
 
 
 class Outbox(Protocol):
-    """Jobs and notices, committed with the unit of work or not at all."""
+    """Jobs, events and notices, committed with the unit of work or not at all."""
 
-    async def defer(self, job: str, **ids: UUID) -> None:
-        """Have the worker run `job` with these ids, after the commit."""
+    async def defer(self, job: type[Any], **ids: UUID) -> None:
+        """Have the worker call the use case `job` with these ids, after the commit."""
+        ...
+
+    async def publish(self, event: Event) -> None:
+        """Have the worker call every use case that subscribes to the event, after the commit."""
         ...
 
     async def notify(self, notice: Notice) -> None:
         """Have somebody told, after the commit."""
         ...
+
+
+def event_ids(event: Event) -> dict[str, UUID]:
+    """The ids of an event that are set, by field."""
+    return {name: value for name, value in asdict(event).items() if value is not None}
+
+
+def job_name(job: type[Any]) -> str:
+    """The name under which the worker knows a use case or an event: its class's, in snake case."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", job.__name__).lower()

@@ -11,13 +11,8 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.kernel.outbox import NoticeClass
+from portal_core.kernel.notices import Channel, NoticeClass
 from portal_core.notifications.errors import NoticeNotReplayable
-
-Channel = Literal["email", "sms", "in_app"]
-CHANNELS: tuple[Channel, ...] = ("email", "sms", "in_app")
-
-CodePurpose = Literal["verify_email", "reset_password", "change_email", "invitation", "safe_email"]
 
 NoticeState = Literal["queued", "sending", "sent", "dropped", "uncertain", "dead"]
 """`dropped`: nobody to tell, or no longer true. `dead`: given up; `uncertain`: perhaps sent. An operator sees both."""

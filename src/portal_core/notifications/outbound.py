@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from portal_core.notifications.model import Channel, Dropped, NoticeDelivery
-from portal_core.notifications.notice_kinds import NoticeKind
+from portal_core.kernel.notices import Channel, NoticeKind
+from portal_core.notifications.model import Dropped, NoticeDelivery
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
 from portal_core.notifications.ports import CodeRequest, Mail, NotificationsUnit, Recipient, SmsMessage
 from portal_core.notifications.rendering import render_notice

@@ -2,8 +2,7 @@
 
 from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.notifications.model import Channel
-from portal_core.notifications.notice_kinds import NOTICE_KINDS, NoticeKind
+from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeKind
 from portal_core.notifications.ports import InboxScope, Recipient
 from portal_core.notifications.rendering import Letterhead
 

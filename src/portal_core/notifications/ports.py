@@ -8,9 +8,10 @@ from attrs import evolve, frozen
 
 from portal_core.kernel.actor import Area, SystemActor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.notices import CodePurpose
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import UnitOfWork
-from portal_core.notifications.model import CodePurpose, NoticeDelivery, Notification
+from portal_core.notifications.model import NoticeDelivery, Notification
 from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.settings import NotificationSettings, PracticeBranding
 from portal_core.notifications.views import FailedNoticeView, InboxUpdate

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from portal_core.kernel.outbox import NoticeClass
-from portal_core.notifications.model import CodePurpose
+from portal_core.kernel.notices import CodePurpose, NoticeClass
 from portal_core.notifications.templates import MessageTemplates
 from portal_core.notifications.templates_en import ENGLISH
 from portal_core.notifications.templates_es import SPANISH

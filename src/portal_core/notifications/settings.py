@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from portal_core.notifications.model import Channel
+from portal_core.kernel.notices import Channel
 
 LANGUAGES = ("en", "es")
 NO_ACCOUNT_ID = UUID(int=0)

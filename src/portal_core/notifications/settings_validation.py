@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from portal_core.kernel.errors import FieldError
+from portal_core.kernel.notices import NOTICE_KINDS
 from portal_core.kernel.time_zones import iana_time_zone
-from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.settings import LANGUAGES
 
 MAX_REMINDERS = 5

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.outbox import NoticeClass
-from portal_core.notifications.model import Channel, NoticeDelivery, NoticeState, Notification
-from portal_core.notifications.notice_kinds import NOTICE_KINDS
+from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeClass
+from portal_core.notifications.model import NoticeDelivery, NoticeState, Notification
 from portal_core.notifications.rendering import inbox_title
 from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.settings import NotificationSettings

@@ -126,7 +126,7 @@ class TestLocalCredentials(CredentialsContract): ...
 
 
 async def test_a_code_is_dead_after_sixty_wrong_tries(provider: LocalProvider) -> None:
-    credential = await provider.proven()
+    credential = await provider.verified()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
     for _ in range(MAX_CODE_ATTEMPTS - 1):
@@ -141,7 +141,7 @@ async def test_a_code_is_dead_after_sixty_wrong_tries(provider: LocalProvider) -
 
 
 async def test_wrong_tries_at_once_are_all_counted(provider: LocalProvider) -> None:
-    credential = await provider.proven()
+    credential = await provider.verified()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
     tries = (provider.codes.redeem(credential, "reset_password", wrong(code), OTHER) for _ in range(MAX_CODE_ATTEMPTS))
@@ -156,7 +156,7 @@ async def test_wrong_tries_at_once_are_all_counted(provider: LocalProvider) -> N
 async def test_a_code_lasts_as_long_as_it_says(
     provider: LocalProvider, purpose: MailedCodePurpose, lasts: timedelta, late: bool
 ) -> None:
-    credential = await provider.proven()
+    credential = await provider.verified()
     await provider.codes.send(credential, purpose)
     code = provider.mailed(credential, purpose)[-1]
     provider.clock.advance(lasts - timedelta(seconds=0 if late else 1))
@@ -181,7 +181,7 @@ async def test_a_code_is_taken_as_people_type_it(provider: LocalProvider) -> Non
 
 
 async def test_a_changed_password_kills_codes_that_are_on_their_way(provider: LocalProvider) -> None:
-    credential = await provider.proven()
+    credential = await provider.verified()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
     await provider.passwords.set(credential, OTHER)
@@ -217,8 +217,8 @@ async def test_of_one_totp_code_at_once_one_is_accepted(provider: LocalProvider)
 
 
 async def test_the_code_that_enrolled_does_not_sign_in(provider: LocalProvider) -> None:
-    credential = await provider.proven()
-    enrollment = await provider.second_factors.begin(credential, PASSWORD)
+    credential = await provider.verified()
+    enrollment = await provider.second_factors.start_enrollment(credential, PASSWORD)
     assert enrollment is not None
     code = provider.totp(enrollment.secret)
     assert await provider.second_factors.confirm(credential, enrollment.handle, code) is True
@@ -260,7 +260,7 @@ async def test_the_unknown_and_the_disabled_cost_a_hashing_too(
         verified.append(kept)
         return verify(self, kept, password)
 
-    disabled = await provider.proven()
+    disabled = await provider.verified()
     await provider.credentials.disable(disabled)
     monkeypatch.setattr(PasswordHashes, "_verify", counting)
     for credential in (provider.credential(), disabled):
@@ -279,7 +279,7 @@ async def test_a_wrong_code_costs_a_hashing_known_or_not(
         made.append(password)
         return await make(self, password)
 
-    known, unknown = await provider.proven(), provider.credential()
+    known, unknown = await provider.verified(), provider.credential()
     monkeypatch.setattr(PasswordHashes, "make", counting)
     for credential in (known, unknown):
         assert await provider.codes.redeem(credential, "reset_password", "WRONG000", OTHER) is False
@@ -301,7 +301,7 @@ async def test_nothing_of_a_record_can_be_read_in_the_database_or_in_a_log(provi
 
 
 async def test_a_record_does_not_open_in_another_accounts_row(provider: LocalProvider) -> None:
-    victim, thief = await provider.proven(), await provider.proven()
+    victim, thief = await provider.verified(), await provider.verified()
     await provider.passwords.set(thief, OTHER)
     provider.database.owner.execute(
         "UPDATE portal.identities SET record = (SELECT record FROM portal.identities WHERE account_id = %s)"
@@ -314,7 +314,7 @@ async def test_a_record_does_not_open_in_another_accounts_row(provider: LocalPro
 
 async def test_a_practice_that_is_not_there_knows_nobody(provider: LocalProvider) -> None:
     stranger = evolve(provider.credential(), practice_id=uuid4())
-    assert await provider.store.find(await provider.proven()) is not None
+    assert await provider.store.find(await provider.verified()) is not None
     with pytest.raises(Exception, match="nothing here"):
         await provider.passwords.check(stranger, PASSWORD)
 

@@ -32,7 +32,7 @@ ANN = "ann@example.org"
 
 @pytest_asyncio.fixture
 async def world(shared_database: PortalDatabase) -> PostgresAccountsWorld:
-    return await PostgresAccountsWorld.new(shared_database)
+    return await PostgresAccountsWorld.create(shared_database)
 
 
 class TestPostgresAccounts(AccountsContract): ...

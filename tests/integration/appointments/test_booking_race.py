@@ -18,15 +18,15 @@ from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
 from tests.support.appointments.use_cases import AppointmentUseCases
 from tests.support.contracts.appointments.world import new_york
 from tests.support.engine.clusters import Cluster
-from tests.support.engine.postgres import opened
+from tests.support.engine.postgres import open_database
 
 CLIENTS = 64
 
 
 @pytest_asyncio.fixture
 async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresAppointmentsWorld]:
-    async with opened(cluster, database_name, min_size=CLIENTS, max_size=CLIENTS) as database:
-        yield await PostgresAppointmentsWorld.open(database)
+    async with open_database(cluster, database_name, min_size=CLIENTS, max_size=CLIENTS) as database:
+        yield await PostgresAppointmentsWorld.create(database)
 
 
 async def _book_concurrently(world: PostgresAppointmentsWorld) -> tuple[UUID, AppointmentType, list[UUID]]:
@@ -114,10 +114,10 @@ async def test_concurrent_neighbours_respect_buffers(world: PostgresAppointments
 async def test_exclusion_constraint_rejects_overlap(world: PostgresAppointmentsWorld) -> None:
     """Whoever forgot the lock and the look is refused all the same, in the core's words."""
     clinician = await world.add_clinician()
-    await world.occupy(world.entry(clinician, new_york(3, 9)))
+    await world.occupy(world.calendar_entry(clinician, new_york(3, 9)))
     with pytest.raises(SlotTaken):
         async with world.begin(world.front_desk) as unit:
-            await unit.calendar.occupy(world.entry(clinician, new_york(3, 9, 30)))
+            await unit.calendar.occupy(world.calendar_entry(clinician, new_york(3, 9, 30)))
     with pytest.raises(asyncpg.ExclusionViolationError):
         await _insert_past_the_adapter(world, clinician)
 

@@ -25,7 +25,7 @@ from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
 from tests.support.appointments.use_cases import AppointmentUseCases
 from tests.support.contracts.appointments.world import ZONE
 from tests.support.engine.clusters import Cluster
-from tests.support.engine.postgres import opened
+from tests.support.engine.postgres import open_database
 
 AT_ONCE = 8
 T = TypeVar("T")
@@ -33,8 +33,8 @@ T = TypeVar("T")
 
 @pytest_asyncio.fixture
 async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresAppointmentsWorld]:
-    async with opened(cluster, database_name, min_size=AT_ONCE, max_size=AT_ONCE) as database:
-        yield await PostgresAppointmentsWorld.open(database)
+    async with open_database(cluster, database_name, min_size=AT_ONCE, max_size=AT_ONCE) as database:
+        yield await PostgresAppointmentsWorld.create(database)
 
 
 async def _single_winner(tries: Iterable[Awaitable[T]]) -> T:

@@ -6,23 +6,21 @@ from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
 from tests.support.contracts.appointments.booking_options import BookingOptionsContract
 from tests.support.contracts.appointments.bookings import BookingsContract, ConcurrentBookingContract
 from tests.support.contracts.appointments.calendar_and_holds import CalendarContract, FreedSlotsContract, HoldsContract
+from tests.support.contracts.appointments.calendar_feeds import FeedsContract
+from tests.support.contracts.appointments.check_ins import CheckInsContract
 from tests.support.contracts.appointments.clients import ClientsContract
 from tests.support.contracts.appointments.destroyed_records import DestroyedRecordsContract
 from tests.support.contracts.appointments.reads import ReadsContract
+from tests.support.contracts.appointments.reminders import RemindersContract
 from tests.support.contracts.appointments.requests import RequestsContract
-from tests.support.contracts.appointments.series_and_feeds import (
-    CheckInsContract,
-    FeedsContract,
-    RemindersContract,
-    SeriesContract,
-)
+from tests.support.contracts.appointments.series import SeriesContract
 from tests.support.contracts.appointments.waitlist import WaitlistContract
 from tests.support.engine.postgres import PortalDatabase
 
 
 @pytest_asyncio.fixture
 async def world(shared_database: PortalDatabase) -> PostgresAppointmentsWorld:
-    return await PostgresAppointmentsWorld.open(shared_database)
+    return await PostgresAppointmentsWorld.create(shared_database)
 
 
 class TestCalendar(CalendarContract): ...

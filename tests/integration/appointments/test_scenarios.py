@@ -20,7 +20,7 @@ TEN = new_york(4, 10)
 
 @pytest_asyncio.fixture
 async def world(shared_database: PortalDatabase) -> PostgresAppointmentsWorld:
-    return await PostgresAppointmentsWorld.open(shared_database)
+    return await PostgresAppointmentsWorld.create(shared_database)
 
 
 async def test_video_visit_feed_and_reminder(world: PostgresAppointmentsWorld) -> None:

@@ -31,7 +31,7 @@ def test_state_machine(cluster: Cluster, database_name: str, machine: type[Appoi
         class OverPostgres(machine):  # type: ignore[misc,valid-type]
             @staticmethod
             async def make_world() -> PostgresAppointmentsWorld:
-                return await PostgresAppointmentsWorld.open(database)
+                return await PostgresAppointmentsWorld.create(database)
 
             @staticmethod
             def run(operation: Coroutine[Any, Any, Any]) -> Any:

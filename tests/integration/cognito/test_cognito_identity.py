@@ -9,7 +9,7 @@ from attrs import evolve
 from adapters.cognito.mailed_codes import CognitoMailedCodes
 from adapters.cognito.passwords import CognitoPasswords
 from adapters.cognito.pool_check import pool_problems
-from adapters.cognito.pools import CognitoPool, CognitoPools, spelled
+from adapters.cognito.pools import CognitoPool, CognitoPools, encode_password
 from portal_core.accounts.identity_provider import Accepted, Refused
 from portal_core.kernel.errors import Unavailable
 from tests.support.cognito.identity import ANN, BOB, NOBODY, OTHER, PASSWORD, CognitoHarness, connect
@@ -195,7 +195,7 @@ class TestPasswords:
         assert await identity.passwords.check(ANN, password) == Accepted()
         assert await identity.passwords.check(ANN, password + "x") == Refused()
         assert await identity.passwords.check(ANN, password.strip()[:-1]) == Refused()
-        assert len(spelled(password)) == len(password)
+        assert len(encode_password(password)) == len(password)
 
     @pytest.mark.parametrize("password", ["", "p" * 300, "\n", " "])
     async def test_what_cognito_cannot_take_is_only_wrong(self, identity: CognitoHarness, password: str) -> None:

@@ -78,7 +78,7 @@ class TestOnMoto:
         await moto.codes.send(ANN, "reset_password")
         assert await moto.codes.redeem(ANN, "reset_password", "123456", OTHER)
         assert await moto.passwords.check(ANN, OTHER) == Accepted()
-        begun = await moto.factors.begin(ANN, OTHER)
+        begun = await moto.factors.start_enrollment(ANN, OTHER)
         assert begun is not None
         assert await moto.factors.confirm(ANN, begun.handle, "123456")
         asked = await moto.passwords.check(ANN, OTHER)

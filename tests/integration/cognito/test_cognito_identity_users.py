@@ -28,7 +28,7 @@ def identity(keys: None) -> Iterator[CognitoHarness]:
 class TestSecondFactors:
     async def test_a_confirmed_secret_is_asked_for_and_a_code_is_good_once(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        begun = await identity.factors.begin(ANN, PASSWORD)
+        begun = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert begun is not None
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
         code = identity.code(begun.secret)
@@ -43,8 +43,8 @@ class TestSecondFactors:
 
     async def test_begin_needs_the_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        assert await identity.factors.begin(ANN, OTHER) is None
-        assert await identity.factors.begin(NOBODY, PASSWORD) is None
+        assert await identity.factors.start_enrollment(ANN, OTHER) is None
+        assert await identity.factors.start_enrollment(NOBODY, PASSWORD) is None
 
     @pytest.mark.parametrize("code", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "123 456"])
     async def test_what_is_no_code_is_refused_without_asking(self, identity: CognitoHarness, code: str) -> None:
@@ -67,11 +67,11 @@ class TestSecondFactors:
 
     async def test_a_handle_expires_and_dies_with_the_credential(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
-        begun = await identity.factors.begin(ANN, PASSWORD)
+        begun = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert begun is not None
         identity.fake.advance(3600)
         assert not await identity.factors.confirm(ANN, begun.handle, identity.code(begun.secret))
-        again = await identity.factors.begin(ANN, PASSWORD)
+        again = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert again is not None
         await identity.credentials.disable(ANN)
         assert not await identity.factors.confirm(ANN, again.handle, identity.code(again.secret))
@@ -91,7 +91,7 @@ class TestSecondFactors:
     async def test_an_enrolment_that_a_crash_hid_can_be_done_again(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.enroll(ANN)
-        again = await identity.factors.begin(ANN, PASSWORD)
+        again = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert again is not None
         assert await identity.factors.confirm(ANN, again.handle, identity.code(again.secret))
 

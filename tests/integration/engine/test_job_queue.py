@@ -17,9 +17,12 @@ from typer.testing import CliRunner, Result
 from entrypoints.commands import app as commands
 from entrypoints.jobs.queue import MAX_RETRIES, SCHEDULE, Jobs, make_app, register
 from entrypoints.use_case_registry import use_case_classes
+from portal_core.access.use_cases.expire_grants import ExpireGrants
+from portal_core.appointments.use_cases.delete_expired_holds import DeleteExpiredHolds
 from portal_core.kernel.actor import SystemActor
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.notifications.model import JOB_LOST_AFTER
+from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from tests.support.engine.killable_worker import Step, WorkerRun, run_worker
 from tests.support.engine.postgres import PortalDatabase
 from tests.support.http.running_portal import RunningPortal, running
@@ -76,14 +79,14 @@ async def test_a_job_of_a_transaction_that_was_rolled_back_does_not_exist(portal
     practice_id = await portal.practice()
     system, begin = portal.system(practice_id), portal.portal.parts.begin()
     async with begin(system) as unit:
-        await unit.outbox.defer("delete_expired_holds")
+        await unit.outbox.defer(DeleteExpiredHolds)
     with pytest.raises(RuntimeError):
         async with begin(system) as unit:
-            await unit.outbox.defer("delete_expired_holds")
+            await unit.outbox.defer(DeleteExpiredHolds)
             raise RuntimeError
     assert queued(portal.database) == []
     async with begin(system) as unit:
-        await unit.outbox.defer("delete_expired_holds")
+        await unit.outbox.defer(DeleteExpiredHolds)
         assert queued(portal.database) == []
         await unit.commit(None)
     assert queued(portal.database) == [("delete_expired_holds", "todo", {"practice_id": str(practice_id)})]
@@ -151,7 +154,7 @@ async def test_a_job_whose_worker_was_killed_is_taken_up_by_another(database: Po
     database.owner.execute("DELETE FROM jobs.procrastinate_jobs")
     world.clock.advance(JOB_LOST_AFTER)
     async with world.begin(world.system) as unit:
-        await unit.outbox.defer("sweep_notices")
+        await unit.outbox.defer(SweepNotices)
         await unit.commit(None)
 
     def worker_run(*first: str, crash_at: Step | None = None) -> WorkerRun:
@@ -175,7 +178,7 @@ async def test_a_job_whose_worker_was_killed_is_taken_up_by_another(database: Po
 async def test_a_job_that_kills_every_worker_ends_dead(portal: RunningPortal) -> None:
     practice_id = await portal.practice()
     await defer(portal, practice_id)
-    await defer(portal, practice_id, "expire_grants")
+    await defer(portal, practice_id, ExpireGrants)
     # Both were begun by workers that are gone, the first for the eighth time.
     for name, attempts in (("delete_expired_holds", MAX_RETRIES), ("expire_grants", MAX_RETRIES - 1)):
         portal.database.owner.execute(
@@ -224,7 +227,7 @@ async def test_every_use_case_is_a_task_and_what_is_scheduled_is_on_the_clock(po
     }
 
 
-async def defer(portal: RunningPortal, practice_id: UUID, job: str = "delete_expired_holds") -> None:
+async def defer(portal: RunningPortal, practice_id: UUID, job: type[Any] = DeleteExpiredHolds) -> None:
     async with portal.portal.parts.begin()(portal.system(practice_id)) as unit:
         await unit.outbox.defer(job)
         await unit.commit(None)

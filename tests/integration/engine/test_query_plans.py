@@ -108,7 +108,7 @@ def _is_staff_only(one: Statement) -> bool:
     )
 
 
-@pytest.fixture(begin_transaction_sql="module")
+@pytest.fixture(scope="module")
 def planner(cluster: Cluster) -> Iterator[QueryPlanner]:
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner, asyncio.Runner() as runner:

@@ -33,7 +33,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest_asyncio.fixture
 async def world(database: PortalDatabase) -> PostgresAccountsWorld:
-    return await PostgresAccountsWorld.new(database)
+    return await PostgresAccountsWorld.create(database)
 
 
 def _retention(world: PostgresAccountsWorld) -> PostgresMaintenance:

@@ -79,7 +79,7 @@ class FilledDatabase:
             self.app.execute(one)  # type: ignore[call-overload]
 
 
-@pytest.fixture(begin_transaction_sql="module")
+@pytest.fixture(scope="module")
 def database(cluster: Cluster) -> Iterator[FilledDatabase]:
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with (

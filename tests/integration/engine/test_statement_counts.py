@@ -54,7 +54,7 @@ async def statement_counter(cluster: Cluster, database_name: str) -> AsyncIterat
     pool = await open_pool(dsn, min_size=1, max_size=1)
     with psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
         database = PortalDatabase(owner, dsn, cluster.dsn(WORKER, database_name), pool)
-        one = StatementCounter(await PostgresAppointmentsWorld.open(database))
+        one = StatementCounter(await PostgresAppointmentsWorld.create(database))
         async with pool.acquire() as connection:
             # The pool has this one connection only; the logger stays with it.
             connection._con.add_query_logger(one.note)
@@ -168,14 +168,18 @@ async def test_a_day_loads_the_keys_of_all_its_clients_at_once(statement_counter
         if number in (0, MANY - 1):
             query = GetDayScheduleQuery(date=new_york(9, 9).date())
             for cold in (clients, clients, ()):
-                sent.append(await statement_counter.statements(use_cases.day(world.front_desk, query), cold=cold))
+                sent.append(
+                    await statement_counter.statements(use_cases.get_day_schedule(world.front_desk, query), cold=cold)
+                )
     _, one, warm, _, many, still_warm = sent
     assert len(many) == len(one) == len(warm) + 1 == len(still_warm) + 1
     assert sum("portal.client_keys" in each for each in many) == 1
     for client in clients[: MANY // 2]:
         await world.destroy_key(client)
     # Of destroyed keys nothing is kept, so they are looked for each time: all of them at once too.
-    assert len(await statement_counter.statements(use_cases.day(world.front_desk, query), cold=clients)) == len(one)
+    assert len(
+        await statement_counter.statements(use_cases.get_day_schedule(world.front_desk, query), cold=clients)
+    ) == len(one)
 
 
 async def test_a_page_of_requests_loads_the_keys_of_all_its_clients_at_once(

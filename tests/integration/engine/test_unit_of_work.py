@@ -16,6 +16,10 @@ from portal_core.kernel.limits import Limit
 from tests.support.engine.postgres import PortalDatabase
 
 
+class DoIt:
+    """Stands for a use case."""
+
+
 async def _client(database: PortalDatabase, idempotent_request: IdempotentRequest | None = None) -> ClientActor:
     practice = await database.practice()
     client = await database.client(practice)
@@ -26,7 +30,7 @@ async def test_commit_and_rollback(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     async with shared_database.begin(actor) as unit:
         await unit.audit.record(AuditEntry("thing.read", record=actor.client_id, facts={"n": "1"}))
-        await unit.outbox.defer("do_it", thing_id=actor.client_id)
+        await unit.outbox.defer(DoIt, thing_id=actor.client_id)
         await unit.commit(None)
     async with shared_database.begin(actor) as unit:
         await unit.audit.record(AuditEntry("thing.lost", record=actor.client_id))

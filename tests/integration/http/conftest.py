@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support import clusters
 from tests.support.clock import FixedClock
+from tests.support.engine import clusters
 from tests.support.engine.postgres import PortalDatabase
 from tests.support.http.open_practice import OpenPractice, shared_portal
 from tests.support.http.running_portal import RunningPortal, running

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest_asyncio
 
-from tests.support.http.operations import Operation, Place, operations, with_ids
+from tests.support.http.operations import JsonPath, Operation, operations, with_ids
 from tests.support.http.running_portal import RunningPortal
 from tests.support.http.victim_and_attacker import AttackScenario, add_victim_records, make_attack_scenario
 
@@ -78,7 +78,7 @@ def is_a_clients(name: str, operation: Operation, attack: AttackScenario) -> boo
     return name not in SHARED
 
 
-def name_of(place: Place) -> str:
+def name_of(place: JsonPath) -> str:
     """What an id in a body is called: one of the `client_ids` is a `client_id`."""
     return str(place[-2]).removesuffix("s") if place[-1] == 0 else str(place[-1])
 

@@ -265,13 +265,13 @@ async def test_an_import_refuses_rows_and_not_the_rest(open_practice: OpenPracti
     clients[0]["clinicians"] = "c1"
     body = {"clinicians": clinicians, "clients": clients}
     report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
-    assert (report["added"], [(one["line"], one["field"]) for one in report["refused"]]) == (2, [(3, "date_of_birth")])
+    assert (report["added"], [(one["line"], one["field"]) for one in report["rejected"]]) == (2, [(3, "date_of_birth")])
     report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
     assert (report["added"], report["unchanged"]) == (0, 2)
     row = {"given_name": "A" * 100, "family_name": "B" * 100, "date_of_birth": "1985-12-10", "address": "C" * 200}
     many = {"clients": [{"line": n, "external_id": f"m{n}", **row} for n in range(1, 1001)]}
     report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", many)
-    assert (report["added"], len(report["refused"])) == (0, 1000)
+    assert (report["added"], len(report["rejected"])) == (0, 1000)
     too_many = {**many, "clinicians": clinicians}
     assert await refused(open_practice, open_practice.admin, "POST", f"{PRACTICE}/imports", too_many) == (
         422,
@@ -320,7 +320,7 @@ async def test_hours_exceptions_and_blocks_decide_what_is_free(open_practice: Op
         f"{calendar}/availability",
         {"openings": [opening, {**opening, "end_time": "08:00:00"}]},
     )
-    assert [one["path"] for one in wrong.json()["errors"]] == ["openings.1.ends"]
+    assert [one["path"] for one in wrong.json()["errors"]] == ["openings.1.end_time"]
     assert await free() == ["13:00", "14:00", "15:00"]
 
 
@@ -430,7 +430,11 @@ async def test_another_practice_is_not_there(open_practice: OpenPractice) -> Non
         ("PUT", f"/clinicians/{open_practice.clinician_id}", {"name": "Mine", "version": 1}),
         ("GET", f"/clinicians/{open_practice.clinician_id}/availability", None),
         ("PUT", f"/clinicians/{open_practice.clinician_id}/availability", {"openings": []}),
-        ("PUT", f"/options/appointment-types/{open_practice.appointment_type_id}", {"name": "Mine", "duration_minutes": 10}),
+        (
+            "PUT",
+            f"/options/appointment-types/{open_practice.appointment_type_id}",
+            {"name": "Mine", "duration_minutes": 10},
+        ),
         ("PUT", f"/options/locations/{open_practice.location_id}", {"name": "Mine", "time_zone": "America/New_York"}),
         ("PATCH", f"/appointments/{booked['id']}/cancel", {}),
         ("PATCH", f"/appointments/{booked['id']}/complete", {}),

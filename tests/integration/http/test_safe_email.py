@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person
 
 SETTINGS = f"{PORTAL}/profile/settings"

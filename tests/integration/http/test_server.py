@@ -16,7 +16,7 @@ from attrs import frozen
 
 from tests.support.http.toy_feature import ADAS_TOKEN
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOYS = "/api/v1/portal/toys"
 SIGNED_IN = {"authorization": f"Bearer {ADAS_TOKEN}"}
 

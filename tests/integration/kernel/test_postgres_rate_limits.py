@@ -40,7 +40,7 @@ from portal_core.kernel.limits import Limit
 from tests.support.clock import FixedClock
 
 async def main(dsn, practice, name):
-    pool = await open_pool(dsn, smallest=5, largest=5)
+    pool = await open_pool(dsn, min_size=5, max_size=5)
     limits, limit = PostgresRateLimits(pool, FixedClock()), Limit(name, 7, timedelta(minutes=15))
     print("ready", flush=True)
     sys.stdin.readline()

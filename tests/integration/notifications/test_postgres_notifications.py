@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from adapters.local.mail import LocalMailer
 from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.notifications.captured_mail import PostgresCapturedMailStore
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.notifications.ports import Mail, SmsMessage
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
 from tests.support.contracts.notifications.delivery import DeliveryContract, Worker

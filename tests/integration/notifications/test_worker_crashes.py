@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 from attrs import define, field, frozen
 
-from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.kernel.notices import Notice, NoticeClass
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.model import INITIAL_RETRY_DELAY, JOB_LOST_AFTER, MAX_RETRY_DELAY
 from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand

@@ -19,25 +19,27 @@ class OidcStaffTokenHarness(StaffTokenHarness):
     tokens: OidcStaffTokens
     clock: FixedClock
 
-    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)) -> str:
-        return self.issuer.token(aud=audience, **self._claims(who, starts_in))
+    def issue(
+        self, staff_identity: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)
+    ) -> str:
+        return self.issuer.token(aud=audience, **self._claims(staff_identity, starts_in))
 
-    def forge(self, who: StaffIdentity) -> str:
+    def forge(self, staff_identity: StaffIdentity) -> str:
         mine = RSAKey.generate_key(2048, {"kid": "rsa"})
-        claims = self.issuer.claims(**self._claims(who, timedelta(0)))
+        claims = self.issuer.claims(**self._claims(staff_identity, timedelta(0)))
         return signed({"alg": "RS256", "kid": "rsa", "typ": "JWT"}, claims, mine)
 
-    def _claims(self, who: StaffIdentity, starts_in: timedelta) -> dict[str, object]:
+    def _claims(self, staff_identity: StaffIdentity, starts_in: timedelta) -> dict[str, object]:
         begins = self.clock.now() + starts_in
         return {
-            "iss": who.issuer,
-            "sub": who.subject,
+            "iss": staff_identity.issuer,
+            "sub": staff_identity.subject,
             "iat": int(begins.timestamp()),
             "exp": int((begins + FIVE).timestamp()),
-            "email": who.email or None,
-            "email_verified": who.email_verified,
-            "amr": sorted(who.methods) or None,
-            "acr": who.context or None,
+            "email": staff_identity.email or None,
+            "email_verified": staff_identity.email_verified,
+            "amr": sorted(staff_identity.methods) or None,
+            "acr": staff_identity.context or None,
         }
 
 

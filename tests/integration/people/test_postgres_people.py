@@ -57,7 +57,7 @@ class PostgresPeopleWorld(PeopleWorld):
     forbidden = (asyncpg.InsufficientPrivilegeError, StaleVersion)
 
     @classmethod
-    async def open(cls, database: PortalDatabase, clock: FixedClock) -> "PostgresPeopleWorld":
+    async def create(cls, database: PortalDatabase, clock: FixedClock) -> "PostgresPeopleWorld":
         world = cls(database, clock)
         world.ids = database.ids
         world.begin = database.begin_with(clock, world.ids)
@@ -67,7 +67,7 @@ class PostgresPeopleWorld(PeopleWorld):
         return world
 
     async def other_practice(self) -> "PostgresPeopleWorld":
-        return await PostgresPeopleWorld.open(self.database, self.clock)
+        return await PostgresPeopleWorld.create(self.database, self.clock)
 
     async def audit(self) -> list[AuditEntry]:
         with self.database.owner.cursor(row_factory=dict_row) as cursor:
@@ -81,7 +81,7 @@ class PostgresPeopleWorld(PeopleWorld):
 
 @pytest_asyncio.fixture
 async def world(shared_database: PortalDatabase) -> PostgresPeopleWorld:
-    return await PostgresPeopleWorld.open(shared_database, FixedClock())
+    return await PostgresPeopleWorld.create(shared_database, FixedClock())
 
 
 class TestPostgresPractice(PracticeContract): ...
@@ -246,7 +246,7 @@ async def test_an_import_is_safe_to_run_twice(world: PostgresPeopleWorld) -> Non
     ]
     bad = ClientRow(99, "E-99", "Ann", "Lee", "1990-02-30")
     first = await bring(world.system, ImportPeopleCommand(clinicians, [*rows, bad]))
-    assert (first.added, [one.line for one in first.refused]) == (61, [99])
+    assert (first.added, [one.line for one in first.rejected]) == (61, [99])
     second = await bring(world.system, ImportPeopleCommand(clinicians, [*rows, bad]))
     assert (second.added, second.changed, second.unchanged) == (0, 0, 61)
 

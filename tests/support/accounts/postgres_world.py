@@ -34,7 +34,7 @@ class PostgresAccountsWorld(AccountsWorld):
         self.live = PostgresLiveSessions(self.database.pool)
 
     @classmethod
-    async def new(cls, database: PortalDatabase) -> "PostgresAccountsWorld":
+    async def create(cls, database: PortalDatabase) -> "PostgresAccountsWorld":
         return cls(database, await database.practice())
 
     async def other_practice(self) -> "PostgresAccountsWorld":
@@ -118,7 +118,10 @@ class PostgresAccountsWorld(AccountsWorld):
     async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
         settings = Jsonb({"accounts": section})
         self._run(
-            "UPDATE portal.practices SET time_zone = %s, settings = %s WHERE id = %s", time_zone, settings, self.practice_id
+            "UPDATE portal.practices SET time_zone = %s, settings = %s WHERE id = %s",
+            time_zone,
+            settings,
+            self.practice_id,
         )
 
     async def audit(self) -> list[AuditEntry]:
@@ -139,8 +142,8 @@ class PostgresAccountsWorld(AccountsWorld):
 
     def _insert(self, table: str, **values: Any) -> None:
         columns = {"practice_id": self.practice_id, **values}
-        places = ", ".join(["%s"] * len(columns))
-        self._run(f"INSERT INTO portal.{table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
+        placeholders = ", ".join(["%s"] * len(columns))
+        self._run(f"INSERT INTO portal.{table} ({', '.join(columns)}) VALUES ({placeholders})", *columns.values())
 
     def _run(self, sql: str, *values: Any) -> list[Any]:
         cursor = self.database.owner.execute(sql.encode(), values)

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from adapters.postgres.engine.base_unit import PostgresBegin
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.people.model import ClientStatus
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
 from tests.support.contracts.appointments.world import AppointmentsWorld
@@ -29,7 +29,7 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         self.begin = self.database.begin_with(self.clock, self.ids)
 
     @classmethod
-    async def open(cls, database: PortalDatabase) -> "PostgresAppointmentsWorld":
+    async def create(cls, database: PortalDatabase) -> "PostgresAppointmentsWorld":
         """A fresh practice."""
         return cls(database, await database.practice())
 

@@ -58,7 +58,7 @@ from portal_core.appointments.use_cases.send_appointment_reminders import SendAp
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
 from portal_core.appointments.use_cases.withdraw_appointment_request import WithdrawAppointmentRequest
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.people.model import Client, ClientStatus, Clinician, Practice, StaffMember
 from tests.support.clock import CountingIds, CountingTokens, FixedClock
 from tests.support.contracts.appointments.world import ZONE, AppointmentsWorld
@@ -150,14 +150,14 @@ class AppointmentUseCases:
     """Every use case of appointments, over one world."""
 
     world: AppointmentsWorld
-    _ran: int = field(init=False, default=0)
+    _jobs_run: int = field(init=False, default=0)
 
     @property
     def list_mine(self) -> ListMyAppointments:
         return ListMyAppointments(self.world.begin, self.world.clock)
 
     @property
-    def show(self) -> GetAppointment:
+    def get_appointment(self) -> GetAppointment:
         return GetAppointment(self.world.begin, self.world.clock)
 
     @property
@@ -221,7 +221,7 @@ class AppointmentUseCases:
         return CancelAppointmentForClients(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def move_for(self) -> RescheduleAppointmentForClients:
+    def reschedule_for(self) -> RescheduleAppointmentForClients:
         return RescheduleAppointmentForClients(self.world.begin, self.world.clock, self.world.ids)
 
     @property
@@ -233,7 +233,7 @@ class AppointmentUseCases:
         return CompleteAppointment(self.world.begin, self.world.clock)
 
     @property
-    def day(self) -> GetDaySchedule:
+    def get_day_schedule(self) -> GetDaySchedule:
         return GetDaySchedule(self.world.begin, self.world.clock)
 
     @property
@@ -350,6 +350,6 @@ class AppointmentUseCases:
 
     async def run_freed_slot_jobs(self) -> None:
         """Run the deferred jobs `offer_freed_slot` that have not been run, as the worker would."""
-        for ids in (await self.world.jobs("offer_freed_slot"))[self._ran :]:
-            self._ran += 1
+        for ids in (await self.world.jobs("offer_freed_slot"))[self._jobs_run :]:
+            self._jobs_run += 1
             await self.offer_freed_slot(self.world.system, OfferFreedSlotCommand(**ids))

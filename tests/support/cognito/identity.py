@@ -69,7 +69,7 @@ class CognitoHarness:
         return code_at(secret, int(self.fake.now().timestamp()) // 30)
 
     async def enroll(self, credential: Credential) -> str:
-        begun = await self.factors.begin(credential, PASSWORD)
+        begun = await self.factors.start_enrollment(credential, PASSWORD)
         assert begun is not None
         assert await self.factors.confirm(credential, begun.handle, self.code(begun.secret))
         self.fake.advance(30)

@@ -5,9 +5,9 @@ import uuid
 from datetime import timedelta
 
 from .attributes import given_attributes, write_attributes
+from .errors import Refusal, invalid_parameter
 from .passwords import check_policy
 from .records import CONFIRMED, FORCE_CHANGE_PASSWORD, Pool, User
-from .refusals import Refusal, invalid_parameter
 from .world import Answer, Request, World, operation
 
 _WORDING = "does not conform to policy"

@@ -2,8 +2,8 @@
 
 import re
 
+from .errors import invalid_parameter, not_authorized, unsupported
 from .records import Pool, User
-from .refusals import invalid_parameter, not_authorized, unsupported
 from .world import Request
 
 # The standard attributes of OpenID Connect that every pool has, and the two that say what was verified.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .refusals import Refusal, attempt_limit, not_authorized
+from .errors import Refusal, attempt_limit, not_authorized
 
 # "Password policy" of the developer guide.
 _SYMBOLS = frozenset("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ")

@@ -5,9 +5,9 @@ import string
 from datetime import timedelta
 from typing import Any
 
+from .errors import invalid_parameter, unsupported
 from .passwords import DEFAULT_POLICY
 from .records import AppClient, Pool
-from .refusals import invalid_parameter, unsupported
 from .world import Answer, Request, World, operation
 
 # Settings that only describe or decorate; any other one changes behaviour and is refused.

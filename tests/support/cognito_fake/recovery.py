@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 from .administration import set_password
-from .passwords import check_policy
-from .records import CONFIRMED, User
-from .refusals import (
+from .errors import (
     invalid_parameter,
     not_authorized,
     unknown_to_client,
@@ -13,6 +11,8 @@ from .refusals import (
     wrong_code,
     wrong_password,
 )
+from .passwords import check_policy
+from .records import CONFIRMED, User
 from .world import Answer, Request, World, check_code, operation, simulated_delivery
 
 _WORDING = "did not conform with policy"

@@ -1,7 +1,7 @@
 """TOTP enrolment: AssociateSoftwareToken, VerifySoftwareToken and the two MFA preferences."""
 
+from .errors import Refusal, invalid_parameter, not_authorized, unsupported
 from .records import Session, User
-from .refusals import Refusal, invalid_parameter, not_authorized, unsupported
 from .totp import Authenticator, Verdict, new_secret
 from .world import Answer, Request, World, operation
 

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import administration, pools, recovery, second_factor, sessions, sign_in, sign_up  # noqa: F401 (they register)
+from .errors import Refusal
 from .faults import DROPPED, HTTP_500, TIMEOUT, Fault, Faults
 from .records import Call, SentCode
-from .refusals import Refusal
 from .shapes import check_request, encode_answer, error_names, operation_model
 from .signature import check_signature
 from .tokens import jwks, signing_keys

@@ -3,8 +3,8 @@
 import hmac
 
 from .administration import mfa_state
+from .errors import Refusal, not_authorized
 from .records import AppClient
-from .refusals import Refusal, not_authorized
 from .world import Answer, Request, World, operation
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import botocore.session
 from botocore.model import OperationModel
 
-from .refusals import Refusal, invalid_parameter
+from .errors import Refusal, invalid_parameter
 
 SERVICE = botocore.session.get_session().get_service_model("cognito-idp")
 # Errors that belong to the protocol and to request signing, so that no operation lists them.

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 
 from .administration import set_password
-from .passwords import check_policy
-from .records import FORCE_CHANGE_PASSWORD, SOFTWARE_TOKEN_MFA, UNCONFIRMED, AppClient, Session, User
-from .refusals import (
+from .errors import (
     Refusal,
     invalid_parameter,
     not_authorized,
@@ -14,6 +12,8 @@ from .refusals import (
     user_disabled,
     wrong_password,
 )
+from .passwords import check_policy
+from .records import FORCE_CHANGE_PASSWORD, SOFTWARE_TOKEN_MFA, UNCONFIRMED, AppClient, Session, User
 from .totp import Verdict
 from .world import Answer, Request, World, operation, required
 

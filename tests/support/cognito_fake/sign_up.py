@@ -4,9 +4,7 @@ import uuid
 from datetime import timedelta
 
 from .attributes import given_attributes
-from .passwords import check_policy
-from .records import CONFIRMED, UNCONFIRMED, User
-from .refusals import (
+from .errors import (
     Refusal,
     expired_code,
     invalid_parameter,
@@ -15,6 +13,8 @@ from .refusals import (
     unsupported,
     user_disabled,
 )
+from .passwords import check_policy
+from .records import CONFIRMED, UNCONFIRMED, User
 from .world import Answer, Request, World, check_code, operation, simulated_delivery
 
 _CODE_LIFETIME = timedelta(hours=24)  # "User pools code validity resource quotas" in the developer guide

@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
+from .errors import Refusal, not_authorized, unknown_user, user_disabled
 from .records import AppClient, User
-from .refusals import Refusal, not_authorized, unknown_user, user_disabled
 
 
 @cache

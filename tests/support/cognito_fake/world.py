@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from .errors import expired_code, invalid_parameter, not_authorized, not_found, unknown_user, wrong_code
 from .records import AppClient, Call, IssuedCode, Pool, SentCode, Session, User
-from .refusals import expired_code, invalid_parameter, not_authorized, not_found, unknown_user, wrong_code
 from .tokens import TokenDesk
 
 Request = Mapping[str, Any]

@@ -128,7 +128,7 @@ class PortalDatabase:
         """A new client with their key."""
         client_id = uuid4()
         await self.keys.practice(self.pool, practice_id)
-        wrapped = self.keys.held(practice_id).seal(bytes(range(32)), f"client_keys.wrapped/{client_id}")
+        wrapped = self.keys.cached_practice(practice_id).seal(bytes(range(32)), f"client_keys.wrapped/{client_id}")
         now = datetime(2026, 1, 1, tzinfo=UTC)
         self.owner.execute(
             "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, email, email_key,"

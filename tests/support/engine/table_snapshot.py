@@ -7,26 +7,26 @@ from attrs import define, field
 
 # What asking leaves behind, whoever asks and whatever the answer: who did it, and how often they tried.
 UNTRACKED_TABLES = ("audit_entries", "alembic_version")
-COUNTER_TABLES = {"tries", "sign_in_guards"}
+COUNTER_TABLES = {"rate_limit_attempts", "sign_in_guards"}
 """Counts of attempts: a refused one may change them, and they are taken back so that no limit ends the fuzzing."""
 COUNTER_COLUMNS = {
     "sessions": ("last_active_at",),
-    "challenges": ("tries", "version"),
-    "email_changes": ("tries", "version"),
-    "invitations": ("tries", "version"),
-    "safe_email_verifications": ("tries", "version"),
+    "challenges": ("attempts", "version"),
+    "email_changes": ("attempts", "version"),
+    "invitations": ("attempts", "version"),
+    "safe_email_verifications": ("attempts", "version"),
 }
 """Columns that count as well: when somebody was last there, and how often a code was wrong."""
 
 _RECORD = """
-CREATE SCHEMA rewinding;
-CREATE UNLOGGED TABLE rewinding.changed (number bigserial, name text, kind text, what jsonb, counts boolean);
-CREATE FUNCTION rewinding.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE SCHEMA test_snapshot;
+CREATE UNLOGGED TABLE test_snapshot.changed (number bigserial, name text, kind text, what jsonb, counts boolean);
+CREATE FUNCTION test_snapshot.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN
         RETURN NULL;
     END IF;
-    INSERT INTO rewinding.changed (name, kind, what, counts)
+    INSERT INTO test_snapshot.changed (name, kind, what, counts)
     VALUES (
         TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, TG_OP, to_jsonb(COALESCE(NEW, OLD)),
         TG_OP = 'UPDATE' AND to_jsonb(OLD) - TG_ARGV::text[] = to_jsonb(NEW) - TG_ARGV::text[]
@@ -55,10 +55,10 @@ class TableSnapshot:
             if bare in COUNTER_TABLES:
                 run(f"DELETE FROM {name}")  # type: ignore[call-overload]
             self._columns[name] = self._kept_columns(name)
-            run(f"CREATE TABLE rewinding.{bare} AS SELECT {self._columns[name]} FROM {name}")  # type: ignore[call-overload]
+            run(f"CREATE TABLE test_snapshot.{bare} AS SELECT {self._columns[name]} FROM {name}")  # type: ignore[call-overload]
             run(  # type: ignore[call-overload]
-                f"CREATE TRIGGER rewinding AFTER INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW"
-                f" EXECUTE FUNCTION rewinding.note({', '.join(COUNTER_COLUMNS.get(bare, ()))})"
+                f"CREATE TRIGGER test_snapshot AFTER INSERT OR UPDATE OR DELETE ON {name} FOR EACH ROW"
+                f" EXECUTE FUNCTION test_snapshot.note({', '.join(COUNTER_COLUMNS.get(bare, ()))})"
             )
 
     def _kept_columns(self, name: str) -> str:
@@ -73,7 +73,7 @@ class TableSnapshot:
         """Everything is as it was when this was made. Answers what had been written, without what only counts, and
         without rows that came and went: what a request meant to do stands there only while it is doing it."""
         run = self.owner.execute
-        rows = run("SELECT name, kind, what, counts FROM rewinding.changed ORDER BY number").fetchall()
+        rows = run("SELECT name, kind, what, counts FROM test_snapshot.changed ORDER BY number").fetchall()
         if rows:
             with self.owner.transaction():
                 run("SET LOCAL session_replication_role = replica")
@@ -81,9 +81,9 @@ class TableSnapshot:
                     columns, bare = self._columns[name], name.partition(".")[2]
                     run(f"DELETE FROM {name}")  # type: ignore[call-overload]
                     run(  # type: ignore[call-overload]
-                        f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM rewinding.{bare}"
+                        f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM test_snapshot.{bare}"
                     )
-                run("TRUNCATE rewinding.changed")
+                run("TRUNCATE test_snapshot.changed")
         gone = [(name, what) for name, kind, what, _ in rows if kind == "DELETE"]
         passing = [(name, what) for name, kind, what, _ in rows if kind == "INSERT" and (name, what) in gone]
         return [

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from entrypoints.demo import SLUG, code_at
 from tests.support.engine.table_snapshot import TableSnapshot
-from tests.support.http.open_practice import ElmStreet
+from tests.support.http.open_practice import OpenPractice
 from tests.support.http.operations import Operation, with_ids
 from tests.support.http.raw_asgi import ask
 from tests.support.http.running_portal import RunningPortal
@@ -308,7 +308,7 @@ class _Setup:
 
     async def _clinician(self, clinician_id: str) -> str:
         """The session of a clinician, who alone may open a room."""
-        elm = ElmStreet(self.attack.portal, self.attack.practice_id, SLUG)
+        elm = OpenPractice(self.attack.portal, self.attack.practice_id, SLUG)
         return (await elm.staff("clinician", clinician_id=UUID(clinician_id))).token
 
     async def _beginner(self) -> list[str]:

@@ -38,7 +38,9 @@ class PostgresNotificationsWorld(NotificationsWorld):
 
     async def add_client(self, *, email: str = "", time_zone: str | None = None, language: str | None = None) -> UUID:
         client_id = await self.database.client(self.practice_id, email=email or None)
-        self._run("UPDATE portal.clients SET time_zone = %s, language = %s WHERE id = %s", time_zone, language, client_id)
+        self._run(
+            "UPDATE portal.clients SET time_zone = %s, language = %s WHERE id = %s", time_zone, language, client_id
+        )
         return client_id
 
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:

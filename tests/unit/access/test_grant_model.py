@@ -37,41 +37,41 @@ TERMS = st.builds(
 )
 
 
-def decided(terms: GrantTerms, date_of_birth: date, state: str | None, today: date) -> EffectiveTerms | None:
+def effective_or_none(terms: GrantTerms, date_of_birth: date, state: str | None, today: date) -> EffectiveTerms | None:
     try:
         return effective_terms(terms, date_of_birth=date_of_birth, state=state, today=today)
     except (GrantNotAllowed, Invalid):
         return None
 
 
-def grant_of(terms: GrantTerms, standing: EffectiveTerms, today: date = TODAY) -> Grant:
+def grant_of(terms: GrantTerms, effective: EffectiveTerms, today: date = TODAY) -> Grant:
     return Grant(
         UUID(int=1),
         UUID(int=2),
         UUID(int=3),
         UUID(int=4),
         terms.relationship,
-        standing.areas,
+        effective.areas,
         terms.may_write,
         today,
         UUID(int=5),
         NOW,
-        standing.until,
+        effective.until,
         terms.until,
-        standing.restricted_from,
+        effective.restricted_from,
         terms.authorized_by_minor,
     )
 
 
 @given(TERMS, DAYS, STATES, st.integers(0, 30 * 365), st.integers(0, 20 * 365))
-def test_no_grant_over_a_minor_outlives_the_birthday_that_ends_it(
+def test_no_grant_over_minor_outlives_its_final_birthday(
     terms: GrantTerms, date_of_birth: date, state: str | None, age: int, later: int
 ) -> None:
     today = date_of_birth + timedelta(days=age)
-    standing = decided(terms, date_of_birth, state, today)
-    assume(standing is not None)
-    assert standing is not None
-    grant = grant_of(terms, standing, today)
+    effective = effective_or_none(terms, date_of_birth, state, today)
+    assume(effective is not None)
+    assert effective is not None
+    grant = grant_of(terms, effective, today)
     day = today + timedelta(days=later)
     opened = grant.areas_today(day)
     minor = today < birthday_turning(date_of_birth, 18)
@@ -88,48 +88,45 @@ def test_no_grant_over_a_minor_outlives_the_birthday_that_ends_it(
 
 
 @given(TERMS, DAYS, STATES, st.integers(0, 20 * 365))
-def test_from_the_12th_birthday_what_was_decided_before_it_is_narrowed(
+def test_earlier_grant_is_restricted_from_12th_birthday(
     terms: GrantTerms, date_of_birth: date, state: str | None, age: int
 ) -> None:
     today = date_of_birth + timedelta(days=age)
-    standing = decided(terms, date_of_birth, state, today)
-    assume(standing is not None)
-    assert standing is not None
+    effective = effective_or_none(terms, date_of_birth, state, today)
+    assume(effective is not None)
+    assert effective is not None
     twelfth = birthday_turning(date_of_birth, 12)
-    grant = grant_of(terms, standing, today)
+    grant = grant_of(terms, effective, today)
     if today < twelfth and not terms.authorized_by_minor:
         assert not grant.areas_today(twelfth) & ADOLESCENT_RESTRICTED_AREAS
         assert grant.areas_today(twelfth - timedelta(days=1)) in (grant.areas, frozenset())
     else:
-        assert standing.restricted_from is None
+        assert effective.restricted_from is None
     if terms.areas is None and twelfth <= today:
         assert not grant.areas & ADOLESCENT_RESTRICTED_AREAS
 
 
 @given(TERMS, DAYS, STATES, STATES, DAYS, st.integers(0, 17 * 365))
-def test_a_corrected_birth_gives_the_dates_that_the_right_one_would_have_given(
+def test_corrected_date_of_birth_gives_the_dates_of_a_new_grant(
     terms: GrantTerms, date_of_birth: date, state: str | None, moved: str | None, right: date, age: int
 ) -> None:
     today = date_of_birth + timedelta(days=age)
-    standing = decided(terms, date_of_birth, state, today)
-    assume(standing is not None and right <= today)
-    assert standing is not None
-    grant = grant_of(terms, standing, today)
-    with_recalculated_dates = grant.with_recalculated_dates(right, moved, previous_date_of_birth=date_of_birth)
-    anew = decided(terms, right, moved, today)
-    if anew is not None and today < birthday_turning(right, 18):
-        assert (with_recalculated_dates.until, with_recalculated_dates.restricted_from) == (
-            anew.until,
-            anew.restricted_from,
+    effective = effective_or_none(terms, date_of_birth, state, today)
+    assume(effective is not None and right <= today)
+    assert effective is not None
+    grant = grant_of(terms, effective, today)
+    recalculated = grant.with_recalculated_dates(right, moved, previous_date_of_birth=date_of_birth)
+    expected = effective_or_none(terms, right, moved, today)
+    if expected is not None and today < birthday_turning(right, 18):
+        assert (recalculated.until, recalculated.restricted_from) == (
+            expected.until,
+            expected.restricted_from,
         )
     if birthday_turning(right, 18) <= today:
-        assert with_recalculated_dates.is_expired(today)
-    assert (
-        with_recalculated_dates.with_recalculated_dates(date_of_birth, state, previous_date_of_birth=right).until
-        == grant.until
-    )
+        assert recalculated.is_expired(today)
+    assert recalculated.with_recalculated_dates(date_of_birth, state, previous_date_of_birth=right).until == grant.until
     assert grant.with_recalculated_dates(date_of_birth, state, previous_date_of_birth=date_of_birth) is grant
-    assert with_recalculated_dates is grant or with_recalculated_dates.version == grant.version + 1
+    assert recalculated is grant or recalculated.version == grant.version + 1
 
 
 def test_grants_over_adults() -> None:
@@ -152,7 +149,7 @@ def test_grants_over_adults() -> None:
 
 
 @pytest.mark.parametrize("state", [None, "ZZ"])
-def test_where_no_rule_is_known_staff_name_the_end_and_the_18th_birthday_binds(state: str | None) -> None:
+def test_without_state_rule_staff_must_name_end_before_18th_birthday(state: str | None) -> None:
     date_of_birth = date(2016, 5, 1)
     with pytest.raises(Invalid) as refused:
         effective_terms(GrantTerms("parent"), date_of_birth=date_of_birth, state=state, today=TODAY)
@@ -165,21 +162,21 @@ def test_where_no_rule_is_known_staff_name_the_end_and_the_18th_birthday_binds(s
     ("terms", "code"),
     [(GrantTerms("parent", until=TODAY), "until_past"), (GrantTerms("parent", frozenset()), "areas_needed")],
 )
-def test_terms_that_open_nothing_are_refused(terms: GrantTerms, code: str) -> None:
+def test_terms_granting_nothing_are_rejected(terms: GrantTerms, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         effective_terms(terms, date_of_birth=date(2016, 5, 1), state="NY", today=TODAY)
     assert refused.value.fields[0].code == code
 
 
-def test_past_rule_age_needs_minor_authorisation() -> None:
+def test_past_rule_age_requires_minor_authorization() -> None:
     date_of_birth = date(2013, 1, 1)
     with pytest.raises(GrantNotAllowed):
         effective_terms(GrantTerms("parent"), date_of_birth=date_of_birth, state="CA", today=TODAY)
-    with_word = effective_terms(
+    authorized = effective_terms(
         GrantTerms("parent", authorized_by_minor=True), date_of_birth=date_of_birth, state="CA", today=TODAY
     )
-    assert with_word.until == date(2031, 1, 1)
-    assert not with_word.areas & ADOLESCENT_RESTRICTED_AREAS
+    assert authorized.until == date(2031, 1, 1)
+    assert not authorized.areas & ADOLESCENT_RESTRICTED_AREAS
     chosen = GrantTerms("parent", frozenset({"messages"}), authorized_by_minor=True)
     assert effective_terms(chosen, date_of_birth=date_of_birth, state="CA", today=TODAY).areas == {"messages"}
 
@@ -189,22 +186,22 @@ def test_grant_ends_once() -> None:
     assert grant.in_force(TODAY)
     assert not grant.in_force(TODAY - timedelta(days=1))
     assert not grant.in_force(date(2026, 4, 1))
-    for over in (grant.revoke(NOW), grant.end(NOW)):
-        assert not over.is_active
-        assert over.version == 2
-        assert over.areas_today(TODAY) == frozenset()
-        for again in (over.revoke, over.end):
+    for ended in (grant.revoke(NOW), grant.end(NOW)):
+        assert not ended.is_active
+        assert ended.version == 2
+        assert ended.areas_today(TODAY) == frozenset()
+        for again in (ended.revoke, ended.end):
             with pytest.raises(GrantNotActive):
                 again(NOW)
 
 
-def test_areas_are_masked_from_the_day_on_and_shown_in_order() -> None:
+def test_areas_are_restricted_from_given_day_and_ordered() -> None:
     day = date(2026, 9, 1)
     every = frozenset(AREAS)
     assert areas_on(every, day, day - timedelta(days=1)) == areas_on(every, None, day) == every
     assert areas_on(every, day, day) == every - ADOLESCENT_RESTRICTED_AREAS
     assert ordered(every) == AREAS
     assert ordered(frozenset({"payments", "profile"})) == ("profile", "payments")
-    standing = EffectiveTerms(every, None, day)
-    grant = evolve(grant_of(GrantTerms("parent"), standing), starts_on=TODAY)
+    effective = EffectiveTerms(every, None, day)
+    grant = evolve(grant_of(GrantTerms("parent"), effective), starts_on=TODAY)
     assert grant.areas_today(TODAY) == every

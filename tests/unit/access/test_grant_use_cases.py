@@ -22,7 +22,7 @@ from portal_core.accounts.use_cases.authenticate import Authenticate, Authentica
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.kernel.actor import AREAS, ProxyActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from tests.support.contracts.people.world import AUDIT_ENTRY
 from tests.support.people.use_cases import ANN, PA, birthday
 from tests.unit.people.memory_world import MemoryPeopleUseCases
@@ -30,7 +30,7 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
 async def grant_access(
@@ -81,7 +81,7 @@ async def test_a_proxy_acts_within_the_grant(use_cases: MemoryPeopleUseCases) ->
         await actor_on(use_cases, proxy, (await use_cases.world.add_client()).id)
 
 
-async def test_on_the_12th_birthday_areas_close_by_themselves(use_cases: MemoryPeopleUseCases) -> None:
+async def test_areas_close_on_12th_birthday_without_job(use_cases: MemoryPeopleUseCases) -> None:
     twelfth = date(2026, 3, 10)
     child = await use_cases.world.add_client(date_of_birth=birthday(12, twelfth))
     proxy = await use_cases.add_proxy_for(child.id)
@@ -98,7 +98,7 @@ async def test_on_the_12th_birthday_areas_close_by_themselves(use_cases: MemoryP
     assert (set(view.granted_areas), view.restricted_from) == (frozenset(AREAS), twelfth)
 
 
-async def test_access_ends_at_midnight_of_the_birthday_at_the_practice_even_before_the_job(
+async def test_access_ends_at_practice_midnight_of_birthday_before_job_runs(
     use_cases: MemoryPeopleUseCases,
 ) -> None:
     child = await use_cases.world.add_client(date_of_birth=birthday(18, date(2026, 3, 10)), time_zone="Asia/Tokyo")
@@ -145,7 +145,7 @@ async def test_expire_grants_notifies_once(use_cases: MemoryPeopleUseCases) -> N
         await expire(world.staff())
 
 
-async def test_the_job_goes_on_past_one_batch(use_cases: MemoryPeopleUseCases) -> None:
+async def test_expire_grants_continues_past_one_batch(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     proxy = await world.add_account(PA)
     for _ in range(BATCH + 1):
@@ -198,7 +198,7 @@ async def test_revoking_ends_access_at_once(use_cases: MemoryPeopleUseCases) -> 
     assert (await actor_on(use_cases, proxy, child.id)).grant_id == again.id
 
 
-async def test_access_for_somebody_who_has_an_account(use_cases: MemoryPeopleUseCases) -> None:
+async def test_existing_account_holder_is_granted_access(use_cases: MemoryPeopleUseCases) -> None:
     parent = await use_cases.add_client_with_account(ANN)
     child = await use_cases.world.add_client("Kim", date_of_birth=birthday(8), state="CA")
     view = await grant_access(use_cases, child.id, ANN.upper())
@@ -214,7 +214,7 @@ async def test_access_for_somebody_who_has_an_account(use_cases: MemoryPeopleUse
     assert len(await use_cases.audit_entries("record.listed")) == 2
 
 
-async def test_access_that_is_refused(use_cases: MemoryPeopleUseCases) -> None:
+async def test_grant_access_refusals(use_cases: MemoryPeopleUseCases) -> None:
     adult = await use_cases.add_client_with_account(ANN)
     child = await use_cases.world.add_client(date_of_birth=birthday(8))
     assert adult.client_id is not None
@@ -245,8 +245,8 @@ async def test_a_client_sees_who_has_access_and_a_proxy_does_not(use_cases: Memo
     other = await world.add_client()
     terms = GrantTerms("representative", frozenset({"forms"}))
     proxy = await use_cases.add_proxy_for(client.id, terms=terms)
-    show = ListGrants(world.begin, world.clock)
-    (view,) = await show(world.as_client(client.id), client.id)
+    list_grants = ListGrants(world.begin, world.clock)
+    (view,) = await list_grants(world.as_client(client.id), client.id)
     assert (view.account_id, view.until, view.areas) == (proxy.id, None, ("forms",))
     for actor, client_id in (
         (world.as_client(client.id), other.id),
@@ -254,17 +254,17 @@ async def test_a_client_sees_who_has_access_and_a_proxy_does_not(use_cases: Memo
         (world.staff(), UUID(int=9)),
     ):
         with pytest.raises(NotFound):
-            await show(actor, client_id)
+            await list_grants(actor, client_id)
     with pytest.raises(Forbidden):
-        await show(world.staff("auditor"), client.id)
+        await list_grants(world.staff("auditor"), client.id)
     assert [entry.record for entry in await use_cases.audit_entries("grants.read")] == [client.id]
 
 
-async def test_records_are_for_those_who_sign_in_to_the_portal(use_cases: MemoryPeopleUseCases) -> None:
-    show = ListRecords(use_cases.world.begin, use_cases.world.clock)
+async def test_list_records_permissions(use_cases: MemoryPeopleUseCases) -> None:
+    list_records = ListRecords(use_cases.world.begin, use_cases.world.clock)
     with pytest.raises(NotFound):
-        await show(use_cases.world.staff())
+        await list_records(use_cases.world.staff())
     for actor in (use_cases.world.visitor, use_cases.world.system):
         with pytest.raises(Unauthenticated):
-            await show(actor)
-    assert await show(use_cases.world.as_client(UUID(int=9))) == ()
+            await list_records(actor)
+    assert await list_records(use_cases.world.as_client(UUID(int=9))) == ()

@@ -23,7 +23,7 @@ staff_dates = st.one_of(st.none(), st.dates(date(1900, 1, 1), date(2120, 1, 1)))
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
-def test_every_row_can_be_checked_by_a_reader(rule: StateRule) -> None:
+def test_every_rule_is_citable(rule: StateRule) -> None:
     assert len(rule.state) == 2
     assert rule.state == rule.state.upper()
     assert any(mark in rule.citation for mark in ("§", "ILCS", "RCW"))
@@ -36,7 +36,7 @@ def test_every_row_can_be_checked_by_a_reader(rule: StateRule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
-def test_every_row_names_ages_of_minors(rule: StateRule) -> None:
+def test_every_rule_has_plausible_ages(rule: StateRule) -> None:
     assert minors.ADOLESCENT_MIN_AGE <= rule.parent_access_ends_at <= minors.ADULT_AGE
     assert rule.consent_age is None or 0 <= rule.consent_age < minors.ADULT_AGE
     if rule.parent_access_ends_at < minors.ADULT_AGE:
@@ -45,13 +45,13 @@ def test_every_row_names_ages_of_minors(rule: StateRule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
-def test_the_page_for_compliance_officers_says_what_the_table_says(rule: StateRule) -> None:
+def test_compliance_page_matches_table(rule: StateRule) -> None:
     consent = {None: "none found", minors.ANY_AGE: "any"}.get(rule.consent_age, str(rule.consent_age))
     row = f"| {rule.state} | {rule.citation} | {consent} | {rule.parent_access_ends_at} | {rule.rule} |"
     assert row in DOCS.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_page_lists_no_state_that_the_table_lacks() -> None:
+def test_compliance_page_lists_only_states_in_table() -> None:
     lines = DOCS.read_text(encoding="utf-8").splitlines()
     listed = [line.split("|")[1].strip() for line in lines if line.startswith("| ") and line[4:5] == " "]
     assert sorted(listed) == sorted(RULES)
@@ -67,11 +67,11 @@ def test_the_age_at_which_a_parents_access_ends(state: str, age: int) -> None:
     assert rule.parent_access_ends_at == age
 
 
-def test_a_state_is_found_however_its_letters_are_written() -> None:
+def test_state_lookup_ignores_case_and_spaces() -> None:
     assert minors.rule_for(" pa ") is RULES["PA"]
 
 
-def test_a_state_that_was_not_found_has_no_rule() -> None:
+def test_unknown_state_has_no_rule() -> None:
     assert minors.rule_for("GA") is None
     assert minors.rule_for("") is None
 
@@ -96,7 +96,7 @@ def test_a_leap_day_birthday_is_never_in_february_of_a_common_year(date_of_birth
 
 
 @given(children, st.integers(0, 30))
-def test_birthdays_come_one_a_year(date_of_birth: date, age: int) -> None:
+def test_birthdays_are_about_a_year_apart(date_of_birth: date, age: int) -> None:
     gap = minors.birthday_turning(date_of_birth, age + 1) - minors.birthday_turning(date_of_birth, age)
     assert timedelta(days=365) <= gap <= timedelta(days=367)
 
@@ -108,7 +108,7 @@ def test_ages_are_monotonic(date_of_birth: date, age: int) -> None:
 
 
 @pytest.mark.parametrize("age", [-1, 8000])
-def test_an_age_that_makes_no_date_is_refused(age: int) -> None:
+def test_age_out_of_range_is_rejected(age: int) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the date's own message
         minors.birthday_turning(date(2010, 5, 5), age)
 
@@ -118,23 +118,23 @@ def test_an_age_that_makes_no_date_is_refused(age: int) -> None:
 
 @given(children, states, staff_dates, st.booleans())
 def test_no_grant_outlives_the_18th_birthday(
-    date_of_birth: date, state: str | None, staff: date | None, authorised: bool
+    date_of_birth: date, state: str | None, staff: date | None, authorized: bool
 ) -> None:
-    ends = minors.grant_ends_on(date_of_birth, state, staff, authorized_by_minor=authorised)
+    ends = minors.grant_ends_on(date_of_birth, state, staff, authorized_by_minor=authorized)
     assert ends <= minors.birthday_turning(date_of_birth, 18)
 
 
 @given(children, states, staff_dates, st.booleans())
-def test_staff_only_ever_shorten_a_grant(
-    date_of_birth: date, state: str | None, staff: date | None, authorised: bool
+def test_staff_date_only_shortens_grant(
+    date_of_birth: date, state: str | None, staff: date | None, authorized: bool
 ) -> None:
-    with_staff = minors.grant_ends_on(date_of_birth, state, staff, authorized_by_minor=authorised)
-    without = minors.grant_ends_on(date_of_birth, state, None, authorized_by_minor=authorised)
+    with_staff = minors.grant_ends_on(date_of_birth, state, staff, authorized_by_minor=authorized)
+    without = minors.grant_ends_on(date_of_birth, state, None, authorized_by_minor=authorized)
     assert with_staff == (without if staff is None else min(without, staff))
 
 
 @given(children, st.sampled_from(list(RULES)), staff_dates)
-def test_without_the_minor_no_grant_outlives_the_rules_birthday(
+def test_without_minor_authorization_grant_ends_at_rule_age(
     date_of_birth: date, state: str, staff: date | None
 ) -> None:
     age = RULES[state].parent_access_ends_at
@@ -142,17 +142,17 @@ def test_without_the_minor_no_grant_outlives_the_rules_birthday(
 
 
 @given(births, states, staff_dates, st.booleans())
-def test_a_younger_childs_grant_ends_no_earlier(
-    date_of_birth: date, state: str | None, staff: date | None, authorised: bool
+def test_grant_for_younger_child_ends_no_earlier(
+    date_of_birth: date, state: str | None, staff: date | None, authorized: bool
 ) -> None:
     def ends(birth: date) -> date:
-        return minors.grant_ends_on(birth, state, staff, authorized_by_minor=authorised)
+        return minors.grant_ends_on(birth, state, staff, authorized_by_minor=authorized)
 
     assert ends(date_of_birth) <= ends(date_of_birth + timedelta(days=1))
 
 
 @given(children, states)
-def test_the_minors_authorisation_carries_a_grant_to_the_18th_birthday(date_of_birth: date, state: str | None) -> None:
+def test_minor_authorization_extends_grant_to_18th_birthday(date_of_birth: date, state: str | None) -> None:
     ends = minors.grant_ends_on(date_of_birth, state, None, authorized_by_minor=True)
     assert ends == minors.birthday_turning(date_of_birth, 18)
 
@@ -163,7 +163,7 @@ def test_a_grant_in_pennsylvania_ends_on_the_14th_birthday() -> None:
 
 
 @pytest.mark.parametrize("state", [None, "GA"])
-def test_elsewhere_staff_decide_and_the_18th_birthday_bounds_them(state: str | None) -> None:
+def test_without_state_rule_staff_date_is_limited_by_18th_birthday(state: str | None) -> None:
     date_of_birth = date(2012, 6, 1)
     assert minors.grant_ends_on(date_of_birth, state, None) == date(2030, 6, 1)
     assert minors.grant_ends_on(date_of_birth, state, date(2027, 1, 1)) == date(2027, 1, 1)
@@ -173,7 +173,7 @@ def test_elsewhere_staff_decide_and_the_18th_birthday_bounds_them(state: str | N
 # Whether a grant may be made
 
 
-def test_past_the_rules_age_a_grant_needs_the_minor() -> None:
+def test_past_rule_age_requires_minor_authorization() -> None:
     date_of_birth, birthday = date(2012, 5, 5), date(2026, 5, 5)
     assert minors.may_be_granted_today(date_of_birth, "PA", birthday - timedelta(days=1))
     assert not minors.may_be_granted_today(date_of_birth, "PA", birthday)
@@ -182,17 +182,17 @@ def test_past_the_rules_age_a_grant_needs_the_minor() -> None:
 
 
 @given(children, states, st.integers(0, 30_000), st.booleans())
-def test_from_the_18th_birthday_no_parents_grant_is_made(
-    date_of_birth: date, state: str | None, days: int, authorised: bool
+def test_no_parent_grant_from_18th_birthday(
+    date_of_birth: date, state: str | None, days: int, authorized: bool
 ) -> None:
     today = minors.birthday_turning(date_of_birth, 18) + timedelta(days=days)
-    assert not minors.may_be_granted_today(date_of_birth, state, today, authorized_by_minor=authorised)
+    assert not minors.may_be_granted_today(date_of_birth, state, today, authorized_by_minor=authorized)
 
 
 # What a grant opens
 
 
-def test_over_an_adolescent_three_areas_are_off() -> None:
+def test_default_areas_over_adolescent() -> None:
     date_of_birth = date(2012, 5, 5)
     off = frozenset({"messages", "measures", "sensitive_documents"})
     child = minors.adolescent_default_areas(date_of_birth, date(2024, 5, 4))
@@ -202,7 +202,7 @@ def test_over_an_adolescent_three_areas_are_off() -> None:
         assert minors.adolescent_default_areas(date_of_birth, day) == child - off
 
 
-def test_under_12_and_from_18_nobody_is_an_adolescent() -> None:
+def test_adolescence_is_12_to_17() -> None:
     date_of_birth = date(2012, 2, 29)
     assert not minors.is_adolescent(date_of_birth, date(2024, 2, 28))
     assert minors.is_adolescent(date_of_birth, date(2030, 2, 28))

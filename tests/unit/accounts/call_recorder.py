@@ -57,9 +57,9 @@ def record_calls(use_cases: AccountUseCases) -> Iterator[list[str]]:
             yield _RecordingProxy("unit", unit, calls)
 
     names = [a.name for a in fields(AccountUseCases)]
-    use_cases = [value for value in (getattr(use_cases, name) for name in names) if hasattr(value, "begin")]
+    targets = [value for value in (getattr(use_cases, name) for name in names) if hasattr(value, "begin")]
     changed: list[tuple[Any, str, Any]] = []
-    for use_case in use_cases:
+    for use_case in targets:
         for name in ("begin", *_PORTS):
             if hasattr(use_case, name):
                 real = getattr(use_case, name)

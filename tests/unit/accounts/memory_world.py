@@ -13,7 +13,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
 from portal_core.kernel.actor import Area, Role
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.people.model import Client, Practice, StaffMember
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.accounts.world import DATE_OF_BIRTH, AccountsWorld

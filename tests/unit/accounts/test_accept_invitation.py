@@ -28,7 +28,7 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
 async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
@@ -66,7 +66,7 @@ async def test_invite_permissions(use_cases: MemoryPeopleUseCases) -> None:
     assert world.notices() == []
 
 
-async def test_a_birthday_between_invitation_and_acceptance_counts(use_cases: MemoryPeopleUseCases) -> None:
+async def test_birthday_between_invitation_and_acceptance_is_respected(use_cases: MemoryPeopleUseCases) -> None:
     eighteen_on = date(2026, 3, 5)
     _, invitation = await invited_proxy(use_cases, date_of_birth=birthday(18, eighteen_on))
     code = await use_cases.code(invitation.id)
@@ -76,7 +76,7 @@ async def test_a_birthday_between_invitation_and_acceptance_counts(use_cases: Me
     assert use_cases.pool.people == {}
 
 
-async def test_terms_whose_own_day_has_come_are_refused(use_cases: MemoryPeopleUseCases) -> None:
+async def test_invitation_with_expired_terms_is_refused(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_proxy(use_cases, GrantTerms("parent", until=date(2026, 3, 3)))
     code = await use_cases.code(invitation.id)
     use_cases.world.clock.advance(timedelta(days=1))
@@ -84,7 +84,7 @@ async def test_terms_whose_own_day_has_come_are_refused(use_cases: MemoryPeopleU
         await use_cases.accepted(PA, code)
 
 
-async def test_a_parent_of_two_keeps_one_account_and_its_password(use_cases: MemoryPeopleUseCases) -> None:
+async def test_parent_of_two_keeps_one_account_and_password(use_cases: MemoryPeopleUseCases) -> None:
     first_child, first = await invited_proxy(use_cases)
     second_child, second = await invited_proxy(use_cases)
     assert first_child != second_child
@@ -98,7 +98,7 @@ async def test_a_parent_of_two_keeps_one_account_and_its_password(use_cases: Mem
     assert {grant.client_id for grant, _ in held} == {first_child, second_child}
 
 
-async def test_somebody_who_has_registered_is_verified_by_the_invitation(use_cases: MemoryPeopleUseCases) -> None:
+async def test_invitation_verifies_registered_account(use_cases: MemoryPeopleUseCases) -> None:
     client_id, invitation = await invited_client(use_cases)
     account = await use_cases.world.add_account(ANN, "client", client_id=client_id)
     async with use_cases.world.begin(use_cases.world.system) as unit:
@@ -109,7 +109,7 @@ async def test_somebody_who_has_registered_is_verified_by_the_invitation(use_cas
     assert await use_cases.password_accepted(account.id)
 
 
-async def test_an_email_that_signs_in_for_somebody_else_is_refused(use_cases: MemoryPeopleUseCases) -> None:
+async def test_invitation_to_email_of_another_account_is_refused(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
     other = await use_cases.world.add_client()
@@ -130,7 +130,7 @@ async def test_client_cannot_be_own_proxy(use_cases: MemoryPeopleUseCases) -> No
         await use_cases.accepted(PA, await use_cases.code(invitation.id))
 
 
-async def test_a_member_who_left_is_refused(use_cases: MemoryPeopleUseCases) -> None:
+async def test_departed_staff_member_cannot_accept_invitation(use_cases: MemoryPeopleUseCases) -> None:
     member = await use_cases.world.add_staff()
     invitation = await use_cases.invite_staff(use_cases.world.staff(), InviteStaffCommand(member.id))
     code = await use_cases.code(invitation.id)
@@ -159,19 +159,19 @@ class InterruptedPasswords(Passwords):
         await self.inner.set(credential, password)
 
 
-async def test_a_crash_after_the_provider_goes_on_with_the_same_account(use_cases: MemoryPeopleUseCases) -> None:
+async def test_acceptance_resumes_with_same_account_after_crash(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
-    whole = use_cases.accept
+    original = use_cases.accept
 
     async def crash() -> None:
         raise Unavailable
 
-    use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, crash))
+    use_cases.accept = evolve(original, passwords=InterruptedPasswords(original.passwords, crash))
     with pytest.raises(Unavailable):
         await use_cases.accepted(ANN, code)
     ((_, orphan),) = use_cases.pool.people
-    use_cases.accept = whole
+    use_cases.accept = original
     view = await use_cases.accepted(ANN, code, password="the second password")
     assert view.id == orphan
     assert await use_cases.password_accepted(view.id, "the second password")
@@ -180,21 +180,21 @@ async def test_a_crash_after_the_provider_goes_on_with_the_same_account(use_case
 async def test_concurrent_acceptance_of_one_code(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
-    whole = use_cases.accept
+    original = use_cases.accept
     views = []
 
     async def another() -> None:
-        use_cases.accept = whole
+        use_cases.accept = original
         views.append(await use_cases.accepted(ANN, code))
 
-    use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, another))
+    use_cases.accept = evolve(original, passwords=InterruptedPasswords(original.passwords, another))
     with pytest.raises(CodeRefused):
         await use_cases.accepted(ANN, code)
     assert (await use_cases.account(views[0].id)).status == "active"
     assert await use_cases.password_accepted(views[0].id)
 
 
-async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_credential(
+async def test_credential_is_deleted_when_email_is_taken_meanwhile(
     use_cases: MemoryPeopleUseCases,
 ) -> None:
     _, invitation = await invited_client(use_cases)
@@ -209,7 +209,7 @@ async def test_when_the_email_is_taken_meanwhile_the_provider_forgets_the_creden
     assert use_cases.pool.people == {}
 
 
-async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(use_cases: MemoryPeopleUseCases) -> None:
+async def test_credential_is_deleted_when_invitation_is_withdrawn_meanwhile(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
 
@@ -227,7 +227,7 @@ async def test_when_the_invitation_is_withdrawn_meanwhile_nothing_is_left(use_ca
 async def test_concurrent_registration_wins(use_cases: MemoryPeopleUseCases) -> None:
     client_id, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
-    whole = use_cases.accept
+    original = use_cases.accept
     account = None
 
     async def crash() -> None:
@@ -238,27 +238,27 @@ async def test_concurrent_registration_wins(use_cases: MemoryPeopleUseCases) -> 
         account = await use_cases.world.add_account(ANN, "client", client_id=client_id)
         account = evolve(account, status="unverified")
         use_cases.world.store.table("accounts")[use_cases.world.practice_id, account.id] = account
-        use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, crash))
+        use_cases.accept = evolve(original, passwords=InterruptedPasswords(original.passwords, crash))
         with pytest.raises(Unavailable):
             await use_cases.accepted(ANN, code)
 
-    use_cases.accept = evolve(whole, passwords=InterruptedPasswords(whole.passwords, registered))
+    use_cases.accept = evolve(original, passwords=InterruptedPasswords(original.passwords, registered))
     with pytest.raises(CodeRefused):
         await use_cases.accept(use_cases.world.visitor, AcceptInvitationCommand(ANN, code, PASSWORD, DATE_OF_BIRTH))
     assert account is not None
     assert list(use_cases.pool.people) == [("portal", account.id)]
-    use_cases.accept = whole
+    use_cases.accept = original
     assert (await use_cases.accepted(ANN, code)).id == account.id
 
 
-async def test_listing_invitations_is_for_those_who_make_them(use_cases: MemoryPeopleUseCases) -> None:
-    show = ListInvitations(use_cases.world.begin)
+async def test_list_invitations_permissions(use_cases: MemoryPeopleUseCases) -> None:
+    list_invitations = ListInvitations(use_cases.world.begin)
     for actor in (use_cases.world.staff("biller"), use_cases.world.staff("auditor")):
         with pytest.raises(Forbidden):
-            await show(actor, PageRequest())
+            await list_invitations(actor, PageRequest())
     with pytest.raises(NotFound):
-        await show(use_cases.world.visitor, PageRequest())
+        await list_invitations(use_cases.world.visitor, PageRequest())
     client_id, invitation = await invited_client(use_cases)
     for actor in (use_cases.world.staff("front_desk"), SystemActor(use_cases.world.practice_id, "job")):
-        assert (await show(actor, PageRequest())).items == (invitation,)
+        assert (await list_invitations(actor, PageRequest())).items == (invitation,)
     assert [entry.record for entry in await use_cases.audit_entries("invitations.read")] == [client_id] * 2

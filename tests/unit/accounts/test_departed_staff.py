@@ -47,16 +47,16 @@ async def test_departed_staff_sign_in_looks_like_wrong_password() -> None:
     assert wrong.count("passwords.check") == right.count("passwords.check") == 1
     assert await last_refusal(use_cases) == {"side": "practice", "reason": "left"}
     await set_active(use_cases, account, True)
-    assert await use_cases.asked(STAFF, side="practice")
+    assert await use_cases.challenge(STAFF, side="practice")
 
 
-async def test_a_sign_in_that_was_halfway_is_over() -> None:
+async def test_pending_challenge_of_departed_staff_is_refused() -> None:
     use_cases = AccountUseCases()
     account, _, secret = await enrolled(use_cases)
-    asked = await use_cases.asked(STAFF, side="practice")
+    challenge = await use_cases.challenge(STAFF, side="practice")
     await set_active(use_cases, account, False)
     with record_calls(use_cases) as calls, pytest.raises(ChallengeNotOpen):
-        await use_cases.answered(asked, use_cases.totp(secret), side="practice")
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret), side="practice")
     assert calls.count("second_factors.check") == 0
     assert (await last_refusal(use_cases))["reason"] == "left"
 
@@ -89,13 +89,13 @@ async def test_deactivation_ends_sessions() -> None:
     await set_active(use_cases, account, True)
     for opened in (tokens, late):
         with pytest.raises(Unauthenticated):
-            await use_cases.who(opened)
+            await use_cases.authenticated(opened)
         with pytest.raises(RefreshRefused):
             await use_cases.refreshed(opened.refresh_token, side="practice")
 
 
 async def test_last_administrator_cannot_be_removed() -> None:
-    use_cases = await MemoryPeopleUseCases.open()
+    use_cases = await MemoryPeopleUseCases.create()
     world, change = use_cases.world, ChangeStaff(use_cases.world.begin, use_cases.world.clock)
     admin = await world.add_staff("ada@elm.example", roles=frozenset({"administrator"}))
     await world.add_staff("bob@elm.example", roles=frozenset({"administrator"}), active=False)

@@ -22,7 +22,7 @@ from tests.unit.accounts.memory_world import MemoryAccountsWorld
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [
         ("ann@example.org", "ann@example.org"),
         ("  Ann@EXAMPLE.org\n", "ann@example.org"),
@@ -31,8 +31,8 @@ from tests.unit.accounts.memory_world import MemoryAccountsWorld
         ("jose\u0301@example.org", "jos\u00e9@example.org"),
     ],
 )
-def test_email_normalization(typed: str, kept: str) -> None:
-    assert normalize_email(typed) == kept
+def test_email_normalization(typed: str, normalized: str) -> None:
+    assert normalize_email(typed) == normalized
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ def test_email_normalization(typed: str, kept: str) -> None:
         "a@" + "b" * 249 + ".org",
     ],
 )
-def test_what_is_no_email_is_refused(typed: str) -> None:
-    with pytest.raises(InvalidEmail) as unfit:
+def test_malformed_email_is_rejected(typed: str) -> None:
+    with pytest.raises(InvalidEmail) as invalid:
         normalize_email(typed, path="to")
-    assert [(f.path, f.code) for f in unfit.value.fields] == [("to", "email_invalid")]
+    assert [(f.path, f.code) for f in invalid.value.fields] == [("to", "email_invalid")]
 
 
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_is_normalized_or_refused(text: str) -> None:
     try:
-        kept = normalize_email(text)
+        normalized = normalize_email(text)
     except InvalidEmail:
         return
-    assert normalize_email(kept) == kept
-    assert normalize_email(f" {kept.upper()} ") == normalize_email(kept.upper())
+    assert normalize_email(normalized) == normalized
+    assert normalize_email(f" {normalized.upper()} ") == normalize_email(normalized.upper())
 
 
 def test_guard_keys_differ_by_side_and_email() -> None:
@@ -86,11 +86,11 @@ def test_hash_comparison() -> None:
 
 
 @given(st.text(st.characters(), max_size=20))
-def test_a_refresh_token_comes_apart_as_it_was_put_together(secret: str) -> None:
+def test_refresh_token_split_reverses_join(secret: str) -> None:
     assert split_refresh_token(join_refresh_token("family", secret)) == ("family", secret)
 
 
-def test_recovery_codes_are_told_from_an_apps_digits() -> None:
+def test_recovery_codes_are_distinguished_from_totp_codes() -> None:
     codes = generate_recovery_codes(CountingTokens())
     assert len({hash_recovery_code(code) for code in codes}) == 10
     assert all(is_recovery_code(code) for code in codes)
@@ -100,19 +100,19 @@ def test_recovery_codes_are_told_from_an_apps_digits() -> None:
 @pytest.mark.parametrize(
     "typed", ["0123456789ABCDEFGHJKMN01", "O123456789abcdefghjkmnol", " o123-4567 89abcdef-ghjkmn0I "]
 )
-def test_a_recovery_code_is_one_however_it_is_typed(typed: str) -> None:
+def test_recovery_code_hash_ignores_formatting(typed: str) -> None:
     assert hash_recovery_code(typed) == hash_recovery_code("01234567-89ABCDEF-GHJKMN01")
 
 
-def test_an_enrolment_that_was_not_begun_has_no_handle() -> None:
+def test_enrollment_not_started_has_no_handle() -> None:
     clock, world = FixedClock(), MemoryAccountsWorld()
     empty = SecondFactor(world.practice_id, world.practice_id)
     with pytest.raises(EnrollmentNotOpen):
         empty.handle(clock.now())
-    assert empty.begin("h", clock.now()).handle(clock.now() + ENROLLMENT_LIFETIME / 2) == "h"
+    assert empty.start_enrollment("h", clock.now()).handle(clock.now() + ENROLLMENT_LIFETIME / 2) == "h"
     assert empty.redeem_recovery_code(b"unknown") is None
 
 
-async def test_an_account_is_shown_without_what_its_holder_need_not_see() -> None:
+async def test_account_view_shows_only_what_holder_needs() -> None:
     account = await MemoryAccountsWorld().account("ann@example.org")
     assert AccountView.of(account) == AccountView(account.id, "ann@example.org", "client", "active", "none")

@@ -23,7 +23,7 @@ from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitatio
 from portal_core.kernel.codes import hash_code
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import ANN, PA, PASSWORD, birthday
@@ -32,7 +32,7 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases, MemoryPeopleWor
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
 async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
@@ -48,7 +48,7 @@ async def invited_proxy(
     return child.id, await use_cases.invite_proxy(use_cases.world.staff("clinician"), command)
 
 
-async def test_a_client_comes_by_invitation(use_cases: MemoryPeopleUseCases) -> None:
+async def test_client_accepts_invitation(use_cases: MemoryPeopleUseCases) -> None:
     client_id, invitation = await invited_client(use_cases)
     assert use_cases.world.notices() == [
         Notice("invitation", "service", subject_id=invitation.id, deduplication_key=f"invitation:{invitation.id}")
@@ -69,7 +69,7 @@ async def test_a_client_comes_by_invitation(use_cases: MemoryPeopleUseCases) -> 
     ]
 
 
-async def test_a_proxy_comes_by_invitation_with_their_grant(use_cases: MemoryPeopleUseCases) -> None:
+async def test_proxy_accepts_invitation_and_gets_grant(use_cases: MemoryPeopleUseCases) -> None:
     terms = GrantTerms("guardian", frozenset({"forms"}), may_write=True, until=date(2030, 1, 1))
     child_id, invitation = await invited_proxy(use_cases, terms)
     view = await use_cases.accepted(PA, await use_cases.code(invitation.id), date_of_birth=None)
@@ -84,11 +84,11 @@ async def test_a_proxy_comes_by_invitation_with_their_grant(use_cases: MemoryPeo
         date(2030, 1, 1),
     )
     assert grant.granted_by == use_cases.world.staff().account_id
-    (made,) = await use_cases.audit_entries("grant.created")
-    assert (made.target, made.record) == (grant.id, child_id)
+    (created,) = await use_cases.audit_entries("grant.created")
+    assert (created.target, created.record) == (grant.id, child_id)
 
 
-async def test_staff_come_by_invitation(use_cases: MemoryPeopleUseCases) -> None:
+async def test_staff_member_accepts_invitation(use_cases: MemoryPeopleUseCases) -> None:
     member = await use_cases.world.add_staff("sam@elm.example")
     invitation = await use_cases.invite_staff(use_cases.world.staff(), InviteStaffCommand(member.id))
     view = await use_cases.accepted(member.email, await use_cases.code(invitation.id))
@@ -99,18 +99,18 @@ async def test_staff_come_by_invitation(use_cases: MemoryPeopleUseCases) -> None
         await use_cases.invite_staff(use_cases.world.system, InviteStaffCommand(member.id))
 
 
-async def test_what_is_kept_of_a_code_is_a_hash(use_cases: MemoryPeopleUseCases) -> None:
+async def test_only_hash_of_code_is_stored(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
     async with use_cases.world.begin(use_cases.world.system) as unit:
-        kept = await unit.invitations.get(invitation.id)
-    assert kept.code_hash == hash_code(invitation.id, code)
+        stored = await unit.invitations.get(invitation.id)
+    assert stored.code_hash == hash_code(invitation.id, code)
     assert code not in repr(use_cases.world.store.tables)
     assert hash_code(invitation.id, code) != hash_code(UUID(int=1), code)
     assert hash_code(invitation.id, "oO0-iIlL1") == hash_code(invitation.id, "000 11111")
 
 
-async def test_a_new_code_ends_the_one_before(use_cases: MemoryPeopleUseCases) -> None:
+async def test_new_code_invalidates_previous_one(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     first, second = await use_cases.code(invitation.id), await use_cases.code(invitation.id)
     with pytest.raises(CodeRefused):
@@ -118,7 +118,7 @@ async def test_a_new_code_ends_the_one_before(use_cases: MemoryPeopleUseCases) -
     await use_cases.accepted(ANN, second)
 
 
-async def test_a_code_is_good_once_and_seven_days(use_cases: MemoryPeopleUseCases) -> None:
+async def test_invitation_code_is_single_use_and_expires_after_seven_days(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
     use_cases.world.clock.advance(INVITATION_LIFETIME)
@@ -133,7 +133,7 @@ async def test_a_code_is_good_once_and_seven_days(use_cases: MemoryPeopleUseCase
         await use_cases.accepted(ANN, code)
 
 
-async def test_only_the_system_has_codes_made(use_cases: MemoryPeopleUseCases) -> None:
+async def test_only_system_issues_codes(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     issue = IssueInvitationCode(use_cases.world.begin, use_cases.world.clock, use_cases.tokens)
     for actor in (use_cases.world.staff(), use_cases.world.visitor):
@@ -155,9 +155,7 @@ async def test_invitation_attempt_limit(use_cases: MemoryPeopleUseCases) -> None
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_tries_are_limited_for_known_and_unknown_emails_alike(
-    use_cases: MemoryPeopleUseCases, known: bool
-) -> None:
+async def test_attempts_are_limited_for_known_and_unknown_emails(use_cases: MemoryPeopleUseCases, known: bool) -> None:
     if known:
         await invited_client(use_cases)
     for _ in range(10):
@@ -170,7 +168,7 @@ async def test_tries_are_limited_for_known_and_unknown_emails_alike(
 async def test_refusals_are_indistinguishable(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
-    other = await MemoryPeopleWorld.open(use_cases.world)
+    other = await MemoryPeopleWorld.create(use_cases.world)
     attempts: list[tuple[MemoryPeopleWorld, str, str, date | None]] = [
         (use_cases.world, ANN, "WRONG", DATE_OF_BIRTH),
         (use_cases.world, "nobody@example.org", code, DATE_OF_BIRTH),
@@ -178,18 +176,18 @@ async def test_refusals_are_indistinguishable(use_cases: MemoryPeopleUseCases) -
         (use_cases.world, ANN, code, None),
         (other, ANN, code, DATE_OF_BIRTH),
     ]
-    said = set()
+    responses = set()
     for world, email, typed, date_of_birth in attempts:
         with pytest.raises(CodeRefused) as refused:
             await use_cases.accept(world.visitor, AcceptInvitationCommand(email, typed, PASSWORD, date_of_birth))
-        said.add((refused.value.code, str(refused.value), refused.value.fields))
-    assert len(said) == 1
+        responses.add((refused.value.code, str(refused.value), refused.value.fields))
+    assert len(responses) == 1
     assert use_cases.pool.people == {}
     async with use_cases.world.begin(use_cases.world.system) as unit:
         assert (await unit.accounts.find_by_email("portal", ANN)) is None
 
 
-async def test_email_and_password_are_judged_before_the_code_is_looked_at(use_cases: MemoryPeopleUseCases) -> None:
+async def test_email_and_password_are_validated_before_code(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
     for email, typed in ((ANN, code), (ANN, "WRONG"), ("nobody@example.org", code)):
@@ -204,7 +202,7 @@ async def test_email_and_password_are_judged_before_the_code_is_looked_at(use_ca
     await use_cases.accepted(ANN, code)
 
 
-async def test_inviting_again_withdraws_the_one_before(use_cases: MemoryPeopleUseCases) -> None:
+async def test_new_invitation_withdraws_previous_one(use_cases: MemoryPeopleUseCases) -> None:
     client_id, first = await invited_client(use_cases)
     code = await use_cases.code(first.id)
     other_id, _ = await invited_proxy(use_cases)
@@ -222,7 +220,7 @@ async def test_inviting_again_withdraws_the_one_before(use_cases: MemoryPeopleUs
     assert (entry.target, entry.facts) == (first.id, {"by": "another"})
 
 
-async def test_an_invitation_is_taken_back(use_cases: MemoryPeopleUseCases) -> None:
+async def test_invitation_is_withdrawn(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
     withdraw = WithdrawInvitation(use_cases.world.begin)
@@ -241,17 +239,17 @@ async def test_an_invitation_is_taken_back(use_cases: MemoryPeopleUseCases) -> N
     assert (await withdraw(use_cases.world.staff(), WithdrawInvitationCommand(of_staff.id))).state == "withdrawn"
 
 
-async def test_who_cannot_be_invited(use_cases: MemoryPeopleUseCases) -> None:
-    world, desk_clerk = use_cases.world, use_cases.world.staff("front_desk")
+async def test_invitation_refusals(use_cases: MemoryPeopleUseCases) -> None:
+    world, front_desk = use_cases.world, use_cases.world.staff("front_desk")
     nobody = await world.add_client()
     with pytest.raises(NoEmail):
-        await use_cases.invite_client(desk_clerk, InviteClientCommand(nobody.id))
+        await use_cases.invite_client(front_desk, InviteClientCommand(nobody.id))
     with pytest.raises(NotFound):
-        await use_cases.invite_client(desk_clerk, InviteClientCommand(UUID(int=9)))
+        await use_cases.invite_client(front_desk, InviteClientCommand(UUID(int=9)))
     account = await use_cases.add_client_with_account()
     assert account.client_id is not None
     with pytest.raises(AlreadyRegistered):
-        await use_cases.invite_client(desk_clerk, InviteClientCommand(account.client_id))
+        await use_cases.invite_client(front_desk, InviteClientCommand(account.client_id))
     left = await world.add_staff(active=False)
     for staff_id in (left.id, UUID(int=9)):
         with pytest.raises(NotFound):

@@ -76,10 +76,12 @@ class MemoryStaffTokenHarness(StaffTokenHarness):
     def __attrs_post_init__(self) -> None:
         self.tokens = MemoryStaffTokens(self.clock, dict(TRUSTING_PRACTICES))
 
-    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)) -> str:
-        return self.tokens.issue(who, audience=audience, starts_in=starts_in)
+    def issue(
+        self, staff_identity: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)
+    ) -> str:
+        return self.tokens.issue(staff_identity, audience=audience, starts_in=starts_in)
 
-    def forge(self, who: StaffIdentity) -> str:
+    def forge(self, staff_identity: StaffIdentity) -> str:
         return "staff-token-2"  # as one may guess from the first
 
 

@@ -30,8 +30,8 @@ EVE = "eve@example.org"
 HOUR = timedelta(hours=1)
 
 
-async def forget(use_cases: AccountUseCases, email: str = ANN, side: Side = "portal") -> None:
-    await use_cases.forgot(use_cases.visitor(), RequestPasswordResetCommand(email, side))
+async def request_reset(use_cases: AccountUseCases, email: str = ANN, side: Side = "portal") -> None:
+    await use_cases.request_password_reset(use_cases.visitor(), RequestPasswordResetCommand(email, side))
 
 
 async def reset(
@@ -49,10 +49,10 @@ async def reset(
 # --- forgotten --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_forgotten_password_is_replaced_by_the_holder_of_the_email() -> None:
+async def test_forgotten_password_is_reset_by_email_holder() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
-    await forget(use_cases, "ANN@Example.org ")
+    await request_reset(use_cases, "ANN@Example.org ")
     assert await use_cases.work() == [("reset_password", account.id)]
     await reset(use_cases, ANN, use_cases.mailed()[-1])
     assert await use_cases.work() == [("password_changed", account.id)]
@@ -74,7 +74,7 @@ async def test_staff_reset_on_their_side() -> None:
 async def test_reset_request_is_uniform_and_mails_only_accounts() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
-    waiting = await use_cases.world.account(BOB, status="unverified")
+    unverified = await use_cases.world.account(BOB, status="unverified")
     await use_cases.world.account("closed@example.org", status="closed")
     external = await use_cases.add_staff_account()
     rows = use_cases.world.store.table("accounts")
@@ -83,27 +83,27 @@ async def test_reset_request_is_uniform_and_mails_only_accounts() -> None:
     steps = []
     for email in (ANN, BOB, "closed@example.org", EVE, STAFF):
         with record_calls(use_cases) as calls:
-            await forget(use_cases, email, "practice" if email == STAFF else "portal")
+            await request_reset(use_cases, email, "practice" if email == STAFF else "portal")
         steps.append(calls)
     assert all(calls == steps[0] for calls in steps)
-    assert await use_cases.work() == [("reset_password", account.id), ("verify_email", waiting.id)]
+    assert await use_cases.work() == [("reset_password", account.id), ("verify_email", unverified.id)]
 
 
-async def test_three_requests_an_hour_for_one_email_known_or_not() -> None:
+async def test_three_reset_requests_an_hour_per_email() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     for email in (ANN, EVE):
         for _ in range(3):
-            await forget(use_cases, email)
+            await request_reset(use_cases, email)
         with pytest.raises(RateLimited):
-            await forget(use_cases, email)
-    await forget(use_cases, ANN, "practice")
+            await request_reset(use_cases, email)
+    await request_reset(use_cases, ANN, "practice")
     use_cases.world.clock.advance(HOUR)
-    await forget(use_cases)
+    await request_reset(use_cases)
 
 
 @pytest.mark.parametrize("who", ["active", "unverified", "unknown", "closed"])
-async def test_a_wrong_code_and_an_unknown_email_are_one_answer_by_the_same_steps(who: str) -> None:
+async def test_wrong_code_and_unknown_email_are_indistinguishable(who: str) -> None:
     use_cases = AccountUseCases()
     if who != "unknown":
         account = await use_cases.world.account(ANN, status=who)  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ async def test_a_wrong_code_and_an_unknown_email_are_one_answer_by_the_same_step
     assert refused.value.fields == unknown.value.fields
 
 
-async def test_a_reset_code_opens_no_account_whose_email_is_unproven() -> None:
+async def test_reset_code_does_not_activate_unverified_account() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.world.account(ANN, status="unverified")
     await use_cases.codes.send(Credential.of(account), "reset_password")
@@ -126,10 +126,10 @@ async def test_a_reset_code_opens_no_account_whose_email_is_unproven() -> None:
     assert (await use_cases.account()).status == "unverified"
 
 
-async def test_ten_tries_an_hour_at_a_code_from_one_address() -> None:
+async def test_ten_code_attempts_an_hour_from_one_address() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
-    await forget(use_cases)
+    await request_reset(use_cases)
     await use_cases.work()
     for _ in range(10):
         with pytest.raises(CodeRefused):
@@ -140,10 +140,10 @@ async def test_ten_tries_an_hour_at_a_code_from_one_address() -> None:
     await reset(use_cases, ANN, use_cases.mailed()[-1])  # she is elsewhere: no stranger keeps her out
 
 
-async def test_fifty_tries_an_hour_at_a_code_from_all_addresses() -> None:
+async def test_fifty_code_attempts_an_hour_from_all_addresses() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()  # one try, when the email was proven
-    await forget(use_cases)
+    await request_reset(use_cases)
     await use_cases.work()
     for _ in range(49):
         with pytest.raises(CodeRefused):
@@ -152,7 +152,7 @@ async def test_fifty_tries_an_hour_at_a_code_from_all_addresses() -> None:
         await reset(use_cases, ANN, use_cases.mailed()[-1])
 
 
-async def test_a_reset_lifts_the_lock() -> None:
+async def test_reset_lifts_lockout() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     for _ in range(5):
@@ -164,20 +164,20 @@ async def test_a_reset_lifts_the_lock() -> None:
     await use_cases.signed_in(password=OTHER)
 
 
-async def test_an_unfit_password_does_not_use_up_the_code() -> None:
+async def test_invalid_password_does_not_use_up_code() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
-    await forget(use_cases)
+    await request_reset(use_cases)
     await use_cases.work()
     with pytest.raises(InvalidPassword):
         await reset(use_cases, ANN, use_cases.mailed()[-1], "short")
     await reset(use_cases, ANN, use_cases.mailed()[-1])
 
 
-async def test_an_account_closed_while_the_provider_answers_is_not_reset() -> None:
+async def test_account_closed_during_provider_call_is_not_reset() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
-    await forget(use_cases)
+    await request_reset(use_cases)
     await use_cases.work()
     redeem = use_cases.codes.redeem
 
@@ -198,7 +198,7 @@ class _RedeemHook:
 # --- changed ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_changed_password_ends_the_other_sessions() -> None:
+async def test_password_change_ends_other_sessions() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     mine, other = await use_cases.signed_in(), await use_cases.signed_in()
@@ -213,7 +213,7 @@ async def test_a_changed_password_ends_the_other_sessions() -> None:
     await use_cases.signed_in(password=OTHER)
 
 
-async def test_changing_needs_the_present_password_five_tries_at_most() -> None:
+async def test_password_change_requires_current_password_with_five_attempts() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens, other = await use_cases.signed_in(), await use_cases.signed_in()
@@ -235,34 +235,34 @@ async def test_password_must_not_contain_personal_details() -> None:
     await use_cases.passwords.create(Credential.of(account), PASSWORD)
     actor = await use_cases.holder(await use_cases.signed_in())
     for bad in ("Wilhelmina 1990", "oppenheimer-ann", "Elm Street 2026", "BILLIE billie 1", f"{ANN} now"):
-        with pytest.raises(InvalidPassword) as unfit:
+        with pytest.raises(InvalidPassword) as invalid:
             await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, bad))
-        assert [(f.path, f.code) for f in unfit.value.fields] == [("new_password", "password_from_context")]
+        assert [(f.path, f.code) for f in invalid.value.fields] == [("new_password", "password_from_context")]
     await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, "Wilhelmina rides old tractors"))
 
 
-async def test_a_second_factor_is_not_asked_for_to_change_a_password() -> None:
+async def test_password_change_does_not_require_second_factor() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
     await use_cases.enrolled(tokens)
     await use_cases.change_password(await use_cases.holder(tokens), ChangePasswordCommand(PASSWORD, OTHER))
-    await use_cases.asked(password=OTHER)
+    await use_cases.challenge(password=OTHER)
 
 
 @pytest.mark.parametrize("crash", ["provider", "after"])
-async def test_a_crash_while_changing_leaves_no_other_session(crash: str) -> None:
+async def test_crash_during_password_change_leaves_no_other_session(crash: str) -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     mine, other = await use_cases.signed_in(), await use_cases.signed_in()
 
-    class Falling:
+    class FailingPasswords:
         async def set(self, credential: Credential, password: str) -> None:
             if crash == "after":
                 await use_cases.passwords.set(credential, password)
             raise ConnectionError
 
-    object.__setattr__(use_cases.change_password, "passwords", Falling())
+    object.__setattr__(use_cases.change_password, "passwords", FailingPasswords())
     with pytest.raises(ConnectionError):
         await use_cases.change_password(await use_cases.holder(mine), ChangePasswordCommand(PASSWORD, OTHER))
     assert await use_cases.holder(mine)
@@ -270,7 +270,7 @@ async def test_a_crash_while_changing_leaves_no_other_session(crash: str) -> Non
         await use_cases.holder(other)
 
 
-async def test_nobody_changes_anything_without_being_signed_in() -> None:
+async def test_account_changes_require_sign_in() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     visitor = use_cases.visitor()
@@ -291,7 +291,7 @@ async def test_nobody_changes_anything_without_being_signed_in() -> None:
 # --- closed -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_closed_account_signs_in_no_more_and_the_record_stays() -> None:
+async def test_closed_account_cannot_sign_in_and_record_stays() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
@@ -303,15 +303,18 @@ async def test_a_closed_account_signs_in_no_more_and_the_record_stays() -> None:
     with pytest.raises(SignInRefused):
         await use_cases.attempt_sign_in()
     assert not isinstance(await use_cases.passwords.check(Credential.of(account), PASSWORD), Refused)
-    assert ("remove_closed_account_feed", {"client_id": account.client_id}) in await use_cases.world.jobs()
+    assert (
+        "account_closed",
+        {"account_id": account.id, "client_id": account.client_id},
+    ) in await use_cases.world.jobs()
     assert await use_cases.work() == [("account_closed", account.id)]
     assert isinstance(await use_cases.passwords.check(Credential.of(account), PASSWORD), Refused)
     assert "credential.disabled" in await use_cases.actions()
-    await forget(use_cases)
+    await request_reset(use_cases)
     assert await use_cases.work() == []
 
 
-async def test_closing_needs_the_password_and_the_second_factor() -> None:
+async def test_closing_account_requires_password_and_second_factor() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
@@ -343,7 +346,7 @@ async def test_register_again_after_closing() -> None:
         await use_cases.attempt_sign_in()
 
 
-async def test_closing_twice_is_refused_by_the_account_itself() -> None:
+async def test_closed_account_cannot_be_closed_again() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     closed = account.close(use_cases.world.clock.now())
@@ -353,7 +356,7 @@ async def test_closing_twice_is_refused_by_the_account_itself() -> None:
     assert account.change_email(BOB) == evolve(account, email=BOB, version=account.version + 1)
 
 
-async def test_only_a_closed_accounts_credential_is_disabled() -> None:
+async def test_only_credential_of_closed_account_is_disabled() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     for account_id in (account.id, use_cases.world.ids.new()):

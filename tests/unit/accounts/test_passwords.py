@@ -1,4 +1,4 @@
-"""Which passwords are taken."""
+"""Which passwords are accepted."""
 
 import unicodedata
 from datetime import timedelta
@@ -16,15 +16,15 @@ from portal_core.kernel.errors import Invalid
 STRENGTH = ZxcvbnStrength()
 
 
-def verdict(password: str, *, least: int = 12, words: tuple[str, ...] = ()) -> str:
-    """The code of the refusal, or `taken`."""
+def policy_result(password: str, *, min_length: int = 12, words: tuple[str, ...] = ()) -> str:
+    """The code of the refusal, or `accepted`."""
     try:
-        check_new_password(password, rules=AccountRules(min_password_length=least), words=words, strength=STRENGTH)
-    except InvalidPassword as unfit:
-        [field] = unfit.fields
+        check_new_password(password, rules=AccountRules(min_password_length=min_length), words=words, strength=STRENGTH)
+    except InvalidPassword as invalid:
+        [field] = invalid.fields
         assert field.path == "password"
         return field.code
-    return "taken"
+    return "accepted"
 
 
 @pytest.mark.parametrize(
@@ -34,25 +34,25 @@ def verdict(password: str, *, least: int = 12, words: tuple[str, ...] = ()) -> s
         ("abcdefghijk", "password_too_short"),
         ("abcdefghijkl", "password_guessable"),
         ("vG7#q2kLw9!", "password_too_short"),
-        ("vG7#q2kLw9!z", "taken"),
-        ("ÅÄÖåäöñçßþð€", "taken"),
+        ("vG7#q2kLw9!z", "accepted"),
+        ("ÅÄÖåäöñçßþð€", "accepted"),
         ("            ", "password_guessable"),
         ("1Q2W3E4R5T6Y", "password_common"),
         ("PasswordPassword", "password_guessable"),
         ("aaaaaaaaaaaaaaaa", "password_guessable"),
-        ("only lower case words", "taken"),
-        ("🦉🐝🦊🐢🐙🦔🐳🦩🐞🦑🐌🦚", "taken"),
-        ("vG7#q2kL" * 16, "taken"),
+        ("only lower case words", "accepted"),
+        ("🦉🐝🦊🐢🐙🦔🐳🦩🐞🦑🐌🦚", "accepted"),
+        ("vG7#q2kL" * 16, "accepted"),
         ("vG7#q2kL" * 16 + "w", "password_too_long"),
     ],
 )
-def test_length_common_ones_and_guesses_and_no_rules_of_composition(password: str, code: str) -> None:
-    assert verdict(password) == code
+def test_password_policy_without_composition_rules(password: str, code: str) -> None:
+    assert policy_result(password) == code
 
 
-def test_a_practice_may_ask_for_fifteen() -> None:
-    assert verdict("violet harbour", least=15) == "password_too_short"
-    assert verdict("violet harbours", least=15) == "taken"
+def test_practice_may_require_fifteen_characters() -> None:
+    assert policy_result("violet harbour", min_length=15) == "password_too_short"
+    assert policy_result("violet harbours", min_length=15) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_a_practice_may_ask_for_fifteen() -> None:
         ("ELMSTREET-ELMSTREET", "password_from_context"),
         ("ann.lee@example.org", "password_from_context"),
         ("annabelle-annabelle", "password_from_context"),
-        ("annabelle likes owls", "taken"),
-        ("street lamp orchestra", "taken"),
+        ("annabelle likes owls", "accepted"),
+        ("street lamp orchestra", "accepted"),
     ],
 )
-def test_context_words_are_not_a_password(password: str, code: str) -> None:
+def test_password_of_context_words_is_rejected(password: str, code: str) -> None:
     words = forbidden_words("ann.lee@example.org", "Elm Street", "ElmStreet", "Annabelle")
-    assert verdict(password, words=words) == code
+    assert policy_result(password, words=words) == code
 
 
 def test_short_words_are_ignored_as_context() -> None:
@@ -81,10 +81,10 @@ def test_password_unicode_normalization() -> None:
     assert normalize_password(composed) == normalize_password(decomposed)
 
 
-def test_the_field_is_named() -> None:
-    with pytest.raises(InvalidPassword) as unfit:
+def test_error_names_the_field() -> None:
+    with pytest.raises(InvalidPassword) as invalid:
         check_new_password("x", rules=AccountRules(), words=(), strength=STRENGTH, path="new_password")
-    assert unfit.value.fields[0].path == "new_password"
+    assert invalid.value.fields[0].path == "new_password"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_field_is_named() -> None:
         ("access_token_lifetime", timedelta(days=30)),
     ],
 )
-def test_no_rule_lets_everybody_in_or_out(name: str, value: object) -> None:
+def test_account_rules_out_of_range_are_rejected(name: str, value: object) -> None:
     with pytest.raises(Invalid) as refused:
         AccountRules(**{name: value})  # type: ignore[arg-type]
     assert [field.path for field in refused.value.fields] == [name]
@@ -106,9 +106,9 @@ def test_no_rule_lets_everybody_in_or_out(name: str, value: object) -> None:
 @given(st.text(st.characters(), max_size=200), st.lists(st.text(max_size=20), max_size=4))
 @example("\ud800" * 20, [])
 @example("\x00" * 20, [])
-def test_any_text_has_a_verdict_and_what_is_taken_keeps_the_rules(password: str, texts: list[str]) -> None:
+def test_any_accepted_text_satisfies_policy(password: str, texts: list[str]) -> None:
     words = forbidden_words(*texts)
-    if verdict(password, words=words) != "taken":
+    if policy_result(password, words=words) != "accepted":
         return
     text = normalize_password(password)
     assert 12 <= len(text) <= MAX_LENGTH
@@ -117,7 +117,7 @@ def test_any_text_has_a_verdict_and_what_is_taken_keeps_the_rules(password: str,
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
-def test_normalising_twice_is_normalising_once_and_loses_nothing_readable(password: str) -> None:
+def test_normalization_is_idempotent_and_lossless(password: str) -> None:
     once = normalize_password(password)
     assert normalize_password(once) == once
     assume(unicodedata.is_normalized("NFC", password))

@@ -32,10 +32,10 @@ async def enrolled() -> tuple[AccountUseCases, str, tuple[str, ...]]:
     return use_cases, secret, codes
 
 
-async def fail(use_cases: AccountUseCases, asked: SecondFactorChallenge, times: int = 1) -> None:
+async def fail(use_cases: AccountUseCases, challenge: SecondFactorChallenge, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(SecondFactorRefused):
-            await use_cases.answered(asked, "000000")
+            await use_cases.answer_challenge(challenge, "000000")
 
 
 # --- setting up -------------------------------------------------------------------------------------------------------
@@ -45,85 +45,87 @@ async def fail(use_cases: AccountUseCases, asked: SecondFactorChallenge, times: 
 async def test_unknown_challenge_is_refused(challenge: str) -> None:
     use_cases, secret, _ = await enrolled()
     with pytest.raises(ChallengeNotOpen):
-        await use_cases.answered(SecondFactorChallenge(challenge, use_cases.world.clock.now()), use_cases.totp(secret))
+        await use_cases.answer_challenge(
+            SecondFactorChallenge(challenge, use_cases.world.clock.now()), use_cases.totp(secret)
+        )
 
 
 async def test_challenge_of_another_practice_is_unknown() -> None:
     use_cases, secret, _ = await enrolled()
     other = AccountUseCases(await use_cases.world.other_practice())
     with pytest.raises(ChallengeNotOpen):
-        await other.answered(await use_cases.asked(), use_cases.totp(secret))
+        await other.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
 
 
-async def test_wrong_codes_lock_as_wrong_passwords_do() -> None:
+async def test_wrong_codes_lock_like_wrong_passwords() -> None:
     use_cases, secret, codes = await enrolled()
     account = await use_cases.account()
     await use_cases.work()
-    asked = await use_cases.asked()
-    await fail(use_cases, asked, 5)
+    challenge = await use_cases.challenge()
+    await fail(use_cases, challenge, 5)
     assert await use_cases.work() == [("account_locked", account.id)]
     for code in (use_cases.totp(secret), codes[0]):
         with pytest.raises(ChallengeNotOpen):
-            await use_cases.answered(asked, code)
+            await use_cases.answer_challenge(challenge, code)
     with pytest.raises(SignInLocked):
         await use_cases.attempt_sign_in()
 
 
-async def test_a_stolen_password_buys_no_more_guesses_by_signing_in_again() -> None:
+async def test_new_challenges_do_not_add_code_attempts() -> None:
     use_cases, _, _ = await enrolled()
     for _ in range(4):
-        await fail(use_cases, await use_cases.asked())
-    spare = await use_cases.asked()
-    await fail(use_cases, await use_cases.asked())
+        await fail(use_cases, await use_cases.challenge())
+    spare = await use_cases.challenge()
+    await fail(use_cases, await use_cases.challenge())
     with pytest.raises(SignInLocked):
-        await use_cases.answered(spare, "000000")
+        await use_cases.answer_challenge(spare, "000000")
     with pytest.raises(SignInLocked):
         await use_cases.attempt_sign_in()
 
 
-async def test_right_passwords_alone_do_not_count_against_the_holder() -> None:
+async def test_correct_passwords_do_not_count_as_attempts() -> None:
     use_cases, secret, _ = await enrolled()
     for _ in range(12):
-        asked = await use_cases.asked()
-    assert await use_cases.answered(asked, use_cases.totp(secret))
+        challenge = await use_cases.challenge()
+    assert await use_cases.answer_challenge(challenge, use_cases.totp(secret))
 
 
 async def test_challenge_attempt_limit_survives_unlock() -> None:
     use_cases, secret, _ = await enrolled()
-    asked = await use_cases.asked()
-    await fail(use_cases, asked, 4)
-    await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
-    await fail(use_cases, asked)
+    challenge = await use_cases.challenge()
+    await fail(use_cases, challenge, 4)
+    await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
+    await fail(use_cases, challenge)
     use_cases.world.clock.advance(2 * STEP)
     with pytest.raises(ChallengeNotOpen):
-        await use_cases.answered(asked, use_cases.totp(secret))
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret))
 
 
-async def test_an_account_closed_in_between_opens_nothing() -> None:
+async def test_account_closed_after_challenge_cannot_sign_in() -> None:
     use_cases, secret, _ = await enrolled()
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     account = await use_cases.account()
     rows = use_cases.world.store.table("accounts")
     rows[account.practice_id, account.id] = account.close(use_cases.world.clock.now())
     with pytest.raises(ChallengeNotOpen):
-        await use_cases.answered(asked, use_cases.totp(secret))
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret))
 
 
 async def test_challenge_expires_while_provider_answers() -> None:
     use_cases, secret, _ = await enrolled()
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     check = use_cases.second_factors.check
 
     async def slow(*arguments):  # type: ignore[no-untyped-def]
         use_cases.world.store.table("challenges").clear()
         return await check(*arguments)
 
-    object.__setattr__(use_cases.answer, "second_factors", _PasswordsHook(slow))
+    object.__setattr__(use_cases.verify_second_factor, "second_factors", _CheckHook(slow))
     with pytest.raises(ChallengeNotOpen):
-        await use_cases.answered(asked, use_cases.totp(secret))
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret))
 
 
-class _PasswordsHook:
+class _CheckHook:
     def __init__(self, check) -> None:  # type: ignore[no-untyped-def]
         self.check = check
 
@@ -131,44 +133,46 @@ class _PasswordsHook:
 # --- recovery codes ---------------------------------------------------------------------------------------------------
 
 
-async def test_each_recovery_code_signs_in_once_and_the_holder_is_told() -> None:
+async def test_each_recovery_code_is_single_use_and_holder_is_notified() -> None:
     use_cases, _, codes = await enrolled()
     account = await use_cases.account()
     await use_cases.work()
     for code in codes:
-        await use_cases.answered(await use_cases.asked(), code)
+        await use_cases.answer_challenge(await use_cases.challenge(), code)
         assert await use_cases.work() == [("recovery_codes_used", account.id)]
     for code in codes[:3]:
         with pytest.raises(SecondFactorRefused):
-            await use_cases.answered(await use_cases.asked(), code)
+            await use_cases.answer_challenge(await use_cases.challenge(), code)
 
 
-async def test_recovery_codes_forgive_how_they_are_typed() -> None:
+async def test_recovery_code_formatting_is_ignored() -> None:
     use_cases, _, codes = await enrolled()
     typed = f" {codes[0].lower().replace('-', ' ').replace('0', 'o')} "
-    assert await use_cases.answered(await use_cases.asked(), typed)
+    assert await use_cases.answer_challenge(await use_cases.challenge(), typed)
 
 
-async def test_a_wrong_recovery_code_is_a_failure_like_any_other() -> None:
+async def test_wrong_recovery_code_counts_as_failure() -> None:
     use_cases, _, _ = await enrolled()
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     for _ in range(5):
         with pytest.raises(SecondFactorRefused):
-            await use_cases.answered(asked, "CODE9999-CODE9999-CODE9999")
+            await use_cases.answer_challenge(challenge, "CODE9999-CODE9999-CODE9999")
     with pytest.raises(SignInLocked):
         await use_cases.attempt_sign_in()
 
 
 async def test_new_recovery_codes_invalidate_old_ones() -> None:
     use_cases, secret, codes = await enrolled()
-    actor = await use_cases.holder(await use_cases.answered(await use_cases.asked(), use_cases.totp(secret)))
+    actor = await use_cases.holder(
+        await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
+    )
     with pytest.raises(WrongPassword):
         await use_cases.renew_codes(actor, OTHER)
     renewed = await use_cases.renew_codes(actor, PASSWORD)
     assert not set(renewed.codes) & set(codes)
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(await use_cases.asked(), codes[0])
-    await use_cases.answered(await use_cases.asked(), renewed.codes[0])
+        await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
+    await use_cases.answer_challenge(await use_cases.challenge(), renewed.codes[0])
 
 
 async def test_without_a_second_factor_there_are_no_recovery_codes() -> None:
@@ -184,11 +188,11 @@ async def test_without_a_second_factor_there_are_no_recovery_codes() -> None:
 # --- removing ---------------------------------------------------------------------------------------------------------
 
 
-async def test_removing_needs_both_and_ends_the_other_sessions() -> None:
+async def test_removal_requires_password_and_code_and_ends_other_sessions() -> None:
     use_cases, secret, codes = await enrolled()
     account = await use_cases.account()
-    other = await use_cases.answered(await use_cases.asked(), codes[1])
-    mine = await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
+    other = await use_cases.answer_challenge(await use_cases.challenge(), codes[1])
+    mine = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     await use_cases.work()
     actor = await use_cases.holder(mine)
     with pytest.raises(WrongPassword):
@@ -202,29 +206,31 @@ async def test_removing_needs_both_and_ends_the_other_sessions() -> None:
     await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
     assert await use_cases.work() == [("recovery_codes_used", account.id), ("second_factor_removed", account.id)]
     with pytest.raises(Unauthenticated):
-        await use_cases.who(other)
-    assert not (await use_cases.who(mine)).must_enroll
+        await use_cases.authenticated(other)
+    assert not (await use_cases.authenticated(mine)).must_enroll
     await use_cases.signed_in()
 
 
-async def test_removing_a_required_one_leaves_a_session_that_may_enrol() -> None:
+async def test_removing_required_second_factor_leaves_session_for_enrollment() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_staff_account()
     tokens = await use_cases.signed_in(STAFF, side="practice")
     secret, codes = await use_cases.enrolled(tokens)
     await use_cases.remove(await use_cases.holder(tokens), RemoveSecondFactorCommand(PASSWORD, use_cases.totp(secret)))
-    assert (await use_cases.who(tokens)).must_enroll
+    assert (await use_cases.authenticated(tokens)).must_enroll
     with pytest.raises(SecondFactorRequired):
-        await use_cases.who(tokens, enrollment_exempt=False)
+        await use_cases.authenticated(tokens, enrollment_exempt=False)
     again, fresh = await use_cases.enrolled(tokens)
     assert again != secret
     assert not set(fresh) & set(codes)
-    assert not (await use_cases.who(tokens, enrollment_exempt=False)).must_enroll
+    assert not (await use_cases.authenticated(tokens, enrollment_exempt=False)).must_enroll
 
 
 async def test_recovery_codes_end_with_second_factor() -> None:
     use_cases, secret, codes = await enrolled()
-    actor = await use_cases.holder(await use_cases.answered(await use_cases.asked(), use_cases.totp(secret)))
+    actor = await use_cases.holder(
+        await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
+    )
     await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[0]))
     assert use_cases.world.store.table("second_factors") == {}
 
@@ -232,26 +238,28 @@ async def test_recovery_codes_end_with_second_factor() -> None:
 # --- after a crash ----------------------------------------------------------------------------------------------------
 
 
-async def test_enrolled_at_the_provider_and_not_written_down_heals_with_the_next_sign_in() -> None:
+async def test_unrecorded_enrollment_is_recorded_at_next_sign_in() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
-    begun = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
-    kept = use_cases.world.store.table("second_factors")[account.practice_id, account.id]
-    assert await use_cases.second_factors.confirm(Credential.of(account), kept.pending, use_cases.totp(begun.secret))
+    enrollment = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
+    second_factor = use_cases.world.store.table("second_factors")[account.practice_id, account.id]
+    assert await use_cases.second_factors.confirm(
+        Credential.of(account), second_factor.pending, use_cases.totp(enrollment.secret)
+    )
     use_cases.world.clock.advance(2 * STEP)
-    tokens = await use_cases.answered(await use_cases.asked(), use_cases.totp(begun.secret))
+    tokens = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(enrollment.secret))
     assert (await use_cases.account()).second_factor == "totp"
     codes = (await use_cases.renew_codes(await use_cases.holder(tokens), PASSWORD)).codes
-    assert await use_cases.answered(await use_cases.asked(), codes[0])
+    assert await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
 
 
-async def test_removed_at_the_provider_and_not_written_down_asks_for_a_recovery_code() -> None:
+async def test_unrecorded_removal_requires_recovery_code() -> None:
     use_cases, secret, codes = await enrolled()
     await use_cases.second_factors.remove(Credential.of(await use_cases.account()))
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(asked, use_cases.totp(secret))
-    actor = await use_cases.holder(await use_cases.answered(asked, codes[0]))
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret))
+    actor = await use_cases.holder(await use_cases.answer_challenge(challenge, codes[0]))
     with pytest.raises(CodeRefused):
         await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(secret)))
     await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, codes[1]))

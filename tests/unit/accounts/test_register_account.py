@@ -18,27 +18,27 @@ from tests.unit.accounts.use_cases import ANN, BOB, OTHER, PASSWORD, AccountUseC
 HOUR = timedelta(hours=1)
 
 
-async def ask(use_cases: AccountUseCases, email: str = ANN, days_off: int = 0) -> None:
+async def register(use_cases: AccountUseCases, email: str = ANN, days_off: int = 0) -> None:
     await use_cases.register(
         use_cases.visitor(), RegisterAccountCommand(email, DATE_OF_BIRTH + timedelta(days=days_off))
     )
 
 
-async def prove(
+async def verify(
     use_cases: AccountUseCases, email: str, code: str, password: str = PASSWORD, *, address: str = ""
 ) -> None:
     await use_cases.verify(use_cases.visitor(address), VerifyEmailCommand(email, code, password))
 
 
-async def test_a_client_registers_proves_their_email_and_signs_in() -> None:
+async def test_client_registers_verifies_email_and_signs_in() -> None:
     use_cases = AccountUseCases()
     client_id = await use_cases.world.add_client(ANN)
     await use_cases.register(use_cases.visitor(), RegisterAccountCommand("  Ann@Example.ORG ", DATE_OF_BIRTH))
-    told = await use_cases.work()
+    delivered = await use_cases.work()
     account = await use_cases.account()
     assert (account.client_id, account.status, account.kind) == (client_id, "unverified", "client")
-    assert told == [("verify_email", account.id)]
-    await prove(use_cases, "ANN@example.org", f" {use_cases.mailed()[-1]} ")
+    assert delivered == [("verify_email", account.id)]
+    await verify(use_cases, "ANN@example.org", f" {use_cases.mailed()[-1]} ")
     assert (await use_cases.account()).status == "active"
     tokens = await use_cases.signed_in("Ann@example.org")
     actor = await use_cases.holder(tokens)
@@ -58,7 +58,7 @@ async def test_registration_of_non_client(who: str) -> None:
         await use_cases.world.add_client(ANN, status="discharged" if who == "discharged" else "active")
     if who == "twins":
         await use_cases.world.add_client(ANN)
-    await ask(use_cases, days_off=1 if who == "wrong birth" else 0)
+    await register(use_cases, days_off=1 if who == "wrong birth" else 0)
     assert await use_cases.work() == []
     assert use_cases.world.store.table("accounts") == {}
     assert use_cases.world.store.table("email_requests") == {}
@@ -69,52 +69,52 @@ async def test_existing_account_is_notified_by_mail_only() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     for days in (0, 1):
-        await ask(use_cases, days_off=days)
+        await register(use_cases, days_off=days)
     assert await use_cases.work() == [("already_registered", account.id)] * 2
     assert len(use_cases.mailed()) == 1
 
 
-async def test_registering_again_before_the_proof_mails_another_code() -> None:
+async def test_registering_again_before_verification_mails_another_code() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
-    await ask(use_cases)
+    await register(use_cases)
     await use_cases.work()
-    await ask(use_cases)
+    await register(use_cases)
     assert await use_cases.work() == [("verify_email", (await use_cases.account()).id)]
     first, second = use_cases.mailed()
     with pytest.raises(CodeRefused):
-        await prove(use_cases, ANN, first)
-    await prove(use_cases, ANN, second)
+        await verify(use_cases, ANN, first)
+    await verify(use_cases, ANN, second)
 
 
-async def test_registering_takes_the_same_steps_for_everybody() -> None:
+async def test_registration_takes_same_steps_for_everybody() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account(BOB)
     await use_cases.world.add_client(ANN)
     steps = []
     for email, days in ((ANN, 0), (ANN, 1), (BOB, 0), ("eve@example.org", 0)):
         with record_calls(use_cases) as calls:
-            answer = await ask(use_cases, email, days)
+            answer = await register(use_cases, email, days)
         steps.append((answer, calls))
     assert steps[0] == steps[1] == steps[2] == steps[3]
     assert "outbox.defer" in steps[0][1]
 
 
-async def test_three_times_an_hour_for_one_email_known_or_not() -> None:
+async def test_three_registrations_an_hour_per_email() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
     for email in (ANN, "eve@example.org"):
         for _ in range(3):
-            await ask(use_cases, email)
+            await register(use_cases, email)
         with pytest.raises(RateLimited) as limited:
-            await ask(use_cases, email.upper())
+            await register(use_cases, email.upper())
         assert limited.value.retry_after == 3600
     use_cases.world.clock.advance(HOUR)
-    await ask(use_cases)
+    await register(use_cases)
 
 
 @pytest.mark.parametrize("status", ["unverified", "active", "none"])
-async def test_asking_for_the_code_again(status: str) -> None:
+async def test_resend_verification_code(status: str) -> None:
     use_cases = AccountUseCases()
     if status == "active":
         await use_cases.add_client_account()
@@ -125,11 +125,11 @@ async def test_asking_for_the_code_again(status: str) -> None:
         await use_cases.resend(use_cases.visitor(), ResendVerificationCommand(ANN))
     with pytest.raises(RateLimited):
         await use_cases.resend(use_cases.visitor(), ResendVerificationCommand(ANN))
-    told = await use_cases.work()
-    assert len(told) == len(use_cases.mailed()) - before == (3 if status == "unverified" else 0)
+    delivered = await use_cases.work()
+    assert len(delivered) == len(use_cases.mailed()) - before == (3 if status == "unverified" else 0)
 
 
-async def test_asking_for_the_code_takes_the_same_steps_for_everybody() -> None:
+async def test_resend_takes_same_steps_for_everybody() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account(BOB)
     await use_cases.world.account(ANN, status="unverified")
@@ -142,60 +142,60 @@ async def test_asking_for_the_code_takes_the_same_steps_for_everybody() -> None:
 
 
 @pytest.mark.parametrize("who", ["unverified", "active", "unknown", "closed"])
-async def test_a_wrong_code_and_an_unknown_email_are_one_answer_by_the_same_steps(who: str) -> None:
+async def test_wrong_code_and_unknown_email_are_indistinguishable(who: str) -> None:
     use_cases = AccountUseCases()
     if who != "unknown":
         account = await use_cases.world.account(ANN, status=who)  # type: ignore[arg-type]
         await use_cases.codes.send(Credential.of(account), "verify_email")
     with record_calls(use_cases) as calls, pytest.raises(CodeRefused) as refused:
-        await prove(use_cases, ANN, "WRONG")
+        await verify(use_cases, ANN, "WRONG")
     assert [(f.path, f.code) for f in refused.value.fields] == [("code", "code_refused")]
     plain = AccountUseCases()
     with record_calls(plain) as expected, pytest.raises(CodeRefused):
-        await prove(plain, ANN, "WRONG")
+        await verify(plain, ANN, "WRONG")
     assert calls == expected
     assert (await use_cases.actions()).count("account.code_refused") == 1
 
 
-async def test_a_code_for_a_closed_or_active_account_activates_nothing() -> None:
+async def test_code_for_active_account_activates_nothing() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     await use_cases.codes.send(Credential.of(account), "verify_email")
     with pytest.raises(CodeRefused):
-        await prove(use_cases, ANN, use_cases.mailed()[-1], OTHER)
+        await verify(use_cases, ANN, use_cases.mailed()[-1], OTHER)
     assert (await use_cases.signed_in()).access_token
 
 
-async def test_ten_tries_an_hour_at_a_code_from_one_address() -> None:
+async def test_ten_code_attempts_an_hour_from_one_address() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
-    await ask(use_cases)
+    await register(use_cases)
     await use_cases.work()
     for email in (ANN, "eve@example.org"):
         for _ in range(10):
             with pytest.raises(CodeRefused):
-                await prove(use_cases, email, "WRONG", address="192.0.2.9")
+                await verify(use_cases, email, "WRONG", address="192.0.2.9")
         with pytest.raises(RateLimited):
-            await prove(use_cases, email, use_cases.mailed()[-1], address="192.0.2.9")
+            await verify(use_cases, email, use_cases.mailed()[-1], address="192.0.2.9")
     assert (await use_cases.account()).status == "unverified"
-    await prove(use_cases, ANN, use_cases.mailed()[-1])  # she is elsewhere: no stranger keeps her out
+    await verify(use_cases, ANN, use_cases.mailed()[-1])  # she is elsewhere: no stranger keeps her out
 
 
-async def test_fifty_tries_an_hour_at_a_code_from_all_addresses() -> None:
+async def test_fifty_code_attempts_an_hour_from_all_addresses() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
-    await ask(use_cases)
+    await register(use_cases)
     await use_cases.work()
     for email in (ANN, "eve@example.org"):
         for _ in range(50):
             with pytest.raises(CodeRefused):
-                await prove(use_cases, email, "WRONG")
+                await verify(use_cases, email, "WRONG")
         with pytest.raises(RateLimited):
-            await prove(use_cases, email, use_cases.mailed()[-1])
+            await verify(use_cases, email, use_cases.mailed()[-1])
     assert (await use_cases.account()).status == "unverified"
 
 
-async def test_nobody_signs_in_before_the_proof() -> None:
+async def test_unverified_account_cannot_sign_in() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.account(ANN, status="unverified")
     account = await use_cases.account()
@@ -205,67 +205,67 @@ async def test_nobody_signs_in_before_the_proof() -> None:
     assert (await use_cases.account()).status == "unverified"
 
 
-async def test_a_code_is_for_an_email_that_it_was_mailed_to() -> None:
+async def test_code_is_valid_only_for_the_email_it_was_mailed_to() -> None:
     use_cases = AccountUseCases()
     for email in (ANN, BOB):
         await use_cases.world.add_client(email)
-        await ask(use_cases, email)
+        await register(use_cases, email)
     await use_cases.work()
     with pytest.raises(CodeRefused):
-        await prove(use_cases, BOB, use_cases.mailed(ANN)[-1])
+        await verify(use_cases, BOB, use_cases.mailed(ANN)[-1])
     assert (await use_cases.account(BOB)).status == "unverified"
 
 
-async def test_a_password_that_is_unfit_spends_neither_code_nor_try() -> None:
+async def test_invalid_password_uses_up_neither_code_nor_attempt() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
-    await ask(use_cases)
+    await register(use_cases)
     await use_cases.work()
     for _ in range(12):
         with pytest.raises(InvalidPassword):
-            await prove(use_cases, ANN, use_cases.mailed()[-1], "short")
-    await prove(use_cases, ANN, use_cases.mailed()[-1])
+            await verify(use_cases, ANN, use_cases.mailed()[-1], "short")
+    await verify(use_cases, ANN, use_cases.mailed()[-1])
 
 
-async def test_an_unproven_person_learns_nothing_of_the_name_on_the_record() -> None:
+async def test_unverified_visitor_learns_nothing_of_name_on_record() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN, names=("Wilhelmina", "Oppenheimer", None))
-    await ask(use_cases)
+    await register(use_cases)
     await use_cases.work()
     for email in (ANN, "eve@example.org"):
         with pytest.raises(CodeRefused):
-            await prove(use_cases, email, "WRONG", "wilhelmina oppenheimer")
+            await verify(use_cases, email, "WRONG", "wilhelmina oppenheimer")
         with pytest.raises(InvalidPassword):
-            await prove(use_cases, email, "WRONG", f"{email} 1")
+            await verify(use_cases, email, "WRONG", f"{email} 1")
 
 
 @pytest.mark.parametrize(
     "email", ["", "ann", "ann@", "@example.org", "a b@example.org", "ann@example", "a" * 250 + "@b.c"]
 )
-async def test_what_is_no_email_is_said_to_be_none(email: str) -> None:
+async def test_malformed_email_is_rejected(email: str) -> None:
     use_cases = AccountUseCases()
     with pytest.raises(InvalidEmail):
-        await ask(use_cases, email)
+        await register(use_cases, email)
     with pytest.raises(InvalidEmail):
-        await prove(use_cases, email, "1")
+        await verify(use_cases, email, "1")
 
 
-async def test_a_job_that_is_run_again_does_nothing_more() -> None:
+async def test_processing_email_request_is_idempotent() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
-    await ask(use_cases)
+    await register(use_cases)
     [(_, ids)] = await use_cases.world.jobs()
     for _ in range(2):
-        await use_cases.decide(use_cases.system, ids["email_request_id"])
+        await use_cases.process_email_request(use_cases.system, ids["email_request_id"])
     assert [notice.kind for notice in use_cases.world.notices] == ["verify_email"]
     assert len(use_cases.world.store.table("accounts")) == 1
 
 
-async def test_two_who_register_one_person_at_once_make_one_account() -> None:
+async def test_concurrent_registrations_create_one_account() -> None:
     use_cases = AccountUseCases()
     await use_cases.world.add_client(ANN)
-    await ask(use_cases)
-    await ask(use_cases)
+    await register(use_cases)
+    await register(use_cases)
     assert [kind for kind, _ in await use_cases.work()] == ["verify_email", "verify_email"]
     assert len(use_cases.world.store.table("accounts")) == 1
 
@@ -274,7 +274,7 @@ async def test_only_system_runs_jobs() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     for run in (
-        use_cases.decide(use_cases.visitor(), account.id),  # type: ignore[arg-type]
+        use_cases.process_email_request(use_cases.visitor(), account.id),  # type: ignore[arg-type]
         use_cases.send_code(use_cases.visitor(), account.id, "reset_password"),  # type: ignore[arg-type]
         use_cases.disable(use_cases.visitor(), account.id),  # type: ignore[arg-type]
     ):
@@ -282,7 +282,7 @@ async def test_only_system_runs_jobs() -> None:
             await run
 
 
-async def test_a_code_is_mailed_only_while_it_is_needed() -> None:
+async def test_code_is_mailed_only_while_needed() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     before = len(use_cases.mailed())

@@ -68,7 +68,7 @@ async def test_reset_allows_password_only_sign_in() -> None:
     again, _ = await use_cases.enrolled(tokens)
     assert again != secret
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(await use_cases.asked(), codes[0])
+        await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
 
 
 async def test_reset_is_audited_with_identity_check() -> None:
@@ -86,27 +86,27 @@ async def test_reset_is_audited_with_identity_check() -> None:
 async def test_reset_ends_sessions_and_challenges() -> None:
     """As if the phone had not been lost but stolen, and the password with it."""
     use_cases, account, secret, codes, admin = await locked_out()
-    inside = await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
-    halfway, other = await use_cases.asked(), await use_cases.asked()
+    inside = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
+    halfway, other = await use_cases.challenge(), await use_cases.challenge()
     await use_cases.reset_factor(admin, for_client(account))
     with pytest.raises(Unauthenticated):
-        await use_cases.who(inside)
+        await use_cases.authenticated(inside)
     with pytest.raises(RefreshRefused):
         await use_cases.refreshed(inside.refresh_token)
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(halfway, use_cases.totp(secret, 1))
+        await use_cases.answer_challenge(halfway, use_cases.totp(secret, 1))
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(other, codes[0])
+        await use_cases.answer_challenge(other, codes[0])
     assert (await use_cases.account()).second_factor == "none"
 
 
 @pytest.mark.parametrize("by", ["administrator", "owner"])
-async def test_a_sign_in_from_before_is_over_though_the_provider_would_still_take_the_code(by: str) -> None:
+async def test_challenge_from_before_reset_is_refused_even_if_provider_accepts_code(by: str) -> None:
     """As Cognito may: the core would believe that it is enrolled, and the one who was helped be shut out again."""
     use_cases, account, secret, codes, admin = await locked_out()
-    inside = await use_cases.answered(await use_cases.asked(), use_cases.totp(secret))
+    inside = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     use_cases.world.clock.advance(STEP)
-    stolen = await use_cases.asked()
+    stolen = await use_cases.challenge()
     use_cases.world.clock.advance(STEP)
     if by == "administrator":
         await use_cases.reset_factor(admin, for_client(account))
@@ -115,24 +115,24 @@ async def test_a_sign_in_from_before_is_over_though_the_provider_would_still_tak
     person = use_cases.pool.find_enabled(Credential.of(account))
     assert person is not None
 
-    async def tried() -> None:
+    async def assert_stolen_challenge_refused() -> None:
         person.secret, was = secret, person.secret
         with pytest.raises(ChallengeNotOpen):
-            await use_cases.answered(stolen, use_cases.totp(secret))
+            await use_cases.answer_challenge(stolen, use_cases.totp(secret))
         person.secret = was
         assert (await use_cases.account()).second_factor == "none"
 
-    await tried()
+    await assert_stolen_challenge_refused()
     use_cases.world.clock.advance(STEP)
     actor = await use_cases.holder(await use_cases.signed_in())
-    begun = await use_cases.enroll(actor, PASSWORD)
-    await tried()
-    await use_cases.confirm(actor, use_cases.totp(begun.secret))
+    enrollment = await use_cases.enroll(actor, PASSWORD)
+    await assert_stolen_challenge_refused()
+    await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
     assert (await use_cases.account()).second_factor == "totp"
 
 
 @pytest.mark.parametrize("required", [True, False])
-async def test_where_one_is_required_the_next_sign_in_is_for_setting_up_only(required: bool) -> None:
+async def test_sign_in_after_reset_is_for_enrollment_only_where_required(required: bool) -> None:
     use_cases, account, _, _, admin = await locked_out()
     await use_cases.world.set_rules(client_second_factor_required=required)
     await use_cases.reset_factor(admin, for_client(account))
@@ -140,12 +140,12 @@ async def test_where_one_is_required_the_next_sign_in_is_for_setting_up_only(req
     assert tokens.must_enroll is required
     if required:
         with pytest.raises(SecondFactorRequired):
-            await use_cases.who(tokens, enrollment_exempt=False)
+            await use_cases.authenticated(tokens, enrollment_exempt=False)
         await use_cases.enrolled(tokens)
-    assert (await use_cases.who(tokens, enrollment_exempt=False)).actor.account_id == account.id
+    assert (await use_cases.authenticated(tokens, enrollment_exempt=False)).actor.account_id == account.id
 
 
-async def test_a_colleague_is_helped_too_and_sets_up_another_first() -> None:
+async def test_staff_member_must_enroll_again_after_reset() -> None:
     use_cases = AccountUseCases()
     lost = await use_cases.add_staff_account()
     assert lost.staff_id is not None
@@ -159,7 +159,7 @@ async def test_a_colleague_is_helped_too_and_sets_up_another_first() -> None:
     ]
 
 
-async def test_whoever_operates_the_deployment_helps_the_only_administrator() -> None:
+async def test_operator_resets_only_administrator() -> None:
     use_cases = AccountUseCases()
     lost = await use_cases.add_staff_account()
     assert lost.staff_id is not None
@@ -168,7 +168,7 @@ async def test_whoever_operates_the_deployment_helps_the_only_administrator() ->
     assert (await use_cases.signed_in(STAFF, side="practice")).must_enroll
 
 
-async def proxy(use_cases: AccountUseCases, client_id: UUID) -> tuple[Account, UUID]:
+async def enrolled_proxy(use_cases: AccountUseCases, client_id: UUID) -> tuple[Account, UUID]:
     """Somebody who acts for the client, with a second factor; and the grant."""
     account = await use_cases.world.account(BOB, kind="proxy")
     await use_cases.passwords.create(Credential.of(account), PASSWORD)
@@ -176,10 +176,10 @@ async def proxy(use_cases: AccountUseCases, client_id: UUID) -> tuple[Account, U
     return await use_cases.account(BOB), await use_cases.world.add_grant(client_id, account.id, {"appointments"})
 
 
-async def test_a_proxy_is_helped_through_the_record_for_which_they_act() -> None:
+async def test_proxy_reset_is_recorded_on_client_record() -> None:
     use_cases, client, _, _, admin = await locked_out()
     assert client.client_id is not None
-    parent, grant_id = await proxy(use_cases, client.client_id)
+    parent, grant_id = await enrolled_proxy(use_cases, client.client_id)
     await use_cases.reset_factor(admin, for_client(client, grant_id=grant_id))
     assert (await use_cases.signed_in(BOB)).session.id
     assert (await use_cases.account()).second_factor == "totp", "the client's own stays"
@@ -187,10 +187,10 @@ async def test_a_proxy_is_helped_through_the_record_for_which_they_act() -> None
     assert (entry.target, entry.record) == (parent.id, client.client_id)
 
 
-async def test_a_proxy_without_access_any_more_is_not_reached_by_it() -> None:
+async def test_proxy_with_revoked_grant_cannot_be_reset() -> None:
     use_cases, client, _, _, admin = await locked_out()
     assert client.client_id is not None
-    _, grant_id = await proxy(use_cases, client.client_id)
+    _, grant_id = await enrolled_proxy(use_cases, client.client_id)
     await use_cases.world.revoke_grant(client.client_id, grant_id)
     with pytest.raises(GrantNotActive):
         await use_cases.reset_factor(admin, for_client(client, grant_id=grant_id))
@@ -208,7 +208,7 @@ async def test_reset_can_be_repeated_after_crash() -> None:
     person = use_cases.pool.find_enabled(Credential.of(account))
     assert person is not None
     person.secret = secret  # confirmed by the provider, and the core never heard of it
-    await use_cases.asked()
+    await use_cases.challenge()
     await use_cases.reset_factor(admin, for_client(account))
     await use_cases.signed_in()
 
@@ -217,13 +217,13 @@ async def test_reset_can_be_repeated_after_crash() -> None:
 
 
 @pytest.mark.parametrize("role", ["front_desk", "biller", "clinician", "auditor"])
-async def test_other_staff_may_not(role: Role) -> None:
+async def test_other_staff_cannot_reset(role: Role) -> None:
     use_cases, account, _, _, _ = await locked_out()
     other = await add_signed_in_staff(use_cases, role, email="someone@elm.example.org")
-    await refused(use_cases, other, for_client(account), Forbidden)
+    await assert_refused(use_cases, other, for_client(account), Forbidden)
 
 
-async def test_clients_proxies_and_visitors_find_nothing() -> None:
+async def test_clients_proxies_and_visitors_cannot_reset() -> None:
     use_cases, account, _, _, _ = await locked_out()
     assert account.client_id is not None
     practice_id = use_cases.world.practice_id
@@ -232,7 +232,7 @@ async def test_clients_proxies_and_visitors_find_nothing() -> None:
         ProxyActor(practice_id, use_cases.world.ids.new(), account.client_id, may_write=True),
         VisitorActor(practice_id),
     ):
-        await refused(use_cases, actor, for_client(account), NotFound)
+        await assert_refused(use_cases, actor, for_client(account), NotFound)
 
 
 async def test_cannot_reset_own_second_factor() -> None:
@@ -240,15 +240,20 @@ async def test_cannot_reset_own_second_factor() -> None:
     staff_id = await use_cases.world.add_staff(STAFF, ("administrator", "clinician"))
     account = await use_cases.world.account(STAFF, kind="staff", staff_id=staff_id)
     own = ResetSecondFactorCommand("practice", staff_id, "in_person")
-    await refused(use_cases, await use_cases.holder(await use_cases.open_session_for(account)), own, Forbidden)
+    await assert_refused(use_cases, await use_cases.holder(await use_cases.open_session_for(account)), own, Forbidden)
 
 
-async def test_a_session_without_a_second_factor_may_not_even_an_administrators() -> None:
+async def test_administrator_without_second_factor_cannot_reset() -> None:
     use_cases, account, _, _, _ = await locked_out()
-    weak = await add_signed_in_staff(use_cases, "administrator", email="weak@elm.example.org", multi_factor=False)
-    await refused(use_cases, weak, for_client(account), SecondFactorRequired)
-    await refused(
-        use_cases, evolve(weak, session_id=use_cases.world.ids.new()), for_client(account), SecondFactorRequired
+    single_factor = await add_signed_in_staff(
+        use_cases, "administrator", email="weak@elm.example.org", multi_factor=False
+    )
+    await assert_refused(use_cases, single_factor, for_client(account), SecondFactorRequired)
+    await assert_refused(
+        use_cases,
+        evolve(single_factor, session_id=use_cases.world.ids.new()),
+        for_client(account),
+        SecondFactorRequired,
     )
 
 
@@ -258,37 +263,39 @@ async def test_in_process_caller_without_session() -> None:
     await use_cases.signed_in()
 
 
-async def test_another_practices_people_are_not_there() -> None:
+async def test_people_of_another_practice_are_not_found() -> None:
     use_cases, account, _, _, admin = await locked_out()
     other = AccountUseCases(await use_cases.world.other_practice())
     stranger = await add_signed_in_staff(other, "administrator")
-    await refused(other, stranger, for_client(account), NotFound)
+    await assert_refused(other, stranger, for_client(account), NotFound)
     # Nor by an actor of this practice who names somebody of the other, or mixes the sides up.
     theirs = await other.add_staff_account()
     assert theirs.staff_id is not None
-    await refused(use_cases, admin, ResetSecondFactorCommand("practice", theirs.staff_id, "in_person"), NotFound)
-    await refused(use_cases, admin, for_client(account, side="practice"), NotFound)
+    await assert_refused(use_cases, admin, ResetSecondFactorCommand("practice", theirs.staff_id, "in_person"), NotFound)
+    await assert_refused(use_cases, admin, for_client(account, side="practice"), NotFound)
     assert (await use_cases.account()).second_factor == "totp"
 
 
-async def test_a_grant_over_one_client_says_nothing_of_anothers_proxy() -> None:
+async def test_grant_of_another_client_is_not_found() -> None:
     use_cases, client, _, _, admin = await locked_out()
     assert client.client_id is not None
     other = await use_cases.world.account("cleo@example.org")
-    _, grant_id = await proxy(use_cases, client.client_id)
-    await refused(use_cases, admin, for_client(other, grant_id=grant_id), NotFound)
+    _, grant_id = await enrolled_proxy(use_cases, client.client_id)
+    await assert_refused(use_cases, admin, for_client(other, grant_id=grant_id), NotFound)
 
 
-async def test_there_must_be_an_account_that_is_open() -> None:
+async def test_reset_requires_active_account() -> None:
     use_cases, _, _, _, admin = await locked_out()
     nobody = await use_cases.world.add_client("nobody@example.org")
     unproven = await use_cases.world.account("new@example.org", status="unverified")
     for client_id in (nobody, unproven.client_id):
         assert client_id is not None
-        await refused(use_cases, admin, ResetSecondFactorCommand("portal", client_id, "in_person"), AccountNotOpen)
+        await assert_refused(
+            use_cases, admin, ResetSecondFactorCommand("portal", client_id, "in_person"), AccountNotOpen
+        )
 
 
-def test_how_they_were_checked_is_one_of_a_closed_list() -> None:
+def test_identity_check_must_be_known() -> None:
     for word in ("", "she wept and I believed her", "in person"):
         with pytest.raises(Invalid) as refusal:
             ResetSecondFactorCommand("portal", UUID(int=1), word)  # type: ignore[arg-type]
@@ -299,21 +306,21 @@ def test_how_they_were_checked_is_one_of_a_closed_list() -> None:
 # --- again, and at once -----------------------------------------------------------------------------------------------
 
 
-async def test_the_same_request_again_does_not_undo_what_came_after() -> None:
+async def test_repeated_request_does_not_undo_later_enrollment() -> None:
     use_cases, account, _, _, admin = await locked_out()
 
-    def asking() -> Actor:
+    def with_idempotency_key() -> Actor:
         return evolve(
             admin,
             origin=Origin(idempotent_request=IdempotentRequest("reset_second_factor_of_client", "key-1", b"digest")),
         )
 
-    await use_cases.reset_factor(asking(), for_client(account))
+    await use_cases.reset_factor(with_idempotency_key(), for_client(account))
     await use_cases.enrolled(await use_cases.signed_in())
     with pytest.raises(Replayed):
-        await use_cases.reset_factor(asking(), for_client(account))
+        await use_cases.reset_factor(with_idempotency_key(), for_client(account))
     assert (await use_cases.account()).second_factor == "totp"
-    await use_cases.asked()
+    await use_cases.challenge()
     assert len(await entries(use_cases, "second_factor.reset")) == 1
 
 
@@ -327,7 +334,7 @@ class InterruptedSecondFactors:
         await self.happens()
 
 
-async def test_what_changed_while_the_provider_was_asked_is_looked_at_again() -> None:
+async def test_account_is_checked_again_after_provider_call() -> None:
     use_cases, account, _, _, admin = await locked_out()
 
     async def closed() -> None:
@@ -343,18 +350,18 @@ async def test_what_changed_while_the_provider_was_asked_is_looked_at_again() ->
     assert not await entries(use_cases, "second_factor.reset")
 
 
-async def refused(
+async def assert_refused(
     use_cases: AccountUseCases, actor: Actor, command: ResetSecondFactorCommand, error: type[Exception]
 ) -> None:
     """Refused, and nothing is other than before but the audit trail."""
-    before = kept(use_cases)
+    before = snapshot(use_cases)
     with pytest.raises(error):
         await use_cases.reset_factor(actor, command)
-    assert kept(use_cases) == before
+    assert snapshot(use_cases) == before
     assert not await entries(use_cases, "second_factor.reset")
 
 
-def kept(use_cases: AccountUseCases) -> Any:
+def snapshot(use_cases: AccountUseCases) -> Any:
     """All rows, and what the provider asks for."""
     rows = {name: dict(table) for name, table in use_cases.world.store.tables.items() if table and name != "audit"}
     return rows, {key: person.secret for key, person in use_cases.pool.people.items()}

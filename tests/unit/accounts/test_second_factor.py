@@ -38,46 +38,46 @@ async def enrolled() -> tuple[AccountUseCases, str, tuple[str, ...]]:
     return use_cases, secret, codes
 
 
-async def fail(use_cases: AccountUseCases, asked: SecondFactorChallenge, times: int = 1) -> None:
+async def fail(use_cases: AccountUseCases, challenge: SecondFactorChallenge, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(SecondFactorRefused):
-            await use_cases.answered(asked, "000000")
+            await use_cases.answer_challenge(challenge, "000000")
 
 
 # --- setting up -------------------------------------------------------------------------------------------------------
 
 
-async def test_setting_up_gives_what_an_app_reads_and_ten_codes() -> None:
+async def test_enrollment_returns_otpauth_uri_and_ten_recovery_codes() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     tokens, other = await use_cases.signed_in(), await use_cases.signed_in()
     await use_cases.work()
     actor = await use_cases.holder(tokens)
-    begun = await use_cases.enroll(actor, PASSWORD)
-    assert begun.expires_at == use_cases.world.clock.now() + 10 * MINUTE
-    uri = urlsplit(begun.uri)
+    enrollment = await use_cases.enroll(actor, PASSWORD)
+    assert enrollment.expires_at == use_cases.world.clock.now() + 10 * MINUTE
+    uri = urlsplit(enrollment.uri)
     assert (uri.scheme, uri.netloc, unquote(uri.path)) == ("otpauth", "totp", f"/Elm Street:{ANN}")
-    assert parse_qs(uri.query) == {"secret": [begun.secret], "issuer": ["Elm Street"]}
+    assert parse_qs(uri.query) == {"secret": [enrollment.secret], "issuer": ["Elm Street"]}
     assert isinstance((await use_cases.signed_in()).access_token, str)
-    recovery = await use_cases.confirm(actor, f" {use_cases.totp(begun.secret)} ")
+    recovery = await use_cases.confirm(actor, f" {use_cases.totp(enrollment.secret)} ")
     assert len(set(recovery.codes)) == 10
     assert all(len(code.replace("-", "")) == 24 for code in recovery.codes)
     assert await use_cases.work() == [("second_factor_enrolled", account.id)]
     assert not any(code in repr(use_cases.world.store.tables) for code in recovery.codes)
-    assert (await use_cases.who(tokens)).session.id == tokens.session.id
+    assert (await use_cases.authenticated(tokens)).session.id == tokens.session.id
     with pytest.raises(Unauthenticated):
-        await use_cases.who(other)
+        await use_cases.authenticated(other)
 
 
-async def test_a_practice_without_a_name_still_names_the_app_entry() -> None:
+async def test_otpauth_issuer_defaults_without_practice_name() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     del use_cases.world.store.tables["practices"]
-    begun = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
-    assert "issuer=Client%20portal" in begun.uri
+    enrollment = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
+    assert "issuer=Client%20portal" in enrollment.uri
 
 
-async def test_setting_up_needs_the_password() -> None:
+async def test_enrollment_requires_password() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = await use_cases.holder(await use_cases.signed_in())
@@ -91,7 +91,7 @@ async def test_setting_up_needs_the_password() -> None:
         await use_cases.confirm(actor, "000000")
 
 
-async def test_setting_up_ends_after_ten_minutes_and_after_five_wrong_codes() -> None:
+async def test_enrollment_ends_after_ten_minutes_or_five_wrong_codes() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = await use_cases.holder(await use_cases.signed_in())
@@ -99,67 +99,69 @@ async def test_setting_up_ends_after_ten_minutes_and_after_five_wrong_codes() ->
     use_cases.world.clock.advance(10 * MINUTE)
     with pytest.raises(EnrollmentNotOpen):
         await use_cases.confirm(actor, use_cases.totp(late.secret))
-    begun = await use_cases.enroll(actor, PASSWORD)
+    enrollment = await use_cases.enroll(actor, PASSWORD)
     for _ in range(5):
         with pytest.raises(CodeRefused):
             await use_cases.confirm(actor, "000000")
     with pytest.raises(RateLimited):
-        await use_cases.confirm(actor, use_cases.totp(begun.secret))
+        await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
     assert (await use_cases.account()).second_factor == "none"
 
 
-async def test_there_is_one_second_factor() -> None:
+async def test_second_enrollment_is_refused() -> None:
     use_cases, secret, _ = await enrolled()
-    actor = await use_cases.holder(await use_cases.answered(await use_cases.asked(), use_cases.totp(secret)))
+    actor = await use_cases.holder(
+        await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
+    )
     with pytest.raises(SecondFactorEnrolled):
         await use_cases.enroll(actor, PASSWORD)
     with pytest.raises(SecondFactorEnrolled):
         await use_cases.confirm(actor, use_cases.totp(secret))
 
 
-async def test_setting_up_within_the_process_has_no_session_to_strengthen() -> None:
+async def test_enrollment_in_process_without_session() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = evolve(await use_cases.holder(await use_cases.signed_in()), session_id=None)
-    begun = await use_cases.enroll(actor, PASSWORD)
-    await use_cases.confirm(actor, use_cases.totp(begun.secret))
+    enrollment = await use_cases.enroll(actor, PASSWORD)
+    await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
     use_cases.world.clock.advance(2 * STEP)
-    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(begun.secret)))
+    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(enrollment.secret)))
     assert (await use_cases.account()).second_factor == "none"
 
 
-async def test_setting_up_outlives_the_session_that_began_it() -> None:
+async def test_enrollment_outlives_the_session_that_started_it() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = evolve(await use_cases.holder(await use_cases.signed_in()), session_id=use_cases.world.ids.new())
-    begun = await use_cases.enroll(actor, PASSWORD)
-    await use_cases.confirm(actor, use_cases.totp(begun.secret))
+    enrollment = await use_cases.enroll(actor, PASSWORD)
+    await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
     use_cases.world.clock.advance(2 * STEP)
-    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(begun.secret)))
+    await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(enrollment.secret)))
 
 
-async def test_staff_must_set_one_up_and_then_may_do_everything() -> None:
+async def test_staff_must_enroll_second_factor() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_staff_account()
     tokens = await use_cases.signed_in(STAFF, side="practice")
     assert tokens.must_enroll
     with pytest.raises(SecondFactorRequired):
-        await use_cases.who(tokens, enrollment_exempt=False)
+        await use_cases.authenticated(tokens, enrollment_exempt=False)
     secret, _ = await use_cases.enrolled(tokens)
-    assert not (await use_cases.who(tokens, enrollment_exempt=False)).must_enroll
-    again = await use_cases.answered(
-        await use_cases.asked(STAFF, side="practice"), use_cases.totp(secret), side="practice"
+    assert not (await use_cases.authenticated(tokens, enrollment_exempt=False)).must_enroll
+    again = await use_cases.answer_challenge(
+        await use_cases.challenge(STAFF, side="practice"), use_cases.totp(secret), side="practice"
     )
     assert not again.must_enroll
-    assert not (await use_cases.who(again, enrollment_exempt=False)).must_enroll
+    assert not (await use_cases.authenticated(again, enrollment_exempt=False)).must_enroll
 
 
-async def test_a_practice_may_require_it_of_clients_who_have_signed_in_already() -> None:
+async def test_practice_may_require_second_factor_of_signed_in_clients() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
     await use_cases.world.set_rules(client_second_factor_required=True)
-    assert (await use_cases.who(tokens)).must_enroll
+    assert (await use_cases.authenticated(tokens)).must_enroll
     assert (await use_cases.signed_in()).must_enroll
 
 
@@ -169,28 +171,28 @@ async def test_a_practice_may_require_it_of_clients_who_have_signed_in_already()
 async def test_password_alone_returns_challenge() -> None:
     use_cases, secret, _ = await enrolled()
     before = len(use_cases.world.store.table("sessions"))
-    asked = await use_cases.asked()
-    assert asked.expires_at == use_cases.world.clock.now() + 5 * MINUTE
+    challenge = await use_cases.challenge()
+    assert challenge.expires_at == use_cases.world.clock.now() + 5 * MINUTE
     assert len(use_cases.world.store.table("sessions")) == before
     with pytest.raises(Unauthenticated):
-        await use_cases.who(asked.challenge)
-    tokens = await use_cases.answered(asked, f" {use_cases.totp(secret)} ")
+        await use_cases.authenticated(challenge.challenge)
+    tokens = await use_cases.answer_challenge(challenge, f" {use_cases.totp(secret)} ")
     assert await use_cases.holder(tokens)
 
 
 async def test_challenge_is_single_use() -> None:
     use_cases, secret, codes = await enrolled()
-    asked = await use_cases.asked()
-    await use_cases.answered(asked, use_cases.totp(secret))
+    challenge = await use_cases.challenge()
+    await use_cases.answer_challenge(challenge, use_cases.totp(secret))
     use_cases.world.clock.advance(2 * STEP)
     for code in (use_cases.totp(secret), codes[0]):
         with pytest.raises(ChallengeNotOpen):
-            await use_cases.answered(asked, code)
+            await use_cases.answer_challenge(challenge, code)
 
 
-async def test_two_right_answers_at_once_open_one_session() -> None:
+async def test_concurrent_correct_answers_open_one_session() -> None:
     use_cases, secret, codes = await enrolled()
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     check = use_cases.second_factors.check
     checked, go = asyncio.Event(), asyncio.Event()
 
@@ -199,11 +201,11 @@ async def test_two_right_answers_at_once_open_one_session() -> None:
         await go.wait()
         return await check(*arguments)
 
-    object.__setattr__(use_cases.answer, "second_factors", _PasswordsHook(slow))
-    late = asyncio.create_task(use_cases.answered(asked, use_cases.totp(secret)))
+    object.__setattr__(use_cases.verify_second_factor, "second_factors", _CheckHook(slow))
+    late = asyncio.create_task(use_cases.answer_challenge(challenge, use_cases.totp(secret)))
     await checked.wait()
     before = len(use_cases.world.store.table("sessions"))
-    await use_cases.answered(asked, codes[0])
+    await use_cases.answer_challenge(challenge, codes[0])
     go.set()
     with pytest.raises(ChallengeNotOpen):
         await late
@@ -213,57 +215,57 @@ async def test_two_right_answers_at_once_open_one_session() -> None:
 async def test_totp_code_cannot_be_reused() -> None:
     use_cases, secret, _ = await enrolled()
     code = use_cases.totp(secret)
-    first, second = await use_cases.asked(), await use_cases.asked()
-    await use_cases.answered(first, code)
+    first, second = await use_cases.challenge(), await use_cases.challenge()
+    await use_cases.answer_challenge(first, code)
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(second, code)
+        await use_cases.answer_challenge(second, code)
 
 
 async def test_challenge_expires_after_five_minutes() -> None:
     use_cases, secret, _ = await enrolled()
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     use_cases.world.clock.advance(5 * MINUTE)
     with pytest.raises(ChallengeNotOpen):
-        await use_cases.answered(asked, use_cases.totp(secret))
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret))
 
 
-async def test_both_steps_take_five_tries_in_fifteen_minutes_from_one_address() -> None:
+async def test_address_limit_covers_both_sign_in_steps() -> None:
     use_cases, secret, codes = await enrolled()
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     with pytest.raises(SignInRefused):
         await use_cases.attempt_sign_in(EVE, address=OFFICE)
     for code in ("000000", codes[0].replace("-", "")[::-1]):
         with pytest.raises(SecondFactorRefused):
-            await use_cases.answered(asked, code, address=OFFICE)
+            await use_cases.answer_challenge(challenge, code, address=OFFICE)
     for _ in range(2):
         with pytest.raises(ChallengeNotOpen):
-            await use_cases.answered(evolve(asked, challenge="nonsense"), "000000", address=OFFICE)
+            await use_cases.answer_challenge(evolve(challenge, challenge="nonsense"), "000000", address=OFFICE)
     for code in (use_cases.totp(secret), codes[0]):
         with pytest.raises(RateLimited) as limited:
-            await use_cases.answered(asked, code, address=OFFICE)
+            await use_cases.answer_challenge(challenge, code, address=OFFICE)
         assert not isinstance(limited.value, SignInLocked)
-    await use_cases.answered(asked, use_cases.totp(secret))
+    await use_cases.answer_challenge(challenge, use_cases.totp(secret))
     use_cases.world.clock.advance(15 * MINUTE)
-    await use_cases.answered(await use_cases.asked(), use_cases.totp(secret), address=OFFICE)
+    await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret), address=OFFICE)
 
 
-async def test_right_answers_from_one_address_are_no_guesses_and_make_no_room_for_more() -> None:
+async def test_successful_sign_ins_neither_count_nor_reset_address_limit() -> None:
     use_cases, secret, _ = await enrolled()
     for _ in range(4):
         with pytest.raises(SignInRefused):
             await use_cases.attempt_sign_in(EVE, address=OFFICE)
     for _ in range(6):
-        asked = await use_cases.attempt_sign_in(address=OFFICE)
-        assert isinstance(asked, SecondFactorChallenge)
-        await use_cases.answered(asked, use_cases.totp(secret), address=OFFICE)
+        challenge = await use_cases.attempt_sign_in(address=OFFICE)
+        assert isinstance(challenge, SecondFactorChallenge)
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret), address=OFFICE)
         use_cases.world.clock.advance(2 * STEP)
-    asked = await use_cases.asked()
+    challenge = await use_cases.challenge()
     with pytest.raises(SecondFactorRefused):
-        await use_cases.answered(asked, "000000", address=OFFICE)
+        await use_cases.answer_challenge(challenge, "000000", address=OFFICE)
     with pytest.raises(RateLimited):
-        await use_cases.answered(asked, use_cases.totp(secret), address=OFFICE)
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret), address=OFFICE)
 
 
-class _PasswordsHook:
+class _CheckHook:
     def __init__(self, check) -> None:  # type: ignore[no-untyped-def]
         self.check = check

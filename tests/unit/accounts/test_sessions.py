@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-async def opened() -> tuple[AccountUseCases, SessionTokens]:
+async def signed_in_client() -> tuple[AccountUseCases, SessionTokens]:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     return use_cases, await use_cases.signed_in()
@@ -27,7 +27,7 @@ async def opened() -> tuple[AccountUseCases, SessionTokens]:
 async def is_ended(use_cases: AccountUseCases, tokens: SessionTokens) -> bool:
     """Whether neither token opens anything; looks without touching when it is alive."""
     try:
-        await use_cases.who(tokens, active=False)
+        await use_cases.authenticated(tokens, active=False)
     except Unauthenticated:
         with pytest.raises(RefreshRefused):
             await use_cases.refreshed(tokens.refresh_token)
@@ -36,39 +36,39 @@ async def is_ended(use_cases: AccountUseCases, tokens: SessionTokens) -> bool:
 
 
 async def test_idle_timeout() -> None:
-    use_cases, tokens = await opened()
+    use_cases, tokens = await signed_in_client()
     use_cases.world.clock.advance(15 * MINUTE - SECOND)
     assert not await is_ended(use_cases, tokens)
     use_cases.world.clock.advance(SECOND)
     assert await is_ended(use_cases, tokens)
 
 
-async def test_only_what_a_person_does_counts() -> None:
-    use_cases, tokens = await opened()
+async def test_only_user_activity_extends_session() -> None:
+    use_cases, tokens = await signed_in_client()
     for _ in range(14):
         use_cases.world.clock.advance(MINUTE)
-        assert (await use_cases.who(tokens, active=False)).session.idle_ends_at == tokens.session.idle_ends_at
+        assert (await use_cases.authenticated(tokens, active=False)).session.idle_ends_at == tokens.session.idle_ends_at
     use_cases.world.clock.advance(MINUTE)
     assert await is_ended(use_cases, tokens)
 
 
-async def test_activity_is_written_once_a_minute() -> None:
-    use_cases, tokens = await opened()
+async def test_activity_is_written_at_most_once_a_minute() -> None:
+    use_cases, tokens = await signed_in_client()
     start = tokens.session.idle_ends_at
     use_cases.world.clock.advance(MINUTE - SECOND)
-    assert (await use_cases.who(tokens)).session.idle_ends_at == start
+    assert (await use_cases.authenticated(tokens)).session.idle_ends_at == start
     use_cases.world.clock.advance(SECOND)
-    assert (await use_cases.who(tokens)).session.idle_ends_at == start + MINUTE
+    assert (await use_cases.authenticated(tokens)).session.idle_ends_at == start + MINUTE
     use_cases.world.clock.advance(59 * SECOND)
-    assert (await use_cases.who(tokens)).session.idle_ends_at == start + MINUTE
+    assert (await use_cases.authenticated(tokens)).session.idle_ends_at == start + MINUTE
 
 
 async def test_absolute_session_timeout() -> None:
-    use_cases, tokens = await opened()
+    use_cases, tokens = await signed_in_client()
     first = tokens
     for _ in range(48):
         use_cases.world.clock.advance(10 * MINUTE - SECOND)
-        await use_cases.who(tokens)
+        await use_cases.authenticated(tokens)
         tokens = await use_cases.refreshed(tokens.refresh_token)
         assert tokens.session.ends_at == first.session.ends_at
         assert tokens.session.access_expires_at <= tokens.session.ends_at
@@ -79,25 +79,25 @@ async def test_absolute_session_timeout() -> None:
     assert await is_ended(use_cases, tokens)
 
 
-async def test_an_access_token_is_good_for_an_hour_and_its_session_outlives_it() -> None:
-    use_cases, tokens = await opened()
+async def test_access_token_expires_after_an_hour_and_session_continues() -> None:
+    use_cases, tokens = await signed_in_client()
     for _ in range(6):
         use_cases.world.clock.advance(10 * MINUTE - SECOND)
-        await use_cases.who(tokens)
+        await use_cases.authenticated(tokens)
     use_cases.world.clock.advance(6 * SECOND)
     with pytest.raises(Unauthenticated):
-        await use_cases.who(tokens)
+        await use_cases.authenticated(tokens)
     fresh = await use_cases.refreshed(tokens.refresh_token)
-    assert (await use_cases.who(fresh)).session.id == tokens.session.id
+    assert (await use_cases.authenticated(fresh)).session.id == tokens.session.id
 
 
-async def test_extending_starts_the_idle_time_anew() -> None:
-    use_cases, tokens = await opened()
+async def test_extending_session_restarts_idle_timeout() -> None:
+    use_cases, tokens = await signed_in_client()
     actor = await use_cases.holder(tokens)
     use_cases.world.clock.advance(30 * SECOND)
-    shown = await use_cases.extend(actor)
-    assert shown.idle_ends_at == tokens.session.idle_ends_at + 30 * SECOND
-    assert (await use_cases.who(tokens, active=False)).session == shown
+    view = await use_cases.extend(actor)
+    assert view.idle_ends_at == tokens.session.idle_ends_at + 30 * SECOND
+    assert (await use_cases.authenticated(tokens, active=False)).session == view
     use_cases.world.clock.advance(15 * MINUTE)
     with pytest.raises(Unauthenticated):
         await use_cases.extend(actor)
@@ -108,22 +108,22 @@ async def test_extending_starts_the_idle_time_anew() -> None:
 
 
 async def test_refresh_does_not_count_as_activity() -> None:
-    use_cases, tokens = await opened()
+    use_cases, tokens = await signed_in_client()
     use_cases.world.clock.advance(10 * MINUTE)
     fresh = await use_cases.refreshed(tokens.refresh_token)
     assert fresh.session.idle_ends_at == tokens.session.idle_ends_at
 
 
-async def test_a_refresh_kills_the_tokens_before_it() -> None:
-    use_cases, tokens = await opened()
+async def test_refresh_invalidates_previous_tokens() -> None:
+    use_cases, tokens = await signed_in_client()
     fresh = await use_cases.refreshed(tokens.refresh_token)
     with pytest.raises(Unauthenticated):
-        await use_cases.who(tokens)
-    assert (await use_cases.who(fresh)).session.id == tokens.session.id
+        await use_cases.authenticated(tokens)
+    assert (await use_cases.authenticated(fresh)).session.id == tokens.session.id
 
 
-async def test_a_refresh_token_used_again_ends_the_whole_session() -> None:
-    use_cases, tokens = await opened()
+async def test_reused_refresh_token_ends_session() -> None:
+    use_cases, tokens = await signed_in_client()
     bystander = await use_cases.signed_in()
     second = await use_cases.refreshed(tokens.refresh_token)
     third = await use_cases.refreshed(second.refresh_token)
@@ -136,29 +136,29 @@ async def test_a_refresh_token_used_again_ends_the_whole_session() -> None:
 
 
 @pytest.mark.parametrize("token", ["", ".", "nonsense", "a.b", "\ud800.\x00"])
-async def test_a_token_that_is_none_refreshes_nothing_and_ends_nothing(token: str) -> None:
-    use_cases, tokens = await opened()
+async def test_malformed_refresh_token_changes_nothing(token: str) -> None:
+    use_cases, tokens = await signed_in_client()
     family, secret = tokens.refresh_token.split(".")
     for bad in (token, secret, f".{secret}", f"{secret}.{family}", tokens.access_token):
         with pytest.raises(RefreshRefused):
             await use_cases.refreshed(bad)
     assert not await is_ended(use_cases, tokens)
     with pytest.raises(Unauthenticated):
-        await use_cases.who(token)
+        await use_cases.authenticated(token)
 
 
-async def test_the_tokens_of_another_practice_are_nobodys_here() -> None:
-    use_cases, tokens = await opened()
+async def test_tokens_of_another_practice_are_unknown() -> None:
+    use_cases, tokens = await signed_in_client()
     other = AccountUseCases(await use_cases.world.other_practice())
     with pytest.raises(Unauthenticated):
-        await other.who(tokens)
+        await other.authenticated(tokens)
     with pytest.raises(RefreshRefused):
         await other.refreshed(tokens.refresh_token)
     assert not await is_ended(use_cases, tokens)
 
 
-async def test_signing_out_kills_both_tokens_and_that_session_alone() -> None:
-    use_cases, tokens = await opened()
+async def test_sign_out_ends_both_tokens_of_this_session_only() -> None:
+    use_cases, tokens = await signed_in_client()
     bystander = await use_cases.signed_in()
     actor = await use_cases.holder(tokens)
     for _ in range(2):
@@ -173,27 +173,27 @@ async def test_signing_out_kills_both_tokens_and_that_session_alone() -> None:
 
 
 async def test_ended_session_cannot_be_ended_again() -> None:
-    use_cases, _ = await opened()
-    [kept] = use_cases.world.store.table("sessions").values()
-    session = kept.end(use_cases.world.clock.now())
+    use_cases, _ = await signed_in_client()
+    [stored] = use_cases.world.store.table("sessions").values()
+    session = stored.end(use_cases.world.clock.now())
     assert session.end(use_cases.world.clock.now() + MINUTE) == session
 
 
 async def test_list_sessions() -> None:
-    use_cases, first = await opened()
+    use_cases, first = await signed_in_client()
     await use_cases.add_client_account(BOB)
     await use_cases.signed_in(BOB)
     use_cases.world.clock.advance(MINUTE)
     second = await use_cases.signed_in()
-    shown = await use_cases.list_sessions(await use_cases.holder(second))
-    assert [(one.id, one.current) for one in shown] == [(second.session.id, True), (first.session.id, False)]
-    assert {one.device for one in shown} == {"Firefox on Linux"}
+    listed = await use_cases.list_sessions(await use_cases.holder(second))
+    assert [(one.id, one.current) for one in listed] == [(second.session.id, True), (first.session.id, False)]
+    assert {one.device for one in listed} == {"Firefox on Linux"}
     use_cases.world.clock.advance(14 * MINUTE)
     assert [one.id for one in await use_cases.list_sessions(await use_cases.holder(second))] == [second.session.id]
 
 
-async def test_signing_another_device_out() -> None:
-    use_cases, lost = await opened()
+async def test_ending_session_of_another_device() -> None:
+    use_cases, lost = await signed_in_client()
     mine = await use_cases.signed_in()
     actor = await use_cases.holder(mine)
     await use_cases.end_session(actor, lost.session.id)
@@ -203,8 +203,8 @@ async def test_signing_another_device_out() -> None:
         await use_cases.end_session(actor, lost.session.id)
 
 
-async def test_what_is_anothers_session_does_not_exist() -> None:
-    use_cases, _ = await opened()
+async def test_session_of_another_account_is_not_found() -> None:
+    use_cases, _ = await signed_in_client()
     await use_cases.add_client_account(BOB)
     theirs = await use_cases.signed_in(BOB)
     mine = await use_cases.holder(await use_cases.signed_in())
@@ -216,15 +216,15 @@ async def test_what_is_anothers_session_does_not_exist() -> None:
     assert [entry.target for entry in denied] == [theirs.session.id, UUID(int=404)]
 
 
-async def test_a_closed_account_opens_nothing() -> None:
-    use_cases, tokens = await opened()
+async def test_tokens_of_closed_account_are_refused() -> None:
+    use_cases, tokens = await signed_in_client()
     account = await use_cases.account()
     rows = use_cases.world.store.table("accounts")
     rows[account.practice_id, account.id] = account.close(use_cases.world.clock.now())
     assert await is_ended(use_cases, tokens)
 
 
-async def test_staff_who_left_are_out_at_once_and_roles_are_the_present_ones() -> None:
+async def test_departed_staff_lose_access_at_once_and_roles_are_current() -> None:
     use_cases = AccountUseCases()
     staff_id = await use_cases.world.add_staff(STAFF, ("clinician",), sees_clients=True)
     account = await use_cases.world.account(STAFF, kind="staff", staff_id=staff_id)
@@ -241,22 +241,22 @@ async def test_staff_who_left_are_out_at_once_and_roles_are_the_present_ones() -
         await use_cases.holder(tokens)
 
 
-async def test_an_account_without_its_record_opens_nothing() -> None:
-    use_cases, tokens = await opened()
+async def test_client_account_without_record_is_refused() -> None:
+    use_cases, tokens = await signed_in_client()
     rows = use_cases.world.store.table("accounts")
     account = await use_cases.account()
     rows[account.practice_id, account.id] = evolve(account, client_id=None)
     with pytest.raises(Unauthenticated):
-        await use_cases.who(tokens)
+        await use_cases.authenticated(tokens)
 
 
-async def test_the_origin_of_the_request_goes_with_the_actor() -> None:
-    use_cases, tokens = await opened()
+async def test_actor_carries_request_origin() -> None:
+    use_cases, tokens = await signed_in_client()
     origin = Origin("192.0.2.3", "curl", "r-1")
     assert (await use_cases.holder(tokens, origin=origin)).origin == origin
 
 
-async def test_a_proxy_acts_within_the_grant_on_the_record_that_is_named() -> None:
+async def test_proxy_acts_within_grant_on_named_record() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.world.account(BOB, kind="proxy")
     tokens = await use_cases.open_session_for(account)
@@ -291,7 +291,7 @@ async def test_a_proxy_acts_within_the_grant_on_the_record_that_is_named() -> No
         ("America/New_York", "2026-03-02T05:00:00+00:00", True),
     ],
 )
-async def test_a_grant_holds_by_the_practices_days(time_zone: str, at: str, in_force: bool) -> None:
+async def test_grant_dates_follow_practice_time_zone(time_zone: str, at: str, in_force: bool) -> None:
     use_cases = AccountUseCases()
     await use_cases.world.set_rules(time_zone=time_zone)
     account = await use_cases.world.account(BOB, kind="proxy")
@@ -309,7 +309,7 @@ async def test_a_grant_holds_by_the_practices_days(time_zone: str, at: str, in_f
             await use_cases.holder(tokens, record=child)
 
 
-async def test_a_twelfth_birthday_shuts_areas_in_the_middle_of_a_session() -> None:
+async def test_twelfth_birthday_closes_areas_during_session() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.world.account(BOB, kind="proxy")
     child = await use_cases.world.add_client()
@@ -323,8 +323,8 @@ async def test_a_twelfth_birthday_shuts_areas_in_the_middle_of_a_session() -> No
     assert (await use_cases.holder(tokens, record=child)).areas == {"appointments"}  # type: ignore[union-attr]
 
 
-async def test_a_client_names_their_own_record_or_one_they_are_proxy_for() -> None:
-    use_cases, tokens = await opened()
+async def test_client_may_name_own_record_or_one_they_are_proxy_for() -> None:
+    use_cases, tokens = await signed_in_client()
     account = await use_cases.account()
     child, other = await use_cases.world.add_client(), await use_cases.world.add_client()
     await use_cases.world.add_grant(child, account.id, ("appointments",))
@@ -336,7 +336,7 @@ async def test_a_client_names_their_own_record_or_one_they_are_proxy_for() -> No
         await use_cases.holder(tokens, record=other)
 
 
-async def test_staff_name_no_record() -> None:
+async def test_staff_cannot_name_a_record() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_staff_account()
     child = await use_cases.world.add_client()
@@ -345,8 +345,8 @@ async def test_staff_name_no_record() -> None:
         await use_cases.holder(await use_cases.open_session_for(account), record=child)
 
 
-async def test_without_the_second_factor_that_is_required_only_enrolling_is_open() -> None:
-    use_cases, tokens = await opened()
+async def test_session_without_required_second_factor_may_only_enroll() -> None:
+    use_cases, tokens = await signed_in_client()
     command = AuthenticateCommand(use_cases.world.practice_id, tokens.access_token, active=True)
     assert not (await use_cases.authenticate(command)).must_enroll
     await use_cases.world.set_rules(client_second_factor_required=True)
@@ -358,8 +358,8 @@ async def test_without_the_second_factor_that_is_required_only_enrolling_is_open
     assert [entry.facts for entry in denied] == [{"code": "second_factor_required"}]
 
 
-async def test_a_denial_leaves_the_requests_idempotency_key_alone() -> None:
-    use_cases, tokens = await opened()
+async def test_denial_does_not_claim_idempotency_key() -> None:
+    use_cases, tokens = await signed_in_client()
     idempotent_request = IdempotentRequest("op", "key", b"digest")
     with pytest.raises(NotFound):
         await use_cases.holder(tokens, record=UUID(int=404), origin=Origin(idempotent_request=idempotent_request))
@@ -367,15 +367,15 @@ async def test_a_denial_leaves_the_requests_idempotency_key_alone() -> None:
 
 
 async def test_a_password_reset_ends_every_session() -> None:
-    use_cases, tokens = await opened()
+    use_cases, tokens = await signed_in_client()
     other = await use_cases.signed_in()
     await use_cases.reset_forgotten_password(ANN, OTHER)
     assert await is_ended(use_cases, tokens)
     assert await is_ended(use_cases, other)
 
 
-async def test_authentication_is_one_read() -> None:
-    use_cases, tokens = await opened()
+async def test_authentication_takes_one_read() -> None:
+    use_cases, tokens = await signed_in_client()
     calls = []
     live = use_cases.world.live
 
@@ -388,10 +388,10 @@ async def test_authentication_is_one_read() -> None:
             calls.append("mark")
 
     object.__setattr__(use_cases.authenticate, "live", Counting())
-    await use_cases.who(tokens)
+    await use_cases.authenticated(tokens)
     assert calls == ["find"]
     use_cases.world.clock.advance(MINUTE)
-    await use_cases.who(tokens, active=False)
+    await use_cases.authenticated(tokens, active=False)
     assert calls == ["find"] * 2
-    await use_cases.who(tokens)
+    await use_cases.authenticated(tokens)
     assert calls == ["find"] * 3 + ["mark"]

@@ -11,13 +11,13 @@ from tests.unit.accounts.call_recorder import record_calls
 from tests.unit.accounts.use_cases import PASSWORD, AccountUseCases
 
 
-async def test_a_clients_session_is_not_there_on_the_practices_side() -> None:
+async def test_client_session_is_unknown_on_practice_side() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
-    assert (await use_cases.who(tokens, side="portal")).must_enroll is False
+    assert (await use_cases.authenticated(tokens, side="portal")).must_enroll is False
     with pytest.raises(NotFound):
-        await use_cases.who(tokens, side="practice")
+        await use_cases.authenticated(tokens, side="practice")
     assert "access.denied" in await use_cases.actions()
 
 
@@ -34,12 +34,12 @@ async def test_credentials_of_one_side_are_unknown_on_the_other(side: Side, othe
     assert await use_cases.actions() == before
     third = await use_cases.refreshed(second.refresh_token, side=side)
     secret, _ = await use_cases.enrolled(third)
-    asked = await use_cases.asked(account.email, side=side)
+    challenge = await use_cases.challenge(account.email, side=side)
     for _ in range(MAX_CHALLENGE_ATTEMPTS):
         with record_calls(use_cases) as calls, pytest.raises(ChallengeNotOpen):
-            await use_cases.answered(asked, use_cases.totp(secret), side=other)
+            await use_cases.answer_challenge(challenge, use_cases.totp(secret), side=other)
         assert not [call for call in calls if call.startswith("second_factors.")]
-    assert await use_cases.answered(asked, use_cases.totp(secret), side=side)
+    assert await use_cases.answer_challenge(challenge, use_cases.totp(secret), side=side)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ async def test_credentials_of_one_side_are_unknown_on_the_other(side: Side, othe
         ("not an address", "another", False),
     ],
 )
-def test_tries_are_counted_by_address_and_by_the_whole_64_of_ipv6(one: str, other: str, same: bool) -> None:
+def test_attempts_are_counted_by_ipv4_address_or_ipv6_prefix(one: str, other: str, same: bool) -> None:
     assert (address_key(one) == address_key(other)) is same
 
 
-async def test_closing_an_account_of_staff_ends_nobodys_feed() -> None:
+async def test_closing_staff_account_removes_no_calendar_feed() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_staff_account()
     tokens = await use_cases.open_session_for(account)
     await use_cases.close(await use_cases.holder(tokens), CloseAccountCommand(PASSWORD))
-    assert "remove_closed_account_feed" not in [name for name, _ in await use_cases.world.jobs()]
-    assert (await use_cases.world.jobs())[-1][0] == "disable_credential"
+    assert [name for name, _ in await use_cases.world.jobs()][-2:] == ["disable_credential", "account_closed"]
+    assert "client_id" not in (await use_cases.world.jobs())[-1][1]

@@ -28,7 +28,7 @@ async def fail(use_cases: AccountUseCases, email: str = ANN, times: int = 1, *, 
             await use_cases.attempt_sign_in(email, "not the password", address=address)
 
 
-async def test_a_session_is_opened_with_its_limits_and_where_it_is_from() -> None:
+async def test_new_session_has_limits_and_origin() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     now = use_cases.world.clock.now()
@@ -46,7 +46,7 @@ async def test_a_session_is_opened_with_its_limits_and_where_it_is_from() -> Non
     assert actor == ClientActor(account.practice_id, account.id, account.client_id, session.id)  # type: ignore[arg-type]
 
 
-async def test_the_practice_decides_how_long_sessions_last() -> None:
+async def test_practice_rules_set_session_lifetimes() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     await use_cases.world.set_rules(idle_timeout=300, session_lifetime=1800, access_token_lifetime=3600)
@@ -56,14 +56,14 @@ async def test_the_practice_decides_how_long_sessions_last() -> None:
     assert session.access_expires_at == session.ends_at == now + 30 * MINUTE
 
 
-async def test_no_token_is_kept_in_plain() -> None:
+async def test_no_token_is_stored_in_plain_text() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
-    kept = repr(use_cases.world.store.tables)
+    stored = repr(use_cases.world.store.tables)
     for secret in (tokens.access_token, tokens.refresh_token, *tokens.refresh_token.split(".")):
-        assert f"{secret!r}" not in kept
-    assert PASSWORD not in kept
+        assert f"{secret!r}" not in stored
+    assert PASSWORD not in stored
 
 
 async def test_failed_sign_ins_are_indistinguishable() -> None:
@@ -83,7 +83,7 @@ async def test_failed_sign_ins_are_indistinguishable() -> None:
     assert {entry.outcome for entry in refusals} == {"failed"}
 
 
-async def test_locking_takes_the_same_steps_for_known_and_unknown() -> None:
+async def test_lockout_takes_same_steps_for_known_and_unknown_email() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     seen = []
@@ -99,7 +99,7 @@ async def test_locking_takes_the_same_steps_for_known_and_unknown() -> None:
     assert (await use_cases.actions()).count("account.locked") == 2
 
 
-async def test_five_failures_lock_for_fifteen_minutes_and_the_holder_is_told() -> None:
+async def test_five_failures_lock_for_fifteen_minutes_and_notify_holder() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     await use_cases.work()
@@ -121,7 +121,7 @@ async def test_lockout_of_unknown_email_notifies_nobody() -> None:
     assert await use_cases.work() == []
 
 
-async def test_a_lock_leaves_open_sessions_alone() -> None:
+async def test_lockout_keeps_open_sessions() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
@@ -129,7 +129,7 @@ async def test_a_lock_leaves_open_sessions_alone() -> None:
     assert await use_cases.holder(tokens)
 
 
-async def test_a_success_clears_the_failures() -> None:
+async def test_successful_sign_in_clears_failures() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     for _ in range(3):
@@ -146,7 +146,7 @@ async def test_old_failures_do_not_count() -> None:
     await use_cases.signed_in()
 
 
-async def test_the_sides_are_counted_apart() -> None:
+async def test_sides_are_counted_separately() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     await use_cases.add_staff_account(ANN)
@@ -154,7 +154,7 @@ async def test_the_sides_are_counted_apart() -> None:
     assert (await use_cases.signed_in(side="practice")).must_enroll
 
 
-async def test_five_tries_in_fifteen_minutes_from_one_address() -> None:
+async def test_five_attempts_in_fifteen_minutes_from_one_address() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     for email in (ANN, EVE, ANN, BOB):
@@ -169,7 +169,7 @@ async def test_five_tries_in_fifteen_minutes_from_one_address() -> None:
     await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
-async def test_a_household_or_a_practice_signs_in_from_one_address_as_often_as_it_likes() -> None:
+async def test_successful_sign_ins_from_one_address_are_unlimited() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     await fail(use_cases, EVE, times=4, address="192.0.2.9")
@@ -180,7 +180,7 @@ async def test_a_household_or_a_practice_signs_in_from_one_address_as_often_as_i
         await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
-async def test_many_tries_at_once_get_no_more_than_five_guesses() -> None:
+async def test_concurrent_attempts_get_at_most_five_guesses() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     attempts = [use_cases.attempt_sign_in(ANN, f"guess {n}") for n in range(40)]
@@ -191,18 +191,18 @@ async def test_many_tries_at_once_get_no_more_than_five_guesses() -> None:
     assert (await use_cases.actions()).count("account.locked") == 1
 
 
-async def test_a_try_that_began_before_a_success_does_not_lock_after_it() -> None:
+async def test_attempt_started_before_reset_does_not_lock_afterwards() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     await fail(use_cases, times=4)
     checked, go = asyncio.Event(), asyncio.Event()
-    right = use_cases.passwords.check
+    check = use_cases.passwords.check
 
     async def slow(credential, password):  # type: ignore[no-untyped-def]
         if password == "slow":
             checked.set()
             await go.wait()
-        return await right(credential, password)
+        return await check(credential, password)
 
     object.__setattr__(use_cases.sign_in, "passwords", _PasswordsHook(slow))
     late = asyncio.create_task(use_cases.attempt_sign_in(ANN, "slow"))
@@ -219,7 +219,7 @@ class _PasswordsHook:
         self.check = check
 
 
-async def test_a_password_is_one_however_it_was_typed() -> None:
+async def test_password_matches_in_any_unicode_normalization() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account(password="cafe\u0301 au lait, please")
     await use_cases.signed_in(password="caf\u00e9 au lait, please")
@@ -234,13 +234,13 @@ async def test_any_text_is_a_wrong_password(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\x00@b.c", "a\ud800@b.cd", "a@b", "a@b.c\n@d.e"])
-async def test_what_is_no_email_is_said_to_be_none(text: str) -> None:
+async def test_malformed_email_is_rejected(text: str) -> None:
     use_cases = AccountUseCases()
     with pytest.raises(InvalidEmail):
         await use_cases.attempt_sign_in(text)
 
 
-async def test_an_account_of_another_practice_is_unknown_here() -> None:
+async def test_account_of_another_practice_is_unknown() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     other = AccountUseCases(await use_cases.world.other_practice())
@@ -249,7 +249,7 @@ async def test_an_account_of_another_practice_is_unknown_here() -> None:
         await other.attempt_sign_in()
 
 
-async def test_staff_sign_in_on_their_side_only_and_clients_on_theirs() -> None:
+async def test_staff_and_clients_sign_in_on_their_own_side_only() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     account = await use_cases.add_staff_account()

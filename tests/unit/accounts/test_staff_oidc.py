@@ -27,29 +27,29 @@ async def sign_in_with_token(
     return await use_cases.sign_in_with_oidc(use_cases.visitor(address), SignInWithOidcCommand(token, "bearer"))
 
 
-async def refused(use_cases: AccountUseCases, identity: StaffIdentity | None = SAM) -> None:
+async def assert_refused(use_cases: AccountUseCases, identity: StaffIdentity | None = SAM) -> None:
     before = len(await use_cases.actions())
     with pytest.raises(SignInRefused):
         await sign_in_with_token(use_cases, identity)
     assert (await use_cases.actions())[before:] == ["sign_in.refused"]
 
 
-async def test_staff_on_the_list_get_an_account_the_first_time_and_keep_it() -> None:
+async def test_listed_staff_get_account_at_first_sign_in() -> None:
     use_cases = AccountUseCases()
     staff_id = await use_cases.world.add_staff(STAFF, ("biller",))
     tokens = await sign_in_with_token(use_cases)
     account = await use_cases.account(STAFF, "practice")
     assert (account.staff_id, account.status) == (staff_id, "active")
     assert account.external == ExternalIdentity(SAM.issuer, SAM.subject)
-    who = await use_cases.who(tokens, enrollment_exempt=False)
-    assert isinstance(who.actor, StaffActor)
-    assert (who.actor.account_id, who.actor.roles) == (account.id, {"biller"})
-    assert not who.must_enroll
+    authenticated = await use_cases.authenticated(tokens, enrollment_exempt=False)
+    assert isinstance(authenticated.actor, StaffActor)
+    assert (authenticated.actor.account_id, authenticated.actor.roles) == (account.id, {"biller"})
+    assert not authenticated.must_enroll
     assert (await sign_in_with_token(use_cases)).session.id != tokens.session.id
     assert len(use_cases.world.store.table("accounts")) == 1
 
 
-async def test_an_account_that_is_there_is_bound_to_the_subject() -> None:
+async def test_existing_account_is_linked_to_subject() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_staff_account()
     await sign_in_with_token(use_cases)
@@ -58,28 +58,28 @@ async def test_an_account_that_is_there_is_bound_to_the_subject() -> None:
     assert "account.linked" in await use_cases.actions()
 
 
-async def test_from_then_on_the_subject_alone_counts() -> None:
+async def test_linked_account_is_found_by_subject_only() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_staff_account()
     await sign_in_with_token(use_cases)
     moved = evolve(SAM, email="other@example.org", email_verified=False)
     assert await sign_in_with_token(use_cases, moved)
-    await refused(use_cases, evolve(SAM, subject="sub-2"))
+    await assert_refused(use_cases, evolve(SAM, subject="sub-2"))
     use_cases.staff_tokens.trusted[use_cases.world.practice_id] = (OTHER_ISSUER, AUDIENCE)
-    await refused(use_cases, SAM)
-    await refused(use_cases, evolve(SAM, issuer=OTHER_ISSUER))
+    await assert_refused(use_cases, SAM)
+    await assert_refused(use_cases, evolve(SAM, issuer=OTHER_ISSUER))
 
 
-async def test_an_email_that_the_issuer_has_not_verified_binds_nothing() -> None:
+async def test_unverified_issuer_email_links_no_account() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_staff_account()
     for identity in (evolve(SAM, email_verified=False), evolve(SAM, email=""), evolve(SAM, email="\ud800@b.c")):
-        await refused(use_cases, identity)
+        await assert_refused(use_cases, identity)
     assert (await use_cases.account(STAFF, "practice")).external is None
 
 
 @pytest.mark.parametrize("who", ["nobody", "left", "client", "unverified", "bad token"])
-async def test_who_does_not_work_here_is_refused(who: str) -> None:
+async def test_non_staff_are_refused(who: str) -> None:
     use_cases = AccountUseCases()
     if who == "left":
         await use_cases.world.add_staff(STAFF, active=False)
@@ -87,25 +87,25 @@ async def test_who_does_not_work_here_is_refused(who: str) -> None:
         await use_cases.add_client_account(STAFF)
     if who == "unverified":
         await use_cases.world.account(STAFF, kind="staff", status="unverified")
-    await refused(use_cases, None if who == "bad token" else SAM)
+    await assert_refused(use_cases, None if who == "bad token" else SAM)
 
 
-async def test_a_closed_account_is_not_opened_by_its_subject() -> None:
+async def test_closed_account_cannot_sign_in_by_oidc_subject() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_staff_account()
     tokens = await sign_in_with_token(use_cases)
     rows = use_cases.world.store.table("accounts")
     rows[account.practice_id, account.id] = rows[account.practice_id, account.id].close(use_cases.world.clock.now())
     with pytest.raises(Unauthenticated):
-        await use_cases.who(tokens)
+        await use_cases.authenticated(tokens)
     people = use_cases.world.store.table("staff")
     people[account.practice_id, account.staff_id] = people[account.practice_id, account.staff_id].with_changes(
         active=False
     )
-    await refused(use_cases)
+    await assert_refused(use_cases)
 
 
-async def test_without_a_second_factor_at_the_issuer_nobody_comes_in() -> None:
+async def test_single_factor_token_is_refused() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_staff_account()
     with pytest.raises(SingleFactorSignIn):
@@ -139,7 +139,7 @@ def test_what_counts_as_a_second_factor(methods: str, context: str, multi_factor
     assert is_multi_factor(evolve(SAM, methods=frozenset(methods.split()), context=context)) is multi_factor
 
 
-async def test_five_tries_from_one_address() -> None:
+async def test_five_attempts_from_one_address() -> None:
     use_cases = AccountUseCases()
     for _ in range(5):
         with pytest.raises(SignInRefused):
@@ -157,4 +157,4 @@ async def test_token_for_another_practice_is_refused() -> None:
     await other.add_staff_account()
     other.staff_tokens = use_cases.staff_tokens
     other.sign_in_with_oidc = evolve(other.sign_in_with_oidc, staff_tokens=use_cases.staff_tokens)
-    await refused(other)
+    await assert_refused(other)

@@ -59,7 +59,7 @@ STAFF = "sam@elm.example.org"
 PASSWORD = "correct horse battery"
 OTHER = "staple entirely anew"
 STEP = timedelta(seconds=30)
-CODED = ("verify_email", "reset_password")
+CODE_NOTICE_KINDS = ("verify_email", "reset_password")
 
 
 @define
@@ -79,15 +79,15 @@ class AccountUseCases:
     reauthentication: Reauthentication = field(init=False)
     register: RegisterAccount = field(init=False)
     resend: ResendVerification = field(init=False)
-    forgot: RequestPasswordReset = field(init=False)
-    decide: ProcessEmailRequest = field(init=False)
+    request_password_reset: RequestPasswordReset = field(init=False)
+    process_email_request: ProcessEmailRequest = field(init=False)
     send_code: SendMailedCode = field(init=False)
     disable: DisableCredential = field(init=False)
     verify: VerifyEmail = field(init=False)
     reset: ResetPassword = field(init=False)
     finish_password_resets: FinishPasswordResets = field(init=False)
     sign_in: SignIn = field(init=False)
-    answer: VerifySecondFactor = field(init=False)
+    verify_second_factor: VerifySecondFactor = field(init=False)
     sign_in_with_oidc: SignInWithOidc = field(init=False)
     authenticate: Authenticate = field(init=False)
     refresh: RefreshSession = field(init=False)
@@ -121,15 +121,15 @@ class AccountUseCases:
         self.reauthentication = reauthentication
         self.register = RegisterAccount(begin, clock, ids, self.limits)
         self.resend = ResendVerification(begin, clock, ids, self.limits)
-        self.forgot = RequestPasswordReset(begin, clock, ids, self.limits)
-        self.decide = ProcessEmailRequest(begin, clock, ids)
+        self.request_password_reset = RequestPasswordReset(begin, clock, ids, self.limits)
+        self.process_email_request = ProcessEmailRequest(begin, clock, ids)
         self.send_code = SendMailedCode(begin, self.codes)
         self.disable = DisableCredential(begin, self.credentials)
         self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
         self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
         self.finish_password_resets = FinishPasswordResets(begin, clock, self.passwords)
         self.sign_in = SignIn(begin, clock, ids, tokens, self.limits, self.passwords)
-        self.answer = VerifySecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
+        self.verify_second_factor = VerifySecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
         self.sign_in_with_oidc = SignInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)
         self.refresh = RefreshSession(begin, clock, tokens)
@@ -159,9 +159,9 @@ class AccountUseCases:
         return VisitorActor(self.world.practice_id, Origin(address, "Firefox on Linux"))
 
     async def holder(self, tokens: SessionTokens | str, **more: Any) -> AccountHolder:
-        return (await self.who(tokens, **more)).actor
+        return (await self.authenticated(tokens, **more)).actor
 
-    async def who(self, tokens: SessionTokens | str, *, active: bool = True, **more: Any) -> Authenticated:
+    async def authenticated(self, tokens: SessionTokens | str, *, active: bool = True, **more: Any) -> Authenticated:
         """Whom an access token stands for; by default enrolling is allowed, and a person is at it."""
         token = tokens if isinstance(tokens, str) else tokens.access_token
         more.setdefault("enrollment_exempt", True)
@@ -174,22 +174,22 @@ class AccountUseCases:
         jobs = await self.world.jobs()
         for name, ids in jobs[self._jobs_done :]:
             if name == "process_email_request":
-                await self.decide(self.system, ids["email_request_id"])
+                await self.process_email_request(self.system, ids["email_request_id"])
             elif name == "disable_credential":
                 await self.disable(self.system, ids["account_id"])
             else:
-                assert name == "remove_closed_account_feed", name  # the appointments' to do
+                assert name == "account_closed", name  # others react to it
         self._jobs_done = len(jobs)
         notices = self.world.notices[self._delivered :]
         self._delivered += len(notices)
-        told = []
+        delivered = []
         for notice in notices:
             assert notice.to_account is not None
             assert notice.notice_class == "security"
-            if notice.kind in CODED:
+            if notice.kind in CODE_NOTICE_KINDS:
                 await self.send_code(self.system, notice.to_account, notice.kind)  # type: ignore[arg-type]
-            told.append((notice.kind, notice.to_account))
-        return told
+            delivered.append((notice.kind, notice.to_account))
+        return delivered
 
     def mailed(self, email: str = ANN) -> list[str]:
         """The codes in somebody's mail, oldest first."""
@@ -207,7 +207,7 @@ class AccountUseCases:
 
     async def reset_forgotten_password(self, email: str = ANN, password: str = OTHER, *, side: Side = "portal") -> None:
         """They set another password by a mailed code."""
-        await self.forgot(self.visitor(), RequestPasswordResetCommand(email, side))
+        await self.request_password_reset(self.visitor(), RequestPasswordResetCommand(email, side))
         await self.work()
         await self.reset(self.visitor(), ResetPasswordCommand(email, self.mailed(email)[-1], password, side))
 
@@ -235,23 +235,27 @@ class AccountUseCases:
 
     async def open_session_for(self, account: Account, *, multi_factor: bool = True) -> SessionTokens:
         """A session as any way of signing in ends in."""
-        opening = SessionFactory(self.world.clock, self.world.ids, self.tokens)
+        session_factory = SessionFactory(self.world.clock, self.world.ids, self.tokens)
         async with self.world.begin(self.visitor()) as unit:
-            opened = await opening.open(unit, account, kind="bearer", multi_factor=multi_factor, origin=Origin())
+            opened = await session_factory.open(
+                unit, account, kind="bearer", multi_factor=multi_factor, origin=Origin()
+            )
             await unit.commit(None)
         return opened
 
-    async def asked(
+    async def challenge(
         self, email: str = ANN, password: str = PASSWORD, *, side: Side = "portal"
     ) -> SecondFactorChallenge:
-        asked = await self.attempt_sign_in(email, password, side=side)
-        assert isinstance(asked, SecondFactorChallenge)
-        return asked
+        challenge = await self.attempt_sign_in(email, password, side=side)
+        assert isinstance(challenge, SecondFactorChallenge)
+        return challenge
 
-    async def answered(
-        self, asked: SecondFactorChallenge, code: str, *, side: Side = "portal", address: str = ""
+    async def answer_challenge(
+        self, challenge: SecondFactorChallenge, code: str, *, side: Side = "portal", address: str = ""
     ) -> SessionTokens:
-        return await self.answer(self.visitor(address), VerifySecondFactorCommand(asked.challenge, code, side))
+        return await self.verify_second_factor(
+            self.visitor(address), VerifySecondFactorCommand(challenge.challenge, code, side)
+        )
 
     async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
         """By a refresh token."""
@@ -260,10 +264,10 @@ class AccountUseCases:
     async def enrolled(self, tokens: SessionTokens, password: str = PASSWORD) -> tuple[str, tuple[str, ...]]:
         """Set up a second factor; its secret and the recovery codes. The code used is two steps old afterwards."""
         actor = await self.holder(tokens)
-        begun = await self.enroll(actor, password)
-        recovery = await self.confirm(actor, self.totp(begun.secret))
+        enrollment = await self.enroll(actor, password)
+        recovery = await self.confirm(actor, self.totp(enrollment.secret))
         self.world.clock.advance(2 * STEP)
-        return begun.secret, recovery.codes
+        return enrollment.secret, recovery.codes
 
     def totp(self, secret: str, steps: int = 0) -> str:
         return totp(secret, self.world.clock.now() + steps * STEP)

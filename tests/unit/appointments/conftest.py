@@ -17,7 +17,7 @@ class BookingScenario:
     world: MemoryAppointmentsWorld
     use_cases: AppointmentUseCases
     grey: UUID
-    account: UUID
+    grey_account_id: UUID
     ann: ClientActor
     bob: ClientActor
     appointment_type: AppointmentType
@@ -31,12 +31,18 @@ def world() -> MemoryAppointmentsWorld:
 @pytest.fixture
 async def scenario(world: MemoryAppointmentsWorld) -> BookingScenario:
     grey = await world.add_clinician("Dr. Grey", credentials="PhD")
-    account = await world.add_clinician_account(grey)
+    grey_account_id = await world.add_clinician_account(grey)
     ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
     for client in (ann, bob):
         await world.join_care_team(client, grey)
     appointment_type = await world.add_appointment_type(minutes=60)
     await world.open_week(grey)
     return BookingScenario(
-        world, AppointmentUseCases(world), grey, account, world.as_client(ann), world.as_client(bob), appointment_type
+        world,
+        AppointmentUseCases(world),
+        grey,
+        grey_account_id,
+        world.as_client(ann),
+        world.as_client(bob),
+        appointment_type,
     )

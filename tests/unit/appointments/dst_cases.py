@@ -33,9 +33,9 @@ ODD_DST_NIGHTS = [
     (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the day before
 ]
 
-CLINICIAN, OTHER = UUID(int=1), UUID(int=2)
-OFFICE, ANNEX = UUID(int=11), UUID(int=12)
-KIND, INTAKE = UUID(int=21), UUID(int=22)
+CLINICIAN_ID, OTHER_CLINICIAN_ID = UUID(int=1), UUID(int=2)
+OFFICE_ID, ANNEX_ID = UUID(int=11), UUID(int=12)
+APPOINTMENT_TYPE_ID, INTAKE_TYPE_ID = UUID(int=21), UUID(int=22)
 
 
 @lru_cache(maxsize=64)

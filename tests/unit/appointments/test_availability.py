@@ -20,17 +20,17 @@ from portal_core.appointments.scheduling.availability import (
 )
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
-    ANNEX,
+    ANNEX_ID,
     APIA,
     AUTUMN,
-    CLINICIAN,
+    CLINICIAN_ID,
     DST_NIGHTS,
-    INTAKE,
+    INTAKE_TYPE_ID,
     KATHMANDU,
     LORD_HOWE,
     NEW_YORK,
-    OFFICE,
-    OTHER,
+    OFFICE_ID,
+    OTHER_CLINICIAN_ID,
     SPRING,
     minutes_around,
     utc,
@@ -43,7 +43,7 @@ SUNDAY_NUMBER = 6
 def rule(**over: Any) -> AvailabilityRule:
     given_: dict[str, Any] = {
         "id": UUID(int=100),
-        "clinician_id": CLINICIAN,
+        "clinician_id": CLINICIAN_ID,
         "weekday": 0,
         "start_time": time(9),
         "end_time": time(17),
@@ -56,7 +56,7 @@ def rule(**over: Any) -> AvailabilityRule:
 def closing(**over: Any) -> AvailabilityException:
     given_: dict[str, Any] = {
         "id": UUID(int=200),
-        "clinician_id": CLINICIAN,
+        "clinician_id": CLINICIAN_ID,
         "date": MONDAY,
         "available": False,
         "time_zone": NEW_YORK,
@@ -97,10 +97,12 @@ def test_local_hours_are_stable_across_dst() -> None:
     ]
 
 
-def test_a_rule_holds_on_its_first_and_last_date_and_not_beyond() -> None:
+def test_rule_validity_is_inclusive() -> None:
     weekly = rule(valid_from=date(2026, 3, 3), valid_until=date(2026, 3, 16))
-    start_time = [window.starts_at.date() for window in open_windows([weekly], [], date(2026, 2, 1), date(2026, 4, 30))]
-    assert start_time == [date(2026, 3, 9), date(2026, 3, 16)]
+    start_dates = [
+        window.starts_at.date() for window in open_windows([weekly], [], date(2026, 2, 1), date(2026, 4, 30))
+    ]
+    assert start_dates == [date(2026, 3, 9), date(2026, 3, 16)]
     assert open_windows([weekly], [], date(2026, 3, 10), date(2026, 3, 15)) == []
 
 
@@ -119,31 +121,31 @@ def test_adjacent_windows_are_merged() -> None:
     ]
 
 
-def test_windows_of_other_places_kinds_zones_or_clinicians_stay_apart() -> None:
+def test_windows_with_different_keys_are_not_merged() -> None:
     rules = [
         rule(),
-        rule(location_id=OFFICE),
-        rule(appointment_type_ids=[INTAKE]),
-        rule(clinician_id=OTHER),
+        rule(location_id=OFFICE_ID),
+        rule(appointment_type_ids=[INTAKE_TYPE_ID]),
+        rule(clinician_id=OTHER_CLINICIAN_ID),
         rule(time_zone="America/Toronto"),
     ]
     windows = open_windows(rules, [], MONDAY, MONDAY)
     assert len(windows) == 5
     assert {(w.location_id, w.appointment_type_ids, w.clinician_id, w.time_zone) for w in windows} == {
-        (None, frozenset(), CLINICIAN, NEW_YORK),
-        (OFFICE, frozenset(), CLINICIAN, NEW_YORK),
-        (None, frozenset({INTAKE}), CLINICIAN, NEW_YORK),
-        (None, frozenset(), OTHER, NEW_YORK),
-        (None, frozenset(), CLINICIAN, "America/Toronto"),
+        (None, frozenset(), CLINICIAN_ID, NEW_YORK),
+        (OFFICE_ID, frozenset(), CLINICIAN_ID, NEW_YORK),
+        (None, frozenset({INTAKE_TYPE_ID}), CLINICIAN_ID, NEW_YORK),
+        (None, frozenset(), OTHER_CLINICIAN_ID, NEW_YORK),
+        (None, frozenset(), CLINICIAN_ID, "America/Toronto"),
     }
 
 
-def test_a_closing_cuts_a_window_and_an_opening_adds_one() -> None:
+def test_exceptions_cut_and_add_windows() -> None:
     exceptions = [
         closing(start_time=time(12), end_time=time(13)),
         closing(start_time=time(12, 30), end_time=time(13, 30)),
         closing(start_time=time(16), end_time=time(18)),
-        opening(date=date(2026, 3, 3), start_time=time(10), end_time=time(11), location_id=OFFICE),
+        opening(date=date(2026, 3, 3), start_time=time(10), end_time=time(11), location_id=OFFICE_ID),
         opening(date=date(2026, 3, 4), start_time=time(10), end_time=time(11)),
     ]
     windows = open_windows([rule()], exceptions, MONDAY, date(2026, 3, 3))
@@ -152,27 +154,27 @@ def test_a_closing_cuts_a_window_and_an_opening_adds_one() -> None:
         (utc(2026, 3, 2, 18, 30), utc(2026, 3, 2, 21)),
         (utc(2026, 3, 3, 15), utc(2026, 3, 3, 16)),
     ]
-    assert windows[2].location_id == OFFICE
+    assert windows[2].location_id == OFFICE_ID
 
 
-def test_a_closing_wins_over_an_opening() -> None:
+def test_closing_overrides_opening() -> None:
     exceptions = [opening(start_time=time(18), end_time=time(20)), closing()]
     assert open_windows([rule()], exceptions, MONDAY, MONDAY) == []
 
 
-def test_a_closing_of_one_place_leaves_the_others_open() -> None:
-    rules = [rule(), rule(location_id=OFFICE), rule(location_id=ANNEX)]
-    left = open_windows(rules, [closing(location_id=OFFICE)], MONDAY, MONDAY)
-    assert {window.location_id for window in left} == {None, ANNEX}
+def test_closing_affects_one_location() -> None:
+    rules = [rule(), rule(location_id=OFFICE_ID), rule(location_id=ANNEX_ID)]
+    left = open_windows(rules, [closing(location_id=OFFICE_ID)], MONDAY, MONDAY)
+    assert {window.location_id for window in left} == {None, ANNEX_ID}
     assert open_windows(rules, [closing()], MONDAY, MONDAY) == []
 
 
-def test_a_closing_of_one_clinician_leaves_the_others_open() -> None:
-    windows = open_windows([rule(), rule(clinician_id=OTHER)], [closing()], MONDAY, MONDAY)
-    assert [window.clinician_id for window in windows] == [OTHER]
+def test_closing_affects_one_clinician() -> None:
+    windows = open_windows([rule(), rule(clinician_id=OTHER_CLINICIAN_ID)], [closing()], MONDAY, MONDAY)
+    assert [window.clinician_id for window in windows] == [OTHER_CLINICIAN_ID]
 
 
-def test_a_closing_in_another_zone_counts_by_its_own_clock() -> None:
+def test_closing_uses_its_own_time_zone() -> None:
     away = closing(time_zone="Europe/London", start_time=time(15), end_time=time(16))
     assert hours(open_windows([rule()], [away], MONDAY, MONDAY)) == [
         (utc(2026, 3, 2, 14), utc(2026, 3, 2, 15)),
@@ -201,7 +203,7 @@ def local_hours(draw: st.DrawFn) -> tuple[time, time]:
     rules=st.lists(st.tuples(st.integers(0, 6), local_hours()), max_size=5),
     closings=st.lists(st.tuples(st.integers(-1, 1), local_hours()), max_size=3),
 )
-def test_open_is_every_minute_within_a_rule_and_no_closing(
+def test_open_minutes_match_rules_minus_closings(
     night: tuple[str, date],
     rules: list[tuple[int, tuple[time, time]]],
     closings: list[tuple[int, tuple[time, time]]],
@@ -235,7 +237,7 @@ def test_open_is_every_minute_within_a_rule_and_no_closing(
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 10)), max_size=12))
-def test_joined_spans_cover_the_same_time_and_lie_apart(pairs: list[tuple[int, int]]) -> None:
+def test_merged_spans_cover_same_time_and_are_disjoint(pairs: list[tuple[int, int]]) -> None:
     zero = utc(2026, 1, 1)
     spans = [(zero + timedelta(hours=at), zero + timedelta(hours=at + long)) for at, long in pairs]
     whole = merge_spans(spans)
@@ -250,9 +252,7 @@ def test_joined_spans_cover_the_same_time_and_lie_apart(pairs: list[tuple[int, i
     minute=st.integers(0, 24 * 60 - 1),
     weekdays=st.sets(st.integers(0, 6), min_size=1),
 )
-def test_days_around_hold_the_whole_of_every_window_of_two_days(
-    night: tuple[str, date], minute: int, weekdays: set[int]
-) -> None:
+def test_date_range_around_covers_whole_windows(night: tuple[str, date], minute: int, weekdays: set[int]) -> None:
     time_zone, day = night
     at = datetime.combine(day, time.min, tzinfo=UTC) + timedelta(minutes=minute)
     rules = [rule(time_zone=time_zone, weekday=weekday, start_time=time(0), end_time=time(0)) for weekday in weekdays]
@@ -282,7 +282,7 @@ def test_days_around_hold_the_whole_of_every_window_of_two_days(
         ({"valid_until": date(1999, 12, 31)}, "valid_until"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) -> None:
+def test_invalid_rule_is_refused(over: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
         rule(**over)
     assert refused.value.fields[0].path == path
@@ -298,7 +298,7 @@ def test_a_rule_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) 
         ({"date": date.max}, "date"),
     ],
 )
-def test_an_exception_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) -> None:
+def test_invalid_exception_is_refused(over: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
         closing(**over)
     assert refused.value.fields[0].path == path

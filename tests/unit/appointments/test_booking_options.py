@@ -32,7 +32,7 @@ def administrator(scenario: BookingScenario) -> StaffActor:
     return scenario.world.as_staff("administrator")
 
 
-async def test_a_client_sees_what_is_active_and_their_care_team(scenario: BookingScenario) -> None:
+async def test_client_sees_active_options_and_care_team(scenario: BookingScenario) -> None:
     await scenario.world.add_clinician("Dr. Green")
     gone = await scenario.world.add_clinician("Dr. Gone", active=False)
     await scenario.world.join_care_team(scenario.ann.client_id, gone)
@@ -41,7 +41,7 @@ async def test_a_client_sees_what_is_active_and_their_care_team(scenario: Bookin
     await scenario.world.add_location("Branch")
     await scenario.world.add_location("Closed", active=False)
     view = await GetBookingOptions(scenario.world.begin)(scenario.ann)
-    assert [(one.name, one.minutes, one.self_bookable) for one in view.appointment_types] == [
+    assert [(one.name, one.duration_minutes, one.self_bookable) for one in view.appointment_types] == [
         ("By request", 50, False),
         ("Individual session", 60, True),
     ]
@@ -57,25 +57,30 @@ async def test_staff_and_jobs_see_all(scenario: BookingScenario) -> None:
     view = await GetBookingOptions(scenario.world.begin)(scenario.world.as_staff("auditor"))
     assert await GetBookingOptions(scenario.world.begin)(scenario.world.system) == view
     assert [(one.name, one.active) for one in view.clinicians] == [("Dr. Gone", False), ("Dr. Grey", True)]
-    assert [(one.name, one.active, one.slot_step) for one in view.appointment_types] == [
+    assert [(one.name, one.active, one.slot_step_minutes) for one in view.appointment_types] == [
         ("Closed", False, 30),
         ("Individual session", True, None),
     ]
 
 
-async def test_others_see_nothing(scenario: BookingScenario) -> None:
+async def test_other_actors_see_no_options(scenario: BookingScenario) -> None:
     visitor = VisitorActor(scenario.world.practice_id)
     for actor in (visitor, scenario.world.as_proxy(scenario.ann.client_id, may_write=True, areas=["forms"])):
         with pytest.raises(NotFound):
             await GetBookingOptions(scenario.world.begin)(actor)
 
 
-async def test_a_kind_is_added_and_changed(scenario: BookingScenario) -> None:
+async def test_appointment_type_is_added_and_changed(scenario: BookingScenario) -> None:
     define = DefineAppointmentType(scenario.world.begin, scenario.world.ids)
     appointment_type = await define(
         administrator(scenario), DefineAppointmentTypeCommand(name=" Group ", duration=HOUR, seats=8)
     )
-    assert (appointment_type.name, appointment_type.minutes, appointment_type.seats, appointment_type.active) == (
+    assert (
+        appointment_type.name,
+        appointment_type.duration_minutes,
+        appointment_type.seats,
+        appointment_type.active,
+    ) == (
         "Group",
         60,
         8,
@@ -87,7 +92,7 @@ async def test_a_kind_is_added_and_changed(scenario: BookingScenario) -> None:
             appointment_type_id=appointment_type.id, name="Group", duration=2 * HOUR, active=False
         ),
     )
-    assert (changed.id, changed.minutes, changed.active) == (appointment_type.id, 120, False)
+    assert (changed.id, changed.duration_minutes, changed.active) == (appointment_type.id, 120, False)
     entries = [one.target for one in await scenario.world.audit() if one.action == "appointment_type.defined"]
     assert entries == [appointment_type.id, appointment_type.id]
     with pytest.raises(NotFound):
@@ -97,7 +102,7 @@ async def test_a_kind_is_added_and_changed(scenario: BookingScenario) -> None:
         )
 
 
-async def test_a_place_is_added_and_changed(scenario: BookingScenario) -> None:
+async def test_location_is_added_and_changed(scenario: BookingScenario) -> None:
     define = DefineLocation(scenario.world.begin, scenario.world.ids)
     location = await define(administrator(scenario), DefineLocationCommand(name="Branch", time_zone="America/Chicago"))
     moved = await define(
@@ -112,36 +117,36 @@ async def test_a_place_is_added_and_changed(scenario: BookingScenario) -> None:
         )
 
 
-async def test_what_changed_after_it_was_shown_is_not_changed(scenario: BookingScenario) -> None:
-    who = administrator(scenario)
-    appointment_types, locations = (
+async def test_stale_versions_are_refused(scenario: BookingScenario) -> None:
+    admin = administrator(scenario)
+    define_type, define_location = (
         DefineAppointmentType(scenario.world.begin, scenario.world.ids),
         DefineLocation(scenario.world.begin, scenario.world.ids),
     )
     appointment_type = DefineAppointmentTypeCommand(
         appointment_type_id=scenario.appointment_type.id, name="Group", duration=HOUR, version=1
     )
-    added = await locations(who, DefineLocationCommand(name="Branch", time_zone=ZONE))
+    added = await define_location(admin, DefineLocationCommand(name="Branch", time_zone=ZONE))
     location = DefineLocationCommand(location_id=added.id, name="Annex", time_zone=ZONE, version=1)
     assert added.version == 1
-    assert [(await appointment_types(who, appointment_type)).version, (await locations(who, location)).version] == [
+    assert [(await define_type(admin, appointment_type)).version, (await define_location(admin, location)).version] == [
         2,
         2,
     ]
-    shown = await GetBookingOptions(scenario.world.begin)(who)
+    shown = await GetBookingOptions(scenario.world.begin)(admin)
     for version in (1, 3):
         with pytest.raises(StaleVersion):
-            await appointment_types(who, evolve(appointment_type, name="Stale", version=version))
+            await define_type(admin, evolve(appointment_type, name="Stale", version=version))
         with pytest.raises(StaleVersion):
-            await locations(who, evolve(location, name="Stale", version=version))
-    assert await GetBookingOptions(scenario.world.begin)(who) == shown
+            await define_location(admin, evolve(location, name="Stale", version=version))
+    assert await GetBookingOptions(scenario.world.begin)(admin) == shown
     assert [(one.name, one.version) for one in (*shown.appointment_types, *shown.locations)] == [
         ("Group", 2),
         ("Annex", 2),
     ]
     unnamed = (
-        await appointment_types(who, evolve(appointment_type, version=None)),
-        await locations(who, evolve(location, version=None)),
+        await define_type(admin, evolve(appointment_type, version=None)),
+        await define_location(admin, evolve(location, version=None)),
     )
     assert [one.version for one in unnamed] == [3, 3]
 
@@ -153,56 +158,60 @@ async def test_rules_are_set(scenario: BookingScenario) -> None:
     assert (await GetBookingOptions(scenario.world.begin)(scenario.ann)).rules == view
 
 
-async def test_rules_that_changed_after_they_were_shown_are_not_replaced(scenario: BookingScenario) -> None:
-    set_rules, who = SetAppointmentRules(scenario.world.begin), administrator(scenario)
-    first = await set_rules(who, AppointmentRules(max_holds_per_client=3), 1)
+async def test_stale_rules_are_refused(scenario: BookingScenario) -> None:
+    set_rules, admin = SetAppointmentRules(scenario.world.begin), administrator(scenario)
+    first = await set_rules(admin, AppointmentRules(max_holds_per_client=3), 1)
     assert first.version == 2
     for version in (1, 3):
         with pytest.raises(StaleVersion):
-            await set_rules(who, AppointmentRules(), version)
-    assert (await GetBookingOptions(scenario.world.begin)(who)).rules == first
-    assert (await set_rules(who, AppointmentRules())).version == 3
+            await set_rules(admin, AppointmentRules(), version)
+    assert (await GetBookingOptions(scenario.world.begin)(admin)).rules == first
+    assert (await set_rules(admin, AppointmentRules())).version == 3
 
 
-def names_of(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+def field_errors(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
     return [(one.path, one.code) for one in error.value.fields]
 
 
 @pytest.mark.parametrize(
     ("text", "code"), [("\u202eabc", "characters_invalid"), ("abc\x07", "characters_invalid"), (" \t", "empty")]
 )
-async def test_what_others_read_is_plain_text(scenario: BookingScenario, text: str, code: str) -> None:
-    appointment_types, locations = (
+async def test_invalid_texts_are_refused(scenario: BookingScenario, text: str, code: str) -> None:
+    define_type, define_location = (
         DefineAppointmentType(scenario.world.begin, scenario.world.ids),
         DefineLocation(scenario.world.begin, scenario.world.ids),
     )
-    who = administrator(scenario)
+    admin = administrator(scenario)
     with pytest.raises(Invalid) as refused:
-        await appointment_types(who, DefineAppointmentTypeCommand(name=text, duration=HOUR))
-    assert names_of(refused) == [("name", code)]
+        await define_type(admin, DefineAppointmentTypeCommand(name=text, duration=HOUR))
+    assert field_errors(refused) == [("name", code)]
     with pytest.raises(Invalid) as refused:
-        await locations(who, DefineLocationCommand(name=text, time_zone=ZONE))
-    assert names_of(refused) == [("name", code)]
+        await define_location(admin, DefineLocationCommand(name=text, time_zone=ZONE))
+    assert field_errors(refused) == [("name", code)]
     with pytest.raises(Invalid) as refused:
-        await SetAppointmentRules(scenario.world.begin)(who, AppointmentRules(calendar_title=text))
-    assert names_of(refused) == [("calendar_title", code)]
+        await SetAppointmentRules(scenario.world.begin)(admin, AppointmentRules(calendar_title=text))
+    assert field_errors(refused) == [("calendar_title", code)]
     with pytest.raises(Invalid) as refused:
-        await locations(who, DefineLocationCommand(name="Branch", time_zone=ZONE, address=f"2 Oak Street\n{text}\x07"))
-    assert names_of(refused) == [("address", "characters_invalid")]
+        await define_location(
+            admin, DefineLocationCommand(name="Branch", time_zone=ZONE, address=f"2 Oak Street\n{text}\x07")
+        )
+    assert field_errors(refused) == [("address", "characters_invalid")]
 
 
-async def test_texts_are_kept_in_one_form(scenario: BookingScenario) -> None:
-    who, location = administrator(scenario), DefineLocation(scenario.world.begin, scenario.world.ids)
-    made = await location(
-        who, DefineLocationCommand(name=" North   Branch", time_zone=ZONE, address="2 Oak  Street\r\n\r\nAlbany ")
+async def test_texts_are_normalized(scenario: BookingScenario) -> None:
+    admin, define_location = administrator(scenario), DefineLocation(scenario.world.begin, scenario.world.ids)
+    normalized = await define_location(
+        admin, DefineLocationCommand(name=" North   Branch", time_zone=ZONE, address="2 Oak  Street\r\n\r\nAlbany ")
     )
-    assert (made.name, made.address) == ("North Branch", "2 Oak Street\nAlbany")
-    assert (await location(who, DefineLocationCommand(name="South", time_zone=ZONE, address=" \n"))).address == ""
+    assert (normalized.name, normalized.address) == ("North Branch", "2 Oak Street\nAlbany")
+    assert (
+        await define_location(admin, DefineLocationCommand(name="South", time_zone=ZONE, address=" \n"))
+    ).address == ""
     rules = AppointmentRules(calendar_title=" Meeting ")
-    assert (await SetAppointmentRules(scenario.world.begin)(who, rules)).calendar_title == "Meeting"
+    assert (await SetAppointmentRules(scenario.world.begin)(admin, rules)).calendar_title == "Meeting"
 
 
-async def test_an_ehrs_job_sets_the_practice_up(scenario: BookingScenario) -> None:
+async def test_system_actor_can_set_up_practice(scenario: BookingScenario) -> None:
     begin, ids, job = scenario.world.begin, scenario.world.ids, scenario.world.system
     await SetAppointmentRules(begin)(job, AppointmentRules())
     appointment_type = await DefineAppointmentType(begin, ids)(
@@ -227,7 +236,7 @@ async def test_an_ehrs_job_sets_the_practice_up(scenario: BookingScenario) -> No
     ]
 
 
-async def test_only_administrators_decide(scenario: BookingScenario) -> None:
+async def test_only_administrators_change_options(scenario: BookingScenario) -> None:
     for actor, refusal in (
         (scenario.world.as_staff("front_desk", "clinician", "biller", "auditor"), Forbidden),
         (scenario.ann, NotFound),
@@ -260,7 +269,7 @@ async def test_name_length_limits(scenario: BookingScenario, name: str) -> None:
 
 
 @pytest.mark.parametrize("seats", [0, 101])
-def test_at_least_one_seat(scenario: BookingScenario, seats: int) -> None:
+def test_seat_limits(scenario: BookingScenario, seats: int) -> None:
     with pytest.raises(Invalid):
         AppointmentType(
             id=scenario.appointment_type.id, name="Group", timing=scenario.appointment_type.timing, seats=seats

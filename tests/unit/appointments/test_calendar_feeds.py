@@ -20,7 +20,7 @@ def visitor(scenario: BookingScenario) -> VisitorActor:
 
 
 class TestFeeds:
-    async def test_a_phone_sees_what_is_booked_and_what_was_cancelled(self, scenario: BookingScenario) -> None:
+    async def test_feed_lists_booked_and_cancelled_appointments(self, scenario: BookingScenario) -> None:
         ids = []
         for client, hour in ((scenario.ann, 10), (scenario.ann, 12), (scenario.bob, 14)):
             choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(5, hour))
@@ -40,7 +40,7 @@ class TestFeeds:
         read = [one for one in await scenario.world.audit() if one.action == "calendar_feed.read"]
         assert [one.record for one in read] == [scenario.ann.client_id]
 
-    async def test_all_pages_of_it_from_ninety_days_ago(self, scenario: BookingScenario) -> None:
+    async def test_feed_covers_all_pages_from_ninety_days_ago(self, scenario: BookingScenario) -> None:
         start = scenario.world.clock.now()
         for day in range(-110, 110):
             await scenario.world.add_booking(
@@ -50,14 +50,14 @@ class TestFeeds:
         file = await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
         assert file.content.count("BEGIN:VEVENT") == 200
 
-    async def test_only_a_hash_is_kept_and_the_token_is_not_shown_by_accident(self, scenario: BookingScenario) -> None:
+    async def test_only_token_hash_is_stored(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
         (kept,) = scenario.world.store.table("feed_tokens").values()
         assert kept.token_hash == sha256(feed.token.encode()).digest()
         assert feed.token not in repr(feed)
         assert feed.token not in repr(scenario.world.store.tables)
 
-    async def test_a_new_feed_ends_the_one_before(self, scenario: BookingScenario) -> None:
+    async def test_new_feed_replaces_previous_one(self, scenario: BookingScenario) -> None:
         first = await scenario.use_cases.create_calendar_feed(scenario.ann)
         second = await scenario.use_cases.create_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
@@ -82,7 +82,7 @@ class TestFeeds:
         denied = [one for one in await scenario.world.audit() if one.outcome == "denied"]
         assert len(denied) == 1
 
-    async def test_another_practice_has_no_such_feed(self, scenario: BookingScenario) -> None:
+    async def test_feed_of_other_practice_is_not_found(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
         other = await scenario.world.other_practice()
         with pytest.raises(NotFound):
@@ -95,7 +95,7 @@ class TestFeeds:
         with pytest.raises(NotFound):
             await scenario.use_cases.create_calendar_feed(scenario.world.front_desk)
 
-    async def test_it_ends_with_the_account(self, scenario: BookingScenario) -> None:
+    async def test_feed_is_removed_with_account(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
         command = RemoveClosedAccountFeedCommand(client_id=scenario.ann.client_id)
         with pytest.raises(Forbidden):

@@ -29,7 +29,7 @@ def one_event(text: str) -> icalendar.Event:
 
 @example(starts_at=datetime(2026, 3, 8, 7, tzinfo=UTC), minutes=60, title="é" * 99, location="😀" * 40, sequence=1)
 @given(starts_at=INSTANTS, minutes=st.integers(1, 600), title=WORDS, location=WORDS, sequence=st.integers(0, 10**6))
-def test_what_is_written_is_read(starts_at: datetime, minutes: int, title: str, location: str, sequence: int) -> None:
+def test_event_round_trip(starts_at: datetime, minutes: int, title: str, location: str, sequence: int) -> None:
     event = CalendarEvent(
         uid=UUID(int=1),
         sequence=sequence,
@@ -58,7 +58,7 @@ def _printable(text: str) -> str:
     return "".join(char for char in ends if char == "\n" or (char >= " " and char != "\x7f"))
 
 
-def test_a_feed_names_no_method_and_has_all_its_events() -> None:
+def test_feed_has_no_method_and_all_events() -> None:
     def event(number: int, cancelled: bool) -> CalendarEvent:
         return CalendarEvent(
             uid=UUID(int=number),
@@ -120,15 +120,15 @@ async def test_only_own_records(scenario: BookingScenario) -> None:
         await scenario.use_cases.export(scenario.bob, view.id)
 
 
-async def test_a_couples_events_know_nothing_of_each_other(scenario: BookingScenario) -> None:
+async def test_events_are_independent_per_client(scenario: BookingScenario) -> None:
     appointment_type = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
     clients = (scenario.ann.client_id, scenario.bob.client_id)
     booking = await scenario.world.add_booking(scenario.grey, appointment_type, new_york(4, 10), *clients)
     before = await scenario.use_cases.export(scenario.bob, booking.appointment.id)
     await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=booking.appointment.id))
     assert await scenario.use_cases.export(scenario.bob, booking.appointment.id) == before
-    gone = one_event((await scenario.use_cases.export(scenario.ann, booking.appointment.id)).content)
-    assert (gone["STATUS"], gone["SEQUENCE"]) == ("CANCELLED", 1)
+    cancelled = one_event((await scenario.use_cases.export(scenario.ann, booking.appointment.id)).content)
+    assert (cancelled["STATUS"], cancelled["SEQUENCE"]) == ("CANCELLED", 1)
 
 
 async def test_calendar_file_has_no_clinical_words_or_names(scenario: BookingScenario) -> None:

@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def test_hours_are_real_hours_and_days_are_days_of_the_calendar() -> None:
+def test_hours_and_calendar_days_across_dst() -> None:
     ten_after_spring_night = utc(2026, 3, 8, 14)
     assert notice_deadline(ten_after_spring_night, NEW_YORK, 24 * HOUR) == utc(2026, 3, 7, 14)  # 9:00
     assert notice_deadline(ten_after_spring_night, NEW_YORK, CalendarDays(1)) == utc(2026, 3, 7, 15)  # 10:00
@@ -46,33 +46,31 @@ def test_deadline_over_a_skipped_calendar_day() -> None:
 
 
 @given(night=st.sampled_from(DST_NIGHTS + ODD_DST_NIGHTS), minute=st.integers(0, 24 * 60 - 1), days=st.integers(1, 2))
-def test_the_deadline_shows_the_same_time_that_many_days_before(
-    night: tuple[str, date], minute: int, days: int
-) -> None:
+def test_calendar_day_deadline_keeps_local_time(night: tuple[str, date], minute: int, days: int) -> None:
     time_zone, day = night
     starts_at = utc(day.year, day.month, day.day) + DAY + timedelta(minutes=minute)
     deadline = notice_deadline(starts_at, time_zone, CalendarDays(days))
     wanted = to_wall_clock(starts_at, time_zone) - days * DAY
-    exact = [at for at, reading in minutes_around(time_zone, day) if reading == wanted]
-    later = [at for at, reading in minutes_around(time_zone, day) if reading > wanted]
+    exact = [at for at, local_time in minutes_around(time_zone, day) if local_time == wanted]
+    later = [at for at, local_time in minutes_around(time_zone, day) if local_time > wanted]
     assert deadline == (exact[-1] if exact else later[0])
     assert deadline < starts_at
 
 
 @given(st.sampled_from(DST_NIGHTS), st.integers(0, 10_000))
-def test_hours_ignore_the_zone(night: tuple[str, date], minutes: int) -> None:
+def test_hours_ignore_time_zone(night: tuple[str, date], minutes: int) -> None:
     time_zone, day = night
     starts_at = utc(day.year, day.month, day.day)
     assert notice_deadline(starts_at, time_zone, timedelta(minutes=minutes)) == starts_at - timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("days", [0, -1, 367])
-def test_notice_is_a_number_of_days_that_makes_sense(days: int) -> None:
+def test_notice_days_limits(days: int) -> None:
     with pytest.raises(Invalid):
         CalendarDays(days)
 
 
-def test_the_room_is_open_from_a_quarter_of_an_hour_before_to_the_end() -> None:
+def test_join_window() -> None:
     assert join_window(utc(2026, 3, 2, 15), utc(2026, 3, 2, 15, 50)) == (
         utc(2026, 3, 2, 14, 45),
         utc(2026, 3, 2, 15, 50),

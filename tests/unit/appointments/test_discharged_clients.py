@@ -27,16 +27,16 @@ from tests.unit.appointments.waitlist_setup import (
     current_offer,
     free_slot,
     join_waitlist_as,
-    make_offer,
+    require_offer,
     waitlist_command,
 )
 
 DAY = date(2026, 3, 4)
-ASKED = PreferredTime(starts_at=new_york(4, 9), ends_at=new_york(4, 12))
+PREFERRED_TIME = PreferredTime(starts_at=new_york(4, 9), ends_at=new_york(4, 12))
 
 
-async def discharge(scenario: BookingScenario, *, again: bool = False) -> None:
-    await scenario.world.set_status(scenario.ann.client_id, "active" if again else "discharged")
+async def discharge(scenario: BookingScenario, *, reactivate: bool = False) -> None:
+    await scenario.world.set_status(scenario.ann.client_id, "active" if reactivate else "discharged")
 
 
 def at(scenario: BookingScenario, hour: int, day: int = 4) -> BookAppointmentCommand:
@@ -49,7 +49,7 @@ async def booked(scenario: BookingScenario) -> AppointmentView:
     return await scenario.use_cases.book(scenario.ann, at(scenario, 10))
 
 
-async def booking_attempts(scenario: BookingScenario) -> None:
+async def expect_all_refused(scenario: BookingScenario) -> None:
     """All that a client may ask for, each refused by the same word."""
     use_cases, choice = (
         scenario.use_cases,
@@ -57,7 +57,7 @@ async def booking_attempts(scenario: BookingScenario) -> None:
     )
     proxy = scenario.world.as_proxy(scenario.ann.client_id, may_write=True)
     slots = FindSlotsQuery(appointment_type_id=scenario.appointment_type.id, first_day=DAY, last_day=DAY)
-    asked = RequestAppointmentCommand(appointment_type_id=scenario.appointment_type.id, preferred=(ASKED,))
+    asked = RequestAppointmentCommand(appointment_type_id=scenario.appointment_type.id, preferred=(PREFERRED_TIME,))
     for actor in (scenario.ann, proxy):
         for refused in (
             use_cases.find_slots(actor, slots),
@@ -73,7 +73,7 @@ async def booking_attempts(scenario: BookingScenario) -> None:
 async def test_discharged_client_cannot_book_anything_new(scenario: BookingScenario) -> None:
     await discharge(scenario)
     before = {name: dict(rows) for name, rows in scenario.world.store.tables.items() if name != "audit" and rows}
-    await booking_attempts(scenario)
+    await expect_all_refused(scenario)
     after = {name: dict(rows) for name, rows in scenario.world.store.tables.items() if name != "audit" and rows}
     assert after == before
 
@@ -82,7 +82,7 @@ async def test_discharge_refusal_takes_precedence(scenario: BookingScenario) -> 
     """Without a clinician, and with none who may be booked: the reason is the record, not the choice."""
     await discharge(scenario)
     scenario.world.store.table("care_team").clear()
-    await booking_attempts(scenario)
+    await expect_all_refused(scenario)
 
 
 async def test_other_clients_are_unaffected(scenario: BookingScenario) -> None:
@@ -92,7 +92,7 @@ async def test_other_clients_are_unaffected(scenario: BookingScenario) -> None:
 
 async def test_reactivated_client_can_book(scenario: BookingScenario) -> None:
     await discharge(scenario)
-    await discharge(scenario, again=True)
+    await discharge(scenario, reactivate=True)
     assert (await booked(scenario)).status == "booked"
 
 
@@ -107,10 +107,10 @@ async def test_existing_hold_cannot_be_booked_but_can_be_released(scenario: Book
     assert (await scenario.use_cases.book(scenario.bob, at(scenario, 10))).status == "booked"
 
 
-async def test_what_was_booked_is_read_and_cancelled_and_not_moved(scenario: BookingScenario) -> None:
+async def test_existing_appointment_can_be_cancelled_but_not_rescheduled(scenario: BookingScenario) -> None:
     view = await booked(scenario)
     await discharge(scenario)
-    assert await scenario.use_cases.show(scenario.ann, view.id) == view
+    assert await scenario.use_cases.get_appointment(scenario.ann, view.id) == view
     assert (await scenario.use_cases.list_mine(scenario.ann, ListMyAppointmentsQuery())).items == (view,)
     assert "BEGIN:VEVENT" in (await scenario.use_cases.export(scenario.ann, view.id)).content
     move = RescheduleAppointmentCommand(
@@ -118,16 +118,18 @@ async def test_what_was_booked_is_read_and_cancelled_and_not_moved(scenario: Boo
     )
     with pytest.raises(ClientDischarged):
         await scenario.use_cases.reschedule(scenario.ann, move)
-    assert await scenario.use_cases.show(scenario.ann, view.id) == view
+    assert await scenario.use_cases.get_appointment(scenario.ann, view.id) == view
     cancelled = await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=view.id))
     assert cancelled.status == "cancelled"
 
 
-async def test_a_request_is_read_withdrawn_or_declined_and_not_confirmed(scenario: BookingScenario) -> None:
-    asked = RequestAppointmentCommand(appointment_type_id=scenario.appointment_type.id, preferred=(ASKED,))
+async def test_request_can_be_closed_but_not_confirmed(scenario: BookingScenario) -> None:
+    asked = RequestAppointmentCommand(appointment_type_id=scenario.appointment_type.id, preferred=(PREFERRED_TIME,))
     first, second = [await scenario.use_cases.request_appointment(scenario.ann, asked) for _ in range(2)]
     await discharge(scenario)
-    yes = ConfirmAppointmentRequestCommand(request_id=first.id, clinician_id=scenario.grey, starts_at=ASKED.starts_at)
+    yes = ConfirmAppointmentRequestCommand(
+        request_id=first.id, clinician_id=scenario.grey, starts_at=PREFERRED_TIME.starts_at
+    )
     with pytest.raises(ClientDischarged):
         await scenario.use_cases.confirm_appointment_request(scenario.world.front_desk, yes)
     page = await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())
@@ -140,22 +142,22 @@ async def test_a_request_is_read_withdrawn_or_declined_and_not_confirmed(scenari
     assert {one.status for one in page.items} == {"withdrawn", "declined"}
 
 
-async def test_an_offer_is_not_accepted_and_passes_on_when_it_is_declined(scenario: BookingScenario) -> None:
+async def test_offer_can_be_declined_but_not_accepted(scenario: BookingScenario) -> None:
     await join_waitlist_as(scenario, scenario.ann)
     await join_waitlist_as(scenario, scenario.bob)
     await free_slot(scenario)
     await scenario.use_cases.run_freed_slot_jobs()
-    offer = await make_offer(scenario, scenario.ann)
+    offer = await require_offer(scenario, scenario.ann)
     await discharge(scenario)
     with pytest.raises(ClientDischarged):
         await scenario.use_cases.accept_offer(scenario.ann, offer.id)
     assert await current_offer(scenario, scenario.ann) == offer
     await scenario.use_cases.decline_offer(scenario.ann, offer.id)
     await scenario.use_cases.run_freed_slot_jobs()
-    await scenario.use_cases.accept_offer(scenario.bob, (await make_offer(scenario, scenario.bob)).id)
+    await scenario.use_cases.accept_offer(scenario.bob, (await require_offer(scenario, scenario.bob)).id)
 
 
-async def test_freed_time_is_offered_past_them_and_they_may_leave(scenario: BookingScenario) -> None:
+async def test_waitlist_skips_discharged_client(scenario: BookingScenario) -> None:
     entry = await join_waitlist_as(scenario, scenario.ann)
     await join_waitlist_as(scenario, scenario.bob)
     await discharge(scenario)
@@ -167,7 +169,7 @@ async def test_freed_time_is_offered_past_them_and_they_may_leave(scenario: Book
     assert await scenario.use_cases.list_waitlist(scenario.ann) == ()
 
 
-async def test_staff_make_them_active_before_they_book(scenario: BookingScenario) -> None:
+async def test_staff_cannot_book_discharged_client(scenario: BookingScenario) -> None:
     couple = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
     both = (scenario.bob.client_id, scenario.ann.client_id)
     choice = scenario.world.choice(scenario.grey, couple, new_york(4, 10))
@@ -191,11 +193,11 @@ async def test_staff_make_them_active_before_they_book(scenario: BookingScenario
         with pytest.raises(ClientDischarged):
             await scenario.use_cases.book_series(actor, weekly)
     assert not scenario.world.store.table("appointments")
-    await discharge(scenario, again=True)
+    await discharge(scenario, reactivate=True)
     assert len((await scenario.use_cases.book_for(scenario.world.front_desk, command)).attendances) == 2
 
 
-async def test_staff_move_what_was_booked_before_for_all_who_come(scenario: BookingScenario) -> None:
+async def test_staff_can_reschedule_existing_appointment(scenario: BookingScenario) -> None:
     couple = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
     choice = scenario.world.choice(scenario.grey, couple, new_york(4, 10))
     both = (scenario.ann.client_id, scenario.bob.client_id)
@@ -204,15 +206,15 @@ async def test_staff_move_what_was_booked_before_for_all_who_come(scenario: Book
     )
     await discharge(scenario)
     later = evolve(choice, starts_at=choice.starts_at + timedelta(hours=2))
-    moved = await scenario.use_cases.move_for(
+    moved = await scenario.use_cases.reschedule_for(
         scenario.world.front_desk, RescheduleAppointmentForClientsCommand(appointment_id=view.id, choice=later)
     )
     assert moved.starts_at == new_york(4, 12)
 
 
 async def test_booking_options_are_empty(scenario: BookingScenario) -> None:
-    show = GetBookingOptions(scenario.world.begin)
-    assert (await show(scenario.ann)).appointment_types
+    get_options = GetBookingOptions(scenario.world.begin)
+    assert (await get_options(scenario.ann)).appointment_types
     await discharge(scenario)
-    assert (await show(scenario.ann)).appointment_types == ()
-    assert (await show(scenario.bob)).appointment_types
+    assert (await get_options(scenario.ann)).appointment_types == ()
+    assert (await get_options(scenario.bob)).appointment_types

@@ -24,40 +24,15 @@ from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Invalid, NotFound, StaleVersion
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
+from tests.unit.appointments.practice_setup import NINE_TO_TWELVE, WEDNESDAY, booked, grey, start_times
 
-NINE_TO_TWELVE = Opening(weekday=2, start_time=time(9), end_time=time(12))
-WEDNESDAY = date(2026, 3, 4)
-
-
-def grey(scenario: BookingScenario) -> StaffActor:
-    """Dr. Grey, signed in."""
-    return scenario.world.as_staff("clinician", clinician_id=scenario.grey, account_id=scenario.account)
-
-
-async def start_time(scenario: BookingScenario, day: date = WEDNESDAY) -> list[datetime]:
-    query = FindSlotsQuery(appointment_type_id=scenario.appointment_type.id, first_day=day, last_day=day)
-    return [one.starts_at for one in (await scenario.use_cases.find_slots(scenario.ann, query)).items]
-
-
-async def booked(scenario: BookingScenario, *clients: str, hour: int = 10) -> PracticeAppointmentView:
-    """By the front desk, on Wednesday, for Ann or for both."""
-    appointment_type = (
-        scenario.appointment_type
-        if len(clients) < 2
-        else await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
-    )
-    command = BookAppointmentForClientsCommand(
-        choice=scenario.world.choice(scenario.grey, appointment_type, new_york(4, hour)),
-        client_ids=tuple(getattr(scenario, name).client_id for name in clients or ("ann",)),
-    )
-    return await scenario.use_cases.book_for(scenario.world.front_desk, command)
 
 
 class TestStaffChanges:
     async def test_cancel_for_all_remaining_clients(self, scenario: BookingScenario) -> None:
         view = await booked(scenario, "ann", "bob")
         await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=view.id, reason="Mine"))
-        told = len(await scenario.world.notices())
+        notices_before = len(await scenario.world.notices())
         command = CancelAppointmentForClientsCommand(
             appointment_id=view.id, reason="Dr. Grey is ill", version=view.version + 1
         )
@@ -68,13 +43,13 @@ class TestStaffChanges:
             scenario.ann.client_id: ("Mine", False, None),
             scenario.bob.client_id: ("Dr. Grey is ill", False, None),
         }
-        news = [one.to_client or one.to_account for one in (await scenario.world.notices())[told:]]
-        assert news == [scenario.bob.client_id, scenario.account]
-        assert (await scenario.use_cases.show(scenario.bob, view.id)).cancel_reason == "Dr. Grey is ill"
+        notified = [one.to_client or one.to_account for one in (await scenario.world.notices())[notices_before:]]
+        assert notified == [scenario.bob.client_id, scenario.grey_account_id]
+        assert (await scenario.use_cases.get_appointment(scenario.bob, view.id)).cancel_reason == "Dr. Grey is ill"
         assert len(await scenario.world.jobs("offer_freed_slot")) == 1
-        assert len(await start_time(scenario)) == 8
+        assert len(await start_times(scenario)) == 8
 
-    async def test_cancelled_time_is_offered_only_if_freed(self, scenario: BookingScenario) -> None:
+    async def test_cancelled_time_is_not_offered_when_disabled(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
         await scenario.use_cases.cancel_for(
             scenario.world.front_desk,
@@ -82,55 +57,55 @@ class TestStaffChanges:
         )
         assert await scenario.world.jobs("offer_freed_slot") == []
 
-    async def test_moved_for_everybody(self, scenario: BookingScenario) -> None:
+    async def test_reschedule_for_all_clients(self, scenario: BookingScenario) -> None:
         view = await booked(scenario, "ann", "bob")
         green = await scenario.world.add_clinician("Dr. Green")
         account = await scenario.world.add_clinician_account(green)
-        appointment_type = (await self._kinds(scenario))[view.appointment_type_id]
-        told = len(await scenario.world.notices())
+        appointment_type = (await self._appointment_types(scenario))[view.appointment_type_id]
+        notices_before = len(await scenario.world.notices())
         command = RescheduleAppointmentForClientsCommand(
             appointment_id=view.id,
             choice=scenario.world.choice(green, appointment_type, new_york(5, 19)),
             outside_hours=True,
             version=view.version,
         )
-        moved = await scenario.use_cases.move_for(scenario.world.front_desk, command)
+        moved = await scenario.use_cases.reschedule_for(scenario.world.front_desk, command)
         assert (moved.id, moved.starts_at, moved.clinician_name) == (view.id, new_york(5, 19), "Dr. Green")
-        news = [
-            (one.appointment_type, one.to_client or one.to_account) for one in (await scenario.world.notices())[told:]
+        notified = [
+            (one.kind, one.to_client or one.to_account) for one in (await scenario.world.notices())[notices_before:]
         ]
-        assert news == [
+        assert notified == [
             ("appointment_rescheduled", scenario.ann.client_id),
             ("appointment_rescheduled", scenario.bob.client_id),
             ("appointment_rescheduled", account),
-            ("appointment_cancelled", scenario.account),
+            ("appointment_cancelled", scenario.grey_account_id),
         ]
-        assert (await scenario.use_cases.show(scenario.bob, view.id)).version == 1
+        assert (await scenario.use_cases.get_appointment(scenario.bob, view.id)).version == 1
         with pytest.raises(StaleVersion):
-            await scenario.use_cases.move_for(scenario.world.front_desk, command)
+            await scenario.use_cases.reschedule_for(scenario.world.front_desk, command)
 
-    async def _kinds(self, scenario: BookingScenario) -> dict[object, object]:
+    async def _appointment_types(self, scenario: BookingScenario) -> dict[object, object]:
         async with scenario.world.begin(scenario.world.front_desk) as unit:
             return dict((await unit.directory.for_practice()).appointment_types)
 
-    async def test_moved_by_the_clinician_themself(self, scenario: BookingScenario) -> None:
+    async def test_reschedule_by_clinician(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
-        told = len(await scenario.world.notices())
+        notices_before = len(await scenario.world.notices())
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(5, 10))
-        await scenario.use_cases.move_for(
+        await scenario.use_cases.reschedule_for(
             grey(scenario), RescheduleAppointmentForClientsCommand(appointment_id=view.id, choice=choice)
         )
-        news = [(one.appointment_type, one.to_client) for one in (await scenario.world.notices())[told:]]
-        assert news == [("appointment_rescheduled", scenario.ann.client_id)]
-        assert len(await start_time(scenario)) == 8
+        notified = [(one.kind, one.to_client) for one in (await scenario.world.notices())[notices_before:]]
+        assert notified == [("appointment_rescheduled", scenario.ann.client_id)]
+        assert len(await start_times(scenario)) == 8
         assert len(await scenario.world.jobs("offer_freed_slot")) == 1
 
-    async def test_moving_keeps_the_kind(self, scenario: BookingScenario) -> None:
+    async def test_reschedule_keeps_appointment_type(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
         other = await scenario.world.add_appointment_type("Other")
         choice = scenario.world.choice(scenario.grey, other, new_york(5, 10))
         with pytest.raises(Invalid):
-            await scenario.use_cases.move_for(
+            await scenario.use_cases.reschedule_for(
                 scenario.world.front_desk, RescheduleAppointmentForClientsCommand(appointment_id=view.id, choice=choice)
             )
 
@@ -144,7 +119,7 @@ class TestStaffChanges:
         scenario.world.clock.at = new_york(4, 11)
         assert (await scenario.use_cases.complete(grey(scenario), done)).status == "completed"
         assert (await scenario.use_cases.no_show(grey(scenario), missed)).status == "no_show"
-        assert (await scenario.use_cases.show(scenario.bob, other.id)).status == "no_show"
+        assert (await scenario.use_cases.get_appointment(scenario.bob, other.id)).status == "no_show"
         for operation in (
             scenario.use_cases.complete(front, done),
             scenario.use_cases.no_show(front, missed),
@@ -170,8 +145,8 @@ class TestStaffChanges:
         with pytest.raises(NotFound):
             await scenario.use_cases.no_show(scenario.world.front_desk, stranger)
         await scenario.use_cases.complete(scenario.world.front_desk, CompleteAppointmentCommand(appointment_id=view.id))
-        assert (await scenario.use_cases.show(scenario.ann, view.id)).status == "no_show"
-        assert (await scenario.use_cases.show(scenario.bob, view.id)).status == "completed"
+        assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)).status == "no_show"
+        assert (await scenario.use_cases.get_appointment(scenario.bob, view.id)).status == "completed"
 
     async def test_clinicians_change_only_their_own_appointments(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
@@ -181,7 +156,7 @@ class TestStaffChanges:
         own_time = scenario.world.choice(green, scenario.appointment_type, new_york(5, 10))
         for operation in (
             scenario.use_cases.cancel_for(actor, CancelAppointmentForClientsCommand(appointment_id=view.id)),
-            scenario.use_cases.move_for(
+            scenario.use_cases.reschedule_for(
                 actor, RescheduleAppointmentForClientsCommand(appointment_id=view.id, choice=own_time)
             ),
             scenario.use_cases.complete(actor, CompleteAppointmentCommand(appointment_id=view.id)),
@@ -194,11 +169,11 @@ class TestStaffChanges:
         ):
             with pytest.raises(NotFound):
                 await operation
-        assert (await scenario.use_cases.show(scenario.ann, view.id)).status == "booked"
+        assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)).status == "booked"
 
 
 class TestDayView:
-    async def test_the_front_desk_sees_all_and_a_clinician_their_own(self, scenario: BookingScenario) -> None:
+    async def test_clinicians_see_only_their_own_day(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         mine = await booked(scenario, hour=11)
         other = await scenario.world.add_booking(
@@ -211,10 +186,10 @@ class TestDayView:
             grey(scenario),
             BlockTimeCommand(clinician_id=scenario.grey, starts_at=new_york(4, 16), ends_at=new_york(5, 16)),
         )
-        day = await scenario.use_cases.day(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
+        day = await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
         assert (day.date, day.time_zone) == (WEDNESDAY, ZONE)
         assert [one.id for one in day.appointments] == [other.appointment.id, mine.id]
-        assert [(one.purpose, one.starts_at) for one in day.taken] == [
+        assert [(one.purpose, one.starts_at) for one in day.busy] == [
             ("hold", held.starts_at),
             ("block", block.starts_at),
         ]
@@ -222,22 +197,22 @@ class TestDayView:
             GetDayScheduleQuery(date=WEDNESDAY),
             GetDayScheduleQuery(date=WEDNESDAY, clinician_id=scenario.grey),
         ):
-            own = await scenario.use_cases.day(grey(scenario), query)
+            own = await scenario.use_cases.get_day_schedule(grey(scenario), query)
             assert [one.id for one in own.appointments] == [mine.id]
-        of_green = await scenario.use_cases.day(
+        of_green = await scenario.use_cases.get_day_schedule(
             scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=green)
         )
         assert [one.id for one in of_green.appointments] == [other.appointment.id]
-        assert of_green.taken == ()
+        assert of_green.busy == ()
 
-    async def test_every_record_that_was_seen_is_audited(self, scenario: BookingScenario) -> None:
+    async def test_day_schedule_is_audited_per_client(self, scenario: BookingScenario) -> None:
         await booked(scenario, "ann", "bob")
         await booked(scenario, hour=12)
-        await scenario.use_cases.day(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
+        await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
         read = [one.record for one in await scenario.world.audit() if one.action == "appointments.read"]
         assert sorted(read) == sorted([scenario.ann.client_id, scenario.bob.client_id])
 
-    async def test_a_date_out_of_range(self, scenario: BookingScenario) -> None:
+    async def test_date_out_of_range(self, scenario: BookingScenario) -> None:
         for day in (date.min, date.max):
             with pytest.raises(Invalid):
-                await scenario.use_cases.day(scenario.world.front_desk, GetDayScheduleQuery(date=day))
+                await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=day))

@@ -33,7 +33,7 @@ def grey(scenario: BookingScenario) -> StaffActor:
 
 
 class TestClientAppointments:
-    async def test_the_desk_sees_all_and_a_clinician_their_own(
+    async def test_clinicians_see_only_their_own_appointments(
         self, scenario: BookingScenario, couple: PracticeAppointmentView
     ) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
@@ -55,9 +55,7 @@ class TestClientAppointments:
         assert first.items == (couple,)
         assert first.next != ""
 
-    async def test_reading_is_audited_for_every_client_shown(
-        self, scenario: BookingScenario, couple: PracticeAppointmentView
-    ) -> None:
+    async def test_list_is_audited_per_client(self, scenario: BookingScenario, couple: PracticeAppointmentView) -> None:
         ann, bob = scenario.ann.client_id, scenario.bob.client_id
         await scenario.use_cases.list_client_appointments(scenario.world.front_desk, ListClientAppointmentsQuery(ann))
         assert await read(scenario) == sorted([ann, bob])

@@ -29,64 +29,39 @@ from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError, StaleVersion
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
+from tests.unit.appointments.practice_setup import NINE_TO_TWELVE, WEDNESDAY, booked, grey, start_times
 
-NINE_TO_TWELVE = Opening(weekday=2, start_time=time(9), end_time=time(12))
-WEDNESDAY = date(2026, 3, 4)
-
-
-def grey(scenario: BookingScenario) -> StaffActor:
-    """Dr. Grey, signed in."""
-    return scenario.world.as_staff("clinician", clinician_id=scenario.grey, account_id=scenario.account)
-
-
-async def start_time(scenario: BookingScenario, day: date = WEDNESDAY) -> list[datetime]:
-    query = FindSlotsQuery(appointment_type_id=scenario.appointment_type.id, first_day=day, last_day=day)
-    return [one.starts_at for one in (await scenario.use_cases.find_slots(scenario.ann, query)).items]
-
-
-async def booked(scenario: BookingScenario, *clients: str, hour: int = 10) -> PracticeAppointmentView:
-    """By the front desk, on Wednesday, for Ann or for both."""
-    appointment_type = (
-        scenario.appointment_type
-        if len(clients) < 2
-        else await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
-    )
-    command = BookAppointmentForClientsCommand(
-        choice=scenario.world.choice(scenario.grey, appointment_type, new_york(4, hour)),
-        client_ids=tuple(getattr(scenario, name).client_id for name in clients or ("ann",)),
-    )
-    return await scenario.use_cases.book_for(scenario.world.front_desk, command)
 
 
 class TestAvailability:
-    async def test_a_published_week_replaces_the_one_before(self, scenario: BookingScenario) -> None:
+    async def test_published_week_replaces_previous_one(self, scenario: BookingScenario) -> None:
         command = PublishAvailabilityCommand(clinician_id=scenario.grey, openings=(NINE_TO_TWELVE,))
         view = await scenario.use_cases.publish(grey(scenario), command)
         (rule,) = view.rules
         assert (rule.weekday, rule.start_time, rule.end_time, rule.time_zone) == (2, time(9), time(12), ZONE)
         assert (rule.valid_from, rule.valid_until) == (date(2026, 3, 2), None)
-        assert await start_time(scenario) == [new_york(4, hour) for hour in (9, 10, 11)]
-        assert await start_time(scenario, date(2026, 3, 5)) == []
+        assert await start_times(scenario) == [new_york(4, hour) for hour in (9, 10, 11)]
+        assert await start_times(scenario, date(2026, 3, 5)) == []
         assert await scenario.use_cases.get_availability(scenario.world.front_desk, scenario.grey) == view
         assert ("availability.published", scenario.grey) in [
             (one.action, one.target) for one in await scenario.world.audit()
         ]
 
-    async def test_a_week_that_was_published_meanwhile_is_not_replaced(self, scenario: BookingScenario) -> None:
+    async def test_stale_week_is_refused(self, scenario: BookingScenario) -> None:
         shown = await scenario.use_cases.get_availability(scenario.world.front_desk, scenario.grey)
         command = PublishAvailabilityCommand(
             clinician_id=scenario.grey, openings=(NINE_TO_TWELVE,), expected_rule_ids=[one.id for one in shown.rules]
         )
         view = await scenario.use_cases.publish(grey(scenario), command)
-        standing = frozenset(one.id for one in view.rules)
-        for stale in (command.expected_rule_ids, (), standing | {scenario.world.ids.new()}):
+        current_ids = frozenset(one.id for one in view.rules)
+        for stale in (command.expected_rule_ids, (), current_ids | {scenario.world.ids.new()}):
             with pytest.raises(StaleVersion):
                 await scenario.use_cases.publish(
                     scenario.world.front_desk, evolve(command, openings=(), expected_rule_ids=stale)
                 )
         assert await scenario.use_cases.get_availability(scenario.world.front_desk, scenario.grey) == view
         empty = await scenario.use_cases.publish(
-            scenario.world.front_desk, evolve(command, openings=(), expected_rule_ids=standing)
+            scenario.world.front_desk, evolve(command, openings=(), expected_rule_ids=current_ids)
         )
         assert empty.rules == ()
         again = await scenario.use_cases.publish(scenario.world.front_desk, evolve(command, expected_rule_ids=()))
@@ -98,10 +73,10 @@ class TestAvailability:
             scenario.world.front_desk,
             PublishAvailabilityCommand(clinician_id=scenario.grey, openings=(NINE_TO_TWELVE,)),
         )
-        day = await scenario.use_cases.day(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
+        day = await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
         assert [one.status for one in day.appointments] == ["booked"]
 
-    async def test_hours_are_by_the_clocks_of_the_place_and_for_its_kinds(self, scenario: BookingScenario) -> None:
+    async def test_openings_use_location_time_zone_and_appointment_types(self, scenario: BookingScenario) -> None:
         chicago = await scenario.world.add_location(time_zone="America/Chicago")
         other = await scenario.world.add_appointment_type("Other", minutes=60)
         opening = Opening(
@@ -114,12 +89,12 @@ class TestAvailability:
         await scenario.use_cases.publish(
             grey(scenario), PublishAvailabilityCommand(clinician_id=scenario.grey, openings=(opening,))
         )
-        assert await start_time(scenario) == [new_york(4, 10)]
+        assert await start_times(scenario) == [new_york(4, 10)]
         with pytest.raises(OutsideAvailability):
             choice = scenario.world.choice(scenario.grey, other, new_york(4, 10), chicago.id)
             await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
 
-    async def test_every_mistake_is_named_with_its_number(self, scenario: BookingScenario) -> None:
+    async def test_invalid_openings_are_listed_by_index(self, scenario: BookingScenario) -> None:
         openings = (
             NINE_TO_TWELVE,
             Opening(weekday=7, start_time=time(9), end_time=time(12)),
@@ -127,14 +102,14 @@ class TestAvailability:
             Opening(weekday=1, start_time=time(9), end_time=time(12), location_id=scenario.world.ids.new()),
             Opening(weekday=1, start_time=time(9), end_time=time(12), appointment_type_ids=[scenario.world.ids.new()]),
         )
-        before = await start_time(scenario)
+        before = await start_times(scenario)
         with pytest.raises(Invalid) as refused:
             await scenario.use_cases.publish(
                 grey(scenario), PublishAvailabilityCommand(clinician_id=scenario.grey, openings=openings)
             )
         assert [(one.path, one.code) for one in refused.value.fields] == [
             ("openings.1.weekday", "out_of_range"),
-            ("openings.2.ends", "not_after_start"),
+            ("openings.2.end_time", "not_after_start"),
             ("openings.3.location_id", "unknown"),
             ("openings.4.appointment_type_ids", "unknown"),
         ]
@@ -142,21 +117,21 @@ class TestAvailability:
             await scenario.use_cases.publish(
                 grey(scenario), PublishAvailabilityCommand(clinician_id=scenario.grey, openings=(NINE_TO_TWELVE,) * 101)
             )
-        assert await start_time(scenario) == before
+        assert await start_times(scenario) == before
 
     async def test_add_and_remove_exception(self, scenario: BookingScenario) -> None:
         closed = AddAvailabilityExceptionCommand(clinician_id=scenario.grey, date=WEDNESDAY, available=False)
         view = await scenario.use_cases.add_exception(grey(scenario), closed)
-        assert await start_time(scenario) == []
+        assert await start_times(scenario) == []
         assert (await scenario.use_cases.get_availability(grey(scenario), scenario.grey)).exceptions == (view,)
         saturday = AddAvailabilityExceptionCommand(
             clinician_id=scenario.grey, date=date(2026, 3, 7), available=True, start_time=time(10), end_time=time(12)
         )
         await scenario.use_cases.add_exception(scenario.world.front_desk, saturday)
-        assert await start_time(scenario, date(2026, 3, 7)) == [new_york(7, 10), new_york(7, 11)]
+        assert await start_times(scenario, date(2026, 3, 7)) == [new_york(7, 10), new_york(7, 11)]
         gone = RemoveAvailabilityExceptionCommand(clinician_id=scenario.grey, exception_id=view.id)
         await scenario.use_cases.remove_exception(grey(scenario), gone)
-        assert len(await start_time(scenario)) == 8
+        assert len(await start_times(scenario)) == 8
         with pytest.raises(NotFound):
             await scenario.use_cases.remove_exception(grey(scenario), gone)
         with pytest.raises(Invalid):
@@ -167,7 +142,7 @@ class TestAvailability:
                 ),
             )
 
-    async def test_the_same_date_twice_is_there_once(self, scenario: BookingScenario) -> None:
+    async def test_duplicate_exception_is_added_once(self, scenario: BookingScenario) -> None:
         closed = AddAvailabilityExceptionCommand(clinician_id=scenario.grey, date=WEDNESDAY, available=False)
         view = await scenario.use_cases.add_exception(grey(scenario), closed)
         assert await scenario.use_cases.add_exception(scenario.world.front_desk, closed) == view
@@ -186,7 +161,7 @@ class TestAvailability:
     @pytest.mark.parametrize(
         ("time_zone", "today"), [("Pacific/Kiritimati", date(2026, 3, 5)), ("America/New_York", date(2026, 3, 4))]
     )
-    async def test_past_exceptions_are_not_listed(self, scenario: BookingScenario, time_zone: str, today: date) -> None:
+    async def test_past_exception_is_refused(self, scenario: BookingScenario, time_zone: str, today: date) -> None:
         """Today is the day on the wall of the place."""
         location = (await scenario.world.add_location("Elsewhere", time_zone=time_zone)).id
         scenario.world.clock.at = datetime(2026, 3, 4, 20, tzinfo=UTC)
@@ -217,14 +192,14 @@ class TestAvailability:
                 scenario.use_cases.add_exception(actor, exception),
                 scenario.use_cases.remove_exception(actor, removal),
                 scenario.use_cases.block(actor, block),
-                scenario.use_cases.day(actor, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=green)),
+                scenario.use_cases.get_day_schedule(actor, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=green)),
             ):
                 with pytest.raises(refusal):
                     await operation
         with pytest.raises(NotFound):
-            await scenario.use_cases.day(nobody, GetDayScheduleQuery(date=WEDNESDAY))
+            await scenario.use_cases.get_day_schedule(nobody, GetDayScheduleQuery(date=WEDNESDAY))
 
-    async def test_a_clinician_who_does_not_exist(self, scenario: BookingScenario) -> None:
+    async def test_unknown_clinician(self, scenario: BookingScenario) -> None:
         nobody, front = scenario.world.ids.new(), scenario.world.front_desk
         for operation in (
             scenario.use_cases.publish(front, PublishAvailabilityCommand(clinician_id=nobody, openings=())),
@@ -235,7 +210,7 @@ class TestAvailability:
             scenario.use_cases.block(
                 front, BlockTimeCommand(clinician_id=nobody, starts_at=new_york(4, 9), ends_at=new_york(4, 10))
             ),
-            scenario.use_cases.day(front, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=nobody)),
+            scenario.use_cases.get_day_schedule(front, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=nobody)),
         ):
             with pytest.raises(NotFound):
                 await operation
@@ -250,10 +225,10 @@ class TestBlocking:
         command = BlockTimeCommand(clinician_id=scenario.grey, starts_at=new_york(4, 9, 30), ends_at=new_york(4, 14))
         block = await scenario.use_cases.block(grey(scenario), command)
         assert block.conflicts == (there.id,)
-        assert await start_time(scenario) == [new_york(4, hour) for hour in (14, 15, 16)]
+        assert await start_times(scenario) == [new_york(4, hour) for hour in (14, 15, 16)]
         with pytest.raises(SlotTaken):
             await scenario.use_cases.book(scenario.bob, BookAppointmentCommand(hold_id=held.id))
-        assert (await scenario.use_cases.show(scenario.ann, there.id)).status == "booked"
+        assert (await scenario.use_cases.get_appointment(scenario.ann, there.id)).status == "booked"
         await scenario.use_cases.unblock(grey(scenario), block.id)
         await scenario.use_cases.book(scenario.bob, BookAppointmentCommand(hold_id=held.id))
         with pytest.raises(NotFound):
@@ -279,13 +254,13 @@ class TestBookingForClients:
     async def test_each_client_is_notified_separately(self, scenario: BookingScenario) -> None:
         view = await booked(scenario, "ann", "bob")
         assert {one.client_name for one in view.attendances} == {"Ann Lee", "Bob Lee"}
-        told = [one.to_client or one.to_account for one in await scenario.world.notices()]
-        assert told == [scenario.ann.client_id, scenario.bob.client_id, scenario.account]
+        notified = [one.to_client or one.to_account for one in await scenario.world.notices()]
+        assert notified == [scenario.ann.client_id, scenario.bob.client_id, scenario.grey_account_id]
         entries = [one.record for one in await scenario.world.audit() if one.action == "appointment.booked"]
         assert entries == [scenario.ann.client_id, scenario.bob.client_id]
-        assert (await scenario.use_cases.show(scenario.ann, view.id)).can_reschedule is False
+        assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)).can_reschedule is False
 
-    async def test_a_clinician_who_books_is_not_told(self, scenario: BookingScenario) -> None:
+    async def test_booking_clinician_is_not_notified(self, scenario: BookingScenario) -> None:
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
         await scenario.use_cases.book_for(
             grey(scenario),
@@ -295,7 +270,7 @@ class TestBookingForClients:
         )
         assert [one.to_client for one in await scenario.world.notices()] == [scenario.ann.client_id]
 
-    async def test_staff_need_no_notice_no_grid_and_no_online_booking(self, scenario: BookingScenario) -> None:
+    async def test_staff_bypass_notice_grid_and_self_booking(self, scenario: BookingScenario) -> None:
         appointment_type = await scenario.world.add_appointment_type(
             minutes=60, self_bookable=False, notice_hours=100, advance_days=0
         )
@@ -360,7 +335,7 @@ class TestBookingForClients:
             )
         await scenario.use_cases.book_for(scenario.world.front_desk, visit(7, outside_hours=True))
 
-    async def test_what_took_place_is_written_down_within_thirty_days(self, scenario: BookingScenario) -> None:
+    async def test_past_visit_can_be_recorded_for_thirty_days(self, scenario: BookingScenario) -> None:
         at = new_york(4, 10)
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, at)
         command = BookAppointmentForClientsCommand(choice=choice, client_ids=(scenario.ann.client_id,), took_place=True)

@@ -23,7 +23,7 @@ from tests.unit.appointments.dst_cases import (
 WEEK = timedelta(days=7)
 
 
-def test_the_same_time_on_the_wall_before_and_after_the_clocks_change() -> None:
+def test_local_time_is_kept_across_dst() -> None:
     assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=3) == [
         utc(2026, 3, 2, 15),
         utc(2026, 3, 9, 14),
@@ -38,7 +38,7 @@ def test_until_is_included() -> None:
     assert len(weekly_starts(first, NEW_YORK, until=date(2026, 3, 2))) == 1
 
 
-def test_skipped_dates_count_and_other_holidays_mean_nothing() -> None:
+def test_skipped_dates_count() -> None:
     holidays = [date(2026, 3, 9), date(2026, 3, 10), date(2026, 12, 25)]
     assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=3, skip_dates=holidays) == [
         utc(2026, 3, 2, 15),
@@ -49,7 +49,7 @@ def test_skipped_dates_count_and_other_holidays_mean_nothing() -> None:
     assert [one.code for one in refused.value.fields] == ["no_dates_left"]
 
 
-def test_a_single_date_may_be_changed_even_to_another_day() -> None:
+def test_single_date_can_be_changed() -> None:
     changes = {date(2026, 3, 9): wall(2026, 3, 11, 16, 30), date(2026, 3, 16): wall(2026, 3, 1, 9)}
     assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=4, changes=changes) == [
         utc(2026, 3, 1, 14),
@@ -59,7 +59,7 @@ def test_a_single_date_may_be_changed_even_to_another_day() -> None:
     ]
 
 
-def test_a_start_in_the_gap_moves_for_that_week_only() -> None:
+def test_start_in_gap_moves_for_one_week() -> None:
     starts = weekly_starts(wall(2026, 3, 1, 2, 30), NEW_YORK, count=3)
     assert [to_wall_clock(start, NEW_YORK) for start in starts] == [
         wall(2026, 3, 1, 2, 30),
@@ -68,11 +68,11 @@ def test_a_start_in_the_gap_moves_for_that_week_only() -> None:
     ]
 
 
-def test_a_start_in_the_fold_is_the_first_of_the_two() -> None:
+def test_start_in_fold_uses_first_instant() -> None:
     assert weekly_starts(wall(2026, 10, 18, 1, 30), LONDON, count=2)[1] == utc(2026, 10, 25, 0, 30)
 
 
-def test_a_week_whose_day_never_was_moves_to_the_next_midnight() -> None:
+def test_skipped_calendar_day_moves_to_next_midnight() -> None:
     starts = weekly_starts(wall(2011, 12, 23, 10), APIA, count=2)
     assert to_wall_clock(starts[1], APIA) == wall(2011, 12, 31)
 
@@ -84,7 +84,7 @@ def test_a_week_whose_day_never_was_moves_to_the_next_midnight() -> None:
     weeks_after=st.integers(0, 6),
     skipped=st.sets(st.integers(0, 12), max_size=3),
 )
-def test_every_week_shows_the_time_or_the_first_one_after_the_gap(
+def test_every_week_keeps_local_time_outside_gaps(
     night: tuple[str, date], minute: int, weeks_before: int, weeks_after: int, skipped: set[int]
 ) -> None:
     time_zone, day = night
@@ -97,9 +97,9 @@ def test_every_week_shows_the_time_or_the_first_one_after_the_gap(
     for week, start in zip(left, starts, strict=True):
         expected = first + week * WEEK
         if expected == on_the_night:
-            shown = [at for at, reading in minutes_around(time_zone, day) if reading >= expected]
-            exact = [at for at, reading in minutes_around(time_zone, day) if reading == expected]
-            assert start == (exact or shown)[0]
+            not_before = [at for at, local_time in minutes_around(time_zone, day) if local_time >= expected]
+            exact = [at for at, local_time in minutes_around(time_zone, day) if local_time == expected]
+            assert start == (exact or not_before)[0]
         else:
             assert to_wall_clock(start, time_zone) == expected
 
@@ -127,13 +127,13 @@ def test_every_week_shows_the_time_or_the_first_one_after_the_gap(
         ),
     ],
 )
-def test_a_series_that_makes_no_sense_is_refused(over: dict[str, Any], path: str) -> None:
+def test_invalid_series_is_refused(over: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
         weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, **over)
     assert refused.value.fields[0].path == path
 
 
-def test_a_series_is_in_a_known_zone_and_in_years_that_make_sense() -> None:
+def test_unknown_time_zone_or_extreme_dates_are_refused() -> None:
     with pytest.raises(Invalid):
         weekly_starts(wall(2026, 3, 2, 10), "Mars/Olympus", count=1)
     with pytest.raises(Invalid):

@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 async def run(scenario: BookingScenario) -> list[str]:
     """Who was reminded of which start and lead, so far."""
     await scenario.use_cases.send_appointment_reminders(scenario.world.system)
-    found = [one for one in await scenario.world.notices() if one.appointment_type == "appointment_reminder"]
+    found = [one for one in await scenario.world.notices() if one.kind == "appointment_reminder"]
     assert {one.notice_class for one in found} <= {"reminder"}
     return [":".join((one.deduplication_key or "").split(":")[2:4]) for one in found]
 
@@ -31,13 +31,13 @@ def due(start: object, minutes: int) -> str:
     return f"{int(start.timestamp())}:{minutes}"  # type: ignore[attr-defined]
 
 
-def test_reminders_look_as_far_ahead_as_people_may_choose() -> None:
+def test_max_lead_time_matches_notifications() -> None:
     """Features know nothing of one another, so each has the number."""
     assert timedelta(minutes=settings_validation.MAX_REMINDER_MINUTES) == send_appointment_reminders.MAX_LEAD_TIME
 
 
 class TestReminding:
-    async def test_at_each_lead_time_once(self, scenario: BookingScenario) -> None:
+    async def test_one_reminder_per_lead_time(self, scenario: BookingScenario) -> None:
         await scenario.world.add_booking(scenario.grey, scenario.appointment_type, TEN, scenario.ann.client_id)
         day, two_hours = due(TEN, 24 * 60), due(TEN, 120)
         for before, expected in (
@@ -66,7 +66,7 @@ class TestReminding:
         scenario.world.clock.at = TEN - 2 * HOUR
         assert await run(scenario) == [due(TEN, 120)]
 
-    async def test_a_moved_appointment_is_reminded_anew(self, scenario: BookingScenario) -> None:
+    async def test_rescheduled_appointment_is_reminded_again(self, scenario: BookingScenario) -> None:
         booking = await scenario.world.add_booking(
             scenario.grey, scenario.appointment_type, TEN + 24 * HOUR, scenario.ann.client_id
         )
@@ -81,7 +81,7 @@ class TestReminding:
         scenario.world.clock.at = new_york(10, 10)
         assert await run(scenario) == [due(TEN + 24 * HOUR, 24 * 60), due(new_york(11, 10), 24 * 60)]
 
-    async def test_the_night_when_the_clocks_change_is_an_hour_shorter(self, scenario: BookingScenario) -> None:
+    async def test_lead_time_across_dst(self, scenario: BookingScenario) -> None:
         """Lead times are real time: a day before Sunday at ten is Saturday at nine."""
         start = new_york(8, 10)
         await scenario.world.add_booking(scenario.grey, scenario.appointment_type, start, scenario.ann.client_id)
@@ -90,7 +90,7 @@ class TestReminding:
         scenario.world.clock.at = new_york(7, 9)
         assert await run(scenario) == [due(start, 24 * 60)]
 
-    async def test_what_was_cancelled_reminds_nobody_and_others_still(self, scenario: BookingScenario) -> None:
+    async def test_cancelled_client_is_not_reminded(self, scenario: BookingScenario) -> None:
         appointment_type = await scenario.world.add_appointment_type(seats=2)
         both = await scenario.world.add_booking(
             scenario.grey, appointment_type, TEN, scenario.ann.client_id, scenario.bob.client_id
@@ -98,12 +98,10 @@ class TestReminding:
         await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=both.appointment.id))
         scenario.world.clock.at = TEN - 24 * HOUR
         await run(scenario)
-        reminded = [
-            one.to_client for one in await scenario.world.notices() if one.appointment_type == "appointment_reminder"
-        ]
+        reminded = [one.to_client for one in await scenario.world.notices() if one.kind == "appointment_reminder"]
         assert reminded == [scenario.bob.client_id]
 
-    async def test_by_each_clients_own_lead_times(self, scenario: BookingScenario) -> None:
+    async def test_client_lead_times(self, scenario: BookingScenario) -> None:
         world = scenario.world
         account = Account(
             world.ids.new(),

@@ -70,7 +70,7 @@ def offer() -> WaitlistOffer:
 
 
 class TestRequests:
-    def test_it_is_answered_once(self) -> None:
+    def test_request_is_answered_once(self) -> None:
         confirmed = request().confirm(TWO, at=NOW)
         declined = request().decline("We are full in March.", at=NOW)
         withdrawn = request().withdraw(at=NOW)
@@ -120,7 +120,7 @@ class TestWaitlist:
             (new_york(5, 9), 60, False),
         ],
     )
-    def test_weekday_and_time_of_the_day(self, at: datetime, minutes: int, wanted: bool) -> None:
+    def test_weekday_and_time_of_day(self, at: datetime, minutes: int, wanted: bool) -> None:
         choosy = entry(weekdays=frozenset({2}), from_time=time(9), until_time=time(12))
         assert choosy.wants(at, at + timedelta(minutes=minutes)) is wanted
 
@@ -142,7 +142,7 @@ class TestWaitlist:
         with pytest.raises(Invalid):
             entry(**wrong)
 
-    def test_it_closes_once(self) -> None:
+    def test_entry_closes_once(self) -> None:
         for closed in (entry().booked(), entry().leave()):
             assert closed.version == 2
             with pytest.raises(WaitlistEntryClosed):
@@ -150,7 +150,7 @@ class TestWaitlist:
             with pytest.raises(WaitlistEntryClosed):
                 closed.leave()
 
-    def test_an_offer_is_accepted_until_its_time_is_up(self) -> None:
+    def test_offer_is_accepted_until_it_expires(self) -> None:
         accepted = offer().accept(TWO, at=NOW + timedelta(hours=2) - timedelta.resolution)
         assert (accepted.status, accepted.appointment_id, accepted.version) == ("accepted", TWO, 2)
         with pytest.raises(OfferClosed):
@@ -193,6 +193,6 @@ def test_a_series_ends_once() -> None:
         {"max_holds_per_client": 0},
     ],
 )
-def test_rules_that_make_no_sense(wrong: dict[str, object]) -> None:
+def test_invalid_rules_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         AppointmentRules(**wrong)  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def confirm_command(
     return ConfirmAppointmentRequestCommand(**values)  # type: ignore[arg-type]
 
 
-class TestAsking:
+class TestRequesting:
     async def test_request_view_includes_names(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()
         command = request_command(
@@ -154,14 +154,11 @@ class TestConfirming:
         assert (booked.starts_at, booked.ends_at) == (new_york(4, 10, 7), new_york(4, 11, 7))
         mine = (await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())).items[0]
         assert (mine.status, mine.appointment_id) == ("confirmed", booked.id)
-        assert (await scenario.use_cases.show(scenario.ann, booked.id)).status == "booked"
-        told = [
-            (one.appointment_type, one.to_client, one.to_account, one.subject_id)
-            for one in await scenario.world.notices()
-        ]
-        assert told == [
+        assert (await scenario.use_cases.get_appointment(scenario.ann, booked.id)).status == "booked"
+        notified = [(one.kind, one.to_client, one.to_account, one.subject_id) for one in await scenario.world.notices()]
+        assert notified == [
             ("appointment_request_confirmed", scenario.ann.client_id, None, booked.id),
-            ("appointment_booked", None, scenario.account, booked.id),
+            ("appointment_booked", None, scenario.grey_account_id, booked.id),
         ]
         actions = [one.action for one in await scenario.world.audit() if one.record == scenario.ann.client_id]
         assert "appointment_request.confirmed" in actions
@@ -178,7 +175,7 @@ class TestConfirming:
             )
         assert len(scenario.world.store.table("appointments")) == 1
 
-    async def test_only_times_that_were_asked_for(self, scenario: BookingScenario) -> None:
+    async def test_only_requested_times(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         for at in (new_york(4, 8, 59), new_york(4, 11, 1), new_york(5, 10)):
             with pytest.raises(Invalid):
@@ -189,7 +186,7 @@ class TestConfirming:
             scenario.world.front_desk, confirm_command(scenario, view, new_york(4, 11))
         )
 
-    async def test_only_the_clinician_who_was_asked_for(self, scenario: BookingScenario) -> None:
+    async def test_only_requested_clinician(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         await scenario.world.open_week(green)
         named = await ask(scenario, clinician_id=scenario.grey)
@@ -265,15 +262,15 @@ class TestConfirming:
 
 
 class TestDeclining:
-    async def test_the_client_reads_why_and_is_told_that_there_is_an_answer(self, scenario: BookingScenario) -> None:
+    async def test_client_sees_answer_and_is_notified(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         command = DeclineAppointmentRequestCommand(request_id=view.id, answer="We are full.", version=1)
         declined = await scenario.use_cases.decline_appointment_request(scenario.world.front_desk, command)
         mine = (await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())).items[0]
         assert mine == declined
         assert (mine.status, mine.answer, mine.answered_at) == ("declined", "We are full.", scenario.world.clock.now())
-        told = [(one.appointment_type, one.to_client, one.subject_id) for one in await scenario.world.notices()]
-        assert told == [("appointment_request_declined", scenario.ann.client_id, view.id)]
+        notified = [(one.kind, one.to_client, one.subject_id) for one in await scenario.world.notices()]
+        assert notified == [("appointment_request_declined", scenario.ann.client_id, view.id)]
         with pytest.raises(RequestClosed):
             await scenario.use_cases.decline_appointment_request(
                 scenario.world.front_desk, DeclineAppointmentRequestCommand(request_id=view.id)
@@ -292,7 +289,7 @@ class TestDeclining:
 
 
 class TestPracticeList:
-    async def test_oldest_first_with_the_clients_names_and_audited_for_each(self, scenario: BookingScenario) -> None:
+    async def test_practice_list_is_oldest_first_and_audited_per_client(self, scenario: BookingScenario) -> None:
         first = await ask(scenario)
         scenario.world.clock.advance(timedelta(minutes=1))
         second = await ask(scenario, scenario.bob)

@@ -20,7 +20,7 @@ from tests.unit.appointments.conftest import BookingScenario
 TUESDAY = datetime(2026, 3, 3, 10)  # noqa: DTZ001
 
 
-def weeks(scenario: BookingScenario, count: int | None = 4, **more: object) -> BookSeriesCommand:
+def series_command(scenario: BookingScenario, count: int | None = 4, **more: object) -> BookSeriesCommand:
     values = {
         "clinician_id": scenario.grey,
         "appointment_type_id": scenario.appointment_type.id,
@@ -33,41 +33,41 @@ def weeks(scenario: BookingScenario, count: int | None = 4, **more: object) -> B
 
 
 async def book(scenario: BookingScenario, count: int | None = 4, **more: object) -> SeriesView:
-    return await scenario.use_cases.book_series(scenario.world.front_desk, weeks(scenario, count, **more))
+    return await scenario.use_cases.book_series(scenario.world.front_desk, series_command(scenario, count, **more))
 
 
-async def mine(scenario: BookingScenario, actor: ClientActor) -> list[AppointmentView]:
+async def appointments_of(scenario: BookingScenario, actor: ClientActor) -> list[AppointmentView]:
     query = ListMyAppointmentsQuery(AppointmentFilter("all"))
     return list((await scenario.use_cases.list_mine(actor, query)).items)
 
 
 class TestBooking:
-    async def test_the_same_time_on_the_wall_every_week(self, scenario: BookingScenario) -> None:
+    async def test_weekly_local_time_across_dst(self, scenario: BookingScenario) -> None:
         """The clocks go forward on 8 March: ten o'clock is an hour earlier in UTC from then on."""
         view = await book(scenario)
-        starts = [one.starts_at for one in await mine(scenario, scenario.ann)]
+        starts = [one.starts_at for one in await appointments_of(scenario, scenario.ann)]
         assert starts == [new_york(day, 10) for day in (3, 10, 17, 24)]
         assert [one.hour for one in starts] == [15, 14, 14, 14]
         assert (view.status, view.weeks, view.time_zone, view.first_start) == ("active", 4, ZONE, TUESDAY)
-        assert view.appointments == tuple(one.id for one in await mine(scenario, scenario.ann))
+        assert view.appointments == tuple(one.id for one in await appointments_of(scenario, scenario.ann))
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == view
 
-    async def test_until_a_date_without_holidays(self, scenario: BookingScenario) -> None:
+    async def test_until_with_skipped_dates(self, scenario: BookingScenario) -> None:
         view = await book(scenario, None, until=date(2026, 3, 24), skip_dates=frozenset({date(2026, 3, 17)}))
-        assert [one.starts_at for one in await mine(scenario, scenario.ann)] == [
+        assert [one.starts_at for one in await appointments_of(scenario, scenario.ann)] == [
             new_york(day, 10) for day in (3, 10, 24)
         ]
         assert view.weeks == 4
 
-    async def test_each_is_told_once_and_each_date_is_audited(self, scenario: BookingScenario) -> None:
+    async def test_one_notice_per_recipient_and_audit_per_date(self, scenario: BookingScenario) -> None:
         appointment_type = await scenario.world.add_appointment_type(seats=2)
         clients = [scenario.ann.client_id, scenario.bob.client_id, scenario.ann.client_id]
         await book(scenario, appointment_type_id=appointment_type.id, client_ids=clients)
-        told = [(one.appointment_type, one.to_client, one.to_account) for one in await scenario.world.notices()]
-        assert told == [
+        notified = [(one.kind, one.to_client, one.to_account) for one in await scenario.world.notices()]
+        assert notified == [
             ("appointment_booked", scenario.ann.client_id, None),
             ("appointment_booked", scenario.bob.client_id, None),
-            ("appointment_booked", None, scenario.account),
+            ("appointment_booked", None, scenario.grey_account_id),
         ]
         booked = [one.record for one in await scenario.world.audit() if one.action == "appointment.booked"]
         assert booked == [scenario.ann.client_id, scenario.bob.client_id] * 4
@@ -84,7 +84,7 @@ class TestBooking:
             ("dates.2026-03-10", "slot_taken"),
             ("dates.2026-03-17", "overlapping_appointment"),
         ]
-        assert len(await mine(scenario, scenario.ann)) == 1
+        assert len(await appointments_of(scenario, scenario.ann)) == 1
         assert not scenario.world.store.table("appointment_series")
         view = await book(scenario, skip_conflicts=True)
         assert view.refused == (new_york(10, 10), new_york(17, 10))
@@ -109,7 +109,9 @@ class TestBooking:
         )
         for more in wrong:
             with pytest.raises(Invalid):
-                await scenario.use_cases.book_series(scenario.world.front_desk, weeks(scenario, **{"count": 4, **more}))  # type: ignore[arg-type]
+                await scenario.use_cases.book_series(
+                    scenario.world.front_desk, series_command(scenario, **{"count": 4, **more})
+                )  # type: ignore[arg-type]
         with pytest.raises(NotBookable):
             await book(scenario, appointment_type_id=scenario.world.ids.new())
         with pytest.raises(NotFound):
@@ -120,11 +122,11 @@ class TestBooking:
         colleague = scenario.world.as_staff("clinician", clinician_id=green)
         for actor in (scenario.ann, colleague):
             with pytest.raises(NotFound):
-                await scenario.use_cases.book_series(actor, weeks(scenario))
+                await scenario.use_cases.book_series(actor, series_command(scenario))
         with pytest.raises(Forbidden):
-            await scenario.use_cases.book_series(scenario.world.as_staff("biller"), weeks(scenario))
+            await scenario.use_cases.book_series(scenario.world.as_staff("biller"), series_command(scenario))
         own = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
-        view = await scenario.use_cases.book_series(own, weeks(scenario))
+        view = await scenario.use_cases.book_series(own, series_command(scenario))
         for actor in (scenario.ann, colleague):
             with pytest.raises(NotFound):
                 await scenario.use_cases.get_series(actor, view.id)
@@ -144,20 +146,18 @@ class TestEnding:
             scenario.world.front_desk, CancelSeriesCommand(series_id=view.id, reason="We move", version=1)
         )
         assert (ended.status, ended.version, ended.appointments) == ("ended", 2, view.appointments)
-        seen = await mine(scenario, scenario.ann)
+        seen = await appointments_of(scenario, scenario.ann)
         assert [one.status for one in seen] == ["booked", "booked", "cancelled", "cancelled"]
         assert {one.cancel_reason for one in seen[2:]} == {"We move"}
         assert len(await scenario.world.jobs("offer_freed_slot")) == 2
-        told = [
-            (one.to_client, one.subject_id)
-            for one in await scenario.world.notices()
-            if "cancelled" in one.appointment_type
+        notified = [
+            (one.to_client, one.subject_id) for one in await scenario.world.notices() if "cancelled" in one.kind
         ]
-        assert told == [(scenario.ann.client_id, view.appointments[2]), (None, view.appointments[2])]
+        assert notified == [(scenario.ann.client_id, view.appointments[2]), (None, view.appointments[2])]
         with pytest.raises(SeriesEnded):
             await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
 
-    async def test_single_dates_that_were_moved_or_cancelled(self, scenario: BookingScenario) -> None:
+    async def test_series_with_changed_dates(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         await scenario.world.open_week(green)
         view = await book(scenario)
@@ -166,20 +166,18 @@ class TestEnding:
         )
         choice = scenario.world.choice(green, scenario.appointment_type, new_york(18, 12))
         moved = RescheduleAppointmentForClientsCommand(appointment_id=view.appointments[2], choice=choice)
-        await scenario.use_cases.move_for(scenario.world.front_desk, moved)
+        await scenario.use_cases.reschedule_for(scenario.world.front_desk, moved)
         assert (
             await scenario.use_cases.get_series(scenario.world.front_desk, view.id)
         ).appointments == view.appointments
         jobs = len(await scenario.world.jobs("offer_freed_slot"))
         command = CancelSeriesCommand(series_id=view.id, offer_to_waitlist=False)
         await scenario.use_cases.cancel_series(scenario.world.front_desk, command)
-        assert {one.status for one in await mine(scenario, scenario.ann)} == {"cancelled"}
+        assert {one.status for one in await appointments_of(scenario, scenario.ann)} == {"cancelled"}
         assert not scenario.world.store.table("calendar")
         assert len(await scenario.world.jobs("offer_freed_slot")) == jobs
 
-    async def test_each_client_is_told_of_the_first_that_they_would_have_come_to(
-        self, scenario: BookingScenario
-    ) -> None:
+    async def test_each_client_is_notified_of_their_first_cancelled_date(self, scenario: BookingScenario) -> None:
         appointment_type = await scenario.world.add_appointment_type(seats=2)
         view = await book(
             scenario,
@@ -189,28 +187,24 @@ class TestEnding:
         )
         booking = scenario.world.store.table("appointments")[scenario.world.practice_id, view.appointments[0]]
         async with scenario.world.begin(scenario.world.front_desk) as unit:
-            get_for_practice = await unit.appointments.get_for_practice(booking.id)
+            saved = await unit.appointments.get_for_practice(booking.id)
             await unit.appointments.save(
-                get_for_practice.leave(scenario.bob.client_id, at=scenario.world.clock.now(), reason=None)
+                saved.leave(scenario.bob.client_id, at=scenario.world.clock.now(), reason=None)
             )
             await unit.commit(None)
         await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
-        told = {
-            one.to_client: one.subject_id
-            for one in await scenario.world.notices()
-            if "cancelled" in one.appointment_type
-        }
-        assert told[scenario.ann.client_id] == view.appointments[0]
-        assert told[scenario.bob.client_id] == view.appointments[1]
+        notified = {one.to_client: one.subject_id for one in await scenario.world.notices() if "cancelled" in one.kind}
+        assert notified[scenario.ann.client_id] == view.appointments[0]
+        assert notified[scenario.bob.client_id] == view.appointments[1]
 
     async def test_cancelling_series_without_future_dates(self, scenario: BookingScenario) -> None:
         view = await book(scenario, 1)
         scenario.world.clock.advance(timedelta(days=7))
-        told = len(await scenario.world.notices())
+        notices_before = len(await scenario.world.notices())
         with pytest.raises(StaleVersion):
             await scenario.use_cases.cancel_series(
                 scenario.world.front_desk, CancelSeriesCommand(series_id=view.id, version=2)
             )
         await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
-        assert [one.status for one in await mine(scenario, scenario.ann)] == ["booked"]
-        assert len(await scenario.world.notices()) == told
+        assert [one.status for one in await appointments_of(scenario, scenario.ann)] == ["booked"]
+        assert len(await scenario.world.notices()) == notices_before

@@ -9,19 +9,19 @@ import pytest
 
 from portal_core.appointments.scheduling.availability import AvailabilityRule, Window, open_windows
 from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
-from portal_core.appointments.scheduling.slots import Refusal, Slot, slot_refusal, free_slots, on_grid
+from portal_core.appointments.scheduling.slots import Refusal, Slot, free_slots, on_grid, slot_refusal
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
-    ANNEX,
+    ANNEX_ID,
+    APPOINTMENT_TYPE_ID,
     AUTUMN,
-    CLINICIAN,
+    CLINICIAN_ID,
     HAVANA,
-    INTAKE,
-    KIND,
+    INTAKE_TYPE_ID,
     LORD_HOWE,
     NEW_YORK,
-    OFFICE,
-    OTHER,
+    OFFICE_ID,
+    OTHER_CLINICIAN_ID,
     SPRING,
     to_wall_clock,
     utc,
@@ -32,39 +32,37 @@ LATER = utc(2027, 1, 1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 MONDAY = utc(2026, 3, 2)
-HOURLY = AppointmentTiming(appointment_type_id=KIND, duration=HOUR, max_advance_days=365)
+HOURLY = AppointmentTiming(appointment_type_id=APPOINTMENT_TYPE_ID, duration=HOUR, max_advance_days=365)
 
 
 def timing(**over: Any) -> AppointmentTiming:
-    given: dict[str, Any] = {"appointment_type_id": KIND, "duration": HOUR, "max_advance_days": 365}
+    given: dict[str, Any] = {"appointment_type_id": APPOINTMENT_TYPE_ID, "duration": HOUR, "max_advance_days": 365}
     return AppointmentTiming(**given | over)
 
 
 def window(*hours: float, day: datetime = MONDAY, time_zone: str = "UTC", **over: Any) -> Window:
-    start_time, end_time = hours
-    return Window(
-        over.pop("clinician_id", CLINICIAN), day + start_time * HOUR, day + end_time * HOUR, time_zone, **over
-    )
+    opens, closes = hours
+    return Window(over.pop("clinician_id", CLINICIAN_ID), day + opens * HOUR, day + closes * HOUR, time_zone, **over)
 
 
-def busy(*hours: float, before: int = 0, after: int = 0, clinician_id: UUID = CLINICIAN) -> BusyTime:
-    start_time, end_time = (utc(2026, 3, 2) + hour * HOUR for hour in hours)
-    return BusyTime(clinician_id, start_time, end_time, before * MINUTE, after * MINUTE)
+def busy(*hours: float, before: int = 0, after: int = 0, clinician_id: UUID = CLINICIAN_ID) -> BusyTime:
+    starts_at, ends_at = (utc(2026, 3, 2) + hour * HOUR for hour in hours)
+    return BusyTime(clinician_id, starts_at, ends_at, before * MINUTE, after * MINUTE)
 
 
-def start_time(slots: list[Slot], time_zone: str = "UTC") -> list[str]:
+def start_times(slots: list[Slot], time_zone: str = "UTC") -> list[str]:
     return [f"{to_wall_clock(slot.starts_at, time_zone):%H:%M}" for slot in slots]
 
 
 def free(
     windows: list[Window], taken: list[BusyTime], of: AppointmentTiming, now: datetime = NOW, time_zone: str = "UTC"
 ) -> list[str]:
-    return start_time(free_slots(windows, taken, of, now, now, LATER), time_zone)
+    return start_times(free_slots(windows, taken, of, now, now, LATER), time_zone)
 
 
-def test_a_slot_says_who_what_where_and_when() -> None:
-    assert free_slots([window(9, 10.5, location_id=OFFICE)], [], timing(), NOW, NOW, LATER) == [
-        Slot(CLINICIAN, KIND, utc(2026, 3, 2, 9), utc(2026, 3, 2, 10), OFFICE)
+def test_slot_fields() -> None:
+    assert free_slots([window(9, 10.5, location_id=OFFICE_ID)], [], timing(), NOW, NOW, LATER) == [
+        Slot(CLINICIAN_ID, APPOINTMENT_TYPE_ID, utc(2026, 3, 2, 9), utc(2026, 3, 2, 10), OFFICE_ID)
     ]
 
 
@@ -73,21 +71,21 @@ def test_the_grid_is_counted_from_the_start_of_the_window() -> None:
     assert free([window(9.25, 11)], [], timing(slot_step=15 * MINUTE)) == ["09:15", "09:30", "09:45", "10:00"]
 
 
-def test_what_is_taken_does_not_shift_the_grid() -> None:
+def test_busy_time_does_not_shift_the_grid() -> None:
     assert free([window(9, 13)], [busy(9.5, 10.25)], timing()) == ["11:00", "12:00"]
 
 
-def test_asking_from_the_middle_of_a_window_does_not_shift_the_grid() -> None:
+def test_search_start_does_not_shift_the_grid() -> None:
     asked = free_slots([window(9, 13)], [], timing(), NOW, utc(2026, 3, 2, 9, 20), utc(2026, 3, 2, 12))
-    assert start_time(asked) == ["10:00", "11:00"]
+    assert start_times(asked) == ["10:00", "11:00"]
 
 
-def test_a_long_window_is_counted_anew_from_midnight() -> None:
+def test_grid_restarts_at_midnight() -> None:
     of = timing(slot_step=45 * MINUTE)
     assert free([window(22, 26)], [], of) == ["22:00", "22:45", "23:30", "00:00", "00:45"]
 
 
-def test_gaps_are_the_larger_of_two_buffers_and_do_not_add_up() -> None:
+def test_gap_is_larger_of_two_buffers() -> None:
     of = timing(buffer_before=10 * MINUTE, buffer_after=15 * MINUTE, slot_step=5 * MINUTE)
     taken = [busy(11, 12, before=20, after=30)]
     listed = free([window(9, 14)], taken, of)
@@ -95,7 +93,7 @@ def test_gaps_are_the_larger_of_two_buffers_and_do_not_add_up() -> None:
     assert next(at for at in listed if at > "11:00") == "12:30"  # thirty, not forty
 
 
-def test_a_larger_buffer_of_the_new_appointment_counts() -> None:
+def test_larger_buffer_of_new_appointment_counts() -> None:
     of = timing(buffer_before=40 * MINUTE, buffer_after=50 * MINUTE, slot_step=5 * MINUTE)
     listed = free([window(9, 14)], [busy(11, 12, before=20, after=30)], of)
     assert [at for at in listed if at < "11:00"][-1] == "09:10"
@@ -115,51 +113,53 @@ def test_long_busy_span_covers_shorter_one() -> None:
     assert free([window(9, 14)], [busy(9, 13), busy(10, 11)], timing()) == ["13:00"]
 
 
-def test_sessions_run_over_windows_that_touch_but_not_from_place_to_place() -> None:
-    halves = [window(9, 9.5), window(9.5, 10, appointment_type_ids=frozenset({KIND}))]
+def test_appointments_span_adjacent_windows_of_one_location() -> None:
+    halves = [window(9, 9.5), window(9.5, 10, appointment_type_ids=frozenset({APPOINTMENT_TYPE_ID}))]
     assert free(halves, [], timing()) == ["09:00"]
-    assert free([window(9, 9.5, location_id=OFFICE), window(9.5, 10, location_id=ANNEX)], [], timing()) == []
+    assert free([window(9, 9.5, location_id=OFFICE_ID), window(9.5, 10, location_id=ANNEX_ID)], [], timing()) == []
 
 
-def test_overlapping_windows_list_a_start_once_and_two_places_are_two_offers() -> None:
-    assert free([window(9, 11), window(9, 11, appointment_type_ids=frozenset({KIND}))], [], timing()) == [
+def test_overlapping_windows_list_a_start_once_per_location() -> None:
+    assert free(
+        [window(9, 11), window(9, 11, appointment_type_ids=frozenset({APPOINTMENT_TYPE_ID}))], [], timing()
+    ) == [
         "09:00",
         "10:00",
     ]
-    both = free_slots([window(9, 10, location_id=OFFICE), window(9, 10)], [], timing(), NOW, NOW, LATER)
-    assert {slot.location_id for slot in both} == {OFFICE, None}
+    both = free_slots([window(9, 10, location_id=OFFICE_ID), window(9, 10)], [], timing(), NOW, NOW, LATER)
+    assert {slot.location_id for slot in both} == {OFFICE_ID, None}
     assert len(both) == 2
 
 
-def test_rules_in_two_zones_list_a_start_once() -> None:
+def test_rules_in_two_time_zones_list_a_start_once() -> None:
     assert free([window(9, 11, time_zone="Europe/London"), window(9, 11)], [], timing()) == ["09:00", "10:00"]
 
 
-def test_only_windows_for_the_kind_count() -> None:
-    only_intake = [window(9, 10, appointment_type_ids=frozenset({INTAKE}))]
+def test_windows_are_limited_to_appointment_types() -> None:
+    only_intake = [window(9, 10, appointment_type_ids=frozenset({INTAKE_TYPE_ID}))]
     assert free(only_intake, [], timing()) == []
-    assert free(only_intake, [], timing(appointment_type_id=INTAKE)) == ["09:00"]
+    assert free(only_intake, [], timing(appointment_type_id=INTAKE_TYPE_ID)) == ["09:00"]
 
 
-def test_one_clinicians_time_does_not_take_anothers() -> None:
-    windows = [window(9, 10), window(9, 10, clinician_id=OTHER)]
+def test_busy_time_affects_one_clinician() -> None:
+    windows = [window(9, 10), window(9, 10, clinician_id=OTHER_CLINICIAN_ID)]
     found = free_slots(windows, [busy(9, 10)], timing(), NOW, NOW, LATER)
-    assert [slot.clinician_id for slot in found] == [OTHER]
+    assert [slot.clinician_id for slot in found] == [OTHER_CLINICIAN_ID]
 
 
-def test_nothing_starts_in_the_past_or_before_the_notice() -> None:
+def test_no_slots_before_min_notice() -> None:
     day = [window(9, 13)]
     assert free(day, [], timing(), now=utc(2026, 3, 2, 10)) == ["10:00", "11:00", "12:00"]
     assert free(day, [], timing(), now=utc(2026, 3, 2, 10, 0, 1)) == ["11:00", "12:00"]
     assert free(day, [], timing(min_notice=26 * HOUR), now=utc(2026, 3, 1, 9)) == ["11:00", "12:00"]
 
 
-def test_notice_is_real_time_over_a_change_of_clocks() -> None:
+def test_min_notice_is_real_time_across_dst() -> None:
     open_on_the_night = open_windows(
         [
             AvailabilityRule(
                 id=UUID(int=100),
-                clinician_id=CLINICIAN,
+                clinician_id=CLINICIAN_ID,
                 weekday=SPRING.weekday(),
                 start_time=time(0),
                 end_time=time(12),
@@ -178,7 +178,7 @@ def test_notice_is_real_time_over_a_change_of_clocks() -> None:
 
 @pytest.mark.parametrize(("day", "last"), [(SPRING, "2026-03-08"), (AUTUMN, "2026-11-01")])
 def test_max_advance_ends_at_local_midnight(day: Any, last: str) -> None:
-    always = [Window(CLINICIAN, utc(2026, 1, 1), utc(2027, 1, 1), NEW_YORK)]
+    always = [Window(CLINICIAN_ID, utc(2026, 1, 1), utc(2027, 1, 1), NEW_YORK)]
     of = timing(max_advance_days=7)
     local_noon = datetime.combine(day - timedelta(days=7), time(12), ZoneInfo(NEW_YORK))
     for now in (local_noon - 11 * HOUR, local_noon, local_noon + 11 * HOUR):
@@ -189,7 +189,7 @@ def test_max_advance_ends_at_local_midnight(day: Any, last: str) -> None:
         assert slot_refusal(edge - timedelta(microseconds=1), of, always, [], now) is None
 
 
-def test_with_no_advance_one_books_for_today_only() -> None:
+def test_zero_advance_allows_today_only() -> None:
     of = timing(max_advance_days=0)
     windows = [window(9, 10), window(9, 10, day=utc(2026, 3, 3))]
     assert [slot.starts_at for slot in free_slots(windows, [], of, utc(2026, 3, 2, 1), NOW, LATER)] == [
@@ -211,11 +211,11 @@ def test_with_no_advance_one_books_for_today_only() -> None:
 def test_slot_starts_on_dst_nights(
     time_zone: str, opens: datetime, real_hours: float, step: int, expected: list[str]
 ) -> None:
-    windows = [Window(CLINICIAN, opens, opens + real_hours * HOUR, time_zone)]
+    windows = [Window(CLINICIAN_ID, opens, opens + real_hours * HOUR, time_zone)]
     assert free(windows, [], timing(duration=30 * MINUTE, slot_step=step * MINUTE), time_zone=time_zone) == expected
 
 
-def test_refusals_say_why() -> None:
+def test_slot_refusal_reasons() -> None:
     windows = [window(9, 12)]
     taken = [busy(10, 11)]
 
@@ -227,7 +227,7 @@ def test_refusals_say_why() -> None:
     assert ask(9.1) == Refusal.TAKEN
     assert ask(8.9) == Refusal.OUTSIDE_AVAILABILITY
     assert ask(11.1) == Refusal.OUTSIDE_AVAILABILITY
-    assert ask(9, timing(appointment_type_id=INTAKE)) is None
+    assert ask(9, timing(appointment_type_id=INTAKE_TYPE_ID)) is None
     assert ask(9, now=utc(2026, 3, 2, 9)) is None
     assert ask(9, now=utc(2026, 3, 2, 9, 1)) == Refusal.TOO_SOON
     assert ask(9, timing(min_notice=2 * HOUR), now=utc(2026, 3, 2, 7, 1)) == Refusal.TOO_SOON
@@ -235,19 +235,19 @@ def test_refusals_say_why() -> None:
     assert slot_refusal(utc(2026, 3, 2, 9), timing(), [], [], NOW) == Refusal.OUTSIDE_AVAILABILITY
 
 
-def test_fits_is_about_one_clinician() -> None:
+def test_slot_refusal_requires_one_clinician() -> None:
     with pytest.raises(ValueError, match="one clinician"):
-        slot_refusal(utc(2026, 3, 2, 9), timing(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER)], NOW)
+        slot_refusal(utc(2026, 3, 2, 9), timing(), [window(9, 10)], [busy(9, 10, clinician_id=OTHER_CLINICIAN_ID)], NOW)
 
 
-def test_a_start_off_the_grid_may_fit_and_is_told_apart() -> None:
+def test_off_grid_start_may_be_free() -> None:
     windows = [window(9, 12)]
     off = utc(2026, 3, 2, 9, 7)
     assert slot_refusal(off, timing(), windows, [], NOW) is None
     assert not on_grid(off, timing(), windows)
     assert on_grid(utc(2026, 3, 2, 10), timing(), windows)
     assert not on_grid(utc(2026, 3, 2, 12), timing(), windows)
-    assert not on_grid(utc(2026, 3, 2, 10), timing(), [window(9, 12, appointment_type_ids=frozenset({INTAKE}))])
+    assert not on_grid(utc(2026, 3, 2, 10), timing(), [window(9, 12, appointment_type_ids=frozenset({INTAKE_TYPE_ID}))])
 
 
 def test_naive_datetimes_raise() -> None:
@@ -257,7 +257,7 @@ def test_naive_datetimes_raise() -> None:
     with pytest.raises(ValueError, match="naive"):
         free_slots([window(9, 12)], [], timing(), NOW, naive, LATER)
     with pytest.raises(ValueError, match="naive"):
-        BusyTime(CLINICIAN, naive, LATER)
+        BusyTime(CLINICIAN_ID, naive, LATER)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_naive_datetimes_raise() -> None:
         ({"max_advance_days": 10**12}, "max_advance_days"),
     ],
 )
-def test_times_of_a_kind_that_make_no_sense_are_refused(over: dict[str, Any], path: str) -> None:
+def test_invalid_timing_is_refused(over: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
         timing(**over)
     assert refused.value.fields[0].path == path

@@ -16,15 +16,15 @@ from portal_core.appointments.scheduling.availability import (
     open_windows,
 )
 from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
-from portal_core.appointments.scheduling.slots import Refusal, slot_refusal, free_slots, on_grid
+from portal_core.appointments.scheduling.slots import Refusal, free_slots, on_grid, slot_refusal
 from tests.unit.appointments.dst_cases import (
-    ANNEX,
-    CLINICIAN,
+    ANNEX_ID,
+    APPOINTMENT_TYPE_ID,
+    CLINICIAN_ID,
     DST_NIGHTS,
-    INTAKE,
-    KIND,
-    OFFICE,
-    OTHER,
+    INTAKE_TYPE_ID,
+    OFFICE_ID,
+    OTHER_CLINICIAN_ID,
     minutes_around,
     to_wall_clock,
     utc,
@@ -33,8 +33,8 @@ from tests.unit.appointments.dst_cases import (
 FIVE = timedelta(minutes=5)
 
 
-def multiples_of_five(least: int, most: int) -> st.SearchStrategy[timedelta]:
-    return st.integers(least // 5, most // 5).map(lambda n: n * FIVE)
+def multiples_of_five(minimum: int, maximum: int) -> st.SearchStrategy[timedelta]:
+    return st.integers(minimum // 5, maximum // 5).map(lambda n: n * FIVE)
 
 
 @frozen
@@ -55,21 +55,25 @@ class Week:
 def weeks(draw: st.DrawFn) -> Week:
     time_zone, day = draw(st.sampled_from(DST_NIGHTS))
     times = st.integers(0, 47).map(lambda half: time(half // 2, half % 2 * 30))
-    whos = st.sampled_from([CLINICIAN, OTHER])
-    locations = st.sampled_from([None, OFFICE, ANNEX])
+    clinician_ids = st.sampled_from([CLINICIAN_ID, OTHER_CLINICIAN_ID])
+    location_ids = st.sampled_from([None, OFFICE_ID, ANNEX_ID])
     rules, exceptions, busy = [], [], []
     for _ in range(draw(st.integers(1, 5))):
         one, another = draw(times), draw(times)
         rules.append(
             AvailabilityRule(
                 id=UUID(int=100),
-                clinician_id=draw(whos),
+                clinician_id=draw(clinician_ids),
                 weekday=(day.weekday() + draw(st.integers(-1, 1))) % 7,
                 start_time=min(one, another),
                 end_time=max(one, another) if one != another else time(0),
                 time_zone=time_zone,
-                location_id=draw(locations),
-                appointment_type_ids=draw(st.sampled_from([(), (KIND,), (INTAKE,), (KIND, INTAKE)])),
+                location_id=draw(location_ids),
+                appointment_type_ids=draw(
+                    st.sampled_from(
+                        [(), (APPOINTMENT_TYPE_ID,), (INTAKE_TYPE_ID,), (APPOINTMENT_TYPE_ID, INTAKE_TYPE_ID)]
+                    )
+                ),
                 valid_from=date(2000, 1, 1),
             )
         )
@@ -78,24 +82,26 @@ def weeks(draw: st.DrawFn) -> Week:
         exceptions.append(
             AvailabilityException(
                 id=UUID(int=200),
-                clinician_id=draw(whos),
+                clinician_id=draw(clinician_ids),
                 date=day + timedelta(days=draw(st.integers(-1, 1))),
                 available=draw(st.booleans()),
                 start_time=min(one, another),
                 end_time=max(one, another) if one != another else time(0),
                 time_zone=time_zone,
-                location_id=draw(locations),
+                location_id=draw(location_ids),
             )
         )
     midnight = utc(day.year, day.month, day.day)
     for _ in range(draw(st.integers(0, 6))):
-        start_time = midnight + draw(multiples_of_five(-1440, 2 * 1440))
-        end_time = start_time + draw(multiples_of_five(5, 180))
+        starts_at = midnight + draw(multiples_of_five(-1440, 2 * 1440))
+        ends_at = starts_at + draw(multiples_of_five(5, 180))
         busy.append(
-            BusyTime(draw(whos), start_time, end_time, draw(multiples_of_five(0, 40)), draw(multiples_of_five(0, 40)))
+            BusyTime(
+                draw(clinician_ids), starts_at, ends_at, draw(multiples_of_five(0, 40)), draw(multiples_of_five(0, 40))
+            )
         )
     timing = AppointmentTiming(
-        appointment_type_id=KIND,
+        appointment_type_id=APPOINTMENT_TYPE_ID,
         duration=draw(multiples_of_five(10, 120)),
         buffer_before=draw(multiples_of_five(0, 40)),
         buffer_after=draw(multiples_of_five(0, 40)),
@@ -109,14 +115,14 @@ def weeks(draw: st.DrawFn) -> Week:
     return Week(time_zone, day, windows, busy, timing, now, since, since + draw(multiples_of_five(0, 2 * 1440)))
 
 
-Place = tuple[UUID, UUID | None]
+ClinicianAndLocation = tuple[UUID, UUID | None]
 
 
-def open_moments(week: Week) -> dict[Place, set[datetime]]:
+def open_moments(week: Week) -> dict[ClinicianAndLocation, set[datetime]]:
     """The beginnings of all stretches of five minutes that are open for the kind."""
-    moments: dict[Place, set[datetime]] = {}
+    moments: dict[ClinicianAndLocation, set[datetime]] = {}
     for window in week.windows:
-        if not window.appointment_type_ids or KIND in window.appointment_type_ids:
+        if not window.appointment_type_ids or APPOINTMENT_TYPE_ID in window.appointment_type_ids:
             here = moments.setdefault((window.clinician_id, window.location_id), set())
             for at, _ in minutes_around(week.time_zone, week.day, 5):
                 if window.starts_at <= at < window.ends_at:
@@ -128,8 +134,8 @@ def lies_within(week: Week, moments: set[datetime], at: datetime) -> bool:
     return all(at + n * FIVE in moments for n in range(week.timing.duration // FIVE))
 
 
-def refused(week: Week, clinician_id: UUID, moments: set[datetime], at: datetime) -> Refusal | None:
-    timing, end_time = week.timing, at + week.timing.duration
+def expected_refusal(week: Week, clinician_id: UUID, moments: set[datetime], at: datetime) -> Refusal | None:
+    timing, ends_at = week.timing, at + week.timing.duration
     if at < week.now or at - week.now < timing.min_notice:
         return Refusal.TOO_SOON
     if not lies_within(week, moments, at):
@@ -140,7 +146,7 @@ def refused(week: Week, clinician_id: UUID, moments: set[datetime], at: datetime
     for one in week.busy:
         if one.clinician_id == clinician_id:
             after_it = at - one.ends_at >= max(one.buffer_after, timing.buffer_before)
-            before_it = one.starts_at - end_time >= max(timing.buffer_after, one.buffer_before)
+            before_it = one.starts_at - ends_at >= max(timing.buffer_after, one.buffer_before)
             if not (after_it or before_it):
                 return Refusal.TAKEN
     return None
@@ -158,14 +164,14 @@ def on_the_grid(week: Week, moments: set[datetime], at: datetime) -> bool:
 
 @settings(max_examples=80, deadline=None)
 @given(weeks())
-def test_listed_is_what_fits_on_the_grid_and_nothing_else(week: Week) -> None:
+def test_free_slots_match_oracle(week: Week) -> None:
     expected = {
-        (location, at)
-        for location, moments in open_moments(week).items()
+        ((clinician_id, location_id), at)
+        for (clinician_id, location_id), moments in open_moments(week).items()
         for at in moments
         if week.since <= at < week.until
         and on_the_grid(week, moments, at)
-        and refused(week, location[0], moments, at) is None
+        and expected_refusal(week, clinician_id, moments, at) is None
     }
     listed = free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until)
     assert [((slot.clinician_id, slot.location_id), slot.starts_at) for slot in listed] == sorted(
@@ -176,13 +182,15 @@ def test_listed_is_what_fits_on_the_grid_and_nothing_else(week: Week) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(weeks(), st.integers(0, 6))
-def test_fits_and_on_grid_agree_with_the_oracle_and_with_the_list(week: Week, offset: int) -> None:
+def test_slot_refusal_and_on_grid_match_oracle(week: Week, offset: int) -> None:
     listed = free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until)
     for (clinician_id, location_id), moments in open_moments(week).items():
         windows = [one for one in week.windows if (one.clinician_id, one.location_id) == (clinician_id, location_id)]
         busy = [one for one in week.busy if one.clinician_id == clinician_id]
         for at, _ in minutes_around(week.time_zone, week.day, 5)[offset::7]:
-            assert slot_refusal(at, week.timing, windows, busy, week.now) == refused(week, clinician_id, moments, at)
+            assert slot_refusal(at, week.timing, windows, busy, week.now) == expected_refusal(
+                week, clinician_id, moments, at
+            )
             offered = lies_within(week, moments, at) and on_the_grid(week, moments, at)
             assert on_grid(at, week.timing, windows) == offered
         for slot in listed:
@@ -193,7 +201,7 @@ def test_fits_and_on_grid_agree_with_the_oracle_and_with_the_list(week: Week, of
 
 @settings(max_examples=40, deadline=None)
 @given(weeks(), st.sampled_from(DST_NIGHTS))
-def test_a_client_in_another_zone_sees_the_same_instants(week: Week, elsewhere: tuple[str, date]) -> None:
+def test_slots_do_not_depend_on_input_time_zone(week: Week, elsewhere: tuple[str, date]) -> None:
     there = ZoneInfo(elsewhere[0])
     listed = free_slots(week.windows, week.busy, week.timing, week.now, week.since, week.until)
     asked = [at.astimezone(there) for at in (week.now, week.since, week.until)]
@@ -214,7 +222,7 @@ def test_a_client_in_another_zone_sees_the_same_instants(week: Week, elsewhere: 
 
 @settings(max_examples=40, deadline=None)
 @given(weeks())
-def test_what_is_booked_from_the_list_is_gone_from_it_and_leaves_the_gap(week: Week) -> None:
+def test_booked_slots_disappear_and_keep_gaps(week: Week) -> None:
     """Books the first free time until none is left: neighbours then keep the larger buffer, and no more was needed."""
     week = evolve(week, busy=[], timing=evolve(week.timing, slot_step=FIVE))
     gap = max(week.timing.buffer_before, week.timing.buffer_after)
@@ -232,7 +240,7 @@ def test_what_is_booked_from_the_list_is_gone_from_it_and_leaves_the_gap(week: W
                 week.timing.buffer_after,
             )
         )
-    for clinician_id in (CLINICIAN, OTHER):
+    for clinician_id in (CLINICIAN_ID, OTHER_CLINICIAN_ID):
         booked = sorted((b.starts_at, b.ends_at) for b in week.busy if b.clinician_id == clinician_id)
         for (_, ended), (begins, _) in pairwise(booked):
             assert begins - ended >= gap
@@ -240,7 +248,7 @@ def test_what_is_booked_from_the_list_is_gone_from_it_and_leaves_the_gap(week: W
 
 @settings(max_examples=40, deadline=None)
 @given(weeks(), st.data())
-def test_asking_in_two_parts_gives_the_same_as_asking_at_once(week: Week, data: st.DataObject) -> None:
+def test_split_search_equals_whole_search(week: Week, data: st.DataObject) -> None:
     middle = data.draw(st.datetimes(week.since.replace(tzinfo=None), week.until.replace(tzinfo=None)))
     cut = middle.replace(tzinfo=week.since.tzinfo)
 

@@ -97,9 +97,7 @@ def visit(clock: FixedClock) -> VideoVisit:
 
 
 class TestJitsi:
-    async def test_the_token_says_who_enters_which_room_and_until_when(
-        self, jitsi: JitsiRooms, visit: VideoVisit, clock: FixedClock
-    ) -> None:
+    async def test_token_claims(self, jitsi: JitsiRooms, visit: VideoVisit, clock: FixedClock) -> None:
         url, expires_at = await jitsi.link(visit, valid_for=FIVE)
         parts = urlsplit(url)
         assert (parts.scheme, parts.netloc, parts.path) == ("https", "meet.elm.test", "/zx-9_q")
@@ -119,7 +117,7 @@ class TestJitsi:
         }
         assert expires_at == clock.now() + FIVE
 
-    async def test_the_clinician_moderates(self, jitsi: JitsiRooms, visit: VideoVisit) -> None:
+    async def test_clinician_is_moderator(self, jitsi: JitsiRooms, visit: VideoVisit) -> None:
         url, _ = await jitsi.link(evolve(visit, moderator=True, display_name="Dr. Grey"), valid_for=FIVE)
         token = jwt.decode(parse_qs(urlsplit(url).query)["jwt"][0], OctKey.import_key(SECRET))
         assert token.claims["context"]["user"] == {"name": "Dr. Grey", "moderator": "true", "affiliation": "owner"}
@@ -134,16 +132,16 @@ class TestJitsi:
             ("https://meet.elm.test", SECRET[:31]),
         ],
     )
-    def test_what_is_not_safe_is_not_begun_with(self, clock: FixedClock, url: str, secret: str) -> None:
+    def test_unsafe_configuration_is_refused(self, clock: FixedClock, url: str, secret: str) -> None:
         with pytest.raises(ValueError, match=r"app_secret|url"):
             JitsiRooms(url, "portal", secret, clock, CountingIds())
 
-    def test_the_secret_is_not_shown(self, jitsi: JitsiRooms) -> None:
+    def test_secret_is_not_in_repr(self, jitsi: JitsiRooms) -> None:
         assert SECRET not in repr(jitsi)
 
 
 class TestClinicianRooms:
-    async def test_the_clinicians_own_link_until_the_end(self, visit: VideoVisit) -> None:
+    async def test_clinician_link_is_valid_until_end(self, visit: VideoVisit) -> None:
         assert await ClinicianRooms().link(visit, valid_for=FIVE) == ("https://rooms.test/grey", visit.ends_at)
 
     @pytest.mark.parametrize(
@@ -160,6 +158,6 @@ class TestClinicianRooms:
             "//rooms.test/grey",
         ],
     )
-    async def test_a_link_that_is_none_or_not_safe(self, visit: VideoVisit, link: str) -> None:
+    async def test_missing_or_unsafe_link(self, visit: VideoVisit, link: str) -> None:
         with pytest.raises(NoRoom):
             await ClinicianRooms().link(evolve(visit, clinician_link=link), valid_for=FIVE)

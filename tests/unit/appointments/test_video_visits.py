@@ -22,7 +22,7 @@ from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 
 TEN = new_york(4, 10)
-OPENS = new_york(4, 9, 45)
+ROOM_OPENS_AT = new_york(4, 9, 45)
 
 
 @define
@@ -32,10 +32,10 @@ class RecordingRooms(TelehealthRooms):
     world: MemoryAppointmentsWorld
     visits: list[VideoVisit] = field(factory=list)
 
-    async def link(self, visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
+    async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
         assert not self.world.store.lock.locked(), "a vendor is called while a unit is open"
-        self.visits.append(visit)
-        return f"https://rooms.test/{visit.room}", min(self.world.clock.now() + valid_for, visit.ends_at)
+        self.visits.append(video_visit)
+        return f"https://rooms.test/{video_visit.room}", min(self.world.clock.now() + valid_for, video_visit.ends_at)
 
 
 @pytest.fixture
@@ -47,21 +47,21 @@ def rooms(scenario: BookingScenario) -> RecordingRooms:
 async def booking(scenario: BookingScenario) -> Booking:
     """Ann's with Dr. Grey, Wednesday at ten; it is the moment when the room opens."""
     made = await scenario.world.add_booking(scenario.grey, scenario.appointment_type, TEN, scenario.ann.client_id)
-    scenario.world.clock.at = OPENS
+    scenario.world.clock.at = ROOM_OPENS_AT
     return made
 
 
-def joining(scenario: BookingScenario, rooms: TelehealthRooms) -> JoinVideoVisit:
+def join_video_visit(scenario: BookingScenario, rooms: TelehealthRooms) -> JoinVideoVisit:
     return JoinVideoVisit(scenario.world.begin, scenario.world.clock, scenario.world.ids, rooms)
 
 
-def hosting(scenario: BookingScenario, rooms: TelehealthRooms) -> StartVideoVisit:
+def start_video_visit(scenario: BookingScenario, rooms: TelehealthRooms) -> StartVideoVisit:
     return StartVideoVisit(scenario.world.begin, scenario.world.clock, rooms)
 
 
-def check_in_address(booking: Booking, **more: str) -> JoinVideoVisitCommand:
-    said = {"client_location": " 12 Elm Street, Springfield ", "callback": " +1 212 555 0100 ", **more}
-    return JoinVideoVisitCommand(appointment_id=booking.appointment.id, **said)
+def join_command(booking: Booking, **more: str) -> JoinVideoVisitCommand:
+    fields = {"client_location": " 12 Elm Street, Springfield ", "callback": " +1 212 555 0100 ", **more}
+    return JoinVideoVisitCommand(appointment_id=booking.appointment.id, **fields)
 
 
 class TestRecordingRooms(TelehealthRoomsContract):
@@ -72,25 +72,29 @@ class TestRecordingRooms(TelehealthRoomsContract):
         return scenario.world.clock
 
 
-class TestJoining:
+class TestJoinVideoVisit:
     async def test_join_returns_short_lived_link(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
-        view = await joining(scenario, rooms)(scenario.ann, check_in_address(booking))
+        view = await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking))
         assert view.url == f"https://rooms.test/{booking.appointment.room}"
-        assert (view.expires_at, view.starts_at, view.ends_at) == (OPENS + timedelta(minutes=5), TEN, new_york(4, 11))
+        assert (view.expires_at, view.starts_at, view.ends_at) == (
+            ROOM_OPENS_AT + timedelta(minutes=5),
+            TEN,
+            new_york(4, 11),
+        )
         visit = rooms.visits[0]
         assert (visit.display_name, visit.moderator) == ("Ann Lee", False)
-        assert (visit.opens_at, visit.ends_at) == (OPENS, new_york(4, 11))
+        assert (visit.opens_at, visit.ends_at) == (ROOM_OPENS_AT, new_york(4, 11))
 
     async def test_check_in_records_client_location(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         people, key = scenario.world.store.table("clients"), (scenario.world.practice_id, scenario.ann.client_id)
         people[key] = evolve(people[key], pronouns="she/her")
-        await joining(scenario, rooms)(scenario.ann, check_in_address(booking))
+        await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking))
         scenario.world.clock.advance(timedelta(minutes=20))
-        await joining(scenario, rooms)(scenario.ann, check_in_address(booking, client_location="In the car, I-95"))
+        await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking, client_location="In the car, I-95"))
         seen = await scenario.use_cases.list_check_ins(scenario.world.front_desk, booking.appointment.id)
         assert {(one.client_id, one.client_name, one.client_pronouns) for one in seen} == {
             (scenario.ann.client_id, "Ann Lee", "she/her")
@@ -106,7 +110,7 @@ class TestJoining:
         assert "Elm" not in str(facts)
 
     @pytest.mark.parametrize(
-        ("said", "path"),
+        ("fields", "path"),
         [
             ({"client_location": "  "}, "client_location"),
             ({"client_location": "x" * 501}, "client_location"),
@@ -122,9 +126,9 @@ class TestJoining:
             ({"callback": "ext. 2125550100"}, "callback"),
         ],
     )
-    def test_check_in_fields_are_required(self, booking: Booking, said: dict[str, str], path: str) -> None:
+    def test_invalid_check_in_is_refused(self, booking: Booking, fields: dict[str, str], path: str) -> None:
         with pytest.raises(Invalid) as caught:
-            check_in_address(booking, **said)
+            join_command(booking, **fields)
         assert [one.path for one in caught.value.fields] == [path]
 
     @pytest.mark.parametrize(
@@ -143,44 +147,44 @@ class TestJoining:
         ],
     )
     def test_phone_formats(self, booking: Booking, written: str, kept: str) -> None:
-        assert check_in_address(booking, callback=written).callback == kept
+        assert join_command(booking, callback=written).callback == kept
 
     def test_multiline_location(self, booking: Booking) -> None:
         assert (
-            check_in_address(booking, client_location="At home \n\n 12  Elm Street").client_location
+            join_command(booking, client_location="At home \n\n 12  Elm Street").client_location
             == "At home\n12 Elm Street"
         )
 
     async def test_join_window(self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking) -> None:
-        join, instant = joining(scenario, rooms), timedelta.resolution
-        for at, refusal in ((OPENS - instant, JoinNotOpen), (new_york(4, 11), JoinClosed)):
+        join, instant = join_video_visit(scenario, rooms), timedelta.resolution
+        for at, refusal in ((ROOM_OPENS_AT - instant, JoinNotOpen), (new_york(4, 11), JoinClosed)):
             scenario.world.clock.at = at
             with pytest.raises(refusal):
-                await join(scenario.ann, check_in_address(booking))
+                await join(scenario.ann, join_command(booking))
         assert not scenario.world.store.table("check_ins")
         scenario.world.clock.at = new_york(4, 11) - instant
-        await join(scenario.ann, check_in_address(booking))
+        await join(scenario.ann, join_command(booking))
 
-    async def test_another_clients_session_does_not_exist(
+    async def test_other_clients_visit_is_not_found(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
-        join = joining(scenario, rooms)
+        join = join_video_visit(scenario, rooms)
         for actor in (
             scenario.bob,
             scenario.world.front_desk,
             scenario.world.as_proxy(scenario.bob.client_id, may_write=True),
         ):
             with pytest.raises(NotFound):
-                await join(actor, check_in_address(booking))
+                await join(actor, join_command(booking))
         with pytest.raises(Forbidden):
-            await join(scenario.world.as_proxy(scenario.ann.client_id, may_write=False), check_in_address(booking))
-        await join(scenario.world.as_proxy(scenario.ann.client_id, may_write=True), check_in_address(booking))
+            await join(scenario.world.as_proxy(scenario.ann.client_id, may_write=False), join_command(booking))
+        await join(scenario.world.as_proxy(scenario.ann.client_id, may_write=True), join_command(booking))
         assert len(rooms.visits) == 1
 
     async def test_only_active_telehealth_appointments(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
-        join, location = joining(scenario, rooms), await scenario.world.add_location()
+        join, location = join_video_visit(scenario, rooms), await scenario.world.add_location()
         appointment_type, green = (
             await scenario.world.add_appointment_type(seats=2),
             await scenario.world.add_clinician(),
@@ -189,7 +193,7 @@ class TestJoining:
             green, appointment_type, TEN, scenario.ann.client_id, location_id=location.id
         )
         with pytest.raises(NotTelehealth):
-            await join(scenario.ann, check_in_address(there))
+            await join(scenario.ann, join_command(there))
         both = await scenario.world.add_booking(
             green, appointment_type, new_york(5, 10), scenario.ann.client_id, scenario.bob.client_id
         )
@@ -197,8 +201,8 @@ class TestJoining:
         await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=both.appointment.id))
         scenario.world.clock.at = new_york(5, 10)
         with pytest.raises(NotBooked):
-            await join(scenario.ann, check_in_address(both))
-        await join(scenario.bob, check_in_address(both))
+            await join(scenario.ann, join_command(both))
+        await join(scenario.bob, join_command(both))
 
     async def test_no_join_after_completion(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
@@ -207,34 +211,34 @@ class TestJoining:
         closed = CompleteAppointmentCommand(appointment_id=booking.appointment.id)
         await scenario.use_cases.complete(scenario.world.front_desk, closed)
         with pytest.raises(NotBooked):
-            await joining(scenario, rooms)(scenario.ann, check_in_address(booking))
+            await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking))
         with pytest.raises(NotBooked):
             clinician = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
-            await hosting(scenario, rooms)(clinician, booking.appointment.id)
+            await start_video_visit(scenario, rooms)(clinician, booking.appointment.id)
 
     async def test_check_in_is_kept_when_room_fails(self, scenario: BookingScenario, booking: Booking) -> None:
         with pytest.raises(NoRoom):
-            await joining(scenario, ClinicianRooms())(scenario.ann, check_in_address(booking))
+            await join_video_visit(scenario, ClinicianRooms())(scenario.ann, join_command(booking))
         assert len(scenario.world.store.table("check_ins")) == 1
 
     async def test_clinician_room_url(self, scenario: BookingScenario, booking: Booking) -> None:
         clinicians = scenario.world.store.table("clinicians")
         key = (scenario.world.practice_id, scenario.grey)
         clinicians[key] = evolve(clinicians[key], room_link="https://rooms.test/grey")
-        view = await joining(scenario, ClinicianRooms())(scenario.ann, check_in_address(booking))
+        view = await join_video_visit(scenario, ClinicianRooms())(scenario.ann, join_command(booking))
         assert (view.url, view.expires_at) == ("https://rooms.test/grey", new_york(4, 11))
 
 
-class TestHosting:
-    async def test_the_clinician_moderates_the_same_room(
+class TestStartVideoVisit:
+    async def test_clinician_moderates_same_room(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         clinician = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
-        view = await hosting(scenario, rooms)(clinician, booking.appointment.id)
+        view = await start_video_visit(scenario, rooms)(clinician, booking.appointment.id)
         assert view.url == f"https://rooms.test/{booking.appointment.room}"
         assert (rooms.visits[0].display_name, rooms.visits[0].moderator) == ("Dr. Grey", True)
 
-    async def test_only_clinician_hosts(
+    async def test_only_own_clinician_starts_visit(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
@@ -244,16 +248,14 @@ class TestHosting:
             scenario.world.as_staff("clinician", clinician_id=green),
         ):
             with pytest.raises(NotFound):
-                await hosting(scenario, rooms)(actor, booking.appointment.id)
+                await start_video_visit(scenario, rooms)(actor, booking.appointment.id)
         with pytest.raises(Forbidden):
-            await hosting(scenario, rooms)(scenario.world.front_desk, booking.appointment.id)
+            await start_video_visit(scenario, rooms)(scenario.world.front_desk, booking.appointment.id)
         clinician = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
         with pytest.raises(NotFound):
-            await hosting(scenario, rooms)(clinician, scenario.world.ids.new())
+            await start_video_visit(scenario, rooms)(clinician, scenario.world.ids.new())
 
-    async def test_check_ins_of_a_colleagues_session_do_not_exist(
-        self, scenario: BookingScenario, booking: Booking
-    ) -> None:
+    async def test_colleagues_check_ins_are_not_found(self, scenario: BookingScenario, booking: Booking) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         colleague = scenario.world.as_staff("clinician", clinician_id=green)
         for actor in (scenario.ann, colleague):
@@ -271,4 +273,4 @@ class TestHosting:
         missed = MarkNoShowCommand(appointment_id=booking.appointment.id, client_id=scenario.ann.client_id)
         await scenario.use_cases.no_show(scenario.world.front_desk, missed)
         with pytest.raises(NotBooked):
-            await joining(scenario, rooms)(scenario.ann, check_in_address(booking))
+            await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking))

@@ -26,14 +26,14 @@ from tests.unit.appointments.waitlist_setup import (
     current_offer,
     free_slot,
     join_waitlist_as,
-    make_offer,
-    offered_to_ann,
+    offer_slot_to_ann,
+    require_offer,
     waitlist_command,
 )
 
 
-class TestWaiting:
-    async def test_what_was_asked_for_is_shown(self, scenario: BookingScenario) -> None:
+class TestJoinWaitlist:
+    async def test_entry_view(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location(time_zone="America/Chicago")
         view = await join_waitlist_as(
             scenario,
@@ -109,7 +109,7 @@ class TestWaiting:
 
 class TestPracticeList:
     async def test_practice_waitlist_view(self, scenario: BookingScenario) -> None:
-        offer = await offered_to_ann(scenario)
+        offer = await offer_slot_to_ann(scenario)
         page = await scenario.use_cases.list_practice_waitlist(scenario.world.front_desk, ListPracticeWaitlistQuery())
         assert [(one.client_name, one.entry.appointment_type_name) for one in page.items] == [
             ("Ann Lee", "Individual session"),
@@ -125,7 +125,7 @@ class TestPracticeList:
         assert [one.entry.offer for one in page.items] == [None], "its time is up, whether it was passed on or not"
         assert page.next != ""
 
-    async def test_what_is_past_is_left_out(self, scenario: BookingScenario) -> None:
+    async def test_past_entries_are_not_listed(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann, latest_date=date(2026, 3, 4))
         await join_waitlist_as(scenario, scenario.bob)
         # It is the fifth in Greenwich, and not yet in New York.
@@ -138,7 +138,7 @@ class TestPracticeList:
         assert [one.record for one in await scenario.world.audit()][-1:] == [scenario.bob.client_id]
 
     async def test_staff_remove_waitlist_entry(self, scenario: BookingScenario) -> None:
-        offer = await offered_to_ann(scenario)
+        offer = await offer_slot_to_ann(scenario)
         ann, bob = scenario.ann.client_id, scenario.bob.client_id
         for client_id, entry_id in ((bob, offer.entry_id), (ann, scenario.world.ids.new())):
             with pytest.raises(NotFound):
@@ -152,7 +152,7 @@ class TestPracticeList:
             await scenario.use_cases.remove_from_waitlist(scenario.world.as_staff("administrator"), command)
         await scenario.use_cases.run_freed_slot_jobs()
         assert await current_offer(scenario, scenario.ann) is None
-        assert (await make_offer(scenario, scenario.bob)).starts_at == offer.starts_at
+        assert (await require_offer(scenario, scenario.bob)).starts_at == offer.starts_at
 
     async def test_permissions(self, scenario: BookingScenario) -> None:
         command = RemoveFromWaitlistCommand(scenario.ann.client_id, (await join_waitlist_as(scenario, scenario.ann)).id)
@@ -173,7 +173,7 @@ class TestOffers:
         await join_waitlist_as(scenario, scenario.ann)
         await free_slot(scenario)
         await scenario.use_cases.run_freed_slot_jobs()
-        offer = await make_offer(scenario, scenario.bob)
+        offer = await require_offer(scenario, scenario.bob)
         now = scenario.world.clock.now()
         assert (offer.status, offer.starts_at, offer.ends_at) == ("open", TEN, new_york(10, 11))
         assert (offer.clinician_name, offer.expires_at) == ("Dr. Grey", now + timedelta(hours=2))
@@ -181,8 +181,8 @@ class TestOffers:
         with pytest.raises(SlotTaken):
             choice = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN)
             await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
-        told = [one for one in await scenario.world.notices() if one.appointment_type == "waitlist_offer"]
-        assert [(one.to_client, one.subject_id) for one in told] == [(scenario.bob.client_id, offer.id)]
+        notified = [one for one in await scenario.world.notices() if one.kind == "waitlist_offer"]
+        assert [(one.to_client, one.subject_id) for one in notified] == [(scenario.bob.client_id, offer.id)]
 
     async def test_offering_is_idempotent(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann)
@@ -208,9 +208,9 @@ class TestOffers:
         await free_slot(scenario)
         await scenario.use_cases.run_freed_slot_jobs()
         assert await current_offer(scenario, scenario.ann) is None
-        await make_offer(scenario, scenario.bob)
+        await require_offer(scenario, scenario.bob)
 
-    async def test_another_place_or_clinician_would_not_suit(self, scenario: BookingScenario) -> None:
+    async def test_entries_for_other_location_or_clinician_are_skipped(self, scenario: BookingScenario) -> None:
         green, location = await scenario.world.add_clinician("Dr. Green"), await scenario.world.add_location()
         await scenario.world.join_care_team(scenario.ann.client_id, green)
         await join_waitlist_as(scenario, scenario.ann, clinician_id=green)
@@ -220,18 +220,18 @@ class TestOffers:
         assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None, None]
         assert not scenario.world.store.table("freed_slots"), "nobody is left, so it is forgotten"
 
-    async def test_no_place_named_is_any_place_or_online(self, scenario: BookingScenario) -> None:
+    async def test_no_location_means_any_location(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()
         await scenario.world.open_week(scenario.grey, location_id=location.id)
-        self_bookable = await join_waitlist_as(scenario, scenario.ann, telehealth_only=True)
+        telehealth_only = await join_waitlist_as(scenario, scenario.ann, telehealth_only=True)
         any_location = await join_waitlist_as(scenario, scenario.bob)
-        assert (self_bookable.any_location, any_location.any_location) == (False, True)
+        assert (telehealth_only.any_location, any_location.any_location) == (False, True)
         await free_slot(scenario, location.id)
         await scenario.use_cases.run_freed_slot_jobs()
         assert await current_offer(scenario, scenario.ann) is None
-        assert (await make_offer(scenario, scenario.bob)).location_id == location.id
+        assert (await require_offer(scenario, scenario.bob)).location_id == location.id
 
-    async def test_a_place_is_not_online_only(self, scenario: BookingScenario) -> None:
+    async def test_location_excludes_telehealth_only(self, scenario: BookingScenario) -> None:
         with pytest.raises(Invalid):
             waitlist_command(scenario, location_id=scenario.world.ids.new(), telehealth_only=True)
 
@@ -260,11 +260,11 @@ class TestOffers:
         assert slots == [first]
         assert second not in slots
         # Nobody else wants it, so it is free for all, and is looked at again when Ann's offer ends.
-        await scenario.use_cases.decline_offer(scenario.ann, (await make_offer(scenario, scenario.ann)).id)
+        await scenario.use_cases.decline_offer(scenario.ann, (await require_offer(scenario, scenario.ann)).id)
         await scenario.use_cases.run_freed_slot_jobs()
-        assert (await make_offer(scenario, scenario.ann)).starts_at == new_york(10, 12)
+        assert (await require_offer(scenario, scenario.ann)).starts_at == new_york(10, 12)
         assert list(scenario.world.store.table("freed_slots").values()) != []
-        await scenario.use_cases.accept_offer(scenario.ann, (await make_offer(scenario, scenario.ann)).id)
+        await scenario.use_cases.accept_offer(scenario.ann, (await require_offer(scenario, scenario.ann)).id)
         await scenario.use_cases.run_freed_slot_jobs()
         assert not scenario.world.store.table("freed_slots")
 
@@ -301,12 +301,12 @@ class TestOffers:
         await scenario.use_cases.run_freed_slot_jobs()
         assert await current_offer(scenario, scenario.ann) is None
 
-    async def test_an_offer_never_outlasts_the_start(self, scenario: BookingScenario) -> None:
+    async def test_offer_expires_at_slot_start(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann)
         await free_slot(scenario)
         scenario.world.clock.at = TEN - timedelta(minutes=30)
         await scenario.use_cases.run_freed_slot_jobs()
-        assert (await make_offer(scenario, scenario.ann)).expires_at == TEN
+        assert (await require_offer(scenario, scenario.ann)).expires_at == TEN
 
     async def test_only_system_makes_offers(self, scenario: BookingScenario) -> None:
         command = OfferFreedSlotCommand(freed_slot_id=await free_slot(scenario))

@@ -20,13 +20,19 @@ from portal_core.appointments.views import WaitlistOfferView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.unit.appointments.conftest import BookingScenario
-from tests.unit.appointments.waitlist_setup import TEN, current_offer, join_waitlist_as, make_offer, offered_to_ann
+from tests.unit.appointments.waitlist_setup import (
+    TEN,
+    current_offer,
+    join_waitlist_as,
+    offer_slot_to_ann,
+    require_offer,
+)
 
 
 @pytest.fixture
 async def offered(scenario: BookingScenario) -> WaitlistOfferView:
     """Ann waits longer than Bob, and is offered Tuesday at ten."""
-    return await offered_to_ann(scenario)
+    return await offer_slot_to_ann(scenario)
 
 
 class TestAccepting:
@@ -35,13 +41,13 @@ class TestAccepting:
     ) -> None:
         view = await scenario.use_cases.accept_offer(scenario.ann, offered.id)
         assert (view.status, view.starts_at, view.clinician_id) == ("booked", TEN, scenario.grey)
-        assert await scenario.use_cases.show(scenario.ann, view.id) == view
+        assert await scenario.use_cases.get_appointment(scenario.ann, view.id) == view
         assert await scenario.use_cases.list_waitlist(scenario.ann) == ()
         assert not scenario.world.store.table("freed_slots")
         entries = list(scenario.world.store.table("calendar").values())
         assert [(one.purpose, one.expires_at) for one in entries] == [("appointment", None)]
-        told = [one.to_client for one in await scenario.world.notices() if one.subject_id == view.id]
-        assert told == [scenario.ann.client_id, None]
+        notified = [one.to_client for one in await scenario.world.notices() if one.subject_id == view.id]
+        assert notified == [scenario.ann.client_id, None]
 
     async def test_booking_the_offered_slot_accepts_the_offer(
         self, scenario: BookingScenario, offered: WaitlistOfferView
@@ -71,7 +77,7 @@ class TestAccepting:
                 await again(scenario.ann, offered.id)
         assert sum(one.status == "booked" for one in scenario.world.store.table("appointments").values()) == 1
 
-    async def test_another_clients_offer_does_not_exist(
+    async def test_other_clients_offer_is_not_found(
         self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
         for attack in (scenario.use_cases.accept_offer, scenario.use_cases.decline_offer):
@@ -82,9 +88,7 @@ class TestAccepting:
                 scenario.world.as_proxy(scenario.ann.client_id, may_write=False), offered.id
             )
 
-    async def test_not_at_the_very_moment_when_its_time_is_up(
-        self, scenario: BookingScenario, offered: WaitlistOfferView
-    ) -> None:
+    async def test_offer_is_closed_at_expiry(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
         scenario.world.clock.at = offered.expires_at
         for late in (scenario.use_cases.accept_offer, scenario.use_cases.decline_offer):
             with pytest.raises(OfferClosed):
@@ -100,11 +104,9 @@ class TestAccepting:
         await scenario.use_cases.run_freed_slot_jobs()
         with pytest.raises(OfferClosed):
             await scenario.use_cases.accept_offer(scenario.ann, offered.id)
-        await scenario.use_cases.accept_offer(scenario.bob, (await make_offer(scenario, scenario.bob)).id)
+        await scenario.use_cases.accept_offer(scenario.bob, (await require_offer(scenario, scenario.bob)).id)
 
-    async def test_an_accepted_offer_does_not_pass_on(
-        self, scenario: BookingScenario, offered: WaitlistOfferView
-    ) -> None:
+    async def test_accepted_offer_is_not_advanced(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
         await scenario.use_cases.accept_offer(scenario.ann, offered.id)
         scenario.world.clock.at = offered.expires_at
         assert await scenario.use_cases.advance_expired_offers(scenario.world.system) == 0
@@ -116,7 +118,7 @@ class TestAccepting:
             await scenario.use_cases.accept_offer(scenario.ann, offered.id)
         assert await current_offer(scenario, scenario.ann) == offered
 
-    async def test_what_is_no_longer_offered_online(
+    async def test_offer_is_refused_when_self_booking_is_off(
         self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
         await scenario.world.save_rules(AppointmentRules(self_booking=False))
@@ -145,22 +147,20 @@ class TestAdvancingOffers:
     ) -> None:
         await scenario.use_cases.decline_offer(scenario.ann, offered.id)
         await scenario.use_cases.run_freed_slot_jobs()
-        await make_offer(scenario, scenario.bob)
+        await require_offer(scenario, scenario.bob)
         assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None]
 
-    async def test_nobody_is_asked_twice_about_one_slot(
-        self, scenario: BookingScenario, offered: WaitlistOfferView
-    ) -> None:
+    async def test_slot_is_offered_once_per_client(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
         await join_waitlist_as(scenario, scenario.ann, clinician_id=scenario.grey)
         await scenario.use_cases.decline_offer(scenario.ann, offered.id)
         await scenario.use_cases.run_freed_slot_jobs()
-        await scenario.use_cases.decline_offer(scenario.bob, (await make_offer(scenario, scenario.bob)).id)
+        await scenario.use_cases.decline_offer(scenario.bob, (await require_offer(scenario, scenario.bob)).id)
         await scenario.use_cases.run_freed_slot_jobs()
         assert len(scenario.world.store.table("waitlist_offers")) == 2
         assert not scenario.world.store.table("freed_slots")
         assert not scenario.world.store.table("calendar"), "the time is free for all again"
 
-    async def test_an_expired_offer_is_not_shown_even_before_the_job_comes(
+    async def test_expired_offer_is_hidden_before_job_runs(
         self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
         scenario.world.clock.at = offered.expires_at
@@ -172,7 +172,9 @@ class TestAdvancingOffers:
         closed = [one for one in await scenario.world.audit() if one.target == offered.id]
         assert [one.action for one in closed] == ["waitlist_offer.created", "waitlist_offer.expired"]
 
-    async def test_two_runs_at_once_close_it_once(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
+    async def test_concurrent_runs_close_offer_once(
+        self, scenario: BookingScenario, offered: WaitlistOfferView
+    ) -> None:
         """The second has read it as open before the first closed it."""
         scenario.world.clock.at = offered.expires_at
         use_cases, begin, seen = scenario.use_cases, scenario.world.begin, 0
@@ -194,13 +196,13 @@ class TestAdvancingOffers:
     ) -> None:
         await scenario.use_cases.leave_waitlist(scenario.ann, offered.entry_id)
         await scenario.use_cases.run_freed_slot_jobs()
-        await make_offer(scenario, scenario.bob)
+        await require_offer(scenario, scenario.bob)
         with pytest.raises(OfferClosed):
             await scenario.use_cases.accept_offer(scenario.ann, offered.id)
         with pytest.raises(WaitlistEntryClosed):
             await scenario.use_cases.leave_waitlist(scenario.ann, offered.entry_id)
 
-    async def test_leaving_one_keeps_the_offer_of_another(
+    async def test_leaving_one_entry_keeps_offer_of_another(
         self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
         other = await join_waitlist_as(scenario, scenario.ann, clinician_id=scenario.grey)

@@ -47,16 +47,16 @@ async def current_offer(scenario: BookingScenario, actor: ClientActor) -> Waitli
     return found[0].offer if found else None
 
 
-async def make_offer(scenario: BookingScenario, actor: ClientActor) -> WaitlistOfferView:
+async def require_offer(scenario: BookingScenario, actor: ClientActor) -> WaitlistOfferView:
     offer = await current_offer(scenario, actor)
     assert offer is not None
     return offer
 
 
-async def offered_to_ann(scenario: BookingScenario) -> WaitlistOfferView:
+async def offer_slot_to_ann(scenario: BookingScenario) -> WaitlistOfferView:
     """Ann waits longer than Bob, and is offered Tuesday at ten."""
     await join_waitlist_as(scenario, scenario.ann)
     await join_waitlist_as(scenario, scenario.bob)
     await free_slot(scenario)
     await scenario.use_cases.run_freed_slot_jobs()
-    return await make_offer(scenario, scenario.ann)
+    return await require_offer(scenario, scenario.ann)

@@ -22,7 +22,7 @@ from entrypoints.import_file import read_people
         (None, "No such file or directory"),
     ],
 )
-def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_unreadable_file_is_rejected(tmp_path: Path, content: bytes | None, words: str) -> None:
     file = tmp_path / "people.csv"
     if content is not None:
         file.write_bytes(content)
@@ -32,7 +32,7 @@ def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, words: str) 
     assert str(raised.value).startswith(f"{file}: ")
 
 
-def test_rows_by_their_first_line_whatever_program_wrote_them(tmp_path: Path) -> None:
+def test_rows_are_read_in_any_csv_dialect(tmp_path: Path) -> None:
     """A byte order mark, spaces in the header, lines of CR LF, empty lines, fields over several lines."""
     file = tmp_path / "people.csv"
     lines = [
@@ -52,7 +52,7 @@ def test_rows_by_their_first_line_whatever_program_wrote_them(tmp_path: Path) ->
     assert people.rejected == []
 
 
-def test_rows_that_are_neither_or_of_another_width_are_refused_alone(tmp_path: Path) -> None:
+def test_row_of_unknown_kind_or_wrong_width_is_rejected_alone(tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text("kind,name\nnurse,A\nclinician,B,C\nclinician\nclinician,D\n")
     people = read_people(file)

@@ -47,13 +47,13 @@ def test_defaults_are_complete() -> None:
         ({"PORTAL_PORT": "8080", "PORTAL_PUBLIC_URL": "https://my.example.org"}, "https://my.example.org"),
     ],
 )
-def test_the_portal_is_reached_where_it_listens_unless_told(
+def test_public_url_defaults_to_listen_address(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], public_url: str
 ) -> None:
     assert loaded(monkeypatch, **variables).public_url == public_url
 
 
-def test_lists_have_commas_since_addresses_have_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(
         monkeypatch,
         PORTAL_TRUSTED_PROXIES="10.0.0.0/8, ::1/128",
@@ -67,9 +67,7 @@ def test_lists_have_commas_since_addresses_have_colons(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("whole", [COGNITO, JITSI, SES, KMS], ids=["cognito", "jitsi", "ses", "kms"])
-def test_each_setting_that_a_part_needs_is_named_when_it_is_missing(
-    monkeypatch: pytest.MonkeyPatch, whole: dict[str, str]
-) -> None:
+def test_missing_required_setting_is_reported(monkeypatch: pytest.MonkeyPatch, whole: dict[str, str]) -> None:
     assert settings_problems(loaded(monkeypatch, **whole)) == []
     chosen, *needed = whole
     for name in needed:
@@ -92,7 +90,7 @@ def test_each_setting_that_a_part_needs_is_named_when_it_is_missing(
         ("PORTAL_THROTTLE_RATE", "fast", "'throttle_rate'"),
     ],
 )
-def test_a_value_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, option: str) -> None:
+def test_value_of_wrong_type_is_reported(monkeypatch: pytest.MonkeyPatch, name: str, value: str, option: str) -> None:
     with pytest.raises(SettingsError) as raised:
         loaded(monkeypatch, **{name: value})
     assert option in str(raised.value)
@@ -113,9 +111,7 @@ def test_a_value_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch, name:
         ("PORTAL_JITSI_APP_SECRET", "secret", "PORTAL_JITSI_APP_SECRET has 32 characters at least"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
-) -> None:
+def test_unusable_value_is_reported(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
     found = settings_problems(loaded(monkeypatch, **{**JITSI, name: value}))
     assert any(words in line for line in found), found
     assert "secret" not in "".join(found)
@@ -129,7 +125,9 @@ def test_a_value_that_cannot_be_used_is_named(
         ("[portal\n", "Expected ']'"),
     ],
 )
-def test_a_bad_settings_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str) -> None:
+def test_invalid_settings_file_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str
+) -> None:
     file = tmp_path / "portal.toml"
     file.write_text(text)
     with pytest.raises(SettingsError) as raised:
@@ -147,18 +145,18 @@ def test_a_settings_file_is_read_and_the_environment_wins(monkeypatch: pytest.Mo
         loaded(monkeypatch, PORTAL_SETTINGS="nowhere.toml")
 
 
-def test_what_only_looks_like_a_setting_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_portal_variable_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(monkeypatch, PORTAL_DATBASE_URL="postgresql://db/portal", PORTAL_PORT="8080")
     assert unknown_variables() == ["PORTAL_DATBASE_URL"]
 
 
-def test_a_command_names_the_first_gap_and_says_how_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_reports_first_missing_setting_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_ROOMS", "jitsi")
     with pytest.raises(CommandError, match=r"PORTAL_JITSI_URL is needed .* \(and 2 more: portal config check\)"):
         settings_or_fail()
 
 
-def test_other_roles_urls_are_asked_of_the_commands_that_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_owner_database_url_is_required_by_commands_that_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_or_fail("owner_database_url").embedded_database
     monkeypatch.setenv("PORTAL_DATABASE_URL", "postgresql://db/portal")
     assert settings_or_fail().database_url == "postgresql://db/portal"

@@ -15,13 +15,13 @@ ONE = UUID(int=1)
 
 
 @given(st.uuids())
-def test_a_cursor_of_an_id_says_where_it_stands(row_id: UUID) -> None:
+def test_id_cursor_round_trips(row_id: UUID) -> None:
     page = PageRequest(cursor(row_id))
     assert (page.after_id(), page.before_id()) == (row_id, row_id)
 
 
 @given(st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 31), timezones=st.just(UTC)), st.uuids())  # noqa: DTZ001
-def test_a_cursor_of_a_time_says_where_it_stands(at: datetime, row_id: UUID) -> None:
+def test_time_cursor_round_trips(at: datetime, row_id: UUID) -> None:
     assert PageRequest(cursor((at, row_id))).after_time() == (at, row_id)
 
 
@@ -33,7 +33,7 @@ def test_the_first_page_begins_before_every_row(row_id: UUID) -> None:
 
 
 @given(st.text(min_size=1).filter(lambda text: len(text) < 32))
-def test_what_is_no_cursor_is_refused(text: str) -> None:
+def test_malformed_cursor_is_rejected(text: str) -> None:
     page = PageRequest(text)
     for reading in (page.after_id, page.before_id, page.after_time):
         with pytest.raises(Invalid):
@@ -43,7 +43,7 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "at", ["0001-01-01T00:00:00+14:00", "3000-01-01T00:00:00+00:00", "2026-03-02T10:00:00", "soon"]
 )
-def test_what_is_no_instant_of_ours_is_no_cursor(at: str) -> None:
+def test_forged_time_cursor_is_rejected(at: str) -> None:
     forged = urlsafe_b64encode(f"{at} {ONE.hex}".encode()).decode()
     with pytest.raises(Invalid):
         PageRequest(forged).after_time()
@@ -56,17 +56,17 @@ def test_a_page_has_one_to_a_hundred_rows(size: int) -> None:
 
 
 @given(st.lists(st.uuids(), unique=True), st.integers(1, 100))
-def test_pages_one_after_another_are_all_rows(rows: list[UUID], size: int) -> None:
+def test_consecutive_pages_cover_all_rows(rows: list[UUID], size: int) -> None:
     rows.sort(reverse=True)
     seen, after = list[str](), ""
     while True:
         page = PageRequest(after, size)
-        found = page.paginate([row for row in rows if row < page.before_id()], lambda row: row)
-        seen += found.map(str).items
-        if not (after := found.next):
+        result = page.paginate([row for row in rows if row < page.before_id()], lambda row: row)
+        seen += result.map(str).items
+        if not (after := result.next):
             break
     assert seen == [str(row) for row in rows]
 
 
-def test_no_rows_are_a_page_without_a_next() -> None:
+def test_no_rows_make_a_page_without_cursor() -> None:
     assert PageRequest(size=1).paginate([], lambda row: row) == Page(())

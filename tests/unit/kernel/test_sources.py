@@ -5,7 +5,7 @@ from datetime import timedelta
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
 
 
-def test_ids_are_of_version_7_and_rise() -> None:
+def test_ids_are_increasing_uuid7() -> None:
     ids = Uuid7Ids()
     made = [ids.new() for _ in range(10_000)]
     assert made == sorted(made)

@@ -8,7 +8,7 @@ from portal_core.kernel.time_zones import iana_time_zone
 
 
 @pytest.mark.parametrize("name", ["America/New_York", "Pacific/Chatham", "UTC"])
-def test_a_zone_is_found_by_its_name(name: str) -> None:
+def test_time_zone_is_found_by_name(name: str) -> None:
     assert iana_time_zone(name) == ZoneInfo(name)
 
 
@@ -16,10 +16,10 @@ def test_a_zone_is_found_by_its_name(name: str) -> None:
     "name",
     ["localtime", "posixrules", "Factory", "right/UTC", "posix/UTC", "Mars/Olympus", "../UTC", "/UTC", "U\x00", ""],
 )
-def test_what_is_no_name_of_a_zone_has_none(name: str) -> None:
+def test_unknown_time_zone_name_is_none(name: str) -> None:
     assert iana_time_zone(name) is None
 
 
-def test_all_that_python_lists_are_zones_but_for_what_depends_on_the_machine() -> None:
+def test_every_listed_time_zone_is_found_except_machine_dependent_ones() -> None:
     listed = {name for name in available_timezones() if iana_time_zone(name) is None}
     assert listed <= {"localtime", "posixrules", "Factory"}

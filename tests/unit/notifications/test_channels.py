@@ -9,8 +9,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.notifications.model import CHANNELS, NoticeDelivery
-from portal_core.notifications.notice_kinds import NOTICE_KINDS
+from portal_core.kernel.notices import CHANNELS, NOTICE_KINDS
+from portal_core.notifications.model import NoticeDelivery
 from portal_core.notifications.outbound import deliveries
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
 from portal_core.notifications.ports import Recipient

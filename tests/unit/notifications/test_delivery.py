@@ -12,10 +12,10 @@ from attrs import evolve, field, frozen
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, StaleVersion
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import CodePurpose, Notice
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import MailRefused
-from portal_core.notifications.model import LEASE_DURATION, CodePurpose, Sent
+from portal_core.notifications.model import LEASE_DURATION, Sent
 from portal_core.notifications.ports import CodeRequest, Mail, SmsMessage
 from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand

@@ -6,7 +6,7 @@ import pytest
 
 from portal_core.kernel.actor import Role, StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.errors import NoticeNotReplayable
 from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesCommand

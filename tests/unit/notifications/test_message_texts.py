@@ -12,9 +12,8 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal_core.kernel.notices import NOTICE_KINDS, CodePurpose
 from portal_core.notifications import templates_en, templates_es
-from portal_core.notifications.model import CodePurpose
-from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.rendering import (
     MAX_SENDER_NAME_LENGTH,
     Letterhead,

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.kernel.outbox import NoticeClass
+from portal_core.kernel.notices import NoticeClass
 from portal_core.notifications.errors import NoticeNotReplayable
 from portal_core.notifications.model import (
     JOB_LOST_AFTER,

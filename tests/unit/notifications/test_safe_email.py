@@ -7,9 +7,8 @@ from attrs import evolve
 
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, RateLimited, StaleVersion, Unauthenticated
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import NOTICE_KINDS, Notice
 from portal_core.notifications.errors import SafeEmailCodeInvalid
-from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.policy import mail_address
 from portal_core.notifications.safe_email import (
     CONFIRM_BY_ACCOUNT,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from portal_core.kernel.actor import StaffActor, VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion, Unauthenticated
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.notifications.settings_validation import email_errors, phone_errors, time_zone_errors
 from portal_core.notifications.use_cases.get_contact_preferences import (
     GetContactPreferences,

@@ -6,7 +6,7 @@ from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.people.practices import MemoryPracticeDirectory, MemoryPracticeFactory
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.people.model import Practice
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.people.world import PeopleWorld
@@ -24,7 +24,7 @@ class MemoryPeopleWorld(PeopleWorld):
     forbidden = (AssertionError,)
 
     @classmethod
-    async def open(cls, *other_practice: "MemoryPeopleWorld") -> "MemoryPeopleWorld":
+    async def create(cls, *other_practice: "MemoryPeopleWorld") -> "MemoryPeopleWorld":
         world = cls(*((other_practice[0].clock, other_practice[0].ids) if other_practice else ()))
         world.store = other_practice[0].store if other_practice else MemoryStore(world.clock)
         world.begin = MemoryBegin(world.store, MemoryUnitOfWork)
@@ -34,7 +34,7 @@ class MemoryPeopleWorld(PeopleWorld):
         return world
 
     async def other_practice(self) -> "MemoryPeopleWorld":
-        return await MemoryPeopleWorld.open(self)
+        return await MemoryPeopleWorld.create(self)
 
     async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
@@ -50,5 +50,5 @@ class MemoryPeopleUseCases(PeopleUseCases):
     world: MemoryPeopleWorld
 
     @classmethod
-    async def open(cls) -> "MemoryPeopleUseCases":
-        return cls(await MemoryPeopleWorld.open())
+    async def create(cls) -> "MemoryPeopleUseCases":
+        return cls(await MemoryPeopleWorld.create())

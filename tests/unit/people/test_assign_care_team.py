@@ -11,11 +11,11 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
-async def test_a_team_that_changed_after_it_was_shown_is_not_changed(use_cases: MemoryPeopleUseCases) -> None:
-    world, assign, show = use_cases.world, AssignCareTeam(use_cases.world.begin), GetClient(use_cases.world.begin)
+async def test_stale_care_team_assignment_is_rejected(use_cases: MemoryPeopleUseCases) -> None:
+    world, assign, get_client = use_cases.world, AssignCareTeam(use_cases.world.begin), GetClient(use_cases.world.begin)
     client, front = await world.add_client(), world.staff("front_desk")
     grey, owen = (await world.add_clinician()).id, (await world.add_clinician()).id
     first = await assign(front, AssignCareTeamCommand(client.id, (grey,), client.version))
@@ -23,12 +23,12 @@ async def test_a_team_that_changed_after_it_was_shown_is_not_changed(use_cases: 
     for version in (client.version, client.version + 2):
         with pytest.raises(StaleVersion):
             await assign(front, AssignCareTeamCommand(client.id, (owen,), version))
-    assert await show(front, client.id) == first
+    assert await get_client(front, client.id) == first
     second = await assign(front, AssignCareTeamCommand(client.id, (owen,)))
     assert (second.care_team, second.profile.version) == ((owen,), client.version + 2)
 
 
-async def test_the_same_team_again_is_no_change(use_cases: MemoryPeopleUseCases) -> None:
+async def test_assigning_same_care_team_changes_nothing(use_cases: MemoryPeopleUseCases) -> None:
     client, clinician = await use_cases.world.add_client(), await use_cases.world.add_clinician()
     command = AssignCareTeamCommand(client.id, (clinician.id,))
     assign, front = AssignCareTeam(use_cases.world.begin), use_cases.world.staff("front_desk")

@@ -8,7 +8,7 @@ from tests.unit.people.memory_world import MemoryPeopleWorld
 
 
 async def test_an_administrator_destroys_a_key_once() -> None:
-    world = await MemoryPeopleWorld.open()
+    world = await MemoryPeopleWorld.create()
     client = await world.add_client(address="12 Elm Street")
     destroy = DestroyRecordKey(world.begin)
     command = DestroyRecordKeyCommand(client.id)

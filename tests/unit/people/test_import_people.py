@@ -49,14 +49,14 @@ CLINICIANS = (
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
 async def run_import(
     use_cases: MemoryPeopleUseCases, *clients: ClientRow, clinicians: tuple[ClinicianRow, ...] = ()
 ) -> ImportReport:
-    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
-    return await bring(use_cases.world.system, ImportPeopleCommand(clinicians, clients))
+    import_people = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
+    return await import_people(use_cases.world.system, ImportPeopleCommand(clinicians, clients))
 
 
 async def client_of(use_cases: MemoryPeopleUseCases, external_id: str) -> Any:
@@ -64,7 +64,7 @@ async def client_of(use_cases: MemoryPeopleUseCases, external_id: str) -> Any:
         return await unit.client_records.find_by_external_id(external_id)
 
 
-async def test_people_come_in_and_a_second_run_changes_nothing(use_cases: MemoryPeopleUseCases) -> None:
+async def test_import_is_idempotent(use_cases: MemoryPeopleUseCases) -> None:
     report = await run_import(use_cases, PLAIN, FULL, clinicians=CLINICIANS)
     assert report == ImportReport(added=4, changed=0, unchanged=0, rejected=())
     ann, zoe = await client_of(use_cases, "E-1"), await client_of(use_cases, "E-2")
@@ -130,7 +130,7 @@ async def test_import_updates_changed_fields(use_cases: MemoryPeopleUseCases) ->
         (evolve(PLAIN, given_name="A\x00nn"), "given_name", "characters_invalid"),
     ],
 )
-async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
+async def test_invalid_row_is_rejected_with_line_and_reason(
     use_cases: MemoryPeopleUseCases, row: ClientRow, field: str, code: str
 ) -> None:
     before, after = evolve(PLAIN, external_id="E-9"), evolve(PLAIN, external_id="E-8")
@@ -159,7 +159,7 @@ async def test_a_bad_row_is_refused_by_line_and_reason_and_the_others_go_on(
         (ClinicianRow(5, "C-2", "Dr. Owen"), "external_id", "duplicate_id"),
     ],
 )
-async def test_a_bad_clinician_is_refused(
+async def test_invalid_clinician_row_is_rejected(
     use_cases: MemoryPeopleUseCases, row: ClinicianRow, field: str, code: str
 ) -> None:
     report = await run_import(use_cases, clinicians=(CLINICIANS[1], row))
@@ -181,7 +181,7 @@ async def test_import_keeps_client_edits(use_cases: MemoryPeopleUseCases) -> Non
     assert (await client_of(use_cases, "E-1")).phone == "+12125550000"
 
 
-async def test_an_email_that_signs_in_stays(use_cases: MemoryPeopleUseCases) -> None:
+async def test_import_keeps_sign_in_email(use_cases: MemoryPeopleUseCases) -> None:
     await use_cases.add_client_with_account(ANN, external_id="E-1", given="Ann", family="Lee")
     other = await use_cases.world.add_client(external_id="E-3", email="kim@example.org", given="Kim", family="Lee")
     await use_cases.world.add_account("kim@example.org", "proxy")
@@ -193,7 +193,7 @@ async def test_an_email_that_signs_in_stays(use_cases: MemoryPeopleUseCases) -> 
     assert other.email == "kim@example.org"
 
 
-async def test_a_corrected_birth_moves_and_ends_grants(use_cases: MemoryPeopleUseCases) -> None:
+async def test_corrected_date_of_birth_moves_and_ends_grants(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     child = await world.add_client("Kim", "Lee", external_id="E-1", date_of_birth=birthday(8))
     proxy = await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent"))
@@ -213,48 +213,48 @@ async def test_a_corrected_birth_moves_and_ends_grants(use_cases: MemoryPeopleUs
     assert (view.in_force, view.ended_at, view.account_id) == (False, world.clock.now(), proxy.id)
 
 
-async def test_progress_is_told_by_chunks(use_cases: MemoryPeopleUseCases) -> None:
-    told: list[tuple[int, int]] = []
+async def test_progress_is_reported_by_chunk(use_cases: MemoryPeopleUseCases) -> None:
+    reported: list[tuple[int, int]] = []
     rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK_SIZE * 2 + 1)]
-    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
+    import_people = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     command = ImportPeopleCommand(CLINICIANS, rows)
-    await bring(use_cases.world.staff(), command, lambda done, of: told.append((done, of)))
-    of = CHUNK_SIZE * 2 + 3
-    assert told == [(2, of), (CHUNK_SIZE + 2, of), (CHUNK_SIZE * 2 + 2, of), (of, of)]
+    await import_people(use_cases.world.staff(), command, lambda done, total: reported.append((done, total)))
+    total = CHUNK_SIZE * 2 + 3
+    assert reported == [(2, total), (CHUNK_SIZE + 2, total), (CHUNK_SIZE * 2 + 2, total), (total, total)]
 
 
-async def test_an_import_that_was_cut_short_is_run_again(use_cases: MemoryPeopleUseCases) -> None:
+async def test_interrupted_import_can_be_repeated(use_cases: MemoryPeopleUseCases) -> None:
     rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK_SIZE * 2)]
 
-    def cut(done: int, of: int) -> None:
+    def cut(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
-    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
+    import_people = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     with pytest.raises(KeyboardInterrupt):
-        await bring(use_cases.world.system, ImportPeopleCommand((), rows), cut)
+        await import_people(use_cases.world.system, ImportPeopleCommand((), rows), cut)
     report = await run_import(use_cases, *rows)
     assert (report.added, report.unchanged) == (CHUNK_SIZE, CHUNK_SIZE)
 
 
 async def test_only_administrators_and_jobs_import(use_cases: MemoryPeopleUseCases) -> None:
-    bring = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
+    import_people = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await bring(use_cases.world.staff(role), ImportPeopleCommand())
+            await import_people(use_cases.world.staff(role), ImportPeopleCommand())
     with pytest.raises(NotFound):
-        await bring(use_cases.world.visitor, ImportPeopleCommand())
-    assert await bring(use_cases.world.staff(), ImportPeopleCommand()) == ImportReport(0, 0, 0, ())
+        await import_people(use_cases.world.visitor, ImportPeopleCommand())
+    assert await import_people(use_cases.world.staff(), ImportPeopleCommand()) == ImportReport(0, 0, 0, ())
 
 
 @given(st.lists(st.text(max_size=12), min_size=15, max_size=15))
-def test_no_text_breaks_a_row(texts: list[str]) -> None:
+def test_any_text_is_parsed_or_rejected(texts: list[str]) -> None:
     names = [a for a in ClientRow.__attrs_attrs__ if a.name not in ("line", "clinicians")]  # type: ignore[attr-defined]
     row = ClientRow(1, **dict(zip([a.name for a in names], texts, strict=False)))
     with contextlib.suppress(Invalid):
         assert row.parse(TODAY).given_name
 
 
-async def test_a_destroyed_record_takes_no_address_and_the_others_go_on(use_cases: MemoryPeopleUseCases) -> None:
+async def test_address_for_destroyed_record_is_rejected_and_import_continues(use_cases: MemoryPeopleUseCases) -> None:
     await run_import(use_cases, PLAIN)
     ann = await client_of(use_cases, "E-1")
     await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, DestroyRecordKeyCommand(ann.id))

@@ -14,7 +14,7 @@ from tests.unit.people.memory_world import MemoryPeopleWorld
 
 @pytest_asyncio.fixture
 async def world() -> MemoryPeopleWorld:
-    return await MemoryPeopleWorld.open()
+    return await MemoryPeopleWorld.create()
 
 
 class TestMemoryPractice(PracticeContract): ...

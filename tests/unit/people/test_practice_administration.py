@@ -43,10 +43,10 @@ NOBODY = UUID(int=9)
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
-def adding(use_cases: MemoryPeopleUseCases) -> AddPractice:
+def add_practice(use_cases: MemoryPeopleUseCases) -> AddPractice:
     return AddPractice(use_cases.world.practice_factory, use_cases.world.clock, use_cases.world.ids)
 
 
@@ -55,7 +55,7 @@ def adding(use_cases: MemoryPeopleUseCases) -> AddPractice:
 
 async def test_a_practice_is_added_by_the_operator(use_cases: MemoryPeopleUseCases) -> None:
     command = AddPracticeCommand("oak", " Oak  Street ", "Europe/Vienna", "ca", ("B.example", "a.example", "b.example"))
-    view = await adding(use_cases)(Origin("127.0.0.1"), command)
+    view = await add_practice(use_cases)(Origin("127.0.0.1"), command)
     assert (view.slug, view.name, view.time_zone, view.state) == ("oak", "Oak Street", "Europe/Vienna", "CA")
     assert (view.hosts, view.settings, view.version) == (("a.example", "b.example"), {}, 1)
     found = {one.id: one for one in await use_cases.world.directory.all()}
@@ -63,9 +63,9 @@ async def test_a_practice_is_added_by_the_operator(use_cases: MemoryPeopleUseCas
     (row,) = [row for row in use_cases.world.store.audit if row.practice_id == view.id]
     assert (row.entry.action, row.entry.target, row.actor.origin.address) == ("practice.added", view.id, "127.0.0.1")
     with pytest.raises(SlugTaken):
-        await adding(use_cases)(Origin(), AddPracticeCommand("oak", "Oak", "UTC"))
+        await add_practice(use_cases)(Origin(), AddPracticeCommand("oak", "Oak", "UTC"))
     with pytest.raises(HostTaken):
-        await adding(use_cases)(Origin(), AddPracticeCommand("elm", "Elm", "UTC", None, ("b.example",)))
+        await add_practice(use_cases)(Origin(), AddPracticeCommand("elm", "Elm", "UTC", None, ("b.example",)))
 
 
 @pytest.mark.parametrize(
@@ -82,23 +82,23 @@ async def test_a_practice_is_added_by_the_operator(use_cases: MemoryPeopleUseCas
         ({"hosts": ("x" * 64,)}, "hosts.0", "host_invalid"),
     ],
 )
-async def test_a_practice_that_makes_no_sense_is_refused(
+async def test_invalid_practice_is_rejected(
     use_cases: MemoryPeopleUseCases, wrong: dict[str, Any], path: str, code: str
 ) -> None:
     command = evolve(AddPracticeCommand("oak", "Oak", "UTC"), **wrong)
     with pytest.raises(Invalid) as refused:
-        await adding(use_cases)(Origin(), command)
+        await add_practice(use_cases)(Origin(), command)
     assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
 
 
-async def test_an_administrator_describes_the_practice(use_cases: MemoryPeopleUseCases) -> None:
+async def test_administrator_changes_practice(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     change = ChangePractice(world.begin)
     view = await change(world.staff(), ChangePracticeCommand("Oak", "Europe/Vienna", None, 1))
     assert (view.name, view.time_zone, view.state, view.version) == ("Oak", "Europe/Vienna", None, 2)
     assert await GetPractice(world.begin)(world.staff()) == view
     assert [entry.facts for entry in await use_cases.audit_entries("practice.changed")] == [
-        {"fields": "name zone state"}
+        {"fields": "name time_zone state"}
     ]
     with pytest.raises(StaleVersion):
         await change(world.staff(), ChangePracticeCommand("Elm", "UTC", "NY", 1))
@@ -111,7 +111,7 @@ async def test_an_administrator_describes_the_practice(use_cases: MemoryPeopleUs
         await GetPractice(world.begin)(world.visitor)
 
 
-async def test_each_feature_judges_its_own_settings(use_cases: MemoryPeopleUseCases) -> None:
+async def test_each_feature_validates_its_own_settings(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
 
     def hours(values: Mapping[str, object]) -> Mapping[str, object]:
@@ -139,13 +139,13 @@ async def test_each_feature_judges_its_own_settings(use_cases: MemoryPeopleUseCa
 
 async def test_only_operator_sets_hosts(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
-    put = SetPracticeHosts(world.begin)
-    assert (await put(world.system, SetPracticeHostsCommand(("Elm.example",)))).hosts == ("elm.example",)
+    set_hosts = SetPracticeHosts(world.begin)
+    assert (await set_hosts(world.system, SetPracticeHostsCommand(("Elm.example",)))).hosts == ("elm.example",)
     with pytest.raises(Forbidden):
-        await put(world.staff(), SetPracticeHostsCommand(("oak.example",)))
+        await set_hosts(world.staff(), SetPracticeHostsCommand(("oak.example",)))
     other = await world.other_practice()
     with pytest.raises(HostTaken):
-        await put(other.system, SetPracticeHostsCommand(("elm.example",)))
+        await set_hosts(other.system, SetPracticeHostsCommand(("elm.example",)))
     assert len(await use_cases.audit_entries("practice.hosts_set")) == 1
 
 
@@ -156,7 +156,7 @@ DETAILS = ClientDetails(
 )
 
 
-async def test_a_client_is_added_shown_and_corrected(use_cases: MemoryPeopleUseCases) -> None:
+async def test_client_is_added_read_and_changed(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     add, change = AddClient(world.begin, world.clock, world.ids), ChangeClient(world.begin, world.clock)
     view = await add(world.staff("front_desk"), AddClientCommand(DETAILS))
@@ -182,7 +182,7 @@ async def test_a_client_is_added_shown_and_corrected(use_cases: MemoryPeopleUseC
     assert [entry.record for entry in await use_cases.audit_entries("client.read")] == [client_id]
 
 
-async def test_bad_details_are_refused(use_cases: MemoryPeopleUseCases) -> None:
+async def test_invalid_client_details_are_rejected(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     add = AddClient(world.begin, world.clock, world.ids)
     for wrong, path in (
@@ -198,34 +198,34 @@ async def test_bad_details_are_refused(use_cases: MemoryPeopleUseCases) -> None:
         await add(world.staff(), AddClientCommand(evolve(DETAILS, email="ann")))
 
 
-async def test_a_corrected_birth_or_state_moves_grants(use_cases: MemoryPeopleUseCases) -> None:
+async def test_corrected_date_of_birth_or_state_moves_grants(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
-    change, show = ChangeClient(world.begin, world.clock), ListGrants(world.begin, world.clock)
+    change, list_grants = ChangeClient(world.begin, world.clock), ListGrants(world.begin, world.clock)
     child = await world.add_client("Kim", "Lee", date_of_birth=birthday(8))
     await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent"))
     older = await use_cases.add_proxy_for(child.id, "ma@example.org", GrantTerms("parent", until=date(2027, 1, 1)))
     details = ClientDetails("Kim", "Lee", birthday(8), state="CA")
     await change(world.staff(), ChangeClientCommand(child.id, details, 1))
-    untils = {view.account_id: view.until for view in await show(world.staff(), child.id)}
+    untils = {view.account_id: view.until for view in await list_grants(world.staff(), child.id)}
     assert untils == {older.id: date(2027, 1, 1), next(one for one in untils if one != older.id): date(2030, 3, 2)}
     await change(world.staff(), ChangeClientCommand(child.id, evolve(details, date_of_birth=birthday(12)), 2))
-    views = await show(world.staff(), child.id)
+    views = await list_grants(world.staff(), child.id)
     assert [(view.in_force, view.ended_at) for view in views] == [(False, world.clock.now())] * 2
     assert [notice.kind for notice in world.notices()].count("grant_ended") == 2
     await change(world.staff(), ChangeClientCommand(child.id, evolve(details, date_of_birth=birthday(9)), 3))
-    assert [view.in_force for view in await show(world.staff(), child.id)] == [False, False]
+    assert [view.in_force for view in await list_grants(world.staff(), child.id)] == [False, False]
 
 
-async def test_clients_are_listed_by_name_without_their_names_in_the_trail(use_cases: MemoryPeopleUseCases) -> None:
+async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     for family in ("Lee", "Leeds", "Moor"):
         await world.add_client("Ann", family)
-    show = ListClients(world.begin)
-    page = await show(world.staff("front_desk"), PageRequest(size=1), " LEE ")
+    list_clients = ListClients(world.begin)
+    page = await list_clients(world.staff("front_desk"), PageRequest(size=1), " LEE ")
     assert [one.name for one in page.items] == ["Ann Lee"]
-    rest = await show(world.staff("front_desk"), PageRequest(page.next), "lee")
+    rest = await list_clients(world.staff("front_desk"), PageRequest(page.next), "lee")
     assert [one.name for one in rest.items] == ["Ann Leeds"]
-    everybody = await show(world.staff("front_desk"), PageRequest())
+    everybody = await list_clients(world.staff("front_desk"), PageRequest())
     assert len(everybody.items) == 3
     listed = [page.items[0].id, rest.items[0].id, *[one.id for one in everybody.items]]
     assert [(entry.record, entry.facts) for entry in await use_cases.audit_entries("clients.listed")] == [
@@ -233,22 +233,22 @@ async def test_clients_are_listed_by_name_without_their_names_in_the_trail(use_c
     ]
     assert "Lee" not in page.next
     with pytest.raises(Invalid):
-        await show(world.staff(), PageRequest(), "a\x00")
+        await list_clients(world.staff(), PageRequest(), "a\x00")
 
 
-async def test_a_client_is_found_by_the_ehrs_id(use_cases: MemoryPeopleUseCases) -> None:
-    world, show = use_cases.world, ListClients(use_cases.world.begin)
+async def test_client_is_found_by_external_id(use_cases: MemoryPeopleUseCases) -> None:
+    world, list_clients = use_cases.world, ListClients(use_cases.world.begin)
     ann = await world.add_client("Ann", "Lee", external_id="E-1")
     await world.add_client("Bob", "Lee", external_id="E-2")
     await (await world.other_practice()).add_client("Eve", "Lee", external_id="E-3")
     job = SystemActor(world.practice_id, "ehr nightly")
-    assert await show(job, PageRequest(), external_id=" E-1 ") == Page((ClientSummaryView.of(ann),))
-    for nobodys in ("E-3", "e-1", "E"):
-        assert await show(job, PageRequest(), external_id=nobodys) == Page(())
+    assert await list_clients(job, PageRequest(), external_id=" E-1 ") == Page((ClientSummaryView.of(ann),))
+    for unknown in ("E-3", "e-1", "E"):
+        assert await list_clients(job, PageRequest(), external_id=unknown) == Page(())
     assert [entry.record for entry in await use_cases.audit_entries("clients.listed")] == [ann.id]
     for wrong in ("", "E\x00", "E" * 101):
         with pytest.raises(Invalid):
-            await show(job, PageRequest(), external_id=wrong)
+            await list_clients(job, PageRequest(), external_id=wrong)
 
 
 async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
@@ -307,8 +307,8 @@ async def test_staff_are_added_changed_and_listed(use_cases: MemoryPeopleUseCase
     view = await add(world.staff(), command)
     assert (view.name, view.email, view.roles) == ("Sam Wu", "sam@elm.example", ("clinician", "biller"))
     async with world.begin(world.system) as unit:
-        kept = await unit.staff_records.get(view.id)
-    assert (kept.issuer, kept.subject, kept.external_id) == ("https://ehr.example", "u-1", "S-1")
+        stored = await unit.staff_records.get(view.id)
+    assert (stored.issuer, stored.subject, stored.external_id) == ("https://ehr.example", "u-1", "S-1")
     with pytest.raises(DuplicateStaff):
         await add(world.system, AddStaffCommand("Sam", "sam@elm.example", frozenset({"biller"})))
     plain = AddStaffCommand("Kit", "kit@elm.example", frozenset({"biller"}))
@@ -344,7 +344,7 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
     reading = {"clinician", "front_desk", "biller", "administrator"}
     changing = {"clinician", "front_desk", "administrator"}
     only = {"administrator"}
-    doors: list[tuple[set[str], Any]] = [
+    operations: list[tuple[set[str], Any]] = [
         (reading, lambda a: GetClient(begin)(a, client.id)),
         (reading, lambda a: ListClients(begin)(a, PageRequest())),
         (reading, lambda a: ListClinicians(begin)(a)),
@@ -371,17 +371,17 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
             ),
         ),
     ]
-    for roles, use_cases in doors:
+    for roles, run in operations:
         for role in sorted(everyone):
             if role in roles:
-                await use_cases(world.staff(role))  # type: ignore[arg-type]
+                await run(world.staff(role))  # type: ignore[arg-type]
             else:
                 with pytest.raises(Forbidden):
-                    await use_cases(world.staff(role))  # type: ignore[arg-type]
-        await use_cases(SystemActor(world.practice_id, "ehr nightly"))
+                    await run(world.staff(role))  # type: ignore[arg-type]
+        await run(SystemActor(world.practice_id, "ehr nightly"))
         for outsider in (world.as_proxy(NOBODY, client.id), world.visitor, world.as_client(NOBODY)):
             with pytest.raises(NotFound):
-                await use_cases(outsider)
+                await run(outsider)
 
 
 def _as_is(client: Any) -> ClientDetails:

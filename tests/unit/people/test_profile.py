@@ -29,7 +29,7 @@ from portal_core.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.people.use_cases.get_profile import GetProfile
 from tests.support.contracts.people.world import AUDIT_ENTRY
@@ -41,7 +41,7 @@ NEW = "ann.new@example.org"
 
 @pytest_asyncio.fixture
 async def use_cases() -> MemoryPeopleUseCases:
-    return await MemoryPeopleUseCases.open()
+    return await MemoryPeopleUseCases.create()
 
 
 # --- profile ----------------------------------------------------------------------------------------------------------
@@ -51,8 +51,8 @@ async def test_a_client_sees_and_changes_contact_fields(use_cases: MemoryPeopleU
     world = use_cases.world
     client = await world.add_client("Ann", "Lee", email=ANN, address="Old street 1", pronouns="she/her")
     actor = world.as_client(client.id)
-    shown = await GetProfile(world.begin)(actor)
-    assert (shown.name, shown.address, shown.version) == ("Ann Lee", "Old street 1", 1)
+    profile = await GetProfile(world.begin)(actor)
+    assert (profile.name, profile.address, profile.version) == ("Ann Lee", "Old street 1", 1)
     changes = ContactChanges(
         chosen_name=" Andy ",
         pronouns=None,
@@ -80,7 +80,7 @@ async def test_a_client_sees_and_changes_contact_fields(use_cases: MemoryPeopleU
         await ChangeProfile(world.begin)(actor, ChangeProfileCommand(ContactChanges(phone=None), 1))
 
 
-async def test_what_is_not_named_stays_and_nothing_changed_is_a_read(use_cases: MemoryPeopleUseCases) -> None:
+async def test_omitted_fields_stay_and_empty_change_is_a_read(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     client = await world.add_client(phone="+12125550123", chosen_name="Andy")
     actor = world.as_client(client.id)
@@ -110,7 +110,7 @@ async def test_what_is_not_named_stays_and_nothing_changed_is_a_read(use_cases: 
         ({"address": "x" * 401}, "address", "too_long"),
     ],
 )
-async def test_bad_fields_are_named_and_change_nothing(
+async def test_invalid_profile_fields_are_reported_and_change_nothing(
     use_cases: MemoryPeopleUseCases, changes: dict[str, str], path: str, code: str
 ) -> None:
     world = use_cases.world
@@ -125,14 +125,14 @@ async def test_bad_fields_are_named_and_change_nothing(
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [("1 212 555 0123", "+12125550123"), ("+43 1 234-5678", "+4312345678"), ("212.555.0123", "+12125550123")],
 )
-async def test_phones_are_kept_in_one_form(typed: str, kept: str) -> None:
-    assert ContactChanges(phone=typed).validated().phone == kept
+async def test_phone_numbers_are_normalized(typed: str, normalized: str) -> None:
+    assert ContactChanges(phone=typed).validated().phone == normalized
 
 
-async def test_a_profile_is_for_its_client_and_for_proxies_with_it(use_cases: MemoryPeopleUseCases) -> None:
+async def test_profile_permissions(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     child = await world.add_client(date_of_birth=birthday(8))
     await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent"))
@@ -162,7 +162,7 @@ def holder(use_cases: MemoryPeopleUseCases, account: Account) -> AccountHolder:
     return use_cases.world.as_client(account.client_id, account.id)
 
 
-async def asked(use_cases: MemoryPeopleUseCases, account: Account, email: str = NEW) -> EmailChangeView:
+async def request_change(use_cases: MemoryPeopleUseCases, account: Account, email: str = NEW) -> EmailChangeView:
     return await use_cases.request_change(holder(use_cases, account), RequestEmailChangeCommand(email, PASSWORD))
 
 
@@ -172,7 +172,7 @@ async def confirm(use_cases: MemoryPeopleUseCases, account: Account, code: str) 
 
 async def test_email_change_is_confirmed_and_old_address_notified(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
-    change = await asked(use_cases, account, NEW.upper())
+    change = await request_change(use_cases, account, NEW.upper())
     assert change.new_email == NEW
     assert use_cases.world.notices()[-1] == Notice(
         "email_change_code", "security", to_account=account.id, subject_id=change.id
@@ -187,36 +187,36 @@ async def test_email_change_is_confirmed_and_old_address_notified(use_cases: Mem
         "email_changed", "security", to_account=account.id, subject_id=change.id
     )
     async with use_cases.world.begin(use_cases.world.system) as unit:
-        kept = await unit.email_changes.get(account.id, change.id)
-    assert (kept.former_email, kept.state, kept.code_hash) == (ANN, "completed", None)
+        stored = await unit.email_changes.get(account.id, change.id)
+    assert (stored.former_email, stored.state, stored.code_hash) == (ANN, "completed", None)
     with pytest.raises(CodeRefused):
         await confirm(use_cases, account, code)
     assert code not in repr(use_cases.world.store.tables)
 
 
-async def test_a_proxy_changes_theirs_and_no_record(use_cases: MemoryPeopleUseCases) -> None:
+async def test_proxy_changes_own_email_and_no_record(use_cases: MemoryPeopleUseCases) -> None:
     child = await use_cases.world.add_client(date_of_birth=birthday(8), email="kid@example.org")
     proxy = await use_cases.add_proxy_for(child.id)
-    change = await asked(use_cases, proxy)
+    change = await request_change(use_cases, proxy)
     on_record = use_cases.world.as_proxy(proxy.id, child.id)
     code = await use_cases.change_code(proxy.id, change.id)
     assert (await use_cases.confirm_change(on_record, ConfirmEmailChangeCommand(code))).email == NEW
     assert (await GetProfile(use_cases.world.begin)(use_cases.world.as_client(child.id))).email == "kid@example.org"
 
 
-async def test_a_client_who_acts_for_a_child_changes_their_own(use_cases: MemoryPeopleUseCases) -> None:
+async def test_client_acting_for_child_changes_own_email(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
     child = await use_cases.world.add_client(email="kid@example.org")
-    change = await asked(use_cases, account)
+    change = await request_change(use_cases, account)
     code = await use_cases.change_code(account.id, change.id)
     await use_cases.confirm_change(use_cases.world.as_proxy(account.id, child.id), ConfirmEmailChangeCommand(code))
     assert (await GetProfile(use_cases.world.begin)(holder(use_cases, account))).email == NEW
     assert (await GetProfile(use_cases.world.begin)(use_cases.world.as_client(child.id))).email == "kid@example.org"
 
 
-async def test_a_record_that_has_the_new_email_already_is_left_alone(use_cases: MemoryPeopleUseCases) -> None:
+async def test_record_that_already_has_new_email_is_unchanged(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
-    change = await asked(use_cases, account)
+    change = await request_change(use_cases, account)
     async with use_cases.world.begin(use_cases.world.system) as unit:
         client = await unit.client_records.get(account.client_id)
         await unit.client_records.save(client.with_changes(email=NEW), AUDIT_ENTRY)
@@ -226,15 +226,15 @@ async def test_a_record_that_has_the_new_email_already_is_left_alone(use_cases: 
     assert await use_cases.audit_entries("client.changed") == []
 
 
-async def test_asking_needs_the_password_and_another_email(use_cases: MemoryPeopleUseCases) -> None:
+async def test_email_change_requires_password_and_another_email(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
     actor = holder(use_cases, account)
     with pytest.raises(WrongPassword):
         await use_cases.request_change(actor, RequestEmailChangeCommand(NEW, "wrong password"))
     with pytest.raises(EmailUnchanged):
-        await asked(use_cases, account, ANN.upper())
+        await request_change(use_cases, account, ANN.upper())
     with pytest.raises(InvalidEmail):
-        await asked(use_cases, account, "ann")
+        await request_change(use_cases, account, "ann")
     with pytest.raises(Forbidden):
         await use_cases.request_change(use_cases.world.staff(), RequestEmailChangeCommand(NEW, PASSWORD))
     with pytest.raises(Unauthenticated):
@@ -242,20 +242,20 @@ async def test_asking_needs_the_password_and_another_email(use_cases: MemoryPeop
     assert await use_cases.audit_entries("email_change.requested") == []
 
 
-async def test_asking_again_ends_the_one_before(use_cases: MemoryPeopleUseCases) -> None:
+async def test_new_email_change_withdraws_previous_one(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
-    first = await asked(use_cases, account, "typo@example.org")
+    first = await request_change(use_cases, account, "typo@example.org")
     code = await use_cases.change_code(account.id, first.id)
-    second = await asked(use_cases, account)
+    second = await request_change(use_cases, account)
     with pytest.raises(CodeRefused):
         await confirm(use_cases, account, code)
     await confirm(use_cases, account, await use_cases.change_code(account.id, second.id))
     assert [entry.target for entry in await use_cases.audit_entries("email_change.withdrawn")] == [first.id]
 
 
-async def test_the_code_is_good_for_an_hour_and_ten_tries(use_cases: MemoryPeopleUseCases) -> None:
+async def test_email_change_code_expires_after_an_hour_or_ten_attempts(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
-    change = await asked(use_cases, account)
+    change = await request_change(use_cases, account)
     code = await use_cases.change_code(account.id, change.id)
     issue = IssueEmailChangeCode(use_cases.world.begin, use_cases.world.clock, use_cases.tokens)
     use_cases.world.clock.advance(EMAIL_CHANGE_LIFETIME)
@@ -265,7 +265,7 @@ async def test_the_code_is_good_for_an_hour_and_ten_tries(use_cases: MemoryPeopl
         await issue(holder(use_cases, account), account.id, change.id)
     with pytest.raises(CodeRefused):
         await confirm(use_cases, account, code)
-    second = await asked(use_cases, account)
+    second = await request_change(use_cases, account)
     code = await use_cases.change_code(account.id, second.id)
     for _ in range(MAX_CODE_ATTEMPTS):
         use_cases.world.clock.advance(timedelta(minutes=4))
@@ -276,7 +276,7 @@ async def test_the_code_is_good_for_an_hour_and_ten_tries(use_cases: MemoryPeopl
     assert (await use_cases.account(account.id)).email == ANN
 
 
-async def test_tries_of_codes_are_limited_for_an_account(use_cases: MemoryPeopleUseCases) -> None:
+async def test_code_attempts_are_limited_per_account(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
     for _ in range(5):
         with pytest.raises(CodeRefused):
@@ -285,10 +285,10 @@ async def test_tries_of_codes_are_limited_for_an_account(use_cases: MemoryPeople
         await confirm(use_cases, account, "WRONG")
 
 
-async def test_only_the_proven_holder_learns_that_an_email_is_taken(use_cases: MemoryPeopleUseCases) -> None:
+async def test_only_verified_holder_learns_that_email_is_taken(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
     await use_cases.world.add_account(NEW, "proxy")
-    change = await asked(use_cases, account)
+    change = await request_change(use_cases, account)
     with pytest.raises(CodeRefused):
         await confirm(use_cases, account, "WRONG")
     with pytest.raises(AlreadyRegistered):
@@ -297,9 +297,9 @@ async def test_only_the_proven_holder_learns_that_an_email_is_taken(use_cases: M
     assert use_cases.pool.people["portal", account.id].email == ANN
 
 
-async def test_a_closed_account_confirms_nothing(use_cases: MemoryPeopleUseCases) -> None:
+async def test_closed_account_cannot_confirm_email_change(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
-    change = await asked(use_cases, account)
+    change = await request_change(use_cases, account)
     code = await use_cases.change_code(account.id, change.id)
     async with use_cases.world.begin(use_cases.world.system) as unit:
         await unit.accounts.save(account.close(use_cases.world.clock.now()), AUDIT_ENTRY)
@@ -328,9 +328,9 @@ class CredentialsLosingAnswers(Credentials):
         await self.inner.delete(credential)
 
 
-async def test_a_crash_after_the_provider_is_finished_by_the_same_code(use_cases: MemoryPeopleUseCases) -> None:
+async def test_same_code_finishes_email_change_after_crash(use_cases: MemoryPeopleUseCases) -> None:
     account = await use_cases.add_client_with_account()
-    change = await asked(use_cases, account)
+    change = await request_change(use_cases, account)
     code = await use_cases.change_code(account.id, change.id)
     use_cases.confirm_change = evolve(
         use_cases.confirm_change, credentials=CredentialsLosingAnswers(use_cases.confirm_change.credentials)

@@ -85,9 +85,9 @@ class MemoryAccounts(Accounts):
         assert reaches(self.tx, account.id), "a use case wrote another holder's account"
         if account.status == "closed":
             return
-        mine = _unique_keys(account)
+        unique_keys = _unique_keys(account)
         for other in own_rows(self.tx, "accounts"):
-            if other.id != account.id and other.status != "closed" and mine & _unique_keys(other):
+            if other.id != account.id and other.status != "closed" and unique_keys & _unique_keys(other):
                 raise AlreadyRegistered
 
 
@@ -119,13 +119,13 @@ class MemorySessions(Sessions):
         return next((one for one in found if reaches(self.tx, one.account_id)), None)
 
     async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
-        is_live = [one for one in self._of(account_id) if one.is_live(now)]
-        return tuple(sorted(is_live, key=lambda one: (one.last_active_at, one.id), reverse=True))
+        live = [one for one in self._of(account_id) if one.is_live(now)]
+        return tuple(sorted(live, key=lambda one: (one.last_active_at, one.id), reverse=True))
 
     async def save(self, session: Session, audit_entry: AuditEntry) -> None:
         key = own_key(self.tx, session.id)
-        kept = self.tx.table("sessions").get(key, session)
-        self.tx.save("sessions", key, evolve(session, last_active_at=kept.last_active_at))
+        stored = self.tx.table("sessions").get(key, session)
+        self.tx.save("sessions", key, evolve(session, last_active_at=stored.last_active_at))
         await self.tx.audit.record(audit_entry)
 
     async def end_all(

@@ -59,9 +59,9 @@ class _Person:
     password_at: datetime | None = None
     disabled: bool = False
     secret: str | None = None
-    taken: dict[str, int] = field(factory=dict)
+    accepted_steps: dict[str, int] = field(factory=dict)
     codes: dict[MailedCodePurpose, tuple[str, datetime]] = field(factory=dict)
-    begun: dict[str, str] = field(factory=dict)
+    enrollments: dict[str, str] = field(factory=dict)
     states: set[str] = field(factory=set)
 
 
@@ -86,7 +86,7 @@ class MemoryPool:
         """Set it."""
         person.password, person.password_at = password, self.clock.now()
 
-    def right(self, credential: Credential, password: str) -> _Person | None:
+    def find_by_password(self, credential: Credential, password: str) -> _Person | None:
         """Whose password it is; None when it is not theirs."""
         person = self.find_enabled(credential)
         return person if person is not None and person.password == password else None
@@ -95,8 +95,8 @@ class MemoryPool:
         """Whether the code is right now, and its step later than any that was taken."""
         now = int(self.clock.now().timestamp()) // STEP
         for step in (now - 1, now, now + 1):
-            if step > person.taken.get(secret, 0) and _totp_at(secret, step) == code:
-                person.taken[secret] = step
+            if step > person.accepted_steps.get(secret, 0) and _totp_at(secret, step) == code:
+                person.accepted_steps[secret] = step
                 return True
         return False
 
@@ -116,8 +116,8 @@ class MemoryMailedCodes(MailedCodes):
         person = self.pool.find_enabled(credential)
         if person is None or purpose not in person.codes:
             return False
-        right, until = person.codes[purpose]
-        if self.pool.clock.now() >= until or code != right:
+        expected_code, until = person.codes[purpose]
+        if self.pool.clock.now() >= until or code != expected_code:
             return False
         del person.codes[purpose]
         self.pool.set_password(person, password)
@@ -134,7 +134,7 @@ class MemoryPasswords(Passwords):
         self.pool.set_password(self.pool.get_or_create(credential), password)
 
     async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
-        person = self.pool.right(credential, password)
+        person = self.pool.find_by_password(credential, password)
         if person is None:
             return Refused()
         if person.secret is None:
@@ -159,24 +159,24 @@ class MemorySecondFactors(SecondFactors):
 
     pool: MemoryPool
 
-    async def begin(self, credential: Credential, password: str) -> TotpEnrollment | None:
-        person = self.pool.right(credential, password)
+    async def start_enrollment(self, credential: Credential, password: str) -> TotpEnrollment | None:
+        person = self.pool.find_by_password(credential, password)
         if person is None:
             return None
         handle = self.pool.tokens.token()
         secret = base64.b32encode(hashlib.sha1(handle.encode(), usedforsecurity=False).digest()).decode()
-        person.begun = {handle: secret}
+        person.enrollments = {handle: secret}
         return TotpEnrollment(secret, handle)
 
     async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
         person = self.pool.find_enabled(credential)
         if (
             person is None
-            or handle not in person.begun
-            or not self.pool.code_matches(person, person.begun[handle], code)
+            or handle not in person.enrollments
+            or not self.pool.code_matches(person, person.enrollments[handle], code)
         ):
             return False
-        person.secret = person.begun.pop(handle)
+        person.secret = person.enrollments.pop(handle)
         return True
 
     async def check(self, credential: Credential, state: str, code: str) -> bool:
@@ -217,7 +217,7 @@ MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core, 2
 
 @frozen
 class _Issued:
-    who: StaffIdentity
+    staff_identity: StaffIdentity
     audience: str
     starts_at: datetime
 
@@ -230,15 +230,17 @@ class MemoryStaffTokens(StaffTokens):
     trusted: dict[UUID, tuple[str, str]] = field(factory=dict)
     _issued: dict[str, _Issued] = field(init=False, factory=dict)
 
-    def issue(self, who: StaffIdentity, *, audience: str, starts_in: timedelta = timedelta(0)) -> str:
-        """A token of the issuer that `who` names, whether anybody believes it or not."""
+    def issue(self, staff_identity: StaffIdentity, *, audience: str, starts_in: timedelta = timedelta(0)) -> str:
+        """A token of the issuer that `staff_identity` names, whether anybody believes it or not."""
         token = f"staff-token-{len(self._issued) + 1}"
-        self._issued[token] = _Issued(who, audience, self.clock.now() + starts_in)
+        self._issued[token] = _Issued(staff_identity, audience, self.clock.now() + starts_in)
         return token
 
     async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
         issued = self._issued.get(token)
-        if issued is None or self.trusted.get(practice_id) != (issued.who.issuer, issued.audience):
+        if issued is None or self.trusted.get(practice_id) != (issued.staff_identity.issuer, issued.audience):
             return None
         in_time = issued.starts_at <= self.clock.now() < issued.starts_at + TOKEN_LIFETIME
-        return issued.who if in_time and 0 < len(issued.who.subject) <= MAX_SUBJECT_LENGTH else None
+        return (
+            issued.staff_identity if in_time and 0 < len(issued.staff_identity.subject) <= MAX_SUBJECT_LENGTH else None
+        )

@@ -81,7 +81,6 @@ def attendances(tx: MemoryTransaction, appointment_id: UUID) -> Iterable[Attenda
     return sorted((one for one in own_attendances if visible(tx, one.client_id)), key=lambda one: one.client_id)
 
 
-
 def visible_bookings(tx: MemoryTransaction) -> Iterator[Booking]:
     """All bookings that the transaction may see, by start."""
     rows: Iterable[Appointment] = own_rows(tx, "appointments")

@@ -60,14 +60,22 @@ class MemoryAppointmentRequestReads(AppointmentRequestReads):
 
     async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[AppointmentRequestView]:
         after = page.after_time()
-        own = [one for one in _visible_requests(self.tx) if one.client_id == client_id and (after is None or _sort_key(one) < after)]
+        own = [
+            one
+            for one in _visible_requests(self.tx)
+            if one.client_id == client_id and (after is None or _sort_key(one) < after)
+        ]
         own.sort(key=_sort_key, reverse=True)
         booking_options = load_booking_options(self.tx, None)
         return page.paginate(own, _sort_key).map(lambda one: AppointmentRequestView.of(one, booking_options))
 
     async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeAppointmentRequestView]:
         after = page.after_time()
-        found = [one for one in _visible_requests(self.tx) if one.status == status and (after is None or _sort_key(one) > after)]
+        found = [
+            one
+            for one in _visible_requests(self.tx)
+            if one.status == status and (after is None or _sort_key(one) > after)
+        ]
         found.sort(key=_sort_key)
         booking_options = load_booking_options(self.tx, None)
         known = load_clients(self.tx)

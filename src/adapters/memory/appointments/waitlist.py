@@ -34,7 +34,9 @@ class MemoryWaitlist(Waitlist):
         await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
-        return next((one for one in _visible_entries(self.tx) if one.id == entry_id and one.client_id == client_id), None)
+        return next(
+            (one for one in _visible_entries(self.tx) if one.id == entry_id and one.client_id == client_id), None
+        )
 
     async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, entry.client_id)
@@ -96,7 +98,9 @@ class MemoryWaitlistOffers(WaitlistOffers):
         await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None:
-        return next((one for one in _visible_offers(self.tx) if one.id == offer_id and one.client_id == client_id), None)
+        return next(
+            (one for one in _visible_offers(self.tx) if one.id == offer_id and one.client_id == client_id), None
+        )
 
     async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, offer.client_id)

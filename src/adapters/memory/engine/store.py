@@ -15,7 +15,8 @@ from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor,
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
 from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
-from portal_core.kernel.outbox import Notice, Outbox
+from portal_core.kernel.notices import Notice
+from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
 from portal_core.kernel.sources import Clock
 
 T = TypeVar("T")
@@ -132,9 +133,15 @@ class MemoryOutbox(Outbox):
 
     tx: MemoryTransaction
 
-    async def defer(self, job: str, **ids: UUID) -> None:
+    async def defer(self, job: type[Any], **ids: UUID) -> None:
+        self._add(job_name(job), ids)
+
+    async def publish(self, event: Event) -> None:
+        self._add(job_name(type(event)), event_ids(event))
+
+    def _add(self, name: str, ids: dict[str, UUID]) -> None:
         rows = self.tx.table("jobs")
-        rows[self.tx.practice_id, len(rows)] = (job, ids)
+        rows[self.tx.practice_id, len(rows)] = (name, ids)
 
     async def notify(self, notice: Notice) -> None:
         rows = self.tx.table("notices")

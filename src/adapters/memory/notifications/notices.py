@@ -8,12 +8,13 @@ from attrs import define
 from adapters.memory.engine.rows import newest_first, own_key, own_rows
 from adapters.memory.engine.store import MemoryOutbox, MemoryTransaction
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.notifications.model import NoticeDelivery
 from portal_core.notifications.ports import (
     Notices,
 )
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
 from portal_core.notifications.views import FailedNoticeView
 
 
@@ -41,7 +42,7 @@ class MemoryNoticeOutbox(MemoryOutbox):
             deduplication_key=notice.deduplication_key,
         )
         self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
-        await self.defer("deliver_notice", notice_id=row.id)
+        await self.defer(DeliverNotice, notice_id=row.id)
 
 
 @define

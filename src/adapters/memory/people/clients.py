@@ -55,11 +55,11 @@ class MemoryClientRecords(ClientRecords):
 
     async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
         after = page.after_id()
-        begins = name_prefix.casefold()
+        prefix = name_prefix.casefold()
         rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
-        places = {one.id: place for place, one in enumerate(rows)}
-        start = 0 if after is None else places.get(after, len(rows)) + 1
-        found = [one for one in rows[start:] if one.sort_name.startswith(begins)]
+        positions = {one.id: position for position, one in enumerate(rows)}
+        start = 0 if after is None else positions.get(after, len(rows)) + 1
+        found = [one for one in rows[start:] if one.sort_name.startswith(prefix)]
         return page.paginate(found, lambda one: one.id).map(ClientSummaryView.of)
 
     def _rows(self) -> list[Client]:

@@ -130,7 +130,7 @@ class PostgresGrants(Grants):
         rows = await self.tx.fetch(LIST_GRANTS_HELD_BY, account=account_id)
         return tuple((_grant(row[:17]), f"{row[19] or row[17]} {row[18]}") for row in rows)
 
-    async def due(self, today: date, limit: int) -> tuple[Grant, ...]:
+    async def list_expired(self, today: date, limit: int) -> tuple[Grant, ...]:
         return tuple(map(_grant, await self.tx.fetch(LIST_EXPIRED_GRANTS, today=today, size=limit)))
 
 

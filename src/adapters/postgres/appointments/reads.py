@@ -22,7 +22,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians, practices
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.read_ports import AppointmentReads
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, AppointmentCategory
+from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
 from portal_core.kernel.page import Page, PageRequest
 
 MIN_INSTANT = datetime(1, 1, 1, tzinfo=UTC)

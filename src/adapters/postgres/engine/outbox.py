@@ -1,11 +1,13 @@
 """Jobs and notices, written in the use case's own transaction through functions of the owner's."""
 
+from typing import Any
 from uuid import UUID
 
 from attrs import define
 
 from adapters.postgres.engine.transaction import Transaction
-from portal_core.kernel.outbox import Notice, Outbox
+from portal_core.kernel.notices import Notice
+from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
 
 # The notice and the job that delivers it, in one statement; neither when the practice has its deduplication key.
 NOTIFY = """
@@ -34,10 +36,15 @@ class PostgresOutbox(Outbox):
 
     tx: Transaction
 
-    async def defer(self, job: str, **ids: UUID) -> None:
-        arguments = {name: str(value) for name, value in ids.items()}
-        arguments["practice_id"] = str(self.tx.practice_id)
-        await self.tx.connection.execute("SELECT portal.defer_job($1, $2)", job, arguments)
+    async def defer(self, job: type[Any], **ids: UUID) -> None:
+        await self._defer(job_name(job), ids)
+
+    async def publish(self, event: Event) -> None:
+        await self._defer(job_name(type(event)), event_ids(event))
+
+    async def _defer(self, name: str, ids: dict[str, UUID]) -> None:
+        arguments = {key: str(value) for key, value in ids.items()} | {"practice_id": str(self.tx.practice_id)}
+        await self.tx.connection.execute("SELECT portal.defer_job($1, $2)", name, arguments)
 
     async def notify(self, notice: Notice) -> None:
         await self.tx.connection.execute(

@@ -20,7 +20,7 @@ from portal_core.appointments.use_cases.reschedule_appointment import (
     RescheduleAppointment,
     RescheduleAppointmentCommand,
 )
-from portal_core.appointments.views import AppointmentFilter, AppointmentView, AppointmentCategory
+from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentView
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 

@@ -11,8 +11,8 @@ from entrypoints.http.contract.fields import Code, Request, Slug
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
+from portal_core.kernel.notices import Channel
 from portal_core.notifications.errors import SafeEmailCodeInvalid
-from portal_core.notifications.model import Channel
 from portal_core.notifications.use_cases.change_notification_settings import (
     ChangeNotificationSettings,
     ChangeNotificationSettingsCommand,

@@ -49,7 +49,7 @@ class AcceptInvitation:
     Raises:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not pass the policy.
-        RateLimited: attempted too often from this address, or for this email, known or not.
+        RateLimited: tried too often from this address, or for this email, known or not.
         CodeRefused: no open invitation to this email has this code; audited.
     """
 

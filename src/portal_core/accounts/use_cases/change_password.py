@@ -9,7 +9,7 @@ from portal_core.accounts.reauthentication import Reauthentication, current_acco
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import PASSWORD_CHANGED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -57,7 +57,5 @@ class ChangePassword:
         await self.passwords.set(Credential.of(account), password)
         async with self.begin(actor) as unit:
             await unit.audit.record(AuditEntry("account.password_changed", account.id, account.client_id))
-            await unit.outbox.notify(
-                Notice("password_changed", "security", to_account=account.id, subject_id=account.id)
-            )
+            await unit.outbox.notify(PASSWORD_CHANGED.to_account(account.id, subject_id=account.id))
             await unit.commit(None)

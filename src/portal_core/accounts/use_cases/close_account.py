@@ -2,19 +2,16 @@
 
 from attrs import frozen
 
+from portal_core.accounts.events import AccountClosed
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.reauthentication import Reauthentication, current_account
+from portal_core.accounts.use_cases.disable_credential import DisableCredential
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import ACCOUNT_CLOSED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
-
-DISABLE_CREDENTIAL = "disable_credential"
-"""The job, with `account_id`."""
-REMOVE_CLOSED_ACCOUNT_FEED = "remove_closed_account_feed"
-"""The appointments' job, with `client_id`."""
 
 
 @frozen
@@ -49,8 +46,7 @@ class CloseAccount:
             await unit.accounts.save(account.close(now), AuditEntry("account.closed", account.id, account.client_id))
             ended = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "account_closed"})
             await unit.sessions.end_all(account.id, now, ended)
-            await unit.outbox.defer(DISABLE_CREDENTIAL, account_id=account.id)
-            if account.client_id is not None:  # a phone must not go on reading what its owner has closed
-                await unit.outbox.defer(REMOVE_CLOSED_ACCOUNT_FEED, client_id=account.client_id)
-            await unit.outbox.notify(Notice("account_closed", "security", to_account=account.id, subject_id=account.id))
+            await unit.outbox.defer(DisableCredential, account_id=account.id)
+            await unit.outbox.publish(AccountClosed(account.id, account.client_id))
+            await unit.outbox.notify(ACCOUNT_CLOSED.to_account(account.id, subject_id=account.id))
             await unit.commit(None)

@@ -14,7 +14,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import FieldError, Unauthenticated
 from portal_core.kernel.limits import RateLimits
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import EMAIL_CHANGED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -52,7 +52,7 @@ class ConfirmEmailChange:
                 raise Unauthenticated
             change = await self._verify_code(unit, account, command.code)
         if change is None:
-            raise CodeRefused(FieldError("code", "code_refused", "This code is not matches, or is no longer good."))
+            raise CodeRefused(FieldError("code", "code_refused", "This code is not right, or is no longer good."))
         await self.credentials.change_email(Credential.of(account), change.new_email)
         try:
             return await self._complete(_as_holder(holder, account), account, change)
@@ -86,7 +86,7 @@ class ConfirmEmailChange:
                     facts = {"fields": "email"}
                     entry = AuditEntry("client.changed", client.id, record=client.id, facts=facts)
                     await unit.client_records.save(client.with_changes(email=change.new_email), entry)
-            await unit.outbox.notify(Notice("email_changed", "security", to_account=account.id, subject_id=change.id))
+            await unit.outbox.notify(EMAIL_CHANGED.to_account(account.id, subject_id=change.id))
             return await unit.commit(AccountView.of(changed))
 
 

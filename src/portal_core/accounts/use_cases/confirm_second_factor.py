@@ -13,7 +13,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.limits import RateLimits
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import SECOND_FACTOR_ENROLLED
 from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -55,11 +55,11 @@ class ConfirmSecondFactor:
             account = await current_account(unit, holder)
             entry = AuditEntry("second_factor.enrolled", account.id, account.client_id)
             await unit.accounts.save(account.with_second_factor("totp"), entry)
-            second_factor_record = await unit.second_factors.lock(account.id)
+            second_factor = await unit.second_factors.lock(account.id)
             codes_entry = AuditEntry(
                 "recovery_codes.generated", account.id, account.client_id, facts={"count": str(len(codes))}
             )
-            await unit.second_factors.save(second_factor_record.with_recovery_codes(hashes), codes_entry)
+            await unit.second_factors.save(second_factor.with_recovery_codes(hashes), codes_entry)
             sessions_entry = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "second_factor"})
             await unit.sessions.end_all(account.id, now, sessions_entry, keep=holder.session_id)
             if holder.session_id is not None:
@@ -68,7 +68,7 @@ class ConfirmSecondFactor:
                     await unit.sessions.save(
                         session.with_multi_factor(True), AuditEntry("session.second_factor_added", session.id)
                     )
-            notice = Notice("second_factor_enrolled", "security", to_account=account.id, subject_id=account.id)
+            notice = SECOND_FACTOR_ENROLLED.to_account(account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)
         return RecoveryCodesView(codes)

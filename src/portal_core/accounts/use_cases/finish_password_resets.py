@@ -44,7 +44,9 @@ class FinishPasswordResets:
     async def _finish(self, actor: Actor, email_request: EmailRequest) -> None:
         async with self.begin(actor) as unit:
             account = await unit.accounts.find_by_email(email_request.side, email_request.email)
-        if account is not None and not await self.passwords.was_set_since(Credential.of(account), email_request.requested_at):
+        if account is not None and not await self.passwords.was_set_since(
+            Credential.of(account), email_request.requested_at
+        ):
             account = None
         async with self.begin(actor) as unit:
             taken = await unit.email_requests.take(email_request.id)

@@ -10,7 +10,7 @@ from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import ACCOUNT_LOCKED, ALREADY_REGISTERED, RESET_PASSWORD, VERIFY_EMAIL
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -51,16 +51,16 @@ class ProcessEmailRequest:
     async def _notify(self, unit: SignInUnit, email_request: EmailRequest, account: Account) -> None:
         match account.status, email_request.purpose:
             case "unverified", "register" | "verify_email" | "reset_password":
-                kind = "verify_email"
+                kind = VERIFY_EMAIL
             case "active", "register":
-                kind = "already_registered"
+                kind = ALREADY_REGISTERED
             case "active", "reset_password" if account.external is None:
-                kind = "reset_password"
+                kind = RESET_PASSWORD
             case "active", "locked":
-                kind = "account_locked"
+                kind = ACCOUNT_LOCKED
             case _:
                 return
-        await unit.outbox.notify(Notice(kind, "security", to_account=account.id, subject_id=account.id))
+        await unit.outbox.notify(kind.to_account(account.id, subject_id=account.id))
 
     async def _register(self, unit: SignInUnit, email_request: EmailRequest, date_of_birth: date) -> None:
         client_id = await unit.people.find_unregistered_client(email_request.email, date_of_birth)
@@ -75,4 +75,4 @@ class ProcessEmailRequest:
             client_id=client_id,
         )
         await unit.accounts.add(account, AuditEntry("account.registered", account.id, client_id))
-        await unit.outbox.notify(Notice("verify_email", "security", to_account=account.id, subject_id=account.id))
+        await unit.outbox.notify(VERIFY_EMAIL.to_account(account.id, subject_id=account.id))

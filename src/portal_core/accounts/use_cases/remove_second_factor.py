@@ -9,7 +9,7 @@ from portal_core.accounts.reauthentication import Reauthentication, current_acco
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import SECOND_FACTOR_REMOVED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -63,6 +63,6 @@ class RemoveSecondFactor:
                     await unit.sessions.save(
                         session.with_multi_factor(False), AuditEntry("session.second_factor_removed", session.id)
                     )
-            notice = Notice("second_factor_removed", "security", to_account=account.id, subject_id=account.id)
+            notice = SECOND_FACTOR_REMOVED.to_account(account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)

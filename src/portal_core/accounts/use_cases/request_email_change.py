@@ -12,7 +12,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Forbidden
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import EMAIL_CHANGE_CODE
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -70,6 +70,6 @@ class RequestEmailChange:
             await unit.email_changes.add(
                 change, AuditEntry("email_change.requested", change.id, record=account.client_id)
             )
-            notice = Notice("email_change_code", "security", to_account=account.id, subject_id=change.id)
+            notice = EMAIL_CHANGE_CODE.to_account(account.id, subject_id=change.id)
             await unit.outbox.notify(notice)
             return await unit.commit(EmailChangeView.of(change))

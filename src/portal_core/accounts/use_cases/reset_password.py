@@ -38,7 +38,7 @@ class ResetPassword:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
         RateLimited: tried too often from this address, or for this email.
-        CodeRefused: the code is not redeemed; audited.
+        CodeRefused: the code is not good; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -58,7 +58,9 @@ class ResetPassword:
         password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
         credential = credential_for(active, actor.practice_id, side, email)
-        started = EmailRequest(self.ids.new(), actor.practice_id, side, "password_reset_started", email, self.clock.now())
+        started = EmailRequest(
+            self.ids.new(), actor.practice_id, side, "password_reset_started", email, self.clock.now()
+        )
         async with self.begin(actor) as unit:
             await unit.email_requests.add(
                 started, AuditEntry("account.password_reset_started", started.id, facts={"side": side})

@@ -14,7 +14,7 @@ from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import SECOND_FACTOR_REMOVED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
@@ -83,7 +83,7 @@ class ResetSecondFactor:
             await unit.second_factors.remove(account.id, AuditEntry("recovery_codes.removed", account.id, client_id))
             ended = AuditEntry("sessions.ended", account.id, client_id, facts={"by": "second_factor_reset"})
             await unit.sessions.end_all(account.id, self.clock.now(), ended)
-            notice = Notice("second_factor_removed", "security", to_account=account.id, subject_id=account.id)
+            notice = SECOND_FACTOR_REMOVED.to_account(account.id, subject_id=account.id)
             await unit.outbox.notify(notice)
             await unit.commit(None)
 

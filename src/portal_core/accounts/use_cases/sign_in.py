@@ -38,7 +38,7 @@ class SignIn:
     Anyone may try: 5 times in 15 minutes from one address, and until the fifth failure for one email, known or not,
     which locks it for 15 minutes. A try counts before it is decided, so that many at once get no more; a right
     password gives the address its try back, since a family or a practice signs in from one. Sessions that are open
-    stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one result, by the same calls.
+    stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one answer, by the same calls.
 
     Raises:
         InvalidEmail: it is not an email address.
@@ -59,8 +59,8 @@ class SignIn:
         address = f"{side} {address_key(actor.origin.address)}"
         await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         async with self.begin(actor) as unit:
-            attempted = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
-            await unit.sign_in_guards.save(attempted)
+            counted_guard = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
+            await unit.sign_in_guards.save(counted_guard)
             found = await unit.accounts.find_by_email(side, email)
             await unit.commit(None)
         credential = credential_for(found, actor.practice_id, side, email)
@@ -70,10 +70,10 @@ class SignIn:
             wrong = account is not None and isinstance(result, Refused)
             reason = "password" if wrong else await sign_in_refusal(unit, account)
             if account is None or reason:
-                await FailedSignIn(self.clock, self.ids).record(unit, attempted, side, email, account, reason)
+                await FailedSignIn(self.clock, self.ids).record(unit, counted_guard, side, email, account, reason)
                 await unit.commit(None)
                 raise SignInRefused
-            guard = await unit.sign_in_guards.lock(attempted.key)
+            guard = await unit.sign_in_guards.lock(counted_guard.key)
             response: SessionTokens | SecondFactorChallenge
             if isinstance(result, SecondFactorNeeded) or account.second_factor != "none":
                 await unit.sign_in_guards.save(guard.uncount_attempt())
@@ -81,7 +81,9 @@ class SignIn:
             else:
                 await unit.sign_in_guards.save(guard.clear())
                 session_factory = SessionFactory(self.clock, self.ids, self.tokens)
-                response = await session_factory.open(unit, account, kind=command.kind, multi_factor=False, origin=actor.origin)
+                response = await session_factory.open(
+                    unit, account, kind=command.kind, multi_factor=False, origin=actor.origin
+                )
             await unit.commit(None)
         await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         return response

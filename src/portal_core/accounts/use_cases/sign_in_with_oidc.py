@@ -59,7 +59,9 @@ class SignInWithOidc:
             if account is None or reason:
                 raise await self._refused(unit, account, reason, SignInRefused())
             session_factory = SessionFactory(self.clock, self.ids, self.tokens)
-            opened = await session_factory.open(unit, account, kind=command.kind, multi_factor=True, origin=actor.origin)
+            opened = await session_factory.open(
+                unit, account, kind=command.kind, multi_factor=True, origin=actor.origin
+            )
             await unit.commit(None)
         await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         return opened

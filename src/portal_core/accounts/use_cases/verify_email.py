@@ -34,7 +34,7 @@ class VerifyEmail:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not pass the policy.
         RateLimited: tried too often from this address, or for this email.
-        CodeRefused: the code is not redeemed, or the account does not wait for one; audited.
+        CodeRefused: the code is not good, or the account does not wait for one; audited.
     """
 
     begin: Begin[SignInUnit]

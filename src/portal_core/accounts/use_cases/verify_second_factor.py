@@ -55,7 +55,7 @@ class VerifySecondFactor:
     async def __call__(self, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
         address = f"{command.side} {address_key(actor.origin.address)}"
         await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
-        challenge, account, attempted = await self._count(actor, command)
+        challenge, account, counted_guard = await self._count(actor, command)
         by_recovery_code, accepted = is_recovery_code(command.code), False
         if not by_recovery_code:
             code = command.code.strip()
@@ -66,7 +66,7 @@ class VerifySecondFactor:
             if not accepted:
                 reason = "second_factor"
                 failure = FailedSignIn(self.clock, self.ids)
-                await failure.record(unit, attempted, account.side, account.email, account, reason)
+                await failure.record(unit, counted_guard, account.side, account.email, account, reason)
                 await unit.commit(None)
                 raise SecondFactorRefused
             opened = await self._open(unit, actor, command)
@@ -84,11 +84,11 @@ class VerifySecondFactor:
                 raise ChallengeNotOpen
             challenge = found.attempt(now)
             account = await self._account(unit, challenge, command.side)
-            attempted = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
+            counted_guard = (await unit.sign_in_guards.lock(guard_key(account.side, account.email))).attempt(now)
             await unit.challenges.save(challenge)
-            await unit.sign_in_guards.save(attempted)
+            await unit.sign_in_guards.save(counted_guard)
             await unit.commit(None)
-            return challenge, account, attempted
+            return challenge, account, counted_guard
 
     async def _open(self, unit: SignInUnit, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
         challenge = await unit.challenges.find(hash_token(command.challenge))

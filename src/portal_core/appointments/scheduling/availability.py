@@ -34,11 +34,11 @@ def id_set(ids: Iterable[UUID]) -> frozenset[UUID]:
 
 @frozen(kw_only=True)
 class AvailabilityRule:
-    """A clinician is open every week on `weekday` (0 is Monday), from `start_time` to `end_time` on the wall in `time_zone`.
+    """A clinician is open every week on `weekday` (0 is Monday), from `start_time` to `end_time` in `time_zone`.
 
-    `end_time` of 00:00 is the end of the day; opening hours past midnight are two rules, and their windows grow together.
-    Valid on local dates from `valid_from` to `valid_until`, both included. No `location_id` is no place of its own:
-    telehealth. No `appointment_type_ids` means all kinds of appointment.
+    `end_time` of 00:00 is the end of the day; opening hours past midnight are two rules, and their windows grow
+    together. Valid on local dates from `valid_from` to `valid_until`, both included. No `location_id` is no place of
+    its own: telehealth. No `appointment_type_ids` means all kinds of appointment.
 
     Raises:
         Invalid: it ends before it starts, the weekday or the zone does not exist, or its dates are in the wrong order.
@@ -79,9 +79,9 @@ class AvailabilityRule:
 class AvailabilityException:
     """On one local date a clinician is open when no rule says so (`available`), or closed whatever the rules say.
 
-    Without `start_time` and `end_time` it is the whole day. An opening is at `location_id` and for all kinds. A closing without a
-    place closes all places, with one that place only. Where one closes what another opens, it is closed: a client who
-    finds no free time is better off than one who finds nobody there.
+    Without `start_time` and `end_time` it is the whole day. An opening is at `location_id` and for all kinds. A closing
+    without a place closes all places, with one that place only. Where one closes what another opens, it is closed: a
+    client who finds no free time is better off than one who finds nobody there.
 
     Raises:
         Invalid: it ends before it starts, has only one of the two times, or the zone does not exist.

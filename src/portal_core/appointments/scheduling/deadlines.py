@@ -32,8 +32,8 @@ def notice_deadline(starts_at: datetime, time_zone: str, notice: timedelta | Cal
     """The last moment, itself included, at which a client gives enough notice. In UTC.
 
     A `timedelta` is real time: 24 hours are 24 hours, also over a change of clocks. `CalendarDays` are days of the
-    calendar in `time_zone`: for an appointment at 10:00, one day is 10:00 on the day before, though that may be 23 or 25
-    hours. Where the clocks show that time twice the last of them counts, where they never do the first instant after
+    calendar in `time_zone`: for an appointment at 10:00, one day is 10:00 on the day before, though that may be 23 or
+    25 hours. Where the clocks show that time twice the last of them counts, where they never do the first instant after
     the gap: in doubt for the client.
 
     Raises:

@@ -1,7 +1,7 @@
 """Free times: what is left of the windows beside what is taken, and whether one start fits.
 
-`free_slots` and `slot_refusal` are two sides of one rule: what the first lists the second accepts, and a start on the grid
-that the second accepts the first lists.
+`free_slots` and `slot_refusal` are two sides of one rule: what the first lists the second accepts, and a start on the
+grid that the second accepts the first lists.
 """
 
 from bisect import bisect_left

@@ -100,7 +100,7 @@ def closing_instant(wall: datetime, time_zone: str) -> datetime:
 
 @lru_cache(maxsize=16_384)
 def local_span(day: date, start_time: time, end_time: time, time_zone: str) -> Span | None:
-    """The stretch of real time from `start_time` to `end_time` on a local date; `end_time` of 00:00 is the end of the day.
+    """The real time from `start_time` to `end_time` on a local date; `end_time` of 00:00 is the end of the day.
 
     It is the shortest stretch that holds every instant at which the wall clock shows that date and a time within:
     01:00 to 04:00 is two hours on the spring night and four on the autumn night. None where no such instant exists.

@@ -13,6 +13,7 @@ from portal_core.appointments.views import AppointmentView
 from portal_core.appointments.waitlist_offers import lock_offer, record_acceptance
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.notices import APPOINTMENT_BOOKED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -68,5 +69,5 @@ class AcceptOffer:
             booking = await place_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
             appointment_id = booking.appointment.id
             await record_acceptance(unit, offer, entry, appointment_id, now)
-            await notify(unit, actor, "appointment_booked", booking, [client_id], clinician)
+            await notify(unit, actor, APPOINTMENT_BOOKED, booking, [client_id], clinician)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

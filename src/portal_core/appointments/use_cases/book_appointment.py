@@ -18,6 +18,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.notices import APPOINTMENT_BOOKED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -92,7 +93,7 @@ class BookAppointment:
             booking = await create_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
             if reservation is not None:
                 await _consume(unit, reservation, booking.appointment.id, now)
-            await notify(unit, actor, "appointment_booked", booking, [client_id], clinician)
+            await notify(unit, actor, APPOINTMENT_BOOKED, booking, [client_id], clinician)
             return await unit.commit(await load_view(unit, client_id, booking.appointment.id, now))
 
 
@@ -123,9 +124,15 @@ async def _find_reservation(
     return None
 
 
-async def _consume(unit: AppointmentUnit, reservation: Hold | WaitlistOffer, appointment_id: UUID, now: datetime) -> None:
+async def _consume(
+    unit: AppointmentUnit, reservation: Hold | WaitlistOffer, appointment_id: UUID, now: datetime
+) -> None:
     if isinstance(reservation, Hold):
-        await unit.holds.remove(reservation.client_id, reservation.id, AuditEntry("hold.booked", reservation.id, record=reservation.client_id))
+        await unit.holds.remove(
+            reservation.client_id,
+            reservation.id,
+            AuditEntry("hold.booked", reservation.id, record=reservation.client_id),
+        )
         return
     entry = await unit.waitlist.get(reservation.client_id, reservation.entry_id)
     assert entry is not None, "the offer was found by it"

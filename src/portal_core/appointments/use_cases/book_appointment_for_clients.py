@@ -17,6 +17,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.notices import APPOINTMENT_BOOKED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -82,5 +83,5 @@ class BookAppointmentForClients:
             )
             booking = await place_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
             if not command.took_place:
-                await notify(unit, actor, "appointment_booked", booking, clients, clinician)
+                await notify(unit, actor, APPOINTMENT_BOOKED, booking, clients, clinician)
             return await unit.commit(await load_practice_view(unit, booking.appointment.id))

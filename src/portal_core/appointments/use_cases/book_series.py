@@ -25,6 +25,7 @@ from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, FieldError, Invalid
+from portal_core.kernel.notices import APPOINTMENT_BOOKED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -39,8 +40,8 @@ def _require_local(first_start: datetime) -> datetime:
 class BookSeriesCommand:
     """Every week at `first_start`, local and without an offset, on the wall of the place, else of the practice.
 
-    For `count` weeks, or until a local date, included; see `weekly_starts` for `skip_dates`. Dates that are not to be had
-    refuse the whole series, unless `skip_conflicts`.
+    For `count` weeks, or until a local date, included; see `weekly_starts` for `skip_dates`. Dates that are not to be
+    had refuse the whole series, unless `skip_conflicts`.
 
     Raises:
         Invalid: no client, or a time with an offset.
@@ -64,7 +65,7 @@ class BookSeriesCommand:
 
 @frozen
 class BookSeries:
-    """Books a weekly series for clients, and tells each of them, and the clinician, once. Staff as for `BookAppointmentForClients`.
+    """Books a weekly series for clients; tells each, and the clinician, once. Staff as for `BookAppointmentForClients`.
 
     A single date is moved or cancelled later as any appointment.
 
@@ -109,7 +110,7 @@ class BookSeries:
             booked, refused = await self._book(unit, command, series, appointment_type, clinician, starts, now)
             if refused and (not command.skip_conflicts or not booked):
                 raise Invalid(*(_field_error(at, time_zone, error) for at, error in refused))
-            await notify(unit, actor, "appointment_booked", booked[0], command.client_ids, clinician)
+            await notify(unit, actor, APPOINTMENT_BOOKED, booked[0], command.client_ids, clinician)
             return await unit.commit(SeriesView.of(series, booked, [at for at, _ in refused]))
 
     async def _book(

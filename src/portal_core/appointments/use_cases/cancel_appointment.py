@@ -20,6 +20,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import NotFound
+from portal_core.kernel.notices import APPOINTMENT_CANCELLED
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -79,6 +80,6 @@ class CancelAppointment:
                 await unit.calendar.free(previous.calendar_entry_id)
                 await add_freed_slot(unit, previous, self.ids, now)
             clinician = await unit.directory.clinician(previous.clinician_id)
-            await notify(unit, actor, "appointment_cancelled", left, [client_id], clinician)
+            await notify(unit, actor, APPOINTMENT_CANCELLED, left, [client_id], clinician)
             await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

@@ -12,6 +12,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.notices import APPOINTMENT_CANCELLED
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -53,12 +54,13 @@ class CancelAppointmentForClients:
             require_calendar_access(actor, previous.clinician_id)
             cancelled = booking.cancel(at=now, reason=command.reason)
             await unit.appointments.save(
-                cancelled, *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in clients)
+                cancelled,
+                *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in clients),
             )
             assert previous.calendar_entry_id is not None, "what is booked has its time"
             await unit.calendar.free(previous.calendar_entry_id)
             if command.offer_to_waitlist:
                 await add_freed_slot(unit, previous, self.ids, now)
             clinician = await unit.directory.clinician(previous.clinician_id)
-            await notify(unit, actor, "appointment_cancelled", cancelled, clients, clinician)
+            await notify(unit, actor, APPOINTMENT_CANCELLED, cancelled, clients, clinician)
             return await unit.commit(await load_practice_view(unit, previous.id))

@@ -15,6 +15,7 @@ from portal_core.appointments.settings import Clinician
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.notices import APPOINTMENT_CANCELLED
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -37,8 +38,8 @@ class CancelSeriesCommand:
 class CancelSeries:
     """Ends the series and cancels what has not begun, without a fee; tells each client once.
 
-    Staff as for `BookAppointmentForClients`. Dates that were moved to a colleague are cancelled too. The reason is left out for a
-    client whose record's key was destroyed.
+    Staff as for `BookAppointmentForClients`. Dates that were moved to a colleague are cancelled too. The reason is left
+    out for a client whose record's key was destroyed.
 
     Raises:
         NotFound: no such series, or in a colleague's calendar.
@@ -67,7 +68,9 @@ class CancelSeries:
             upcoming = [one for one in await unit.series.bookings(series.id) if _is_upcoming(one, now)]
             for one in upcoming:
                 await self._cancel(unit, one, command, now)
-            await unit.series.save(ended, AuditEntry("series.ended", series.id, facts={"cancelled": str(len(upcoming))}))
+            await unit.series.save(
+                ended, AuditEntry("series.ended", series.id, facts={"cancelled": str(len(upcoming))})
+            )
             await _notify(unit, actor, upcoming, clinicians.get(series.clinician_id))
             return await unit.commit(SeriesView.of(ended, await unit.series.bookings(series.id)))
 
@@ -78,7 +81,10 @@ class CancelSeries:
         cancelled = booking.cancel(at=now, reason=command.reason)
         await unit.appointments.save(
             cancelled,
-            *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in booking.attending_client_ids),
+            *(
+                AuditEntry("appointment.cancelled", previous.id, record=client_id)
+                for client_id in booking.attending_client_ids
+            ),
         )
         assert previous.calendar_entry_id is not None, "what is booked has its time"
         await unit.calendar.free(previous.calendar_entry_id)
@@ -95,4 +101,4 @@ async def _notify(unit: AppointmentUnit, actor: Actor, bookings: list[Booking], 
     first_ids = {client_id: one.appointment.id for one in reversed(bookings) for client_id in one.attending_client_ids}
     for number, one in enumerate(bookings):
         clients = [client_id for client_id, appointment_id in first_ids.items() if appointment_id == one.appointment.id]
-        await notify(unit, actor, "appointment_cancelled", one, clients, clinician if number == 0 else None)
+        await notify(unit, actor, APPOINTMENT_CANCELLED, one, clients, clinician if number == 0 else None)

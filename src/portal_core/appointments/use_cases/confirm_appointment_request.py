@@ -16,7 +16,7 @@ from portal_core.appointments.scheduling.wall_clock import require_aware
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import APPOINTMENT_BOOKED, APPOINTMENT_REQUEST_CONFIRMED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -94,17 +94,11 @@ class ConfirmAppointmentRequest:
                 request.confirm(appointment_id, at=now),
                 AuditEntry("appointment_request.confirmed", request.id, record=client_id),
             )
-            deduplication_key = f"appointment_request_confirmed:{request.id}"
+            key = f"appointment_request_confirmed:{request.id}"
             await unit.outbox.notify(
-                Notice(
-                    "appointment_request_confirmed",
-                    "service",
-                    to_client=client_id,
-                    subject_id=appointment_id,
-                    deduplication_key=deduplication_key,
-                )
+                APPOINTMENT_REQUEST_CONFIRMED.to_client(client_id, subject_id=appointment_id, deduplication_key=key)
             )
-            await notify(unit, actor, "appointment_booked", booking, [], clinician)
+            await notify(unit, actor, APPOINTMENT_BOOKED, booking, [], clinician)
             return await unit.commit(await load_practice_view(unit, appointment_id))
 
 

@@ -10,7 +10,7 @@ from portal_core.appointments.requests import load_pending_request, load_request
 from portal_core.appointments.views import AppointmentRequestView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import APPOINTMENT_REQUEST_DECLINED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -49,14 +49,8 @@ class DeclineAppointmentRequest:
             declined = request.decline(command.answer, at=self.clock.now())
             client_id = request.client_id
             await unit.requests.save(declined, AuditEntry("appointment_request.declined", request.id, record=client_id))
-            deduplication_key = f"appointment_request_declined:{request.id}"
+            key = f"appointment_request_declined:{request.id}"
             await unit.outbox.notify(
-                Notice(
-                    "appointment_request_declined",
-                    "service",
-                    to_client=client_id,
-                    subject_id=request.id,
-                    deduplication_key=deduplication_key,
-                )
+                APPOINTMENT_REQUEST_DECLINED.to_client(client_id, subject_id=request.id, deduplication_key=key)
             )
             return await unit.commit(await load_request_view(unit, declined))

@@ -16,7 +16,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import Conflict
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import WAITLIST_OFFER
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -94,16 +94,8 @@ class OfferFreedSlot:
             expires_at=hold_entry.expires_at or hold_entry.starts_at,
         )
         await unit.offers.add(offer, AuditEntry("waitlist_offer.created", offer.id, record=entry.client_id))
-        deduplication_key = f"waitlist_offer:{offer.id}"
-        await unit.outbox.notify(
-            Notice(
-                "waitlist_offer",
-                "service",
-                to_client=entry.client_id,
-                subject_id=offer.id,
-                deduplication_key=deduplication_key,
-            )
-        )
+        key = f"waitlist_offer:{offer.id}"
+        await unit.outbox.notify(WAITLIST_OFFER.to_client(entry.client_id, subject_id=offer.id, deduplication_key=key))
 
 
 def _choice(slot: FreedSlot) -> SlotChoice:
@@ -128,7 +120,9 @@ async def _type_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -
     return appointment_type if appointment_type.timing.earliest_start(now) <= slot.starts_at else None
 
 
-async def _next_entry(unit: AppointmentUnit, slot: FreedSlot, asked_client_ids: set[UUID]) -> tuple[WaitlistEntry | None, bool]:
+async def _next_entry(
+    unit: AppointmentUnit, slot: FreedSlot, asked_client_ids: set[UUID]
+) -> tuple[WaitlistEntry | None, bool]:
     """Who has waited longest of those who want it, may book it, and can come; and whether any of them has an offer."""
     day = slot.starts_at.astimezone(zone_info(slot.time_zone)).date()
     passed_over = False

@@ -43,8 +43,8 @@ class Opening:
 class PublishAvailabilityCommand:
     """The whole week: what is not in it is not open.
 
-    `expected_rule_ids` are the ids of the rules that were shown: each publication has new ones, so that they are the version
-    of a week. Without them whichever week there is by now is replaced.
+    `expected_rule_ids` are the ids of the rules that were shown: each publication has new ones, so that they are the
+    version of a week. Without them whichever week there is by now is replaced.
     """
 
     clinician_id: UUID

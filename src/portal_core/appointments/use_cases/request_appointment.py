@@ -105,7 +105,9 @@ def _requested_type(booking_options: BookingOptions, command: RequestAppointment
     return appointment_type
 
 
-def _validate_preferred_times(preferred: tuple[PreferredTime, ...], appointment_type: AppointmentType, now: datetime) -> None:
+def _validate_preferred_times(
+    preferred: tuple[PreferredTime, ...], appointment_type: AppointmentType, now: datetime
+) -> None:
     errors: list[FieldError] = []
     for number, one in enumerate(preferred):
         if not now < one.starts_at < now + MAX_ADVANCE:

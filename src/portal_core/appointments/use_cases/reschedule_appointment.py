@@ -20,6 +20,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.notices import APPOINTMENT_CANCELLED, APPOINTMENT_RESCHEDULED
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -109,9 +110,9 @@ class RescheduleAppointment:
             )
             moved = await reschedule_booking(unit, booking, details, now, fee=terms.fee)
             await add_freed_slot(unit, previous, self.ids, now)
-            await notify(unit, actor, "appointment_rescheduled", moved, [client_id], clinician)
+            await notify(unit, actor, APPOINTMENT_RESCHEDULED, moved, [client_id], clinician)
             if previous.clinician_id != clinician.id:
                 former = await unit.directory.clinician(previous.clinician_id)
-                await notify(unit, actor, "appointment_cancelled", moved, [], former)
+                await notify(unit, actor, APPOINTMENT_CANCELLED, moved, [], former)
             await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

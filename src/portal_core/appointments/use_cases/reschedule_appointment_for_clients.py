@@ -12,6 +12,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.notices import APPOINTMENT_CANCELLED, APPOINTMENT_RESCHEDULED
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -81,9 +82,14 @@ class RescheduleAppointmentForClients:
             )
             moved = await reschedule_booking(unit, booking, details, now)
             await add_freed_slot(unit, previous, self.ids, now)
-            await notify(unit, actor, "appointment_rescheduled", moved, clients, clinician)
+            await notify(unit, actor, APPOINTMENT_RESCHEDULED, moved, clients, clinician)
             if previous.clinician_id != clinician.id:
                 await notify(
-                    unit, actor, "appointment_cancelled", moved, [], booking_options.clinicians.get(previous.clinician_id)
+                    unit,
+                    actor,
+                    APPOINTMENT_CANCELLED,
+                    moved,
+                    [],
+                    booking_options.clinicians.get(previous.clinician_id),
                 )
             return await unit.commit(await load_practice_view(unit, previous.id))

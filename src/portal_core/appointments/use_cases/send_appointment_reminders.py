@@ -10,7 +10,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import ReminderCandidate
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_system
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import APPOINTMENT_REMINDER, Notice
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -54,11 +54,5 @@ def _due(one: ReminderCandidate, now: datetime) -> Iterator[timedelta]:
 
 def _notice(one: ReminderCandidate, lead: timedelta) -> Notice:
     start, minutes = int(one.starts_at.timestamp()), lead // timedelta(minutes=1)
-    deduplication_key = f"appointment_reminder:{one.appointment_id}:{start}:{minutes}:{one.client_id}"
-    return Notice(
-        "appointment_reminder",
-        "reminder",
-        to_client=one.client_id,
-        subject_id=one.appointment_id,
-        deduplication_key=deduplication_key,
-    )
+    key = f"appointment_reminder:{one.appointment_id}:{start}:{minutes}:{one.client_id}"
+    return APPOINTMENT_REMINDER.to_client(one.client_id, subject_id=one.appointment_id, deduplication_key=key)

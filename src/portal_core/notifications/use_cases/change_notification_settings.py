@@ -12,10 +12,9 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.limits import RateLimits
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import CONTACT_CHANGED, SAFE_EMAIL_CODE, Channel
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.notifications.model import Channel
 from portal_core.notifications.ports import NotificationsUnit
 from portal_core.notifications.safe_email import REQUEST_BY_ACCOUNT, SafeEmailVerification
 from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
@@ -107,7 +106,7 @@ class ChangeNotificationSettings:
                 after, AuditEntry("settings.changed", account_id, facts={"set": names})
             )
             if _places(after) != _places(before):
-                await unit.outbox.notify(Notice("contact_changed", "security", to_account=account_id))
+                await unit.outbox.notify(CONTACT_CHANGED.to_account(account_id))
             verification = await self._verification(unit, after, command.safe_email, now)
             return await unit.commit(NotificationSettingsView.of(after, verification, now))
 
@@ -122,9 +121,7 @@ class ChangeNotificationSettings:
             await unit.notification_settings.save_verification(
                 verification, AuditEntry("safe_email.requested", account_id)
             )
-            await unit.outbox.notify(
-                Notice("safe_email_code", "security", to_account=account_id, subject_id=verification.id)
-            )
+            await unit.outbox.notify(SAFE_EMAIL_CODE.to_account(account_id, subject_id=verification.id))
         elif email is not None and verification is not None and verification.is_pending(now):
             verification = verification.close(now)
             await unit.notification_settings.save_verification(

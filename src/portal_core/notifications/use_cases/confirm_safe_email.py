@@ -7,7 +7,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import FieldError
 from portal_core.kernel.limits import RateLimits
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import CONTACT_CHANGED
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import SafeEmailCodeInvalid
@@ -53,7 +53,7 @@ class ConfirmSafeEmail:
                 settings = (await unit.notification_settings.get(account_id)).use_safe_email(verification.email)
                 changed = AuditEntry("settings.changed", account_id, facts={"set": "safe_email"})
                 await unit.notification_settings.save(settings, changed)
-                await unit.outbox.notify(Notice("contact_changed", "security", to_account=account_id))
+                await unit.outbox.notify(CONTACT_CHANGED.to_account(account_id))
                 return await unit.commit(NotificationSettingsView.of(settings, used, now))
             await unit.commit(None)
         raise SafeEmailCodeInvalid(FieldError("code", "code_refused", "This code is not right, or is no longer good."))

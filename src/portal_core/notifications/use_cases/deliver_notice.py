@@ -9,6 +9,7 @@ from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.notices import NOTICE_KINDS, NoticeKind
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.audit import delivery_entry
@@ -23,7 +24,6 @@ from portal_core.notifications.model import (
     Sent,
     Uncertain,
 )
-from portal_core.notifications.notice_kinds import NOTICE_KINDS, NoticeKind
 from portal_core.notifications.outbound import (
     OutboundMessage,
     appointment_time,
@@ -128,7 +128,7 @@ class DeliverNotice:
         ]
         await unit.notices.save(planned, delivery_entry(planned), *siblings)
         for other in siblings:
-            await unit.outbox.defer("deliver_notice", notice_id=other.id)
+            await unit.outbox.defer(DeliverNotice, notice_id=other.id)
         for person, channel in pairs:
             if channel == "in_app" and person.account_id is not None:
                 line = Notification(self.ids.new(), person.account_id, row.kind, now, row.to_client, row.subject_id)

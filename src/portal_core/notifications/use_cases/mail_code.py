@@ -6,9 +6,9 @@ from attrs import field, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_system
+from portal_core.kernel.notices import CodePurpose
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.errors import MailRefused
-from portal_core.notifications.model import CodePurpose
 from portal_core.notifications.policy import letterhead
 from portal_core.notifications.ports import Mail, Mailer, NotificationsUnit
 from portal_core.notifications.rendering import render_code_mail

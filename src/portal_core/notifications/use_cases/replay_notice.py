@@ -11,6 +11,7 @@ from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
 from portal_core.notifications.views import FailedNoticeView
 
 
@@ -43,5 +44,5 @@ class ReplayNotice:
             queued = row.replayed(self.clock.now())
             facts = {"kind": row.kind, "was": row.state}
             await unit.notices.save(queued, AuditEntry("notice.replayed", row.id, record=row.to_client, facts=facts))
-            await unit.outbox.defer("deliver_notice", notice_id=row.id)
+            await unit.outbox.defer(DeliverNotice, notice_id=row.id)
             return await unit.commit(FailedNoticeView.of(queued))

@@ -10,6 +10,7 @@ from portal_core.kernel.uow import Begin
 from portal_core.notifications.audit import delivery_entry
 from portal_core.notifications.model import NoticeDelivery, Uncertain
 from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
 from portal_core.notifications.views import SweepReport
 
 BATCH = 100
@@ -36,7 +37,7 @@ class SweepNotices:
         async with self.begin(actor) as unit:
             due = await unit.notices.mark_enqueued(self.clock.now(), BATCH)
             for notice_id in due:
-                await unit.outbox.defer("deliver_notice", notice_id=notice_id)
+                await unit.outbox.defer(DeliverNotice, notice_id=notice_id)
             return await unit.commit(SweepReport(lost, len(due)))
 
     async def _lose(self, actor: Actor, row: NoticeDelivery) -> bool:

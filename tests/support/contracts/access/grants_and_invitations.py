@@ -27,17 +27,17 @@ TERMS = (
 class InvitationsContract:
     """Invitations."""
 
-    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_is_stored(self, world: PeopleWorld) -> None:
         client, member = await world.add_client(), await world.add_staff()
         for terms in TERMS:
-            made = await world.add_invitation(client.id, kind="proxy", terms=terms, invited_by=UUID(int=77))
+            invitation = await world.add_invitation(client.id, kind="proxy", terms=terms, invited_by=UUID(int=77))
             changed = evolve(
-                made, state="withdrawn", code_hash=b"h" * 32, attempts=3, account_id=UUID(int=5), version=2
+                invitation, state="withdrawn", code_hash=b"h" * 32, attempts=3, account_id=UUID(int=5), version=2
             )
             async with world.begin(world.system) as unit:
-                assert await unit.invitations.get(made.id) == made
+                assert await unit.invitations.get(invitation.id) == invitation
                 await unit.invitations.save(changed, AUDIT_ENTRY)
-                assert await unit.invitations.get(made.id) == changed
+                assert await unit.invitations.get(invitation.id) == changed
                 await unit.commit(None)
             with pytest.raises(StaleVersion):
                 async with world.begin(world.system) as unit:
@@ -48,7 +48,7 @@ class InvitationsContract:
             assert await unit.invitations.get(world.ids.new()) is None
         assert (await world.audit()).count(AUDIT_ENTRY) == 1 + 2 + 3 + 3 + 1
 
-    async def test_a_try_counts_against_every_open_invitation_to_the_email(self, world: PeopleWorld) -> None:
+    async def test_attempt_counts_against_every_open_invitation_to_email(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         one, two = await world.add_invitation(client.id), await world.add_invitation(client.id)
         others = [
@@ -58,25 +58,25 @@ class InvitationsContract:
             await world.add_invitation(client.id, expires_at=world.clock.now()),
             await world.add_invitation(client.id, attempts=MAX_INVITATION_ATTEMPTS),
         ]
-        abroad = await world.other_practice()
-        foreign = await abroad.add_invitation((await abroad.add_client()).id)
+        other_practice = await world.other_practice()
+        foreign = await other_practice.add_invitation((await other_practice.add_client()).id)
         async with world.begin(world.system) as unit:
-            tried = await unit.invitations.attempt(EMAIL, world.clock.now())
+            attempted = await unit.invitations.attempt(EMAIL, world.clock.now())
             assert await unit.invitations.attempt("c@example.org", world.clock.now()) == ()
             await unit.commit(None)
         first, second = sorted((one, two), key=lambda each: each.id)
-        assert tried == (evolve(first, attempts=1, version=2), evolve(second, attempts=1, version=2))
+        assert attempted == (evolve(first, attempts=1, version=2), evolve(second, attempts=1, version=2))
         async with world.begin(world.system) as unit:
-            assert [await unit.invitations.get(each.id) for each in (first, second)] == list(tried)
+            assert [await unit.invitations.get(each.id) for each in (first, second)] == list(attempted)
             assert [await unit.invitations.get(each.id) for each in others] == others
-            standing = [each.id for each in await unit.invitations.list_open_for(EMAIL)]
-        assert standing == sorted([one.id, two.id, others[3].id, others[4].id])
-        async with abroad.begin(abroad.system) as unit:
+            open_ids = [each.id for each in await unit.invitations.list_open_for(EMAIL)]
+        assert open_ids == sorted([one.id, two.id, others[3].id, others[4].id])
+        async with other_practice.begin(other_practice.system) as unit:
             assert await unit.invitations.get(foreign.id) == foreign
 
-    async def test_of_many_tries_at_once_ten_are_let_through(self, world: PeopleWorld) -> None:
+    async def test_concurrent_attempts_stop_at_limit(self, world: PeopleWorld) -> None:
         client = await world.add_client()
-        made = await world.add_invitation(client.id)
+        invitation = await world.add_invitation(client.id)
 
         async def attempt() -> int:
             async with world.begin(world.system) as unit:
@@ -87,21 +87,21 @@ class InvitationsContract:
             == MAX_INVITATION_ATTEMPTS
         )
         async with world.begin(world.system) as unit:
-            kept = await unit.invitations.get(made.id)
-        assert kept is not None
-        assert kept.attempts == MAX_INVITATION_ATTEMPTS
+            stored = await unit.invitations.get(invitation.id)
+        assert stored is not None
+        assert stored.attempts == MAX_INVITATION_ATTEMPTS
 
-    async def test_a_try_that_is_rolled_back_is_none(self, world: PeopleWorld) -> None:
-        made = await world.add_invitation((await world.add_client()).id)
+    async def test_rolled_back_attempt_is_not_counted(self, world: PeopleWorld) -> None:
+        invitation = await world.add_invitation((await world.add_client()).id)
         async with world.begin(world.system) as unit:
             await unit.invitations.attempt(EMAIL, world.clock.now())
         async with world.begin(world.system) as unit:
-            assert await unit.invitations.get(made.id) == made
+            assert await unit.invitations.get(invitation.id) == invitation
 
-    async def test_pages_go_down_and_lose_nothing(self, world: PeopleWorld) -> None:
+    async def test_pages_are_newest_first_and_complete(self, world: PeopleWorld) -> None:
         client = await world.add_client()
-        made = [await world.add_invitation(client.id, f"p{n}@example.org") for n in range(5)]
-        wanted = [InvitationView.of(one) for one in sorted(made, key=lambda one: one.id, reverse=True)]
+        invitations = [await world.add_invitation(client.id, f"p{n}@example.org") for n in range(5)]
+        expected = [InvitationView.of(one) for one in sorted(invitations, key=lambda one: one.id, reverse=True)]
         seen: list[InvitationView] = []
         after = ""
         while True:
@@ -111,15 +111,15 @@ class InvitationsContract:
             after = page.next
             if not after:
                 break
-        assert seen == wanted
+        assert seen == expected
 
     async def test_portal_users_and_other_practices_see_none(self, world: PeopleWorld) -> None:
         client = await world.add_client()
-        made = await world.add_invitation(client.id)
+        invitation = await world.add_invitation(client.id)
         other = await world.other_practice()
         for begin, actor in ((world.begin, world.as_client(client.id)), (other.begin, other.staff())):
             async with begin(actor) as unit:
-                assert await unit.invitations.get(made.id) is None
+                assert await unit.invitations.get(invitation.id) is None
                 assert await unit.invitations.list_open_for(EMAIL) == ()
                 assert await unit.invitations.attempt(EMAIL, world.clock.now()) == ()
                 assert (await unit.invitations.page(PageRequest())).items == ()
@@ -128,7 +128,7 @@ class InvitationsContract:
 class GrantsContract:
     """Proxies' grants."""
 
-    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_is_stored(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
         full = await world.add_grant(
             client.id,
@@ -154,7 +154,7 @@ class GrantsContract:
                 await unit.grants.save(changed, AUDIT_ENTRY)
         assert (await world.audit()).count(AUDIT_ENTRY) == 5
 
-    async def test_one_standing_grant_for_one_proxy_and_client(self, world: PeopleWorld) -> None:
+    async def test_one_active_grant_per_proxy_and_client(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
         first = await world.add_grant(client.id, proxy.id)
         with pytest.raises(GrantExists):
@@ -170,13 +170,15 @@ class GrantsContract:
         assert [one.id for one in found] == sorted([first.id, second.id, third.id], reverse=True)
         assert {one.id for one, _ in held} == {third.id, other.id}
 
-    async def test_of_two_grants_at_once_one_stands(self, world: PeopleWorld) -> None:
+    async def test_only_one_of_concurrent_grants_is_stored(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
-        done = await asyncio.gather(*(world.add_grant(client.id, proxy.id) for _ in range(5)), return_exceptions=True)
-        assert sum(isinstance(one, Grant) for one in done) == 1
-        assert sum(isinstance(one, GrantExists) for one in done) == 4
+        results = await asyncio.gather(
+            *(world.add_grant(client.id, proxy.id) for _ in range(5)), return_exceptions=True
+        )
+        assert sum(isinstance(one, Grant) for one in results) == 1
+        assert sum(isinstance(one, GrantExists) for one in results) == 4
 
-    async def test_a_proxy_finds_their_own_by_name(self, world: PeopleWorld) -> None:
+    async def test_proxy_lists_own_grants_by_client_name(self, world: PeopleWorld) -> None:
         proxy, other = await world.add_account("pa@example.org"), await world.add_account("ma@example.org")
         zoe = await world.add_client("Zoë", "Lee", chosen_name="Zed")
         ann = await world.add_client("Ann", "Lee")
@@ -193,35 +195,35 @@ class GrantsContract:
         async with world.begin(world.as_client(ann.id)) as unit:
             assert {one.id for one in await unit.grants.list_for_client(ann.id)} == {grants[ann.id].id, theirs.id}
             assert await unit.grants.list_for_client(zoe.id) == ()
-        abroad = await world.other_practice()
-        async with abroad.begin(abroad.staff()) as unit:
+        other_practice = await world.other_practice()
+        async with other_practice.begin(other_practice.staff()) as unit:
             assert await unit.grants.get(ann.id, theirs.id) is None
             assert await unit.grants.list_for_client(ann.id) == ()
             assert await unit.grants.list_held_by(proxy.id) == ()
 
-    async def test_what_is_due_comes_longest_past_first(self, world: PeopleWorld) -> None:
+    async def test_expired_grants_are_listed_oldest_first(self, world: PeopleWorld) -> None:
         proxy = await world.add_account("pa@example.org")
         early = TODAY - timedelta(days=60)
 
-        async def lasting(until: date | None, **more: object) -> Grant:
+        async def grant_until(until: date | None, **more: object) -> Grant:
             client = await world.add_client()
             return await world.add_grant(client.id, proxy.id, starts_on=early, until=until, **more)
 
-        await lasting(None)
-        await lasting(TODAY + timedelta(days=1))
+        await grant_until(None)
+        await grant_until(TODAY + timedelta(days=1))
         now = world.clock.now()
-        await lasting(TODAY, revoked_at=now)
-        await lasting(TODAY, ended_at=now)
-        due = [await lasting(TODAY - timedelta(days=days)) for days in (0, 30, 1)]
-        abroad = await world.other_practice()
+        await grant_until(TODAY, revoked_at=now)
+        await grant_until(TODAY, ended_at=now)
+        expired = [await grant_until(TODAY - timedelta(days=days)) for days in (0, 30, 1)]
+        other_practice = await world.other_practice()
         async with world.begin(world.system) as unit:
-            assert await unit.grants.due(TODAY, 10) == (due[1], due[2], due[0])
-            assert await unit.grants.due(TODAY, 2) == (due[1], due[2])
-            assert await unit.grants.due(TODAY - timedelta(days=1), 10) == (due[1], due[2])
-        async with abroad.begin(abroad.system) as unit:
-            assert await unit.grants.due(TODAY, 10) == ()
+            assert await unit.grants.list_expired(TODAY, 10) == (expired[1], expired[2], expired[0])
+            assert await unit.grants.list_expired(TODAY, 2) == (expired[1], expired[2])
+            assert await unit.grants.list_expired(TODAY - timedelta(days=1), 10) == (expired[1], expired[2])
+        async with other_practice.begin(other_practice.system) as unit:
+            assert await unit.grants.list_expired(TODAY, 10) == ()
 
-    async def test_no_grant_is_over_before_it_starts_nor_over_nobody_nor_to_nobody(self, world: PeopleWorld) -> None:
+    async def test_impossible_grants_are_rejected(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
         for wrong in (
             world.grant(client.id, proxy.id, until=TODAY),
@@ -232,7 +234,7 @@ class GrantsContract:
                 async with world.begin(world.system) as unit:
                     await unit.grants.add(wrong, AUDIT_ENTRY)
 
-    async def test_portal_users_give_themselves_nothing(self, world: PeopleWorld) -> None:
+    async def test_portal_users_cannot_write_grants(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
         grant = await world.add_grant(client.id, proxy.id, until=TODAY + timedelta(days=1))
         second = await world.add_client()
@@ -250,7 +252,7 @@ class GrantsContract:
 class EmailChangesContract:
     """Changes of email under way."""
 
-    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_is_stored(self, world: PeopleWorld) -> None:
         account = await world.add_account("pa@example.org")
         change = await world.add_change(account)
         changed = evolve(change, state="completed", code_hash=b"h" * 32, attempts=2, version=2)
@@ -267,11 +269,11 @@ class EmailChangesContract:
             assert await unit.email_changes.get(account.id, change.id) == changed
         assert (await world.audit()).count(AUDIT_ENTRY) == 4
 
-    async def test_each_reaches_their_own(self, world: PeopleWorld) -> None:
+    async def test_users_reach_only_their_own_email_changes(self, world: PeopleWorld) -> None:
         account, other = await world.add_account("pa@example.org"), await world.add_account("ma@example.org")
         change = await world.add_change(account)
-        abroad = await world.other_practice()
-        for begin, actor in ((world.begin, world.as_proxy(other.id)), (abroad.begin, abroad.system)):
+        other_practice = await world.other_practice()
+        for begin, actor in ((world.begin, world.as_proxy(other.id)), (other_practice.begin, other_practice.system)):
             async with begin(actor) as unit:
                 assert await unit.email_changes.get(account.id, change.id) is None
                 assert await unit.email_changes.find_open(account.id) is None

@@ -21,7 +21,7 @@ SUB = ExternalIdentity("https://idp.example.org", "sub-1")
 class AccountsContract:
     """Accounts."""
 
-    async def test_every_field_is_kept(self, world: AccountsWorld) -> None:
+    async def test_every_field_is_stored(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         full = evolve(
             account,
@@ -39,7 +39,7 @@ class AccountsContract:
         async with world.begin(world.system) as unit:
             assert await unit.accounts.get(account.id) == full
 
-    async def test_one_is_found_by_side_and_email_until_it_is_closed(self, world: AccountsWorld) -> None:
+    async def test_account_is_found_by_side_and_email_until_closed(self, world: AccountsWorld) -> None:
         client = await world.account(ANN, status="unverified")
         staff = await world.account(ANN, kind="staff")
         async with world.begin(world.visitor) as unit:
@@ -51,7 +51,7 @@ class AccountsContract:
             assert await unit.accounts.find_by_email("portal", ANN) is None
             assert await unit.accounts.get(client.id) == closed
 
-    async def test_one_is_found_by_who_it_is_at_the_issuer(self, world: AccountsWorld) -> None:
+    async def test_account_is_found_by_external_identity(self, world: AccountsWorld) -> None:
         staff = (await world.account(ANN, kind="staff")).link(SUB)
         async with world.begin(world.visitor) as unit:
             assert await unit.accounts.find_by_external(SUB) is None
@@ -61,7 +61,7 @@ class AccountsContract:
             await unit.accounts.save(staff.close(world.clock.now()), AUDIT_ENTRY)
             assert await unit.accounts.find_by_external(SUB) is None
 
-    async def test_one_is_found_by_whose_it_is_until_it_is_closed(self, world: AccountsWorld) -> None:
+    async def test_account_is_found_by_person_until_closed(self, world: AccountsWorld) -> None:
         client, staff = await world.account(ANN), await world.account(ANN, kind="staff")
         await world.account(BOB, kind="proxy")
         assert client.client_id is not None
@@ -78,15 +78,15 @@ class AccountsContract:
             assert await unit.accounts.find_by_person("portal", client.client_id) is None
 
     @pytest.mark.parametrize("twin", ["email", "client", "staff", "external"])
-    async def test_open_accounts_are_unique_and_a_closed_one_frees(self, world: AccountsWorld, twin: str) -> None:
+    async def test_open_accounts_are_unique_and_closing_frees_keys(self, world: AccountsWorld, twin: str) -> None:
         kind = "staff" if twin in ("staff", "external") else "client"
         first = await world.account(ANN, kind=kind)  # type: ignore[arg-type]
         other = await world.account(BOB, kind=kind)  # type: ignore[arg-type]
         if twin == "external":
             first = await self._saved(world, first.link(SUB))
         other = await self._saved(world, other.close(world.clock.now()))
-        again = evolve(other, id=world.ids.new(), status="active", closed_at=None, version=1)
-        same = {
+        replacement = evolve(other, id=world.ids.new(), status="active", closed_at=None, version=1)
+        conflicts = {
             "email": {"email": first.email},
             "client": {"client_id": first.client_id},
             "staff": {"staff_id": first.staff_id},
@@ -94,19 +94,19 @@ class AccountsContract:
         }
         with pytest.raises(AlreadyRegistered):
             async with world.begin(world.system) as unit:
-                await unit.accounts.add(evolve(again, **same[twin]), AuditEntry("test.twin"))
+                await unit.accounts.add(evolve(replacement, **conflicts[twin]), AuditEntry("test.twin"))
         assert AuditEntry("test.twin") not in await world.audit()
         async with world.begin(world.system) as unit:
-            await unit.accounts.add(again, AUDIT_ENTRY)
+            await unit.accounts.add(replacement, AUDIT_ENTRY)
             await unit.commit(None)
         if twin in ("email", "external"):
-            changed = again.change_email(first.email) if twin == "email" else again.link(SUB)
+            changed = replacement.change_email(first.email) if twin == "email" else replacement.link(SUB)
             with pytest.raises(AlreadyRegistered):
                 await self._saved(world, changed)
         await self._saved(world, first.close(world.clock.now()))
         async with world.begin(world.system) as unit:
-            reborn = evolve(first, id=world.ids.new(), status="active", closed_at=None, version=1)
-            await unit.accounts.add(reborn, AUDIT_ENTRY)
+            reregistered = evolve(first, id=world.ids.new(), status="active", closed_at=None, version=1)
+            await unit.accounts.add(reregistered, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def test_a_stale_save_changes_nothing(self, world: AccountsWorld) -> None:
@@ -119,7 +119,7 @@ class AccountsContract:
             assert await unit.accounts.get(account.id) == newer
         assert AuditEntry("test.stale") not in await world.audit()
 
-    async def test_a_save_is_audited_when_it_is_committed_and_only_then(self, world: AccountsWorld) -> None:
+    async def test_save_is_audited_only_when_committed(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         entry = AuditEntry("account.closed", account.id, account.client_id)
         async with world.begin(world.system) as unit:
@@ -131,7 +131,7 @@ class AccountsContract:
             await unit.commit(None)
         assert entry in await world.audit()
 
-    async def test_holders_reach_their_own_account_and_practices_theirs(self, world: AccountsWorld) -> None:
+    async def test_accounts_are_visible_to_holder_and_own_practice_only(self, world: AccountsWorld) -> None:
         mine, theirs = await world.account(ANN), await world.account(BOB, kind="proxy")
         other = await world.other_practice()
         for account, stranger in ((mine, theirs), (theirs, mine)):
@@ -147,7 +147,7 @@ class AccountsContract:
         async with other.begin(other.visitor) as unit:
             assert await unit.accounts.find_by_email("portal", ANN) == twin
 
-    async def test_rules_are_the_practices_own_over_the_defaults(self, world: AccountsWorld) -> None:
+    async def test_practice_rules_override_defaults(self, world: AccountsWorld) -> None:
         async with world.begin(world.visitor) as unit:
             assert await unit.account_rules.get() == AccountRules(practice_name="Elm Street")
         await world.set_rules(time_zone="America/Denver", min_password_length=15, idle_timeout=300)
@@ -167,7 +167,7 @@ class AccountsContract:
 class PersonDirectoryContract:
     """Who could have an account."""
 
-    async def test_a_client_matches_by_email_and_birth_alone(self, world: AccountsWorld) -> None:
+    async def test_client_matches_by_email_and_date_of_birth_only(self, world: AccountsWorld) -> None:
         client_id = await world.add_client(ANN)
         await world.add_client(BOB)
         await world.add_client()
@@ -180,7 +180,7 @@ class PersonDirectoryContract:
         async with other.begin(other.system) as unit:
             assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
 
-    async def test_a_registered_client_matches_again_when_the_account_is_closed(self, world: AccountsWorld) -> None:
+    async def test_registered_client_matches_again_after_account_is_closed(self, world: AccountsWorld) -> None:
         account = await world.account(ANN, status="unverified")
         async with world.begin(world.system) as unit:
             assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
@@ -201,7 +201,7 @@ class PersonDirectoryContract:
         async with world.begin(world.system) as unit:
             assert await unit.people.find_unregistered_client(ANN, DATE_OF_BIRTH) is None
 
-    async def test_staff_match_by_email_while_they_work_there(self, world: AccountsWorld) -> None:
+    async def test_active_staff_match_by_email(self, world: AccountsWorld) -> None:
         staff_id = await world.add_staff(ANN)
         await world.add_staff(BOB, active=False)
         async with world.begin(world.visitor) as unit:
@@ -211,14 +211,14 @@ class PersonDirectoryContract:
         async with world.begin(world.visitor) as unit:
             assert await unit.people.find_unregistered_staff(ANN) is None
 
-    async def test_who_left_the_staff_does_not_work_here(self, world: AccountsWorld) -> None:
+    async def test_departed_staff_are_not_active(self, world: AccountsWorld) -> None:
         here, left = await world.add_staff(ANN), await world.add_staff(BOB, active=False)
-        elsewhere = await (await world.other_practice()).add_staff(ANN)
+        foreign = await (await world.other_practice()).add_staff(ANN)
         async with world.begin(world.visitor) as unit:
-            asked = (here, left, elsewhere, await world.add_client(ANN))
-            assert [await unit.people.is_active_staff(one) for one in asked] == [True, False, False, False]
+            staff_ids = (here, left, foreign, await world.add_client(ANN))
+            assert [await unit.people.is_active_staff(one) for one in staff_ids] == [True, False, False, False]
 
-    async def test_names_are_the_persons_own(self, world: AccountsWorld) -> None:
+    async def test_names_of_account_holder(self, world: AccountsWorld) -> None:
         client_id = await world.add_client(ANN, names=("Annabel", "Lee", "Bel"))
         staff_id = await world.add_staff(BOB, name="Sam Wu")
         accounts = {
@@ -232,27 +232,27 @@ class PersonDirectoryContract:
 
 
 class SignInRecordsContract:
-    """Guards, challenges, second factors and enquiries."""
+    """Guards, challenges, second factors and email requests."""
 
-    async def test_a_guard_starts_empty_and_is_kept_by_key(self, world: AccountsWorld) -> None:
+    async def test_guard_starts_empty_and_is_stored_by_key(self, world: AccountsWorld) -> None:
         key, now = world.hashed("k"), world.clock.now()
         other = await world.other_practice()
         async with world.begin(world.visitor) as unit:
             guard = await unit.sign_in_guards.lock(key)
             assert guard == SignInGuard(world.practice_id, key)
-            tried = evolve(guard, attempts=(now, now + timedelta(seconds=1)), locked_until=now, version=1)
-            await unit.sign_in_guards.save(tried)
+            attempted = evolve(guard, attempts=(now, now + timedelta(seconds=1)), locked_until=now, version=1)
+            await unit.sign_in_guards.save(attempted)
             await unit.commit(None)
         async with world.begin(world.visitor) as unit:
-            assert await unit.sign_in_guards.lock(key) == tried
-            await unit.sign_in_guards.save(tried.clear())
+            assert await unit.sign_in_guards.lock(key) == attempted
+            await unit.sign_in_guards.save(attempted.clear())
         async with world.begin(world.visitor) as unit:
-            assert await unit.sign_in_guards.lock(key) == tried
+            assert await unit.sign_in_guards.lock(key) == attempted
             assert (await unit.sign_in_guards.lock(world.hashed("l"))).attempts == ()
         async with other.begin(other.visitor) as unit:
             assert (await unit.sign_in_guards.lock(key)).attempts == ()
 
-    async def test_a_challenge_is_found_by_its_hash_alone(self, world: AccountsWorld) -> None:
+    async def test_challenge_is_found_by_token_hash_only(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         now, token = world.clock.now(), world.hashed("t")
         challenge = Challenge(world.ids.new(), world.practice_id, account.id, token, "state ✓", "bearer", now)
@@ -274,21 +274,21 @@ class SignInRecordsContract:
             async with world.begin(world.visitor) as unit:
                 await unit.challenges.save(used)
 
-    async def test_a_second_factor_is_its_accounts_own(self, world: AccountsWorld) -> None:
+    async def test_second_factor_belongs_to_its_account(self, world: AccountsWorld) -> None:
         mine, theirs = await world.account(ANN), await world.account(BOB)
         now = world.clock.now()
-        kept = SecondFactor(mine.id, world.practice_id, "handle ✓", now, (b"1" * 32, b"2" * 32), version=1)
+        second_factor = SecondFactor(mine.id, world.practice_id, "handle ✓", now, (b"1" * 32, b"2" * 32), version=1)
         actor = world.actor_for(mine)
         async with world.begin(actor) as unit:
             assert await unit.second_factors.lock(mine.id) == SecondFactor(mine.id, world.practice_id)
-            await unit.second_factors.save(kept, AUDIT_ENTRY)
+            await unit.second_factors.save(second_factor, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(actor) as unit:
-            assert await unit.second_factors.lock(mine.id) == kept
-            await unit.second_factors.save(kept.with_recovery_codes(()), AUDIT_ENTRY)
+            assert await unit.second_factors.lock(mine.id) == second_factor
+            await unit.second_factors.save(second_factor.with_recovery_codes(()), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.visitor) as unit:
-            assert await unit.second_factors.lock(mine.id) == kept.with_recovery_codes(())
+            assert await unit.second_factors.lock(mine.id) == second_factor.with_recovery_codes(())
             assert await unit.second_factors.lock(theirs.id) == SecondFactor(theirs.id, world.practice_id)
         async with world.begin(actor) as unit:
             await unit.second_factors.remove(mine.id, AUDIT_ENTRY)
@@ -297,28 +297,30 @@ class SignInRecordsContract:
         async with world.begin(actor) as unit:
             assert await unit.second_factors.lock(mine.id) == SecondFactor(mine.id, world.practice_id)
 
-    async def test_an_enquiry_is_taken_once(self, world: AccountsWorld) -> None:
+    async def test_email_request_is_taken_once(self, world: AccountsWorld) -> None:
         now = world.clock.now()
         other = await world.other_practice()
-        asked = EmailRequest(world.ids.new(), world.practice_id, "portal", "register", ANN, now, date(1990, 2, 28))
+        registration = EmailRequest(
+            world.ids.new(), world.practice_id, "portal", "register", ANN, now, date(1990, 2, 28)
+        )
         reset = EmailRequest(world.ids.new(), world.practice_id, "practice", "reset_password", "ü@example.org", now)
         async with world.begin(world.visitor) as unit:
-            await unit.email_requests.add(asked, AUDIT_ENTRY)
+            await unit.email_requests.add(registration, AUDIT_ENTRY)
             await unit.email_requests.add(reset, AUDIT_ENTRY)
             await unit.commit(None)
         async with other.begin(other.system) as unit:
-            assert await unit.email_requests.take(asked.id) is None
+            assert await unit.email_requests.take(registration.id) is None
         async with world.begin(world.system) as unit:
-            assert await unit.email_requests.take(asked.id) == asked
+            assert await unit.email_requests.take(registration.id) == registration
         async with world.begin(world.system) as unit:
-            assert await unit.email_requests.take(asked.id) == asked
+            assert await unit.email_requests.take(registration.id) == registration
             assert await unit.email_requests.take(reset.id) == reset
             assert await unit.email_requests.take(UUID(int=9)) is None
             await unit.commit(None)
         async with world.begin(world.system) as unit:
-            assert await unit.email_requests.take(asked.id) is None
+            assert await unit.email_requests.take(registration.id) is None
 
-    async def test_enquiries_that_nobody_took_are_found_by_when_they_were_asked(self, world: AccountsWorld) -> None:
+    async def test_untaken_email_requests_are_listed_by_request_time(self, world: AccountsWorld) -> None:
         now = world.clock.now()
         other = await world.other_practice()
         late, early, taken = (

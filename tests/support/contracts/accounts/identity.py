@@ -51,7 +51,7 @@ class IdentityProvider(ABC):
         account_id = uuid4()
         return Credential(UUID(int=7), side, account_id, email or f"{account_id.hex}@example.org")
 
-    async def proven(self, side: Side = "portal") -> Credential:
+    async def verified(self, side: Side = "portal") -> Credential:
         """One whose email is proven and whose password is `PASSWORD`."""
         credential = self.credential(side)
         await self.codes.send(credential, "verify_email")
@@ -61,8 +61,8 @@ class IdentityProvider(ABC):
 
     async def enrolled(self) -> tuple[Credential, str]:
         """One with a second factor, and its secret; the code that enrolled it is two steps old."""
-        credential = await self.proven()
-        enrollment = await self.second_factors.begin(credential, PASSWORD)
+        credential = await self.verified()
+        enrollment = await self.second_factors.start_enrollment(credential, PASSWORD)
         assert enrollment is not None
         assert await self.second_factors.confirm(credential, enrollment.handle, self.totp(enrollment.secret))
         self.clock.advance(2 * STEP)
@@ -91,7 +91,7 @@ class MailedCodesContract:
     """Codes that prove an email."""
 
     @pytest.mark.parametrize("side", ["portal", "practice"])
-    async def test_a_new_credential_is_proven_and_has_its_password(
+    async def test_redeeming_code_verifies_email_and_sets_password(
         self, provider: IdentityProvider, side: Side
     ) -> None:
         credential = provider.credential(side)
@@ -104,17 +104,15 @@ class MailedCodesContract:
         assert await provider.passwords.check(credential, OTHER) == Refused()
 
     async def test_a_reset_replaces_the_password(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
+        credential = await provider.verified()
         await provider.codes.send(credential, "reset_password")
         [code] = provider.mailed(credential, "reset_password")
         assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
         assert await provider.passwords.check(credential, OTHER) == Accepted()
         assert await provider.passwords.check(credential, PASSWORD) == Refused()
 
-    async def test_a_wrong_code_changes_nothing_and_the_right_one_is_still_good(
-        self, provider: IdentityProvider
-    ) -> None:
-        credential = await provider.proven()
+    async def test_wrong_code_changes_nothing_and_right_one_stays_valid(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
         await provider.codes.send(credential, "reset_password")
         [code] = provider.mailed(credential, "reset_password")
         for bad in (wrong(code), "", "nonsense", code + "0", "\x00", "é" * 9):
@@ -123,16 +121,16 @@ class MailedCodesContract:
         assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
 
     @pytest.mark.parametrize("purpose", PURPOSES)
-    async def test_a_code_is_good_once(self, provider: IdentityProvider, purpose: MailedCodePurpose) -> None:
-        credential = provider.credential() if purpose == "verify_email" else await provider.proven()
+    async def test_code_is_single_use(self, provider: IdentityProvider, purpose: MailedCodePurpose) -> None:
+        credential = provider.credential() if purpose == "verify_email" else await provider.verified()
         await provider.codes.send(credential, purpose)
         code = provider.mailed(credential, purpose)[-1]
         assert await provider.codes.redeem(credential, purpose, code, PASSWORD) is True
         assert await provider.codes.redeem(credential, purpose, code, OTHER) is False
         assert await provider.passwords.check(credential, PASSWORD) == Accepted()
 
-    async def test_a_new_code_kills_the_earlier(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
+    async def test_new_code_invalidates_previous_one(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
         await provider.codes.send(credential, "reset_password")
         await provider.codes.send(credential, "reset_password")
         first, second = provider.mailed(credential, "reset_password")
@@ -142,15 +140,15 @@ class MailedCodesContract:
 
     @pytest.mark.parametrize("purpose", PURPOSES)
     async def test_a_code_expires(self, provider: IdentityProvider, purpose: MailedCodePurpose) -> None:
-        credential = provider.credential() if purpose == "verify_email" else await provider.proven()
+        credential = provider.credential() if purpose == "verify_email" else await provider.verified()
         await provider.codes.send(credential, purpose)
         code = provider.mailed(credential, purpose)[-1]
         provider.clock.advance(provider.max_code_lifetime + timedelta(seconds=1))
         assert await provider.codes.redeem(credential, purpose, code, OTHER) is False
         assert await provider.passwords.check(credential, OTHER) == Refused()
 
-    async def test_a_code_is_its_credentials_and_its_purposes_own(self, provider: IdentityProvider) -> None:
-        credential, stranger = await provider.proven(), await provider.proven()
+    async def test_code_is_bound_to_credential_and_purpose(self, provider: IdentityProvider) -> None:
+        credential, stranger = await provider.verified(), await provider.verified()
         await provider.codes.send(credential, "reset_password")
         await provider.codes.send(stranger, "reset_password")
         [code] = provider.mailed(credential, "reset_password")
@@ -159,16 +157,16 @@ class MailedCodesContract:
         assert await provider.codes.redeem(credential, "verify_email", code, OTHER) is False
         assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is True
 
-    async def test_another_verification_of_the_unproven_is_mailed(self, provider: IdentityProvider) -> None:
+    async def test_verification_code_is_mailed_again(self, provider: IdentityProvider) -> None:
         credential = provider.credential()
         await provider.codes.send(credential, "verify_email")
         await provider.codes.send(credential, "verify_email")
         code = provider.mailed(credential, "verify_email")[-1]
         assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
 
-    async def test_a_crash_after_the_proof_leaves_a_way(self, provider: IdentityProvider) -> None:
+    async def test_another_code_can_be_sent_after_verification(self, provider: IdentityProvider) -> None:
         """The provider holds the email as proven, the core does not yet: another code must still do."""
-        credential = await provider.proven()
+        credential = await provider.verified()
         await provider.codes.send(credential, "verify_email")
         code = provider.mailed(credential, "verify_email")[-1]
         assert await provider.codes.redeem(credential, "verify_email", code, OTHER) is True
@@ -191,7 +189,7 @@ class MailedCodesContract:
 class PasswordsContract:
     """Passwords."""
 
-    async def test_one_is_created_for_an_email_proven_elsewhere(self, provider: IdentityProvider) -> None:
+    async def test_password_is_created_for_verified_email(self, provider: IdentityProvider) -> None:
         credential = provider.credential()
         await provider.passwords.create(credential, PASSWORD)
         assert await provider.passwords.check(credential, PASSWORD) == Accepted()
@@ -200,15 +198,15 @@ class PasswordsContract:
         await provider.codes.send(credential, "reset_password")
         assert len(provider.mailed(credential, "reset_password")) == 1
 
-    async def test_one_is_replaced(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
+    async def test_password_is_replaced(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
         await provider.passwords.set(credential, OTHER)
         assert await provider.passwords.check(credential, OTHER) == Accepted()
         assert await provider.passwords.check(credential, PASSWORD) == Refused()
 
-    async def test_it_is_known_whether_one_was_set_since(self, provider: IdentityProvider) -> None:
-        credential, began = provider.credential(), provider.clock.now()
-        assert await provider.passwords.was_set_since(credential, began) is False
+    async def test_was_set_since(self, provider: IdentityProvider) -> None:
+        credential, start = provider.credential(), provider.clock.now()
+        assert await provider.passwords.was_set_since(credential, start) is False
 
         async def by_code() -> None:
             await provider.codes.send(credential, "reset_password")
@@ -220,7 +218,7 @@ class PasswordsContract:
             await provider.passwords.set(credential, OTHER)
 
         await provider.passwords.create(credential, PASSWORD)
-        assert await provider.passwords.was_set_since(credential, began) is True
+        assert await provider.passwords.was_set_since(credential, start) is True
         for change in (by_caller, by_code):
             provider.clock.advance(timedelta(minutes=10))
             now = provider.clock.now()
@@ -232,11 +230,11 @@ class PasswordsContract:
 
     @pytest.mark.parametrize("password", ["", " ", "x", PASSWORD.lower(), PASSWORD + " ", "é" * 60, "\x00", "p" * 256])
     async def test_anything_else_is_refused(self, provider: IdentityProvider, password: str) -> None:
-        assert await provider.passwords.check(await provider.proven(), password) == Refused()
+        assert await provider.passwords.check(await provider.verified(), password) == Refused()
         assert await provider.passwords.check(provider.credential(), password) == Refused()
 
     async def test_every_character_counts(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
+        credential = await provider.verified()
         long = "Aa1-" + "ü x" * 41 + "!"
         assert len(long) == 128
         await provider.passwords.set(credential, long)
@@ -253,19 +251,19 @@ class PasswordsContract:
         assert await provider.passwords.check(second, OTHER) == Accepted()
         assert await provider.passwords.check(second, PASSWORD) == Refused()
 
-    async def test_the_sides_are_pools_of_their_own(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven("practice")
+    async def test_sides_have_separate_pools(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified("practice")
         assert await provider.passwords.check(evolve(credential, side="portal"), PASSWORD) == Refused()
 
 
 class SecondFactorsContract:
     """Time-based one-time passwords."""
 
-    async def test_enrolment_needs_the_password_and_a_right_code(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
-        assert await provider.second_factors.begin(credential, OTHER) is None
-        assert await provider.second_factors.begin(provider.credential(), PASSWORD) is None
-        enrollment = await provider.second_factors.begin(credential, PASSWORD)
+    async def test_enrollment_requires_password_and_valid_code(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
+        assert await provider.second_factors.start_enrollment(credential, OTHER) is None
+        assert await provider.second_factors.start_enrollment(provider.credential(), PASSWORD) is None
+        enrollment = await provider.second_factors.start_enrollment(credential, PASSWORD)
         assert enrollment is not None
         assert await provider.passwords.check(credential, PASSWORD) == Accepted()
         code = provider.totp(enrollment.secret)
@@ -276,10 +274,10 @@ class SecondFactorsContract:
         assert isinstance(await provider.passwords.check(credential, PASSWORD), SecondFactorNeeded)
         assert await provider.passwords.check(credential, OTHER) == Refused()
 
-    async def test_a_second_beginning_has_a_secret_of_its_own(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
-        first = await provider.second_factors.begin(credential, PASSWORD)
-        second = await provider.second_factors.begin(credential, PASSWORD)
+    async def test_each_enrollment_has_its_own_secret(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
+        first = await provider.second_factors.start_enrollment(credential, PASSWORD)
+        second = await provider.second_factors.start_enrollment(credential, PASSWORD)
         assert first is not None
         assert second is not None
         assert first.secret != second.secret
@@ -287,17 +285,17 @@ class SecondFactorsContract:
         assert await provider.second_factors.confirm(credential, second.handle, provider.totp(second.secret)) is True
 
     @pytest.mark.parametrize("steps", [-1, 0, 1])
-    async def test_the_code_of_a_clock_a_step_off_is_right(self, provider: IdentityProvider, steps: int) -> None:
+    async def test_code_one_step_off_is_accepted(self, provider: IdentityProvider, steps: int) -> None:
         credential, secret = await provider.enrolled()
         provider.clock.advance(2 * STEP)
         assert await provider.answer(credential, provider.totp(secret, steps)) is True
 
     @pytest.mark.parametrize("steps", [-60, -20, 20, 60])
-    async def test_an_old_or_early_code_is_wrong(self, provider: IdentityProvider, steps: int) -> None:
+    async def test_code_many_steps_off_is_refused(self, provider: IdentityProvider, steps: int) -> None:
         credential, secret = await provider.enrolled()
         assert await provider.answer(credential, provider.totp(secret, steps)) is False
 
-    async def test_a_code_is_good_once(self, provider: IdentityProvider) -> None:
+    async def test_code_is_single_use(self, provider: IdentityProvider) -> None:
         credential, secret = await provider.enrolled()
         code = provider.totp(secret)
         assert await provider.answer(credential, code) is True
@@ -305,29 +303,29 @@ class SecondFactorsContract:
         provider.clock.advance(2 * STEP)
         assert await provider.answer(credential, provider.totp(secret)) is True
 
-    async def test_a_wrong_code_leaves_the_right_one_good(self, provider: IdentityProvider) -> None:
+    async def test_wrong_code_leaves_right_one_valid(self, provider: IdentityProvider) -> None:
         credential, secret = await provider.enrolled()
         state = await provider.state(credential)
         assert await provider.second_factors.check(credential, state, wrong(provider.totp(secret))) is False
         assert await provider.second_factors.check(credential, state, "") is False
         assert await provider.second_factors.check(credential, state, provider.totp(secret)) is True
 
-    async def test_a_code_is_its_credentials_own(self, provider: IdentityProvider) -> None:
+    async def test_code_is_bound_to_credential(self, provider: IdentityProvider) -> None:
         (first, secret), (second, _) = await provider.enrolled(), await provider.enrolled()
         assert await provider.answer(second, provider.totp(secret)) is False
         assert await provider.answer(first, provider.totp(secret)) is True
 
-    async def test_none_enrolled_is_none_right(self, provider: IdentityProvider) -> None:
-        assert await provider.second_factors.check(await provider.proven(), "", "123456") is False
+    async def test_no_code_is_accepted_without_second_factor(self, provider: IdentityProvider) -> None:
+        assert await provider.second_factors.check(await provider.verified(), "", "123456") is False
         assert await provider.second_factors.check(provider.credential(), "", "123456") is False
 
-    async def test_a_removed_one_is_asked_for_no_more(self, provider: IdentityProvider) -> None:
+    async def test_removed_second_factor_is_not_required(self, provider: IdentityProvider) -> None:
         credential, secret = await provider.enrolled()
         await provider.second_factors.remove(credential)
         await provider.second_factors.remove(credential)
         await provider.second_factors.remove(provider.credential())
         assert await provider.passwords.check(credential, PASSWORD) == Accepted()
-        again = await provider.second_factors.begin(credential, PASSWORD)
+        again = await provider.second_factors.start_enrollment(credential, PASSWORD)
         assert again is not None
         assert again.secret != secret
 
@@ -335,8 +333,8 @@ class SecondFactorsContract:
 class CredentialsContract:
     """The credential as a whole."""
 
-    async def test_a_changed_email_gets_the_mail(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
+    async def test_codes_go_to_changed_email(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
         moved = evolve(credential, email=f"new-{credential.account_id.hex}@example.org")
         for _ in range(2):
             await provider.credentials.change_email(credential, moved.email)
@@ -347,7 +345,7 @@ class CredentialsContract:
         assert await provider.codes.redeem(moved, "reset_password", code, OTHER) is True
         assert await provider.passwords.check(moved, OTHER) == Accepted()
 
-    async def test_the_disabled_are_refused_everything(self, provider: IdentityProvider) -> None:
+    async def test_disabled_credential_is_refused_everything(self, provider: IdentityProvider) -> None:
         credential, secret = await provider.enrolled()
         state = await provider.state(credential)
         await provider.codes.send(credential, "reset_password")
@@ -356,11 +354,11 @@ class CredentialsContract:
             await provider.credentials.disable(credential)
         assert await provider.passwords.check(credential, PASSWORD) == Refused()
         assert await provider.second_factors.check(credential, state, provider.totp(secret)) is False
-        assert await provider.second_factors.begin(credential, PASSWORD) is None
+        assert await provider.second_factors.start_enrollment(credential, PASSWORD) is None
         assert await provider.codes.redeem(credential, "reset_password", code, OTHER) is False
 
-    async def test_the_deleted_are_unknown(self, provider: IdentityProvider) -> None:
-        credential = await provider.proven()
+    async def test_deleted_credential_is_unknown(self, provider: IdentityProvider) -> None:
+        credential = await provider.verified()
         for _ in range(2):
             await provider.credentials.delete(credential)
         assert await provider.passwords.check(credential, PASSWORD) == Refused()

@@ -28,38 +28,38 @@ class PasswordStrengthContract:
     """Where it stands beside `MIN_GUESSES_LOG10` decides whether somebody may have a password."""
 
     @pytest.mark.parametrize("password", ["password", "PASSWORD", "1q2w3e4r5t6y", "1Q2W3E4R5T6Y", "Password1234"])
-    def test_what_attackers_try_first_is_common_in_any_case(self, strength: PasswordStrength, password: str) -> None:
+    def test_common_passwords_are_detected_in_any_case(self, strength: PasswordStrength, password: str) -> None:
         assert strength.is_common(password)
         assert strength.guesses_log10(password, ()) < MIN_GUESSES_LOG10
 
     @pytest.mark.parametrize("password", ["", "violet harbour 7 trombone", "password" * 16, "é" * 12, "\x00" * 12])
-    def test_other_passwords_are_not_on_the_list(self, strength: PasswordStrength, password: str) -> None:
+    def test_other_passwords_are_not_common(self, strength: PasswordStrength, password: str) -> None:
         assert not strength.is_common(password)
 
     @pytest.mark.parametrize("password", GUESSED)
-    def test_the_short_and_the_patterned_are_guessed(self, strength: PasswordStrength, password: str) -> None:
+    def test_short_and_patterned_passwords_are_weak(self, strength: PasswordStrength, password: str) -> None:
         assert strength.guesses_log10(password, ()) < MIN_GUESSES_LOG10
 
     @pytest.mark.parametrize("password", NOT_GUESSED)
-    def test_the_long_and_random_are_not(self, strength: PasswordStrength, password: str) -> None:
+    def test_long_and_random_passwords_are_strong(self, strength: PasswordStrength, password: str) -> None:
         assert strength.guesses_log10(password, ()) >= MIN_GUESSES_LOG10
         assert strength.guesses_log10(password, NAMES) >= MIN_GUESSES_LOG10
 
     @pytest.mark.parametrize("word", ["kvistholmen", "Kvistholmen", "KVISTHOLMEN"])
-    def test_a_word_about_the_person_is_worth_little(self, strength: PasswordStrength, word: str) -> None:
+    def test_personal_words_add_little_strength(self, strength: PasswordStrength, word: str) -> None:
         without, known = (strength.guesses_log10(word, words) for words in ((), ("zetterqvist", "kvistholmen")))
         assert known < MIN_GUESSES_LOG10 <= without
         after = strength.guesses_log10(word + "-trombone-7", ("kvistholmen",))
         assert after < strength.guesses_log10(word + "-trombone-7", ())
 
-    def test_what_is_known_of_one_person_says_nothing_of_the_next(self, strength: PasswordStrength) -> None:
+    def test_personal_words_do_not_leak_between_calls(self, strength: PasswordStrength) -> None:
         before = strength.guesses_log10("kvistholmen", ())
         strength.guesses_log10("kvistholmen", ("kvistholmen",))
         assert strength.guesses_log10("kvistholmen", ()) == before
         assert strength.guesses_log10("kvistholmen", ("zetterqvist",)) == before
 
     @pytest.mark.parametrize("password", ["a" * 1_000_000, SYMBOLS * 6, SYMBOLS * 50_000, "vG7#q2kLw9!z" * 100_000])
-    def test_however_long_it_is_it_has_an_estimate(self, strength: PasswordStrength, password: str) -> None:
+    def test_any_length_has_an_estimate(self, strength: PasswordStrength, password: str) -> None:
         assert not strength.is_common(password)
         assert 0 <= strength.guesses_log10(password, NAMES) <= MAX_LENGTH * 2
 

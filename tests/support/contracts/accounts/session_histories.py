@@ -90,7 +90,7 @@ class SessionHistoriesContract:
     """Rotation, reuse, idleness, absolute ends, signing out, in any order."""
 
     @given(history=steps)
-    async def test_any_history_is_as_the_model_says(
+    async def test_any_history_matches_reference_model(
         self, world: AccountsWorld, history: list[tuple[object, ...]]
     ) -> None:
         fresh = await world.other_practice()
@@ -120,9 +120,9 @@ class _Run:
         await getattr(self, name)(*arguments)
 
     async def open(self) -> None:
-        opening = SessionFactory(self.world.clock, self.world.ids, self.tokens)
+        session_factory = SessionFactory(self.world.clock, self.world.ids, self.tokens)
         async with self.world.begin(self.world.visitor) as unit:
-            pair = await opening.open(
+            pair = await session_factory.open(
                 unit, self.account, kind="cookie", multi_factor=False, origin=self.world.visitor.origin
             )
             await unit.commit(None)
@@ -194,10 +194,10 @@ class _Run:
         model.ended = True
 
     async def compare_the_list(self) -> None:
-        shown = await ListSessions(self.world.begin, self.world.clock)(self._actor(self.sessions[0]))
-        is_live = [model for model in self.sessions if model.is_live(self.now)]
-        assert {one.id: one.idle_ends_at for one in shown} == {
-            model.pairs[0].session.id: model.idle_ends_at for model in is_live
+        listed = await ListSessions(self.world.begin, self.world.clock)(self._actor(self.sessions[0]))
+        live = [model for model in self.sessions if model.is_live(self.now)]
+        assert {one.id: one.idle_ends_at for one in listed} == {
+            model.pairs[0].session.id: model.idle_ends_at for model in live
         }
 
     def _actor(self, model: ModelSession) -> AccountHolder:
@@ -205,9 +205,9 @@ class _Run:
         session_id = model.pairs[0].session.id
         return ClientActor(self.world.practice_id, self.account.id, self.account.client_id, session_id)
 
-    async def _succeeds(self, running) -> bool:  # type: ignore[no-untyped-def]
+    async def _succeeds(self, call) -> bool:  # type: ignore[no-untyped-def]
         try:
-            await running
+            await call
         except (Unauthenticated, NotFound):
             return False
         return True

@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 class SessionsContract:
     """Sessions inside units of work."""
 
-    async def test_every_field_is_kept(self, world: AccountsWorld) -> None:
+    async def test_every_field_is_stored(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         assert await world.stored(account, session) == session
@@ -37,7 +37,7 @@ class SessionsContract:
             await unit.commit(None)
         assert await world.stored(account, session) == full
 
-    async def test_one_is_found_by_its_family_alone(self, world: AccountsWorld) -> None:
+    async def test_session_is_found_by_family_hash_only(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         other = await world.other_practice()
@@ -50,7 +50,7 @@ class SessionsContract:
         async with other.begin(other.visitor) as unit:
             assert await unit.sessions.find_by_family_hash(session.family_hash) is None
 
-    async def test_a_save_keeps_the_activity_that_was_written_meanwhile(self, world: AccountsWorld) -> None:
+    async def test_save_keeps_activity_written_meanwhile(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         await world.live.mark_active(world.practice_id, session.id, world.clock.now() + 2 * MINUTE)
@@ -72,7 +72,7 @@ class SessionsContract:
         assert await world.stored(account, session) == session.with_multi_factor(True)
         assert AuditEntry("test.stale") not in await world.audit()
 
-    async def test_open_ones_are_the_accounts_own_and_the_latest_active_first(self, world: AccountsWorld) -> None:
+    async def test_open_sessions_are_listed_by_latest_activity(self, world: AccountsWorld) -> None:
         account, stranger = await world.account(ANN), await world.account(BOB)
         first, second, ended, idle = [await world.session(account, name) for name in "abcd"]
         foreign = await world.session(stranger, "e")
@@ -92,7 +92,7 @@ class SessionsContract:
             assert await unit.sessions.get(account.id, foreign.id) is None
             assert await unit.sessions.get(stranger.id, foreign.id) is None
 
-    async def test_the_absolute_end_closes_an_active_session(self, world: AccountsWorld) -> None:
+    async def test_active_session_ends_at_absolute_limit(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         await world.live.mark_active(world.practice_id, session.id, session.ends_at - MINUTE)
@@ -100,7 +100,7 @@ class SessionsContract:
             assert len(await unit.sessions.list_open(account.id, session.ends_at - timedelta(seconds=1))) == 1
             assert await unit.sessions.list_open(account.id, session.ends_at) == ()
 
-    async def test_ending_all_keeps_one_and_strangers(self, world: AccountsWorld) -> None:
+    async def test_end_all_keeps_given_session_and_other_accounts(self, world: AccountsWorld) -> None:
         account, stranger = await world.account(ANN), await world.account(BOB)
         kept, open_, ended = [await world.session(account, name) for name in "abc"]
         foreign = await world.session(stranger, "d")
@@ -126,7 +126,7 @@ class SessionsContract:
 class LiveSessionsContract:
     """Sessions as every request meets them."""
 
-    async def test_a_token_finds_all_that_is_needed(self, world: AccountsWorld) -> None:
+    async def test_access_token_finds_session_context(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
         found = await world.live.find_by_access_hash(world.practice_id, session.access_hash)
@@ -136,7 +136,7 @@ class LiveSessionsContract:
         assert found is not None
         assert found.rules == AccountRules("Elm Street", "America/Denver", client_second_factor_required=True)
 
-    async def test_only_this_token_in_this_practice(self, world: AccountsWorld) -> None:
+    async def test_only_access_token_of_this_practice_is_found(self, world: AccountsWorld) -> None:
         session = await world.session(await world.account(ANN))
         other = await world.other_practice()
         for practice, token in (
@@ -159,7 +159,7 @@ class LiveSessionsContract:
         assert found.session == session.end(world.clock.now())
         assert found.account == closed
 
-    async def test_staff_stand_as_the_practice_has_them_now(self, world: AccountsWorld) -> None:
+    async def test_staff_roles_are_current(self, world: AccountsWorld) -> None:
         seeing = await world.add_staff(ANN, ("clinician", "administrator"), sees_clients=True)
         gone = await world.add_staff(BOB, active=False)
         first = await world.session(await world.account(ANN, kind="staff", staff_id=seeing), "a")
@@ -173,7 +173,7 @@ class LiveSessionsContract:
         assert left is not None
         assert left.staff is None
 
-    async def test_a_standing_grant_over_the_named_record_is_found(self, world: AccountsWorld) -> None:
+    async def test_active_grant_for_named_record_is_found(self, world: AccountsWorld) -> None:
         proxy = await world.account(ANN, kind="proxy")
         stranger = await world.account(BOB, kind="proxy")
         session = await world.session(proxy)

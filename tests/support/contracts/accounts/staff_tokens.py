@@ -34,11 +34,13 @@ class StaffTokenHarness(ABC):
     tokens: StaffTokens
 
     @abstractmethod
-    def issue(self, who: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)) -> str:
-        """A token of the issuer that `who` names, good for five minutes from `starts_in` after now."""
+    def issue(
+        self, staff_identity: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)
+    ) -> str:
+        """A token of the issuer that `staff_identity` names, good for five minutes from `starts_in` after now."""
 
     @abstractmethod
-    def forge(self, who: StaffIdentity) -> str:
+    def forge(self, staff_identity: StaffIdentity) -> str:
         """What an attacker makes of all that is public: it says what a good one says."""
 
 
@@ -46,7 +48,7 @@ class StaffTokensContract:
     """Who it speaks of, word for word, or nothing."""
 
     @pytest.mark.parametrize(
-        "who",
+        "staff_identity",
         [
             SAM,
             evolve(SAM, subject="s" * 255),
@@ -54,10 +56,10 @@ class StaffTokensContract:
             StaffIdentity(ISSUER, "staff-8", "", False, frozenset(), ""),
         ],
     )
-    async def test_a_good_token_says_who_it_is_and_no_more(self, ehr: StaffTokenHarness, who: StaffIdentity) -> None:
-        assert await ehr.tokens.verify(PRACTICE, ehr.issue(who)) == who
+    async def test_valid_token_yields_its_identity(self, ehr: StaffTokenHarness, staff_identity: StaffIdentity) -> None:
+        assert await ehr.tokens.verify(PRACTICE, ehr.issue(staff_identity)) == staff_identity
 
-    async def test_each_speaks_of_its_own(self, ehr: StaffTokenHarness) -> None:
+    async def test_each_token_yields_its_own_identity(self, ehr: StaffTokenHarness) -> None:
         alex = evolve(SAM, subject="staff-9", email="alex@clinic.example")
         first, second = ehr.issue(SAM), ehr.issue(alex)
         assert await ehr.tokens.verify(PRACTICE, second) == alex
@@ -67,7 +69,7 @@ class StaffTokensContract:
     async def test_empty_and_overlong_subjects_are_refused(self, ehr: StaffTokenHarness, subject: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(evolve(SAM, subject=subject))) is None
 
-    async def test_it_is_good_for_its_time_and_a_minute(self, ehr: StaffTokenHarness) -> None:
+    async def test_token_is_valid_until_expiry_plus_leeway(self, ehr: StaffTokenHarness) -> None:
         token = ehr.issue(SAM)
         ehr.clock.advance(FIVE - timedelta(seconds=1))
         assert await ehr.tokens.verify(PRACTICE, token) == SAM
@@ -76,29 +78,29 @@ class StaffTokensContract:
         ehr.clock.advance(timedelta(days=1))
         assert await ehr.tokens.verify(PRACTICE, token) is None
 
-    async def test_not_before_its_time_but_a_minute(self, ehr: StaffTokenHarness) -> None:
+    async def test_token_is_valid_from_start_minus_leeway(self, ehr: StaffTokenHarness) -> None:
         token = ehr.issue(SAM, starts_in=LEEWAY + timedelta(seconds=1))
         assert await ehr.tokens.verify(PRACTICE, token) is None
         ehr.clock.advance(LEEWAY + timedelta(seconds=1))
         assert await ehr.tokens.verify(PRACTICE, token) == SAM
 
     @pytest.mark.parametrize("audience", [OTHER_AUDIENCE, "", AUDIENCE.upper(), f"{AUDIENCE} "])
-    async def test_one_for_another_application_is_none(self, ehr: StaffTokenHarness, audience: str) -> None:
+    async def test_token_for_another_audience_is_refused(self, ehr: StaffTokenHarness, audience: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(SAM, audience=audience)) is None
 
     @pytest.mark.parametrize("other", [OTHER_ISSUER, "", f"{ISSUER}/", ISSUER.upper(), "https://evil.example"])
-    async def test_one_of_another_issuer_is_none(self, ehr: StaffTokenHarness, other: str) -> None:
+    async def test_token_of_another_issuer_is_refused(self, ehr: StaffTokenHarness, other: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(evolve(SAM, issuer=other))) is None
 
-    async def test_each_practice_believes_its_own(self, ehr: StaffTokenHarness) -> None:
+    async def test_each_practice_trusts_its_own_issuer(self, ehr: StaffTokenHarness) -> None:
         trusted = {}
         for issuer in (ISSUER, OTHER_ISSUER):
             for audience in (AUDIENCE, OTHER_AUDIENCE):
                 token = ehr.issue(evolve(SAM, issuer=issuer), audience=audience)
                 for practice_id in (PRACTICE, SISTER, NEIGHBOUR, STRANGER):
-                    who = await ehr.tokens.verify(practice_id, token)
-                    if who is not None:
-                        assert who == evolve(SAM, issuer=issuer)
+                    staff_identity = await ehr.tokens.verify(practice_id, token)
+                    if staff_identity is not None:
+                        assert staff_identity == evolve(SAM, issuer=issuer)
                         assert practice_id not in trusted
                         trusted[practice_id] = (issuer, audience)
         assert trusted == TRUSTING_PRACTICES
@@ -107,10 +109,10 @@ class StaffTokensContract:
         assert await ehr.tokens.verify(PRACTICE, ehr.issue(SAM)) == SAM
         assert await ehr.tokens.verify(PRACTICE, ehr.forge(SAM)) is None
 
-    @pytest.mark.parametrize("bend", ["Bearer {}", " {}", "{}\n", "{}.", "{}.{}", "x{}", "{}\x00", "é{}"])
-    async def test_altered_token_is_refused(self, ehr: StaffTokenHarness, bend: str) -> None:
+    @pytest.mark.parametrize("template", ["Bearer {}", " {}", "{}\n", "{}.", "{}.{}", "x{}", "{}\x00", "é{}"])
+    async def test_altered_token_is_refused(self, ehr: StaffTokenHarness, template: str) -> None:
         token = ehr.issue(SAM)
-        assert await ehr.tokens.verify(PRACTICE, bend.format(token, token)) is None
+        assert await ehr.tokens.verify(PRACTICE, template.format(token, token)) is None
 
     async def test_truncated_token_is_refused(self, ehr: StaffTokenHarness) -> None:
         token = ehr.issue(SAM)
@@ -123,5 +125,5 @@ class StaffTokensContract:
         assert await ehr.tokens.verify(STRANGER, text) is None
 
     @given(st.text(st.characters(), max_size=80))
-    async def test_no_text_breaks_it(self, ehr: StaffTokenHarness, text: str) -> None:
+    async def test_any_text_is_refused_without_error(self, ehr: StaffTokenHarness, text: str) -> None:
         assert await ehr.tokens.verify(PRACTICE, text) is None

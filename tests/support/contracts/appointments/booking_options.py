@@ -46,7 +46,7 @@ class BookingOptionsContract:
         async with world.begin(world.front_desk) as unit:
             assert (await unit.directory.for_practice()).rules == rules
 
-    async def test_rules_that_changed_meanwhile_are_not_replaced(self, world: AppointmentsWorld) -> None:
+    async def test_stale_rules_are_refused(self, world: AppointmentsWorld) -> None:
         async with world.begin(world.front_desk) as unit:
             shown = (await unit.directory.for_practice()).version
             first = await unit.setup.save_rules(AppointmentRules(max_holds_per_client=3), AUDIT_ENTRY, shown)
@@ -62,13 +62,13 @@ class BookingOptionsContract:
             found = await unit.directory.for_client(client)
         assert (found.rules.max_holds_per_client, found.version) == (4, second)
 
-    async def test_until_saved_the_rules_are_the_defaults(self, world: AppointmentsWorld) -> None:
+    async def test_rules_default_until_saved(self, world: AppointmentsWorld) -> None:
         async with world.begin(world.front_desk) as unit:
-            load_booking_options = await unit.directory.for_practice()
-        assert (load_booking_options.rules, load_booking_options.time_zone) == (AppointmentRules(), ZONE)
+            booking_options = await unit.directory.for_practice()
+        assert (booking_options.rules, booking_options.time_zone) == (AppointmentRules(), ZONE)
 
     @given(data=st.data())
-    async def test_kinds_round_trip(self, world: AppointmentsWorld, data: st.DataObject) -> None:
+    async def test_appointment_types_round_trip(self, world: AppointmentsWorld, data: st.DataObject) -> None:
         appointment_type_id = world.ids.new()
         timing = st.builds(
             AppointmentTiming,
@@ -97,7 +97,7 @@ class BookingOptionsContract:
             async with world.begin(world.front_desk) as unit:
                 assert (await unit.directory.for_practice()).appointment_types[appointment_type_id] == appointment_type
 
-    async def test_a_kind_or_place_that_changed_meanwhile_is_not_saved(self, world: AppointmentsWorld) -> None:
+    async def test_stale_appointment_type_or_location_is_refused(self, world: AppointmentsWorld) -> None:
         appointment_type, location = await world.add_appointment_type(), await world.add_location()
         for version in (1, 3):
             with pytest.raises(StaleVersion):
@@ -115,7 +115,7 @@ class BookingOptionsContract:
             {location.id: location},
         )
 
-    async def test_a_client_is_offered_their_care_team(self, world: AppointmentsWorld) -> None:
+    async def test_client_options_include_care_team(self, world: AppointmentsWorld) -> None:
         client = await world.add_client()
         grey = await world.add_clinician("Dr. Grey", credentials="PhD")
         await world.add_clinician("Dr. Green")
@@ -132,12 +132,12 @@ class BookingOptionsContract:
             gone: ("Dr. Gone", "", False),
         }
 
-    async def test_an_unknown_client_is_offered_nobody(self, world: AppointmentsWorld) -> None:
+    async def test_unknown_client_has_no_clinicians(self, world: AppointmentsWorld) -> None:
         await world.add_clinician()
         async with world.begin(world.front_desk) as unit:
             assert not (await unit.directory.for_client(world.ids.new())).clinicians
 
-    async def test_the_practice_has_all(self, world: AppointmentsWorld) -> None:
+    async def test_practice_sees_all_clinicians(self, world: AppointmentsWorld) -> None:
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green", active=False)
         account = await world.add_clinician_account(grey)
         other = await world.other_practice()
@@ -148,7 +148,7 @@ class BookingOptionsContract:
             assert await unit.directory.clinician(grey) == found.clinicians[grey]
             assert await unit.directory.clinician(world.ids.new()) is None
 
-    async def test_a_clients_transaction_knows_whom_to_tell(self, world: AppointmentsWorld) -> None:
+    async def test_client_transaction_sees_clinician_account(self, world: AppointmentsWorld) -> None:
         client, grey = await world.add_client(), await world.add_clinician("Dr. Grey")
         account = await world.add_clinician_account(grey)
         await world.join_care_team(client, grey)
@@ -159,7 +159,7 @@ class BookingOptionsContract:
         assert clinician.account_id == account
 
     @given(data=st.data())
-    async def test_published_rules_replace_the_ones_before(self, world: AppointmentsWorld, data: st.DataObject) -> None:
+    async def test_published_rules_replace_previous_ones(self, world: AppointmentsWorld, data: st.DataObject) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician()
         await world.open_week(other)
         location, appointment_type = await world.add_location(), await world.add_appointment_type()
@@ -189,7 +189,7 @@ class BookingOptionsContract:
                 assert sorted(found, key=lambda one: one.id) == sorted(published, key=lambda one: one.id)
                 assert len(await unit.availability.rules([clinician, other])) == len(published) + 5
 
-    async def test_hours_are_in_the_zone_that_their_place_has_now(self, world: AppointmentsWorld) -> None:
+    async def test_hours_use_current_time_zone_of_location(self, world: AppointmentsWorld) -> None:
         clinician, location = await world.add_clinician(), await world.add_location(time_zone="Europe/Berlin")
         await world.open_week(clinician, location_id=location.id, time_zone="Europe/Berlin")
         day = date(2026, 3, 3)
@@ -208,7 +208,7 @@ class BookingOptionsContract:
             exceptions = await unit.availability.exceptions([clinician], day, day)
         assert {one.time_zone for one in (*rules, *exceptions)} == {"Pacific/Chatham"}
 
-    async def test_hours_without_a_place_are_in_the_zone_of_the_practice(self, world: AppointmentsWorld) -> None:
+    async def test_hours_without_location_use_practice_time_zone(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         await world.open_week(clinician, time_zone="Europe/Berlin")
         async with world.begin(world.front_desk) as unit:

@@ -35,12 +35,16 @@ class BookingsContract:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.appointment == booking.appointment
-        assert {one.client_id: one for one in found.attendances} == {one: booking.attendance_of(one) for one in (ann, bob)}
+        assert {one.client_id: one for one in found.attendances} == {
+            one: booking.attendance_of(one) for one in (ann, bob)
+        }
 
-    async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
+    async def test_every_field_round_trips(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         location = await world.add_location()
-        late = booking.leave(ann, at=world.clock.now(), reason="A fever — 39 °C", late=True, fee=Money(7500, "EUR"))
+        late = booking.leave(
+            ann, at=world.clock.now(), reason="A fever — 39 °C", cancelled_late=True, fee=Money(7500, "EUR")
+        )
         moved = late.reschedule(
             clinician_id=await world.add_clinician("Dr. Green"),
             location_id=location.id,
@@ -58,9 +62,12 @@ class BookingsContract:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
         assert found.appointment == moved.appointment
-        assert (found.attendance_of(ann), found.attendance_of(bob)) == (moved.attendance_of(ann), moved.attendance_of(bob))
+        assert (found.attendance_of(ann), found.attendance_of(bob)) == (
+            moved.attendance_of(ann),
+            moved.attendance_of(bob),
+        )
 
-    async def test_a_client_has_their_own_part_and_no_other(self, world: AppointmentsWorld) -> None:
+    async def test_client_sees_only_own_attendance(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         stranger = await world.add_client(given="Eve")
         async with world.begin(world.as_client(ann)) as unit:
@@ -76,7 +83,7 @@ class BookingsContract:
             assert await unit.appointments.get(ann, booking.appointment.id) is None
             assert await unit.appointments.get_for_practice(booking.appointment.id) is None
 
-    async def test_what_nobody_knows_and_other_practices_is_none(self, world: AppointmentsWorld) -> None:
+    async def test_unknown_or_other_practice_booking_is_none(self, world: AppointmentsWorld) -> None:
         ann, _, booking = await self._couple(world)
         async with world.begin(world.front_desk) as unit:
             assert await unit.appointments.get_for_practice(world.ids.new()) is None
@@ -86,7 +93,7 @@ class BookingsContract:
             assert await unit.appointments.get_for_practice(booking.appointment.id) is None
             assert await unit.appointments.get(ann, booking.appointment.id) is None
 
-    async def test_a_client_saves_their_own_part_and_the_other_stays(self, world: AppointmentsWorld) -> None:
+    async def test_client_saves_only_own_attendance(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         async with world.begin(world.as_client(ann)) as unit:
             own = await unit.appointments.get(ann, booking.appointment.id)
@@ -100,7 +107,7 @@ class BookingsContract:
         assert (found.attendance_of(ann).status, found.attendance_of(ann).reason) == ("cancelled", "Ill")
         assert (found.appointment.status, found.appointment.attending) == ("booked", 1)
 
-    async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
+    async def test_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         now = world.clock.now()
         async with world.begin(world.front_desk) as unit:
@@ -111,7 +118,7 @@ class BookingsContract:
                 await unit.appointments.save(booking.leave(bob, at=now, reason=None), AUDIT_ENTRY)
                 await unit.commit(None)
 
-    async def test_leaving_without_commit_keeps_nothing(self, world: AppointmentsWorld) -> None:
+    async def test_uncommitted_changes_are_discarded(self, world: AppointmentsWorld) -> None:
         ann, _, booking = await self._couple(world)
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(
@@ -123,7 +130,7 @@ class BookingsContract:
         assert found.attendance_of(ann).status == "attending"
         assert "test.lost" not in [one.action for one in await world.audit()]
 
-    async def test_entries_are_written_with_the_change(self, world: AppointmentsWorld) -> None:
+    async def test_audit_entries_are_saved_with_the_change(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         entries = [AuditEntry("test.saved", booking.appointment.id, record=one, facts={"n": "1"}) for one in (ann, bob)]
         async with world.begin(world.front_desk) as unit:
@@ -141,7 +148,7 @@ class BookingsContract:
             (new_york(3, 10, 50), new_york(3, 12), False),
         ],
     )
-    async def test_a_client_is_busy_while_they_attend(
+    async def test_client_busy_times(
         self, world: AppointmentsWorld, since: object, until: object, expected: bool
     ) -> None:
         ann, bob, booking = await self._couple(world)
@@ -156,7 +163,7 @@ class BookingsContract:
             assert await busy([stranger, bob], since, until) == taken  # type: ignore[arg-type]
             assert not await busy([stranger], since, until)  # type: ignore[arg-type]
 
-    async def test_who_left_is_not_busy_and_who_stays_is(self, world: AppointmentsWorld) -> None:
+    async def test_cancelled_client_is_not_busy(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         left = booking.leave(ann, at=world.clock.now(), reason=None)
         async with world.begin(world.front_desk) as unit:
@@ -166,7 +173,7 @@ class BookingsContract:
             await unit.appointments.save(left.leave(bob, at=world.clock.now(), reason=None), AUDIT_ENTRY)
             assert not await unit.appointments.client_busy_times([ann, bob], new_york(3, 10), new_york(3, 11))
 
-    async def test_who_came_was_busy_and_who_did_not_was_not(self, world: AppointmentsWorld) -> None:
+    async def test_no_show_is_not_busy(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         missed = booking.no_show(bob, at=new_york(3, 10))
         async with world.begin(world.front_desk) as unit:
@@ -182,7 +189,7 @@ class ConcurrentBookingContract:
 
     concurrency = 64
 
-    async def test_many_at_one_slot(self, world: AppointmentsWorld) -> None:
+    async def test_concurrent_bookings_of_one_slot(self, world: AppointmentsWorld) -> None:
         clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type()
         await world.open_week(clinician)
         clients = [await world.add_client() for _ in range(self.concurrency)]
@@ -194,7 +201,7 @@ class ConcurrentBookingContract:
         assert outcomes.count("done") == 1
         assert outcomes.count(SlotTaken.code) == self.concurrency - 1
 
-    async def test_a_client_cannot_be_in_two_places_at_once(self, world: AppointmentsWorld) -> None:
+    async def test_client_cannot_be_double_booked_concurrently(self, world: AppointmentsWorld) -> None:
         client, appointment_type = await world.add_client(), await world.add_appointment_type()
         clinicians = [await world.add_clinician(f"Dr. {n}") for n in range(4)]
         for one in clinicians:
@@ -207,7 +214,7 @@ class ConcurrentBookingContract:
         outcomes = await _outcomes(*(book(actor, one) for one in commands))
         assert sorted(outcomes) == ["done", *[OverlappingAppointment.code] * 3]
 
-    async def test_crossing_moves_between_two_clinicians_all_come_to_an_end(self, world: AppointmentsWorld) -> None:
+    async def test_crossing_reschedules_do_not_deadlock(self, world: AppointmentsWorld) -> None:
         grey, green = await world.add_clinician(), await world.add_clinician("Dr. Green")
         appointment_type = await world.add_appointment_type(minutes=60)
         for one in (grey, green):
@@ -229,7 +236,7 @@ class ConcurrentBookingContract:
         # Ten and eleven o'clock want eleven, twelve and one o'clock want one: of each two, one has it.
         assert sorted(outcomes) == ["done"] * 8 + [SlotTaken.code] * 4
 
-    async def test_the_last_two_of_a_couple_leave_at_once(self, world: AppointmentsWorld) -> None:
+    async def test_last_two_clients_cancel_concurrently(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         appointment_type, clinician = await world.add_appointment_type(seats=2), await world.add_clinician()
         booking = await world.add_booking(clinician, appointment_type, new_york(10, 10), ann, bob)

@@ -18,22 +18,22 @@ HOUR = timedelta(hours=1)
 class CalendarContract:
     """`Calendar` and `Blocks`."""
 
-    async def test_what_is_occupied_is_busy_as_it_was_written(self, world: AppointmentsWorld) -> None:
+    async def test_occupied_entry_round_trip(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
-        entry = world.entry(
+        entry = world.calendar_entry(
             clinician, new_york(3, 10), buffer_before=timedelta(minutes=5), buffer_after=timedelta(minutes=10)
         )
         await world.occupy(entry)
         async with world.begin(world.front_desk) as unit:
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == [entry]
 
-    async def test_busy_is_what_shares_time_and_belongs_to_those_asked_about(self, world: AppointmentsWorld) -> None:
+    async def test_busy_returns_overlapping_entries_of_given_clinicians(self, world: AppointmentsWorld) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
-        before = await world.occupy(world.entry(clinician, new_york(3, 9), 60))
-        first = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
-        second = await world.occupy(world.entry(clinician, new_york(3, 11), 60))
-        after = await world.occupy(world.entry(clinician, new_york(3, 12), 60))
-        others = await world.occupy(world.entry(other, new_york(3, 10), 60))
+        before = await world.occupy(world.calendar_entry(clinician, new_york(3, 9), 60))
+        first = await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
+        second = await world.occupy(world.calendar_entry(clinician, new_york(3, 11), 60))
+        after = await world.occupy(world.calendar_entry(clinician, new_york(3, 12), 60))
+        others = await world.occupy(world.calendar_entry(other, new_york(3, 10), 60))
         now = world.clock.now()
         async with world.begin(world.front_desk) as unit:
             found = await unit.calendar.busy([clinician], new_york(3, 10), new_york(3, 12), now)
@@ -44,25 +44,27 @@ class CalendarContract:
         assert none == []
 
     @pytest.mark.parametrize(("at", "minutes"), [(9, 61), (10, 60), (10, 1), (10, 59), (8, 300)])
-    async def test_no_two_share_a_clinicians_time(self, world: AppointmentsWorld, at: int, minutes: int) -> None:
+    async def test_overlapping_entries_are_refused(self, world: AppointmentsWorld, at: int, minutes: int) -> None:
         clinician = await world.add_clinician()
-        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
         with pytest.raises(SlotTaken):
-            await world.occupy(world.entry(clinician, new_york(3, at), minutes))
+            await world.occupy(world.calendar_entry(clinician, new_york(3, at), minutes))
 
     async def test_adjacent_entries_do_not_conflict(self, world: AppointmentsWorld) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
-        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
-        await world.occupy(world.entry(clinician, new_york(3, 11), 60))
-        await world.occupy(world.entry(clinician, new_york(3, 9), 60))
-        await world.occupy(world.entry(other, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 11), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 9), 60))
+        await world.occupy(world.calendar_entry(other, new_york(3, 10), 60))
 
-    async def test_a_hold_is_as_good_as_an_appointment_until_it_is_over(self, world: AppointmentsWorld) -> None:
+    async def test_hold_blocks_time_until_it_expires(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         until = world.clock.now() + timedelta(minutes=10)
-        held = await world.occupy(world.entry(clinician, new_york(3, 10), 60, purpose="hold", expires_at=until))
+        held = await world.occupy(
+            world.calendar_entry(clinician, new_york(3, 10), 60, purpose="hold", expires_at=until)
+        )
         with pytest.raises(SlotTaken):
-            await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+            await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
         world.clock.advance(timedelta(minutes=10) - timedelta.resolution)
         async with world.begin(world.front_desk) as unit:
             now = world.clock.now()
@@ -70,13 +72,13 @@ class CalendarContract:
         world.clock.advance(timedelta.resolution)
         async with world.begin(world.front_desk) as unit:
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == []
-        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
 
-    async def test_the_lock_drops_only_holds_that_are_over(self, world: AppointmentsWorld) -> None:
+    async def test_lock_drops_only_expired_holds(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         soon, later = (world.clock.now() + timedelta(minutes=minutes) for minutes in (10, 20))
-        await world.occupy(world.entry(clinician, new_york(3, 10), purpose="hold", expires_at=soon))
-        kept = await world.occupy(world.entry(clinician, new_york(3, 11), purpose="hold", expires_at=later))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10), purpose="hold", expires_at=soon))
+        kept = await world.occupy(world.calendar_entry(clinician, new_york(3, 11), purpose="hold", expires_at=later))
         world.clock.advance(timedelta(minutes=15))
         async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician], world.clock.now())
@@ -86,40 +88,40 @@ class CalendarContract:
             )
         assert found == [kept]
 
-    async def test_a_block_lies_over_what_is_there(self, world: AppointmentsWorld) -> None:
+    async def test_block_may_overlap_existing_entries(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
-        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
-        await world.occupy(world.entry(clinician, new_york(3, 9), 300, purpose="block"))
-        await world.occupy(world.entry(clinician, new_york(3, 13), 300, purpose="block"))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 9), 300, purpose="block"))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 13), 300, purpose="block"))
 
-    async def test_changing_gives_up_the_old_time_and_takes_the_new(self, world: AppointmentsWorld) -> None:
+    async def test_change_moves_entry(self, world: AppointmentsWorld) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
-        entry = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        entry = await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
         moved = evolve(entry, clinician_id=other, starts_at=new_york(3, 10, 30), ends_at=new_york(3, 11, 30))
         async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician, other], world.clock.now())
             await unit.calendar.change(moved)
             await unit.commit(None)
-        await world.occupy(world.entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
         with pytest.raises(SlotTaken):
-            await world.occupy(world.entry(other, new_york(3, 11), 60))
+            await world.occupy(world.calendar_entry(other, new_york(3, 11), 60))
 
-    async def test_a_hold_becomes_an_appointment_in_its_place(self, world: AppointmentsWorld) -> None:
+    async def test_hold_becomes_appointment(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         until = world.clock.now() + timedelta(minutes=10)
-        held = await world.occupy(world.entry(clinician, new_york(3, 10), purpose="hold", expires_at=until))
+        held = await world.occupy(world.calendar_entry(clinician, new_york(3, 10), purpose="hold", expires_at=until))
         async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician], world.clock.now())
             await unit.calendar.change(evolve(held, purpose="appointment", expires_at=None))
             await unit.commit(None)
         world.clock.advance(HOUR)
         with pytest.raises(SlotTaken):
-            await world.occupy(world.entry(clinician, new_york(3, 10)))
+            await world.occupy(world.calendar_entry(clinician, new_york(3, 10)))
 
-    async def test_nothing_is_changed_into_time_that_is_taken(self, world: AppointmentsWorld) -> None:
+    async def test_change_into_taken_time_is_refused(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
-        entry = await world.occupy(world.entry(clinician, new_york(3, 10), 60))
-        await world.occupy(world.entry(clinician, new_york(3, 12), 60))
+        entry = await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 12), 60))
         with pytest.raises(SlotTaken):
             async with world.begin(world.front_desk) as unit:
                 await unit.calendar.lock([clinician], world.clock.now())
@@ -128,29 +130,29 @@ class CalendarContract:
             found = await unit.calendar.busy([clinician], new_york(3, 9), new_york(3, 12), world.clock.now())
         assert found == [entry]
 
-    async def test_a_hold_that_was_dropped_meanwhile_takes_no_time(self, world: AppointmentsWorld) -> None:
+    async def test_changing_a_missing_entry_is_refused(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         with pytest.raises(SlotTaken):
             async with world.begin(world.front_desk) as unit:
                 await unit.calendar.lock([clinician], world.clock.now())
-                await unit.calendar.change(world.entry(clinician, new_york(3, 10)))
+                await unit.calendar.change(world.calendar_entry(clinician, new_york(3, 10)))
 
-    async def test_freed_time_is_free_and_freeing_twice_is_fine(self, world: AppointmentsWorld) -> None:
+    async def test_freeing_is_idempotent(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
-        entry = await world.occupy(world.entry(clinician, new_york(3, 10)))
+        entry = await world.occupy(world.calendar_entry(clinician, new_york(3, 10)))
         async with world.begin(world.front_desk) as unit:
             await unit.calendar.free(entry.id)
             await unit.calendar.free(entry.id)
             await unit.commit(None)
-        await world.occupy(world.entry(clinician, new_york(3, 10)))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10)))
 
-    async def test_what_was_not_committed_is_not_taken(self, world: AppointmentsWorld) -> None:
+    async def test_uncommitted_entry_takes_no_time(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
         async with world.begin(world.front_desk) as unit:
-            await unit.calendar.occupy(world.entry(clinician, new_york(3, 10)))
-        await world.occupy(world.entry(clinician, new_york(3, 10)))
+            await unit.calendar.occupy(world.calendar_entry(clinician, new_york(3, 10)))
+        await world.occupy(world.calendar_entry(clinician, new_york(3, 10)))
 
-    async def test_a_client_sees_that_time_is_taken(self, world: AppointmentsWorld) -> None:
+    async def test_client_sees_busy_time_of_others(self, world: AppointmentsWorld) -> None:
         clinician, client, other = await world.add_clinician(), await world.add_client(), await world.add_client()
         appointment_type = await world.add_appointment_type()
         await world.add_booking(clinician, appointment_type, new_york(3, 10), other)
@@ -159,12 +161,12 @@ class CalendarContract:
             found = await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now())
             assert len(found) == 1
             with pytest.raises(SlotTaken):
-                await unit.calendar.occupy(world.entry(clinician, new_york(3, 10)))
+                await unit.calendar.occupy(world.calendar_entry(clinician, new_york(3, 10)))
 
-    async def test_another_practices_calendar_is_not_there(self, world: AppointmentsWorld) -> None:
+    async def test_other_practices_calendar_is_not_visible(self, world: AppointmentsWorld) -> None:
         other = await world.other_practice()
         clinician = await world.add_clinician()
-        entry = await world.occupy(world.entry(clinician, new_york(3, 10)))
+        entry = await world.occupy(world.calendar_entry(clinician, new_york(3, 10)))
         async with other.begin(other.front_desk) as unit:
             now = world.clock.now()
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == []
@@ -179,7 +181,7 @@ class CalendarContract:
         appointment_type = await world.add_appointment_type()
         booked = await world.add_booking(clinician, appointment_type, new_york(3, 10), client)
         await world.add_booking(clinician, appointment_type, new_york(3, 13), client)
-        block = world.entry(clinician, new_york(3, 10, 30), 150, purpose="block")
+        block = world.calendar_entry(clinician, new_york(3, 10, 30), 150, purpose="block")
         async with world.begin(world.front_desk) as unit:
             await unit.blocks.add(block, AuditEntry("time.blocked", block.id))
             assert await unit.blocks.conflicts(block) == (booked.appointment.id,)
@@ -228,7 +230,7 @@ class HoldsContract:
             await unit.commit(None)
         assert [one.action for one in await world.audit() if one.target == hold.id] == ["hold.created", "hold.released"]
 
-    async def test_those_of_a_client_that_are_not_over(self, world: AppointmentsWorld) -> None:
+    async def test_unexpired_holds_of_client(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         short, long = await self._hold(world, client, 5), await self._hold(world, client, 10)
         async with world.begin(world.front_desk) as unit:
@@ -244,7 +246,7 @@ class HoldsContract:
             assert await unit.holds.get(client, short.id) is None
             assert await unit.holds.get(client, long.id) == long
 
-    async def test_a_job_forgets_everybodys_that_are_over(self, world: AppointmentsWorld) -> None:
+    async def test_job_clears_expired_holds_of_all_clients(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         of_ann, of_bob = await self._hold(world, ann), await self._hold(world, bob)
         of_bob = evolve(of_bob, expires_at=of_ann.expires_at + timedelta(minutes=1))
@@ -261,7 +263,7 @@ class HoldsContract:
             assert await unit.holds.get(ann, of_ann.id) is None
             assert await unit.holds.get(bob, of_bob.id) == of_bob
 
-    async def test_another_clients_hold_is_not_there(self, world: AppointmentsWorld) -> None:
+    async def test_other_clients_hold_is_not_visible(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         hold = await self._hold(world, other)
         async with world.begin(world.front_desk) as unit:
@@ -276,7 +278,7 @@ class HoldsContract:
 class FreedSlotsContract:
     """`FreedSlots`."""
 
-    async def test_a_client_leaves_one_and_the_job_finds_it(self, world: AppointmentsWorld) -> None:
+    async def test_client_adds_freed_slot_and_job_reads_it(self, world: AppointmentsWorld) -> None:
         client, clinician, appointment_type = (
             await world.add_client(),
             await world.add_clinician(),

@@ -6,7 +6,7 @@ from tests.support.contracts.appointments.world import AppointmentsWorld
 class ClientsContract:
     """`BookingDirectory`, as far as it is about clients."""
 
-    async def test_a_client_who_was_discharged_is_known_as_such(self, world: AppointmentsWorld) -> None:
+    async def test_discharged_flag(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
         await world.set_status(ann, "discharged")
         for actor in (world.as_client(ann), world.as_proxy(ann, may_write=True), world.system):
@@ -22,7 +22,7 @@ class ClientsContract:
         async with world.begin(world.as_client(ann)) as unit:
             assert not (await unit.directory.for_client(ann)).discharged
 
-    async def test_names_and_pronouns_are_the_chosen_ones_of_ones_own_clients(self, world: AppointmentsWorld) -> None:
+    async def test_chosen_names_and_pronouns_of_own_clients(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", family="Lee")
         bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie", pronouns="they/them")
         other = await world.other_practice()

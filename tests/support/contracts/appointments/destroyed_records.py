@@ -48,14 +48,14 @@ class DestroyedRecordsContract:
             await world.join_care_team(client, clinician)
         return ann, bob, clinician, appointment_type
 
-    async def _asked(
+    async def _request(
         self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, reason: str
     ) -> AppointmentRequestView:
         preferred = (PreferredTime(starts_at=new_york(4, 9), ends_at=new_york(4, 17)),)
         command = RequestAppointmentCommand(appointment_type_id=appointment_type.id, preferred=preferred, reason=reason)
         return await AppointmentUseCases(world).request_appointment(world.as_client(client), command)
 
-    async def test_lists_and_days_are_whole_without_its_words(self, world: AppointmentsWorld) -> None:
+    async def test_lists_and_days_omit_reasons(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
         use_cases = AppointmentUseCases(world)
         off = await world.add_booking(clinician, appointment_type, new_york(5, 9), ann, bob)
@@ -64,7 +64,7 @@ class DestroyedRecordsContract:
             command = CancelAppointmentCommand(appointment_id=off.appointment.id, reason=f"Ill, {client}")
             await use_cases.cancel(world.as_client(client), command)
         await world.destroy_key(ann)
-        day = await use_cases.day(world.front_desk, GetDayScheduleQuery(date=new_york(5, 9).date()))
+        day = await use_cases.get_day_schedule(world.front_desk, GetDayScheduleQuery(date=new_york(5, 9).date()))
         assert [one.id for one in day.appointments] == [off.appointment.id, on.appointment.id]
         assert _reasons(day.appointments[0]) == {ann: None, bob: f"Ill, {bob}"}
         gone = _part(day.appointments[0], ann)
@@ -74,7 +74,7 @@ class DestroyedRecordsContract:
             mine = await use_cases.list_mine(world.as_client(client), query)
             assert [(one.id, one.cancel_reason) for one in mine.items] == [(off.appointment.id, reason)]
 
-    async def test_what_was_read_before_brings_nothing_back(self, world: AppointmentsWorld) -> None:
+    async def test_saving_stale_booking_does_not_restore_reason(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
         booking = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)
         known = booking.leave(ann, at=world.clock.now(), reason="Ill")
@@ -90,21 +90,19 @@ class DestroyedRecordsContract:
         assert found is not None
         assert {one.client_id: one.reason for one in found.attendances} == {ann: None, bob: "Ill too"}
 
-    async def test_the_practice_cancels_for_everybody_and_tells_those_who_can_be_told(
-        self, world: AppointmentsWorld
-    ) -> None:
+    async def test_practice_cancels_and_notifies_everybody(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
         booking = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)
         await world.destroy_key(ann)
         command = CancelAppointmentForClientsCommand(appointment_id=booking.appointment.id, reason="Dr. Grey is ill.")
         cancelled = await AppointmentUseCases(world).cancel_for(world.front_desk, command)
         assert (cancelled.status, _reasons(cancelled)) == ("cancelled", {ann: None, bob: "Dr. Grey is ill."})
-        told = {one.to_client for one in await world.notices() if one.appointment_type == "appointment_cancelled"}
-        assert {ann, bob} <= told
+        notified = {one.to_client for one in await world.notices() if one.kind == "appointment_cancelled"}
+        assert {ann, bob} <= notified
         async with world.begin(world.front_desk) as unit:
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now()) == []
 
-    async def test_a_series_ends_and_single_dates_are_moved_and_closed(self, world: AppointmentsWorld) -> None:
+    async def test_series_can_still_be_changed_and_ended(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
         use_cases = AppointmentUseCases(world)
         weekly = BookSeriesCommand(
@@ -119,7 +117,7 @@ class DestroyedRecordsContract:
         moved = RescheduleAppointmentForClientsCommand(
             appointment_id=series.appointments[0], choice=world.choice(clinician, appointment_type, new_york(3, 11))
         )
-        assert (await use_cases.move_for(world.front_desk, moved)).starts_at == new_york(3, 11)
+        assert (await use_cases.reschedule_for(world.front_desk, moved)).starts_at == new_york(3, 11)
         ended = await use_cases.cancel_series(
             world.front_desk, CancelSeriesCommand(series_id=series.id, reason="Holidays")
         )
@@ -130,7 +128,7 @@ class DestroyedRecordsContract:
             {ann: None, bob: "Holidays"}
         ] * 3
 
-    async def test_the_client_may_still_come_and_go(self, world: AppointmentsWorld) -> None:
+    async def test_client_can_still_book_and_cancel(self, world: AppointmentsWorld) -> None:
         ann, _, clinician, _ = await self._people(world)
         alone = await world.add_appointment_type()
         await world.destroy_key(ann)
@@ -141,13 +139,13 @@ class DestroyedRecordsContract:
         gone = await use_cases.cancel(actor, CancelAppointmentCommand(appointment_id=booked.id, reason="Ill"))
         assert (gone.status, gone.cancel_reason) == ("cancelled", None)
 
-    async def test_requests_are_listed_and_answered_without_words(self, world: AppointmentsWorld) -> None:
+    async def test_requests_are_listed_and_answered_without_reasons(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
         use_cases = AppointmentUseCases(world)
         declined, confirmed, withdrawn = [
-            await self._asked(world, ann, appointment_type, f"No. {number}") for number in range(3)
+            await self._request(world, ann, appointment_type, f"No. {number}") for number in range(3)
         ]
-        of_bob = await self._asked(world, bob, appointment_type, "Sleep")
+        of_bob = await self._request(world, bob, appointment_type, "Sleep")
         await world.destroy_key(ann)
         listed = await use_cases.list_practice_appointment_requests(
             world.front_desk, ListPracticeAppointmentRequestsQuery("pending", PageRequest())
@@ -171,22 +169,22 @@ class DestroyedRecordsContract:
         assert (await use_cases.confirm_appointment_request(world.front_desk, booked)).status == "booked"
         assert (await use_cases.withdraw_appointment_request(world.as_client(ann), withdrawn.id)).status == "withdrawn"
         with pytest.raises(RecordDestroyed):
-            await self._asked(world, ann, appointment_type, "Again")
+            await self._request(world, ann, appointment_type, "Again")
 
-    async def test_a_request_read_before_brings_nothing_back(self, world: AppointmentsWorld) -> None:
+    async def test_saving_stale_request_does_not_restore_reason(self, world: AppointmentsWorld) -> None:
         ann, _, _, appointment_type = await self._people(world)
-        asked = await self._asked(world, ann, appointment_type, "Sleep")
+        request = await self._request(world, ann, appointment_type, "Sleep")
         async with world.begin(world.front_desk) as unit:
-            known = await unit.requests.get_for_practice(asked.id)
+            known = await unit.requests.get_for_practice(request.id)
         assert known is not None
         await world.destroy_key(ann)
         async with world.begin(world.front_desk) as unit:
             await unit.requests.save(known.decline(None, at=world.clock.now()), AUDIT_ENTRY)
-            found = await unit.requests.get_for_practice(asked.id)
+            found = await unit.requests.get_for_practice(request.id)
         assert found is not None
         assert (found.status, found.reason, found.answer) == ("declined", "", None)
 
-    async def test_where_somebody_was_is_gone_and_nothing_is_added(self, world: AppointmentsWorld) -> None:
+    async def test_check_ins_are_blanked_and_new_ones_refused(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
         booking = (await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)).appointment.id
         made = [
@@ -213,10 +211,10 @@ class DestroyedRecordsContract:
             async with world.begin(world.as_client(ann)) as unit:
                 await unit.check_ins.add(evolve(made[0], id=world.ids.new()), AUDIT_ENTRY)
 
-    async def test_another_practices_and_the_trail_stay_as_they_were(self, world: AppointmentsWorld) -> None:
+    async def test_other_clients_and_audit_are_unchanged(self, world: AppointmentsWorld) -> None:
         ann, bob, _, appointment_type = await self._people(world)
-        await self._asked(world, ann, appointment_type, "Sleep")
-        of_bob = await self._asked(world, bob, appointment_type, "Sleep")
+        await self._request(world, ann, appointment_type, "Sleep")
+        of_bob = await self._request(world, bob, appointment_type, "Sleep")
         before = await world.audit()
         await world.destroy_key(ann)
         after = await world.audit()

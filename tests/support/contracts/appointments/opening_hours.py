@@ -11,7 +11,7 @@ from portal_core.appointments.use_cases.add_availability_exception import AddAva
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
-from tests.support.contracts.appointments.reference_model import BusyTime, ModelException, ModelHours
+from tests.support.contracts.appointments.reference_model import ModelBusyTime, ModelException, ModelHours
 from tests.support.contracts.appointments.state_machine_base import DAYS, TIMES, AppointmentsStateMachineBase
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
 
@@ -19,49 +19,49 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_yo
 class OpeningHoursStateMachine(AppointmentsStateMachineBase):
     """The rules of the practice's side that nobody's appointment is changed by."""
 
-    @rule(late=st.sampled_from(["refuse", "allow", "fee"]))
-    def decide_on_late_cancellations(self, late: str) -> None:
-        self.model.late = late
+    @rule(late_cancel=st.sampled_from(["refuse", "allow", "fee"]))
+    def set_late_cancel(self, late_cancel: str) -> None:
+        self.model.late_cancel = late_cancel
         type(self).run(self.world.save_rules(self.current_rules()))
 
-    @rule(data=st.data(), start_time=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
-    def publish(self, data: st.DataObject, start_time: int, hours: int) -> None:
+    @rule(data=st.data(), start_hour=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
+    def publish(self, data: st.DataObject, start_hour: int, hours: int) -> None:
         clinician, location = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.locations))
         openings = tuple(
             Opening(
-                weekday=weekday, start_time=time(start_time), end_time=time(start_time + hours), location_id=location
+                weekday=weekday, start_time=time(start_hour), end_time=time(start_hour + hours), location_id=location
             )
             for weekday in range(5 if hours else 0)
         )
         command = PublishAvailabilityCommand(clinician_id=clinician, openings=openings)
         self.attempt(self.use_cases.publish(self.world.front_desk, command), None)
-        self.model.hours[clinician] = ModelHours(location, start_time, start_time + hours)
+        self.model.hours[clinician] = ModelHours(location, start_hour, start_hour + hours)
 
     @rule(
-        data=st.data(), day=st.sampled_from([*DAYS, 7]), start_time=st.integers(8, 16), hours=st.sampled_from([1, 2, 5])
+        data=st.data(), day=st.sampled_from([*DAYS, 7]), start_hour=st.integers(8, 16), hours=st.sampled_from([1, 2, 5])
     )
-    def an_exception_is_added(self, data: st.DataObject, day: int, start_time: int, hours: int) -> None:
+    def add_exception(self, data: st.DataObject, day: int, start_hour: int, hours: int) -> None:
         """Some hours more, a Saturday too, or some fewer: at one place, or at all."""
         clinician, location = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.locations))
         exception = ModelException(
-            clinician, new_york(day, 12).date(), data.draw(st.booleans()), start_time, start_time + hours, location
+            clinician, new_york(day, 12).date(), data.draw(st.booleans()), start_hour, start_hour + hours, location
         )
         command = AddAvailabilityExceptionCommand(
             clinician_id=clinician,
             date=exception.day,
             available=exception.available,
-            start_time=time(exception.start_time),
-            end_time=time(exception.end_time),
+            start_time=time(exception.start_hour),
+            end_time=time(exception.end_hour),
             location_id=location,
         )
-        over = exception.day < self.now.astimezone(ZoneInfo(ZONE)).date()
-        view = self.attempt(self.use_cases.add_exception(self.world.front_desk, command), "invalid" if over else None)
+        past = exception.day < self.now.astimezone(ZoneInfo(ZONE)).date()
+        view = self.attempt(self.use_cases.add_exception(self.world.front_desk, command), "invalid" if past else None)
         if view is not None:
             self.model.exceptions[view.id] = exception
 
     @precondition(lambda self: self.model.exceptions)
     @rule(data=st.data())
-    def an_exception_is_removed(self, data: st.DataObject) -> None:
+    def remove_exception(self, data: st.DataObject) -> None:
         exception_id = data.draw(st.sampled_from(list(self.model.exceptions)))
         command = RemoveAvailabilityExceptionCommand(
             clinician_id=self.model.exceptions.pop(exception_id).clinician, exception_id=exception_id
@@ -88,10 +88,10 @@ class OpeningHoursStateMachine(AppointmentsStateMachineBase):
         assert view is not None
         assert set(view.conflicts) == {
             one.id
-            for one in self.model.booked.values()
+            for one in self.model.appointments.values()
             if one.status == "booked" and one.clinician == clinician and one.at < until and at < one.until
         }
-        self.model.blocks[view.id] = BusyTime(clinician, at, until)
+        self.model.blocks[view.id] = ModelBusyTime(clinician, at, until)
 
     @precondition(lambda self: self.model.blocks)
     @rule(data=st.data())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentRules
-from portal_core.appointments.views import AppointmentFilter, AppointmentRow, AppointmentCategory
+from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
@@ -20,7 +20,7 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, Appoin
 class ReadsContract:
     """`AppointmentReads`."""
 
-    async def test_a_row_says_all(self, world: AppointmentsWorld) -> None:
+    async def test_row_fields(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         clinician, location = await world.add_clinician("Dr. Grey"), await world.add_location("Main office")
         appointment_type = await world.add_appointment_type("Couple", seats=2)
@@ -87,7 +87,9 @@ class ReadsContract:
             ("all", ["was off", "yesterday", "missed", "now", "soon", "off", "later"]),
         ],
     )
-    async def test_categories(self, world: AppointmentsWorld, category: AppointmentCategory, expected: list[str]) -> None:
+    async def test_categories(
+        self, world: AppointmentsWorld, category: AppointmentCategory, expected: list[str]
+    ) -> None:
         client, clinician, appointment_type = (
             await world.add_client(),
             await world.add_clinician(),
@@ -132,7 +134,7 @@ class ReadsContract:
         assert states == {name: known.get(name, "booked") for name in expected}
 
     @given(data=st.data())
-    async def test_pages_are_the_whole_in_order(self, world: AppointmentsWorld, data: st.DataObject) -> None:
+    async def test_pages_cover_all_rows_in_order(self, world: AppointmentsWorld, data: st.DataObject) -> None:
         # The same instants many times over, as of different clinicians: only the id tells them apart.
         hours = data.draw(st.lists(st.integers(0, 4), max_size=9))
         category: AppointmentCategory = data.draw(st.sampled_from(["upcoming", "past", "all"]))
@@ -154,7 +156,7 @@ class ReadsContract:
             found = await _walk(world, actor, client, filters, size, now)
             assert found == [one.id for one in wanted]
 
-    async def test_a_cursor_of_somebody_elses_making_is_refused(self, world: AppointmentsWorld) -> None:
+    async def test_forged_cursor_is_refused(self, world: AppointmentsWorld) -> None:
         client = await world.add_client()
         for after in ("x", "é", "////", "MjAyNi0wMy0wMw", "a" * 500):
             async with world.begin(world.as_client(client)) as unit:
@@ -168,7 +170,7 @@ class ReadsContract:
                         client, AppointmentFilter(), PageRequest(after), world.clock.now(), None
                     )
 
-    async def test_nobody_elses_are_listed(self, world: AppointmentsWorld) -> None:
+    async def test_other_clients_appointments_are_not_listed(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician = await world.add_client(), await world.add_client(), await world.add_clinician()
         appointment_type, now = await world.add_appointment_type(), world.clock.now()
         await world.add_booking(clinician, appointment_type, new_york(3, 10), bob)
@@ -177,9 +179,7 @@ class ReadsContract:
                 page = await unit.appointment_reads.list_for_client(one, AppointmentFilter("all"), PageRequest(), now)
                 assert page.items == ()
 
-    async def test_the_practices_list_of_a_client_has_everybody_who_came_with_them(
-        self, world: AppointmentsWorld
-    ) -> None:
+    async def test_practice_list_includes_other_attendees(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
         appointment_type, now = await world.add_appointment_type("Couple", seats=2), world.clock.now()
@@ -190,7 +190,9 @@ class ReadsContract:
             await unit.appointments.save(couple.leave(ann, at=now, reason="Ill"), AUDIT_ENTRY)
             await unit.commit(None)
 
-        async def listed(actor: Actor, category: AppointmentCategory, clinician: UUID | None = None, size: int = 20) -> list[UUID]:
+        async def listed(
+            actor: Actor, category: AppointmentCategory, clinician: UUID | None = None, size: int = 20
+        ) -> list[UUID]:
             async with world.begin(actor) as unit:
                 page = await unit.appointment_reads.list_for_practice(
                     ann, AppointmentFilter(category), PageRequest(size=size), now, clinician
@@ -211,7 +213,7 @@ class ReadsContract:
         other = await world.other_practice()
         assert await listed(other.front_desk, "all") == []
 
-    async def test_a_day_of_the_practice(self, world: AppointmentsWorld) -> None:
+    async def test_practice_day(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann")
         bob = await world.add_client(given="Robert", chosen="Bobbie", pronouns="they/them")
         grey, green, location = (
@@ -250,7 +252,7 @@ class ReadsContract:
             bob: ("Bobbie Lee", "they/them", "attending", None),
         }
 
-    async def test_another_practice_has_no_such_day(self, world: AppointmentsWorld) -> None:
+    async def test_other_practices_day_is_empty(self, world: AppointmentsWorld) -> None:
         client, clinician, appointment_type = (
             await world.add_client(),
             await world.add_clinician(),

@@ -39,14 +39,14 @@ class RequestsContract:
                 await unit.requests.add(one, AUDIT_ENTRY)
                 await unit.commit(None)
 
-    async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
+    async def test_every_field_round_trips(self, world: AppointmentsWorld) -> None:
         ann, appointment_type, location = (
             await world.add_client(),
             await world.add_appointment_type(),
             await world.add_location(),
         )
         clinician = await world.add_clinician()
-        asked = self._request(
+        request = self._request(
             world,
             ann,
             appointment_type,
@@ -57,69 +57,69 @@ class RequestsContract:
             ),
             reason="Ich schlafe schlecht — 3 a.m. again",
         )
-        await self._add(world, asked)
+        await self._add(world, request)
         async with world.begin(world.as_client(ann)) as unit:
-            assert await unit.requests.get(ann, asked.id) == asked
-        declined = asked.decline("We are full, sorry.", at=world.clock.now() + HOUR)
+            assert await unit.requests.get(ann, request.id) == request
+        declined = request.decline("We are full, sorry.", at=world.clock.now() + HOUR)
         async with world.begin(world.front_desk) as unit:
             await unit.requests.save(declined, AUDIT_ENTRY)
-            assert await unit.requests.get_for_practice(asked.id) == declined
+            assert await unit.requests.get_for_practice(request.id) == declined
             await unit.commit(None)
         async with world.begin(world.as_client(ann)) as unit:
-            assert await unit.requests.get(ann, asked.id) == declined
+            assert await unit.requests.get(ann, request.id) == declined
 
-    async def test_a_confirmed_one_names_its_appointment(self, world: AppointmentsWorld) -> None:
+    async def test_confirmed_request_has_appointment_id(self, world: AppointmentsWorld) -> None:
         ann, appointment_type = await world.add_client(), await world.add_appointment_type()
-        asked = self._request(world, ann, appointment_type)
-        await self._add(world, asked)
-        confirmed = asked.confirm(world.ids.new(), at=world.clock.now())
+        request = self._request(world, ann, appointment_type)
+        await self._add(world, request)
+        confirmed = request.confirm(world.ids.new(), at=world.clock.now())
         async with world.begin(world.front_desk) as unit:
             await unit.requests.save(confirmed, AUDIT_ENTRY)
-            assert await unit.requests.get(ann, asked.id) == confirmed
+            assert await unit.requests.get(ann, request.id) == confirmed
 
-    async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
+    async def test_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
         ann, appointment_type = await world.add_client(), await world.add_appointment_type()
-        asked = self._request(world, ann, appointment_type)
-        await self._add(world, asked)
+        request = self._request(world, ann, appointment_type)
+        await self._add(world, request)
         async with world.begin(world.front_desk) as unit:
-            await unit.requests.save(asked.decline(None, at=world.clock.now()), AUDIT_ENTRY)
+            await unit.requests.save(request.decline(None, at=world.clock.now()), AUDIT_ENTRY)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(world.as_client(ann)) as unit:
-                await unit.requests.save(asked.withdraw(at=world.clock.now()), AUDIT_ENTRY)
+                await unit.requests.save(request.withdraw(at=world.clock.now()), AUDIT_ENTRY)
 
-    async def test_another_clients_is_not_there(self, world: AppointmentsWorld) -> None:
+    async def test_other_clients_rows_are_not_visible(self, world: AppointmentsWorld) -> None:
         ann, bob, appointment_type = (
             await world.add_client(),
             await world.add_client(given="Bob"),
             await world.add_appointment_type(),
         )
-        asked = self._request(world, ann, appointment_type)
-        await self._add(world, asked)
+        request = self._request(world, ann, appointment_type)
+        await self._add(world, request)
         async with world.begin(world.as_client(bob)) as unit:
-            assert await unit.requests.get(bob, asked.id) is None
-            assert await unit.requests.get(ann, asked.id) is None
-            assert await unit.requests.get_for_practice(asked.id) is None
+            assert await unit.requests.get(bob, request.id) is None
+            assert await unit.requests.get(ann, request.id) is None
+            assert await unit.requests.get_for_practice(request.id) is None
             assert await unit.requests.pending(ann) == 0
             assert (await unit.request_reads.list_for_client(ann, PageRequest())).items == ()
             assert (await unit.request_reads.list_for_practice("pending", PageRequest())).items == ()
         other = await world.other_practice()
         async with other.begin(other.front_desk) as unit:
-            assert await unit.requests.get_for_practice(asked.id) is None
+            assert await unit.requests.get_for_practice(request.id) is None
 
-    async def test_pending_ones_are_counted(self, world: AppointmentsWorld) -> None:
+    async def test_pending_count(self, world: AppointmentsWorld) -> None:
         ann, bob, appointment_type = (
             await world.add_client(),
             await world.add_client(given="Bob"),
             await world.add_appointment_type(),
         )
-        asked = [self._request(world, ann, appointment_type) for _ in range(3)]
-        await self._add(world, *asked, self._request(world, bob, appointment_type))
+        request = [self._request(world, ann, appointment_type) for _ in range(3)]
+        await self._add(world, *request, self._request(world, bob, appointment_type))
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.save(asked[0].withdraw(at=world.clock.now()), AUDIT_ENTRY)
+            await unit.requests.save(request[0].withdraw(at=world.clock.now()), AUDIT_ENTRY)
             assert await unit.requests.pending(ann) == 2
 
-    async def test_lists_name_things_and_page_by_key(self, world: AppointmentsWorld) -> None:
+    async def test_lists_include_names_and_paginate(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", family="Lee", chosen="Andy", pronouns="she/they")
         bob = await world.add_client(given="Bob", family="Ray")
         appointment_type, location = (
@@ -172,7 +172,7 @@ class RequestsContract:
         assert (second.client_name, second.client_pronouns) == ("Andy Lee", "she/they")
 
     @pytest.mark.parametrize("forged", ["x", "AAAA", "bm90IGEgY3Vyc29y", "é", "MjAyNi0wMy0wMyAx"])
-    async def test_a_forged_cursor_is_invalid(self, world: AppointmentsWorld, forged: str) -> None:
+    async def test_forged_cursor_is_refused(self, world: AppointmentsWorld, forged: str) -> None:
         ann = await world.add_client()
         async with world.begin(world.front_desk) as unit:
             with pytest.raises(Invalid):
@@ -180,12 +180,14 @@ class RequestsContract:
             with pytest.raises(Invalid):
                 await unit.request_reads.list_for_practice("pending", PageRequest(forged))
 
-    async def test_changes_are_audited_with_them(self, world: AppointmentsWorld) -> None:
+    async def test_audit_entries_are_saved_with_the_change(self, world: AppointmentsWorld) -> None:
         ann, appointment_type = await world.add_client(), await world.add_appointment_type()
-        asked = self._request(world, ann, appointment_type)
+        request = self._request(world, ann, appointment_type)
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.add(asked, AuditEntry("request.made", asked.id, record=ann))
+            await unit.requests.add(request, AuditEntry("request.made", request.id, record=ann))
             await unit.commit(None)
         async with world.begin(world.as_client(ann)) as unit:
-            await unit.requests.save(asked.withdraw(at=world.clock.now()), AuditEntry("request.withdrawn", asked.id))
-        assert [one.action for one in await world.audit() if one.target == asked.id] == ["request.made"]
+            await unit.requests.save(
+                request.withdraw(at=world.clock.now()), AuditEntry("request.withdrawn", request.id)
+            )
+        assert [one.action for one in await world.audit() if one.target == request.id] == ["request.made"]

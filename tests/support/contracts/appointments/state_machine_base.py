@@ -89,10 +89,10 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
 
     def current_rules(self) -> AppointmentRules:
         """As the model has them."""
-        late: Any = self.model.late
-        return AppointmentRules(cancel_notice=self.model.notice, late_cancel=late, late_cancel_fee=FEE)
+        late_cancel: Any = self.model.late_cancel
+        return AppointmentRules(cancel_notice=self.model.cancel_notice, late_cancel=late_cancel, late_cancel_fee=FEE)
 
-    def note_booked(
+    def record_booking(
         self,
         booking_id: UUID,
         clinician: UUID,
@@ -102,22 +102,26 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         clients: list[UUID],
     ) -> None:
         """Believe in a new booking."""
-        parts = {client: ModelAttendance() for client in clients}
-        self.model.booked[booking_id] = ModelAppointment(booking_id, clinician, appointment_type, location, at, parts)
+        attendances = {client: ModelAttendance() for client in clients}
+        self.model.appointments[booking_id] = ModelAppointment(
+            booking_id, clinician, appointment_type, location, at, attendances
+        )
 
-    def _note_moved(self, booking: ModelAppointment, clinician: UUID, location: UUID | None, at: datetime) -> None:
+    def _record_reschedule(
+        self, booking: ModelAppointment, clinician: UUID, location: UUID | None, at: datetime
+    ) -> None:
         booking.clinician, booking.location, booking.at = clinician, location, at
-        self._all_see_a_change(booking)
+        self._bump_versions(booking)
 
-    def _all_see_a_change(self, booking: ModelAppointment) -> None:
-        for part in booking.parts.values():
-            part.seen += 1
+    def _bump_versions(self, booking: ModelAppointment) -> None:
+        for attendance in booking.attendances.values():
+            attendance.version += 1
 
     def draw_nearby(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
         """That time, or often one where the clinician has something, or close by."""
-        taken = [one.at for one in self.model.taken(self.now) if one.clinician == clinician]
-        aim = data.draw(st.sampled_from([at, *taken]))
-        return aim if aim == at else aim + timedelta(minutes=data.draw(st.sampled_from([0, 30, 60, -60, 90])))
+        busy_starts = [one.at for one in self.model.busy_times(self.now) if one.clinician == clinician]
+        nearby = data.draw(st.sampled_from([at, *busy_starts]))
+        return nearby if nearby == at else nearby + timedelta(minutes=data.draw(st.sampled_from([0, 30, 60, -60, 90])))
 
     def draw_choice(self, data: st.DataObject) -> tuple[UUID, UUID, AppointmentType, UUID | None]:
         """A client, a clinician, a kind and a place."""
@@ -139,20 +143,20 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             type(self).run(self.world.set_status(client, "active" if was else "discharged"))
             self.model.discharged ^= {client}
 
-    def _any(self, data: st.DataObject) -> ModelAppointment:
+    def _draw_appointment(self, data: st.DataObject) -> ModelAppointment:
         """Mostly one that stands."""
-        everything = list(self.model.booked.values())
+        everything = list(self.model.appointments.values())
         return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
 
-    def _not_online(self, appointment_type: AppointmentType, location: UUID | None) -> str | None:
+    def _not_self_bookable(self, appointment_type: AppointmentType, location: UUID | None) -> str | None:
         return "not_bookable" if appointment_type.seats > 1 or location in self.model.closed else None
 
-    def _closed(self, booking: ModelAppointment) -> str | None:
+    def _closed_refusal(self, booking: ModelAppointment) -> str | None:
         if booking.status != "booked":
             return "appointment_not_booked"
         return "appointment_started" if booking.at <= self.now else None
 
-    def _not_begun(self, booking: ModelAppointment) -> str | None:
+    def _not_started_refusal(self, booking: ModelAppointment) -> str | None:
         if booking.status != "booked":
             return "appointment_not_booked"
         return "appointment_not_started" if self.now < booking.at else None

@@ -66,7 +66,7 @@ class TelehealthRoomsContract:
     def visit(self, clock: FixedClock) -> VideoVisit:
         return make_visit(clock)
 
-    async def test_the_link_leads_to_a_named_host_over_tls(self, rooms: TelehealthRooms, visit: VideoVisit) -> None:
+    async def test_link_is_https_with_host(self, rooms: TelehealthRooms, visit: VideoVisit) -> None:
         url, _ = await rooms.link(visit, valid_for=FIVE)
         parts = urlsplit(url)
         assert parts.scheme == "https"
@@ -75,7 +75,7 @@ class TelehealthRoomsContract:
         assert "@" not in parts.netloc
 
     @pytest.mark.parametrize("name", NAMES)
-    async def test_no_name_breaks_the_link_or_is_to_be_read_in_it(
+    async def test_display_name_is_not_readable_in_link(
         self, rooms: TelehealthRooms, visit: VideoVisit, name: str
     ) -> None:
         url, _ = await rooms.link(evolve(visit, display_name=name), valid_for=FIVE)
@@ -86,13 +86,13 @@ class TelehealthRoomsContract:
         assert not name or name not in url
         assert url.partition("?")[0] == plain.partition("?")[0]
 
-    async def test_the_client_and_the_clinician_meet(self, rooms: TelehealthRooms, visit: VideoVisit) -> None:
+    async def test_client_and_clinician_share_room(self, rooms: TelehealthRooms, visit: VideoVisit) -> None:
         client, _ = await rooms.link(visit, valid_for=FIVE)
         host, _ = await rooms.link(evolve(visit, moderator=True, display_name="Dr. Grey"), valid_for=FIVE)
         assert urlsplit(client)[:3] == urlsplit(host)[:3]
 
     @pytest.mark.parametrize("minutes", [0, 30, 58, 59])
-    async def test_it_is_good_now_and_never_after_the_session(
+    async def test_link_expires_no_later_than_the_visit(
         self, rooms: TelehealthRooms, visit: VideoVisit, clock: FixedClock, minutes: int
     ) -> None:
         clock.advance(timedelta(minutes=minutes))
@@ -115,33 +115,33 @@ class SignedRoomsContract(TelehealthRoomsContract):
 
     @pytest.mark.parametrize("moderator", [False, True])
     @pytest.mark.parametrize("name", NAMES)
-    async def test_they_come_in_as_who_they_are(
+    async def test_participant_name_and_role(
         self, room_server: RoomServer, visit: VideoVisit, name: str, moderator: bool
     ) -> None:
         url, _ = await room_server.rooms.link(evolve(visit, display_name=name, moderator=moderator), valid_for=FIVE)
         assert room_server.admit(url) == Participant(name, moderator)
 
-    async def test_every_session_has_a_room_of_its_own(self, room_server: RoomServer, visit: VideoVisit) -> None:
+    async def test_each_visit_has_its_own_room(self, room_server: RoomServer, visit: VideoVisit) -> None:
         first, _ = await room_server.rooms.link(visit, valid_for=FIVE)
         second, _ = await room_server.rooms.link(evolve(visit, room="another"), valid_for=FIVE)
         assert urlsplit(first).path != urlsplit(second).path
         assert room_server.admit(room_server.to_other_room(first)) is None
 
-    async def test_no_guest_makes_themselves_the_moderator(self, room_server: RoomServer, visit: VideoVisit) -> None:
+    async def test_guest_cannot_become_moderator(self, room_server: RoomServer, visit: VideoVisit) -> None:
         url, _ = await room_server.rooms.link(visit, valid_for=FIVE)
         assert room_server.admit(room_server.as_moderator(url)) is None
 
-    async def test_without_what_was_signed_nobody_comes_in(self, room_server: RoomServer, visit: VideoVisit) -> None:
+    async def test_unsigned_link_is_refused(self, room_server: RoomServer, visit: VideoVisit) -> None:
         url, _ = await room_server.rooms.link(visit, valid_for=FIVE)
         assert room_server.admit(url.partition("?")[0]) is None
         assert room_server.admit(url[:-8]) is None
 
-    async def test_another_deployments_link_opens_nothing(self, room_server: RoomServer, visit: VideoVisit) -> None:
+    async def test_link_of_other_deployment_is_refused(self, room_server: RoomServer, visit: VideoVisit) -> None:
         url, _ = await room_server.other_deployment().link(visit, valid_for=FIVE)
         assert room_server.admit(url) is None
 
     @pytest.mark.parametrize("left", [timedelta(hours=1), timedelta(minutes=2)])
-    async def test_it_dies_when_it_said(self, room_server: RoomServer, visit: VideoVisit, left: timedelta) -> None:
+    async def test_link_expires(self, room_server: RoomServer, visit: VideoVisit, left: timedelta) -> None:
         room_server.clock.at = visit.ends_at - left
         url, expires_at = await room_server.rooms.link(visit, valid_for=FIVE)
         assert expires_at == min(room_server.clock.now() + FIVE, visit.ends_at)
@@ -150,9 +150,7 @@ class SignedRoomsContract(TelehealthRoomsContract):
         room_server.clock.at = expires_at + CLOCK_SKEW
         assert room_server.admit(url) is None
 
-    async def test_a_room_whose_clock_is_a_little_behind_opens(
-        self, room_server: RoomServer, visit: VideoVisit
-    ) -> None:
+    async def test_clock_skew_is_tolerated(self, room_server: RoomServer, visit: VideoVisit) -> None:
         url, _ = await room_server.rooms.link(visit, valid_for=FIVE)
         room_server.clock.advance(timedelta(seconds=-20))
         assert room_server.admit(url) is not None

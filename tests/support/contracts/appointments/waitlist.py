@@ -66,7 +66,7 @@ class WaitlistContract:
                 await unit.offers.add(one, AUDIT_ENTRY)
             await unit.commit(None)
 
-    async def test_every_field_comes_back(self, world: AppointmentsWorld) -> None:
+    async def test_every_field_round_trips(self, world: AppointmentsWorld) -> None:
         ann, appointment_type, location = (
             await world.add_client(),
             await world.add_appointment_type(),
@@ -102,7 +102,7 @@ class WaitlistContract:
             assert await unit.offers.get(ann, offer.id) == accepted
             assert await unit.waitlist.get(ann, entry.id) == entry.booked()
 
-    async def test_a_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
+    async def test_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
         ann, appointment_type, clinician = (
             await world.add_client(),
             await world.add_appointment_type(),
@@ -122,7 +122,7 @@ class WaitlistContract:
             with pytest.raises(StaleVersion):
                 await unit.waitlist.save(entry.booked(), AUDIT_ENTRY)
 
-    async def test_another_clients_is_not_there(self, world: AppointmentsWorld) -> None:
+    async def test_other_clients_rows_are_not_visible(self, world: AppointmentsWorld) -> None:
         ann, bob, appointment_type = (
             await world.add_client(),
             await world.add_client(given="Bob"),
@@ -147,7 +147,7 @@ class WaitlistContract:
             assert await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12)) == []
             assert await unit.offers.expired(offer.expires_at) == []
 
-    async def test_those_waiting_are_found_longest_first(self, world: AppointmentsWorld) -> None:
+    async def test_matching_entries_are_longest_waiting_first(self, world: AppointmentsWorld) -> None:
         appointment_type, other = await world.add_appointment_type(), await world.add_appointment_type("Other")
         clients = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo", "Dan")]
         now = world.clock.now()
@@ -160,7 +160,9 @@ class WaitlistContract:
         async with world.begin(world.system) as unit:
             found = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
             # A day's slack at either end, for the slot's zone may be another.
-            days = [day for day in range(5, 26) if await unit.waitlist.matching(appointment_type.id, date(2026, 3, day))]
+            days = [
+                day for day in range(5, 26) if await unit.waitlist.matching(appointment_type.id, date(2026, 3, day))
+            ]
             await unit.waitlist.save(early.leave(), AUDIT_ENTRY)
             left = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
         assert found == [*sorted((early, twin), key=lambda one: one.id), late]
@@ -168,7 +170,7 @@ class WaitlistContract:
         assert set(days) <= set(range(9, 22))
         assert left == [twin, late]
 
-    async def test_what_the_client_sees(self, world: AppointmentsWorld) -> None:
+    async def test_client_view(self, world: AppointmentsWorld) -> None:
         ann, appointment_type = await world.add_client(), await world.add_appointment_type("Session")
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
         now = world.clock.now()
@@ -189,7 +191,7 @@ class WaitlistContract:
         assert (first.offer.starts_at, first.offer.expires_at) == (opened.starts_at, opened.expires_at)
         assert (second.id, second.offer, second.weekdays, second.clinician_name) == (plain.id, None, (1, 3), "")
 
-    async def test_the_practice_sees_who_waits_longest_first(self, world: AppointmentsWorld) -> None:
+    async def test_practice_list_is_longest_waiting_first(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", chosen="Andy", pronouns="she/they")
         bob, appointment_type = await world.add_client(given="Bob"), await world.add_appointment_type("Session")
         grey, now = await world.add_clinician("Dr. Grey"), world.clock.now()
@@ -229,7 +231,7 @@ class WaitlistContract:
         async with other.begin(other.front_desk) as unit:
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
 
-    async def test_offers_of_a_slot_and_those_whose_time_is_up(self, world: AppointmentsWorld) -> None:
+    async def test_offers_of_slot_and_expired_offers(self, world: AppointmentsWorld) -> None:
         appointment_type, clinician = await world.add_appointment_type(), await world.add_clinician()
         now: datetime = world.clock.now()
         entries = [self._entry(world, await world.add_client(), appointment_type) for _ in range(3)]
@@ -251,7 +253,7 @@ class WaitlistContract:
             assert await unit.offers.expired(now + 3 * HOUR) == [offers[0]]
             assert [one.status for one in await unit.offers.of_slot(slot)] == ["open", "expired", "open"]
 
-    async def test_a_hundred_are_passed_on_at_once_at_most(self, world: AppointmentsWorld) -> None:
+    async def test_expired_is_limited_to_a_hundred(self, world: AppointmentsWorld) -> None:
         appointment_type, clinician, ann = (
             await world.add_appointment_type(),
             await world.add_clinician(),

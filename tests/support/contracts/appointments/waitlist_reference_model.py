@@ -9,6 +9,8 @@ from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.waitlist import FreedSlot
 from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelHold, PracticeModel
 
+OFFER_DURATION = timedelta(hours=2)
+
 
 @define
 class ModelRequest:
@@ -46,7 +48,7 @@ class ModelOffer:
     id: UUID
     slot: UUID
     entry: ModelWaitlistEntry
-    held: ModelHold
+    hold: ModelHold
     status: str = "open"
 
 
@@ -60,29 +62,29 @@ class PracticeWithWaitlistModel(PracticeModel):
     offers: dict[UUID, ModelOffer] = field(factory=dict)
     series: dict[UUID, list[UUID]] = field(factory=dict)
 
-    def live_holds(self, now: datetime) -> list[ModelHold]:
+    def active_holds(self, now: datetime) -> list[ModelHold]:
         """Holds that are not over, and the slots that open offers keep, which are nobody's holds."""
-        matching_hold = [one.held for one in self.offers.values() if one.status == "open" and now < one.held.expires]
-        return [one for one in self.held.values() if not one.gone and now < one.expires] + matching_hold
+        offered = [one.hold for one in self.offers.values() if one.status == "open" and now < one.hold.expires]
+        return [one for one in self.holds.values() if not one.removed and now < one.expires] + offered
 
     def matching_hold(
         self, client: UUID, slot: tuple[UUID, AppointmentType, UUID | None, datetime], now: datetime
     ) -> ModelHold | None:
         """Offers name nobody in the calendar, but they are somebody's."""
         offers = [
-            one.held
+            one.hold
             for one in self.offers.values()
-            if one.entry.client == client and one.status == "open" and now < one.held.expires and one.held.slot == slot
+            if one.entry.client == client and one.status == "open" and now < one.hold.expires and one.hold.slot == slot
         ]
         return super().matching_hold(client, slot, now) or next(iter(offers), None)
 
-    def consume_hold(self, held: ModelHold) -> None:
-        super().consume_hold(held)
-        if held.id in self.offers:
-            offer = self.offers[held.id]
+    def consume_hold(self, hold: ModelHold) -> None:
+        super().consume_hold(hold)
+        if hold.id in self.offers:
+            offer = self.offers[hold.id]
             offer.status, offer.entry.status = "accepted", "booked"
 
-    def may_not_join_waitlist(
+    def cannot_join_waitlist(
         self, client: UUID, wanted: tuple[AppointmentType, UUID | None, bool, UUID | None], now: datetime
     ) -> bool:
         """Whether they wait for the very same, or in three places, not counting what is past."""
@@ -93,20 +95,26 @@ class PracticeWithWaitlistModel(PracticeModel):
             (one.appointment_type, one.location, one.any_location, one.clinician) for one in own
         ]
 
-    def next_for(self, slot: FreedSlot, appointment_type: AppointmentType, now: datetime) -> ModelWaitlistEntry | None:
+    def next_entry_for(
+        self, slot: FreedSlot, appointment_type: AppointmentType, now: datetime
+    ) -> ModelWaitlistEntry | None:
         """To whom a freed slot goes, if to anybody."""
-        asked = {one.entry.client for one in self.offers.values() if one.slot == slot.id}
+        asked_clients = {one.entry.client for one in self.offers.values() if one.slot == slot.id}
         if any(one.slot == slot.id and one.status == "open" for one in self.offers.values()):
             return None
-        where = (slot.clinician_id, appointment_type, slot.location_id, slot.starts_at)
+        wanted = (slot.clinician_id, appointment_type, slot.location_id, slot.starts_at)
         if appointment_type.seats > 1 or slot.starts_at < now + appointment_type.timing.min_notice:
             return None
-        if self.refusal(*where, [], now, by_staff=True) is not None:
+        if self.refusal(*wanted, [], now, by_staff=True) is not None:
             return None
         day = slot.starts_at.astimezone(TIME_ZONE).date()
         for one in self.entries.values():
-            there = one.any_location or one.location == slot.location_id
-            suits = there and one.appointment_type == appointment_type and one.clinician in (None, slot.clinician_id)
+            location_suits = one.any_location or one.location == slot.location_id
+            suits = (
+                location_suits
+                and one.appointment_type == appointment_type
+                and one.clinician in (None, slot.clinician_id)
+            )
             if not suits or one.status != "waiting" or not one.earliest_date <= day <= one.latest_date:
                 continue
             busy = any(
@@ -114,13 +122,17 @@ class PracticeWithWaitlistModel(PracticeModel):
                 and other.status == "booked"
                 and other.at < until
                 and slot.starts_at < other.until
-                for other in self.booked.values()
+                for other in self.appointments.values()
                 for until in [slot.starts_at + appointment_type.timing.duration]
             )
-            has_one = any(other.entry.client == one.client and other.status == "open" for other in self.offers.values())
-            if one.client not in asked and not busy and not has_one and not self.discharged_refusal(one.client):
+            has_open_offer = any(
+                other.entry.client == one.client and other.status == "open" for other in self.offers.values()
+            )
+            if (
+                one.client not in asked_clients
+                and not busy
+                and not has_open_offer
+                and not self.discharged_refusal(one.client)
+            ):
                 return one
         return None
-
-
-OFFER_DURATION = timedelta(hours=2)

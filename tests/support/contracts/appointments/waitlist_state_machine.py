@@ -19,7 +19,8 @@ from portal_core.appointments.use_cases.request_appointment import RequestAppoin
 from portal_core.appointments.waitlist import FreedSlot, WaitlistOffer
 from tests.support.appointments.use_cases import AppointmentUseCases
 from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelAppointment, ModelHold
-from tests.support.contracts.appointments.state_machine import TIMES, AppointmentsStateMachine
+from tests.support.contracts.appointments.state_machine import AppointmentsStateMachine
+from tests.support.contracts.appointments.state_machine_base import TIMES
 from tests.support.contracts.appointments.waitlist_reference_model import (
     OFFER_DURATION,
     ModelOffer,
@@ -37,19 +38,19 @@ class WaitlistStateMachine(AppointmentsStateMachine):
     """The waitlist's jobs run when a rule says so: late, and never twice at once."""
 
     model: PracticeWithWaitlistModel
-    done: int
+    jobs_run: int
 
     @initialize()
     def open_the_practice(self) -> None:
         self.model = PracticeWithWaitlistModel()
-        self.done = 0
+        self.jobs_run = 0
         type(self).run(self._open())
         self.use_cases = AppointmentUseCases(self.world)
 
     # Requests
 
     @rule(data=st.data(), at=TIMES, named=st.booleans())
-    def ask(self, data: st.DataObject, at: datetime, named: bool) -> None:
+    def request_appointment(self, data: st.DataObject, at: datetime, named: bool) -> None:
         client, clinician, appointment_type, location = self.draw_choice(data)
         until = at + timedelta(hours=3)
         expected = self.model.discharged_refusal(client) or ("not_bookable" if location in self.model.closed else None)
@@ -64,48 +65,52 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         )
         view = self.attempt(self.use_cases.request_appointment(self.world.as_client(client), command), expected)
         if view is not None:
-            asked = ModelRequest(view.id, client, clinician if named else None, appointment_type, location, at, until)
-            self.model.requests[view.id] = asked
+            request = ModelRequest(view.id, client, clinician if named else None, appointment_type, location, at, until)
+            self.model.requests[view.id] = request
 
     @precondition(lambda self: self.model.requests)
     @rule(data=st.data(), after=st.sampled_from([0, 0, 30, 60, 150]))
-    def confirm(self, data: st.DataObject, after: int) -> None:
-        asked = data.draw(st.sampled_from(list(self.model.requests.values())))
-        self.toggle_discharged(data, asked.client)
-        clinician = data.draw(st.sampled_from([asked.clinician or self.clinicians[0], *self.clinicians]))
-        at = asked.since + timedelta(minutes=after)
-        if asked.status != "pending":
+    def confirm_request(self, data: st.DataObject, after: int) -> None:
+        request = data.draw(st.sampled_from(list(self.model.requests.values())))
+        self.toggle_discharged(data, request.client)
+        clinician = data.draw(st.sampled_from([request.clinician or self.clinicians[0], *self.clinicians]))
+        at = request.since + timedelta(minutes=after)
+        if request.status != "pending":
             expected: str | None = "request_closed"
-        elif self.model.discharged_refusal(asked.client):
-            expected = self.model.discharged_refusal(asked.client)
-        elif asked.location in self.model.closed:
+        elif self.model.discharged_refusal(request.client):
+            expected = self.model.discharged_refusal(request.client)
+        elif request.location in self.model.closed:
             expected = "not_bookable"
-        elif asked.clinician not in (None, clinician) or at + asked.appointment_type.timing.duration > asked.until:
+        elif (
+            request.clinician not in (None, clinician) or at + request.appointment_type.timing.duration > request.until
+        ):
             expected = "invalid"
         else:
             expected = self.model.refusal(
-                clinician, asked.appointment_type, asked.location, at, [asked.client], self.now, by_staff=True
+                clinician, request.appointment_type, request.location, at, [request.client], self.now, by_staff=True
             )
-        command = ConfirmAppointmentRequestCommand(request_id=asked.id, clinician_id=clinician, starts_at=at)
+        command = ConfirmAppointmentRequestCommand(request_id=request.id, clinician_id=clinician, starts_at=at)
         view = self.attempt(self.use_cases.confirm_appointment_request(self.world.front_desk, command), expected)
         if view is not None:
-            asked.status = "confirmed"
-            self.note_booked(view.id, clinician, asked.appointment_type, asked.location, at, [asked.client])
+            request.status = "confirmed"
+            self.record_booking(view.id, clinician, request.appointment_type, request.location, at, [request.client])
 
     @precondition(lambda self: self.model.requests)
     @rule(data=st.data(), by_client=st.booleans())
-    def withdraw_or_decline(self, data: st.DataObject, by_client: bool) -> None:
-        asked = data.draw(st.sampled_from(list(self.model.requests.values())))
-        closed = None if asked.status == "pending" else "request_closed"
+    def withdraw_or_decline_request(self, data: st.DataObject, by_client: bool) -> None:
+        request = data.draw(st.sampled_from(list(self.model.requests.values())))
+        expected = None if request.status == "pending" else "request_closed"
         if by_client:
-            client = data.draw(st.sampled_from([asked.client, *self.clients]))
-            closed = closed if client == asked.client else "not_found"
-            self.attempt(self.use_cases.withdraw_appointment_request(self.world.as_client(client), asked.id), closed)
+            client = data.draw(st.sampled_from([request.client, *self.clients]))
+            expected = expected if client == request.client else "not_found"
+            self.attempt(
+                self.use_cases.withdraw_appointment_request(self.world.as_client(client), request.id), expected
+            )
         else:
-            command = DeclineAppointmentRequestCommand(request_id=asked.id)
-            self.attempt(self.use_cases.decline_appointment_request(self.world.front_desk, command), closed)
-        if closed is None:
-            asked.status = "withdrawn" if by_client else "declined"
+            command = DeclineAppointmentRequestCommand(request_id=request.id)
+            self.attempt(self.use_cases.decline_appointment_request(self.world.front_desk, command), expected)
+        if expected is None:
+            request.status = "withdrawn" if by_client else "declined"
 
     def _requests_of(self, client: UUID) -> list[ModelRequest]:
         return [one for one in self.model.requests.values() if one.client == client]
@@ -113,13 +118,13 @@ class WaitlistStateMachine(AppointmentsStateMachine):
     # The waitlist
 
     @rule(data=st.data(), named=st.booleans(), any_location=st.booleans())
-    def wait(self, data: st.DataObject, named: bool, any_location: bool) -> None:
+    def join_waitlist(self, data: st.DataObject, named: bool, any_location: bool) -> None:
         client, clinician, appointment_type, location = self.draw_choice(data)
-        self._wait(
+        self._join_waitlist(
             client, clinician if named else None, appointment_type, None if any_location else location, any_location
         )
 
-    def _wait(
+    def _join_waitlist(
         self,
         client: UUID,
         clinician: UUID | None,
@@ -128,8 +133,8 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         any_location: bool,
     ) -> None:
         today = self.now.astimezone(TIME_ZONE).date()
-        expected = self.model.discharged_refusal(client) or self._not_online(appointment_type, location)
-        if expected is None and self.model.may_not_join_waitlist(
+        expected = self.model.discharged_refusal(client) or self._not_self_bookable(appointment_type, location)
+        if expected is None and self.model.cannot_join_waitlist(
             client, (appointment_type, location, any_location, clinician), self.now
         ):
             expected = "already_on_waitlist"
@@ -149,41 +154,43 @@ class WaitlistStateMachine(AppointmentsStateMachine):
 
     @precondition(lambda self: self._future_bookings())
     @rule(data=st.data(), named=st.booleans(), any_location=st.booleans())
-    def a_wanted_time_is_freed(self, data: st.DataObject, named: bool, any_location: bool) -> None:
+    def free_wanted_slot(self, data: st.DataObject, named: bool, any_location: bool) -> None:
         """What chance would bring too rarely."""
         booking = data.draw(st.sampled_from(self._future_bookings()))
         for client in data.draw(st.permutations(self.clients))[:2]:
             location = None if any_location else booking.location
-            self._wait(client, booking.clinician if named else None, booking.appointment_type, location, any_location)
+            self._join_waitlist(
+                client, booking.clinician if named else None, booking.appointment_type, location, any_location
+            )
         self.attempt(
             self.use_cases.cancel_for(
                 self.world.front_desk, CancelAppointmentForClientsCommand(appointment_id=booking.id)
             ),
             None,
         )
-        self._note_cancelled(booking)
+        self._record_cancellation(booking)
         known = set(self.model.offers)
         self.run_offer_jobs()
         for offer in [one for one in self.model.offers.values() if one.id not in known]:
             self.toggle_discharged(data, offer.entry.client)
-            happens = data.draw(st.sampled_from(["accepted", "booked", "late", "declined", "nothing"]))
-            if happens == "late":
-                self.world.clock.at = max(self.now, offer.held.expires)
-            if happens == "booked":
-                held = offer.held
-                self._book(offer.entry.client, held.clinician, held.appointment_type, held.location, held.at)
-            elif happens != "nothing":
-                self._answer(offer, offer.entry.client, accepting=happens != "declined")
+            outcome = data.draw(st.sampled_from(["accepted", "booked", "late", "declined", "nothing"]))
+            if outcome == "late":
+                self.world.clock.at = max(self.now, offer.hold.expires)
+            if outcome == "booked":
+                hold = offer.hold
+                self._book(offer.entry.client, hold.clinician, hold.appointment_type, hold.location, hold.at)
+            elif outcome != "nothing":
+                self._answer_offer(offer, offer.entry.client, accepting=outcome != "declined")
 
     def _future_bookings(self) -> list[ModelAppointment]:
-        booked = self.model.booked.values()
+        booked = self.model.appointments.values()
         return [
             one for one in booked if one.status == "booked" and self.now < one.at and one.appointment_type.seats == 1
         ]
 
     @precondition(lambda self: self.model.entries)
     @rule(data=st.data())
-    def leave(self, data: st.DataObject) -> None:
+    def leave_waitlist(self, data: st.DataObject) -> None:
         entry = data.draw(st.sampled_from(list(self.model.entries.values())))
         client = data.draw(st.sampled_from([entry.client, entry.client, *self.clients]))
         expected = "not_found" if client != entry.client else None
@@ -200,16 +207,16 @@ class WaitlistStateMachine(AppointmentsStateMachine):
     def run_offer_jobs(self) -> None:
         """The deferred jobs run, in order, and again those of before."""
         jobs = type(self).run(self.world.jobs("offer_freed_slot"))
-        for ids in [*jobs[self.done :], *jobs[-2:]]:
-            self._offer_one(ids["freed_slot_id"])
-        self.done = len(jobs)
+        for ids in [*jobs[self.jobs_run :], *jobs[-2:]]:
+            self._run_offer_job(ids["freed_slot_id"])
+        self.jobs_run = len(jobs)
 
-    def _offer_one(self, slot_id: UUID) -> None:
+    def _run_offer_job(self, slot_id: UUID) -> None:
         slot, before = type(self).run(self._slot(slot_id))
         expected = None
         if slot is not None:
             appointment_type = next(one for one in self.appointment_types if one.id == slot.appointment_type_id)
-            expected = self.model.next_for(slot, appointment_type, self.now)
+            expected = self.model.next_entry_for(slot, appointment_type, self.now)
         command = OfferFreedSlotCommand(freed_slot_id=slot_id)
         type(self).run(self.use_cases.offer_freed_slot(self.world.system, command))
         _, after = type(self).run(self._slot(slot_id))
@@ -219,7 +226,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
             assert expected is not None
             expires = min(self.now + OFFER_DURATION, one.starts_at)
             assert one.expires_at == expires
-            held = ModelHold(
+            hold = ModelHold(
                 one.id,
                 self.world.practice_id,
                 one.clinician_id,
@@ -228,7 +235,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
                 one.starts_at,
                 expires,
             )
-            self.model.offers[one.id] = ModelOffer(one.id, slot_id, expected, held)
+            self.model.offers[one.id] = ModelOffer(one.id, slot_id, expected, hold)
 
     async def _slot(self, slot_id: UUID) -> tuple[FreedSlot | None, list[WaitlistOffer]]:
         async with self.world.begin(self.world.system) as unit:
@@ -236,48 +243,48 @@ class WaitlistStateMachine(AppointmentsStateMachine):
 
     @precondition(lambda self: self.model.offers)
     @rule(data=st.data())
-    def answer(self, data: st.DataObject) -> None:
+    def answer_offer(self, data: st.DataObject) -> None:
         everything = list(self.model.offers.values())
         still_open = [one for one in everything if one.status == "open"]
         offer = data.draw(st.sampled_from(still_open * 4 + everything))
         client = data.draw(st.sampled_from([offer.entry.client] * 3 + self.clients))
-        self._answer(offer, client, accepting=data.draw(st.sampled_from([True, True, False])))
+        self._answer_offer(offer, client, accepting=data.draw(st.sampled_from([True, True, False])))
 
-    def _answer(self, offer: ModelOffer, client: UUID, *, accepting: bool) -> None:
-        entry, held = offer.entry, offer.held
+    def _answer_offer(self, offer: ModelOffer, client: UUID, *, accepting: bool) -> None:
+        entry, hold = offer.entry, offer.hold
         actor = self.world.as_client(client)
         expected = "not_found" if client != entry.client else None
-        if expected is None and (offer.status != "open" or held.expires <= self.now):
+        if expected is None and (offer.status != "open" or hold.expires <= self.now):
             expected = "offer_closed"
         if not accepting:
             self.attempt(self.use_cases.decline_offer(actor, offer.id), expected)
             offer.status = offer.status if expected else "declined"
             return
         expected = expected or self.model.refusal(
-            held.clinician,
-            held.appointment_type,
-            held.location,
-            held.at,
+            hold.clinician,
+            hold.appointment_type,
+            hold.location,
+            hold.at,
             [client],
             self.now,
-            but=offer.id,
+            excluding=offer.id,
             by_staff=True,
         )
         view = self.attempt(self.use_cases.accept_offer(actor, offer.id), expected)
         if view is not None:
             offer.status, entry.status = "accepted", "booked"
-            self.note_booked(view.id, held.clinician, held.appointment_type, held.location, held.at, [client])
+            self.record_booking(view.id, hold.clinician, hold.appointment_type, hold.location, hold.at, [client])
 
     @precondition(lambda self: any(one.status == "open" for one in self.model.offers.values()))
     @rule(data=st.data(), exactly=st.booleans())
-    def an_offer_runs_out(self, data: st.DataObject, exactly: bool) -> None:
+    def advance_clock_to_offer_expiry(self, data: st.DataObject, exactly: bool) -> None:
         offer = data.draw(st.sampled_from([one for one in self.model.offers.values() if one.status == "open"]))
-        at = offer.held.expires if exactly else offer.held.expires - timedelta.resolution
+        at = offer.hold.expires if exactly else offer.hold.expires - timedelta.resolution
         self.world.clock.at = max(self.now, at)
 
     @rule()
-    def expired_offers_advance(self) -> None:
-        due = [one for one in self.model.offers.values() if one.status == "open" and one.held.expires <= self.now]
+    def run_advance_expired_offers(self) -> None:
+        due = [one for one in self.model.offers.values() if one.status == "open" and one.hold.expires <= self.now]
         assert type(self).run(self.use_cases.advance_expired_offers(self.world.system)) == len(due)
         for one in due:
             one.status = "expired"
@@ -285,21 +292,21 @@ class WaitlistStateMachine(AppointmentsStateMachine):
     @rule()
     def run_delete_expired_holds(self) -> None:
         type(self).run(self.use_cases.delete_expired_holds(self.world.system))
-        for one in self.model.held.values():
-            one.gone = one.gone or one.expires <= self.now - DAY
+        for one in self.model.holds.values():
+            one.removed = one.removed or one.expires <= self.now - DAY
 
     @invariant()
-    def everybody_sees_what_they_wait_for(self) -> None:
+    def waitlist_matches_model(self) -> None:
         today = self.now.astimezone(TIME_ZONE).date()
         for client in self.clients:
             views = type(self).run(self.use_cases.list_waitlist(self.world.as_client(client)))
             own = [one for one in self.model.entries.values() if one.client == client]
-            waits = [one.id for one in own if one.status == "waiting" and today <= one.latest_date]
-            assert sorted(one.id for one in views) == sorted(waits)
+            waiting_ids = [one.id for one in own if one.status == "waiting" and today <= one.latest_date]
+            assert sorted(one.id for one in views) == sorted(waiting_ids)
             open_offers = {
                 one.id
                 for one in self.model.offers.values()
-                if one.entry.id in waits and one.status == "open" and self.now < one.held.expires
+                if one.entry.id in waiting_ids and one.status == "open" and self.now < one.hold.expires
             }
             assert {one.offer.id for one in views if one.offer} == open_offers
 
@@ -336,7 +343,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
             assert [at for at in starts if at not in bookable] == list(view.refused)
             self.model.series[view.id] = list(view.appointments)
             for at, booking_id in zip(bookable, view.appointments, strict=True):
-                self.note_booked(booking_id, clinician, appointment_type, location, at, [client])
+                self.record_booking(booking_id, clinician, appointment_type, location, at, [client])
 
     @precondition(lambda self: self.model.series)
     @rule(data=st.data())
@@ -344,12 +351,12 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         series_id = data.draw(st.sampled_from(list(self.model.series)))
         command = CancelSeriesCommand(series_id=series_id)
         self.attempt(self.use_cases.cancel_series(self.world.front_desk, command), None)
-        for booking in (self.model.booked[one] for one in self.model.series.pop(series_id)):
+        for booking in (self.model.appointments[one] for one in self.model.series.pop(series_id)):
             if booking.status == "booked" and self.now < booking.at:
-                self._note_cancelled(booking)
+                self._record_cancellation(booking)
 
-    def _note_cancelled(self, booking: ModelAppointment) -> None:
+    def _record_cancellation(self, booking: ModelAppointment) -> None:
         for client in booking.attending:
-            booking.parts[client].status = "cancelled"
+            booking.attendances[client].status = "cancelled"
         booking.status = "cancelled"
-        self._all_see_a_change(booking)
+        self._bump_versions(booking)

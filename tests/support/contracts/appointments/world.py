@@ -15,7 +15,7 @@ from portal_core.appointments.scheduling.wall_clock import first_instant
 from portal_core.appointments.settings import AppointmentRules, AppointmentType, Location
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.kernel.sources import IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import ClientStatus
@@ -171,7 +171,9 @@ class AppointmentsWorld(ABC):
 
     # Things put there past the use cases
 
-    def entry(self, clinician_id: UUID, starts_at: datetime, minutes: int = 50, **more: object) -> CalendarEntry:
+    def calendar_entry(
+        self, clinician_id: UUID, starts_at: datetime, minutes: int = 50, **more: object
+    ) -> CalendarEntry:
         return CalendarEntry(
             id=self.ids.new(),
             practice_id=self.practice_id,
@@ -203,7 +205,9 @@ class AppointmentsWorld(ABC):
     ) -> Booking:
         """An appointment with its time in the calendar."""
         ends_at = starts_at + appointment_type.timing.duration
-        entry = self.entry(clinician_id, starts_at, int(appointment_type.timing.duration / timedelta(minutes=1)))
+        entry = self.calendar_entry(
+            clinician_id, starts_at, int(appointment_type.timing.duration / timedelta(minutes=1))
+        )
         now = self.clock.now()
         appointment = Appointment(
             id=self.ids.new(),

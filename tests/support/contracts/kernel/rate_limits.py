@@ -46,7 +46,7 @@ class RateLimitsContract:
             await harness.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 60
 
-    async def test_a_try_given_back_makes_room_for_one(self, harness: RateLimitsHarness) -> None:
+    async def test_released_attempt_makes_room_for_one(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
         await harness.limits.release(practice, THREE, "k")
         for _ in range(3):
@@ -62,7 +62,7 @@ class RateLimitsContract:
             await harness.limits.take(practice, THREE, "k")
         assert limited.value.retry_after == 7 * 60
 
-    async def test_practices_limits_and_keys_are_counted_apart(self, harness: RateLimitsHarness) -> None:
+    async def test_practices_limits_and_keys_are_counted_separately(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
         for other, limit, key in (
             (practice, TWO, "k"),
@@ -78,27 +78,27 @@ class RateLimitsContract:
             with pytest.raises(RateLimited):
                 await harness.limits.take(other, limit, key)
 
-    async def test_many_at_once_are_counted_exactly(self, harness: RateLimitsHarness) -> None:
+    async def test_concurrent_attempts_are_counted_exactly(self, harness: RateLimitsHarness) -> None:
         practice = uuid4()
-        ends = await asyncio.gather(
+        results = await asyncio.gather(
             *(harness.limits.take(practice, THREE, "k") for _ in range(20)), return_exceptions=True
         )
-        assert sum(end is None for end in ends) == 3
-        assert sum(isinstance(end, RateLimited) for end in ends) == 17
+        assert sum(result is None for result in results) == 3
+        assert sum(isinstance(result, RateLimited) for result in results) == 17
 
     @given(waits=st.lists(st.integers(min_value=0, max_value=400), min_size=1, max_size=25))
-    async def test_any_history_is_as_a_list_of_times_says(self, harness: RateLimitsHarness, waits: list[int]) -> None:
+    async def test_any_history_matches_reference_model(self, harness: RateLimitsHarness, waits: list[int]) -> None:
         practice: UUID = uuid4()
         window, taken = int(THREE.window.total_seconds()), list[int]()
         now = 0
         for wait in waits:
             now += wait
             harness.clock.advance(wait * SECOND)
-            standing = [at for at in taken if now - at < window]
-            if len(standing) < THREE.max_attempts:
+            counted = [at for at in taken if now - at < window]
+            if len(counted) < THREE.max_attempts:
                 await harness.limits.take(practice, THREE, "k")
                 taken.append(now)
                 continue
             with pytest.raises(RateLimited) as limited:
                 await harness.limits.take(practice, THREE, "k")
-            assert limited.value.retry_after == standing[0] + window - now
+            assert limited.value.retry_after == counted[0] + window - now

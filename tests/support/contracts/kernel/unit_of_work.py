@@ -4,18 +4,21 @@ from uuid import UUID
 
 import pytest
 
+from portal_core.accounts.events import AccountClosed
+from portal_core.accounts.use_cases.process_email_request import ProcessEmailRequest
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.support.contracts.accounts.world import AccountsWorld
 
-ENTRY = AuditEntry("test.wrote", UUID(int=7), outcome="failed", facts={"why": "token"})
-JOB = ("process_email_request", {"email_request_id": UUID(int=7)})
+ENTRY = AuditEntry("test.wrote", UUID(int=7), outcome="failed", facts={"reason": "token"})
+JOB = (ProcessEmailRequest, {"email_request_id": UUID(int=7)})
+DEFERRED = ("process_email_request", {"email_request_id": UUID(int=7)})
 
 
 class UnitOfWorkContract:
     """Entries and jobs are there when the work is, whole and in order; what leaves no work leaves neither."""
 
-    async def test_what_is_committed_is_there_in_order(self, world: AccountsWorld) -> None:
+    async def test_committed_entries_and_jobs_are_stored_in_order(self, world: AccountsWorld) -> None:
         later = AuditEntry("test.read")
         async with world.begin(world.system) as unit:
             await unit.audit.record(ENTRY)
@@ -23,7 +26,17 @@ class UnitOfWorkContract:
             await unit.outbox.defer(JOB[0], **JOB[1])
             await unit.commit(None)
         assert (await world.audit())[-2:] == [ENTRY, later]
-        assert await world.jobs() == [JOB]
+        assert await world.jobs() == [DEFERRED]
+
+    async def test_an_event_is_a_job_with_the_ids_that_it_has(self, world: AccountsWorld) -> None:
+        async with world.begin(world.system) as unit:
+            await unit.outbox.publish(AccountClosed(UUID(int=7), UUID(int=8)))
+            await unit.outbox.publish(AccountClosed(UUID(int=9)))
+            await unit.commit(None)
+        assert await world.jobs() == [
+            ("account_closed", {"account_id": UUID(int=7), "client_id": UUID(int=8)}),
+            ("account_closed", {"account_id": UUID(int=9)}),
+        ]
 
     async def test_rollback_keeps_nothing(self, world: AccountsWorld) -> None:
         before = await world.audit()
@@ -44,7 +57,7 @@ class UnitOfWorkContract:
         assert denied == ([] if isinstance(error, RuntimeError) else [("access.denied", "denied")])
         assert await world.jobs() == []
 
-    async def test_practices_keep_their_own(self, world: AccountsWorld) -> None:
+    async def test_audit_and_jobs_are_kept_per_practice(self, world: AccountsWorld) -> None:
         other = await world.other_practice()
         before = await other.audit()
         async with world.begin(world.system) as unit:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from attrs import define, field
 
-from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.kernel.notices import Notice, NoticeClass
 from portal_core.notifications.model import LEASE_DURATION, MAX_FAILURES, MAX_RETRY_DELAY
 from portal_core.notifications.ports import InboxScope, Mail
 from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand

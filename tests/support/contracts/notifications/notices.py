@@ -8,10 +8,9 @@ from attrs import evolve, fields
 
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, StaleVersion
-from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.kernel.notices import NOTICE_KINDS, Notice, NoticeClass
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.model import LEASE_DURATION, NoticeDelivery, Notification, NotSent, Sent, Uncertain
-from portal_core.notifications.notice_kinds import NOTICE_KINDS
 from portal_core.notifications.ports import InboxScope
 from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent

@@ -15,7 +15,7 @@ from attrs import define, field
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from portal_core.kernel.outbox import Notice, NoticeClass
+from portal_core.kernel.notices import Notice, NoticeClass
 from portal_core.notifications.errors import MailNotSent, MailRefused
 from portal_core.notifications.model import LEASE_DURATION, MAX_RETRY_DELAY
 from portal_core.notifications.ports import Mail, Mailer

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from portal_core.kernel.actor import Area, ClientActor, ProxyActor, SystemActor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.outbox import Notice
+from portal_core.kernel.notices import Notice
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.model import NoticeDelivery, Notification

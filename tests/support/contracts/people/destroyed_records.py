@@ -13,7 +13,7 @@ from tests.support.contracts.people.world import AUDIT_ENTRY, PeopleWorld
 class DestroyedRecordContract:
     """What is left of a record whose key was destroyed."""
 
-    async def test_a_destroyed_key_takes_the_content_along_and_nothing_else(self, world: PeopleWorld) -> None:
+    async def test_destroying_key_removes_sealed_content_only(self, world: PeopleWorld) -> None:
         client = await world.add_client(address="12 Elm Street")
         entry = AuditEntry("record.key_destroyed", client.id, record=client.id)
         async with world.begin(world.staff()) as unit:
@@ -23,34 +23,34 @@ class DestroyedRecordContract:
             await unit.commit(None)
         assert (await world.audit()).count(entry) == 1
         async with world.begin(world.staff()) as unit:
-            left = await unit.client_records.get(client.id)
-            assert left == evolve(client, address=None)
+            remaining = await unit.client_records.get(client.id)
+            assert remaining == evolve(client, address=None)
             assert not await unit.client_records.destroy_key(client.id, entry)
             with pytest.raises(RecordDestroyed):
                 await unit.client_records.save(evolve(client, address="13 Elm Street", version=2), AUDIT_ENTRY)
-            named = evolve(left, chosen_name="Andy", version=2)
+            named = evolve(remaining, chosen_name="Andy", version=2)
             await unit.client_records.save(named, AUDIT_ENTRY)
             assert await unit.client_records.get(client.id) == named
 
-    async def test_an_answer_goes_with_the_key_and_nothing_is_done_twice(self, world: PeopleWorld) -> None:
+    async def test_stored_response_is_lost_with_key_and_request_is_not_repeated(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         account = world.ids.new()
 
-        def trying(key: str, digest: bytes = b"same") -> ClientActor:
+        def client_actor(key: str, digest: bytes = b"same") -> ClientActor:
             idempotent_request = IdempotentRequest("makeThing", key, digest)
             return evolve(world.as_client(client.id, account), origin=Origin(idempotent_request=idempotent_request))
 
-        async with world.begin(trying("before")) as unit:
+        async with world.begin(client_actor("before")) as unit:
             await unit.commit("words")
         async with world.begin(world.staff()) as unit:
             await unit.client_records.destroy_key(client.id, AUDIT_ENTRY)
             await unit.commit(None)
-        async with world.begin(trying("after")) as unit:
+        async with world.begin(client_actor("after")) as unit:
             assert await unit.commit("more words") == "more words"
         for key in ("before", "after"):
             with pytest.raises(RecordDestroyed):
-                async with world.begin(trying(key)):
+                async with world.begin(client_actor(key)):
                     pytest.fail("the unit must not open")
             with pytest.raises(IdempotencyMismatch):
-                async with world.begin(trying(key, b"other")):
+                async with world.begin(client_actor(key, b"other")):
                     pytest.fail("the unit must not open")

@@ -18,17 +18,17 @@ from tests.support.contracts.people.world import AUDIT_ENTRY, DATE_OF_BIRTH, Peo
 class PracticeContract:
     """The practice itself, how it is made, and how it is found."""
 
-    async def test_every_field_of_a_new_practice_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_of_new_practice_is_stored(self, world: PeopleWorld) -> None:
         settings = {"appointments": {"notice_hours": 24, "text": "ä"}}
         name = f"one.{world.ids.new().hex}.example"
-        made = await world.add_practice(state=None, hosts=(name, f"x{name}"), settings=settings)
-        async with world.begin(evolve(world.system, practice_id=made.id)) as unit:
-            assert await unit.practice_record.get() == made
+        practice = await world.add_practice(state=None, hosts=(name, f"x{name}"), settings=settings)
+        async with world.begin(evolve(world.system, practice_id=practice.id)) as unit:
+            assert await unit.practice_record.get() == practice
 
-    async def test_founding_is_audited_by_the_new_practice(self, world: PeopleWorld) -> None:
+    async def test_practice_creation_is_audited_in_new_practice(self, world: PeopleWorld) -> None:
         assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
-    async def test_a_change_is_kept_once(self, world: PeopleWorld) -> None:
+    async def test_practice_change_is_stored_once(self, world: PeopleWorld) -> None:
         changed = evolve(
             world.practice, name="Oak", time_zone="Europe/Vienna", state="CA", settings={"a": {"b": 1}}, version=2
         )
@@ -41,14 +41,14 @@ class PracticeContract:
         async with world.begin(world.visitor) as unit:
             assert await unit.practice_record.get() == changed
 
-    async def test_portal_users_do_not_change_the_practice(self, world: PeopleWorld) -> None:
+    async def test_portal_users_cannot_change_practice(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         for actor in (world.as_client(client.id), world.visitor):
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
                     await unit.practice_record.save(evolve(world.practice, name="Mine", version=2), AUDIT_ENTRY)
 
-    async def test_one_slug_and_one_host_for_one_practice(self, world: PeopleWorld) -> None:
+    async def test_slug_and_host_are_unique(self, world: PeopleWorld) -> None:
         host = f"{world.ids.new().hex}.example"
         first = await world.add_practice(hosts=(host,))
         before = await world.directory.all()
@@ -61,7 +61,7 @@ class PracticeContract:
                 await unit.practice_record.save(world.practice.with_hosts((host,)), AUDIT_ENTRY)
         assert await world.directory.all() == before
 
-    async def test_hosts_are_given_up_and_kept(self, world: PeopleWorld) -> None:
+    async def test_released_host_can_be_used_by_another_practice(self, world: PeopleWorld) -> None:
         one, two = f"{world.ids.new().hex}.example", f"{world.ids.new().hex}.example"
         first = await world.add_practice(hosts=(one, two))
         async with world.begin(evolve(world.system, practice_id=first.id)) as unit:
@@ -70,7 +70,7 @@ class PracticeContract:
         taken = await world.add_practice(hosts=(one,))
         assert taken.hosts == (one,)
 
-    async def test_requests_find_every_practice(self, world: PeopleWorld) -> None:
+    async def test_directory_lists_every_practice(self, world: PeopleWorld) -> None:
         other = await world.other_practice()
         found = {one.id: one for one in await other.directory.all()}
         for practice in (world.practice, other.practice):
@@ -81,7 +81,7 @@ class PracticeContract:
 class ClientRecordsContract:
     """Clients."""
 
-    async def test_every_field_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_is_stored(self, world: PeopleWorld) -> None:
         full = await world.add_client(
             "Ann",
             "O'Brien-Łę",
@@ -106,7 +106,7 @@ class ClientRecordsContract:
             assert await unit.client_records.find_by_external_id("E-2") is None
             assert await unit.client_records.get(world.ids.new()) is None
 
-    async def test_a_change_of_every_field_is_kept_once_and_audited(self, world: PeopleWorld) -> None:
+    async def test_change_of_every_field_is_stored_once_and_audited(self, world: PeopleWorld) -> None:
         client = await world.add_client(address="1 Elm Street", email="a@example.org")
         changed = evolve(
             client,
@@ -136,7 +136,7 @@ class ClientRecordsContract:
             assert await unit.client_records.get(client.id) == changed
         assert (await world.audit()).count(AUDIT_ENTRY) == 3
 
-    async def test_what_is_not_committed_is_not_there(self, world: PeopleWorld) -> None:
+    async def test_uncommitted_client_is_not_stored(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         other = evolve(client, id=world.ids.new(), external_id="E-1")
         async with world.begin(world.system) as unit:
@@ -144,7 +144,7 @@ class ClientRecordsContract:
         async with world.begin(world.system) as unit:
             assert await unit.client_records.get(other.id) is None
 
-    async def test_one_external_id_for_one_client_of_a_practice(self, world: PeopleWorld) -> None:
+    async def test_external_id_is_unique_among_clients_of_practice(self, world: PeopleWorld) -> None:
         await world.add_client(external_id="E-1")
         second = await world.add_client(external_id="E-2")
         with pytest.raises(DuplicateExternalId):
@@ -155,12 +155,12 @@ class ClientRecordsContract:
         other = await world.other_practice()
         assert (await other.add_client(external_id="E-1")).external_id == "E-1"
 
-    async def test_each_sees_whom_they_may(self, world: PeopleWorld) -> None:
+    async def test_client_visibility_by_actor(self, world: PeopleWorld) -> None:
         own, foreign = await world.add_client(external_id="E-1"), await world.add_client(external_id="E-2")
         proxy = await world.add_account("pa@example.org")
         grant = await world.add_grant(own.id, proxy.id)
         other = await world.other_practice()
-        sight = {
+        visibility = {
             world.as_client(own.id): (True, False),
             world.as_proxy(proxy.id): (True, False),
             world.as_proxy(proxy.id, own.id): (True, False),
@@ -169,7 +169,7 @@ class ClientRecordsContract:
             world.staff(): (True, True),
             other.staff(): (False, False),
         }
-        for actor, seen in sight.items():
+        for actor, seen in visibility.items():
             async with world.begin(actor) as unit:
                 found = [await unit.client_records.get(one.id) for one in (own, foreign)]
                 by_id = [await unit.client_records.find_by_external_id(one) for one in ("E-1", "E-2")]
@@ -179,7 +179,7 @@ class ClientRecordsContract:
         async with world.begin(world.as_proxy(proxy.id)) as unit:
             assert await unit.client_records.get(own.id) is None
 
-    async def test_portal_users_write_the_record_they_act_on_only(self, world: PeopleWorld) -> None:
+    async def test_portal_users_write_only_the_record_they_act_on(self, world: PeopleWorld) -> None:
         own, foreign = await world.add_client(), await world.add_client()
         proxy = await world.add_account("pa@example.org")
         await world.add_grant(own.id, proxy.id)
@@ -198,7 +198,7 @@ class ClientRecordsContract:
             assert await unit.client_records.get(foreign.id) == foreign
             assert (await unit.client_records.get(own.id)) == own.with_changes(phone="+15551234567", address="Here")
 
-    async def test_pages_go_by_name_and_lose_nobody(self, world: PeopleWorld) -> None:
+    async def test_pages_are_ordered_by_name_and_complete(self, world: PeopleWorld) -> None:
         names = [
             ("Bo", "lee"),
             ("Ann", "Lee"),
@@ -209,7 +209,7 @@ class ClientRecordsContract:
             ("A", "M"),
         ]
         clients = [await world.add_client(given, family, chosen_name=None) for given, family in names]
-        wanted = [one.id for one in sorted(clients, key=lambda one: (one.sort_name.encode(), one.id))]
+        expected = [one.id for one in sorted(clients, key=lambda one: (one.sort_name.encode(), one.id))]
         for size in (1, 2, 7, 100):
             seen: list[UUID] = []
             after = ""
@@ -221,31 +221,31 @@ class ClientRecordsContract:
                 after = page.next
                 if not after:
                     break
-            assert seen == wanted
+            assert seen == expected
 
-    async def test_pages_by_the_beginning_of_a_name(self, world: PeopleWorld) -> None:
+    async def test_pages_filtered_by_name_prefix(self, world: PeopleWorld) -> None:
         lee = await world.add_client("Ann", "Lee", chosen_name="Andy", external_id="E-1")
         leeds = await world.add_client("Zoë", "Leeds")
         percent = await world.add_client("Al", "%")
         await (await world.other_practice()).add_client("Ann", "Lee")
-        beginnings = {"lee": [lee, leeds], "LEE ": [lee], "Lee An": [lee], "%": [percent], "_": [], "ann": []}
-        for name_prefix, wanted in beginnings.items():
+        expected_by_prefix = {"lee": [lee, leeds], "LEE ": [lee], "Lee An": [lee], "%": [percent], "_": [], "ann": []}
+        for name_prefix, expected in expected_by_prefix.items():
             async with world.begin(world.staff()) as unit:
                 page = await unit.client_records.page(name_prefix, PageRequest())
-            assert list(page.items) == [ClientSummaryView.of(one) for one in wanted], name_prefix
+            assert list(page.items) == [ClientSummaryView.of(one) for one in expected], name_prefix
         async with world.begin(world.staff()) as unit:
             first = await unit.client_records.page("lee", PageRequest(size=1))
             second = await unit.client_records.page("lee", PageRequest(first.next, 1))
         assert [one.id for one in (*first.items, *second.items)] == [lee.id, leeds.id]
         assert second.next == ""
 
-    async def test_a_bad_cursor_is_refused(self, world: PeopleWorld) -> None:
+    async def test_invalid_cursor_is_rejected(self, world: PeopleWorld) -> None:
         async with world.begin(world.staff()) as unit:
             with pytest.raises(Invalid):
                 await unit.client_records.page("", PageRequest("x"))
 
 
-async def locked(world: PeopleWorld) -> frozenset[UUID]:
+async def administrators(world: PeopleWorld) -> frozenset[UUID]:
     """Who administers the practice."""
     async with world.begin(world.system) as unit:
         return await unit.staff_records.lock_administrators()
@@ -254,7 +254,7 @@ async def locked(world: PeopleWorld) -> frozenset[UUID]:
 class StaffContract:
     """Clinicians, staff and care teams."""
 
-    async def test_every_field_of_a_clinician_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_of_clinician_is_stored(self, world: PeopleWorld) -> None:
         plain = await world.add_clinician()
         values = {
             "name": "Dr. Owen",
@@ -284,7 +284,7 @@ class StaffContract:
             async with world.begin(world.staff()) as unit:
                 await unit.clinician_records.save(changed.with_changes(external_id="C-1"), AUDIT_ENTRY)
 
-    async def test_every_field_of_a_member_is_kept(self, world: PeopleWorld) -> None:
+    async def test_every_field_of_staff_member_is_stored(self, world: PeopleWorld) -> None:
         clinician = await world.add_clinician()
         plain = await world.add_staff()
         values = {
@@ -328,26 +328,28 @@ class StaffContract:
             await world.add_staff("a@elm.example")
         assert await (await world.other_practice()).add_staff(**first) is not None  # type: ignore[arg-type]
 
-    async def test_administrators_are_those_who_work_here(self, world: PeopleWorld) -> None:
+    async def test_only_active_administrators_are_locked(self, world: PeopleWorld) -> None:
         admins = frozenset({"administrator", "biller"})
-        assert await locked(world) == frozenset()
+        assert await administrators(world) == frozenset()
         one = await world.add_staff("a@elm.example", roles=admins)
         two = await world.add_staff("b@elm.example", roles=admins)
         await world.add_staff("c@elm.example", roles=admins, active=False)
         await world.add_staff("d@elm.example", roles=frozenset({"biller", "auditor"}))
         await (await world.other_practice()).add_staff("a@elm.example", roles=admins)
-        assert await locked(world) == {one.id, two.id}
+        assert await administrators(world) == {one.id, two.id}
 
-    async def test_two_administrators_do_not_take_the_role_from_each_other(self, world: PeopleWorld) -> None:
+    async def test_concurrent_removals_leave_one_administrator(self, world: PeopleWorld) -> None:
         one, two = [await world.add_staff(f"{name}@elm.example", roles=frozenset({"administrator"})) for name in "ab"]
         change = ChangeStaff(world.begin, world.clock)
         leave = ChangeStaffCommand(one.id, one.name, one.roles, None, False, 1)
         demote = ChangeStaffCommand(two.id, two.name, frozenset({"biller"}), None, True, 1)
-        done = await asyncio.gather(change(world.staff(), leave), change(world.staff(), demote), return_exceptions=True)
-        assert [type(each) for each in done if isinstance(each, Exception)] == [LastAdministrator]
-        assert len(await locked(world)) == 1
+        results = await asyncio.gather(
+            change(world.staff(), leave), change(world.staff(), demote), return_exceptions=True
+        )
+        assert [type(each) for each in results if isinstance(each, Exception)] == [LastAdministrator]
+        assert len(await administrators(world)) == 1
 
-    async def test_portal_users_see_no_staff_and_write_neither(self, world: PeopleWorld) -> None:
+    async def test_portal_users_see_no_staff_and_write_no_clinicians(self, world: PeopleWorld) -> None:
         client, clinician, member = await world.add_client(), await world.add_clinician(), await world.add_staff()
         actor = world.as_client(client.id)
         async with world.begin(actor) as unit:
@@ -361,7 +363,7 @@ class StaffContract:
             async with world.begin(actor) as unit:
                 await unit.clinician_records.save(clinician.with_changes(room_link="https://evil.example"), AUDIT_ENTRY)
 
-    async def test_nothing_crosses_to_another_practice(self, world: PeopleWorld) -> None:
+    async def test_staff_and_clinicians_are_hidden_from_other_practices(self, world: PeopleWorld) -> None:
         clinician, member = await world.add_clinician(external_id="C-1"), await world.add_staff()
         other = await world.other_practice()
         async with other.begin(other.staff()) as unit:
@@ -372,19 +374,19 @@ class StaffContract:
             assert await unit.staff_records.find_by_email(member.email) is None
             assert await unit.staff_records.all() == ()
 
-    async def test_a_care_team_is_these_and_no_others(self, world: PeopleWorld) -> None:
+    async def test_assignment_replaces_care_team(self, world: PeopleWorld) -> None:
         client, foreign = await world.add_client(), await world.add_client()
         team = sorted([(await world.add_clinician()).id for _ in range(3)])
-        for named in (team, team[1:], [], team[:1]):
+        for assigned in (team, team[1:], [], team[:1]):
             before, client = client, client.with_next_version()
             async with world.begin(world.staff()) as unit:
-                await unit.care_teams.assign(client, tuple(named), AUDIT_ENTRY)
+                await unit.care_teams.assign(client, tuple(assigned), AUDIT_ENTRY)
                 await unit.commit(None)
             with pytest.raises(StaleVersion):
                 async with world.begin(world.staff()) as unit:
                     await unit.care_teams.assign(before, tuple(team), AUDIT_ENTRY)
             async with world.begin(world.as_client(client.id)) as unit:
-                assert await unit.care_teams.of(client.id) == tuple(named)
+                assert await unit.care_teams.of(client.id) == tuple(assigned)
                 assert await unit.client_records.get(client.id) == client
         async with world.begin(world.as_client(foreign.id)) as unit:
             assert await unit.care_teams.of(client.id) == ()

@@ -44,13 +44,13 @@ class PeopleWorld(ABC):
     async def add_practice(self, **more: object) -> Practice:
         """Another practice, kept."""
         practice_id = self.ids.new()
-        described = {
+        defaults = {
             "slug": f"p{practice_id.hex}",
             "name": "Elm Street",
             "time_zone": "America/New_York",
             "state": "NY",
         }
-        practice = Practice(id=practice_id, created_at=self.clock.now(), **(described | more))  # type: ignore[arg-type]
+        practice = Practice(id=practice_id, created_at=self.clock.now(), **(defaults | more))  # type: ignore[arg-type]
         await self.practice_factory.create(SystemActor(practice_id, "add_practice"), practice, AUDIT_ENTRY)
         return practice
 

@@ -47,7 +47,7 @@ from portal_core.appointments.use_cases.reschedule_appointment_for_clients impor
     RescheduleAppointmentForClients,
     RescheduleAppointmentForClientsCommand,
 )
-from portal_core.appointments.views import AppointmentFilter, AppointmentCategory
+from portal_core.appointments.views import AppointmentCategory, AppointmentFilter
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 

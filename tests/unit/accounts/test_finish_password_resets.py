@@ -18,7 +18,7 @@ LATER = STALE_RESET_AGE + timedelta(seconds=1)
 
 
 @frozen
-class Lost(MailedCodes):
+class LosingResponses(MailedCodes):
     """The provider decides; its answer is never heard."""
 
     real: MailedCodes
@@ -31,27 +31,27 @@ class Lost(MailedCodes):
         raise ConnectionError
 
 
-async def asked() -> tuple[AccountUseCases, str]:
+async def reset_requested() -> tuple[AccountUseCases, str]:
     """The door, and the code in Ann's mail."""
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
-    await use_cases.forgot(use_cases.visitor(), RequestPasswordResetCommand(ANN))
+    await use_cases.request_password_reset(use_cases.visitor(), RequestPasswordResetCommand(ANN))
     await use_cases.work()
     return use_cases, use_cases.mailed()[-1]
 
 
-async def broken(use_cases: AccountUseCases, code: str, email: str = ANN) -> None:
+async def lose_reset_response(use_cases: AccountUseCases, code: str, email: str = ANN) -> None:
     """A reset whose answer is lost."""
-    lost: ResetPassword = evolve(use_cases.reset, codes=Lost(use_cases.codes))
+    lost: ResetPassword = evolve(use_cases.reset, codes=LosingResponses(use_cases.codes))
     with pytest.raises(ConnectionError):
         await lost(use_cases.visitor(), ResetPasswordCommand(email, code, OTHER))
 
 
 async def test_crash_after_reset_ends_sessions_and_notifies() -> None:
-    use_cases, code = await asked()
+    use_cases, code = await reset_requested()
     thief = await use_cases.signed_in()
     account = await use_cases.account()
-    await broken(use_cases, code)
+    await lose_reset_response(use_cases, code)
     with pytest.raises(CodeRefused):
         await use_cases.reset(use_cases.visitor(), ResetPasswordCommand(ANN, code, OTHER))
     await use_cases.finish_password_resets(use_cases.system)
@@ -67,12 +67,12 @@ async def test_crash_after_reset_ends_sessions_and_notifies() -> None:
     assert await use_cases.holder(mine)
 
 
-async def test_a_crash_with_a_wrong_code_signs_nobody_out() -> None:
-    use_cases, _ = await asked()
+async def test_crash_with_wrong_code_signs_nobody_out() -> None:
+    use_cases, _ = await reset_requested()
     mine = await use_cases.signed_in()
     use_cases.world.clock.advance(timedelta(seconds=1))
-    await broken(use_cases, "WRONG")
-    await broken(use_cases, "WRONG", EVE)
+    await lose_reset_response(use_cases, "WRONG")
+    await lose_reset_response(use_cases, "WRONG", EVE)
     use_cases.world.clock.advance(LATER)
     await use_cases.finish_password_resets(use_cases.system)
     assert await use_cases.holder(mine)
@@ -83,7 +83,7 @@ async def test_a_crash_with_a_wrong_code_signs_nobody_out() -> None:
 
 @pytest.mark.parametrize("right", [True, False])
 async def test_completed_reset_is_not_finished_again(right: bool) -> None:
-    use_cases, code = await asked()
+    use_cases, code = await reset_requested()
     if right:
         await use_cases.reset(use_cases.visitor(), ResetPasswordCommand(ANN, code, OTHER))
     else:
@@ -96,8 +96,8 @@ async def test_completed_reset_is_not_finished_again(right: bool) -> None:
 
 
 async def test_concurrent_finish_runs_once() -> None:
-    use_cases, code = await asked()
-    await broken(use_cases, code)
+    use_cases, code = await reset_requested()
+    await lose_reset_response(use_cases, code)
     use_cases.world.clock.advance(LATER)
 
     class Slow:
@@ -110,9 +110,9 @@ async def test_concurrent_finish_runs_once() -> None:
     assert (await use_cases.actions()).count("account.password_reset") == 1
 
 
-async def test_visitor_requests_are_left_to_their_own_job() -> None:
-    use_cases, _ = await asked()
-    await use_cases.forgot(use_cases.visitor(), RequestPasswordResetCommand(ANN))
+async def test_finish_job_ignores_visitor_requests() -> None:
+    use_cases, _ = await reset_requested()
+    await use_cases.request_password_reset(use_cases.visitor(), RequestPasswordResetCommand(ANN))
     use_cases.world.clock.advance(LATER)
     await use_cases.finish_password_resets(use_cases.system)
     assert [kind for kind, _ in await use_cases.work()] == ["reset_password"]

@@ -1,0 +1,15 @@
+"""What happens to accounts that other features react to."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.outbox import Event
+
+
+@frozen
+class AccountClosed(Event):
+    """Its holder closed an account; `client_id` is set for a client's own account."""
+
+    account_id: UUID
+    client_id: UUID | None = None

@@ -1,0 +1,131 @@
+"""Every kind of notice, declared once: its class, its channels, and the part of a record that it speaks of.
+
+    await unit.outbox.notify(APPOINTMENT_BOOKED.to_client(client_id, subject_id=appointment_id))
+
+The text is made when the notice is sent (`notifications/templates_en.py`, `templates_es.py`).
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.actor import Area
+
+NoticeClass = Literal["security", "safety", "service", "reminder"]
+"""After a crash inside the vendor's call a `security` or `safety` notice is sent again, the others are not."""
+
+Channel = Literal["email", "sms", "in_app"]
+CHANNELS: tuple[Channel, ...] = ("email", "sms", "in_app")
+
+CodePurpose = Literal["verify_email", "reset_password", "change_email", "invitation", "safe_email"]
+
+
+@frozen
+class Notice:
+    """A message to an account or a client. It holds ids and no text.
+
+    `kind` is the name of a `NoticeKind`, `subject_id` the id of what it is about. A second notice with the same
+    `deduplication_key` in the same practice is dropped, so that a rerun notifies nobody twice.
+    """
+
+    kind: str
+    notice_class: NoticeClass
+    to_account: UUID | None = None
+    to_client: UUID | None = None
+    subject_id: UUID | None = None
+    deduplication_key: str | None = None
+
+
+@frozen
+class NoticeKind:
+    """What is true of all notices of a kind.
+
+    `channels` are the defaults. Unless the kind is `fixed`, the recipient may choose any of the three channels, or none.
+    `area` is the part of a record that it speaks of: a proxy gets it when their grant opens that area. The `CodeSender`
+    mails kinds that have a `code`: it knows the address. `to_former_email` goes to the address before a change of
+    email; `states_appointment_time` names the time of an appointment.
+    """
+
+    name: str
+    notice_class: NoticeClass
+    channels: tuple[Channel, ...]
+    area: Area | None = None
+    fixed: bool = False
+    code: CodePurpose | None = None
+    to_former_email: bool = False
+    states_appointment_time: bool = False
+
+    def to_account(
+        self, account_id: UUID, *, subject_id: UUID | None = None, deduplication_key: str | None = None
+    ) -> Notice:
+        """A notice of this kind to the holder of an account."""
+        return Notice(self.name, self.notice_class, account_id, None, subject_id, deduplication_key)
+
+    def to_client(
+        self, client_id: UUID, *, subject_id: UUID | None = None, deduplication_key: str | None = None
+    ) -> Notice:
+        """A notice of this kind to a client, and to the proxies whose grants open `area`."""
+        return Notice(self.name, self.notice_class, None, client_id, subject_id, deduplication_key)
+
+    def to_address_of(self, subject_id: UUID, *, deduplication_key: str | None = None) -> Notice:
+        """A notice of this kind to the address that its subject names: an invitation's, say."""
+        return Notice(self.name, self.notice_class, None, None, subject_id, deduplication_key)
+
+    @property
+    def available_channels(self) -> tuple[Channel, ...]:
+        """The channels that may be chosen."""
+        return self.channels if self.fixed else CHANNELS
+
+    def effective_channels(self, chosen: tuple[Channel, ...] | None) -> tuple[Channel, ...]:
+        """The channels for somebody who chose these, or never chose."""
+        return self.channels if self.fixed or chosen is None else chosen
+
+
+def _security(name: str, *, inbox: bool = True) -> NoticeKind:
+    return NoticeKind(name, "security", ("email", "in_app") if inbox else ("email",), fixed=True)
+
+
+def _code(name: str, purpose: CodePurpose) -> NoticeKind:
+    return NoticeKind(name, "security", ("email",), fixed=True, code=purpose)
+
+
+def _service(name: str, area: Area) -> NoticeKind:
+    return NoticeKind(name, "service", ("email", "in_app"), area)
+
+
+VERIFY_EMAIL: Final = _code("verify_email", "verify_email")
+RESET_PASSWORD: Final = _code("reset_password", "reset_password")
+EMAIL_CHANGE_CODE: Final = _code("email_change_code", "change_email")
+SAFE_EMAIL_CODE: Final = _code("safe_email_code", "safe_email")
+ALREADY_REGISTERED: Final = _security("already_registered", inbox=False)
+INVITATION: Final = NoticeKind("invitation", "service", ("email",), fixed=True, code="invitation")
+EMAIL_CHANGED: Final = NoticeKind("email_changed", "security", ("email",), fixed=True, to_former_email=True)
+PASSWORD_CHANGED: Final = _security("password_changed")
+SECOND_FACTOR_ENROLLED: Final = _security("second_factor_enrolled")
+SECOND_FACTOR_REMOVED: Final = _security("second_factor_removed")
+RECOVERY_CODES_USED: Final = _security("recovery_codes_used")
+ACCOUNT_LOCKED: Final = _security("account_locked")
+ACCOUNT_CLOSED: Final = _security("account_closed", inbox=False)
+CONTACT_CHANGED: Final = _security("contact_changed")
+GRANT_ENDED: Final = NoticeKind("grant_ended", "service", ("email", "in_app"), fixed=True)
+APPOINTMENT_BOOKED: Final = _service("appointment_booked", "appointments")
+APPOINTMENT_CANCELLED: Final = _service("appointment_cancelled", "appointments")
+APPOINTMENT_RESCHEDULED: Final = _service("appointment_rescheduled", "appointments")
+APPOINTMENT_REQUEST_CONFIRMED: Final = _service("appointment_request_confirmed", "appointments")
+APPOINTMENT_REQUEST_DECLINED: Final = _service("appointment_request_declined", "appointments")
+APPOINTMENT_REMINDER: Final = NoticeKind(
+    "appointment_reminder", "reminder", ("email", "sms", "in_app"), "appointments", states_appointment_time=True
+)
+WAITLIST_OFFER: Final = NoticeKind("waitlist_offer", "service", ("email", "sms", "in_app"), "appointments")
+LATE_CANCEL_FEE: Final = _service("late_cancel_fee", "payments")
+# Clients already choose channels for these three; messages, forms and documents will send them.
+NEW_MESSAGE: Final = _service("new_message", "messages")
+FORM_ASSIGNED: Final = _service("form_assigned", "forms")
+DOCUMENT_SHARED: Final = _service("document_shared", "documents")
+
+NOTICE_KINDS: Final[Mapping[str, NoticeKind]] = {
+    kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, NoticeKind)
+}
+"""Every kind by its name."""

@@ -1,0 +1,60 @@
+"""What every keeper must do with weekly series. Subclasses give a `world`."""
+
+from datetime import datetime
+
+import pytest
+
+from portal_core.appointments.series import Series
+from portal_core.kernel.errors import StaleVersion
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
+
+
+class SeriesContract:
+    """`SeriesRepository`."""
+
+    async def _series(self, world: AppointmentsWorld) -> Series:
+        return Series(
+            id=world.ids.new(),
+            practice_id=world.practice_id,
+            clinician_id=await world.add_clinician(),
+            appointment_type_id=(await world.add_appointment_type("Group", seats=8)).id,
+            location_id=(await world.add_location()).id,
+            first_start=datetime(2026, 3, 3, 9, 30),  # noqa: DTZ001
+            time_zone=ZONE,
+            weeks=10,
+            created_at=world.clock.now(),
+        )
+
+    async def test_round_trip_and_stale_version(self, world: AppointmentsWorld) -> None:
+        series = await self._series(world)
+        async with world.begin(world.front_desk) as unit:
+            await unit.series.add(series, AUDIT_ENTRY)
+            await unit.commit(None)
+        async with world.begin(world.front_desk) as unit:
+            assert await unit.series.get(series.id) == series
+            assert await unit.series.get(world.ids.new()) is None
+            await unit.series.save(series.end(), AUDIT_ENTRY)
+            assert await unit.series.get(series.id) == series.end()
+            with pytest.raises(StaleVersion):
+                await unit.series.save(series.end(), AUDIT_ENTRY)
+        other = await world.other_practice()
+        async with other.begin(other.front_desk) as unit:
+            assert await unit.series.get(series.id) is None
+
+    async def test_bookings_by_start_including_cancelled(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(), await world.add_client(given="Bob")
+        clinician, appointment_type, series_id = (
+            await world.add_clinician(),
+            await world.add_appointment_type(seats=8),
+            world.ids.new(),
+        )
+        later = await world.add_booking(clinician, appointment_type, new_york(10, 10), ann, bob, series_id=series_id)
+        first = await world.add_booking(clinician, appointment_type, new_york(3, 10), ann, series_id=series_id)
+        await world.add_booking(clinician, appointment_type, new_york(4, 10), ann)
+        cancelled = first.cancel(at=world.clock.now(), reason="Holiday")
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(cancelled, AUDIT_ENTRY)
+            found = await unit.series.bookings(series_id)
+        assert [one.appointment for one in found] == [cancelled.appointment, later.appointment]
+        assert found[0].attendances == cancelled.attendances
+        assert {one.client_id for one in found[1].attendances} == {ann, bob}
