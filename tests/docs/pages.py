@@ -16,7 +16,7 @@ from typing import Literal, get_args, get_origin
 import attrs
 import boto3
 
-from adapters.postgres.engine.maintenance import RETENTION
+from adapters.postgres.engine.maintenance import retention
 from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
 from entrypoints.use_case_registry import use_case_classes
@@ -102,7 +102,7 @@ def schedule() -> str:
 def kept() -> str:
     """What is deleted, and how long after it was over."""
     rows = ["| table | a row stays, after it is over, for |", "| --- | --- |"]
-    rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in RETENTION.items()]
+    rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in retention().items()]
     return "\n".join(rows) + "\n"
 
 

@@ -34,7 +34,7 @@ async def test_video_visit_feed_and_reminder(world: PostgresAppointmentsWorld) -
     world.clock.at = TEN - timedelta(hours=24)
     for _ in range(2):
         await use_cases.send_appointment_reminders(world.system)
-    reminders = [one for one in await world.notices() if one.appointment_type == "appointment_reminder"]
+    reminders = [one for one in await world.notices() if one.kind == "appointment_reminder"]
     assert [(one.to_client, one.subject_id) for one in reminders] == [(ann.client_id, appointment_id)]
 
     world.clock.at = TEN

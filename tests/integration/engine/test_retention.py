@@ -13,7 +13,7 @@ from adapters.local.password_hashes import PasswordHashes
 from adapters.local.sources import SystemTokens
 from adapters.postgres.accounts.local_identities import PostgresIdentities
 from adapters.postgres.engine.limits import PostgresRateLimits
-from adapters.postgres.engine.maintenance import RETENTION, PostgresMaintenance
+from adapters.postgres.engine.maintenance import PostgresMaintenance, retention
 from adapters.postgres.engine.metadata import metadata
 from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.model import Challenge, EmailRequest
@@ -69,7 +69,7 @@ async def _fill(world: PostgresAccountsWorld, table: str) -> None:
                 async with place.begin(place.visitor) as unit:
                     await unit.email_requests.add(email_request, AUDIT_ENTRY)
                     await unit.commit(None)
-            case "answers":
+            case "idempotent_responses":
                 place.clock.advance(-timedelta(hours=24))
                 origin = Origin(idempotent_request=IdempotentRequest("makeThing", "key", b"digest"))
                 async with place.begin(SystemActor(place.practice_id, "job", origin)) as unit:
@@ -96,10 +96,10 @@ def _codes(world: PostgresAccountsWorld) -> LocalMailedCodes:
     return LocalMailedCodes(store, PasswordHashes(), no_mail, world.clock, world.ids, SystemTokens())
 
 
-@pytest.mark.parametrize("table", RETENTION)
+@pytest.mark.parametrize("table", retention())
 async def test_each_is_kept_for_its_time_and_no_longer(world: PostgresAccountsWorld, table: str) -> None:
     await _fill(world, table)
-    _, kept = RETENTION[table]
+    _, kept = retention()[table]
     world.clock.advance(kept)
     await _retention(world).delete_expired()
     assert _count(world, table) == 2
@@ -109,9 +109,9 @@ async def test_each_is_kept_for_its_time_and_no_longer(world: PostgresAccountsWo
     assert _count(world, "accounts") == 2
 
 
-@pytest.mark.parametrize("table", RETENTION)
+@pytest.mark.parametrize("table", retention())
 def test_each_is_found_by_an_index(table: str) -> None:
-    column, _ = RETENTION[table]
+    column, _ = retention()[table]
     indexes = [[one.name for one in index.columns] for index in metadata.tables[f"portal.{table}"].indexes]
     assert ["practice_id", column] in indexes
 
@@ -133,9 +133,9 @@ async def test_retention_keeps_active_locks_and_attempts(world: PostgresAccounts
     async with world.begin(world.visitor) as unit:
         locked = await unit.sign_in_guards.lock(b"locked" * 4)
         for _ in range(5):
-            locked = locked.idempotent_request(start)
+            locked = locked.attempt(start)
         await unit.sign_in_guards.save(locked)
-        await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"tried." * 4)).idempotent_request(start))
+        await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"tried." * 4)).attempt(start))
         await unit.sign_in_guards.lock(b"empty." * 4)
         await unit.commit(None)
     await _retention(world).delete_expired()
@@ -157,7 +157,7 @@ async def test_retention_keeps_counting_attempts(world: PostgresAccountsWorld) -
         await limits.take(practice, limit, "key")
     world.clock.advance(2 * SECOND)
     await _retention(world).delete_expired()
-    assert _count(world, "tries") == 0
+    assert _count(world, "rate_limit_attempts") == 0
     await limits.take(practice, limit, "key")
 
 
@@ -176,22 +176,20 @@ async def test_a_try_counts_though_its_row_is_forgotten_at_that_moment(world: Po
 
 async def test_a_guard_is_locked_though_its_row_is_forgotten_at_that_moment(world: PostgresAccountsWorld) -> None:
     async with world.begin(world.visitor) as unit:
-        await unit.sign_in_guards.save(
-            (await unit.sign_in_guards.lock(b"k" * 32)).idempotent_request(world.clock.now())
-        )
+        await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"k" * 32)).attempt(world.clock.now()))
         await unit.commit(None)
     world.clock.advance(timedelta(minutes=15))
 
-    async def idempotent_request() -> int:
+    async def attempt() -> int:
         async with world.begin(world.visitor) as unit:
-            guard = (await unit.sign_in_guards.lock(b"k" * 32)).idempotent_request(world.clock.now())
+            guard = (await unit.sign_in_guards.lock(b"k" * 32)).attempt(world.clock.now())
             await unit.sign_in_guards.save(guard)
             await unit.commit(None)
-            return len(guard.tries)
+            return len(guard.attempts)
 
     with world.database.owner.transaction():
         world.database.owner.execute("SELECT portal.delete_expired(%s)", (world.clock.now(),))
-        trying = asyncio.create_task(idempotent_request())
+        trying = asyncio.create_task(attempt())
         await _until_somebody_waits(world)
     assert await trying == 1
     assert _count(world, "sign_in_guards") == 1

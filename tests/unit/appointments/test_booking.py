@@ -1,6 +1,6 @@
 """Clients hold and book."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
@@ -20,12 +20,10 @@ from portal_core.appointments.errors import (
 )
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
-from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.actor import Actor, Origin
 from portal_core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from portal_core.kernel.idempotency import IdempotentRequest, Replayed
-from portal_core.kernel.page import PageRequest, cursor
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 

@@ -1,5 +1,7 @@
 """Accounts, and what signing in leaves behind. Of tokens only SHA-256 hashes."""
 
+from datetime import timedelta
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -21,6 +23,7 @@ from adapters.postgres.engine.columns import (
     instants,
     number,
     practice_table,
+    retain,
     sealed,
     string,
     uuid,
@@ -225,4 +228,17 @@ identities = account_table(
     PrimaryKeyConstraint("practice_id", "account_id", "side"),
     CheckConstraint("side IN ('portal', 'practice')", "side"),
     Index(None, "practice_id", "until"),
+)
+
+# For a month its holder can still look up where they were signed in.
+retain(sessions, "ends_at", timedelta(days=30))
+retain(challenges, "expires_at", timedelta(hours=1))
+# The job that processes a request gives up after six hours; an operator has the weekend to run it again.
+retain(email_requests, "requested_at", timedelta(days=3))
+# Credentials that never had a password, once their last code has expired.
+retain(identities, "until")
+# Without an attempt in the last 15 minutes a guard means the same as none (`SignInGuard.attempt`).
+sign_in_guards.info["expired"] = (
+    "coalesce(locked_until <= instant, true)"
+    " AND NOT EXISTS (SELECT FROM unnest(attempts) AS at WHERE at > instant - interval '15 minutes')"
 )

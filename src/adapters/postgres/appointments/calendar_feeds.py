@@ -14,15 +14,6 @@ from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.ports import FeedTokens
 from portal_core.kernel.audit import AuditEntry
 
-# A phone brings the token and nothing else, so no record is known before. The hash is the key that opens it.
-FEED_BY_HASH = """
-CREATE OR REPLACE FUNCTION portal.feed_by_hash(practice uuid, hash bytea)
-RETURNS TABLE (id uuid, practice_id uuid, client_id uuid, account_id uuid, token_hash bytea, created_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT f.id, f.practice_id, f.client_id, f.account_id, f.token_hash, f.created_at
-  FROM portal.feed_tokens AS f WHERE f.practice_id = practice AND f.token_hash = hash
-$$"""
-
 _new = insert(feed_tokens).values({one.name: bindparam(one.name, type_=one.type) for one in feed_tokens.c})
 REPLACE = statement(
     "feeds.replace",

@@ -42,15 +42,6 @@ DISPLAY_NAME: ColumnElement[str] = (
 """As `accounts.people.Client.display_name`."""
 PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, EMPTY_TEXT)
 
-# Clients are not shown the practice's staff and accounts, and yet a booking tells its clinician.
-CLINICIAN_ACCOUNT = """
-CREATE OR REPLACE FUNCTION portal.clinician_account(practice uuid, clinician uuid) RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT a.id FROM portal.staff AS s
-  JOIN portal.accounts AS a ON a.practice_id = s.practice_id AND a.staff_id = s.id AND a.status <> 'closed'
-  WHERE s.practice_id = practice AND s.clinician_id = clinician AND s.active
-  ORDER BY a.created_at, a.id LIMIT 1
-$$"""
 
 _kinds = (
     select(

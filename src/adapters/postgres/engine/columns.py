@@ -11,6 +11,7 @@ A table says whose rows it holds, and the migration gives it the row-level secur
 - `function_only_table`: the few that are read before a practice is known, reached only through functions.
 """
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -159,6 +160,11 @@ def associated_data(column: Column[Any], *row: object) -> str:
         raise ValueError(f"{column} holds nothing sealed")
     label = column.info["label"] or f"{column.table.name}.{column.name}"
     return f"{label}/{'/'.join(map(str, row))}"
+
+
+def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:
+    """Rows are deleted when `column` is longer ago than `period`. An index on practice and column finds them."""
+    table.info["retention"] = (column, period)
 
 
 def insert_all(table: Table) -> Insert:

@@ -3,14 +3,10 @@
 `CREATE OR REPLACE`, applied after every migration like the policies.
 """
 
-from adapters.postgres.accounts.sessions import MARK_ACTIVE, SIGNED_IN
-from adapters.postgres.appointments.calendar_feeds import FEED_BY_HASH
-from adapters.postgres.appointments.options import CLINICIAN_ACCOUNT
+import adapters.postgres
+from adapters.features import feature_modules
 from adapters.postgres.engine.key_rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
-from adapters.postgres.engine.maintenance import DELETE_EXPIRED
-from adapters.postgres.engine.outbox import NOTIFY
-from adapters.postgres.notifications.captured_mail import CAPTURE_MAIL, LATEST_CAPTURED_MAIL
-from adapters.postgres.people.practices import PRACTICE_LOCATORS
+from adapters.postgres.engine.maintenance import delete_expired_function
 
 PRACTICE_KEY = """
 CREATE OR REPLACE FUNCTION portal.practice_key(practice uuid) RETURNS bytea
@@ -74,21 +70,19 @@ BEGIN
   END IF;
 END $$"""
 
-FUNCTIONS: list[str] = [
-    PRACTICE_KEY,
-    TAKE_RATE_LIMIT,
-    RELEASE_RATE_LIMIT,
-    DELETE_EXPIRED,
-    DEFER_JOB,
-    NOTIFY,
-    CAPTURE_MAIL,
-    LATEST_CAPTURED_MAIL,
-    CREATE_AUDIT_PARTITION,
-    OLD_PRACTICE_KEYS,
-    REPLACE_PRACTICE_KEY,
-    PRACTICE_LOCATORS,
-    SIGNED_IN,
-    MARK_ACTIVE,
-    CLINICIAN_ACCOUNT,
-    FEED_BY_HASH,
-]
+
+def functions() -> list[str]:
+    """The engine's own, then those of each feature's `sql_functions`."""
+    engine = [
+        PRACTICE_KEY,
+        TAKE_RATE_LIMIT,
+        RELEASE_RATE_LIMIT,
+        delete_expired_function(),
+        DEFER_JOB,
+        CREATE_AUDIT_PARTITION,
+        OLD_PRACTICE_KEYS,
+        REPLACE_PRACTICE_KEY,
+    ]
+    return engine + [
+        text for module in feature_modules(adapters.postgres, "sql_functions") for text in module.FUNCTIONS
+    ]

@@ -1,67 +1,62 @@
-"""What is kept for a time only, and gone when it is over; and room for the audit entries that come. Run by the worker.
+"""Deletes what has a limited retention, and creates the audit log's partitions ahead. Run by the worker.
 
-Every chore may run on several workers at once, and catches up on runs that were missed.
+Each job may run on several workers at once, and catches up on runs that were missed.
 """
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
+from adapters.postgres.engine.metadata import metadata
 from portal_core.kernel.sources import Clock
 
-RETENTION: Final[dict[str, tuple[str, timedelta]]] = {
-    # Where was I signed in, and when did it end: a month of looking back. Nothing opens with it any more.
-    "sessions": ("ends_at", timedelta(days=30)),
-    "challenges": ("expires_at", timedelta(hours=1)),
-    # Proven it stands in the settings; else it may be a stranger's.
-    "safe_email_verifications": ("expires_at", timedelta(0)),
-    # The job that decides it is given up after six hours; a weekend more for an operator to replay it.
-    "email_requests": ("requested_at", timedelta(days=3)),
-    "idempotent_responses": ("expires_at", timedelta(0)),
-    # Of credentials that never had a password, when their last code is dead.
-    "identities": ("until", timedelta(0)),
-}
-"""Table, the column that says when it was over, and how long it is kept after that. Each has an index on both."""
 
-# Nothing but the constants above goes into these texts.
-_deletes = "\n".join(
-    f"    DELETE FROM portal.{table} WHERE practice_id = practice"  # noqa: S608  (as said)
-    f" AND {column} < instant - make_interval(secs => {kept.total_seconds():.0f});"
-    for table, (column, kept) in RETENTION.items()
-)
+def retention() -> dict[str, tuple[str, timedelta]]:
+    """Table, the column with the instant after which its rows are of no use, and how long they are kept after it."""
+    tables = sorted(metadata.tables.values(), key=lambda table: table.name)
+    return {table.name: table.info["retention"] for table in tables if "retention" in table.info}
 
-# Practice by practice, for the indexes begin with it. Guards and tries are few: they go as fast as they come. A guard
-# without a try in the last 15 minutes says what no guard says (`SignInGuard.attempt`).
-DELETE_EXPIRED: Final = f"""
+
+def delete_expired_function() -> str:
+    """One function for all tables with a retention, practice by practice, since the indexes begin with the practice.
+
+    A table may state its own condition instead (`info["expired"]`), in which `instant` is the time of the run.
+    """
+    conditions = {
+        name: f"{column} < instant - make_interval(secs => {period.total_seconds():.0f})"
+        for name, (column, period) in retention().items()
+    } | {table.name: table.info["expired"] for table in metadata.tables.values() if "expired" in table.info}
+    deletes = "\n".join(
+        f"    DELETE FROM portal.{name} WHERE practice_id = practice AND {condition};"  # noqa: S608  (constants)
+        for name, condition in conditions.items()
+    )
+    return f"""
 CREATE OR REPLACE FUNCTION portal.delete_expired(instant timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 DECLARE
   practice uuid;
 BEGIN
   FOR practice IN SELECT id FROM portal.practices LOOP
-{_deletes}
+{deletes}
   END LOOP;
-  DELETE FROM portal.sign_in_guards
-    WHERE coalesce(locked_until <= instant, true)
-      AND NOT EXISTS (SELECT FROM unnest(attempts) AS at WHERE at > instant - interval '15 minutes');
   DELETE FROM portal.rate_limit_attempts WHERE expires_at < instant;
-END $$"""  # noqa: S608  (as said)
+END $$"""  # noqa: S608  (constants)
 
 
 @frozen
 class PostgresMaintenance:
-    """Chores over all practices, by functions that run as the schema's owner."""
+    """Maintenance of all practices, by functions that run as the schema's owner."""
 
     pool: Any
     clock: Clock
 
     async def delete_expired(self) -> None:
-        """Delete what `RETENTION` says, and guards and tries that count for nothing any more."""
+        """Delete the rows whose retention has ended."""
         await self.pool.execute("SELECT portal.delete_expired($1)", self.clock.now())
 
     async def create_audit_partitions(self) -> None:
-        """Make the audit trail's partitions of this month and the next two, where they are not made yet."""
+        """Create the audit log's partitions of this month and the next two, where they do not exist yet."""
         month = self.clock.now().date().replace(day=1)
         for _ in range(3):
             await self.pool.execute("SELECT portal.create_audit_partition($1)", month)

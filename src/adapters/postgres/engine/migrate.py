@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.engine.columns import SCHEMA
-from adapters.postgres.engine.functions import FUNCTIONS
+from adapters.postgres.engine.functions import functions
 from adapters.postgres.engine.roles import APP_ROLE as APP_ROLE
 from adapters.postgres.engine.roles import WORKER_ROLE as WORKER_ROLE
 from adapters.postgres.engine.row_level_security import secure
@@ -48,7 +48,7 @@ def migrate(
             done = _upgrade(connection, step or _silent)
             for role in (app_role, worker_role):
                 _make_role(connection, role)
-            for statement in (*FUNCTIONS, *secure(app_role), *_jobs_rights(worker_role)):
+            for statement in (*functions(), *secure(app_role), *_jobs_rights(worker_role)):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             make_partitions(connection, today)
         return done

@@ -9,26 +9,6 @@ from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
 
-# The notice and the job that delivers it, in one statement; neither when the practice has its deduplication key.
-NOTIFY = """
-CREATE OR REPLACE FUNCTION portal.notify(
-  notice uuid, kind text, notice_class text, account uuid, client uuid, subject uuid, dedup_key text,
-  instant timestamptz)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-DECLARE
-  practice uuid := nullif(current_setting('portal.practice', true), '')::uuid;
-BEGIN
-  INSERT INTO portal.notices (practice_id, id, kind, notice_class, created_at, due_at, enqueued_at, to_account,
-    to_client, subject_id, deduplication_key, state, attempt, failures, claimed_by, vendor_message_id,
-    failure_reason, version)
-  VALUES (practice, notice, kind, notice_class, instant, instant, instant, account,
-    client, subject, dedup_key, 'queued', 0, 0, '', '', '', 1)
-  ON CONFLICT DO NOTHING;
-  IF FOUND THEN
-    PERFORM portal.defer_job('deliver_notice', jsonb_build_object('practice_id', practice, 'notice_id', notice));
-  END IF;
-END $$"""
-
 
 @define
 class PostgresOutbox(Outbox):

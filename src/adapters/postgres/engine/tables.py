@@ -12,6 +12,7 @@ from adapters.postgres.engine.columns import (
     instant,
     instants,
     practice_table,
+    retain,
     sealed,
     string,
     uuid,
@@ -77,3 +78,5 @@ client_keys = client_table(
     PrimaryKeyConstraint("practice_id", "client_id"),
     ForeignKeyConstraint(["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"]),
 )
+
+retain(idempotent_responses, "expires_at")

@@ -11,6 +11,7 @@ from adapters.postgres.engine.columns import (
     instant,
     number,
     practice_table,
+    retain,
     string,
     uuid,
     version,
@@ -133,3 +134,6 @@ captured_mail = function_only_table(
     PrimaryKeyConstraint("id"),
     Index(None, "at", "id"),
 )
+
+# A verified address is in the settings; any other may be a stranger's.
+retain(safe_email_verifications, "expires_at")

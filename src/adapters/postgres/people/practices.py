@@ -88,14 +88,6 @@ class PostgresPracticeRecord(PracticeRecord):
         self.tx.add_audit_entry(audit_entry)
 
 
-# Before a practice is known. It runs as the owner, and says nothing but the addresses.
-PRACTICE_LOCATORS = """
-CREATE OR REPLACE FUNCTION portal.practice_locators() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT id, slug, hosts FROM portal.practices ORDER BY id
-$$"""
-
-
 @define
 class PostgresPracticeFactory(PracticeFactory):
     """The key is made before the transaction, for the master key may be a vendor's."""

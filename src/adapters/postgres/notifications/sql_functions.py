@@ -1,0 +1,39 @@
+"""What the application's role does to these tables only through functions of the owner's."""
+
+CAPTURE_MAIL = """
+CREATE OR REPLACE FUNCTION portal.capture_mail(
+  id uuid, at timestamptz, kind text, key uuid, recipient text, sender_name text, subject text, body text)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  INSERT INTO portal.captured_mail (id, at, kind, key, "to", sender_name, subject, body)
+  VALUES (id, at, kind, key, recipient, sender_name, subject, body)
+$$"""
+
+
+LATEST_CAPTURED_MAIL = """
+CREATE OR REPLACE FUNCTION portal.latest_captured_mail(max_rows int) RETURNS SETOF portal.captured_mail
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT * FROM portal.captured_mail ORDER BY at DESC, id DESC LIMIT max_rows
+$$"""
+
+
+# The notice and the job that delivers it, in one statement; neither when the practice has its deduplication key.
+NOTIFY = """
+CREATE OR REPLACE FUNCTION portal.notify(
+  notice uuid, kind text, notice_class text, account uuid, client uuid, subject uuid, dedup_key text,
+  instant timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+DECLARE
+  practice uuid := nullif(current_setting('portal.practice', true), '')::uuid;
+BEGIN
+  INSERT INTO portal.notices (practice_id, id, kind, notice_class, created_at, due_at, enqueued_at, to_account,
+    to_client, subject_id, deduplication_key, state, attempt, failures, claimed_by, vendor_message_id,
+    failure_reason, version)
+  VALUES (practice, notice, kind, notice_class, instant, instant, instant, account,
+    client, subject, dedup_key, 'queued', 0, 0, '', '', '', 1)
+  ON CONFLICT DO NOTHING;
+  IF FOUND THEN
+    PERFORM portal.defer_job('deliver_notice', jsonb_build_object('practice_id', practice, 'notice_id', notice));
+  END IF;
+END $$"""
+
+FUNCTIONS = [NOTIFY, CAPTURE_MAIL, LATEST_CAPTURED_MAIL]
