@@ -49,6 +49,10 @@ def copy(tmp_path: Path) -> Path:
         ("portal_core/kernel/example.py", "import adapters.codec"),
         ("portal_core/kernel/example.py", "import portal_core.accounts.model"),
         ("portal_core/accounts/example.py", "import portal_core.appointments.model"),
+        ("portal_core/appointments/example.py", "import portal_core.people.model"),
+        ("portal_core/people/example.py", "import portal_core.accounts.model"),
+        ("portal_core/access/example.py", "import portal_core.people.model"),
+        ("adapters/postgres/engine/example.py", "import portal_core.appointments.model"),
         ("adapters/postgres/example.py", "import entrypoints.settings"),
     ],
 )

@@ -6,8 +6,6 @@ from uuid import UUID
 
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.people.errors import DuplicateExternalId
-from portal_core.people.model import Client, Clinician, StaffMember
 
 
 def own_key(tx: MemoryTransaction, *ids: UUID) -> tuple[UUID, ...]:
@@ -42,10 +40,3 @@ def time_zone_at(tx: MemoryTransaction, location_id: UUID | None) -> str:
     if location_id is not None:
         return str(tx.table("locations")[own_key(tx, location_id)].time_zone)
     return str(tx.table("practices")[tx.practice_id].time_zone)
-
-
-def refuse_twin(tx: MemoryTransaction, table: str, row: Client | Clinician | StaffMember) -> None:
-    """Raises DuplicateExternalId when another row of the table has this one's external id."""
-    for other in own_rows(tx, table):
-        if other.id != row.id and row.external_id is not None and other.external_id == row.external_id:
-            raise DuplicateExternalId

@@ -9,7 +9,6 @@ from attrs import evolve
 from adapters.memory.engine.rows import own_key
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.errors import RecordDestroyed
-from portal_core.people.model import Client
 
 SEALED: dict[str, Mapping[str, Any]] = {}
 """By table, the fields that are sealed, with what is read of them once the key is gone. Each feature adds its own."""
@@ -46,5 +45,5 @@ def destroy_key(tx: MemoryTransaction, client_id: UUID) -> None:
 
 
 def _client(row: Any) -> UUID:
-    found: UUID = row.id if isinstance(row, Client) else row.client_id
+    found: UUID = getattr(row, "client_id", row.id)  # a client's own row has no client_id
     return found

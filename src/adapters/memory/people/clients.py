@@ -6,9 +6,10 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.engine.reach import first, only_practice_wide, practice_wide, reaches_client
-from adapters.memory.engine.rows import own_key, own_rows, refuse_twin
+from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
+from adapters.memory.people.external_ids import require_unique_external_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.model import Client
@@ -35,13 +36,13 @@ class MemoryClientRecords(ClientRecords):
 
     async def add(self, client: Client, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
-        refuse_twin(self.tx, "clients", client)
+        require_unique_external_id(self.tx, "clients", client)
         self.tx.insert("clients", own_key(self.tx, client.id), client)
         await self.tx.audit.record(audit_entry)
 
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
-        refuse_twin(self.tx, "clients", client)
+        require_unique_external_id(self.tx, "clients", client)
         require_key(self.tx, client.id, client.address)
         self.tx.save("clients", own_key(self.tx, client.id), client)
         await self.tx.audit.record(audit_entry)

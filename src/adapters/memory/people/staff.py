@@ -5,8 +5,9 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.engine.reach import first, only_practice_wide, portal_user
-from adapters.memory.engine.rows import own_key, own_rows, refuse_twin
+from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
+from adapters.memory.people.external_ids import require_unique_external_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.people.errors import DuplicateStaff
 from portal_core.people.model import Clinician, StaffMember
@@ -33,13 +34,13 @@ class MemoryClinicianRecords(ClinicianRecords):
 
     async def add(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
-        refuse_twin(self.tx, "clinicians", clinician)
+        require_unique_external_id(self.tx, "clinicians", clinician)
         self.tx.insert("clinicians", own_key(self.tx, clinician.id), clinician)
         await self.tx.audit.record(audit_entry)
 
     async def save(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
-        refuse_twin(self.tx, "clinicians", clinician)
+        require_unique_external_id(self.tx, "clinicians", clinician)
         self.tx.save("clinicians", own_key(self.tx, clinician.id), clinician)
         await self.tx.audit.record(audit_entry)
 
@@ -64,18 +65,18 @@ class MemoryStaffRecords(StaffRecords):
         return frozenset(one.id for one in await self.all() if one.is_administrator)
 
     async def add(self, member: StaffMember, audit_entry: AuditEntry) -> None:
-        self._refuse_twins(member)
+        self._require_unique_external_ids(member)
         self.tx.insert("staff", own_key(self.tx, member.id), member)
         await self.tx.audit.record(audit_entry)
 
     async def save(self, member: StaffMember, audit_entry: AuditEntry) -> None:
-        self._refuse_twins(member)
+        self._require_unique_external_ids(member)
         self.tx.save("staff", own_key(self.tx, member.id), member)
         await self.tx.audit.record(audit_entry)
 
-    def _refuse_twins(self, member: StaffMember) -> None:
+    def _require_unique_external_ids(self, member: StaffMember) -> None:
         only_practice_wide(self.tx)
-        refuse_twin(self.tx, "staff", member)
+        require_unique_external_id(self.tx, "staff", member)
         for other in own_rows(self.tx, "staff"):
             same_person = member.issuer is not None and (other.issuer, other.subject) == (member.issuer, member.subject)
             if other.id != member.id and (other.email == member.email or same_person):
