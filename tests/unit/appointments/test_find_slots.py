@@ -19,7 +19,7 @@ from portal_core.appointments.errors import (
     TooManyHolds,
     TooSoon,
 )
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.views import AppointmentView

@@ -14,7 +14,7 @@ from adapters.postgres.appointments.options import rules_of
 from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.kernel.money import Money
 
 spans = st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(hours=23, minutes=59))
@@ -22,7 +22,7 @@ notices = st.one_of(
     st.timedeltas(min_value=timedelta(), max_value=timedelta(days=30)), st.builds(CalendarDays, st.integers(1, 366))
 )
 rules = st.builds(
-    AppointmentRules,
+    AppointmentSettings,
     cancel_notice=notices,
     late_cancel=st.sampled_from(["refuse", "allow", "fee"]),
     late_cancel_fee=st.builds(Money, st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])),
@@ -50,8 +50,8 @@ def through_json(value: Any) -> Any:
 
 
 @given(rules)
-def test_rules(one: AppointmentRules) -> None:
-    assert converter.structure(through_json(one), AppointmentRules) == one
+def test_rules(one: AppointmentSettings) -> None:
+    assert converter.structure(through_json(one), AppointmentSettings) == one
     assert rules_of(msgspec.json.encode(converter.unstructure(one)).decode()) == one
 
 
@@ -66,9 +66,9 @@ def test_preferred_times(times: tuple[PreferredTime, ...]) -> None:
 
 
 def test_what_is_not_named_has_its_default() -> None:
-    assert rules_of(None) == AppointmentRules()
-    assert rules_of('{"hold_duration": 300}') == AppointmentRules(hold_duration=timedelta(minutes=5))
-    assert settings_section({"other": {"time_zone": "x"}}, "appointments", AppointmentRules) == AppointmentRules()
+    assert rules_of(None) == AppointmentSettings()
+    assert rules_of('{"hold_duration": 300}') == AppointmentSettings(hold_duration=timedelta(minutes=5))
+    assert settings_section({"other": {"time_zone": "x"}}, "appointments", AppointmentSettings) == AppointmentSettings()
 
 
 def test_invalid_json_is_refused() -> None:

@@ -26,6 +26,7 @@ from adapters.postgres.engine.columns import (
     uuid,
     version,
 )
+from adapters.postgres.engine.settings import settings_table
 
 _OPEN = text("status <> 'closed'")
 
@@ -226,3 +227,6 @@ identities = account_table(
     CheckConstraint("side IN ('portal', 'practice')", "side"),
     Index(None, "practice_id", "until"),
 )
+
+account_settings = settings_table("account_settings")
+oidc_settings = settings_table("oidc_settings")

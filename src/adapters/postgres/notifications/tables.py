@@ -15,6 +15,7 @@ from adapters.postgres.engine.columns import (
     uuid,
     version,
 )
+from adapters.postgres.engine.settings import settings_table
 
 notices = practice_table(
     "notices",
@@ -133,3 +134,5 @@ captured_mail = function_only_table(
     PrimaryKeyConstraint("id"),
     Index(None, "at", "id"),
 )
+
+branding_settings = settings_table("branding_settings")
