@@ -145,8 +145,8 @@ class TestCancelling:
 
 
 class TestLateCancelling:
-    async def _late(self, scenario: BookingScenario, rules: AppointmentSettings) -> AppointmentView:
-        await scenario.world.save_appointment_settings(rules)
+    async def _late(self, scenario: BookingScenario, settings: AppointmentSettings) -> AppointmentView:
+        await scenario.world.save_appointment_settings(settings)
         view = await booked(scenario)
         scenario.world.clock.at = new_york(3, 10) + timedelta.resolution
         return await scenario.use_cases.get_appointment(scenario.ann, view.id)

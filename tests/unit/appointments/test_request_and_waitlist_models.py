@@ -193,6 +193,6 @@ def test_a_series_ends_once() -> None:
         {"max_holds_per_client": 0},
     ],
 )
-def test_invalid_rules_are_refused(wrong: dict[str, object]) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         AppointmentSettings(**wrong)  # type: ignore[arg-type]

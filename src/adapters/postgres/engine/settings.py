@@ -60,7 +60,7 @@ class StoredSettings(Generic[S]):
         """Registers the statements under the name of the table."""
         here = table.c.practice_id == bindparam("practice_id")
         values = bindparam("values", type_=table.c["values"].type)
-        known_version = bindparam("version", type_=Integer)
+        known_version = bindparam("known_version", type_=Integer)
         row = insert(table).values({"practice_id": bindparam("practice_id"), "values": values, "version": 1})
         upsert = row.on_conflict_do_update(
             index_elements=["practice_id"],
@@ -98,7 +98,7 @@ class PostgresSettingsStore(SettingsStore[S]):
 
     async def save(self, value: S, version: int | None, audit_entry: AuditEntry) -> int:
         save = self.stored.change if version else self.stored.upsert
-        row = await self.tx.fetchrow(save, values=converter.unstructure(value), version=version)
+        row = await self.tx.fetchrow(save, values=converter.unstructure(value), known_version=version)
         if row is None:
             raise StaleVersion
         self.tx.add_audit_entry(audit_entry)

@@ -93,9 +93,9 @@ class AppointmentsWorld(ABC):
 
     # What the practice offers
 
-    async def save_rules(self, rules: AppointmentSettings) -> None:
+    async def save_appointment_settings(self, settings: AppointmentSettings) -> None:
         async with self.begin(self.front_desk) as unit:
-            await unit.setup.save_rules(rules, AUDIT_ENTRY)
+            await unit.appointment_settings.save(settings, None, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def add_appointment_type(
