@@ -211,8 +211,8 @@ def test_a_portal_is_dropped_only_where_no_other_practice_is(cluster: Cluster) -
     dsn = cluster.dsn(database=name)
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute(
-            "INSERT INTO portal.practices (id, slug, name, time_zone, hosts, settings, created_at)"
-            " SELECT gen_random_uuid(), slug, slug, 'UTC', '{}', '{}', now() FROM unnest(ARRAY['elm', 'oak']) AS slug"
+            "INSERT INTO portal.practices (id, slug, name, time_zone, hosts, created_at)"
+            " SELECT gen_random_uuid(), slug, slug, 'UTC', '{}', now() FROM unnest(ARRAY['elm', 'oak']) AS slug"
         )
         assert not drop_installation("elm", dsn)
         assert owner.execute("SELECT count(*) FROM portal.practices").fetchone() == (2,)

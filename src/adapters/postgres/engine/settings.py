@@ -1,6 +1,5 @@
 """Settings of a practice in PostgreSQL: one table for each feature, one row for each practice, as JSON."""
 
-from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
@@ -33,8 +32,8 @@ def settings_text(table: Table) -> ColumnElement[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _decode(kind: Hashable, values: str | None) -> Any:
-    return converter.structure(msgspec.json.decode(values) if values else {}, cast(Any, kind))
+def _decode(kind: Any, values: str | None) -> Any:
+    return converter.structure(msgspec.json.decode(values) if values else {}, kind)
 
 
 def decode_settings(kind: type[S], values: str | None) -> S:
@@ -42,8 +41,7 @@ def decode_settings(kind: type[S], values: str | None) -> S:
 
     Cached by the text: the rows of one practice have the same text, which is decoded once.
     """
-    decoded: S = _decode(kind, values)
-    return decoded
+    return cast(S, _decode(cast(Any, kind), values))
 
 
 @frozen
