@@ -94,7 +94,7 @@ async def test_a_day_is_as_many_statements_however_full(statement_counter: State
         lengths.append(
             len(
                 await statement_counter.statements(
-                    AppointmentUseCases(statement_counter.world).day(statement_counter.world.front_desk, query)
+                    AppointmentUseCases(statement_counter.world).get_day_schedule(statement_counter.world.front_desk, query)
                 )
             )
         )

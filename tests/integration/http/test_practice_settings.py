@@ -144,7 +144,7 @@ async def test_wrong_field_is_named(
     admin, path = shared_practice.admin, f"{PRACTICE}/settings/{section}"
     answer = await shared_practice.send(admin, "PUT", path, body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert {one["path"] for one in answer.json()["fields"]} == paths
+    assert {one["path"] for one in answer.json()["errors"]} == paths
     assert (await shared_practice.ask(admin, "GET", path))["version"] == 0
 
 
