@@ -1,7 +1,6 @@
 """Values of the core as JSON for JSONB columns, and back: UUIDs and times as text, durations as seconds."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 import cattrs
@@ -21,8 +20,3 @@ converter.register_structure_hook(
     timedelta | CalendarDays,
     lambda value, _: converter.structure(value, CalendarDays) if isinstance(value, dict) else timedelta(seconds=value),
 )
-
-
-def settings_section(settings: dict[str, Any], feature: str, kind: type[Any]) -> Any:
-    """A feature's section of a practice's settings; what it does not name has its default."""
-    return converter.structure(settings.get(feature, {}), kind)

@@ -39,7 +39,6 @@ from adapters.postgres.people.practices import PostgresPracticeDirectory, Postgr
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from entrypoints.extras import extra
 from entrypoints.settings import Settings
-from entrypoints.settings_sections import SECTION_VALIDATORS
 from entrypoints.use_case_registry import use_case_name, wire
 from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
@@ -157,8 +156,6 @@ class Container(containers.DeclarativeContainer):
         mail=mail_code,
     )
 
-    # What a practice may set, each feature's section judged by the feature.
-    checks = providers.Object(SECTION_VALIDATORS)
     rooms = providers.Selector(
         settings.provided.rooms,
         clinician=providers.Singleton(ClinicianRooms),
@@ -175,7 +172,6 @@ class Container(containers.DeclarativeContainer):
 
 PARTS = (
     "begin",
-    "checks",
     "clock",
     "code_sender",
     "codes",

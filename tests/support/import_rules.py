@@ -16,7 +16,7 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "attrs": ("portal_core", "adapters", "entrypoints"),
     "boto3": ("adapters.aws",),
     "botocore": ("adapters.aws", "adapters.cognito", "adapters.kms", "adapters.ses"),
-    "cattrs": ("adapters.codec", "entrypoints.settings_sections"),
+    "cattrs": ("adapters.codec",),
     "cryptography": ("adapters.encryption",),
     "dependency_injector": ("entrypoints.container",),
     "granian": ("entrypoints.server",),

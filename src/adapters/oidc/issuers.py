@@ -1,16 +1,11 @@
-"""Which issuer a practice believes: the section `oidc` of its settings."""
+"""Which issuer a practice trusts, by its OIDC settings."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
 from uuid import UUID
 
-from attrs import fields, frozen
+from attrs import frozen
 
-from portal_core.kernel.errors import FieldError, Invalid
-
-OIDC_SECTION = "oidc"
-_MAX_LENGTH = 500
+from portal_core.accounts.settings import OidcSettings
 
 
 @frozen
@@ -23,10 +18,10 @@ class OidcIssuer:
 
 
 class OidcIssuers(Protocol):
-    """The practices' settings."""
+    """The practices' OIDC settings."""
 
-    async def of(self, practice_id: UUID) -> Mapping[str, Any]:
-        """The practice's section, empty when it has none.
+    async def of(self, practice_id: UUID) -> OidcSettings:
+        """The practice's settings; empty when it trusts no issuer.
 
         Raises:
             Unavailable: the settings cannot be read.
@@ -34,36 +29,8 @@ class OidcIssuers(Protocol):
         ...
 
 
-def parse_issuer(values: Mapping[str, Any]) -> OidcIssuer | None:
-    """The issuer of a section; None when it names none, or only half of one."""
-    try:
-        return OidcIssuer(**check_oidc_settings(values))
-    except (Invalid, TypeError):
+def trusted_issuer(settings: OidcSettings) -> OidcIssuer | None:
+    """The issuer that the settings name, if they name one."""
+    if settings.issuer is None or settings.audience is None or settings.jwks_url is None:
         return None
-
-
-def check_oidc_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The judge of the section: all three settings, or none to believe nobody.
-
-    Raises:
-        Invalid: something is missing, unknown, or no https URL where there must be one.
-    """
-    names = [one.name for one in fields(OidcIssuer)]
-    wrong = [FieldError(f"values.{name}", "unknown", "There is no such setting.") for name in values.keys() - {*names}]
-    for name in names if values else ():
-        value = values.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= _MAX_LENGTH:
-            wrong.append(FieldError(f"values.{name}", "invalid", f"A text of up to {_MAX_LENGTH} characters."))
-        elif name == "jwks_url" and not _https(value):
-            wrong.append(FieldError(f"values.{name}", "invalid", "It begins with https:// and names a host."))
-    if wrong:
-        raise Invalid(*wrong)
-    return dict(values)
-
-
-def _https(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and url.isprintable()
+    return OidcIssuer(settings.issuer, settings.audience, settings.jwks_url)

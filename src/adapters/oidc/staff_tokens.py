@@ -8,7 +8,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 
-from adapters.oidc.issuers import OidcIssuer, OidcIssuers, parse_issuer
+from adapters.oidc.issuers import OidcIssuer, OidcIssuers, trusted_issuer
 from adapters.oidc.jwks import JwksCache
 from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from portal_core.kernel.sources import Clock
@@ -54,7 +54,7 @@ class OidcStaffTokens(StaffTokens):
         header = _header(token)
         if header is None:
             return None
-        issuer = parse_issuer(await self.issuers.of(practice_id))
+        issuer = trusted_issuer(await self.issuers.of(practice_id))
         if issuer is None:
             return None
         key = await self.keys.find(issuer.jwks_url, header.get("kid"))

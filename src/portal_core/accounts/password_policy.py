@@ -6,7 +6,7 @@ import unicodedata
 
 from portal_core.accounts.errors import InvalidPassword
 from portal_core.accounts.identity_provider import PasswordStrength
-from portal_core.accounts.ports import AccountRules
+from portal_core.accounts.settings import AccountRules
 
 MAX_LENGTH = 128
 """NIST asks to allow 64 at least; ASVS 5.0, 6.2.9, as well. More costs hashing time and gives nothing."""

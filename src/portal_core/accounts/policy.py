@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from portal_core.access.model import areas_on, in_force_on
 from portal_core.accounts.identity_provider import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
-from portal_core.accounts.ports import AccountRules, SessionContext
+from portal_core.accounts.ports import SessionContext
+from portal_core.accounts.settings import AccountRules
 from portal_core.accounts.tokens import hash_token
 from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor
 from portal_core.kernel.errors import NotFound, Unauthenticated

@@ -4,7 +4,7 @@ Every repository is confined to the practice of the unit's actor. The identity p
 `identity_provider.py`.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -20,55 +20,18 @@ from portal_core.accounts.model import (
     Side,
     SignInGuard,
 )
+from portal_core.accounts.settings import AccountRules, AccountSettings, OidcSettings
 from portal_core.kernel.actor import Area, Role
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.settings import SettingsStore
 from portal_core.kernel.uow import UnitOfWork
-
-PASSWORD_LENGTH_BOUNDS = (12, 64)
-MIN_DURATION = timedelta(minutes=1)
-MAX_IDLE_TIMEOUT, MAX_SESSION_LIFETIME = timedelta(hours=1), timedelta(hours=24)
-"""What NIST SP 800-63B-4, 2.2.3, takes for sessions with two factors."""
-
-
-@frozen
-class AccountRules:
-    """What a practice decides about accounts, with SPEC 3.1's defaults.
-
-    `time_zone` (IANA) decides on which day a grant ends. `min_password_length` is 12 to 64; NIST SP 800-63B-4 asks 15
-    of a password that stands alone. `client_second_factor_required` binds clients and proxies; staff always need one.
-
-    Raises:
-        Invalid: a number or a time is out of range.
-    """
-
-    practice_name: str = ""
-    time_zone: str = "America/New_York"
-    min_password_length: int = 12
-    client_second_factor_required: bool = False
-    idle_timeout: timedelta = timedelta(minutes=15)
-    session_lifetime: timedelta = timedelta(hours=8)
-    access_token_lifetime: timedelta = timedelta(hours=1)
-
-    def __attrs_post_init__(self) -> None:
-        shortest, longest = PASSWORD_LENGTH_BOUNDS
-        if not shortest <= self.min_password_length <= longest:
-            raise Invalid.at("min_password_length", "out_of_range", f"It must be between {shortest} and {longest}.")
-        max_durations = {
-            "idle_timeout": MAX_IDLE_TIMEOUT,
-            "session_lifetime": MAX_SESSION_LIFETIME,
-            "access_token_lifetime": MAX_SESSION_LIFETIME,
-        }
-        for name, limit in max_durations.items():
-            if not MIN_DURATION <= getattr(self, name) <= limit:
-                raise Invalid.at(name, "out_of_range", f"It must be between {MIN_DURATION} and {limit}.")
 
 
 class AccountRulesSource(Protocol):
-    """The practice's settings."""
+    """The practice's account settings with its name and time zone."""
 
     async def get(self) -> AccountRules:
-        """The practice's own rules, or the defaults."""
+        """The stored settings, or the defaults."""
         ...
 
 
@@ -223,6 +186,10 @@ class SignInUnit(UnitOfWork, Protocol):
 
     @property
     def account_rules(self) -> AccountRulesSource: ...
+    @property
+    def account_settings(self) -> SettingsStore[AccountSettings]: ...
+    @property
+    def oidc_settings(self) -> SettingsStore[OidcSettings]: ...
     @property
     def accounts(self) -> Accounts: ...
     @property

@@ -47,7 +47,7 @@ class CalendarEvent:
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             changed_at=row.changed_at,
-            title=row.rules.calendar_title,
+            title=row.settings.calendar_title,
             location=row.location_address if row.location_id else "Online",
         )
 

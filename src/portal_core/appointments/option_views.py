@@ -7,7 +7,7 @@ from attrs import frozen
 
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import (
-    AppointmentRules,
+    AppointmentSettings,
     AppointmentType,
     BookingOptions,
     Clinician,
@@ -15,6 +15,7 @@ from portal_core.appointments.settings import (
     Location,
 )
 from portal_core.kernel.money import Money
+from portal_core.kernel.settings import Versioned
 
 MINUTE = timedelta(minutes=1)
 
@@ -93,10 +94,10 @@ class ClinicianOptionView:
 
 
 @frozen(kw_only=True)
-class AppointmentRulesView:
-    """The practice's rules; the notice for cancelling is in minutes or in days of the calendar.
+class AppointmentSettingsView:
+    """The practice's settings for appointments. The notice for canceling is in minutes or in calendar days.
 
-    `version` is the practice's: its other settings and its name raise it too.
+    `version` is 0 while they are the defaults.
     """
 
     cancel_notice_minutes: int | None
@@ -113,30 +114,31 @@ class AppointmentRulesView:
     version: int
 
     @classmethod
-    def of(cls, rules: AppointmentRules, version: int) -> "AppointmentRulesView":
-        notice = rules.cancel_notice
+    def of(cls, stored: Versioned[AppointmentSettings]) -> "AppointmentSettingsView":
+        settings = stored.value
+        notice = settings.cancel_notice
         return cls(
             cancel_notice_minutes=None if isinstance(notice, CalendarDays) else notice // MINUTE,
             cancel_notice_days=notice.days if isinstance(notice, CalendarDays) else None,
-            late_cancel=rules.late_cancel,
-            late_cancel_fee=rules.late_cancel_fee,
-            self_booking=rules.self_booking,
-            hold_duration_minutes=rules.hold_duration // MINUTE,
-            max_holds_per_client=rules.max_holds_per_client,
-            max_requests_per_client=rules.max_requests_per_client,
-            max_waitlist_entries_per_client=rules.max_waitlist_entries_per_client,
-            offer_duration_minutes=rules.offer_duration // MINUTE,
-            calendar_title=rules.calendar_title,
-            version=version,
+            late_cancel=settings.late_cancel,
+            late_cancel_fee=settings.late_cancel_fee,
+            self_booking=settings.self_booking,
+            hold_duration_minutes=settings.hold_duration // MINUTE,
+            max_holds_per_client=settings.max_holds_per_client,
+            max_requests_per_client=settings.max_requests_per_client,
+            max_waitlist_entries_per_client=settings.max_waitlist_entries_per_client,
+            offer_duration_minutes=settings.offer_duration // MINUTE,
+            calendar_title=settings.calendar_title,
+            version=stored.version,
         )
 
 
 @frozen(kw_only=True)
 class BookingOptionsView:
-    """Rules, kinds, places and clinicians, each in order of their names; `time_zone` is the practice's."""
+    """Settings, appointment types, locations and clinicians, each ordered by name; `time_zone` is the practice's."""
 
     time_zone: str
-    rules: AppointmentRulesView
+    settings: AppointmentSettingsView
     appointment_types: tuple[AppointmentTypeView, ...]
     locations: tuple[LocationView, ...]
     clinicians: tuple[ClinicianOptionView, ...]
@@ -145,7 +147,7 @@ class BookingOptionsView:
     def of(cls, booking_options: BookingOptions) -> "BookingOptionsView":
         return cls(
             time_zone=booking_options.time_zone,
-            rules=AppointmentRulesView.of(booking_options.rules, booking_options.version),
+            settings=AppointmentSettingsView.of(Versioned(booking_options.settings, booking_options.settings_version)),
             appointment_types=tuple(
                 sorted(
                     map(AppointmentTypeView.of, booking_options.appointment_types.values()),

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from portal_core.appointments.errors import ClientDischarged, LateCancelRefused, NotBookable
 from portal_core.appointments.scheduling.deadlines import join_window, notice_deadline
-from portal_core.appointments.settings import AppointmentRules, AppointmentType, BookingOptions, Client, Clinician
+from portal_core.appointments.settings import AppointmentSettings, AppointmentType, BookingOptions, Client, Clinician
 from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
@@ -29,12 +29,12 @@ class CancelTerms:
             raise LateCancelRefused
 
 
-def cancel_terms(rules: AppointmentRules, starts_at: datetime, time_zone: str, now: datetime) -> CancelTerms:
-    """A client's terms for cancelling now. Nothing that has begun is cancelled, whatever the rules say."""
-    deadline = notice_deadline(starts_at, time_zone, rules.cancel_notice)
+def cancel_terms(settings: AppointmentSettings, starts_at: datetime, time_zone: str, now: datetime) -> CancelTerms:
+    """A client's terms for cancelling now. Nothing that has begun is cancelled, whatever the settings are."""
+    deadline = notice_deadline(starts_at, time_zone, settings.cancel_notice)
     in_time = now <= deadline and now < starts_at
-    allowed = now < starts_at and (in_time or rules.late_cancel != "refuse")
-    fee = rules.late_cancel_fee if allowed and not in_time and rules.late_cancel == "fee" else None
+    allowed = now < starts_at and (in_time or settings.late_cancel != "refuse")
+    fee = settings.late_cancel_fee if allowed and not in_time and settings.late_cancel == "fee" else None
     return CancelTerms(deadline, in_time, allowed, fee)
 
 
@@ -68,7 +68,7 @@ def bookable_by_client(
     require_not_discharged(booking_options)
     appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
     # Others come to a shared one, and only the practice knows who.
-    if not booking_options.rules.self_booking or not appointment_type.self_bookable or appointment_type.seats > 1:
+    if not booking_options.settings.self_booking or not appointment_type.self_bookable or appointment_type.seats > 1:
         raise NotBookable
     return appointment_type, clinician
 

@@ -21,7 +21,7 @@ from portal_core.appointments.scheduling.availability import AvailabilityExcepti
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.appointments.series import Series
 from portal_core.appointments.settings import (
-    AppointmentRules,
+    AppointmentSettings,
     AppointmentType,
     BookingOptions,
     Client,
@@ -31,6 +31,7 @@ from portal_core.appointments.settings import (
 from portal_core.appointments.views import ReminderCandidate
 from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, WaitlistOffer
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.settings import SettingsStore
 from portal_core.kernel.uow import UnitOfWork
 
 
@@ -135,10 +136,6 @@ class BookingDirectory(Protocol):
 
 class BookingSetup(Protocol):
     """Where the practice says what it offers. A kind or place is a new one, or one version on from what is there."""
-
-    async def save_rules(self, rules: AppointmentRules, audit_entry: AuditEntry, version: int | None = None) -> int:
-        """In place of those of this `version` of the practice, or of any; answers the version that it has now."""
-        ...
 
     async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None: ...
 
@@ -344,6 +341,8 @@ class AppointmentUnit(UnitOfWork, Protocol):
     def directory(self) -> BookingDirectory: ...
     @property
     def setup(self) -> BookingSetup: ...
+    @property
+    def appointment_settings(self) -> SettingsStore[AppointmentSettings]: ...
     @property
     def holds(self) -> Holds: ...
     @property

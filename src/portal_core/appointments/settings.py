@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
-from portal_core.kernel.errors import Invalid, StaleVersion
+from portal_core.kernel.errors import FieldError, Invalid, StaleVersion
 from portal_core.kernel.money import Money
 
 LateCancel = Literal["refuse", "allow", "fee"]
@@ -21,17 +21,17 @@ MAX_NOTICE = timedelta(days=MAX_NOTICE_DAYS)
 
 
 @frozen(kw_only=True)
-class AppointmentRules:
-    """A practice's rules for appointments.
+class AppointmentSettings:
+    """A practice's settings for appointments.
 
-    `cancel_notice` is real time or calendar days (see `notice_deadline`); inside it a client's cancellation is
-    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` says. `self_booking` off leaves requests only.
-    A slot is held for `hold_duration`, a waitlist offer stands for `offer_duration`, and never beyond the start.
-    `calendar_title` is what calendar files call an appointment: a calendar is seen by others, so it holds no
-    clinical word.
+    `cancel_notice` is real time or calendar days (see `notice_deadline`). A client who cancels later than that is
+    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Without `self_booking` clients can
+    only request appointments. A slot is held for `hold_duration`, a waitlist offer is open for `offer_duration`, and neither
+    lasts beyond the start. `calendar_title` is the title in calendar files: other people see calendars, so it must hold
+    no clinical word.
 
     Raises:
-        Invalid: a fee is asked for and none is set, or a number is out of range.
+        Invalid: `late_cancel` is "fee" and there is no fee, or a number is out of range.
     """
 
     cancel_notice: timedelta | CalendarDays = timedelta(hours=24)
@@ -46,14 +46,19 @@ class AppointmentRules:
     calendar_title: str = "Appointment"
 
     def __attrs_post_init__(self) -> None:
+        errors = []
         if self.late_cancel == "fee" and (self.late_cancel_fee is None or self.late_cancel_fee.amount <= 0):
-            raise Invalid.at("late_cancel_fee", "required", "Say how much a late cancellation costs.")
-        if min(self.hold_duration, self.offer_duration) <= timedelta():
-            raise Invalid.at("hold_duration", "out_of_range", "Holds and offers last longer than no time.")
+            errors.append(FieldError("late_cancel_fee", "required", "Enter the fee for a late cancellation."))
         if isinstance(self.cancel_notice, timedelta) and not timedelta() <= self.cancel_notice <= MAX_NOTICE:
-            raise Invalid.at("cancel_notice", "out_of_range", "Notice is not negative, and a year at most.")
-        if min(self.max_holds_per_client, self.max_requests_per_client, self.max_waitlist_entries_per_client) < 1:
-            raise Invalid.at("max_holds_per_client", "out_of_range", "Whoever may hold, ask or wait may do so once.")
+            errors.append(FieldError("cancel_notice", "out_of_range", f"Must be 0 to {MAX_NOTICE_DAYS} days."))
+        for name in ("hold_duration", "offer_duration"):
+            if getattr(self, name) <= timedelta():
+                errors += [FieldError(name, "out_of_range", "Must be longer than 0.")]
+        for name in ("max_holds_per_client", "max_requests_per_client", "max_waitlist_entries_per_client"):
+            if getattr(self, name) < 1:
+                errors += [FieldError(name, "out_of_range", "Must be at least 1.")]
+        if errors:
+            raise Invalid(*errors)
 
 
 @frozen(kw_only=True)
@@ -131,19 +136,19 @@ class Client:
 
 @frozen(kw_only=True)
 class BookingOptions:
-    """With whom, for what and where one may book, and the rules; by id.
+    """Clinicians, appointment types and locations that can be booked, by id, and the settings for appointments.
 
-    `time_zone` is the practice's, and so is `version`, since the rules are settings of it. For a client: the clinicians
-    of their care team, and whether they were `discharged`. For the practice: all whom it has.
+    `time_zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`.
+    For the practice: all clinicians. `settings_version` is 0 while the settings are the defaults.
     """
 
     time_zone: str
-    rules: AppointmentRules = field(factory=AppointmentRules)
+    settings: AppointmentSettings = field(factory=AppointmentSettings)
     appointment_types: Mapping[UUID, AppointmentType] = field(factory=dict)
     locations: Mapping[UUID, Location] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
-    version: int = 1
+    settings_version: int = 0
 
     def time_zone_at(self, location_id: UUID | None) -> str:
         """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""

@@ -10,7 +10,7 @@ from portal_core.appointments.appointment_request import AppointmentRequest, Req
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
 from portal_core.appointments.scheduling.wall_clock import zone_info
-from portal_core.appointments.settings import AppointmentRules, BookingOptions
+from portal_core.appointments.settings import AppointmentSettings, BookingOptions
 from portal_core.appointments.waitlist import OfferStatus, WaitlistStatus
 from portal_core.kernel.money import Money
 
@@ -37,7 +37,7 @@ class AppointmentFilter:
 
 @frozen(kw_only=True)
 class AppointmentRow:
-    """One appointment as one client's record has it, read in one statement with the names and rules beside it.
+    """One appointment as one client's record has it, read in one statement with the names and settings beside it.
 
     `status` is the client's: cancelled for those who left, though others still come. `sequence` is
     `Booking.version_for`; `changed_at` the later of the appointment's and the client's own change.
@@ -63,7 +63,7 @@ class AppointmentRow:
     cancelled_late: bool
     reason: str | None
     fee_due: Money | None
-    rules: AppointmentRules
+    settings: AppointmentSettings
 
 
 @frozen(kw_only=True)
@@ -98,7 +98,7 @@ class AppointmentView:
     @classmethod
     def of(cls, row: AppointmentRow, now: datetime) -> "AppointmentView":
         """The row, with what may be done about it now."""
-        terms: CancelTerms = cancel_terms(row.rules, row.starts_at, row.time_zone, now)
+        terms: CancelTerms = cancel_terms(row.settings, row.starts_at, row.time_zone, now)
         can_cancel = row.status == "booked" and terms.allowed
         opens_at, open_now = room_opening(row.starts_at, row.ends_at, now)
         telehealth = row.location_id is None
@@ -119,7 +119,7 @@ class AppointmentView:
             can_cancel=can_cancel,
             cancel_deadline=terms.deadline,
             cancel_fee=terms.fee if can_cancel else None,
-            can_reschedule=can_cancel and not row.shared and row.rules.self_booking,
+            can_reschedule=can_cancel and not row.shared and row.settings.self_booking,
             can_join=telehealth and row.status == "booked" and open_now,
             join_opens_at=opens_at if telehealth else None,
             cancelled_at=row.cancelled_at,

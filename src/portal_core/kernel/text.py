@@ -1,6 +1,7 @@
 """What people write into a field that is shown to others: in which one form it is kept."""
 
 import unicodedata
+from urllib.parse import urlsplit
 
 from portal_core.kernel.errors import Invalid
 
@@ -32,3 +33,12 @@ def _fit(text: str, characters: str, path: str, max_length: int) -> str:
     if not characters.isprintable():
         raise Invalid.at(path, "characters_invalid", "Some characters here cannot be kept.")
     return text
+
+
+def is_https_url(url: str) -> bool:
+    """Whether this is an https URL with a host, without a user name and without characters that cannot be printed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and url.isprintable()

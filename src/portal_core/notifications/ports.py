@@ -10,10 +10,12 @@ from portal_core.kernel.actor import Area, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import CodePurpose
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.settings import SettingsStore
 from portal_core.kernel.uow import UnitOfWork
+from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.model import NoticeDelivery, Notification
 from portal_core.notifications.safe_email import SafeEmailVerification
-from portal_core.notifications.settings import NotificationSettings, PracticeBranding
+from portal_core.notifications.settings import NotificationSettings
 from portal_core.notifications.views import FailedNoticeView, InboxUpdate
 
 
@@ -182,6 +184,8 @@ class NotificationsUnit(UnitOfWork, Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def notification_settings(self) -> NotificationSettingsStore: ...
+    @property
+    def branding_settings(self) -> SettingsStore[BrandingSettings]: ...
 
 
 @frozen

@@ -1,6 +1,6 @@
 """How an account's holder wants to be told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -12,26 +12,7 @@ LANGUAGES = ("en", "es")
 NO_ACCOUNT_ID = UUID(int=0)
 """Stands for the account in the default settings of those who have none."""
 
-DEFAULT_NEUTRAL_NAME = "Secure portal"
 DEFAULT_REMINDER_MINUTES = (24 * 60, 2 * 60)
-
-
-@frozen
-class PracticeBranding:
-    """How a practice writes: its name, the name that says nothing about it, and where its portal is.
-
-    The last two are the section `notifications` of the practice's settings (`neutral_name`, `portal_url`).
-    """
-
-    name: str
-    neutral_name: str
-    portal_url: str
-
-    @classmethod
-    def of(cls, name: str, hosts: Sequence[str], section: Mapping[str, object], base_url: str) -> "PracticeBranding":
-        """With the defaults: a neutral name of ours; the practice's first host, or where the deployment is."""
-        portal_url = section.get("portal_url") or (f"https://{hosts[0]}" if hosts else base_url)
-        return cls(name, str(section.get("neutral_name") or DEFAULT_NEUTRAL_NAME), str(portal_url))
 
 
 @frozen

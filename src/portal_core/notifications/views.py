@@ -6,6 +6,8 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeClass
+from portal_core.kernel.settings import Versioned
+from portal_core.notifications.branding import BrandingSettings
 from portal_core.notifications.model import NoticeDelivery, NoticeState, Notification
 from portal_core.notifications.rendering import inbox_title
 from portal_core.notifications.safe_email import SafeEmailVerification
@@ -163,3 +165,17 @@ class DeliveryView:
     """How a delivery ended; `state` is None when there was nothing to claim."""
 
     state: NoticeState | None
+
+
+@frozen(kw_only=True)
+class BrandingSettingsView:
+    """A practice's branding settings; `version` is 0 while they are the defaults."""
+
+    neutral_name: str
+    portal_url: str | None
+    version: int
+
+    @classmethod
+    def of(cls, stored: Versioned[BrandingSettings]) -> "BrandingSettingsView":
+        settings = stored.value
+        return cls(neutral_name=settings.neutral_name, portal_url=settings.portal_url, version=stored.version)

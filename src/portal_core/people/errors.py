@@ -1,6 +1,6 @@
 """Split off."""
 
-from portal_core.kernel.errors import Conflict, Invalid
+from portal_core.kernel.errors import Conflict
 
 
 class DuplicateExternalId(Conflict):
@@ -36,10 +36,3 @@ class HostTaken(Conflict):
 
     code = "host_taken"
     title = "Another practice is reached under this host name."
-
-
-class UnknownSection(Invalid):
-    """No feature has settings of this name."""
-
-    code = "unknown_section"
-    title = "There are no settings of this name."

@@ -1,12 +1,11 @@
 """A practice and its people, as far as the portal knows them. The EHR remains the place where they are kept."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, fields, frozen
 
 from portal_core.kernel.actor import Role
 from portal_core.kernel.contact import ContactChanges
@@ -20,7 +19,7 @@ STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
 class Practice:
     """One practice. `time_zone` (IANA) decides its local dates, `state` (two letters) the law for minors treated there.
 
-    It is found by `slug`, or by a name in `hosts`. `settings` has one section for each feature, named as the feature.
+    It is found by `slug`, or by a name in `hosts`.
     """
 
     id: UUID
@@ -30,7 +29,6 @@ class Practice:
     created_at: datetime
     state: str | None = None
     hosts: tuple[str, ...] = ()
-    settings: Mapping[str, Mapping[str, object]] = field(factory=dict)
     version: int = 1
 
     def today(self, now: datetime) -> date:
@@ -49,15 +47,6 @@ class Practice:
     def with_hosts(self, hosts: tuple[str, ...]) -> "Practice":
         """Under these host names from now on."""
         return evolve(self, hosts=tuple(sorted(set(hosts))), version=self.version + 1)
-
-    def with_section(self, section: str, values: Mapping[str, object], version: int) -> "Practice":
-        """New settings of one feature, in place of the old.
-
-        Raises:
-            StaleVersion: it changed after it was read.
-        """
-        _require_version(version, self.version)
-        return evolve(self, settings={**self.settings, section: dict(values)}, version=self.version + 1)
 
 
 @frozen

@@ -1,6 +1,5 @@
 """Split off."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,7 +19,6 @@ class PracticeView:
     time_zone: str
     state: str | None
     hosts: tuple[str, ...]
-    settings: Mapping[str, Mapping[str, object]]
     version: int
 
     @classmethod
@@ -32,7 +30,6 @@ class PracticeView:
             time_zone=practice.time_zone,
             state=practice.state,
             hosts=practice.hosts,
-            settings=practice.settings,
             version=practice.version,
         )
 

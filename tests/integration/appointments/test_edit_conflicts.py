@@ -7,7 +7,8 @@ from typing import TypeVar, cast
 
 import pytest_asyncio
 
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
+from portal_core.appointments.use_cases.change_appointment_settings import ChangeAppointmentSettings
 from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
     DefineAppointmentTypeCommand,
@@ -15,7 +16,6 @@ from portal_core.appointments.use_cases.define_appointment_type import (
 from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
-from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.uow import Begin
@@ -78,14 +78,14 @@ async def test_one_kind_and_one_place(world: PostgresAppointmentsWorld) -> None:
     assert (changed_type.version, changed_location.version) == (2, 2)
 
 
-async def test_the_rules(world: PostgresAppointmentsWorld) -> None:
-    who, version = _administrator(world), (await GetBookingOptions(world.begin)(_administrator(world))).rules.version
-    rules = [AppointmentRules(max_holds_per_client=number) for number in range(1, AT_ONCE + 1)]
-    heard = await _single_winner([SetAppointmentRules(world.begin)(who, one, version) for one in rules])
-    assert (await GetBookingOptions(world.begin)(who)).rules == heard
+async def test_the_settings(world: PostgresAppointmentsWorld) -> None:
+    who, version = _administrator(world), (await GetBookingOptions(world.begin)(_administrator(world))).settings.version
+    settings = [AppointmentSettings(max_holds_per_client=number) for number in range(1, AT_ONCE + 1)]
+    heard = await _single_winner([ChangeAppointmentSettings(world.begin)(who, one, version) for one in settings])
+    assert (await GetBookingOptions(world.begin)(who)).settings == heard
     assert heard.version == version + 1
-    await asyncio.gather(*(SetAppointmentRules(world.begin)(who, one) for one in rules))
-    assert (await GetBookingOptions(world.begin)(who)).rules.version == heard.version + AT_ONCE
+    await asyncio.gather(*(ChangeAppointmentSettings(world.begin)(who, one) for one in settings))
+    assert (await GetBookingOptions(world.begin)(who)).settings.version == heard.version + AT_ONCE
 
 
 async def test_a_care_team(world: PostgresAppointmentsWorld) -> None:

@@ -1,16 +1,36 @@
 """What the revisions build is what the tables say, to the letter; and migrating again changes nothing."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg.types.json import Jsonb
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from adapters.postgres import migrations
+from adapters.postgres.engine.base_unit import PostgresBegin
 from adapters.postgres.engine.installation import drop_installation
+from adapters.postgres.engine.keys import RecordKeys
 from adapters.postgres.engine.metadata import metadata
-from adapters.postgres.engine.migrate import migrate
+from adapters.postgres.engine.migrate import APP_ROLE, migrate
+from adapters.postgres.engine.pool import open_pool
+from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from portal_core.accounts.settings import AccountSettings, OidcSettings
+from portal_core.appointments.scheduling.deadlines import CalendarDays
+from portal_core.appointments.scheduling.durations import AppointmentTiming
+from portal_core.appointments.settings import AppointmentSettings
+from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.money import Money
+from portal_core.kernel.settings import Versioned
+from portal_core.notifications.branding import BrandingSettings
+from tests.support.clock import FixedClock
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
-from tests.support.engine.postgres import FIRST_DAY, migrate_template
+from tests.support.engine.postgres import FIRST_DAY, CountingMasterKey, RandomIds, migrate_template
 
 CATALOGUES = {
     "columns": """
@@ -61,13 +81,138 @@ def test_migrating_again_changes_nothing(cluster: Cluster) -> None:
     drop_database(cluster, name)
 
 
+SETTINGS_AT_0005 = {
+    "accounts": {
+        "min_password_length": 15,
+        "clients_need_second_factor": True,
+        "idle_for": 300.0,
+        "session_for": 3600.0,
+        "access_for": 600.0,
+    },
+    "oidc": {"issuer": "https://a.example", "audience": "portal", "jwks_url": "https://a.example/jwks"},
+    "appointments": {
+        "cancel_notice": {"days": 2},
+        "late_cancel": "fee",
+        "late_fee": {"amount": 5000, "currency": "EUR"},
+        "self_booking": False,
+        "hold_for": 300.0,
+        "holds_per_client": 1,
+        "requests_per_client": 4,
+        "waitlist_per_client": 5,
+        "offer_for": 3600.0,
+        "calendar_title": "Meeting",
+    },
+    "notifications": {"neutral_name": "Office", "portal_url": "https://portal.elm.example/start"},
+}
+HALF_AT_0005 = {
+    "accounts": {},
+    "oidc": {"issuer": "https://a.example"},
+    "appointments": "odd",
+    "notifications": {"neutral_name": "", "portal_url": "https://"},
+}
+TIMING_AT_0005 = {
+    "kind_id": str(UUID(int=9)),
+    "duration": 3000.0,
+    "buffer_before": 0.0,
+    "buffer_after": 600.0,
+    "slot_step": None,
+    "minimum_notice": 7200.0,
+    "maximum_advance_days": 30,
+}
+
+
+def _upgraded_to(dsn: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = create_engine(make_url(dsn).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA portal"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+async def test_settings_survive_the_move_to_tables_of_their_features(cluster: Cluster) -> None:
+    name, whole, half = fresh_database(cluster), uuid4(), uuid4()
+    dsn = cluster.dsn(database=name)
+    _upgraded_to(dsn, "0005")
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        for practice, settings in ((whole, SETTINGS_AT_0005), (half, HALF_AT_0005)):
+            owner.execute(
+                "INSERT INTO portal.practices (id, slug, name, zone, hosts, settings, created_at, version)"
+                " VALUES (%s, %s, 'Elm Street', 'America/New_York', '{}', %s, now(), 7)",
+                (practice, f"p{practice.hex}", Jsonb(settings)),
+            )
+        owner.execute(
+            "INSERT INTO portal.appointment_kinds (practice_id, id, name, timing, seats, online, active)"
+            " VALUES (%s, %s, 'Session', %s, 1, true, true)",
+            (whole, UUID(int=9), Jsonb(TIMING_AT_0005)),
+        )
+    assert len(migrate(dsn, FIRST_DAY)) == 2
+    pool = await open_pool(cluster.dsn(APP_ROLE, name), min_size=1, max_size=1)
+    keys = RecordKeys(CountingMasterKey(), FixedClock())
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        for practice in (whole, half):
+            wrapped, master = await keys.make_practice_key(practice)
+            owner.execute(
+                "INSERT INTO portal.practice_keys (practice_id, wrapped, master_key, made_at)"
+                " VALUES (%s, %s, %s, now())",
+                (practice, wrapped, master),
+            )
+    begin = PostgresBegin(pool, keys, FixedClock(), RandomIds(), PostgresUnitOfWork)
+    async with begin(SystemActor(whole, "test")) as unit:
+        assert await unit.account_settings.get() == Versioned(
+            AccountSettings(
+                min_password_length=15,
+                client_second_factor_required=True,
+                idle_timeout=timedelta(minutes=5),
+                session_lifetime=timedelta(hours=1),
+                access_token_lifetime=timedelta(minutes=10),
+            ),
+            1,
+        )
+        assert await unit.oidc_settings.get() == Versioned(OidcSettings(**SETTINGS_AT_0005["oidc"]), 1)
+        assert await unit.appointment_settings.get() == Versioned(
+            AppointmentSettings(
+                cancel_notice=CalendarDays(2),
+                late_cancel="fee",
+                late_cancel_fee=Money(50_00, "EUR"),
+                self_booking=False,
+                hold_duration=timedelta(minutes=5),
+                max_holds_per_client=1,
+                max_requests_per_client=4,
+                max_waitlist_entries_per_client=5,
+                offer_duration=timedelta(hours=1),
+                calendar_title="Meeting",
+            ),
+            1,
+        )
+        branding = BrandingSettings(neutral_name="Office", portal_url="https://portal.elm.example/start")
+        assert await unit.branding_settings.get() == Versioned(branding, 1)
+        [appointment_type] = (await unit.directory.for_practice()).appointment_types.values()
+        assert appointment_type.timing == AppointmentTiming(
+            appointment_type_id=UUID(int=9),
+            duration=timedelta(minutes=50),
+            buffer_after=timedelta(minutes=10),
+            min_notice=timedelta(hours=2),
+            max_advance_days=30,
+        )
+    async with begin(SystemActor(half, "test")) as unit:
+        assert (await unit.account_settings.get()).value == AccountSettings()
+        assert (await unit.oidc_settings.get()).value == OidcSettings()
+        assert (await unit.appointment_settings.get()).value == AppointmentSettings()
+        assert (await unit.branding_settings.get()).value == BrandingSettings()
+    await pool.close()
+    drop_database(cluster, name)
+
+
 def test_a_portal_is_dropped_only_where_no_other_practice_is(cluster: Cluster) -> None:
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     dsn = cluster.dsn(database=name)
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute(
-            "INSERT INTO portal.practices (id, slug, name, time_zone, hosts, settings, created_at)"
-            " SELECT gen_random_uuid(), slug, slug, 'UTC', '{}', '{}', now() FROM unnest(ARRAY['elm', 'oak']) AS slug"
+            "INSERT INTO portal.practices (id, slug, name, time_zone, hosts, created_at)"
+            " SELECT gen_random_uuid(), slug, slug, 'UTC', '{}', now() FROM unnest(ARRAY['elm', 'oak']) AS slug"
         )
         assert not drop_installation("elm", dsn)
         assert owner.execute("SELECT count(*) FROM portal.practices").fetchone() == (2,)

@@ -98,7 +98,7 @@ def _literal(value: Any) -> str:
 def _is_staff_only(one: Statement) -> bool:
     """Whether a client would see none of it, so that only the practice's side shows its plan."""
     area = one.name.split(".")[0]
-    return one.name in ("schedule.save_rules", "availability.remove_exception") or area in (
+    return one.name == "availability.remove_exception" or area in (
         "audit",
         "clients",
         "invitations",

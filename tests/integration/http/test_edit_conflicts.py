@@ -28,7 +28,11 @@ async def test_what_changed_after_it_was_shown_is_not_changed(open_practice: Ope
             {"name": "Annex", "time_zone": location["time_zone"]},
             {"version": location["version"]},
         ),
-        ("/options/rules", {"max_holds_per_client": 5}, {"version": booking_options["rules"]["version"]}),
+        (
+            "/settings/appointments",
+            {"max_holds_per_client": 5},
+            {"version": booking_options["settings"]["version"]},
+        ),
         (f"{here}/care-team", {"clinician_ids": []}, {"version": client["profile"]["version"]}),
         (calendar, {"openings": [MORNING]}, {"expected_rule_ids": [one["id"] for one in week["rules"]]}),
     ]
@@ -46,7 +50,7 @@ async def test_what_changed_after_it_was_shown_is_not_changed(open_practice: Ope
         "Group",
         "Annex",
     )
-    assert booking_options["rules"]["max_holds_per_client"] == 5
+    assert booking_options["settings"]["max_holds_per_client"] == 5
 
 
 async def test_concurrent_publishing_has_one_winner(open_practice: OpenPractice) -> None:

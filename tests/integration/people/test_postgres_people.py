@@ -28,7 +28,7 @@ from portal_core.kernel.sources import IdSource
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.model import Practice
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
-from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
+from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.people.use_cases.get_practice import GetPractice
 from portal_core.people.use_cases.get_profile import GetProfile
@@ -256,9 +256,8 @@ async def test_a_practice_is_run_from_its_own_side(world: PostgresPeopleWorld) -
     name = f"p{world.ids.new().hex}"
     made = await add(Origin("127.0.0.1"), AddPracticeCommand(name[:32], "Oak", "UTC", "ny", (f"{name}.example",)))
     administrator = StaffActor(made.id, world.ids.new(), frozenset({"administrator"}))
-    keep = ChangePracticeSettings(world.begin, {"appointments": dict})
-    sent = ChangePracticeSettingsCommand("appointments", {"notice_hours": 24}, 1)
-    assert (await keep(administrator, sent)).settings == {"appointments": {"notice_hours": 24}}
+    changed = await ChangePractice(world.begin)(administrator, ChangePracticeCommand("Oak Street", "UTC", "NY", 1))
+    assert changed.name == "Oak Street"
     shown = await GetPractice(world.begin)(administrator)
     assert (shown.version, shown.hosts, shown.state) == (2, (f"{name}.example",), "NY")
     assert made.id in {one.id for one in await world.directory.all()}

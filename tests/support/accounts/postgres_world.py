@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define, field
-from psycopg.types.json import Jsonb
 
 from adapters.local.sources import Uuid7Ids
 from adapters.postgres.accounts.sessions import PostgresLiveSessions
@@ -115,14 +114,8 @@ class PostgresAccountsWorld(AccountsWorld):
     async def revoke_grant(self, client_id: UUID, grant_id: UUID) -> None:
         self._run("UPDATE portal.grants SET revoked_at = %s WHERE id = %s", self.clock.now(), grant_id)
 
-    async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
-        settings = Jsonb({"accounts": section})
-        self._run(
-            "UPDATE portal.practices SET time_zone = %s, settings = %s WHERE id = %s",
-            time_zone,
-            settings,
-            self.practice_id,
-        )
+    async def set_time_zone(self, time_zone: str) -> None:
+        self._run("UPDATE portal.practices SET time_zone = %s WHERE id = %s", time_zone, self.practice_id)
 
     async def audit(self) -> list[AuditEntry]:
         rows = self._run(

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 from attrs import define, field
-from psycopg.types.json import Jsonb
 
 from adapters.encryption.cipher import Cipher
 from adapters.encryption.master_key import MasterKey
@@ -98,17 +97,15 @@ class PortalDatabase:
     def begin_with(self, clock: Clock, ids: IdSource) -> PostgresBegin:
         return PostgresBegin(self.pool, self.keys, clock, ids, PostgresUnitOfWork)
 
-    async def practice(
-        self, *, time_zone: str = "America/New_York", settings: dict[str, Any] | None = None, name: str = "Elm Street"
-    ) -> UUID:
+    async def practice(self, *, time_zone: str = "America/New_York", name: str = "Elm Street") -> UUID:
         """A new practice with its key."""
         practice_id = uuid4()
         wrapped, master = await self.keys.make_practice_key(practice_id)
         now = datetime(2026, 1, 1, tzinfo=UTC)
         self.owner.execute(
-            "INSERT INTO portal.practices (id, slug, name, time_zone, state, hosts, settings, created_at, version)"
-            " VALUES (%s, %s, %s, %s, 'NY', '{}', %s, %s, 1)",
-            (practice_id, f"p{practice_id.hex}", name, time_zone, Jsonb(settings or {}), now),
+            "INSERT INTO portal.practices (id, slug, name, time_zone, state, hosts, created_at, version)"
+            " VALUES (%s, %s, %s, %s, 'NY', '{}', %s, 1)",
+            (practice_id, f"p{practice_id.hex}", name, time_zone, now),
         )
         self.owner.execute(
             "INSERT INTO portal.practice_keys (practice_id, wrapped, master_key, made_at) VALUES (%s, %s, %s, %s)",

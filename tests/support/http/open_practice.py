@@ -56,8 +56,8 @@ class OpenPractice:
     location_id: UUID = field(init=False)
 
     @classmethod
-    async def open(cls, portal: RunningPortal, **rules: Any) -> "OpenPractice":
-        """A practice of its own; `rules` are those of its appointments."""
+    async def open(cls, portal: RunningPortal, **appointment_settings: Any) -> "OpenPractice":
+        """A practice of its own; with these settings for appointments."""
         slug = f"elm-{uuid4().hex[:12]}"
         open_practice = cls(portal, await portal.practice(slug), slug)
         open_practice.admin = await open_practice.staff("administrator")
@@ -69,8 +69,10 @@ class OpenPractice:
             (await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/options/locations", office))["id"]
         )
         open_practice.clinician_id = await open_practice.clinician()
-        if rules:
-            await open_practice.ask(open_practice.admin, "PUT", f"{PRACTICE}/options/rules", rules)
+        if appointment_settings:
+            await open_practice.ask(
+                open_practice.admin, "PUT", f"{PRACTICE}/settings/appointments", appointment_settings
+            )
         return open_practice
 
     async def clinician(self, name: str = "Dr. Rivera") -> UUID:

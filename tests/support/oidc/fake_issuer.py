@@ -3,7 +3,6 @@
 import base64
 import json
 import threading
-from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from adapters.oidc.issuers import OidcIssuers
 from adapters.oidc.jwks import read
+from portal_core.accounts.settings import OidcSettings
 from tests.support.clock import FixedClock
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, TRUSTING_PRACTICES
 
@@ -54,11 +54,11 @@ class FakeIssuer(OidcIssuers):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}/jwks"
 
-    async def of(self, practice_id: UUID) -> Mapping[str, Any]:
+    async def of(self, practice_id: UUID) -> OidcSettings:
         if practice_id not in TRUSTING_PRACTICES:
-            return {}
+            return OidcSettings()
         issuer, audience = TRUSTING_PRACTICES[practice_id]
-        return {"issuer": issuer, "audience": audience, "jwks_url": JWKS_URL}
+        return OidcSettings(issuer=issuer, audience=audience, jwks_url=JWKS_URL)
 
     def fetch(self, url: str) -> bytes:
         """As the adapter fetches, from where the server really is."""

@@ -107,9 +107,9 @@ class MemoryAccountsWorld(AccountsWorld):
         rows = self.store.table("grants")
         rows[self.practice_id, grant_id] = rows[self.practice_id, grant_id].revoke(self.clock.now())
 
-    async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
+    async def set_time_zone(self, time_zone: str) -> None:
         rows = self.store.table("practices")
-        rows[self.practice_id] = evolve(rows[self.practice_id], time_zone=time_zone, settings={"accounts": section})
+        rows[self.practice_id] = evolve(rows[self.practice_id], time_zone=time_zone)
 
     async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.local.password_strength import ZxcvbnStrength
 from portal_core.accounts.errors import InvalidPassword
 from portal_core.accounts.password_policy import MAX_LENGTH, check_new_password, forbidden_words, normalize_password
-from portal_core.accounts.ports import AccountRules
+from portal_core.accounts.settings import AccountRules, AccountSettings
 from portal_core.kernel.errors import Invalid
 
 STRENGTH = ZxcvbnStrength()
@@ -97,9 +97,9 @@ def test_error_names_the_field() -> None:
         ("access_token_lifetime", timedelta(days=30)),
     ],
 )
-def test_account_rules_out_of_range_are_rejected(name: str, value: object) -> None:
+def test_account_settings_out_of_range_are_rejected(name: str, value: object) -> None:
     with pytest.raises(Invalid) as refused:
-        AccountRules(**{name: value})  # type: ignore[arg-type]
+        AccountSettings(**{name: value})  # type: ignore[arg-type]
     assert [field.path for field in refused.value.fields] == [name]
 
 

@@ -49,7 +49,11 @@ async def test_new_session_has_limits_and_origin() -> None:
 async def test_practice_rules_set_session_lifetimes() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
-    await use_cases.world.set_rules(idle_timeout=300, session_lifetime=1800, access_token_lifetime=3600)
+    await use_cases.world.set_rules(
+        idle_timeout=timedelta(minutes=5),
+        session_lifetime=timedelta(minutes=30),
+        access_token_lifetime=timedelta(hours=1),
+    )
     session = (await use_cases.signed_in()).session
     now = use_cases.world.clock.now()
     assert session.idle_ends_at == now + 5 * MINUTE

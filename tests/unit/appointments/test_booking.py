@@ -18,7 +18,7 @@ from portal_core.appointments.errors import (
     TooManyHolds,
     TooSoon,
 )
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.actor import Actor, Origin
@@ -149,7 +149,7 @@ class TestBooking:
         ):
             with pytest.raises(NotBookable):
                 await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
-        await world.save_rules(AppointmentRules(self_booking=False))
+        await world.save_appointment_settings(AppointmentSettings(self_booking=False))
         with pytest.raises(NotBookable):
             await scenario.use_cases.book(scenario.ann, slot(scenario, at))
 

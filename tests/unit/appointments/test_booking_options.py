@@ -6,7 +6,8 @@ import pytest
 from attrs import evolve
 
 from portal_core.appointments.scheduling.deadlines import CalendarDays
-from portal_core.appointments.settings import AppointmentRules, AppointmentType
+from portal_core.appointments.settings import AppointmentSettings, AppointmentType
+from portal_core.appointments.use_cases.change_appointment_settings import ChangeAppointmentSettings
 from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
     DefineAppointmentTypeCommand,
@@ -18,7 +19,6 @@ from portal_core.appointments.use_cases.publish_availability import (
     PublishAvailability,
     PublishAvailabilityCommand,
 )
-from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
 from portal_core.kernel.actor import StaffActor, VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.money import Money
@@ -47,7 +47,7 @@ async def test_client_sees_active_options_and_care_team(scenario: BookingScenari
     ]
     assert [one.name for one in view.locations] == ["Branch"]
     assert [(one.name, one.credentials) for one in view.clinicians] == [("Dr. Grey", "PhD")]
-    assert (view.rules.cancel_notice_minutes, view.rules.cancel_notice_days) == (24 * 60, None)
+    assert (view.settings.cancel_notice_minutes, view.settings.cancel_notice_days) == (24 * 60, None)
     assert (await scenario.world.audit())[-1].action == "booking_options.read"
 
 
@@ -151,22 +151,22 @@ async def test_stale_versions_are_refused(scenario: BookingScenario) -> None:
     assert [one.version for one in unnamed] == [3, 3]
 
 
-async def test_rules_are_set(scenario: BookingScenario) -> None:
-    rules = AppointmentRules(cancel_notice=CalendarDays(2), late_cancel="fee", late_cancel_fee=Money(60_00))
-    view = await SetAppointmentRules(scenario.world.begin)(administrator(scenario), rules)
+async def test_settings_are_changed(scenario: BookingScenario) -> None:
+    settings = AppointmentSettings(cancel_notice=CalendarDays(2), late_cancel="fee", late_cancel_fee=Money(60_00))
+    view = await ChangeAppointmentSettings(scenario.world.begin)(administrator(scenario), settings)
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_cancel_fee) == (2, None, Money(60_00))
-    assert (await GetBookingOptions(scenario.world.begin)(scenario.ann)).rules == view
+    assert (await GetBookingOptions(scenario.world.begin)(scenario.ann)).settings == view
 
 
-async def test_stale_rules_are_refused(scenario: BookingScenario) -> None:
-    set_rules, admin = SetAppointmentRules(scenario.world.begin), administrator(scenario)
-    first = await set_rules(admin, AppointmentRules(max_holds_per_client=3), 1)
-    assert first.version == 2
-    for version in (1, 3):
+async def test_stale_settings_are_refused(scenario: BookingScenario) -> None:
+    change, admin = ChangeAppointmentSettings(scenario.world.begin), administrator(scenario)
+    first = await change(admin, AppointmentSettings(max_holds_per_client=3), 0)
+    assert first.version == 1
+    for version in (0, 2):
         with pytest.raises(StaleVersion):
-            await set_rules(admin, AppointmentRules(), version)
-    assert (await GetBookingOptions(scenario.world.begin)(admin)).rules == first
-    assert (await set_rules(admin, AppointmentRules())).version == 3
+            await change(admin, AppointmentSettings(), version)
+    assert (await GetBookingOptions(scenario.world.begin)(admin)).settings == first
+    assert (await change(admin, AppointmentSettings())).version == 2
 
 
 def field_errors(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
@@ -189,7 +189,7 @@ async def test_invalid_texts_are_refused(scenario: BookingScenario, text: str, c
         await define_location(admin, DefineLocationCommand(name=text, time_zone=ZONE))
     assert field_errors(refused) == [("name", code)]
     with pytest.raises(Invalid) as refused:
-        await SetAppointmentRules(scenario.world.begin)(admin, AppointmentRules(calendar_title=text))
+        await ChangeAppointmentSettings(scenario.world.begin)(admin, AppointmentSettings(calendar_title=text))
     assert field_errors(refused) == [("calendar_title", code)]
     with pytest.raises(Invalid) as refused:
         await define_location(
@@ -207,13 +207,13 @@ async def test_texts_are_normalized(scenario: BookingScenario) -> None:
     assert (
         await define_location(admin, DefineLocationCommand(name="South", time_zone=ZONE, address=" \n"))
     ).address == ""
-    rules = AppointmentRules(calendar_title=" Meeting ")
-    assert (await SetAppointmentRules(scenario.world.begin)(admin, rules)).calendar_title == "Meeting"
+    settings = AppointmentSettings(calendar_title=" Meeting ")
+    assert (await ChangeAppointmentSettings(scenario.world.begin)(admin, settings)).calendar_title == "Meeting"
 
 
 async def test_system_actor_can_set_up_practice(scenario: BookingScenario) -> None:
     begin, ids, job = scenario.world.begin, scenario.world.ids, scenario.world.system
-    await SetAppointmentRules(begin)(job, AppointmentRules())
+    await ChangeAppointmentSettings(begin)(job, AppointmentSettings())
     appointment_type = await DefineAppointmentType(begin, ids)(
         job, DefineAppointmentTypeCommand(name="Group", duration=HOUR)
     )
@@ -229,7 +229,7 @@ async def test_system_actor_can_set_up_practice(scenario: BookingScenario) -> No
     published = await PublishAvailability(begin, scenario.world.clock, ids)(job, command)
     assert [one.appointment_type_ids for one in published.rules] == [(appointment_type.id,)]
     assert [entry.action for entry in await scenario.world.audit()][-4:] == [
-        "appointment_rules.set",
+        "appointment_settings.changed",
         "appointment_type.defined",
         "location.defined",
         "availability.published",
@@ -242,7 +242,7 @@ async def test_only_administrators_change_options(scenario: BookingScenario) -> 
         (scenario.ann, NotFound),
     ):
         for operation in (
-            SetAppointmentRules(scenario.world.begin)(actor, AppointmentRules()),
+            ChangeAppointmentSettings(scenario.world.begin)(actor, AppointmentSettings()),
             DefineAppointmentType(scenario.world.begin, scenario.world.ids)(
                 actor, DefineAppointmentTypeCommand(name="Group", duration=HOUR)
             ),

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal_core.appointments.calendar_file import CalendarEvent, calendar_text
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
@@ -135,7 +135,7 @@ async def test_calendar_file_has_no_clinical_words_or_names(scenario: BookingSce
     world = scenario.world
     appointment_type = await world.add_appointment_type("Trauma therapy", minutes=60)
     location = await world.add_location("Centre for Eating Disorders", address="1 Elm Street, 2nd floor; Boston")
-    await world.save_rules(AppointmentRules(calendar_title="Elm, 10 o'clock"))
+    await world.save_appointment_settings(AppointmentSettings(calendar_title="Elm, 10 o'clock"))
     await world.open_week(scenario.grey, location_id=location.id)
     choice = world.choice(scenario.grey, appointment_type, new_york(4, 10), location.id)
     view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))

@@ -18,7 +18,7 @@ from portal_core.appointments.errors import (
 )
 from portal_core.appointments.model import Booking
 from portal_core.appointments.scheduling.deadlines import CalendarDays
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
@@ -145,8 +145,8 @@ class TestCancelling:
 
 
 class TestLateCancelling:
-    async def _late(self, scenario: BookingScenario, rules: AppointmentRules) -> AppointmentView:
-        await scenario.world.save_rules(rules)
+    async def _late(self, scenario: BookingScenario, settings: AppointmentSettings) -> AppointmentView:
+        await scenario.world.save_appointment_settings(settings)
         view = await booked(scenario)
         scenario.world.clock.at = new_york(3, 10) + timedelta.resolution
         return await scenario.use_cases.get_appointment(scenario.ann, view.id)
@@ -158,7 +158,7 @@ class TestLateCancelling:
         assert not (await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))).cancelled_late
 
     async def test_late_cancellation_refused(self, scenario: BookingScenario) -> None:
-        view = await self._late(scenario, AppointmentRules(late_cancel="refuse"))
+        view = await self._late(scenario, AppointmentSettings(late_cancel="refuse"))
         assert (view.can_cancel, view.can_reschedule, view.cancel_fee) == (False, False, None)
         with pytest.raises(LateCancelRefused):
             await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
@@ -167,7 +167,7 @@ class TestLateCancelling:
         assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)) == view
 
     async def test_late_cancellation_allowed(self, scenario: BookingScenario) -> None:
-        view = await self._late(scenario, AppointmentRules(late_cancel="allow", late_cancel_fee=FEE))
+        view = await self._late(scenario, AppointmentSettings(late_cancel="allow", late_cancel_fee=FEE))
         assert (view.can_cancel, view.cancel_fee) == (True, None)
         cancelled = await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
         assert (cancelled.cancelled_late, cancelled.fee_due) == (True, None)
@@ -175,7 +175,7 @@ class TestLateCancelling:
         assert (await scenario.world.audit())[-1].facts == {"cancelled_late": "true"}
 
     async def test_late_cancellation_with_fee(self, scenario: BookingScenario) -> None:
-        view = await self._late(scenario, AppointmentRules(late_cancel="fee", late_cancel_fee=FEE))
+        view = await self._late(scenario, AppointmentSettings(late_cancel="fee", late_cancel_fee=FEE))
         assert (view.can_cancel, view.cancel_fee) == (True, FEE)
         cancelled = await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
         assert (cancelled.cancelled_late, cancelled.fee_due, cancelled.cancel_fee) == (True, FEE, None)
@@ -183,7 +183,7 @@ class TestLateCancelling:
         assert notified == [scenario.ann.client_id]
 
     async def test_late_reschedule_fee_stays_due_and_is_notified_once(self, scenario: BookingScenario) -> None:
-        view = await self._late(scenario, AppointmentRules(late_cancel="fee", late_cancel_fee=FEE))
+        view = await self._late(scenario, AppointmentSettings(late_cancel="fee", late_cancel_fee=FEE))
         moved = await scenario.use_cases.reschedule(
             scenario.ann, reschedule_command(scenario, view.id, new_york(6, 10))
         )
@@ -194,10 +194,10 @@ class TestLateCancelling:
 
     async def test_cancel_notice_across_dst(self, scenario: BookingScenario) -> None:
         # On Sunday the 8th New York's clocks go forward; the practice sees people on Mondays.
-        await scenario.world.save_rules(AppointmentRules(cancel_notice=CalendarDays(1)))
+        await scenario.world.save_appointment_settings(AppointmentSettings(cancel_notice=CalendarDays(1)))
         view = await booked(scenario, new_york(9, 10))
         assert view.cancel_deadline == new_york(8, 10)
-        await scenario.world.save_rules(AppointmentRules(cancel_notice=timedelta(hours=36)))
+        await scenario.world.save_appointment_settings(AppointmentSettings(cancel_notice=timedelta(hours=36)))
         view = await scenario.use_cases.get_appointment(scenario.ann, view.id)
         assert view.cancel_deadline == new_york(7, 21), "36 hours, one of them not on the clock"
 
@@ -243,7 +243,7 @@ class TestRescheduling:
         assert await scenario.world.jobs("offer_freed_slot") == []
 
     async def test_rescheduling_to_the_same_slot_is_a_no_op(self, scenario: BookingScenario) -> None:
-        await scenario.world.save_rules(AppointmentRules(late_cancel="fee", late_cancel_fee=FEE))
+        await scenario.world.save_appointment_settings(AppointmentSettings(late_cancel="fee", late_cancel_fee=FEE))
         view = await booked(scenario)
         scenario.world.clock.at = new_york(3, 10) + timedelta.resolution
         notified = await scenario.world.notices()

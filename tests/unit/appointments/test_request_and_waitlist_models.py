@@ -8,7 +8,7 @@ import pytest
 from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime
 from portal_core.appointments.errors import OfferClosed, RequestClosed, SeriesEnded, WaitlistEntryClosed
 from portal_core.appointments.series import Series
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.money import Money
@@ -193,6 +193,6 @@ def test_a_series_ends_once() -> None:
         {"max_holds_per_client": 0},
     ],
 )
-def test_invalid_rules_are_refused(wrong: dict[str, object]) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid):
-        AppointmentRules(**wrong)  # type: ignore[arg-type]
+        AppointmentSettings(**wrong)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from portal_core.appointments.errors import (
     TooManyOpenRequests,
     TooSoon,
 )
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
@@ -71,7 +71,7 @@ class TestRequesting:
         assert [(one.path, one.code) for one in refused.value.fields] == [("preferred.2", "duplicate")]
 
     async def test_requests_allowed_without_self_booking(self, scenario: BookingScenario) -> None:
-        await scenario.world.save_rules(AppointmentRules(self_booking=False))
+        await scenario.world.save_appointment_settings(AppointmentSettings(self_booking=False))
         appointment_type = await scenario.world.add_appointment_type(self_bookable=False, minutes=180)
         assert (
             await scenario.use_cases.request_appointment(

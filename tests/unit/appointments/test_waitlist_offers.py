@@ -14,7 +14,7 @@ from portal_core.appointments.errors import (
     WaitlistEntryClosed,
 )
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.views import WaitlistOfferView
 from portal_core.kernel.actor import Actor
@@ -121,7 +121,7 @@ class TestAccepting:
     async def test_offer_is_refused_when_self_booking_is_off(
         self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
-        await scenario.world.save_rules(AppointmentRules(self_booking=False))
+        await scenario.world.save_appointment_settings(AppointmentSettings(self_booking=False))
         with pytest.raises(NotBookable):
             await scenario.use_cases.accept_offer(scenario.ann, offered.id)
 

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.codec import converter, settings_section
-from adapters.postgres.appointments.options import rules_of
+from adapters.codec import converter
+from adapters.postgres.appointments.options import settings_of
 from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.kernel.money import Money
 
 spans = st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(hours=23, minutes=59))
 notices = st.one_of(
     st.timedeltas(min_value=timedelta(), max_value=timedelta(days=30)), st.builds(CalendarDays, st.integers(1, 366))
 )
-rules = st.builds(
-    AppointmentRules,
+settings = st.builds(
+    AppointmentSettings,
     cancel_notice=notices,
     late_cancel=st.sampled_from(["refuse", "allow", "fee"]),
     late_cancel_fee=st.builds(Money, st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])),
@@ -49,10 +49,10 @@ def through_json(value: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(converter.unstructure(value)))
 
 
-@given(rules)
-def test_rules(one: AppointmentRules) -> None:
-    assert converter.structure(through_json(one), AppointmentRules) == one
-    assert rules_of(msgspec.json.encode(converter.unstructure(one)).decode()) == one
+@given(settings)
+def test_settings(one: AppointmentSettings) -> None:
+    assert converter.structure(through_json(one), AppointmentSettings) == one
+    assert settings_of(msgspec.json.encode(converter.unstructure(one)).decode()) == one
 
 
 @given(timings)
@@ -66,12 +66,12 @@ def test_preferred_times(times: tuple[PreferredTime, ...]) -> None:
 
 
 def test_what_is_not_named_has_its_default() -> None:
-    assert rules_of(None) == AppointmentRules()
-    assert rules_of('{"hold_duration": 300}') == AppointmentRules(hold_duration=timedelta(minutes=5))
-    assert settings_section({"other": {"time_zone": "x"}}, "appointments", AppointmentRules) == AppointmentRules()
+    assert settings_of(None) == AppointmentSettings()
+    assert settings_of('{"hold_duration": 300}') == AppointmentSettings(hold_duration=timedelta(minutes=5))
+    assert settings_of('{"forgotten": 1}') == AppointmentSettings()
 
 
 def test_invalid_json_is_refused() -> None:
     with pytest.raises(cattrs.ClassValidationError) as refused:
-        rules_of('{"late_cancel": "sometimes"}')
+        settings_of('{"late_cancel": "sometimes"}')
     assert "late_cancel" in str(refused.value.exceptions[0].__notes__)

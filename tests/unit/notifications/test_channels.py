@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.kernel.notices import CHANNELS, NOTICE_KINDS
+from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.model import NoticeDelivery
 from portal_core.notifications.outbound import deliveries
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
 from portal_core.notifications.ports import Recipient
 from portal_core.notifications.settings import (
-    DEFAULT_NEUTRAL_NAME,
     ConfidentialCommunication,
     NotificationSettings,
-    PracticeBranding,
     SmsConsent,
 )
 
@@ -97,15 +96,22 @@ def test_sender_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hosts", "section", "url", "neutral"),
+    ("hosts", "settings", "url", "neutral"),
     [
-        ((), {}, "http://here", DEFAULT_NEUTRAL_NAME),
-        (("elm.example.org", "x"), {}, "https://elm.example.org", DEFAULT_NEUTRAL_NAME),
-        (("elm.example.org",), {"portal_url": "https://own", "neutral_name": "Office"}, "https://own", "Office"),
+        ((), BrandingSettings(), "http://here", "Secure portal"),
+        (("elm.example.org", "x"), BrandingSettings(), "https://elm.example.org", "Secure portal"),
+        (
+            ("elm.example.org",),
+            BrandingSettings(portal_url="https://own", neutral_name="Office"),
+            "https://own",
+            "Office",
+        ),
     ],
 )
-def test_how_a_practice_writes(hosts: tuple[str, ...], section: dict[str, object], url: str, neutral: str) -> None:
-    assert PracticeBranding.of("Elm", hosts, section, "http://here") == PracticeBranding("Elm", neutral, url)
+def test_branding_follows_the_settings(
+    hosts: tuple[str, ...], settings: BrandingSettings, url: str, neutral: str
+) -> None:
+    assert PracticeBranding.of("Elm", hosts, settings, "http://here") == PracticeBranding("Elm", neutral, url)
 
 
 CHOSEN = st.dictionaries(

@@ -1,6 +1,5 @@
 """The practice's own side: its settings, clients, clinicians and staff."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.details import ClientDetails, ClinicianDetails
-from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken, UnknownSection
+from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
@@ -25,7 +24,6 @@ from portal_core.people.use_cases.assign_care_team import AssignCareTeam, Assign
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
 from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
 from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
-from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.get_practice import GetPractice
@@ -57,7 +55,7 @@ async def test_a_practice_is_added_by_the_operator(use_cases: MemoryPeopleUseCas
     command = AddPracticeCommand("oak", " Oak  Street ", "Europe/Vienna", "ca", ("B.example", "a.example", "b.example"))
     view = await add_practice(use_cases)(Origin("127.0.0.1"), command)
     assert (view.slug, view.name, view.time_zone, view.state) == ("oak", "Oak Street", "Europe/Vienna", "CA")
-    assert (view.hosts, view.settings, view.version) == (("a.example", "b.example"), {}, 1)
+    assert (view.hosts, view.version) == (("a.example", "b.example"), 1)
     found = {one.id: one for one in await use_cases.world.directory.all()}
     assert (found[view.id].slug, found[view.id].hosts) == ("oak", view.hosts)
     (row,) = [row for row in use_cases.world.store.audit if row.practice_id == view.id]
@@ -109,32 +107,6 @@ async def test_administrator_changes_practice(use_cases: MemoryPeopleUseCases) -
             await GetPractice(world.begin)(world.staff(role))
     with pytest.raises(NotFound):
         await GetPractice(world.begin)(world.visitor)
-
-
-async def test_each_feature_validates_its_own_settings(use_cases: MemoryPeopleUseCases) -> None:
-    world = use_cases.world
-
-    def hours(values: Mapping[str, object]) -> Mapping[str, object]:
-        if not isinstance(values.get("hours"), int):
-            raise Invalid.at("hours", "not_a_number", "Write a number.")
-        return {"hours": values["hours"]}
-
-    change = ChangePracticeSettings(world.begin, {"appointments": hours, "accounts": dict})
-    sent = ChangePracticeSettingsCommand("appointments", {"hours": 24, "junk": 1}, 1)
-    view = await change(world.staff(), sent)
-    assert (view.settings, view.version) == ({"appointments": {"hours": 24}}, 2)
-    view = await change(world.system, ChangePracticeSettingsCommand("accounts", {"a": 1}, 2))
-    assert view.settings == {"appointments": {"hours": 24}, "accounts": {"a": 1}}
-    entries = await use_cases.audit_entries("practice.settings_changed")
-    assert [entry.facts for entry in entries] == [{"section": "appointments"}, {"section": "accounts"}]
-    with pytest.raises(StaleVersion):
-        await change(world.staff(), sent)
-    with pytest.raises(Invalid):
-        await change(world.staff(), evolve(sent, values={}, version=3))
-    with pytest.raises(UnknownSection):
-        await change(world.staff(), ChangePracticeSettingsCommand("weather", {}, 3))
-    with pytest.raises(Forbidden):
-        await change(world.staff("front_desk"), evolve(sent, version=3))
 
 
 async def test_only_operator_sets_hosts(use_cases: MemoryPeopleUseCases) -> None:

@@ -1,12 +1,11 @@
 """Accounts and what signing in leaves behind, in memory, with what PostgreSQL refuses refused."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.codec import settings_section
+from adapters.memory.accounts.settings import account_rules
 from adapters.memory.engine.reach import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
@@ -18,32 +17,22 @@ from portal_core.accounts.model import (
     Side,
 )
 from portal_core.accounts.ports import (
-    AccountRules,
     AccountRulesSource,
     Accounts,
     Sessions,
 )
+from portal_core.accounts.settings import AccountRules
 from portal_core.kernel.audit import AuditEntry
-
-
-def rules_of(practices: list[Any]) -> AccountRules:
-    """A practice's rules, its own section over the defaults; the defaults where there is no such practice."""
-    if not practices:
-        return AccountRules()
-    practice = practices[0]
-    named = {**practice.settings.get("accounts", {}), "practice_name": practice.name, "time_zone": practice.time_zone}
-    rules: AccountRules = settings_section({"accounts": named}, "accounts", AccountRules)
-    return rules
 
 
 @define
 class MemoryAccountRules(AccountRulesSource):
-    """From the practice's settings."""
+    """The account settings, with the practice's name and time zone."""
 
     tx: MemoryTransaction
 
     async def get(self) -> AccountRules:
-        return rules_of([one for one in self.tx.table("practices").values() if one.id == self.tx.practice_id])
+        return account_rules(self.tx)
 
 
 @define

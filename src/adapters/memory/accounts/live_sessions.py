@@ -6,10 +6,11 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.accounts.accounts import rules_of
-from adapters.memory.engine.store import MemoryStore
+from adapters.memory.accounts.settings import account_rules
+from adapters.memory.engine.store import MemoryStore, MemoryTransaction
 from portal_core.accounts.model import Account
 from portal_core.accounts.ports import ActiveStaff, HeldGrant, LiveSessions, SessionContext
+from portal_core.kernel.actor import VisitorActor
 
 
 @define
@@ -27,9 +28,9 @@ class MemoryLiveSessions(LiveSessions):
         if session is None:
             return None
         account = self.store.table("accounts")[practice_id, session.account_id]
-        practices = [one for one in self.store.table("practices").values() if one.id == practice_id]
+        tx = MemoryTransaction(self.store, VisitorActor(practice_id), self.store.tables)
         return SessionContext(
-            session, account, rules_of(practices), staff=self._staff(account), grant=self._grant(account, record)
+            session, account, account_rules(tx), staff=self._staff(account), grant=self._grant(account, record)
         )
 
     async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from adapters.memory.access.unit import MemoryAccessUnit
 from adapters.memory.accounts.accounts import MemoryAccountRules, MemoryAccounts, MemorySessions
 from adapters.memory.accounts.invitations import MemoryEmailChanges, MemoryInvitations
+from adapters.memory.accounts.settings import ACCOUNT_SETTINGS, OIDC_SETTINGS
 from adapters.memory.accounts.sign_in import (
     MemoryChallenges,
     MemoryEmailRequests,
@@ -33,6 +34,8 @@ class MemoryAccountsUnit(MemoryUnit):
     people = repository(MemoryPersonDirectory)
     invitations = repository(MemoryInvitations)
     email_changes = repository(MemoryEmailChanges)
+    account_settings = repository(ACCOUNT_SETTINGS.store)
+    oidc_settings = repository(OIDC_SETTINGS.store)
 
 
 UNIT = MemoryAccountsUnit

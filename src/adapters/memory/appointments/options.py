@@ -7,13 +7,14 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.engine.rows import own_key, own_rows, time_zone_at, visible
+from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.ports import (
     BookingDirectory,
     BookingSetup,
 )
 from portal_core.appointments.settings import (
-    AppointmentRules,
+    AppointmentSettings,
     AppointmentType,
     BookingOptions,
     Client,
@@ -21,12 +22,13 @@ from portal_core.appointments.settings import (
     Location,
 )
 from portal_core.kernel.audit import AuditEntry
-from portal_core.people.model import Practice
+
+APPOINTMENT_SETTINGS = StoredSettings("appointment_settings", AppointmentSettings)
 
 
 @define
 class MemoryBookingDirectory(BookingDirectory):
-    """Kinds, places and rules from the setup; clinicians, clients and care teams from the practice's people."""
+    """Appointment types, locations and settings; clinicians, clients and care teams from the practice's people."""
 
     tx: MemoryTransaction
 
@@ -49,9 +51,10 @@ class MemoryBookingDirectory(BookingDirectory):
 
 def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> BookingOptions:
     """What the practice offers, with these of its clinicians, or with all."""
+    stored = APPOINTMENT_SETTINGS.load(tx)
     return BookingOptions(
         time_zone=time_zone_at(tx, None),
-        rules=tx.table("appointment_rules").get(tx.practice_id, AppointmentRules()),
+        settings=stored.value,
         appointment_types={one.id: one for one in own_rows(tx, "appointment_types")},
         locations={one.id: one for one in own_rows(tx, "locations")},
         clinicians={
@@ -66,7 +69,7 @@ def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | N
             for one in practice_rows(tx, "clinicians")
             if clinicians is None or one.id in clinicians
         },
-        version=tx.table("practices")[tx.practice_id].version,
+        settings_version=stored.version,
     )
 
 
@@ -86,14 +89,6 @@ class MemoryBookingSetup(BookingSetup):
     """What the practice offers."""
 
     tx: MemoryTransaction
-
-    async def save_rules(self, rules: AppointmentRules, audit_entry: AuditEntry, version: int | None = None) -> int:
-        practice = self.tx.table("practices")[self.tx.practice_id]
-        changed: Practice = evolve(practice, version=(version or practice.version) + 1)
-        self.tx.save("practices", practice.id, changed)
-        self.tx.table("appointment_rules")[practice.id] = rules
-        await self.tx.audit.record(audit_entry)
-        return changed.version
 
     async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None:
         self._save("appointment_types", appointment_type)

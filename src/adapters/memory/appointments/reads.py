@@ -133,7 +133,7 @@ def _row(booking: Booking, attendance: Attendance, booking_options: BookingOptio
         cancelled_late=attendance.cancelled_late,
         reason=attendance.reason,
         fee_due=attendance.fee_due,
-        rules=booking_options.rules,
+        settings=booking_options.settings,
     )
 
 

@@ -8,7 +8,7 @@ from adapters.memory.appointments.calendar import MemoryBlocks, MemoryCalendar
 from adapters.memory.appointments.calendar_feeds import MemoryFeedTokens
 from adapters.memory.appointments.check_ins import MemoryCheckIns
 from adapters.memory.appointments.holds import MemoryFreedSlots, MemoryHolds
-from adapters.memory.appointments.options import MemoryBookingDirectory, MemoryBookingSetup
+from adapters.memory.appointments.options import APPOINTMENT_SETTINGS, MemoryBookingDirectory, MemoryBookingSetup
 from adapters.memory.appointments.reads import MemoryAppointmentReads
 from adapters.memory.appointments.reminders import MemoryReminders
 from adapters.memory.appointments.requests import MemoryAppointmentRequestReads, MemoryAppointmentRequests
@@ -26,6 +26,7 @@ class MemoryAppointmentUnit(MemoryUnit):
     availability = repository(MemoryAvailability)
     directory = repository(MemoryBookingDirectory)
     setup = repository(MemoryBookingSetup)
+    appointment_settings = repository(APPOINTMENT_SETTINGS.store)
     holds = repository(MemoryHolds)
     appointments = repository(MemoryAppointments)
     appointment_reads = repository(MemoryAppointmentReads)

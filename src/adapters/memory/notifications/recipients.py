@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 from attrs import define
 
 from adapters.memory.engine.rows import own_key, own_rows
+from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.actor import Area
+from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import (
     AppointmentTimes,
     Recipient,
     Recipients,
 )
-from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings, PracticeBranding
+from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings
 
 BASE_URL = "http://127.0.0.1:8000"
+BRANDING_SETTINGS = StoredSettings("branding_settings", BrandingSettings)
 
 
 @define
@@ -72,8 +75,8 @@ class MemoryRecipients(Recipients):
     def _recipient(self, settings: NotificationSettings | None = None, **who: Any) -> Recipient:
         practice = self._practice()
         settings = settings or NotificationSettings(NO_ACCOUNT_ID)
-        section = practice.settings.get("notifications", {})
-        voice = PracticeBranding.of(practice.name, practice.hosts, section, BASE_URL)
+        branding = BRANDING_SETTINGS.load(self.tx).value
+        voice = PracticeBranding.of(practice.name, practice.hosts, branding, BASE_URL)
         return Recipient(voice, settings.time_zone or practice.time_zone, settings, **who)
 
     def _practice(self) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from adapters.memory.notifications.inbox import MemoryInbox, MemoryNotificationSettings
 from adapters.memory.notifications.notices import MemoryNoticeOutbox, MemoryNotices
-from adapters.memory.notifications.recipients import MemoryAppointmentTimes, MemoryRecipients
+from adapters.memory.notifications.recipients import BRANDING_SETTINGS, MemoryAppointmentTimes, MemoryRecipients
 from portal_core.notifications.ports import NotificationsUnit
 
 
@@ -21,6 +21,7 @@ class MemoryNotificationsUnit(MemoryUnit):
     appointment_times = repository(MemoryAppointmentTimes)
     inbox = repository(MemoryInbox)
     notification_settings = repository(MemoryNotificationSettings)
+    branding_settings = repository(BRANDING_SETTINGS.store)
 
 
 UNIT: Callable[[MemoryTransaction], NotificationsUnit] = MemoryNotificationsUnit

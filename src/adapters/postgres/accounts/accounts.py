@@ -6,16 +6,18 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import bindparam, select, update
 
-from adapters.codec import settings_section
-from adapters.postgres.accounts.tables import accounts
+from adapters.postgres.accounts.settings import account_rules_of
+from adapters.postgres.accounts.tables import account_settings, accounts
 from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
+from adapters.postgres.engine.settings import settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import practices
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.model import Account, ExternalIdentity, Side
-from portal_core.accounts.ports import AccountRules, AccountRulesSource, Accounts
+from portal_core.accounts.ports import AccountRulesSource, Accounts
+from portal_core.accounts.settings import AccountRules
 from portal_core.kernel.audit import AuditEntry
 
 CONSTRAINT_ERRORS.update(
@@ -75,9 +77,9 @@ SAVE = statement(
 )
 RULES = statement(
     "accounts.rules",
-    select(practices.c.name, practices.c.time_zone, practices.c.settings).where(
-        practices.c.id == bindparam("practice_id")
-    ),
+    select(practices.c.name, practices.c.time_zone, settings_text(account_settings))
+    .outerjoin(account_settings, account_settings.c.practice_id == practices.c.id)
+    .where(practices.c.id == bindparam("practice_id")),
 )
 
 
@@ -85,13 +87,6 @@ def account_of(row: Any) -> Account:
     """An account from `COLUMNS`, in their order."""
     external = ExternalIdentity(row[9], row[10]) if row[9] is not None else None
     return Account(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], external, row[11], row[12])
-
-
-def rules_of(name: str, time_zone: str, settings: dict[str, Any]) -> AccountRules:
-    """A practice's rules: its own section over the defaults."""
-    named = {**settings.get("accounts", {}), "practice_name": name, "time_zone": time_zone}
-    rules: AccountRules = settings_section({"accounts": named}, "accounts", AccountRules)
-    return rules
 
 
 def _values(account: Account) -> dict[str, Any]:
@@ -148,10 +143,10 @@ class PostgresAccounts(Accounts):
 
 @define
 class PostgresAccountRules(AccountRulesSource):
-    """From the practice's settings."""
+    """The account settings, with the practice's name and time zone."""
 
     tx: Transaction
 
     async def get(self) -> AccountRules:
         row = await self.tx.fetchrow(RULES)
-        return AccountRules() if row is None else rules_of(row[0], row[1], row[2])
+        return AccountRules() if row is None else account_rules_of(row[0], row[1], row[2])

@@ -1,20 +1,19 @@
-"""Which issuers practices believe, from their settings."""
+"""Which identity provider a practice trusts, read outside of units of work."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import bindparam, select
 
-from adapters.oidc.issuers import OIDC_SECTION, OidcIssuers
+from adapters.oidc.issuers import OidcIssuers
+from adapters.postgres.accounts.settings import OIDC_SETTINGS
 from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
-from adapters.postgres.engine.statements import statement
-from adapters.postgres.people.tables import practices
+from adapters.postgres.engine.settings import decode_settings
+from portal_core.accounts.settings import OidcSettings
 from portal_core.kernel.actor import VisitorActor
 
-GET_ISSUER = statement("oidc.issuer", select(practices.c.settings).where(practices.c.id == bindparam("practice_id")))
+GET_ISSUER = OIDC_SETTINGS.read
 
 
 @define
@@ -23,15 +22,14 @@ class PostgresOidcIssuers(OidcIssuers):
 
     pool: Any
 
-    async def of(self, practice_id: UUID) -> Mapping[str, Any]:
+    async def of(self, practice_id: UUID) -> OidcSettings:
         arguments = GET_ISSUER.arguments({"practice_id": practice_id})
         with raise_unavailable_on_outage():
             async with self.pool.acquire() as connection:
                 await connection.execute(begin_transaction_sql(VisitorActor(practice_id)))
                 try:
-                    settings = await connection.fetchval(GET_ISSUER.sql, *arguments)
+                    values = await connection.fetchval(GET_ISSUER.sql, *arguments)
                 finally:
                     if not connection.is_closed():
                         await connection.execute("ROLLBACK")
-        section = (settings or {}).get(OIDC_SECTION, {})
-        return section if isinstance(section, dict) else {}
+        return decode_settings(OidcSettings, values)

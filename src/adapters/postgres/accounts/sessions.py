@@ -7,7 +7,8 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import bindparam, select, update
 
-from adapters.postgres.accounts.accounts import account_of, rules_of
+from adapters.postgres.accounts.accounts import account_of
+from adapters.postgres.accounts.settings import account_rules_of
 from adapters.postgres.accounts.tables import sessions
 from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
@@ -174,7 +175,7 @@ class PostgresLiveSessions(LiveSessions):
         return SessionContext(
             session=session_of(row),
             account=account_of(row[17:30]),
-            rules=rules_of(row[30], row[31], row[32]),
+            rules=account_rules_of(row[30], row[31], row[32]),
             staff=staff,
             grant=_grant_of(row[35:42]),
         )

@@ -10,7 +10,7 @@ RETURNS TABLE (
   s_multi_factor boolean, s_device text, s_address text, s_ended timestamptz, s_version int,
   a_id uuid, a_practice uuid, a_email text, a_kind text, a_created timestamptz, a_client uuid, a_staff uuid,
   a_status text, a_factor text, a_issuer text, a_subject text, a_closed timestamptz, a_version int,
-  p_name text, p_time_zone text, p_settings jsonb, f_roles text[], f_clinician uuid,
+  p_name text, p_time_zone text, p_settings text, f_roles text[], f_clinician uuid,
   g_id uuid, g_client uuid, g_areas text[], g_write boolean, g_starts_on date, g_until date,
   g_restricted_from date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -21,11 +21,12 @@ BEGIN
     s.multi_factor, s.device, s.address, s.ended_at, s.version,
     a.id, a.practice_id, a.email, a.kind, a.created_at, a.client_id, a.staff_id,
     a.status, a.second_factor, a.issuer, a.subject, a.closed_at, a.version,
-    p.name, p.time_zone, p.settings, f.roles, f.clinician_id,
+    p.name, p.time_zone, c.values::text, f.roles, f.clinician_id,
     g.id, g.client_id, g.areas, g.may_write, g.starts_on, g.until, g.restricted_from
   FROM portal.sessions AS s
   JOIN portal.accounts AS a ON a.practice_id = s.practice_id AND a.id = s.account_id
   JOIN portal.practices AS p ON p.id = s.practice_id
+  LEFT JOIN portal.account_settings AS c ON c.practice_id = s.practice_id
   LEFT JOIN portal.staff AS f ON f.practice_id = a.practice_id AND f.id = a.staff_id AND f.active
   LEFT JOIN portal.grants AS g ON record IS NOT NULL AND g.practice_id = a.practice_id AND g.account_id = a.id
     AND g.client_id = record AND g.revoked_at IS NULL AND g.ended_at IS NULL

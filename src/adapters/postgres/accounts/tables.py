@@ -29,6 +29,7 @@ from adapters.postgres.engine.columns import (
     uuid,
     version,
 )
+from adapters.postgres.engine.settings import settings_table
 
 _OPEN = text("status <> 'closed'")
 
@@ -242,3 +243,5 @@ sign_in_guards.info["expired"] = (
     "coalesce(locked_until <= instant, true)"
     " AND NOT EXISTS (SELECT FROM unnest(attempts) AS at WHERE at > instant - interval '15 minutes')"
 )
+account_settings = settings_table("account_settings")
+oidc_settings = settings_table("oidc_settings")

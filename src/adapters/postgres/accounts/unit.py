@@ -7,6 +7,7 @@ from adapters.postgres.access.unit import PostgresAccessUnit
 from adapters.postgres.accounts.accounts import PostgresAccountRules, PostgresAccounts
 from adapters.postgres.accounts.invitations import PostgresEmailChanges, PostgresInvitations
 from adapters.postgres.accounts.sessions import PostgresSessions
+from adapters.postgres.accounts.settings import ACCOUNT_SETTINGS, OIDC_SETTINGS
 from adapters.postgres.accounts.sign_in import (
     PostgresChallenges,
     PostgresEmailRequests,
@@ -35,6 +36,8 @@ class PostgresAccountsUnit(PostgresUnit):
     people = repository(PostgresPersonDirectory)
     invitations = repository(PostgresInvitations)
     email_changes = repository(PostgresEmailChanges)
+    account_settings = repository(ACCOUNT_SETTINGS.store)
+    oidc_settings = repository(OIDC_SETTINGS.store)
 
 
 UNIT = PostgresAccountsUnit

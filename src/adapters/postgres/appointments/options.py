@@ -1,25 +1,24 @@
 """What a practice offers, with whom, and on which terms, in PostgreSQL: read whole by one statement."""
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from attrs import define
-from sqlalchemy import ColumnElement, Integer, Text, any_, bindparam, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import ColumnElement, Text, any_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
 
 from adapters.codec import converter
-from adapters.postgres.appointments.tables import appointment_types, locations
+from adapters.postgres.appointments.tables import appointment_settings, appointment_types, locations
 from adapters.postgres.engine.columns import Uuid, Uuids
+from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import care_team, clients, clinicians, practices
 from portal_core.appointments.ports import BookingDirectory, BookingSetup
 from portal_core.appointments.scheduling.durations import AppointmentTiming
 from portal_core.appointments.settings import (
-    AppointmentRules,
+    AppointmentSettings,
     AppointmentType,
     BookingOptions,
     Client,
@@ -27,12 +26,11 @@ from portal_core.appointments.settings import (
     Location,
 )
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.errors import StaleVersion
 
 EMPTY_TEXT: ColumnElement[str] = literal_column("''", Text)
-_SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
-SETTINGS: ColumnElement[Any] = practices.c.settings.op("->>")(_SECTION)
-"""What `rules_of` takes, for statements that join `practices`."""
+APPOINTMENT_SETTINGS = StoredSettings.of(appointment_settings, AppointmentSettings)
+SETTINGS = settings_text(appointment_settings)
+"""What `settings_of` takes, for statements that join `appointment_settings`."""
 
 DISPLAY_NAME: ColumnElement[str] = (
     func.coalesce(func.nullif(clients.c.chosen_name, EMPTY_TEXT), clients.c.given_name)
@@ -102,8 +100,13 @@ _discharged = (
 
 
 def _schedule(of: Any, *more: Any) -> Any:
-    columns = (SETTINGS, practices.c.time_zone, _kinds, _places, of.scalar_subquery(), practices.c.version, *more)
-    return select(*columns).where(practices.c.id == bindparam("practice_id"))
+    version = func.coalesce(appointment_settings.c.version, literal_column("0"))
+    return (
+        select(SETTINGS, practices.c.time_zone, _kinds, _places, of.scalar_subquery(), version, *more)
+        .select_from(practices)
+        .outerjoin(appointment_settings, appointment_settings.c.practice_id == practices.c.id)
+        .where(practices.c.id == bindparam("practice_id"))
+    )
 
 
 FOR_CLIENT = statement("schedule.for_client", _schedule(_team, _discharged))
@@ -119,21 +122,6 @@ CLIENTS = statement(
         clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
     ),
 )
-SAVE_RULES = statement(
-    "schedule.save_rules",
-    update(practices)
-    .where(
-        practices.c.id == bindparam("practice_id"),
-        practices.c.version == func.coalesce(bindparam("version", type_=Integer), practices.c.version),
-    )
-    .values(
-        settings=practices.c.settings.op("||")(
-            func.jsonb_build_object(_SECTION, bindparam("section", type_=JSONB), type_=JSONB)
-        ),
-        version=practices.c.version + literal_column("1"),
-    )
-    .returning(practices.c.version),
-)
 
 
 def _replace(table: Any) -> Any:
@@ -148,13 +136,9 @@ SAVE_APPOINTMENT_TYPE = statement("schedule.save_kind", _replace(appointment_typ
 SAVE_LOCATION = statement("schedule.save_place", _replace(locations))
 
 
-@lru_cache(maxsize=4096)
-def rules_of(section: str | None) -> AppointmentRules:
-    """The rules from the practice's section of settings, as JSON text.
-
-    Kept by the text itself: rows of one practice bring the same text, and it is decoded once.
-    """
-    return converter.structure(msgspec.json.decode(section) if section else {}, AppointmentRules)
+def settings_of(values: str | None) -> AppointmentSettings:
+    """The settings from the JSON text of `SETTINGS`."""
+    return decode_settings(AppointmentSettings, values)
 
 
 def _clinician(row: Any) -> Clinician:
@@ -212,27 +196,20 @@ def _schedule_of(row: Any, *, discharged: bool = False) -> BookingOptions:
     assert row is not None, "a unit of work opens for practices that exist"
     return BookingOptions(
         time_zone=row[1],
-        rules=rules_of(row[0]),
+        settings=settings_of(row[0]),
         appointment_types={one.id: one for one in map(_kind, row[2] or ())},
         locations={one.id: one for one in map(_place, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},
         discharged=discharged,
-        version=row[5],
+        settings_version=row[5],
     )
 
 
 @define
 class PostgresBookingSetup(BookingSetup):
-    """The rules are the section `appointments` of the practice's settings."""
+    """Appointment types and locations."""
 
     tx: Transaction
-
-    async def save_rules(self, rules: AppointmentRules, audit_entry: AuditEntry, version: int | None = None) -> int:
-        row = await self.tx.fetchrow(SAVE_RULES, section=converter.unstructure(rules), version=version)
-        if row is None:
-            raise StaleVersion
-        self.tx.add_audit_entry(audit_entry)
-        return int(row[0])
 
     async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None:
         await self.tx.save(

@@ -8,9 +8,10 @@ from attrs import define
 from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
 
 from adapters.postgres.appointments.appointments import fee_of
-from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS, SETTINGS, rules_of
+from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS, SETTINGS, settings_of
 from adapters.postgres.appointments.tables import (
     MAX_APPOINTMENT_DURATION,
+    appointment_settings,
     appointment_types,
     appointments,
     attendances,
@@ -19,7 +20,7 @@ from adapters.postgres.appointments.tables import (
 from adapters.postgres.engine.columns import Instant, Uuid
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.people.tables import clients, clinicians, practices
+from adapters.postgres.people.tables import clients, clinicians
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.read_ports import AppointmentReads
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
@@ -72,7 +73,7 @@ _of_client = (
         (appointment_types.c.practice_id == appointments.c.practice_id)
         & (appointment_types.c.id == appointments.c.appointment_type_id),
     )
-    .join(practices, practices.c.id == attendances.c.practice_id)
+    .outerjoin(appointment_settings, appointment_settings.c.practice_id == attendances.c.practice_id)
     .outerjoin(
         locations,
         (locations.c.practice_id == appointments.c.practice_id) & (locations.c.id == appointments.c.location_id),
@@ -265,7 +266,7 @@ class PostgresAppointmentReads(AppointmentReads):
             cancelled_late=row[17],
             reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]),
             fee_due=fee_of(row[19], row[20]),
-            rules=rules_of(row[21]),
+            settings=settings_of(row[21]),
         )
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:

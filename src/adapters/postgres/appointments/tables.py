@@ -33,6 +33,7 @@ from adapters.postgres.engine.columns import (
     uuids,
     version,
 )
+from adapters.postgres.engine.settings import settings_table
 
 MAX_APPOINTMENT_DURATION = timedelta(days=1)
 """No appointment is longer (`AppointmentTiming`): reads look no further back for those that are still going on."""
@@ -364,3 +365,5 @@ feed_tokens = client_table(
     _client("feed_tokens_client_fkey"),
     Index("feed_tokens_hash_key", "token_hash", unique=True),
 )
+
+appointment_settings = settings_table("appointment_settings")

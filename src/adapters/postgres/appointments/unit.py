@@ -8,7 +8,7 @@ from adapters.postgres.appointments.calendar import PostgresBlocks, PostgresCale
 from adapters.postgres.appointments.calendar_feeds import PostgresFeedTokens
 from adapters.postgres.appointments.check_ins import PostgresCheckIns
 from adapters.postgres.appointments.holds import PostgresFreedSlots, PostgresHolds
-from adapters.postgres.appointments.options import PostgresBookingDirectory, PostgresBookingSetup
+from adapters.postgres.appointments.options import APPOINTMENT_SETTINGS, PostgresBookingDirectory, PostgresBookingSetup
 from adapters.postgres.appointments.reads import PostgresAppointmentReads
 from adapters.postgres.appointments.reminders import PostgresReminders
 from adapters.postgres.appointments.requests import PostgresAppointmentRequestReads, PostgresAppointmentRequests
@@ -27,6 +27,7 @@ class PostgresAppointmentUnit(PostgresUnit):
     availability = repository(PostgresAvailability)
     directory = repository(PostgresBookingDirectory)
     setup = repository(PostgresBookingSetup)
+    appointment_settings = repository(APPOINTMENT_SETTINGS.store)
     holds = repository(PostgresHolds)
     appointments = repository(PostgresAppointments)
     appointment_reads = repository(PostgresAppointmentReads)

@@ -11,16 +11,19 @@ from sqlalchemy import bindparam, exists, select
 from adapters.postgres.access.tables import grants
 from adapters.postgres.accounts.tables import accounts, email_changes
 from adapters.postgres.appointments.tables import appointments, attendances
+from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.inbox import SETTINGS_COLUMNS, settings_of
-from adapters.postgres.notifications.tables import notification_settings
+from adapters.postgres.notifications.tables import branding_settings, notification_settings
 from adapters.postgres.people.tables import clients, practices
 from portal_core.access.model import areas_on, in_force_on
 from portal_core.kernel.actor import Area
+from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipients
-from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings, PracticeBranding
+from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings
 
+BRANDING_SETTINGS = StoredSettings.of(branding_settings, BrandingSettings)
 _ACCOUNT = (accounts.c.id, accounts.c.client_id, accounts.c.email)
 _with_settings = accounts.outerjoin(
     notification_settings,
@@ -30,9 +33,9 @@ _with_settings = accounts.outerjoin(
 _here = accounts.c.practice_id == bindparam("practice_id")
 BRANDING = statement(
     "recipients.voice",
-    select(practices.c.name, practices.c.time_zone, practices.c.hosts, practices.c.settings).where(
-        practices.c.id == bindparam("practice_id")
-    ),
+    select(practices.c.name, practices.c.time_zone, practices.c.hosts, settings_text(branding_settings))
+    .outerjoin(branding_settings, branding_settings.c.practice_id == practices.c.id)
+    .where(practices.c.id == bindparam("practice_id")),
 )
 ACCOUNT = statement(
     "recipients.account",
@@ -129,8 +132,8 @@ class PostgresRecipients(Recipients):
     async def _branding(self) -> tuple[PracticeBranding, str]:
         row = await self.tx.fetchrow(BRANDING)
         assert row is not None, "a unit of work is of a practice"
-        section = row[3].get("notifications", {})
-        return PracticeBranding.of(row[0], row[2], section, self.tx.public_url), row[1]
+        settings = decode_settings(BrandingSettings, row[3])
+        return PracticeBranding.of(row[0], row[2], settings, self.tx.public_url), row[1]
 
     def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
         settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_GRANT_AT])

@@ -16,6 +16,7 @@ from adapters.postgres.engine.columns import (
     uuid,
     version,
 )
+from adapters.postgres.engine.settings import settings_table
 
 notices = practice_table(
     "notices",
@@ -137,3 +138,4 @@ captured_mail = function_only_table(
 
 # A verified address is in the settings; any other may be a stranger's.
 retain(safe_email_verifications, "expires_at")
+branding_settings = settings_table("branding_settings")

@@ -6,7 +6,7 @@ from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.inbox import PostgresInbox, PostgresNotificationSettings
 from adapters.postgres.notifications.notices import PostgresNotices
-from adapters.postgres.notifications.recipients import PostgresAppointmentTimes, PostgresRecipients
+from adapters.postgres.notifications.recipients import BRANDING_SETTINGS, PostgresAppointmentTimes, PostgresRecipients
 from portal_core.notifications.ports import NotificationsUnit
 
 
@@ -18,6 +18,7 @@ class PostgresNotificationsUnit(PostgresUnit):
     appointment_times = repository(PostgresAppointmentTimes)
     inbox = repository(PostgresInbox)
     notification_settings = repository(PostgresNotificationSettings)
+    branding_settings = repository(BRANDING_SETTINGS.store)
 
 
 UNIT: Callable[[Transaction], NotificationsUnit] = PostgresNotificationsUnit

@@ -36,7 +36,6 @@ GET_PRACTICE = statement(
         practices.c.created_at,
         practices.c.state,
         practices.c.hosts,
-        practices.c.settings,
         practices.c.version,
     ).where(practices.c.id == bindparam("practice_id")),
 )
@@ -49,7 +48,6 @@ SAVE_PRACTICE = statement(
         time_zone=bindparam("time_zone"),
         state=bindparam("state"),
         hosts=bindparam("hosts"),
-        settings=bindparam("settings"),
         version=bindparam("version"),
     ),
 )
@@ -69,7 +67,7 @@ class PostgresPracticeRecord(PracticeRecord):
     async def get(self) -> Practice:
         row = await self.tx.fetchrow(GET_PRACTICE)
         assert row is not None  # the unit of work would not have opened
-        return Practice(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7], row[8])
+        return Practice(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7])
 
     async def save(self, practice: Practice, audit_entry: AuditEntry) -> None:
         await self.tx.save(
@@ -79,7 +77,6 @@ class PostgresPracticeRecord(PracticeRecord):
             time_zone=practice.time_zone,
             state=practice.state,
             hosts=list(practice.hosts),
-            settings=practice.settings,
             version=practice.version,
         )
         await self.tx.execute(DROP_HOSTS)
@@ -111,7 +108,6 @@ class PostgresPracticeFactory(PracticeFactory):
                     time_zone=practice.time_zone,
                     state=practice.state,
                     hosts=list(practice.hosts),
-                    settings=practice.settings,
                     created_at=practice.created_at,
                     version=practice.version,
                 )

@@ -7,7 +7,6 @@ from adapters.postgres.engine.columns import (
     PRACTICE_WIDE,
     client_table,
     day,
-    document,
     flag,
     instant,
     metadata,
@@ -28,8 +27,6 @@ practices = Table(
     string("time_zone"),
     string("state", null=True),
     texts("hosts"),
-    # One section for each feature, named as the feature.
-    document("settings"),
     instant("created_at"),
     version(),
     PrimaryKeyConstraint("id"),

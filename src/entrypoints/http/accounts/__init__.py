@@ -4,6 +4,7 @@ from entrypoints.http.accounts.passwords import password_controller
 from entrypoints.http.accounts.practice.invitations import InvitationsController
 from entrypoints.http.accounts.practice.proxies import ProxiesController
 from entrypoints.http.accounts.practice.second_factors import SecondFactorsController
+from entrypoints.http.accounts.practice.settings import AccountSettingsController
 from entrypoints.http.accounts.registration import RegistrationController, invitation_controller
 from entrypoints.http.accounts.second_factor import second_factor_controller
 from entrypoints.http.accounts.sessions import sessions_controller
@@ -27,4 +28,5 @@ PRACTICE = (
     ProxiesController,
     SecondFactorsController,
     InvitationsController,
+    AccountSettingsController,
 )

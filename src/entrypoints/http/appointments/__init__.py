@@ -13,6 +13,7 @@ from entrypoints.http.appointments.practice.availability import AvailabilityCont
 from entrypoints.http.appointments.practice.options import BookingOptionsController
 from entrypoints.http.appointments.practice.requests import PracticeAppointmentRequestsController
 from entrypoints.http.appointments.practice.series import SeriesController
+from entrypoints.http.appointments.practice.settings import AppointmentSettingsController
 from entrypoints.http.appointments.practice.video_visits import PracticeVideoVisitController
 from entrypoints.http.appointments.practice.waitlist import PracticeWaitlistController
 from entrypoints.http.appointments.requests import AppointmentRequestsController
@@ -30,6 +31,7 @@ PORTAL: tuple[type[Controller], ...] = (
 )
 PRACTICE: tuple[type[Controller], ...] = (
     BookingOptionsController,
+    AppointmentSettingsController,
     AvailabilityController,
     BlocksController,
     PracticeAppointmentsController,

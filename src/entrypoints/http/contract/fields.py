@@ -28,6 +28,7 @@ __all__ = [
     "Password",
     "Phone",
     "Request",
+    "SettingsVersion",
     "ShortText",
     "Slug",
     "TimeZone",
@@ -71,6 +72,9 @@ TimeZone = Annotated[
 
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[1])]
 """The version that was read, for refusing stale changes."""
+
+SettingsVersion = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
+"""The version of settings that was read; 0 when they were never saved."""
 
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[3])]
 """A whole number that PostgreSQL's integer holds."""

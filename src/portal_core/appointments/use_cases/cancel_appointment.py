@@ -67,7 +67,7 @@ class CancelAppointment:
             find = partial(unit.appointments.get, client_id, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version, client_id=client_id)
             previous = booking.appointment
-            terms = cancel_terms(row.rules, previous.starts_at, previous.time_zone, now)
+            terms = cancel_terms(row.settings, previous.starts_at, previous.time_zone, now)
             left = booking.leave(
                 client_id, at=now, reason=command.reason, cancelled_late=not terms.in_time, fee=terms.fee
             )

@@ -44,7 +44,7 @@ class HoldSlot:
             )
             now = self.clock.now()
             await unit.calendar.lock([choice.clinician_id], now, clients=[client_id])
-            if len(await unit.holds.of_client(client_id, now)) >= booking_options.rules.max_holds_per_client:
+            if len(await unit.holds.of_client(client_id, now)) >= booking_options.settings.max_holds_per_client:
                 raise TooManyHolds
             await require_free(unit, choice, appointment_type.timing, now, clients=[client_id])
             entry = calendar_entry_for(
@@ -53,7 +53,7 @@ class HoldSlot:
                 self.ids.new(),
                 actor.practice_id,
                 "hold",
-                booking_options.rules.hold_duration,
+                booking_options.settings.hold_duration,
                 now,
             )
             await unit.calendar.occupy(entry)

@@ -96,7 +96,7 @@ class JoinWaitlist:
             await unit.calendar.lock([], now, clients=[client_id])
             active = [one for one in await unit.waitlist_reads.of_client(client_id) if one.is_active(now)]
             same = (entry.appointment_type_id, entry.location_id, entry.any_location, entry.clinician_id)
-            if len(active) >= booking_options.rules.max_waitlist_entries_per_client or same in (
+            if len(active) >= booking_options.settings.max_waitlist_entries_per_client or same in (
                 (one.appointment_type_id, one.location_id, one.any_location, one.clinician_id) for one in active
             ):
                 raise AlreadyOnWaitlist

@@ -73,7 +73,7 @@ class OfferFreedSlot:
         entry: WaitlistEntry,
         now: datetime,
     ) -> None:
-        expires_in = (await unit.directory.for_practice()).rules.offer_duration
+        expires_in = (await unit.directory.for_practice()).settings.offer_duration
         hold_entry = calendar_entry_for(
             _choice(slot), appointment_type.timing, self.ids.new(), slot.practice_id, "hold", expires_in, now
         )

@@ -75,7 +75,7 @@ class RequestAppointment:
             _validate_preferred_times(command.preferred, appointment_type, now)
             # Locked, so that two requests at once do not both count too few.
             await unit.calendar.lock([], now, clients=[client_id])
-            if await unit.requests.pending(client_id) >= booking_options.rules.max_requests_per_client:
+            if await unit.requests.pending(client_id) >= booking_options.settings.max_requests_per_client:
                 raise TooManyOpenRequests
             request = AppointmentRequest(
                 id=self.ids.new(),

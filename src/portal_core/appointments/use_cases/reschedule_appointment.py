@@ -96,7 +96,7 @@ class RescheduleAppointment:
                 location_id=command.location_id,
                 starts_at=command.starts_at,
             )
-            terms = cancel_terms(booking_options.rules, previous.starts_at, previous.time_zone, now)
+            terms = cancel_terms(booking_options.settings, previous.starts_at, previous.time_zone, now)
             terms.require_allowed()
             appointment_type, clinician = bookable_by_client(
                 booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id

@@ -1,4 +1,4 @@
-"""The practice's name, place and settings."""
+"""Reads the practice's name and place."""
 
 from attrs import frozen
 

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.model import Account, Challenge, EmailRequest, ExternalIdentity, SecondFactor, SignInGuard
-from portal_core.accounts.ports import AccountRules
+from portal_core.accounts.settings import AccountRules
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from tests.support.contracts.accounts.world import AUDIT_ENTRY, DATE_OF_BIRTH, AccountsWorld
@@ -150,11 +150,14 @@ class AccountsContract:
     async def test_practice_rules_override_defaults(self, world: AccountsWorld) -> None:
         async with world.begin(world.visitor) as unit:
             assert await unit.account_rules.get() == AccountRules(practice_name="Elm Street")
-        await world.set_rules(time_zone="America/Denver", min_password_length=15, idle_timeout=300)
+        await world.set_rules(time_zone="America/Denver", min_password_length=15, idle_timeout=timedelta(minutes=5))
         async with world.begin(world.visitor) as unit:
             rules = await unit.account_rules.get()
         assert rules == AccountRules(
-            "Elm Street", "America/Denver", min_password_length=15, idle_timeout=timedelta(minutes=5)
+            practice_name="Elm Street",
+            time_zone="America/Denver",
+            min_password_length=15,
+            idle_timeout=timedelta(minutes=5),
         )
 
     async def _saved(self, world: AccountsWorld, account: Account) -> Account:

@@ -94,7 +94,7 @@ class SessionHistoriesContract:
         self, world: AccountsWorld, history: list[tuple[object, ...]]
     ) -> None:
         fresh = await world.other_practice()
-        await fresh.set_rules(session_lifetime=ABSOLUTE.total_seconds(), access_token_lifetime=ACCESS.total_seconds())
+        await fresh.set_rules(session_lifetime=ABSOLUTE, access_token_lifetime=ACCESS)
         run = _Run(fresh, await fresh.account("ann@example.org"))
         await run.do("open")
         for name, *arguments in history:

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
-from portal_core.accounts.ports import AccountRules, ActiveStaff, HeldGrant, SessionContext
+from portal_core.accounts.ports import ActiveStaff, HeldGrant, SessionContext
+from portal_core.accounts.settings import AccountRules
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from tests.support.contracts.accounts.world import AUDIT_ENTRY, AccountsWorld
@@ -134,7 +135,9 @@ class LiveSessionsContract:
         await world.set_rules(time_zone="America/Denver", client_second_factor_required=True)
         found = await world.live.find_by_access_hash(world.practice_id, session.access_hash)
         assert found is not None
-        assert found.rules == AccountRules("Elm Street", "America/Denver", client_second_factor_required=True)
+        assert found.rules == AccountRules(
+            practice_name="Elm Street", time_zone="America/Denver", client_second_factor_required=True
+        )
 
     async def test_only_access_token_of_this_practice_is_found(self, world: AccountsWorld) -> None:
         session = await world.session(await world.account(ANN))

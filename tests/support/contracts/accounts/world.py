@@ -4,12 +4,15 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from attrs import evolve
 
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.model import Account, AccountKind, AccountStatus, Session
-from portal_core.accounts.ports import LiveSessions, SignInUnit
+from portal_core.accounts.ports import LiveSessions
+from portal_core.accounts.settings import AccountSettings
 from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import IdSource
@@ -24,7 +27,7 @@ IDLE = timedelta(minutes=15)
 class AccountsWorld(ABC):
     """A fresh practice in New York called "Elm Street" with no settings of its own."""
 
-    begin: Begin[SignInUnit]
+    begin: Begin[AccountsUnit]
     live: LiveSessions
     clock: FixedClock
     ids: IdSource
@@ -73,8 +76,15 @@ class AccountsWorld(ABC):
     async def revoke_grant(self, client_id: UUID, grant_id: UUID) -> None: ...
 
     @abstractmethod
-    async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
-        """The practice's zone, and the section `accounts` of its settings; durations in seconds."""
+    async def set_time_zone(self, time_zone: str) -> None:
+        """The practice's time zone."""
+
+    async def set_rules(self, *, time_zone: str = "America/New_York", **settings: Any) -> None:
+        """The practice's time zone and its account settings."""
+        await self.set_time_zone(time_zone)
+        async with self.begin(self.system) as unit:
+            await unit.account_settings.save(AccountSettings(**settings), None, AUDIT_ENTRY)
+            await unit.commit(None)
 
     @abstractmethod
     async def audit(self) -> list[AuditEntry]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
-from portal_core.appointments.settings import AppointmentRules, AppointmentType
+from portal_core.appointments.settings import AppointmentSettings, AppointmentType
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.money import Money
@@ -22,8 +22,8 @@ DATES = st.dates(date(2020, 1, 1), date(2040, 1, 1))
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
 FEES = st.builds(Money, st.integers(1, 100_000_00), st.sampled_from(["USD", "EUR", "JPY"]))
 NOTICES = st.one_of(st.integers(0, 1000).map(lambda n: timedelta(hours=n)), st.integers(1, 366).map(CalendarDays))
-RULES = st.builds(
-    AppointmentRules,
+SETTINGS = st.builds(
+    AppointmentSettings,
     cancel_notice=NOTICES,
     late_cancel=st.sampled_from(["refuse", "allow", "fee"]),
     late_cancel_fee=FEES,
@@ -40,32 +40,23 @@ RULES = st.builds(
 class BookingOptionsContract:
     """`BookingSetup`, `BookingDirectory` and `Availability`."""
 
-    @given(rules=RULES)
-    async def test_rules_round_trip(self, world: AppointmentsWorld, rules: AppointmentRules) -> None:
-        await world.save_rules(rules)
-        async with world.begin(world.front_desk) as unit:
-            assert (await unit.directory.for_practice()).rules == rules
-
-    async def test_stale_rules_are_refused(self, world: AppointmentsWorld) -> None:
-        async with world.begin(world.front_desk) as unit:
-            shown = (await unit.directory.for_practice()).version
-            first = await unit.setup.save_rules(AppointmentRules(max_holds_per_client=3), AUDIT_ENTRY, shown)
-            second = await unit.setup.save_rules(AppointmentRules(max_holds_per_client=4), AUDIT_ENTRY)
-            await unit.commit(None)
-        assert (first, second) == (shown + 1, shown + 2)
-        for version in (shown, shown + 3):
-            with pytest.raises(StaleVersion):
-                async with world.begin(world.front_desk) as unit:
-                    await unit.setup.save_rules(AppointmentRules(), AUDIT_ENTRY, version)
+    @given(settings=SETTINGS)
+    async def test_options_have_the_saved_settings(
+        self, world: AppointmentsWorld, settings: AppointmentSettings
+    ) -> None:
+        await world.save_appointment_settings(settings)
         client = await world.add_client()
-        async with world.begin(world.as_client(client)) as unit:
-            found = await unit.directory.for_client(client)
-        assert (found.rules.max_holds_per_client, found.version) == (4, second)
-
-    async def test_rules_default_until_saved(self, world: AppointmentsWorld) -> None:
         async with world.begin(world.front_desk) as unit:
-            booking_options = await unit.directory.for_practice()
-        assert (booking_options.rules, booking_options.time_zone) == (AppointmentRules(), ZONE)
+            options, stored = await unit.directory.for_practice(), await unit.appointment_settings.get()
+        assert (options.settings, options.settings_version) == (settings, stored.version)
+        async with world.begin(world.as_client(client)) as unit:
+            options = await unit.directory.for_client(client)
+        assert (options.settings, options.settings_version) == (settings, stored.version)
+
+    async def test_settings_default_until_saved(self, world: AppointmentsWorld) -> None:
+        async with world.begin(world.front_desk) as unit:
+            options = await unit.directory.for_practice()
+        assert (options.settings, options.settings_version, options.time_zone) == (AppointmentSettings(), 0, ZONE)
 
     @given(data=st.data())
     async def test_appointment_types_round_trip(self, world: AppointmentsWorld, data: st.DataObject) -> None:

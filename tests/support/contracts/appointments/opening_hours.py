@@ -22,7 +22,7 @@ class OpeningHoursStateMachine(AppointmentsStateMachineBase):
     @rule(late_cancel=st.sampled_from(["refuse", "allow", "fee"]))
     def set_late_cancel(self, late_cancel: str) -> None:
         self.model.late_cancel = late_cancel
-        type(self).run(self.world.save_rules(self.current_rules()))
+        type(self).run(self.world.save_appointment_settings(self.current_settings()))
 
     @rule(data=st.data(), start_hour=st.sampled_from([9, 9, 10]), hours=st.sampled_from([8] * 8 + [6, 3, 0]))
     def publish(self, data: st.DataObject, start_hour: int, hours: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.appointments.practice_views import PracticeAppointmentView
-from portal_core.appointments.settings import AppointmentRules
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid
@@ -24,8 +24,8 @@ class ReadsContract:
         ann, bob = await world.add_client(), await world.add_client()
         clinician, location = await world.add_clinician("Dr. Grey"), await world.add_location("Main office")
         appointment_type = await world.add_appointment_type("Couple", seats=2)
-        rules = AppointmentRules(late_cancel="fee", late_cancel_fee=Money(50_00))
-        await world.save_rules(rules)
+        settings = AppointmentSettings(late_cancel="fee", late_cancel_fee=Money(50_00))
+        await world.save_appointment_settings(settings)
         booking = await world.add_booking(
             clinician, appointment_type, new_york(3, 10), ann, bob, location_id=location.id
         )
@@ -50,7 +50,7 @@ class ReadsContract:
             "location_name": "Main office",
             "location_address": "1 Elm Street",
             "shared": True,
-            "rules": rules,
+            "settings": settings,
         }
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.appointment_reads.for_client(ann, booking.appointment.id) == AppointmentRow(

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from portal_core.appointments.settings import AppointmentRules, AppointmentType, Location
+from portal_core.appointments.settings import AppointmentSettings, AppointmentType, Location
 from portal_core.kernel.errors import PortalError
 from portal_core.kernel.money import Money
 from tests.support.appointments.use_cases import AppointmentUseCases
@@ -65,7 +65,7 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         ]
         self.office = await world.add_location()
         self.locations = [None, self.office.id]
-        await world.save_rules(self.current_rules())
+        await world.save_appointment_settings(self.current_settings())
         for number, clinician in enumerate(self.clinicians):
             self.model.hours[clinician] = ModelHours(self.locations[number], 9, 17)
             await world.open_week(clinician, location_id=self.locations[number])
@@ -87,10 +87,10 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.world.clock.now()
 
-    def current_rules(self) -> AppointmentRules:
+    def current_settings(self) -> AppointmentSettings:
         """As the model has them."""
         late_cancel: Any = self.model.late_cancel
-        return AppointmentRules(cancel_notice=self.model.cancel_notice, late_cancel=late_cancel, late_cancel_fee=FEE)
+        return AppointmentSettings(cancel_notice=self.model.cancel_notice, late_cancel=late_cancel, late_cancel_fee=FEE)
 
     def record_booking(
         self,

@@ -12,7 +12,7 @@ from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import AvailabilityRule
 from portal_core.appointments.scheduling.durations import AppointmentTiming
 from portal_core.appointments.scheduling.wall_clock import first_instant
-from portal_core.appointments.settings import AppointmentRules, AppointmentType, Location
+from portal_core.appointments.settings import AppointmentSettings, AppointmentType, Location
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import Notice
@@ -93,9 +93,9 @@ class AppointmentsWorld(ABC):
 
     # What the practice offers
 
-    async def save_rules(self, rules: AppointmentRules) -> None:
+    async def save_appointment_settings(self, settings: AppointmentSettings) -> None:
         async with self.begin(self.front_desk) as unit:
-            await unit.setup.save_rules(rules, AUDIT_ENTRY)
+            await unit.appointment_settings.save(settings, None, AUDIT_ENTRY)
             await unit.commit(None)
 
     async def add_appointment_type(

@@ -19,9 +19,8 @@ class PracticeContract:
     """The practice itself, how it is made, and how it is found."""
 
     async def test_every_field_of_new_practice_is_stored(self, world: PeopleWorld) -> None:
-        settings = {"appointments": {"notice_hours": 24, "text": "ä"}}
         name = f"one.{world.ids.new().hex}.example"
-        practice = await world.add_practice(state=None, hosts=(name, f"x{name}"), settings=settings)
+        practice = await world.add_practice(state=None, hosts=(name, f"x{name}"))
         async with world.begin(evolve(world.system, practice_id=practice.id)) as unit:
             assert await unit.practice_record.get() == practice
 
@@ -29,9 +28,7 @@ class PracticeContract:
         assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
     async def test_practice_change_is_stored_once(self, world: PeopleWorld) -> None:
-        changed = evolve(
-            world.practice, name="Oak", time_zone="Europe/Vienna", state="CA", settings={"a": {"b": 1}}, version=2
-        )
+        changed = evolve(world.practice, name="Oak", time_zone="Europe/Vienna", state="CA", version=2)
         async with world.begin(world.staff()) as unit:
             await unit.practice_record.save(changed, AUDIT_ENTRY)
             await unit.commit(None)

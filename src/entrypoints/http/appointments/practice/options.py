@@ -1,4 +1,4 @@
-"""What the practice offers, and on which terms: kinds of appointment, places, rules."""
+"""What can be booked at the practice: appointment types and locations."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -14,20 +14,16 @@ from entrypoints.http.contract.fields import FromPath, Request, TimeZone, Versio
 from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.option_views import (
-    AppointmentRulesView,
     AppointmentTypeView,
     BookingOptionsView,
     LocationView,
 )
-from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS, CalendarDays
+from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.settings import (
     MAX_ADDRESS_LENGTH,
     MAX_NAME_LENGTH,
     MAX_SEATS,
-    MAX_TITLE_LENGTH,
-    AppointmentRules,
-    LateCancel,
 )
 from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
@@ -35,18 +31,13 @@ from portal_core.appointments.use_cases.define_appointment_type import (
 )
 from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
-from portal_core.appointments.use_cases.set_appointment_rules import SetAppointmentRules
-from portal_core.kernel.errors import Forbidden, Invalid, StaleVersion
-from portal_core.kernel.money import Money
+from portal_core.kernel.errors import Forbidden, StaleVersion
 
 DAY = 24 * 60
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH, examples=["Session"])]
-Title = Annotated[str, Meta(min_length=1, max_length=MAX_TITLE_LENGTH, examples=["Appointment"])]
 Minutes = Annotated[int, Meta(ge=1, le=DAY, examples=[50])]
 Buffer = Annotated[int, Meta(ge=0, le=DAY, examples=[10])]
 Notice = Annotated[int, Meta(ge=0, le=MAX_NOTICE_DAYS * DAY, examples=[1440])]
-Days = Annotated[int, Meta(ge=1, le=MAX_NOTICE_DAYS)]
-PerClientLimit = Annotated[int, Meta(ge=1, le=100, examples=[3])]
 
 
 class AppointmentTypeRequest(Request, frozen=True):
@@ -109,63 +100,8 @@ class ChangeLocationRequest(LocationRequest, frozen=True, kw_only=True):
     version: Version | None = None
 
 
-class MoneyRequest(Request, frozen=True):
-    """`amount` in minor units: cents."""
-
-    amount: Annotated[int, Meta(ge=1, le=10_000_000, examples=[5000])]
-    currency: Annotated[str, Meta(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])] = "USD"
-
-
-class AppointmentRulesRequest(Request, frozen=True):
-    """All of the rules; what is left out is the default. `version` is the one that was read beside them.
-
-    The notice for cancelling is in minutes, or in days of the calendar ("by the same time the day before" is 1), not
-    both. Inside it a client's cancellation is refused, allowed, or allowed with `late_cancel_fee`. `calendar_title` is what
-    calendars call an appointment: others see them, so it holds no clinical word.
-    """
-
-    cancel_notice_minutes: Notice | None = None
-    cancel_notice_days: Annotated[Days | None, Meta(examples=[None])] = None
-    late_cancel: LateCancel = "refuse"
-    late_cancel_fee: MoneyRequest | None = None
-    self_booking: bool = True
-    hold_duration_minutes: Annotated[int, Meta(ge=1, le=120, examples=[10])] = 10
-    max_holds_per_client: PerClientLimit = 2
-    max_requests_per_client: PerClientLimit = 3
-    max_waitlist_entries_per_client: PerClientLimit = 3
-    offer_duration_minutes: Annotated[int, Meta(ge=1, le=7 * DAY, examples=[120])] = 120
-    calendar_title: Title = "Appointment"
-    version: Version | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.cancel_notice_minutes is not None and self.cancel_notice_days is not None:
-            raise Invalid.at(
-                "cancel_notice_days", "minutes_or_days", "Give the notice in minutes or in days, not both."
-            )
-
-    def rules(self) -> AppointmentRules:
-        """The core's word for it."""
-        minutes = 24 * 60 if self.cancel_notice_minutes is None else self.cancel_notice_minutes
-        days = self.cancel_notice_days
-        return AppointmentRules(
-            cancel_notice=timedelta(minutes=minutes) if days is None else CalendarDays(days),
-            late_cancel=self.late_cancel,
-            late_cancel_fee=Money(self.late_cancel_fee.amount, self.late_cancel_fee.currency)
-            if self.late_cancel_fee
-            else None,
-            self_booking=self.self_booking,
-            hold_duration=timedelta(minutes=self.hold_duration_minutes),
-            max_holds_per_client=self.max_holds_per_client,
-            max_requests_per_client=self.max_requests_per_client,
-            max_waitlist_entries_per_client=self.max_waitlist_entries_per_client,
-            offer_duration=timedelta(minutes=self.offer_duration_minutes),
-            calendar_title=self.calendar_title,
-        )
-
-
 class BookingOptionsController(Controller):
-    """Kinds, places and rules."""
+    """Appointment types and locations."""
 
     path = "/options"
     tags = ("Practice: setup",)
@@ -217,13 +153,3 @@ class BookingOptionsController(Controller):
         """Changes a place. What is booked stays."""
         command = evolve(data.command(), location_id=location_id, version=data.version)
         return await define_location(request.actor, command)
-
-    @put("/rules", raises=[Forbidden, StaleVersion])
-    async def set_appointment_rules(
-        self,
-        request: PortalRequest,
-        data: JSONBody[AppointmentRulesRequest],
-        set_appointment_rules: NamedDependency[SetAppointmentRules],
-    ) -> AppointmentRulesView:
-        """Replaces the rules. Appointments that stand are under the new ones from now on."""
-        return await set_appointment_rules(request.actor, data.rules(), data.version)

@@ -1,4 +1,4 @@
-"""The practice itself, its settings, and bringing in its people."""
+"""The practice itself, and the import of its people."""
 
 from typing import Annotated
 
@@ -7,26 +7,19 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import FromPath, Request, Slug, TimeZone, Version
+from entrypoints.http.contract.fields import Request, TimeZone, Version
 from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.people.practice.fields import State
 from entrypoints.http.people.practice.import_rows import ImportRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
-from portal_core.people.errors import UnknownSection
 from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
-from portal_core.people.use_cases.change_practice_settings import ChangePracticeSettings, ChangePracticeSettingsCommand
 from portal_core.people.use_cases.get_practice import GetPractice
 from portal_core.people.use_cases.import_people import ImportPeople
 from portal_core.people.views import ImportReport, PracticeView
 
 IMPORT_LIMIT = 2 * 1024 * 1024
 """Bytes: a thousand rows of two kilobytes each."""
-
-Text = Annotated[str, Meta(max_length=2000)]
-Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Setting = bool | Number | Text | None
-
 
 PracticeName = Annotated[str, Meta(min_length=1, max_length=120, examples=["Elm Street Counselling"])]
 
@@ -40,13 +33,6 @@ class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     version: Version
 
 
-class ChangeSettingsSectionRequest(Request, frozen=True):
-    """A feature's settings in place of those before; what is left out is the default. Durations are in seconds."""
-
-    values: Annotated[dict[Slug, Setting], Meta(max_length=50, examples=[{"min_password_length": 15}])]
-    version: Version
-
-
 class PracticeController(Controller):
     """The practice itself."""
 
@@ -55,7 +41,7 @@ class PracticeController(Controller):
 
     @get("", raises=[Forbidden])
     async def get_practice(self, request: PortalRequest, get_practice: NamedDependency[GetPractice]) -> PracticeView:
-        """The practice and its settings."""
+        """The practice's name and place."""
         return await get_practice(request.actor)
 
     @put("", raises=[Forbidden, StaleVersion])
@@ -68,18 +54,6 @@ class PracticeController(Controller):
         """Changes the practice's name, zone and state. Its host names are set by whoever runs the deployment."""
         command = ChangePracticeCommand(data.name, data.time_zone, data.state, data.version)
         return await change_practice(request.actor, command)
-
-    @put("/settings/{section:str}", raises=[Forbidden, UnknownSection, StaleVersion])
-    async def change_practice_settings(
-        self,
-        request: PortalRequest,
-        section: FromPath[Slug],
-        data: JSONBody[ChangeSettingsSectionRequest],
-        change_practice_settings: NamedDependency[ChangePracticeSettings],
-    ) -> PracticeView:
-        """Replaces one feature's settings: `accounts`, `notifications` or `oidc`."""
-        command = ChangePracticeSettingsCommand(section, data.values, data.version)
-        return await change_practice_settings(request.actor, command)
 
     @post("/imports", status_code=200, idempotent=False, body_limit=IMPORT_LIMIT, raises=[Forbidden, Conflict])
     async def import_people(

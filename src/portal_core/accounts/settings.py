@@ -1,0 +1,98 @@
+"""What a practice decides about accounts and sign-in, with the defaults."""
+
+from datetime import timedelta
+
+from attrs import fields, frozen
+
+from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.text import is_https_url
+
+PASSWORD_LENGTH_BOUNDS = (12, 64)
+MIN_DURATION = timedelta(minutes=1)
+MAX_IDLE_TIMEOUT, MAX_SESSION_LIFETIME = timedelta(hours=1), timedelta(hours=24)
+"""The limits of NIST SP 800-63B-4, 2.2.3, for sessions with two factors."""
+MAX_OIDC_SETTING_LENGTH = 500
+
+
+@frozen(kw_only=True)
+class AccountSettings:
+    """Passwords, second factors and sessions. The defaults are those of SPEC 3.1.
+
+    `min_password_length` is 12 to 64; NIST SP 800-63B-4 requires 15 of a password that is the only factor.
+    `client_second_factor_required` applies to clients and proxies; staff always need a second factor.
+
+    Raises:
+        Invalid: a number or a duration is out of range.
+    """
+
+    min_password_length: int = 12
+    client_second_factor_required: bool = False
+    idle_timeout: timedelta = timedelta(minutes=15)
+    session_lifetime: timedelta = timedelta(hours=8)
+    access_token_lifetime: timedelta = timedelta(hours=1)
+
+    def __attrs_post_init__(self) -> None:
+        errors = []
+        shortest, longest = PASSWORD_LENGTH_BOUNDS
+        if not shortest <= self.min_password_length <= longest:
+            message = f"Must be between {shortest} and {longest}."
+            errors.append(FieldError("min_password_length", "out_of_range", message))
+        max_durations = {
+            "idle_timeout": MAX_IDLE_TIMEOUT,
+            "session_lifetime": MAX_SESSION_LIFETIME,
+            "access_token_lifetime": MAX_SESSION_LIFETIME,
+        }
+        for name, limit in max_durations.items():
+            if not MIN_DURATION <= getattr(self, name) <= limit:
+                errors.append(FieldError(name, "out_of_range", f"Must be between {MIN_DURATION} and {limit}."))
+        if errors:
+            raise Invalid(*errors)
+
+
+@frozen(kw_only=True)
+class AccountRules(AccountSettings):
+    """The account settings with the practice's name and time zone, as everything about accounts needs them.
+
+    `time_zone` (IANA) decides on which day a grant ends.
+    """
+
+    practice_name: str = ""
+    time_zone: str = "America/New_York"
+
+    @classmethod
+    def of(cls, settings: AccountSettings, practice_name: str, time_zone: str) -> "AccountRules":
+        """The rules that follow from a practice's settings."""
+        values = {field.name: getattr(settings, field.name) for field in fields(AccountSettings)}
+        return cls(practice_name=practice_name, time_zone=time_zone, **values)
+
+
+@frozen(kw_only=True)
+class OidcSettings:
+    """The identity provider of the practice's staff: all three settings, or none to trust no provider.
+
+    `issuer` is the name in its tokens, `audience` the portal's client id at the provider, and `jwks_url` the address of
+    its public keys.
+
+    Raises:
+        Invalid: only some are given, one is too long, or `jwks_url` is not an https URL.
+    """
+
+    issuer: str | None = None
+    audience: str | None = None
+    jwks_url: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        values = {field.name: getattr(self, field.name) for field in fields(OidcSettings)}
+        if all(value is None for value in values.values()):
+            return
+        errors = []
+        for name, value in values.items():
+            if value is None:
+                errors.append(FieldError(name, "required", "Enter issuer, audience and jwks_url, or none of them."))
+            elif not isinstance(value, str) or not 0 < len(value) <= MAX_OIDC_SETTING_LENGTH:
+                message = f"Must be a text of 1 to {MAX_OIDC_SETTING_LENGTH} characters."
+                errors.append(FieldError(name, "invalid", message))
+            elif name == "jwks_url" and not is_https_url(value):
+                errors.append(FieldError(name, "invalid", "Must start with https:// and name a host."))
+        if errors:
+            raise Invalid(*errors)

@@ -1,0 +1,31 @@
+"""Changes the OIDC settings of a practice."""
+
+from attrs import frozen
+
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.settings import OidcSettings
+from portal_core.accounts.settings_views import OidcSettingsView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.settings import replace_settings
+from portal_core.kernel.uow import Begin
+
+
+@frozen
+class ChangeOidcSettings:
+    """An administrator, or a job, replaces the identity provider that the practice trusts for its staff.
+
+    `version` is the one that was read; without it, whatever is stored is replaced.
+
+    Raises:
+        NotFound, Forbidden: not an administrator.
+        StaleVersion: the settings changed after they were read.
+    """
+
+    begin: Begin[AccountsUnit]
+
+    async def __call__(self, actor: Actor, settings: OidcSettings, version: int | None = None) -> OidcSettingsView:
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, "administrator")
+            saved = await replace_settings(unit.oidc_settings, settings, version, "oidc_settings.changed")
+            return await unit.commit(OidcSettingsView.of(saved))

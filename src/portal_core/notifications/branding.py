@@ -1,0 +1,55 @@
+"""How a practice appears in the messages it sends."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.text import is_https_url
+
+MAX_NEUTRAL_NAME_LENGTH = 200
+MAX_PORTAL_URL_LENGTH = 200
+
+
+@frozen(kw_only=True)
+class BrandingSettings:
+    """The sender name and portal address that a practice uses in messages.
+
+    `neutral_name` is the sender name that does not reveal the practice. `portal_url` is the address of the portal; None
+    stands for the practice's first host name, or the address of the deployment.
+
+    Raises:
+        Invalid: a text is too long, the name is empty, or `portal_url` is not an https URL.
+    """
+
+    neutral_name: str = "Secure portal"
+    portal_url: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        errors = []
+        if not 0 < len(self.neutral_name) <= MAX_NEUTRAL_NAME_LENGTH:
+            message = f"Must be a text of 1 to {MAX_NEUTRAL_NAME_LENGTH} characters."
+            errors.append(FieldError("neutral_name", "invalid", message))
+        if self.portal_url is not None:
+            if len(self.portal_url) > MAX_PORTAL_URL_LENGTH:
+                message = f"Must have at most {MAX_PORTAL_URL_LENGTH} characters."
+                errors.append(FieldError("portal_url", "too_long", message))
+            elif not is_https_url(self.portal_url):
+                errors.append(FieldError("portal_url", "invalid", "Must start with https:// and name a host."))
+        if errors:
+            raise Invalid(*errors)
+
+
+@frozen
+class PracticeBranding:
+    """The names and the portal address that a practice's messages carry."""
+
+    name: str
+    neutral_name: str
+    portal_url: str
+
+    @classmethod
+    def of(cls, name: str, hosts: Sequence[str], settings: BrandingSettings, base_url: str) -> "PracticeBranding":
+        """Computed from the settings; `base_url` is the address of the deployment."""
+        portal_url = settings.portal_url or (f"https://{hosts[0]}" if hosts else base_url)
+        return cls(name, settings.neutral_name, portal_url)

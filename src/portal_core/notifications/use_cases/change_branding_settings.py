@@ -1,0 +1,37 @@
+"""Changes the branding settings of a practice."""
+
+from attrs import evolve, frozen
+
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.settings import replace_settings
+from portal_core.kernel.text import single_line_text
+from portal_core.kernel.uow import Begin
+from portal_core.notifications.branding import MAX_NEUTRAL_NAME_LENGTH, BrandingSettings
+from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.views import BrandingSettingsView
+
+
+@frozen
+class ChangeBrandingSettings:
+    """An administrator, or a job, replaces the sender name and portal address used in messages.
+
+    `version` is the one that was read; without it, whatever is stored is replaced.
+
+    Raises:
+        NotFound, Forbidden: not an administrator.
+        Invalid: the neutral name is empty or too long, or has characters that cannot be shown.
+        StaleVersion: the settings changed after they were read.
+    """
+
+    begin: Begin[NotificationsUnit]
+
+    async def __call__(
+        self, actor: Actor, settings: BrandingSettings, version: int | None = None
+    ) -> BrandingSettingsView:
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, "administrator")
+            name = single_line_text(settings.neutral_name, "neutral_name", MAX_NEUTRAL_NAME_LENGTH)
+            settings = evolve(settings, neutral_name=name)
+            saved = await replace_settings(unit.branding_settings, settings, version, "branding_settings.changed")
+            return await unit.commit(BrandingSettingsView.of(saved))

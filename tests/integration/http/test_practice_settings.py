@@ -1,0 +1,173 @@
+"""Each feature's settings of a practice over HTTP: defaults, replacement, versions, refusals."""
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support.clock import FixedClock
+from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice
+from tests.support.http.running_portal import RunningPortal
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "accounts": {
+        "min_password_length": 12,
+        "client_second_factor_required": False,
+        "idle_timeout_minutes": 15,
+        "session_lifetime_minutes": 480,
+        "access_token_lifetime_minutes": 60,
+    },
+    "oidc": {"issuer": None, "audience": None, "jwks_url": None},
+    "appointments": {
+        "cancel_notice_minutes": 1440,
+        "cancel_notice_days": None,
+        "late_cancel": "refuse",
+        "late_cancel_fee": None,
+        "self_booking": True,
+        "hold_duration_minutes": 10,
+        "max_holds_per_client": 2,
+        "max_requests_per_client": 3,
+        "max_waitlist_entries_per_client": 3,
+        "offer_duration_minutes": 120,
+        "calendar_title": "Appointment",
+    },
+    "branding": {"neutral_name": "Secure portal", "portal_url": None},
+}
+ISSUER = {"issuer": "https://a.example", "audience": "portal", "jwks_url": "https://a.example/jwks"}
+CHANGED: dict[str, dict[str, Any]] = {
+    "accounts": {
+        "min_password_length": 64,
+        "client_second_factor_required": True,
+        "idle_timeout_minutes": 60,
+        "session_lifetime_minutes": 1440,
+        "access_token_lifetime_minutes": 1,
+    },
+    "oidc": ISSUER,
+    "appointments": {
+        "cancel_notice_minutes": None,
+        "cancel_notice_days": 2,
+        "late_cancel": "fee",
+        "late_cancel_fee": {"amount": 5000, "currency": "EUR"},
+        "self_booking": False,
+        "hold_duration_minutes": 5,
+        "max_holds_per_client": 1,
+        "max_requests_per_client": 1,
+        "max_waitlist_entries_per_client": 1,
+        "offer_duration_minutes": 60,
+        "calendar_title": "Meeting",
+    },
+    "branding": {"neutral_name": "Office", "portal_url": "https://portal.elm.example/start"},
+}
+REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
+    ("accounts", {"min_password_length": 11}, {"min_password_length"}),
+    ("accounts", {"min_password_length": 65}, {"min_password_length"}),
+    ("accounts", {"min_password_length": True}, {"min_password_length"}),
+    ("accounts", {"min_password_length": "15"}, {"min_password_length"}),
+    ("accounts", {"client_second_factor_required": "no"}, {"client_second_factor_required"}),
+    ("accounts", {"idle_timeout_minutes": 0}, {"idle_timeout_minutes"}),
+    ("accounts", {"idle_timeout_minutes": 61}, {"idle_timeout_minutes"}),
+    ("accounts", {"session_lifetime_minutes": 1441}, {"session_lifetime_minutes"}),
+    ("accounts", {"access_token_lifetime_minutes": 0}, {"access_token_lifetime_minutes"}),
+    ("accounts", {"access_token_lifetime_minutes": 1441}, {"access_token_lifetime_minutes"}),
+    ("accounts", {"time_zone": "UTC"}, {"time_zone"}),
+    ("accounts", {"version": -1}, {"version"}),
+    ("oidc", {"issuer": "https://a.example"}, {"audience", "jwks_url"}),
+    ("oidc", {**ISSUER, "audience": ""}, {"audience"}),
+    ("oidc", {**ISSUER, "issuer": "a" * 501}, {"issuer"}),
+    ("oidc", {**ISSUER, "jwks_url": "http://a.example/jwks"}, {"jwks_url"}),
+    ("oidc", {**ISSUER, "jwks_url": "https:///jwks"}, {"jwks_url"}),
+    ("oidc", {**ISSUER, "secret": "x"}, {"secret"}),
+    ("appointments", {"cancel_notice_minutes": -1}, {"cancel_notice_minutes"}),
+    ("appointments", {"cancel_notice_days": 0}, {"cancel_notice_days"}),
+    ("appointments", {"cancel_notice_minutes": 60, "cancel_notice_days": 1}, {"cancel_notice_days"}),
+    ("appointments", {"late_cancel": "sometimes"}, {"late_cancel"}),
+    ("appointments", {"late_cancel": "fee"}, {"late_cancel_fee"}),
+    ("appointments", {"late_cancel_fee": {"amount": 0}}, {"late_cancel_fee.amount"}),
+    ("appointments", {"late_cancel_fee": {"amount": 1, "currency": "usd"}}, {"late_cancel_fee.currency"}),
+    ("appointments", {"self_booking": 1}, {"self_booking"}),
+    ("appointments", {"hold_duration_minutes": 0}, {"hold_duration_minutes"}),
+    ("appointments", {"max_holds_per_client": 0}, {"max_holds_per_client"}),
+    ("appointments", {"max_requests_per_client": 101}, {"max_requests_per_client"}),
+    ("appointments", {"max_waitlist_entries_per_client": 0}, {"max_waitlist_entries_per_client"}),
+    ("appointments", {"offer_duration_minutes": 0}, {"offer_duration_minutes"}),
+    ("appointments", {"calendar_title": ""}, {"calendar_title"}),
+    ("appointments", {"calendar_title": "\u202eabc"}, {"calendar_title"}),
+    ("branding", {"neutral_name": ""}, {"neutral_name"}),
+    ("branding", {"neutral_name": " "}, {"neutral_name"}),
+    ("branding", {"neutral_name": "x" * 201}, {"neutral_name"}),
+    ("branding", {"portal_url": "http://elm.example"}, {"portal_url"}),
+    ("branding", {"portal_url": "https://"}, {"portal_url"}),
+    ("branding", {"portal_url": ""}, {"portal_url"}),
+    ("branding", {"name": "Elm"}, {"name"}),
+]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_practice(shared: RunningPortal) -> OpenPractice:
+    """A practice for requests that change nothing."""
+    shared.clock.at = FixedClock().at
+    return await OpenPractice.open(shared)
+
+
+each_section = pytest.mark.parametrize("section", DEFAULTS)
+
+
+@each_section
+async def test_put_replaces_the_defaults(open_practice: OpenPractice, section: str) -> None:
+    admin, path = open_practice.admin, f"{PRACTICE}/settings/{section}"
+    shown = await open_practice.ask(admin, "GET", path)
+    assert shown == {**DEFAULTS[section], "version": 0}
+    changed = await open_practice.ask(admin, "PUT", path, {**CHANGED[section], "version": 0})
+    assert changed == {**CHANGED[section], "version": 1}
+    assert await open_practice.ask(admin, "GET", path) == changed
+    same = await open_practice.ask(admin, "PUT", path, changed)
+    assert same == {**changed, "version": 2}
+    assert await open_practice.ask(admin, "PUT", path, {}) == {**DEFAULTS[section], "version": 3}
+    name = {"accounts": "account", "appointments": "appointment"}.get(section, section)
+    assert open_practice.count("audit_entries", f"action = '{name}_settings.changed'") == 3
+
+
+@each_section
+async def test_stale_version_is_refused(open_practice: OpenPractice, section: str) -> None:
+    admin, path = open_practice.admin, f"{PRACTICE}/settings/{section}"
+    for known in (0, 1):
+        for version in {0, 1, 2} - {known}:
+            stale = await open_practice.send(admin, "PUT", path, {"version": version})
+            assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
+        await open_practice.ask(admin, "PUT", path, {"version": known})
+
+
+@pytest.mark.parametrize(("section", "body", "paths"), REFUSED)
+async def test_wrong_field_is_named(
+    shared_practice: OpenPractice, section: str, body: dict[str, Any], paths: set[str]
+) -> None:
+    admin, path = shared_practice.admin, f"{PRACTICE}/settings/{section}"
+    answer = await shared_practice.send(admin, "PUT", path, body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert {one["path"] for one in answer.json()["errors"]} == paths
+    assert (await shared_practice.ask(admin, "GET", path))["version"] == 0
+
+
+async def test_booking_options_show_the_appointment_settings(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    path = f"{PRACTICE}/settings/appointments"
+    for body in (None, CHANGED["appointments"]):
+        if body is not None:
+            await open_practice.ask(open_practice.admin, "PUT", path, body)
+        settings = await open_practice.ask(open_practice.admin, "GET", path)
+        for person, options in (
+            (open_practice.admin, f"{PRACTICE}/options"),
+            (mira, f"{PORTAL}/appointments/options"),
+        ):
+            assert (await open_practice.ask(person, "GET", options))["settings"] == settings
+
+
+async def test_change_of_the_practice_leaves_settings_alone(open_practice: OpenPractice) -> None:
+    admin, path = open_practice.admin, f"{PRACTICE}/settings/accounts"
+    before = await open_practice.ask(admin, "GET", PRACTICE)
+    changed = await open_practice.ask(admin, "PUT", path, {"min_password_length": 15})
+    assert await open_practice.ask(admin, "GET", PRACTICE) == before
+    assert "settings" not in before
+    named = {"name": "Elm", "time_zone": "America/Chicago", "state": "il", "version": before["version"]}
+    assert (await open_practice.ask(admin, "PUT", PRACTICE, named))["state"] == "IL"
+    assert await open_practice.ask(admin, "GET", path) == changed
