@@ -9,10 +9,10 @@ from attrs import evolve, field, frozen
 from portal_core.appointments.appointment_request import AppointmentRequest, RequestStatus
 from portal_core.appointments.model import AppointmentStatus, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
-from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.appointments.settings import AppointmentSettings, BookingOptions
 from portal_core.appointments.waitlist import OfferStatus, WaitlistStatus
 from portal_core.kernel.money import Money
+from portal_core.kernel.time_zones import zone_info
 
 AppointmentCategory = Literal["upcoming", "past", "cancelled", "all"]
 

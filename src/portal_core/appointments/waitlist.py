@@ -7,8 +7,9 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.appointments.errors import OfferClosed, WaitlistEntryClosed
-from portal_core.appointments.scheduling.wall_clock import require_valid_date, zone_info
+from portal_core.appointments.scheduling.wall_clock import require_valid_date
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import zone_info
 
 WaitlistStatus = Literal["waiting", "booked", "left"]
 

@@ -12,7 +12,7 @@ from attrs import fields, frozen
 
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.text import multi_line_text, single_line_text
-from portal_core.kernel.time_zones import iana_time_zone
+from portal_core.kernel.time_zones import zone_info
 
 
 class InvalidEmail(Invalid):
@@ -31,14 +31,22 @@ class Keep(Enum):
 KEEP: Final = Keep.KEEP
 MIN_DATE_OF_BIRTH = date(1900, 1, 1)
 
-_EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]+\.[^@\s<>()\[\]\\,;:\".]+")
+# Labels of a domain are at most 63 letters, digits and inner hyphens (RFC 1035, 2.3.4; RFC 1123, 2.1).
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# A local part is a dot-atom (RFC 5322, 3.2.3), and a top-level domain is not all digits (RFC 3696, 2).
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _MAX_EMAIL_LENGTH = 254
 
-_PHONE = re.compile(r"\+[1-9]\d{7,14}")
+# At most 15 digits with the country code (ITU-T E.164); fewer than 8 reach nobody from abroad.
+_PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
+_NORTH_AMERICAN_PHONE = re.compile(r"1?([2-9][0-9]{9})")
+_PHONE_PUNCTUATION = re.compile("[\\s()./\u2010-\u2015\u2212-]")
+_EXTENSION = re.compile(r"(.*?)[ ,;]*(?:x|#|ext\.?|extension)[ .:]*([0-9]{1,8})", re.IGNORECASE | re.DOTALL)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _STATE = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 MAX_LINK_LENGTH = 2000
 _LINK = re.compile(r"https://[^\s/?#@]+(?:[/?#]\S*)?")
 
@@ -76,42 +84,63 @@ class ContactChanges:
 
 
 def normalize_email(text: str, *, path: str = "email") -> str:
-    """The one form in which an email is kept and compared: NFC, lower case, no space around it.
+    """The one form in which an email is stored and compared: NFC, lower case, no space around it.
+
+    ASCII only, because mail is sent without SMTPUTF8 (RFC 6531): an internationalized domain is entered in its ASCII
+    form (`xn--`). Neither quoted local parts nor address literals are taken. The local part has at most 64 characters,
+    the whole address at most 254 (RFC 5321, 4.5.3.1, where a path of 256 includes its brackets).
 
     Raises:
-        InvalidEmail: it has not the form of an address, or is longer than 254 characters (RFC 5321).
+        InvalidEmail: `email_invalid`.
     """
     email = unicodedata.normalize("NFC", text.strip()).lower()
-    if len(email) > _MAX_EMAIL_LENGTH or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise InvalidEmail.at(path, "email_invalid", "Write an email address, such as name@example.org.")
+    if len(email) > _MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+        raise InvalidEmail.at(path, "email_invalid", "Enter an email address, such as name@example.org.")
     return email
 
 
 def phone_number(text: str, path: str) -> str:
-    """E.164. Ten digits, or eleven from 1, are taken for a number of the North American plan.
+    """A phone number in E.164, from how a person types it or a program copies it.
+
+    Spaces, dashes, dots, slashes, brackets, full-width digits and invisible marks are taken for what they mean. Ten
+    digits, or eleven from 1, are a number of the North American plan. `00` before a country code means `+`, and the
+    `(0)` after one, dialed only within the country, is left out (ITU-T E.123).
 
     Raises:
         Invalid: `phone_invalid`.
     """
-    digits = re.sub(r"[\s().\-/]", "", text)
-    if re.fullmatch(r"[2-9]\d{9}", digits):
-        digits = f"+1{digits}"
-    elif re.fullmatch(r"1[2-9]\d{9}", digits):
-        digits = f"+{digits}"
-    if not _PHONE.fullmatch(digits) or not digits.isascii():
-        raise Invalid.at(path, "phone_invalid", "Write a phone number, such as +1 555 123 4567.")
-    return digits
+    typed = _visible(text)
+    number = _PHONE_PUNCTUATION.sub("", typed)
+    if number.startswith(("+", "00")):
+        number = _PHONE_PUNCTUATION.sub("", typed.replace("(0)", "", 1))
+    if number.startswith("00"):
+        number = f"+{number[2:]}"
+    elif found := _NORTH_AMERICAN_PHONE.fullmatch(number):
+        number = f"+1{found[1]}"
+    if not _PHONE.fullmatch(number):
+        message = "Enter a phone number with its area code, or from another country with + and the country code."
+        raise Invalid.at(path, "phone_invalid", message)
+    return number
+
+
+def phone_number_with_extension(text: str, path: str) -> str:
+    """A phone number as `phone_number` returns it, and after it `ext.` with the extension, if one is given.
+
+    Raises:
+        Invalid: `phone_invalid`.
+    """
+    typed = _visible(text).strip()
+    found = _EXTENSION.fullmatch(typed)
+    return f"{phone_number(found[1], path)} ext. {found[2]}" if found else phone_number(typed, path)
 
 
 def check_time_zone(text: str, path: str) -> str:
-    """An IANA time zone.
+    """The name of an IANA time zone.
 
     Raises:
         Invalid: `time_zone_unknown`.
     """
-    if iana_time_zone(text.strip()) is None:
-        raise Invalid.at(path, "time_zone_unknown", "Write a time zone by its IANA name, such as America/New_York.")
-    return text.strip()
+    return zone_info(text.strip(), path).key
 
 
 def language_tag(text: str, path: str) -> str:
@@ -179,6 +208,10 @@ def check_date_of_birth(date_of_birth: date, today: date, path: str) -> date:
     if not MIN_DATE_OF_BIRTH <= date_of_birth <= today:
         raise Invalid.at(path, "date_invalid", "This is not a possible date of birth.")
     return date_of_birth
+
+
+def _visible(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
 
 
 def _has_host(link: str) -> bool:

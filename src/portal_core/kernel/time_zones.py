@@ -1,6 +1,9 @@
 """Time zones by their names."""
 
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from portal_core.kernel.errors import Invalid
 
 # Files beside the tz database's zones: the machine's own, one that says nothing, and others that count leap seconds.
 _NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
@@ -15,3 +18,16 @@ def iana_time_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def zone_info(name: str, path: str = "time_zone") -> ZoneInfo:
+    """The rules of the zone of this name, which the field `path` holds.
+
+    Raises:
+        Invalid: `time_zone_unknown`. The IANA database has no zone of this name.
+    """
+    time_zone = iana_time_zone(name)
+    if time_zone is None:
+        raise Invalid.at(path, "time_zone_unknown", "Enter an IANA time zone name, such as America/New_York.")
+    return time_zone

@@ -1,7 +1,10 @@
 """What is handed to a vendor: made inside the unit that claims, sent after it."""
 
 from datetime import datetime
+from uuid import UUID
 
+from portal_core.access.audience import audience
+from portal_core.kernel.actor import Area
 from portal_core.kernel.notices import Channel, NoticeKind
 from portal_core.notifications.model import Dropped, NoticeDelivery
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
@@ -19,12 +22,24 @@ async def appointment_time(unit: NotificationsUnit, row: NoticeDelivery, now: da
     return Dropped("no_longer_true") if at is None or at <= now else at
 
 
-async def recipients_for(unit: NotificationsUnit, row: NoticeDelivery, kind: NoticeKind) -> tuple[Recipient, ...]:
-    """Who is entitled to be told now."""
+async def recipients_for(
+    unit: NotificationsUnit, row: NoticeDelivery, kind: NoticeKind, now: datetime
+) -> tuple[Recipient, ...]:
+    """Who is entitled to receive a notice now."""
     if row.to_client is not None:
-        return await unit.recipients.client(row.to_client, kind.area)
+        return await recipients_on_record(unit, row.to_client, kind.area, now)
     found = await unit.recipients.account(row.to_account) if row.to_account is not None else None
     return () if found is None else (found,)
+
+
+async def recipients_on_record(
+    unit: NotificationsUnit, client_id: UUID, area: Area | None, now: datetime
+) -> tuple[Recipient, ...]:
+    """The client first, then the proxies who may see `area` (None: no proxy), in ascending order of account id."""
+    client = await unit.recipients.client(client_id)
+    proxies = await audience(unit, client_id, area, now) if area is not None else ()
+    holders = await unit.recipients.accounts(proxies) if proxies else ()
+    return holders if client is None else (client, *holders)
 
 
 def deliveries(

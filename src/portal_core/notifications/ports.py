@@ -1,12 +1,14 @@
 """What notifications need from outside."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.kernel.actor import Area, SystemActor
+from portal_core.access.audience import AudienceUnit
+from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import CodePurpose
 from portal_core.kernel.page import Page, PageRequest
@@ -73,19 +75,18 @@ class Recipient:
 
 
 class Recipients(Protocol):
-    """Who is told, and where."""
+    """People and their addresses. Whom to notify is decided in `outbound`."""
 
     async def account(self, account_id: UUID) -> Recipient | None:
         """The holder of an account, closed or not yet verified as well."""
         ...
 
-    async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
-        """Those who are told of a client's record.
+    async def client(self, client_id: UUID) -> Recipient | None:
+        """A client by their own active account; without one, by the email, language and time zone of the record."""
+        ...
 
-        The client's own active account, and every active one of a proxy whose grant is in force and opens `area`
-        (None: no proxy). When the client has none, the client by the email, language and zone of the record. In a
-        fixed order, the client first.
-        """
+    async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
+        """The holders of those of these accounts that are active, in ascending order of id."""
         ...
 
     async def unregistered(self, email: str) -> Recipient:
@@ -171,8 +172,8 @@ class NotificationSettingsStore(Protocol):
         ...
 
 
-class NotificationsUnit(UnitOfWork, Protocol):
-    """The unit of work of this feature."""
+class NotificationsUnit(UnitOfWork, AudienceUnit, Protocol):
+    """The unit of work of this feature, with what tells who may see a record."""
 
     @property
     def notices(self) -> Notices: ...

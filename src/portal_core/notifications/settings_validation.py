@@ -1,41 +1,17 @@
-"""What a usable address, number, zone and lead time is."""
+"""What the channels, reminders and language of an account may be."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from portal_core.kernel.errors import FieldError
 from portal_core.kernel.notices import NOTICE_KINDS
-from portal_core.kernel.time_zones import iana_time_zone
 from portal_core.notifications.settings import LANGUAGES
 
 MAX_REMINDERS = 5
 MIN_REMINDER_MINUTES, MAX_REMINDER_MINUTES = 15, 14 * 24 * 60
 
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: 15 digits at most
-_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # as in HTML
-
-
-def phone_errors(path: str, phone: str | None) -> Iterator[FieldError]:
-    """Empty, or a number in E.164."""
-    if phone and not _PHONE.fullmatch(phone):
-        yield FieldError(path, "phone_invalid", "Write the number with its country code, as in +12125550123.")
-
-
-def email_errors(path: str, email: str | None) -> Iterator[FieldError]:
-    """Empty, or one bare address of at most 254 characters (RFC 5321)."""
-    if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
-        yield FieldError(path, "email_invalid", "This is not an email address.")
-
-
-def time_zone_errors(path: str, time_zone: str | None) -> Iterator[FieldError]:
-    """Empty, or a name in the IANA database."""
-    if time_zone and iana_time_zone(time_zone) is None:
-        yield FieldError(path, "time_zone_unknown", "This time zone is not known. Write it as in America/New_York.")
-
 
 def language_errors(path: str, language: str | None) -> Iterator[FieldError]:
-    """One that there are words in."""
+    """A language that the messages are written in."""
     if language is not None and language not in LANGUAGES:
         yield FieldError(path, "language_invalid", f"The languages are {', '.join(LANGUAGES)}.")
 

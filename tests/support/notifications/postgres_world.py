@@ -114,7 +114,7 @@ class PostgresNotificationsWorld(NotificationsWorld):
             former_email=old,
             new_email=new,
             attempts=0,
-            state="done",
+            state="completed",
             created_at=self.clock.now(),
             expires_at=self.clock.now(),
         )

@@ -1,4 +1,4 @@
-"""The forms in which emails, tokens and recovery codes are kept and compared."""
+"""The forms in which tokens and recovery codes are kept and compared."""
 
 import pytest
 from hypothesis import given
@@ -16,62 +16,8 @@ from portal_core.accounts.tokens import (
     split_refresh_token,
 )
 from portal_core.accounts.views import AccountView
-from portal_core.kernel.contact import InvalidEmail, normalize_email
 from tests.support.clock import CountingTokens, FixedClock
 from tests.unit.accounts.memory_world import MemoryAccountsWorld
-
-
-@pytest.mark.parametrize(
-    ("typed", "normalized"),
-    [
-        ("ann@example.org", "ann@example.org"),
-        ("  Ann@EXAMPLE.org\n", "ann@example.org"),
-        ("ann+portal@sub.example.co.uk", "ann+portal@sub.example.co.uk"),
-        ("o'neil_{x}@example.org", "o'neil_{x}@example.org"),
-        ("jose\u0301@example.org", "jos\u00e9@example.org"),
-    ],
-)
-def test_email_normalization(typed: str, normalized: str) -> None:
-    assert normalize_email(typed) == normalized
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "",
-        "@",
-        "ann",
-        "ann@",
-        "@example.org",
-        "ann@example",
-        "ann@example.",
-        "a nn@example.org",
-        "ann@exa mple.org",
-        "ann@@example.org",
-        "ann@example.org, bob@example.org",
-        "ann@example.org\nBcc: eve@example.org",
-        "Ann <ann@example.org>",
-        "\x00@example.org",
-        "\ud800@example.org",
-        "a\u200b@example.org",
-        "a" * 65 + "@example.org",
-        "a@" + "b" * 249 + ".org",
-    ],
-)
-def test_malformed_email_is_rejected(typed: str) -> None:
-    with pytest.raises(InvalidEmail) as invalid:
-        normalize_email(typed, path="to")
-    assert [(f.path, f.code) for f in invalid.value.fields] == [("to", "email_invalid")]
-
-
-@given(st.text(st.characters(), max_size=40))
-def test_any_text_is_normalized_or_refused(text: str) -> None:
-    try:
-        normalized = normalize_email(text)
-    except InvalidEmail:
-        return
-    assert normalize_email(normalized) == normalized
-    assert normalize_email(f" {normalized.upper()} ") == normalize_email(normalized.upper())
 
 
 def test_guard_keys_differ_by_side_and_email() -> None:

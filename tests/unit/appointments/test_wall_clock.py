@@ -13,9 +13,9 @@ from portal_core.appointments.scheduling.wall_clock import (
     local_span,
     require_valid_date,
     to_utc,
-    zone_info,
 )
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import zone_info
 from tests.unit.appointments.dst_cases import (
     APIA,
     AUTUMN,

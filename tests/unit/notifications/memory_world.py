@@ -109,7 +109,9 @@ class MemoryNotificationsWorld(NotificationsWorld):
 
     async def add_email_change(self, account_id: UUID, old: str, new: str) -> UUID:
         now, change_id = self.clock.now(), self.ids.new()
-        self._put("email_changes", EmailChange(change_id, self.practice_id, account_id, old, new, now, now, "done"))
+        self._put(
+            "email_changes", EmailChange(change_id, self.practice_id, account_id, old, new, now, now, "completed")
+        )
         return change_id
 
     async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:

@@ -99,7 +99,7 @@ async def test_omitted_fields_stay_and_empty_change_is_a_read(use_cases: MemoryP
     [
         ({"phone": "12"}, "phone", "phone_invalid"),
         ({"phone": "+0123456789"}, "phone", "phone_invalid"),
-        ({"phone": "+４３１２３４５６７８"}, "phone", "phone_invalid"),
+        ({"phone": "+٤٣١٢٣٤٥٦٧٨"}, "phone", "phone_invalid"),
         ({"time_zone": "Mars/Olympus"}, "time_zone", "time_zone_unknown"),
         ({"time_zone": "../etc/passwd"}, "time_zone", "time_zone_unknown"),
         ({"language": "english"}, "language", "language_invalid"),
@@ -122,14 +122,6 @@ async def test_invalid_profile_fields_are_reported_and_change_nothing(
         )
     assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
     assert (await GetProfile(world.begin)(world.as_client(client.id))).version == 1
-
-
-@pytest.mark.parametrize(
-    ("typed", "normalized"),
-    [("1 212 555 0123", "+12125550123"), ("+43 1 234-5678", "+4312345678"), ("212.555.0123", "+12125550123")],
-)
-async def test_phone_numbers_are_normalized(typed: str, normalized: str) -> None:
-    assert ContactChanges(phone=typed).validated().phone == normalized
 
 
 async def test_profile_permissions(use_cases: MemoryPeopleUseCases) -> None:

@@ -1,16 +1,15 @@
-"""Who is told, and where, in memory."""
+"""People and their addresses, in memory."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from attrs import define
 
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.kernel.actor import Area
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import (
     AppointmentTimes,
@@ -33,13 +32,15 @@ class MemoryRecipients(Recipients):
         found = next((one for one in self._all("accounts") if one.id == account_id), None)
         return self._holder(found) if found is not None else None
 
-    async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
-        open_accounts = [one for one in self._all("accounts") if one.status == "active"]
-        own = [self._holder(one) for one in open_accounts if one.client_id == client_id]
-        if not own:
-            own = [self._of_record(one) for one in self._all("clients") if one.id == client_id]
-        granted = self._granted(client_id, area)
-        return (*own, *(self._holder(one) for one in open_accounts if one.id in granted))
+    async def client(self, client_id: UUID) -> Recipient | None:
+        for account in self._active_accounts():
+            if account.client_id == client_id:
+                return self._holder(account)
+        return next((self._of_record(one) for one in self._all("clients") if one.id == client_id), None)
+
+    async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
+        found = [one for one in self._active_accounts() if one.id in account_ids]
+        return tuple(self._holder(one) for one in sorted(found, key=lambda one: one.id))
 
     async def unregistered(self, email: str) -> Recipient:
         return self._recipient(email=email)
@@ -48,13 +49,8 @@ class MemoryRecipients(Recipients):
         changes = (one for one in self._all("email_changes") if one.account_id == account_id and one.id == change_id)
         return next((change.former_email for change in changes), None)
 
-    def _granted(self, client_id: UUID, area: Area | None) -> set[UUID]:
-        today = self.tx.store.clock.now().astimezone(ZoneInfo(self._practice().time_zone)).date()
-        return {
-            one.account_id
-            for one in self._all("grants")
-            if one.client_id == client_id and area in one.areas_today(today)
-        }
+    def _active_accounts(self) -> list[Any]:
+        return [one for one in self._all("accounts") if one.status == "active"]
 
     def _holder(self, account: Any) -> Recipient:
         settings = self.tx.table("notification_settings").get(own_key(self.tx, account.id))

@@ -1,11 +1,14 @@
 """Notifications: the repositories in memory."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from adapters.memory.access.unit import MemoryAccessUnit
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from adapters.memory.notifications.inbox import MemoryInbox, MemoryNotificationSettings
 from adapters.memory.notifications.notices import MemoryNoticeOutbox, MemoryNotices
 from adapters.memory.notifications.recipients import BRANDING_SETTINGS, MemoryAppointmentTimes, MemoryRecipients
+from adapters.memory.people.unit import MemoryPeopleUnit
 from portal_core.notifications.ports import NotificationsUnit
 
 
@@ -24,4 +27,10 @@ class MemoryNotificationsUnit(MemoryUnit):
     branding_settings = repository(BRANDING_SETTINGS.store)
 
 
-UNIT: Callable[[MemoryTransaction], NotificationsUnit] = MemoryNotificationsUnit
+UNIT = MemoryNotificationsUnit
+
+if TYPE_CHECKING:
+    # Grants and the practice's record are those of access and people: mypy reports what is missing.
+    class _Notifications(MemoryAccessUnit, MemoryPeopleUnit, MemoryNotificationsUnit): ...
+
+    NOTIFICATIONS: Callable[[MemoryTransaction], NotificationsUnit] = _Notifications

@@ -1,24 +1,22 @@
-"""Who is told, and where: read from accounts, clients, grants and settings in one statement each."""
+"""People and their addresses, from accounts, clients and settings in one statement each."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from attrs import define
-from sqlalchemy import bindparam, exists, select
+from attrs import define, field
+from sqlalchemy import any_, bindparam, exists, select
 
-from adapters.postgres.access.tables import grants
 from adapters.postgres.accounts.tables import accounts, email_changes
 from adapters.postgres.appointments.tables import appointments, attendances
+from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.inbox import SETTINGS_COLUMNS, settings_of
 from adapters.postgres.notifications.tables import branding_settings, notification_settings
 from adapters.postgres.people.tables import clients, practices
-from portal_core.access.model import areas_on, in_force_on
-from portal_core.kernel.actor import Area
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipients
 from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings
@@ -43,36 +41,25 @@ ACCOUNT = statement(
     .select_from(_with_settings)
     .where(_here, accounts.c.id == bindparam("account")),
 )
-_STANDING = (grants.c.areas, grants.c.starts_on, grants.c.until, grants.c.restricted_from)
-OWN_ACCOUNT = statement(
-    "recipients.own_account",
+ACCOUNTS = statement(
+    "recipients.accounts",
     select(*_ACCOUNT, *SETTINGS_COLUMNS)
     .select_from(_with_settings)
-    .where(_here, accounts.c.status == "active", accounts.c.client_id == bindparam("client")),
-)
-PROXIES = statement(
-    "recipients.proxies",
-    select(*_ACCOUNT, *SETTINGS_COLUMNS, *_STANDING)
-    .select_from(
-        grants.join(
-            _with_settings, (accounts.c.practice_id == grants.c.practice_id) & (accounts.c.id == grants.c.account_id)
-        )
-    )
-    .where(
-        grants.c.practice_id == bindparam("practice_id"),
-        grants.c.client_id == bindparam("client_id"),
-        grants.c.revoked_at.is_(None),
-        grants.c.ended_at.is_(None),
-        _here,
-        accounts.c.status == "active",
-    )
+    .where(_here, accounts.c.status == "active", accounts.c.id == any_(bindparam("account_ids", type_=Uuids)))
     .order_by(accounts.c.id),
 )
-RECORD = statement(
-    "recipients.record",
-    select(clients.c.id, clients.c.email, clients.c.language, clients.c.time_zone).where(
-        clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id")
-    ),
+CLIENT = statement(
+    "recipients.client",
+    select(*_ACCOUNT, *SETTINGS_COLUMNS, clients.c.email, clients.c.language, clients.c.time_zone)
+    .select_from(
+        clients.outerjoin(
+            _with_settings,
+            (accounts.c.practice_id == clients.c.practice_id)
+            & (accounts.c.client_id == clients.c.id)
+            & (accounts.c.status == "active"),
+        )
+    )
+    .where(clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id")),
 )
 FORMER_EMAIL = statement(
     "recipients.former_email",
@@ -96,30 +83,35 @@ STARTS_AT = statement(
         ),
     ),
 )
-_GRANT_AT = len(_ACCOUNT) + len(SETTINGS_COLUMNS)
+_RECORD_AT = len(_ACCOUNT) + len(SETTINGS_COLUMNS)
 
 
 @define
 class PostgresRecipients(Recipients):
-    """For jobs, which tell people."""
+    """For jobs, which notify people. The practice's name and time zone are read once in a unit."""
 
     tx: Transaction
+    _practice: tuple[PracticeBranding, str] | None = field(init=False, default=None)
 
     async def account(self, account_id: UUID) -> Recipient | None:
         row = await self.tx.fetchrow(ACCOUNT, account=account_id)
         return None if row is None else self._holder(row, *await self._branding())
 
-    async def client(self, client_id: UUID, area: Area | None) -> tuple[Recipient, ...]:
+    async def client(self, client_id: UUID) -> Recipient | None:
+        row = await self.tx.fetchrow(CLIENT, client_id=client_id)
+        if row is None:
+            return None
         voice, time_zone = await self._branding()
-        own = [self._holder(row, voice, time_zone) for row in await self.tx.fetch(OWN_ACCOUNT, client=client_id)]
-        if not own:
-            own = [self._of_record(row, voice, time_zone) for row in await self.tx.fetch(RECORD, client_id=client_id)]
-        today = self.tx.clock.now().astimezone(ZoneInfo(time_zone)).date()
-        for row in await self.tx.fetch(PROXIES, client_id=client_id) if area else ():
-            areas, starts_on, until, restricted_from = row[_GRANT_AT : _GRANT_AT + 4]
-            if in_force_on(starts_on, until, today) and area in areas_on(frozenset(areas), restricted_from, today):
-                own.append(self._holder(row, voice, time_zone))
-        return tuple(own)
+        if row[0] is not None:
+            return self._holder(row, voice, time_zone)
+        email, language, own_time_zone = row[_RECORD_AT : _RECORD_AT + 3]
+        settings = NotificationSettings(NO_ACCOUNT_ID, language=language or "en", time_zone=own_time_zone or "")
+        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=client_id, email=email or "")
+
+    async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
+        voice, time_zone = await self._branding()
+        rows = await self.tx.fetch(ACCOUNTS, account_ids=list(account_ids))
+        return tuple(self._holder(row, voice, time_zone) for row in rows)
 
     async def unregistered(self, email: str) -> Recipient:
         voice, time_zone = await self._branding()
@@ -130,20 +122,18 @@ class PostgresRecipients(Recipients):
         return None if row is None else row[0]
 
     async def _branding(self) -> tuple[PracticeBranding, str]:
-        row = await self.tx.fetchrow(BRANDING)
-        assert row is not None, "a unit of work is of a practice"
-        settings = decode_settings(BrandingSettings, row[3])
-        return PracticeBranding.of(row[0], row[2], settings, self.tx.public_url), row[1]
+        if self._practice is None:
+            row = await self.tx.fetchrow(BRANDING)
+            assert row is not None, "a unit of work is of a practice"
+            settings = decode_settings(BrandingSettings, row[3])
+            self._practice = PracticeBranding.of(row[0], row[2], settings, self.tx.public_url), row[1]
+        return self._practice
 
     def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
-        settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_GRANT_AT])
+        settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_RECORD_AT])
         return Recipient(
             voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2] or ""
         )
-
-    def _of_record(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
-        settings = NotificationSettings(NO_ACCOUNT_ID, language=row[2] or "en", time_zone=row[3] or "")
-        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=row[0], email=row[1] or "")
 
 
 @define

@@ -1,12 +1,15 @@
 """Notifications: the repositories."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from adapters.postgres.access.unit import PostgresAccessUnit
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.inbox import PostgresInbox, PostgresNotificationSettings
 from adapters.postgres.notifications.notices import PostgresNotices
 from adapters.postgres.notifications.recipients import BRANDING_SETTINGS, PostgresAppointmentTimes, PostgresRecipients
+from adapters.postgres.people.unit import PostgresPeopleUnit
 from portal_core.notifications.ports import NotificationsUnit
 
 
@@ -21,4 +24,10 @@ class PostgresNotificationsUnit(PostgresUnit):
     branding_settings = repository(BRANDING_SETTINGS.store)
 
 
-UNIT: Callable[[Transaction], NotificationsUnit] = PostgresNotificationsUnit
+UNIT = PostgresNotificationsUnit
+
+if TYPE_CHECKING:
+    # Grants and the practice's record are those of access and people: mypy reports what is missing.
+    class _Notifications(PostgresAccessUnit, PostgresPeopleUnit, PostgresNotificationsUnit): ...
+
+    NOTIFICATIONS: Callable[[Transaction], NotificationsUnit] = _Notifications

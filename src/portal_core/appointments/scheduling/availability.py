@@ -10,8 +10,9 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, local_span, require_valid_date, to_utc, zone_info
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, local_span, require_valid_date, to_utc
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import zone_info
 
 WEEK = timedelta(days=7)
 MAX_RANGE = timedelta(days=400)

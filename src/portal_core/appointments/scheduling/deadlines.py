@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, last_instant, to_utc, zone_info
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, last_instant, to_utc
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import zone_info
 
 JOIN_LEAD_TIME = timedelta(minutes=15)
 """How long before the start a telehealth room opens (SPEC 3.3)."""

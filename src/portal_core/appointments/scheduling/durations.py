@@ -5,8 +5,9 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, first_instant, to_utc, zone_info
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, first_instant, to_utc
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import zone_info
 
 ZERO = timedelta()
 MAX_ADVANCE_DAYS = 3660

@@ -15,7 +15,8 @@ from attrs import frozen
 
 from portal_core.appointments.scheduling.availability import Window, merge_spans
 from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
-from portal_core.appointments.scheduling.wall_clock import DAY, Span, offset_constant_until, to_utc, zone_info
+from portal_core.appointments.scheduling.wall_clock import DAY, Span, offset_constant_until, to_utc
+from portal_core.kernel.time_zones import zone_info
 
 _INSTANT = timedelta(microseconds=1)
 

@@ -13,7 +13,7 @@ from typing import NewType, cast
 from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.time_zones import iana_time_zone
+from portal_core.kernel.time_zones import zone_info
 
 LocalDateTime = NewType("LocalDateTime", datetime)
 """What a clock on the wall shows: naive, and an instant only together with a zone."""
@@ -24,19 +24,6 @@ Span = tuple[datetime, datetime]
 DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 _YEARS = range(1900, 3000)
-
-
-@lru_cache(maxsize=1024)
-def zone_info(name: str) -> ZoneInfo:
-    """The zone's rules.
-
-    Raises:
-        Invalid: the tz database has no zone of this name.
-    """
-    time_zone = iana_time_zone(name)
-    if time_zone is None:
-        raise Invalid.at("time_zone", "time_zone_unknown", "This is not the name of a time zone.")
-    return time_zone
 
 
 def to_utc(moment: datetime) -> datetime:

@@ -9,11 +9,11 @@ from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import AvailabilityExceptionView
 from portal_core.appointments.scheduling.availability import AvailabilityException
-from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
 
 

@@ -19,7 +19,6 @@ from portal_core.appointments.policy import bookable_by_staff, require_calendar_
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.scheduling.recurrence import weekly_starts
-from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.appointments.series import Series
 from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.actor import Actor
@@ -27,6 +26,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, FieldError, Invalid
 from portal_core.kernel.notices import APPOINTMENT_BOOKED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
+from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
 
 

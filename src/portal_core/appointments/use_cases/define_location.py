@@ -6,11 +6,11 @@ from attrs import frozen
 
 from portal_core.appointments.option_views import LocationView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.appointments.settings import MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH, Location, next_version
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.contact import check_time_zone
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.text import multi_line_text, single_line_text
@@ -54,11 +54,11 @@ class DefineLocation:
                 known = (await unit.directory.for_practice()).locations.get(command.location_id)
                 if known is None:
                     raise NotFound("location", command.location_id)
-            zone_info(command.time_zone)
+            time_zone = check_time_zone(command.time_zone, "time_zone")
             location = Location(
                 id=command.location_id or self.ids.new(),
                 name=single_line_text(command.name, "name", MAX_NAME_LENGTH),
-                time_zone=command.time_zone,
+                time_zone=time_zone,
                 address=multi_line_text(command.address, "address", MAX_ADDRESS_LENGTH)
                 if command.address.strip()
                 else "",

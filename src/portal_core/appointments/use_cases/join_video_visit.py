@@ -1,7 +1,5 @@
 """A client joins a telehealth session."""
 
-import re
-import unicodedata
 from uuid import UUID
 
 from attrs import field, frozen
@@ -14,18 +12,13 @@ from portal_core.appointments.views import VideoVisitLinkView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
-from portal_core.kernel.errors import Invalid, NotFound
+from portal_core.kernel.contact import phone_number_with_extension
+from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.text import multi_line_text
 from portal_core.kernel.uow import Begin
 
 MAX_CLIENT_LOCATION_LENGTH = 500
-MAX_CALLBACK_LENGTH = 40
-MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
-"""Of a number that can be called: without an area code, and at most (ITU-T E.164)."""
-
-_CALLBACK = re.compile(r"(\+?[0-9 ()./-]+)(?:[ ,;]*(?:x|#|ext\.?|extension)[ .:]*[0-9]{1,8})?", re.IGNORECASE)
-_DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
 def _location_text(text: str) -> str:
@@ -33,20 +26,14 @@ def _location_text(text: str) -> str:
 
 
 def callback_number(text: str) -> str:
-    """A telephone number as people write one, with its extension. Not brought into one form: without knowing where
-    somebody is, nobody can say which country's it is. What telephones and word processors put into copied numbers
-    (invisible marks, other dashes, wide digits) is made plain rather than refused: it stands before a session.
+    """The number to call back, in E.164, with its extension if there is one.
+
+    A local number without an area code is refused: the clinician, who dials it in an emergency, may be elsewhere.
 
     Raises:
         Invalid: `phone_invalid`.
     """
-    visible_text = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
-    number = " ".join(_DASHES.sub("-", visible_text).split())
-    found = _CALLBACK.fullmatch(number)
-    digits = sum(map(str.isdigit, found[1])) if found is not None and len(number) <= MAX_CALLBACK_LENGTH else 0
-    if not MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS:
-        raise Invalid.at("callback", "phone_invalid", "Write a phone number with its area code, such as 212 555 0100.")
-    return number
+    return phone_number_with_extension(text, "callback")
 
 
 @frozen(kw_only=True)

@@ -10,7 +10,7 @@ from portal_core.appointments.errors import AlreadyOnWaitlist, NotBookable
 from portal_core.appointments.policy import bookable_by_client, require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
-from portal_core.appointments.scheduling.wall_clock import DAY, zone_info
+from portal_core.appointments.scheduling.wall_clock import DAY
 from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import WaitlistEntryView
 from portal_core.appointments.waitlist import WaitlistEntry
@@ -19,6 +19,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
 
 

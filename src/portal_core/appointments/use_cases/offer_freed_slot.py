@@ -9,7 +9,6 @@ from portal_core.appointments.booking import SlotChoice, calendar_entry_for, req
 from portal_core.appointments.errors import ClientDischarged, NotBookable
 from portal_core.appointments.policy import bookable_by_client, bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.wall_clock import zone_info
 from portal_core.appointments.settings import AppointmentType, BookingOptions
 from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, WaitlistOffer
 from portal_core.kernel.actor import Actor
@@ -18,6 +17,7 @@ from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import Conflict
 from portal_core.kernel.notices import WAITLIST_OFFER
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
 
 

@@ -11,12 +11,13 @@ from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import AvailabilityView
 from portal_core.appointments.scheduling.availability import AvailabilityRule, id_set
-from portal_core.appointments.scheduling.wall_clock import DAY, zone_info
+from portal_core.appointments.scheduling.wall_clock import DAY
 from portal_core.appointments.settings import BookingOptions
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import FieldError, Invalid, NotFound, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
 
 MAX_OPENINGS = 100

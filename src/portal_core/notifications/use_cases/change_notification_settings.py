@@ -1,15 +1,15 @@
 """Changes how the actor is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from attrs import asdict, evolve, fields_dict, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.contact import check_time_zone, normalize_email, phone_number
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.notices import CONTACT_CHANGED, SAFE_EMAIL_CODE, Channel
@@ -20,13 +20,17 @@ from portal_core.notifications.safe_email import REQUEST_BY_ACCOUNT, SafeEmailVe
 from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
 from portal_core.notifications.settings_validation import (
     channel_errors,
-    email_errors,
     language_errors,
-    phone_errors,
     reminder_errors,
-    time_zone_errors,
 )
 from portal_core.notifications.views import NotificationSettingsView
+
+_CONTACT_RULES: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "time_zone": check_time_zone,
+    "safe_email": lambda text, path: normalize_email(text, path=path),
+    "safe_phone": phone_number,
+    "sms_phone": phone_number,
+}
 
 
 @frozen
@@ -50,20 +54,27 @@ class ChangeNotificationSettingsCommand:
     do_not_voicemail: bool | None = None
     sms_phone: str | None = None
 
-    def errors(self) -> Invalid | None:
-        """All that is wrong with it."""
-        found = tuple(
-            chain(
-                channel_errors("channels", self.channels),
-                reminder_errors("reminder_minutes", self.reminder_minutes),
-                language_errors("language", self.language),
-                time_zone_errors("time_zone", self.time_zone),
-                email_errors("safe_email", self.safe_email),
-                phone_errors("safe_phone", self.safe_phone),
-                phone_errors("sms_phone", self.sms_phone),
-            )
-        )
-        return Invalid(*found) if found else None
+    def validated(self) -> "ChangeNotificationSettingsCommand":
+        """The command with its email, numbers and time zone in the form in which they are stored.
+
+        Raises:
+            Invalid: with one entry for each field that is wrong.
+        """
+        errors = [
+            *channel_errors("channels", self.channels),
+            *reminder_errors("reminder_minutes", self.reminder_minutes),
+            *language_errors("language", self.language),
+        ]
+        normalized: dict[str, Any] = {}
+        for name, normalize in _CONTACT_RULES.items():
+            if text := getattr(self, name):
+                try:
+                    normalized[name] = normalize(text, name)
+                except Invalid as invalid:
+                    errors += invalid.fields
+        if errors:
+            raise Invalid(*errors)
+        return evolve(self, **normalized)
 
 
 @frozen
@@ -86,9 +97,7 @@ class ChangeNotificationSettings:
 
     async def __call__(self, actor: Actor, command: ChangeNotificationSettingsCommand) -> NotificationSettingsView:
         holder = require_account_holder(actor)
-        invalid = command.errors()
-        if invalid is not None:
-            raise invalid
+        command = command.validated()
         if command.safe_email:
             await self.limits.take(holder.practice_id, REQUEST_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:

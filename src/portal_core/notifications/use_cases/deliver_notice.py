@@ -96,7 +96,7 @@ class DeliverNotice:
         at = await appointment_time(unit, row, now) if kind.states_appointment_time else None
         if isinstance(at, Dropped):
             return row, at
-        people = await recipients_for(unit, row, kind)
+        people = await recipients_for(unit, row, kind, now)
         if self.sms_sender is None:
             people = tuple(map(Recipient.without_sms, people))
         if row.channel is None:

@@ -31,14 +31,14 @@ class GetContactPreferences:
     async def __call__(self, actor: Actor, command: GetContactPreferencesCommand) -> ContactPreferencesView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "clinician", "front_desk", "administrator")
-            found = await unit.recipients.client(command.client_id, None)
-            if not found:
+            found = await unit.recipients.client(command.client_id)
+            if found is None:
                 raise NotFound("client", command.client_id)
-            settings = found[0].settings
+            settings = found.settings
             preferences = settings.confidential
             view = ContactPreferencesView(
                 client_id=command.client_id,
-                email=preferences.safe_email or found[0].email,
+                email=preferences.safe_email or found.email,
                 safe_phone=preferences.safe_phone,
                 language=settings.language,
                 neutral_sender=preferences.neutral_sender,

@@ -3,7 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from portal_core.kernel.actor import AREAS, Area
+from portal_core.notifications.outbound import recipients_on_record
+from portal_core.notifications.ports import Recipient
 from portal_core.notifications.settings import NotificationSettings
 from tests.support.contracts.notifications.world import NotificationsWorld
 
@@ -34,33 +38,68 @@ class RecipientsContract:
             assert found is not None
             assert found.email == f"{status}@example.org"
 
-    async def test_a_client_and_the_proxies_whose_grant_opens_the_area(self, world: NotificationsWorld) -> None:
-        client, now = await world.add_client(email="record@example.org"), world.clock.now().date()
+    async def test_a_client_by_their_own_active_account(self, world: NotificationsWorld) -> None:
+        client = await world.add_client(email="record@example.org")
+        own = await world.add_account("own@example.org", client_id=client)
+        await world.keep(NotificationSettings(own, language="es", version=1))
+        found = await self._client(world, client)
+        assert found is not None
+        assert (found.account_id, found.client_id, found.email) == (own, client, "own@example.org")
+        assert (found.time_zone, found.settings.language) == ("America/New_York", "es")
+        assert await self._client(await world.other_practice(), client) is None
+
+    @pytest.mark.parametrize("status", ["unverified", "closed"])
+    async def test_a_client_without_an_active_account_by_the_record(
+        self, world: NotificationsWorld, status: str
+    ) -> None:
+        client = await world.add_client(email="record@example.org", time_zone="America/Denver", language="es")
+        await world.add_account("own@example.org", client_id=client, status=status)
+        only = await self._client(world, client)
+        assert only is not None
+        assert (only.account_id, only.client_id, only.email) == (None, client, "record@example.org")
+        assert (only.time_zone, only.settings.language, only.settings.may_send_sms()) == ("America/Denver", "es", False)
+        assert await self._client(world, UUID(int=99)) is None
+
+    async def test_active_accounts_in_order_of_id(self, world: NotificationsWorld) -> None:
+        client = await world.add_client()
         own = await world.add_account("own@example.org", client_id=client)
         mother = await world.add_account("mother@example.org")
+        gone = [await world.add_account(f"{status}@example.org", status=status) for status in ("closed", "unverified")]
+        await world.add_account("other@example.org")
+        await world.keep(NotificationSettings(mother, time_zone="America/Chicago", version=1))
+        ids = [mother, *gone, own, UUID(int=99)]
+        async with world.begin(world.system) as unit:
+            found = await unit.recipients.accounts(ids)
+            assert await unit.recipients.accounts([]) == ()
+        assert [(one.account_id, one.client_id, one.email, one.time_zone) for one in found] == [
+            (own, client, "own@example.org", "America/New_York"),
+            (mother, None, "mother@example.org", "America/Chicago"),
+        ]
+        async with (await world.other_practice()).begin((await world.other_practice()).system) as unit:
+            assert await unit.recipients.accounts(ids) == ()
+
+    async def test_a_client_and_the_proxies_whose_grant_opens_the_area(self, world: NotificationsWorld) -> None:
+        client, now = await world.add_client(email="record@example.org"), world.clock.now().date()
+        mother = await world.add_account("mother@example.org")
+        own = await world.add_account("own@example.org", client_id=client)
         father = await world.add_account("father@example.org")
         former = await world.add_account("former@example.org")
         gone = await world.add_account("gone@example.org", status="closed")
-        await world.add_grant(client, mother, ["appointments", "messages"])
         await world.add_grant(client, father, ["appointments"], until=now + timedelta(days=1))
+        await world.add_grant(client, mother, ["appointments", "messages"])
         await world.add_grant(client, former, AREAS, until=now)
         await world.add_grant(client, gone, AREAS)
         await world.add_grant(await world.add_client(), former, AREAS)
-        told = await self._client(world, client, "appointments")
-        assert told[0].account_id == own
-        assert {one.account_id for one in told} == {own, mother, father}
-        assert [one.account_id for one in await self._client(world, client, "messages")] == [own, mother]
-        assert [one.account_id for one in await self._client(world, client, "forms")] == [own]
-        assert [one.account_id for one in await self._client(world, client, None)] == [own]
-        assert await self._client(await world.other_practice(), client, None) == ()
+        assert await self._notified(world, client, "appointments") == [own, mother, father]
+        assert await self._notified(world, client, "messages") == [own, mother]
+        assert await self._notified(world, client, "forms") == [own]
+        assert await self._notified(world, client, None) == [own]
+        assert await self._notified(await world.other_practice(), client, "appointments") == []
 
-    async def test_a_client_without_an_account_by_the_record(self, world: NotificationsWorld) -> None:
-        client = await world.add_client(email="record@example.org", time_zone="America/Denver", language="es")
-        await world.add_account("own@example.org", client_id=client, status="unverified")
-        (only,) = await self._client(world, client, "appointments")
-        assert (only.account_id, only.client_id, only.email) == (None, client, "record@example.org")
-        assert (only.time_zone, only.settings.language, only.settings.may_send_sms()) == ("America/Denver", "es", False)
-        assert (await self._client(world, UUID(int=99), None)) == ()
+    async def test_proxies_of_a_client_without_an_account(self, world: NotificationsWorld) -> None:
+        client, mother = await world.add_client(), await world.add_account("mother@example.org")
+        await world.add_grant(client, mother, ["messages"])
+        assert await self._notified(world, client, "messages") == [None, mother]
 
     async def test_a_stranger_is_written_to_in_the_practice_s_name(self, world: NotificationsWorld) -> None:
         async with world.begin(world.system) as unit:
@@ -85,10 +124,14 @@ class RecipientsContract:
         async with world.begin(world.system) as unit:
             assert await unit.appointment_times.starts_at(ann, appointment) is None
 
-    async def _account(self, world: NotificationsWorld, account_id: UUID):  # type: ignore[no-untyped-def]
+    async def _account(self, world: NotificationsWorld, account_id: UUID) -> Recipient | None:
         async with world.begin(world.system) as unit:
             return await unit.recipients.account(account_id)
 
-    async def _client(self, world: NotificationsWorld, client_id: UUID, area: Area | None):  # type: ignore[no-untyped-def]
+    async def _client(self, world: NotificationsWorld, client_id: UUID) -> Recipient | None:
         async with world.begin(world.system) as unit:
-            return await unit.recipients.client(client_id, area)
+            return await unit.recipients.client(client_id)
+
+    async def _notified(self, world: NotificationsWorld, client_id: UUID, area: Area | None) -> list[UUID | None]:
+        async with world.begin(world.system) as unit:
+            return [one.account_id for one in await recipients_on_record(unit, client_id, area, world.clock.now())]

@@ -1,0 +1,244 @@
+"""Emails, phone numbers and time zones: what is taken, and the one form in which each is stored."""
+
+import re
+from email.headerregistry import Address
+from zoneinfo import available_timezones
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from portal_core.kernel.contact import (
+    InvalidEmail,
+    check_time_zone,
+    normalize_email,
+    phone_number,
+    phone_number_with_extension,
+)
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import iana_time_zone, zone_info
+
+ATOMS = st.text("abcxyzABC0189!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=12)
+LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
+LOCALS = st.lists(ATOMS, min_size=1, max_size=4).map(".".join)
+E164 = st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True)
+PUNCTUATION = st.text(" ()-./\u00a0\u2011\u2013\u202a\u200e", max_size=3)
+
+
+def domain_of(length: int) -> str:
+    """A domain of that many characters, whose labels are at most 63 long."""
+    labels, rest = [], length - len(".org")
+    while rest > 63:
+        labels.append("b" * 61)
+        rest -= 62
+    return ".".join([*labels, "c" * rest, "org"])
+
+
+# --- emails -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "normalized"),
+    [
+        ("ann@example.org", "ann@example.org"),
+        ("  Ann@EXAMPLE.org\n", "ann@example.org"),
+        ("ann+portal@sub.example.co.uk", "ann+portal@sub.example.co.uk"),
+        ("o'neil_{x}@example.org", "o'neil_{x}@example.org"),
+        ("a.b.c@example.org", "a.b.c@example.org"),
+        ("ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"),
+        ("ann@1.2.example", "ann@1.2.example"),
+        ("\u212aate@example.org", "kate@example.org"),
+    ],
+)
+def test_email_normalization(typed: str, normalized: str) -> None:
+    assert normalize_email(typed) == normalized
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "@",
+        "ann",
+        "ann@",
+        "@example.org",
+        "ann@example",
+        "ann@example.",
+        "ann@.example.org",
+        "ann@example..org",
+        "ann@-example.org",
+        "ann@example-.org",
+        "ann@exa_mple.org",
+        "ann@127.0.0.1",
+        "ann@[127.0.0.1]",
+        ".ann@example.org",
+        "ann.@example.org",
+        "ann..lee@example.org",
+        '"ann lee"@example.org',
+        "a nn@example.org",
+        "ann@exa mple.org",
+        "ann@@example.org",
+        "ann@example.org, bob@example.org",
+        "a@b.org,c@d.org",
+        "ann@example.org\nBcc: eve@example.org",
+        "Ann <ann@example.org>",
+        "\x00@example.org",
+        "\ud800@example.org",
+        "a\u200b@example.org",
+        "jos\u00e9@example.org",
+        "ann@b\u00fccher.example",
+        "a" * 65 + "@example.org",
+        "a@" + "b" * 64 + ".org",
+        "a@" + "b" * 249 + ".org",
+    ],
+)
+def test_malformed_email_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidEmail) as invalid:
+        normalize_email(typed, path="to")
+    assert [(f.path, f.code) for f in invalid.value.fields] == [("to", "email_invalid")]
+
+
+@pytest.mark.parametrize("local", [1, 2, 64])
+def test_email_has_at_most_254_characters(local: int) -> None:
+    for length in (253, 254):
+        email = "a" * local + "@" + domain_of(length - local - 1)
+        assert len(email) == length
+        assert normalize_email(email) == email
+    with pytest.raises(InvalidEmail):
+        normalize_email("a" * local + "@" + domain_of(255 - local - 1))
+
+
+def test_local_part_has_at_most_64_characters() -> None:
+    assert normalize_email("a" * 64 + "@example.org")
+    with pytest.raises(InvalidEmail):
+        normalize_email("a" * 65 + "@example.org")
+
+
+@given(LOCALS, st.lists(LABELS, min_size=1, max_size=4), st.text("abcXYZ", min_size=1, max_size=10))
+def test_dot_atom_at_domain_of_labels_is_taken_in_lower_case(local: str, labels: list[str], top: str) -> None:
+    email = f"{local}@{'.'.join([*labels, top])}"
+    assert normalize_email(f" {email}\t") == email.lower()
+
+
+@given(st.text(st.characters(), max_size=40) | st.from_regex(r"[ -~]{1,20}@[ -~]{1,20}\.[ -~]{1,5}", fullmatch=True))
+@example("a@b.org\n")
+@example("a@\u0130.org")
+def test_what_is_taken_is_one_bare_address_in_its_final_form(text: str) -> None:
+    try:
+        email = normalize_email(text)
+    except InvalidEmail:
+        return
+    assert normalize_email(email) == email
+    assert normalize_email(f" {email.upper()} ") == email
+    assert email.isascii()
+    assert email.count("@") == 1
+    assert not set(email) & set(' \r\n\t,;:<>()[]"\\')
+    address = Address(addr_spec=email)
+    assert f"{address.username}@{address.domain}" == email
+
+
+# --- phone numbers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "normalized"),
+    [
+        ("+12125550123", "+12125550123"),
+        ("1 212 555 0123", "+12125550123"),
+        ("(212) 555-0123", "+12125550123"),
+        ("212.555.0123", "+12125550123"),
+        ("+1 212/555\u20110123", "+12125550123"),
+        ("\u202a212\u2011555\u20130123\u202c", "+12125550123"),
+        ("+43 1 234-5678", "+4312345678"),
+        ("0043 1 2345678", "+4312345678"),
+        ("+43 (0)1 2345678", "+4312345678"),
+        ("0043 (0)1 58858-0", "+431588580"),
+        ("\uff0b\uff14\uff13\uff1112345678", "+43112345678"),
+    ],
+)
+def test_phone_normalization(typed: str, normalized: str) -> None:
+    assert phone_number(typed, "phone") == normalized
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "12",
+        "911",
+        "call me",
+        "555 0123",
+        "0664 1234567",
+        "(0)212 555 0123",
+        "112 555 0123",
+        "+0125550123",
+        "+1",
+        "+1234567",
+        "+1212555012x",
+        "+1234567890123456",
+        "+\u0664\u0663\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668",
+        "212 555 0123\x07",
+        "212 555 0123 ext. 4",
+        "++12125550123",
+        "+12125550123, +12125550199",
+    ],
+)
+def test_what_cannot_be_dialed_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        phone_number(typed, "sms_phone")
+    assert [(f.path, f.code) for f in invalid.value.fields] == [("sms_phone", "phone_invalid")]
+
+
+@given(E164, st.lists(PUNCTUATION, min_size=17, max_size=17))
+def test_punctuation_does_not_change_a_number(number: str, between: list[str]) -> None:
+    typed = "".join(f"{mark}{digit}" for mark, digit in zip(between, number, strict=False))
+    if "(0)" not in typed:
+        assert phone_number(typed, "phone") == number
+    assert phone_number(f"00{number[1:]}", "phone") == number
+
+
+@given(st.integers(2_000_000_000, 9_999_999_999))
+def test_north_american_numbers_need_no_country_code(number: int) -> None:
+    assert phone_number(str(number), "phone") == phone_number(f"1{number}", "phone") == f"+1{number}"
+
+
+@given(st.text(st.characters(), max_size=30) | st.text("+0123456789 ()x#.-/", max_size=30))
+def test_any_text_becomes_an_e164_number_or_is_refused(text: str) -> None:
+    try:
+        number = phone_number(text, "phone")
+    except Invalid:
+        return
+    assert re.fullmatch(r"\+[1-9][0-9]{7,14}", number)
+    assert phone_number(number, "phone") == phone_number_with_extension(number, "phone") == number
+
+
+@given(E164, st.sampled_from(["x", " x", "#", " ext. ", ", Ext ", " extension: ", ";ext"]), st.integers(0, 99_999_999))
+def test_extension_follows_the_number(number: str, mark: str, extension: int) -> None:
+    stored = phone_number_with_extension(f"{number}{mark}{extension}", "callback")
+    assert stored == f"{number} ext. {extension}"
+    assert phone_number_with_extension(stored, "callback") == stored
+
+
+@pytest.mark.parametrize("typed", ["ext. 2125550123", "212 555 0123 ext", "212 555 0123 x123456789", "555 0123 #4"])
+def test_extension_alone_or_malformed_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        phone_number_with_extension(typed, "callback")
+    assert [(f.path, f.code) for f in invalid.value.fields] == [("callback", "phone_invalid")]
+
+
+# --- time zones -------------------------------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(sorted(available_timezones())) | st.text(max_size=20), st.sampled_from(["", " ", "\n"]))
+@example("../../etc/passwd", "")
+@example("America", "")
+@example("\x00", "")
+def test_time_zone_is_an_iana_name_or_refused(name: str, space: str) -> None:
+    if iana_time_zone(name.strip()) is not None:
+        assert check_time_zone(f"{space}{name}{space}", "time_zone") == name.strip()
+        assert zone_info(name.strip()).key == name.strip()
+        return
+    for check in (check_time_zone, zone_info):
+        with pytest.raises(Invalid) as invalid:
+            check(name.strip(), "zone")
+        assert [(f.path, f.code) for f in invalid.value.fields] == [("zone", "time_zone_unknown")]
