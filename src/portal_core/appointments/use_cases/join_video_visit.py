@@ -1,4 +1,4 @@
-"""A client joins a telehealth session."""
+"""A client joins a video visit."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ from portal_core.kernel.uow import Begin
 MAX_CLIENT_LOCATION_LENGTH = 500
 MAX_CALLBACK_LENGTH = 40
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
-"""Of a number that can be called: without an area code, and at most (ITU-T E.164)."""
+"""Digits of a dialable number: a local number without area code, and the maximum of ITU-T E.164."""
 
 _CALLBACK = re.compile(r"(\+?[0-9 ()./-]+)(?:[ ,;]*(?:x|#|ext\.?|extension)[ .:]*[0-9]{1,8})?", re.IGNORECASE)
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -33,9 +33,11 @@ def _location_text(text: str) -> str:
 
 
 def callback_number(text: str) -> str:
-    """A telephone number as people write one, with its extension. Not brought into one form: without knowing where
-    somebody is, nobody can say which country's it is. What telephones and word processors put into copied numbers
-    (invisible marks, other dashes, wide digits) is made plain rather than refused: it stands before a session.
+    """A telephone number as people write it, with an optional extension.
+
+    Not normalized to one format, since the country is unknown without the caller's location. Characters that phones and
+    word processors add to copied numbers (invisible marks, other dashes, full-width digits) are cleaned up rather than
+    refused, so that they do not keep a client out of a visit.
 
     Raises:
         Invalid: `phone_invalid`.
@@ -45,16 +47,16 @@ def callback_number(text: str) -> str:
     found = _CALLBACK.fullmatch(number)
     digits = sum(map(str.isdigit, found[1])) if found is not None and len(number) <= MAX_CALLBACK_LENGTH else 0
     if not MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS:
-        raise Invalid.at("callback", "phone_invalid", "Write a phone number with its area code, such as 212 555 0100.")
+        raise Invalid.at("callback", "phone_invalid", "Enter a phone number with its area code, such as 212 555 0100.")
     return number
 
 
 @frozen(kw_only=True)
 class JoinVideoVisitCommand:
-    """Where the client is today, and how to call back; asked for each time (see `CheckIn`).
+    """The client's current location and callback number; asked for at each visit (see `CheckIn`).
 
     Raises:
-        Invalid: nothing said, what cannot be kept, or no number.
+        Invalid: a missing or invalid location, or an invalid phone number.
     """
 
     appointment_id: UUID
@@ -64,17 +66,17 @@ class JoinVideoVisitCommand:
 
 @frozen
 class JoinVideoVisit:
-    """Answers a short-lived link into the room, from 15 minutes before the start to the end.
+    """Returns a short-lived link into the room, from 15 minutes before the start to the end.
 
-    A client, or a proxy who may write. Where the client is has been kept before a link is asked for.
+    For clients, and proxies with write access. The client's location is saved before the link is requested.
 
     Raises:
         NotFound: no such appointment on this record.
-        NotBooked: cancelled or closed.
-        NotTelehealth: it is at a place.
+        NotBooked: it is cancelled or closed.
+        NotTelehealth: it is at a location.
         JoinNotOpen, JoinClosed: outside of that time.
-        NoRoom: the clinician has given no room.
-        RecordDestroyed: the key of the record is gone, so that where the client is cannot be kept.
+        NoRoom: the clinician has no room.
+        RecordDestroyed: the record's key was destroyed, so the client's location cannot be stored.
     """
 
     begin: Begin[AppointmentUnit]
