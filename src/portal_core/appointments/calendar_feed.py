@@ -8,8 +8,7 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class FeedToken:
-    """Grants a calendar app read access to one client's appointments. Stores only the SHA-256 of the token, shown once.
-    """
+    """Grants a calendar app read access to one client's appointments. Stores only the SHA-256 of the token, shown once."""
 
     id: UUID
     practice_id: UUID

@@ -63,6 +63,5 @@ class WaitlistReads(Protocol):
         ...
 
     async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistEntryView]:
-        """Waiting entries whose dates end on or after `on`, with a day's tolerance for time zones: `is_active` decides.
-        """
+        """Waiting entries whose dates end on or after `on`, with a day's tolerance for time zones: `is_active` decides."""
         ...

@@ -117,4 +117,6 @@ def _require_bookable(booking_options: BookingOptions, command: JoinWaitlistComm
 def _validate_latest_date(entry: WaitlistEntry, now: datetime) -> None:
     today = now.astimezone(zone_info(entry.time_zone)).date()
     if not today <= entry.latest_date <= today + MAX_ADVANCE_DAYS * DAY:
-        raise Invalid.at("latest_date", "out_of_range", f"Must be today or later, and at most {MAX_ADVANCE_DAYS} days ahead.")
+        raise Invalid.at(
+            "latest_date", "out_of_range", f"Must be at most {MAX_ADVANCE_DAYS} days ahead, not in the past."
+        )

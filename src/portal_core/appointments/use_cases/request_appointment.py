@@ -114,6 +114,8 @@ def _validate_preferred_times(
         if not now < one.starts_at < now + MAX_ADVANCE:
             errors.append(FieldError(f"preferred.{number}.starts_at", "out_of_range", "Must be in the future."))
         elif one.ends_at - one.starts_at < appointment_type.timing.duration:
-            errors.append(FieldError(f"preferred.{number}.ends_at", "too_short", "Must leave enough time for the appointment."))
+            errors.append(
+                FieldError(f"preferred.{number}.ends_at", "too_short", "Must leave time for the appointment.")
+            )
     if errors:
         raise Invalid(*errors)

@@ -1,4 +1,4 @@
-"""What the practice offers, and on which terms: kinds of appointment, places, rules."""
+"""Staff endpoints for booking options: appointment types, locations and rules."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -50,11 +50,11 @@ PerClientLimit = Annotated[int, Meta(ge=1, le=100, examples=[3])]
 
 
 class AppointmentTypeRequest(Request, frozen=True):
-    """All of a kind of appointment; lengths of time in minutes.
+    """All fields of an appointment type; durations are in minutes.
 
-    `slot_step_minutes` is from one start to the next, the length unless set. Booked at least `min_notice_minutes` ahead,
-    and at most `max_advance_days` days. More than one of `seats` makes it shared; not `self_bookable`, clients ask for it
-    by a request.
+    `slot_step_minutes` is the time between bookable starts, by default the duration. Booked at least
+    `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared; clients
+    request a type that is not `self_bookable`.
     """
 
     name: Name
@@ -69,7 +69,7 @@ class AppointmentTypeRequest(Request, frozen=True):
     active: bool = True
 
     def command(self) -> DefineAppointmentTypeCommand:
-        """The core's word for a new one."""
+        """Convert to the command for a new appointment type."""
         return DefineAppointmentTypeCommand(
             name=self.name,
             duration=timedelta(minutes=self.duration_minutes),
@@ -85,13 +85,13 @@ class AppointmentTypeRequest(Request, frozen=True):
 
 
 class ChangeAppointmentTypeRequest(AppointmentTypeRequest, frozen=True, kw_only=True):
-    """All of a kind of appointment, in place of what was read; `version` is the one that was read."""
+    """All fields of an appointment type, replacing the stored ones; `version` is the one that was read."""
 
     version: Version | None = None
 
 
 class LocationRequest(Request, frozen=True):
-    """All of a place."""
+    """All fields of a location."""
 
     name: Annotated[Name, Meta(examples=["Elm Street"])]
     time_zone: TimeZone
@@ -99,18 +99,18 @@ class LocationRequest(Request, frozen=True):
     active: bool = True
 
     def command(self) -> DefineLocationCommand:
-        """The core's word for a new one."""
+        """Convert to the command for a new location."""
         return DefineLocationCommand(name=self.name, time_zone=self.time_zone, address=self.address, active=self.active)
 
 
 class ChangeLocationRequest(LocationRequest, frozen=True, kw_only=True):
-    """All of a place, in place of what was read; `version` is the one that was read."""
+    """All fields of a location, replacing the stored ones; `version` is the one that was read."""
 
     version: Version | None = None
 
 
 class MoneyRequest(Request, frozen=True):
-    """`amount` in minor units: cents."""
+    """`amount` is in minor units, such as cents."""
 
     amount: Annotated[int, Meta(ge=1, le=10_000_000, examples=[5000])]
     currency: Annotated[str, Meta(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])] = "USD"
@@ -165,7 +165,7 @@ class AppointmentRulesRequest(Request, frozen=True):
 
 
 class BookingOptionsController(Controller):
-    """Kinds, places and rules."""
+    """Appointment types, locations and rules."""
 
     path = "/options"
     tags = ("Practice: setup",)
@@ -174,7 +174,7 @@ class BookingOptionsController(Controller):
     async def get_booking_options(
         self, request: PortalRequest, get_booking_options: NamedDependency[GetBookingOptions]
     ) -> BookingOptionsView:
-        """All that the practice has, also what is no longer offered."""
+        """Returns all booking options of the practice, including inactive ones."""
         return await get_booking_options(request.actor)
 
     @post("/appointment-types", raises=[Forbidden])
@@ -184,7 +184,7 @@ class BookingOptionsController(Controller):
         data: JSONBody[AppointmentTypeRequest],
         define_appointment_type: NamedDependency[DefineAppointmentType],
     ) -> AppointmentTypeView:
-        """Adds a kind of appointment."""
+        """Adds an appointment type."""
         return await define_appointment_type(request.actor, data.command())
 
     @put("/appointment-types/{appointment_type_id:uuid}", raises=[Forbidden, StaleVersion])
@@ -195,7 +195,7 @@ class BookingOptionsController(Controller):
         data: JSONBody[ChangeAppointmentTypeRequest],
         define_appointment_type: NamedDependency[DefineAppointmentType],
     ) -> AppointmentTypeView:
-        """Changes a kind. What is booked keeps its time."""
+        """Changes an appointment type. Booked appointments keep their time."""
         command = evolve(data.command(), appointment_type_id=appointment_type_id, version=data.version)
         return await define_appointment_type(request.actor, command)
 
@@ -203,7 +203,7 @@ class BookingOptionsController(Controller):
     async def add_location(
         self, request: PortalRequest, data: JSONBody[LocationRequest], define_location: NamedDependency[DefineLocation]
     ) -> LocationView:
-        """Adds a place."""
+        """Adds a location."""
         return await define_location(request.actor, data.command())
 
     @put("/locations/{location_id:uuid}", raises=[Forbidden, StaleVersion])
@@ -214,7 +214,7 @@ class BookingOptionsController(Controller):
         data: JSONBody[ChangeLocationRequest],
         define_location: NamedDependency[DefineLocation],
     ) -> LocationView:
-        """Changes a place. What is booked stays."""
+        """Changes a location. Booked appointments stay unchanged."""
         command = evolve(data.command(), location_id=location_id, version=data.version)
         return await define_location(request.actor, command)
 
