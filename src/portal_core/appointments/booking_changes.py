@@ -115,7 +115,7 @@ async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID
 
 
 async def audit_reads(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
-    """Record in the audit log that staff read these appointments: once for each client in them and each of `records`."""
+    """Record in the audit log that staff read these appointments: for each client in them and each of `records`."""
     clients = {part.client_id for one in seen for part in one.attendances}
     for client_id in sorted(clients.union(records)):
         await unit.audit.record(AuditEntry("appointments.read", record=client_id))

@@ -8,7 +8,9 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class FeedToken:
-    """Grants a calendar app read access to one client's appointments. Stores only the SHA-256 of the token, shown once."""
+    """Read access of a calendar app to one client's appointments. Only the SHA-256 of the token is stored; the token is
+    shown once, when the feed is created.
+    """
 
     id: UUID
     practice_id: UUID

@@ -118,7 +118,7 @@ class Availability(Protocol):
 
 
 class BookingDirectory(Protocol):
-    """Booking options: clinicians, appointment types, locations and rules. Until rules are saved, the defaults apply."""
+    """Booking options: clinicians, appointment types, locations, and rules (the defaults until rules are saved)."""
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         """Options with the clinicians of the client's care team; for an unknown client without clinicians."""

@@ -63,5 +63,7 @@ class WaitlistReads(Protocol):
         ...
 
     async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistEntryView]:
-        """Waiting entries whose dates end on or after `on`, with a day's tolerance for time zones: `is_active` decides."""
+        """Waiting entries with a latest date on or after `on`. Includes a day's tolerance for time zones: `is_active`
+        decides.
+        """
         ...

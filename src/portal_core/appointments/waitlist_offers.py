@@ -66,6 +66,8 @@ async def remove_waitlist_entry(unit: AppointmentUnit, client_id: UUID, entry_id
 
 
 async def _recheck_freed_slots(unit: AppointmentUnit) -> None:
-    """Have all freed slots offered again: the slot may go to the next client, and this client may be next for another."""
+    """Have every freed slot offered again: this slot may go to the next client, and this client may be next for
+    another.
+    """
     for slot_id in await unit.freed_slots.pending_ids():
         await unit.outbox.defer(OfferFreedSlot, freed_slot_id=slot_id)

@@ -1,4 +1,4 @@
-"""What may be booked, in memory."""
+"""Booking options in memory."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -26,7 +26,9 @@ from portal_core.people.model import Practice
 
 @define
 class MemoryBookingDirectory(BookingDirectory):
-    """Kinds, places and rules from the setup; clinicians, clients and care teams from the practice's people."""
+    """Appointment types, locations and rules from the setup; clinicians, clients and care teams from the people's
+    tables.
+    """
 
     tx: MemoryTransaction
 
@@ -48,7 +50,7 @@ class MemoryBookingDirectory(BookingDirectory):
 
 
 def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> BookingOptions:
-    """What the practice offers, with these of its clinicians, or with all."""
+    """The practice's booking options, with the given clinicians, or with all for None."""
     return BookingOptions(
         time_zone=time_zone_at(tx, None),
         rules=tx.table("appointment_rules").get(tx.practice_id, AppointmentRules()),
@@ -77,13 +79,13 @@ def _account_id(tx: MemoryTransaction, clinician_id: UUID) -> UUID | None:
 
 
 def practice_rows(tx: MemoryTransaction, table: str) -> list[Any]:
-    """Rows of the accounts' tables, which name their practice themselves."""
+    """The practice's rows of the people's tables, whose keys do not include the practice."""
     return [one for one in tx.table(table).values() if one.practice_id == tx.practice_id]
 
 
 @define
 class MemoryBookingSetup(BookingSetup):
-    """What the practice offers."""
+    """Writes appointment types, locations and rules."""
 
     tx: MemoryTransaction
 

@@ -1,4 +1,4 @@
-"""Where clients were when they joined, in PostgreSQL, sealed."""
+"""Check-ins to video visits in PostgreSQL, with location and callback number encrypted."""
 
 from uuid import UUID
 
@@ -36,7 +36,7 @@ OF_APPOINTMENT = statement(
 
 @define
 class PostgresCheckIns(CheckIns):
-    """Added, never changed."""
+    """Check-ins are only added, never changed."""
 
     tx: Transaction
 

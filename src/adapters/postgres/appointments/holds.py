@@ -1,4 +1,4 @@
-"""Slots that clients hold, and time that cancellations gave back, in PostgreSQL."""
+"""Holds and freed slots in PostgreSQL."""
 
 from datetime import datetime
 from typing import Any
@@ -80,7 +80,7 @@ REMOVE_FREED = statement(
 
 @define
 class PostgresHolds(Holds):
-    """Whose the holds in the calendar are."""
+    """Holds of clients; each refers to an entry in the calendar, which names no client."""
 
     tx: Transaction
 
@@ -124,7 +124,7 @@ def _hold_of(row: Any) -> Hold:
 
 @define
 class PostgresFreedSlots(FreedSlots):
-    """Names no client."""
+    """Freed slots, which name no client."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""What a practice offers, with whom, and on which terms, in PostgreSQL: read whole by one statement."""
+"""Booking options in PostgreSQL, read by one statement."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -32,14 +32,14 @@ from portal_core.kernel.errors import StaleVersion
 EMPTY_TEXT: ColumnElement[str] = literal_column("''", Text)
 _SECTION: ColumnElement[str] = literal_column("'appointments'", Text)
 SETTINGS: ColumnElement[Any] = practices.c.settings.op("->>")(_SECTION)
-"""What `rules_of` takes, for statements that join `practices`."""
+"""The input of `rules_of`, for statements that join `practices`."""
 
 DISPLAY_NAME: ColumnElement[str] = (
     func.coalesce(func.nullif(clients.c.chosen_name, EMPTY_TEXT), clients.c.given_name)
     + literal_column("' '")
     + clients.c.family_name
 )
-"""As `accounts.people.Client.display_name`."""
+"""The same as `accounts.people.Client.display_name`."""
 PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, EMPTY_TEXT)
 
 
@@ -137,7 +137,7 @@ SAVE_RULES = statement(
 
 
 def _replace(table: Any) -> Any:
-    """An insert that takes the place of what was there under the id, where that is at the version before."""
+    """An upsert by id that updates only a row whose version is one lower."""
     row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
     changing = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
     before = table.c.version == row.excluded.version - literal_column("1")
@@ -150,9 +150,9 @@ SAVE_LOCATION = statement("schedule.save_place", _replace(locations))
 
 @lru_cache(maxsize=4096)
 def rules_of(section: str | None) -> AppointmentRules:
-    """The rules from the practice's section of settings, as JSON text.
+    """The rules from the `appointments` section of the practice's settings, as JSON text.
 
-    Kept by the text itself: rows of one practice bring the same text, and it is decoded once.
+    Cached by the text: rows of one practice have the same text, which is decoded once.
     """
     return converter.structure(msgspec.json.decode(section) if section else {}, AppointmentRules)
 
@@ -188,7 +188,7 @@ def _place(row: Any) -> Location:
 
 @define
 class PostgresBookingDirectory(BookingDirectory):
-    """Kinds, places and clinicians come as JSON within the one row of the practice."""
+    """Reads appointment types, locations and clinicians as JSON within the single row of the practice."""
 
     tx: Transaction
 
@@ -223,7 +223,7 @@ def _schedule_of(row: Any, *, discharged: bool = False) -> BookingOptions:
 
 @define
 class PostgresBookingSetup(BookingSetup):
-    """The rules are the section `appointments` of the practice's settings."""
+    """Stores the rules as the section `appointments` of the practice's settings."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Who is to be reminded of what, in PostgreSQL."""
+"""Reminder candidates in PostgreSQL."""
 
 from datetime import datetime, timedelta
 
@@ -51,7 +51,7 @@ CANDIDATES = statement(
 
 @define
 class PostgresReminders(Reminders):
-    """Lead times are those of the client's own account, or the defaults."""
+    """Uses the lead times of the client's own account, or the defaults."""
 
     tx: Transaction
 

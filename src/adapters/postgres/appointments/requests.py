@@ -1,4 +1,4 @@
-"""Requests for appointments in PostgreSQL. The client's reason and the practice's answer are sealed."""
+"""Requests for appointments in PostgreSQL. The client's reason and the practice's answer are encrypted."""
 
 from datetime import datetime
 from typing import Any
@@ -104,7 +104,7 @@ LIST_FOR_PRACTICE = statement(
 
 @define
 class PostgresAppointmentRequests(AppointmentRequests):
-    """Preferred times are kept as JSON."""
+    """Requests, with preferred times stored as JSON."""
 
     tx: Transaction
 
@@ -175,7 +175,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
 
 @define
 class PostgresAppointmentRequestReads(AppointmentRequestReads):
-    """Requests with the names beside them."""
+    """Views of requests with names."""
 
     tx: Transaction
 

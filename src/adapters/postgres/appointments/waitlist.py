@@ -211,7 +211,7 @@ def _offer_of(row: Any) -> WaitlistOffer:
 
 
 def _view(row: Any) -> WaitlistEntryView:
-    """From `_ENTRY`, the names of kind and clinician, `_OFFER` and its clinician's name."""
+    """From the columns of `_ENTRY`, the names of appointment type and clinician, `_OFFER` and its clinician's name."""
     entry = _entry_of(row)
     offer = row[len(_ENTRY) + 2 :]
     return WaitlistEntryView(
@@ -236,7 +236,7 @@ def _view(row: Any) -> WaitlistEntryView:
 
 
 def _practice_view(row: Any) -> PracticeWaitlistEntryView:
-    """From the same, with the client's name and pronouns behind it."""
+    """From the columns of `_view`, followed by the client's name and pronouns."""
     return PracticeWaitlistEntryView(client_id=row[2], client_name=row[-2], client_pronouns=row[-1], entry=_view(row))
 
 
@@ -258,7 +258,7 @@ def _offer_view(offer: WaitlistOffer, clinician_name: str) -> WaitlistOfferView:
 
 @define
 class PostgresWaitlist(Waitlist):
-    """Who waits for what."""
+    """Waitlist entries."""
 
     tx: Transaction
 
@@ -291,7 +291,7 @@ class PostgresWaitlist(Waitlist):
 
 @define
 class PostgresWaitlistReads(WaitlistReads):
-    """Places with the names and the open offers beside them. The latest offer is the first row of its entry."""
+    """Views of waitlist entries with names and open offers. The first row of an entry has its latest offer."""
 
     tx: Transaction
 
@@ -318,7 +318,7 @@ class PostgresWaitlistReads(WaitlistReads):
 
 @define
 class PostgresWaitlistOffers(WaitlistOffers):
-    """To whom freed slots were offered."""
+    """Offers of freed slots."""
 
     tx: Transaction
 

@@ -31,9 +31,7 @@ class CalendarFeed(Struct, frozen=True):
 
     @classmethod
     def at(cls, root: str, feed: FeedView, practice: str) -> "CalendarFeed":
-        """The feed's address. It names the practice, so that it remains valid if practices or host names are added or
-        removed.
-        """
+        """The feed's address. It names the practice, so that it stays valid when practices or host names change."""
         query = urlencode({"practice": practice})
         return cls(f"{root}/{feed.token}.ics?{query}", feed.created_at)
 

@@ -24,7 +24,7 @@ from portal_core.kernel.errors import Forbidden, RecordDestroyed, Unavailable
 
 
 class JoinStatus(Struct, frozen=True, kw_only=True):
-    """Whether the client can join now, and the fields that joining requires. `opens_at` is null if it is at a location."""
+    """Whether the client can join now, and the fields that joining requires. `opens_at` is null for an office visit."""
 
     can_join: bool
     opens_at: datetime | None

@@ -32,7 +32,7 @@ from portal_core.kernel.page import Page
 
 
 class ConfirmAppointmentRequestBody(Request, frozen=True):
-    """A time within one of the preferred times, and the clinician; appointment type and location are those requested."""
+    """A time within one of the preferred times, and the clinician; appointment type and location are as requested."""
 
     clinician_id: UUID
     starts_at: Instant
