@@ -59,7 +59,7 @@ _joined = appointments.join(
     attendances,
     (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
 )
-_OWN_CLIENT = "the practice's own view of everybody in it; row-level security confines a client to their own"
+_OWN_CLIENT = "the practice sees all clients in it; row-level security confines a client to their own record"
 ADD = statement("appointments.add", insert_all(appointments))
 GET = statement(
     "appointments.get",

@@ -46,7 +46,7 @@ CLEAR_ALL_HOLDS = statement(
     delete(holds).where(
         holds.c.practice_id == bindparam("practice_id"), holds.c.expires_at <= bindparam("before", type_=Instant)
     ),
-    scope_exemption="a job forgets everybody's; row-level security confines a client to their own",
+    scope_exemption="a job deletes all expired holds; row-level security confines a client to their own record",
 )
 ADD_FREED = statement("freed_slots.add", insert_all(freed_slots))
 GET_FREED = statement(

@@ -209,7 +209,7 @@ class PostgresBookingDirectory(BookingDirectory):
 
 
 def _schedule_of(row: Any, *, discharged: bool = False) -> BookingOptions:
-    assert row is not None, "a unit of work opens for practices that exist"
+    assert row is not None, "a unit of work only opens for an existing practice"
     return BookingOptions(
         time_zone=row[1],
         rules=rules_of(row[0]),

@@ -115,7 +115,7 @@ GET_FOR_CLIENT = statement(
     "appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id"))
 )
 
-_PRACTICE_SIDE = "the practice's own view of everybody in it; row-level security confines a client to their own"
+_PRACTICE_SIDE = "the practice sees all clients in it; row-level security confines a client to their own record"
 _of_practice = (
     select(
         appointments.c.id,

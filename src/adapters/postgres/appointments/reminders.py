@@ -45,7 +45,7 @@ CANDIDATES = statement(
         attendances.c.status == "attending",
     )
     .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
-    scope_exemption="a job reminds all who come",
+    scope_exemption="a job reminds all attending clients",
 )
 
 

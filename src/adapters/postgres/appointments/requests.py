@@ -47,7 +47,7 @@ GET = statement("requests.get", select(*_COLUMNS).where(*_own, requests.c.id == 
 GET_FOR_PRACTICE = statement(
     "requests.get_for_practice",
     select(*_COLUMNS).where(_here, requests.c.id == bindparam("id")),
-    scope_exemption="the practice answers whoever's it is",
+    scope_exemption="the practice answers requests of all clients",
 )
 SAVE = statement(
     "requests.save",
@@ -98,7 +98,7 @@ LIST_FOR_PRACTICE = statement(
     .where(_here, requests.c.status == bindparam("status"), _key > _after)
     .order_by(requests.c.requested_at, requests.c.id)
     .limit(_row_limit),
-    scope_exemption="the practice answers whoever's it is",
+    scope_exemption="the practice answers requests of all clients",
 )
 
 

@@ -81,7 +81,7 @@ MATCHING = statement(
         entries.c.earliest_date <= bindparam("day_after", type_=Date()),
     )
     .order_by(entries.c.joined_at, entries.c.id),
-    scope_exemption="a freed slot goes to whom waits longest; row-level security confines clients to their own",
+    scope_exemption="a job finds who waits longest; row-level security confines a client to their own record",
 )
 _offer_clinicians = clinicians.alias("their")
 _shown = (
@@ -134,7 +134,7 @@ LIST_FOR_PRACTICE = statement(
     .join(_page, (_page.c.client_id == entries.c.client_id) & (_page.c.id == entries.c.id))
     .join(clients, (clients.c.practice_id == entries.c.practice_id) & (clients.c.id == entries.c.client_id))
     .where(entries.c.practice_id == bindparam("practice_id")),
-    scope_exemption="the practice sees whoever waits; row-level security confines a client to their own",
+    scope_exemption="the practice sees all who wait; row-level security confines a client to their own record",
 )
 
 ADD_OFFER = statement("waitlist_offers.add", insert_all(offers))
@@ -145,7 +145,7 @@ SAVE_OFFER = statement(
     .where(*_my_offers, offers.c.id == bindparam("offer"), offers.c.version == bindparam("before"))
     .values(status=bindparam("status"), appointment_id=bindparam("appointment_id"), version=bindparam("version")),
 )
-_JOB = "a job looks for whom the slot is offered to next; row-level security confines a client to their own"
+_JOB = "a job finds who gets the next offer; row-level security confines a client to their own record"
 OF_SLOT = statement(
     "waitlist_offers.of_slot",
     select(*_OFFER)

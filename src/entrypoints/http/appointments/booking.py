@@ -74,8 +74,9 @@ class BookingController(Controller):
     async def get_booking_options(
         self, request: PortalRequest, get_booking_options: NamedDependency[GetBookingOptions]
     ) -> BookingOptionsView:
-        """Returns what can be booked or requested: appointment types, locations, the care team and the practice's
-        rules.
+        """Returns what can be booked or requested.
+
+        Appointment types, locations, the care team and the practice's rules.
         """
         return await get_booking_options(request.actor)
 

@@ -62,7 +62,10 @@ class CalendarFileController(Controller):
         appointment_id: FromPath[UUID],
         export_calendar_event: NamedDependency[ExportCalendarEvent],
     ) -> Response[str]:
-        """Returns the appointment as a calendar file; for a cancelled one, the file that removes it from the calendar."""
+        """Returns the appointment as a calendar file.
+
+        For a cancelled appointment, the file removes it from the calendar.
+        """
         return calendar_answer(await export_calendar_event(request.actor, appointment_id))
 
 
