@@ -30,7 +30,7 @@ OF_APPOINTMENT = statement(
         check_ins.c.appointment_id == bindparam("appointment_id"),
     )
     .order_by(check_ins.c.joined_at.desc(), check_ins.c.id.desc()),
-    scope_exemption="the practice sees all clients in the visit; row-level security confines a client to their own record",
+    scope_exemption="the practice sees all clients; row-level security confines a client to their own record",
 )
 
 
