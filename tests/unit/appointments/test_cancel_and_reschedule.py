@@ -1,4 +1,4 @@
-"""Clients cancel and move."""
+"""Clients cancel and reschedule."""
 
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -193,7 +193,7 @@ class TestLateCancelling:
         assert [one.kind for one in await scenario.world.notices()].count("late_cancel_fee") == 1
 
     async def test_cancel_notice_across_dst(self, scenario: BookingScenario) -> None:
-        # On Sunday the 8th New York's clocks go forward; the practice sees people on Mondays.
+        # On Sunday the 8th clocks in New York go forward; the practice is open on Mondays.
         await scenario.world.save_rules(AppointmentRules(cancel_notice=CalendarDays(1)))
         view = await booked(scenario, new_york(9, 10))
         assert view.cancel_deadline == new_york(8, 10)
@@ -329,7 +329,7 @@ class TestSeveralClients:
 
 
 class TestConcurrentChanges:
-    """What another transaction did between the first look and the lock."""
+    """Changes by another transaction between the first read and the lock."""
 
     @pytest.mark.parametrize("deleted", [True, False])
     async def test_reassigned_to_another_clinician_concurrently(self, scenario: BookingScenario, deleted: bool) -> None:
