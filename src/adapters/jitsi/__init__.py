@@ -1,1 +1,1 @@
-"""Jitsi Meet: rooms that open with a signed token."""
+"""Jitsi Meet: video rooms opened with a signed token."""

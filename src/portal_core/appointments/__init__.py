@@ -1,1 +1,1 @@
-"""Appointments: when a clinician can be seen, and who is seen when."""
+"""Appointments: clinicians' availability, and who is booked for when."""

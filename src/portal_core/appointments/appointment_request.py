@@ -1,4 +1,4 @@
-"""A client asks the practice for an appointment."""
+"""A client's request for an appointment, which the practice confirms or declines."""
 
 from datetime import datetime
 from typing import Literal
@@ -20,29 +20,34 @@ MAX_REASON_LENGTH = 1000
 
 
 def validate_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
-    """An attrs validator: Invalid above 1,000 characters."""
+    """An attrs validator: raises Invalid above 1,000 characters."""
     if len(value) > MAX_REASON_LENGTH:
-        raise Invalid.at(attribute.name, "too_long", f"At most {MAX_REASON_LENGTH} characters.")
+        raise Invalid.at(attribute.name, "too_long", f"Must be at most {MAX_REASON_LENGTH} characters.")
 
 
 @frozen(kw_only=True)
 class PreferredTime:
-    """A time that would suit: from `starts_at` to `ends_at`, anywhere within."""
+    """A range of time that suits the client: the appointment may be anywhere between `starts_at` and `ends_at`.
+
+    Raises:
+        Invalid: a time without an offset, or `ends_at` is not after `starts_at`.
+    """
 
     starts_at: datetime = field(converter=require_aware)
     ends_at: datetime = field(converter=require_aware)
 
     def __attrs_post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
-            raise Invalid.at("ends_at", "not_after_start", "It must end after it starts.")
+            raise Invalid.at("ends_at", "not_after_start", "Must be after the start.")
 
 
 @frozen(kw_only=True)
 class AppointmentRequest:
-    """A client asks for an appointment, and the practice confirms or declines.
+    """A client's request for an appointment, which the practice confirms or declines.
 
-    No place is telehealth, no clinician is anyone of the care team. `reason` (the client's) and `answer` (the
-    practice's, when it declines) are encrypted where they are kept. `appointment_id` is set by confirming.
+    No location means telehealth; no clinician means any clinician of the care team. `reason` (from the client) and
+    `answer` (from the practice, when it declines) are encrypted at rest. `appointment_id` is set when the request is
+    confirmed.
 
     Raises:
         Invalid: no preferred time or more than three, or a reason above 1,000 characters.
@@ -65,24 +70,24 @@ class AppointmentRequest:
 
     def __attrs_post_init__(self) -> None:
         if not 1 <= len(self.preferred) <= MAX_PREFERRED_TIMES:
-            raise Invalid.at("preferred", "out_of_range", f"Give one to {MAX_PREFERRED_TIMES} preferred times.")
+            raise Invalid.at("preferred", "out_of_range", f"Enter 1 to {MAX_PREFERRED_TIMES} preferred times.")
 
     def confirm(self, appointment_id: UUID, *, at: datetime) -> "AppointmentRequest":
-        """The practice has booked `appointment_id` for it. Raises RequestClosed."""
+        """Mark it as confirmed: the practice has booked `appointment_id` for it. Raises RequestClosed."""
         self.require_pending()
         return evolve(self, status="confirmed", appointment_id=appointment_id, answered_at=at, version=self.version + 1)
 
     def decline(self, answer: str | None, *, at: datetime) -> "AppointmentRequest":
-        """The practice says no. Raises RequestClosed."""
+        """Mark it as declined by the practice. Raises RequestClosed."""
         self.require_pending()
         return evolve(self, status="declined", answer=answer, answered_at=at, version=self.version + 1)
 
     def withdraw(self, *, at: datetime) -> "AppointmentRequest":
-        """The client no longer asks. Raises RequestClosed."""
+        """Mark it as withdrawn by the client. Raises RequestClosed."""
         self.require_pending()
         return evolve(self, status="withdrawn", answered_at=at, version=self.version + 1)
 
     def require_pending(self) -> None:
-        """Raises RequestClosed."""
+        """Raises RequestClosed if the request was confirmed, declined or withdrawn."""
         if self.status != "pending":
             raise RequestClosed

@@ -1,4 +1,4 @@
-"""Taking time in a clinician's calendar: what every way of booking shares. Call it under the calendar's lock."""
+"""Booking checks and steps shared by all use cases that book. Call them while holding the calendar's lock."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -29,7 +29,8 @@ from portal_core.kernel.money import Money
 from portal_core.kernel.sources import IdSource, TokenSource
 
 MAX_BACKDATING = 30 * DAY
-"""How long after its start a visit may still be entered: a month's accounts, say. No standard asks for a length."""
+"""How long after its start a visit can still be recorded, so that a month can be completed. No standard sets a length.
+"""
 REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
     Refusal.TOO_SOON: TooSoon,
     Refusal.TOO_FAR: TooFar,
@@ -39,13 +40,13 @@ REFUSALS: Final[Mapping[Refusal, type[Conflict]]] = {
 
 
 def without_duplicates(client_ids: Iterable[UUID]) -> tuple[UUID, ...]:
-    """An attrs converter: nobody comes twice."""
+    """An attrs converter: each client once, in the given order."""
     return tuple(dict.fromkeys(client_ids))
 
 
 @frozen(kw_only=True)
 class SlotChoice:
-    """A time with a clinician for a kind of appointment. No place is telehealth.
+    """A start time with a clinician for an appointment type. No location means telehealth.
 
     Raises:
         Invalid: a time without an offset.
@@ -59,11 +60,11 @@ class SlotChoice:
 
 @frozen(kw_only=True)
 class BookingDetails:
-    """What is to be booked for whom; the kind and clinician are those of the choice, found bookable.
+    """What to book, and for whom; the appointment type and clinician have been checked to be bookable.
 
-    `held_entry_id` is the calendar entry that keeps the time already. `by_staff` waives notice, advance and the grid of
-    starts, `outside_hours` the clinician's availability as well; nobody is ever booked over somebody else. What
-    `took_place` has begun, and is completed as soon as it is written down.
+    `held_entry_id` is the calendar entry that already reserves the time. `by_staff` waives notice, advance limit and
+    the grid of starts; `outside_hours` also waives the clinician's availability. Neither allows double booking. With
+    `took_place` the visit has already started and is recorded as completed.
     """
 
     choice: SlotChoice
@@ -85,21 +86,21 @@ class BookingDetails:
 async def place_booking(
     unit: AppointmentUnit, details: BookingDetails, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
 ) -> Booking:
-    """Check everything again, take the time, and add the appointment. The clinician and the clients are locked.
+    """Check everything again, reserve the time, and add the appointment. The clinician and the clients must be locked.
 
     Raises:
-        OverlappingAppointment: a client is somewhere else then.
-        SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+        OverlappingAppointment: a client has another appointment at that time.
+        SlotTaken, OutsideAvailability, TooSoon, TooFar, NotStarted, Invalid: as `require_free`.
     """
     await require_bookable(unit, details, now)
     return await create_booking(unit, details, ids, tokens, practice_id, now)
 
 
 async def require_bookable(unit: AppointmentUnit, details: BookingDetails, now: datetime) -> None:
-    """That what is ordered can be booked, leaving aside what keeps it already.
+    """Check that the booking is possible, ignoring the calendar entry that already reserves its time.
 
     Raises:
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar, NotStarted, Invalid: as `require_free`.
     """
     await require_free(
         unit,
@@ -117,10 +118,10 @@ async def require_bookable(unit: AppointmentUnit, details: BookingDetails, now: 
 async def create_booking(
     unit: AppointmentUnit, details: BookingDetails, ids: IdSource, tokens: TokenSource, practice_id: UUID, now: datetime
 ) -> Booking:
-    """Take the time of what can be had, and add the appointment.
+    """Reserve the time and add the appointment, after `require_bookable`.
 
     Raises:
-        SlotTaken: it was taken after all.
+        SlotTaken: the time was taken in the meantime.
     """
     choice, appointment_type = details.choice, details.appointment_type
     entry = calendar_entry_for(
@@ -162,12 +163,12 @@ async def create_booking(
 async def reschedule_booking(
     unit: AppointmentUnit, booking: Booking, details: BookingDetails, now: datetime, *, fee: Money | None = None
 ) -> Booking:
-    """Check everything again and move the booking; its old time is given up only if it has the new one.
+    """Check everything again and move the booking; it keeps its old time if the new one is refused.
 
-    Both clinicians and the clients are locked.
+    Both clinicians and the clients must be locked.
 
     Raises:
-        NotBooked, AlreadyStarted: it is closed, or has begun.
+        NotBooked, AlreadyStarted: it is closed, or has started.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: as `require_free`.
     """
     previous, choice = booking.appointment, details.choice
@@ -180,7 +181,7 @@ async def reschedule_booking(
         at=now,
         fee=fee,
     )
-    assert previous.calendar_entry_id is not None, "what is booked has its time"
+    assert previous.calendar_entry_id is not None, "a booked appointment has a calendar entry"
     await require_free(
         unit,
         choice,
@@ -216,15 +217,15 @@ async def require_free(
     outside_hours: bool = False,
     took_place: bool = False,
 ) -> None:
-    """That the clinician and the clients have that time, leaving aside one calendar entry and one appointment.
+    """Check that the clinician and the clients are free, ignoring one calendar entry and one appointment.
 
     Raises:
-        OverlappingAppointment: a client is somewhere else then.
-        SlotTaken: the clinician is, or too close to it.
-        OutsideAvailability: the clinician is not open for it, or not from that minute on.
-        TooSoon, TooFar: before the notice or after the advance of the kind; for staff, in the past.
-        NotStarted: of what `took_place`: it has not begun.
-        Invalid: a date out of all bounds; what `took_place`, more than 30 days ago.
+        OverlappingAppointment: a client has another appointment at that time.
+        SlotTaken: the clinician is busy, or the buffer around another appointment is too short.
+        OutsideAvailability: the clinician is not available, or clients cannot book a start at that minute.
+        TooSoon, TooFar: before the type's minimum notice or after its advance limit; for staff, in the past.
+        NotStarted: `took_place` is set and the visit has not started.
+        Invalid: a date out of range; with `took_place`, a start more than 30 days ago.
     """
     starts_at, ends_at = choice.starts_at, choice.starts_at + timing.duration
     first_day, last_day = date_range_around(starts_at, ends_at)
@@ -242,9 +243,9 @@ async def require_free(
         ]
     if took_place:
         require_started_recently(starts_at, now)
-        # Judged as of its start: the past refuses nothing else.
+        # Validated as of its start, so that being in the past is no reason to refuse.
         now = starts_at
-    # No buffer is longer than a day.
+    # Buffers are at most a day, so this range finds every entry that can conflict.
     near = await unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, now)
     refusal = slot_refusal(starts_at, timing, windows, [one.busy for one in near if one.id != excluding], now)
     if refusal is not None:
@@ -254,32 +255,32 @@ async def require_free(
 
 
 def require_started_recently(starts_at: datetime, now: datetime) -> None:
-    """That a visit may be written down as one that took place.
+    """Check that a visit can be recorded as one that took place.
 
     Raises:
-        NotStarted: it has not begun.
-        Invalid: it began more than 30 days ago.
+        NotStarted: it has not started.
+        Invalid: it started more than 30 days ago.
     """
     if now < starts_at:
         raise NotStarted
     if starts_at < now - MAX_BACKDATING:
-        raise Invalid.at("starts_at", "out_of_range", f"At most {MAX_BACKDATING.days} days afterwards.")
+        raise Invalid.at("starts_at", "out_of_range", f"Must be at most {MAX_BACKDATING.days} days ago.")
 
 
 async def require_seats(unit: AppointmentUnit, appointment_type: AppointmentType, client_ids: Collection[UUID]) -> None:
-    """That these are clients in the practice's care, and not too many for the kind.
+    """Check that all are active clients of the practice, and no more than the appointment type has seats.
 
     Raises:
-        Invalid: more than it has seats.
+        Invalid: more clients than seats.
         NotFound, ClientDischarged: as `require_active_clients`.
     """
     if len(client_ids) > appointment_type.seats:
-        raise Invalid.at("client_ids", "too_many", f"This kind of appointment has {appointment_type.seats} seats.")
+        raise Invalid.at("client_ids", "too_many", f"Must be at most {appointment_type.seats} clients.")
     await require_active_clients(unit, client_ids)
 
 
 async def require_active_clients(unit: AppointmentUnit, client_ids: Collection[UUID]) -> None:
-    """That these are clients in the practice's care: staff too make one active again before they book.
+    """Check that all are active clients of the practice. Staff also reactivate a client before they book.
 
     Raises:
         NotFound: no such client.
@@ -301,7 +302,7 @@ def calendar_entry_for(
     expires_in: timedelta | None = None,
     now: datetime | None = None,
 ) -> CalendarEntry:
-    """The calendar entry for the choice; one that lasts only a while is over at its start at the latest."""
+    """The calendar entry for the choice; with `expires_in` it expires at the appointment's start at the latest."""
     return CalendarEntry(
         id=entry_id,
         practice_id=practice_id,

@@ -1,4 +1,4 @@
-"""What follows from a change of an appointment: the lock before it, the time given back, the people told."""
+"""Steps around changes of an appointment: locking, giving time back to the waitlist, notices, and result views."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -30,14 +30,14 @@ async def lock_booking(
     version: int | None = None,
     client_id: UUID | None = None,
 ) -> Booking:
-    """A booking as it stands under the lock of its clinician, its clients seen here, and further `clinicians`.
+    """Lock a booking's clinician, its visible clients and further `clinicians`, and return its current state.
 
-    `version` is what the caller saw: the client's own (`Booking.version_for`) with a `client_id`, the appointment's
-    for the practice.
+    `version` is the one that the caller saw: the client's own (`Booking.version_for`) with a `client_id`, the
+    appointment's for the practice.
 
     Raises:
-        NotFound: there is none.
-        StaleVersion: it is another version by now, or went to another clinician meanwhile.
+        NotFound: no such appointment.
+        StaleVersion: the version is not current, or the appointment has moved to another clinician.
     """
     seen = await find()
     if seen is None:
@@ -54,7 +54,7 @@ async def lock_booking(
 
 
 async def add_freed_slot(unit: AppointmentUnit, freed: Appointment, ids: IdSource, now: datetime) -> None:
-    """Have the time that `freed` had offered to the waitlist. It has not come: what has begun gives nothing back."""
+    """Store the time that `freed` had and have it offered to the waitlist. Only for time that has not started."""
     slot = FreedSlot(
         id=ids.new(),
         practice_id=freed.practice_id,
@@ -78,7 +78,7 @@ async def notify(
     clients: Iterable[UUID],
     clinician: Clinician | None,
 ) -> None:
-    """Tell the clients, and the clinician unless it was they who did it. Once for each version."""
+    """Notify the clients, and the clinician unless they are the actor. At most once for each version."""
     clinician_account = clinician.account_id if clinician else None
     subject_id = booking.appointment.id
     key = f"{kind.name}:{subject_id}:{booking.appointment.version}"
@@ -96,17 +96,17 @@ async def notify(
 async def notify_late_cancel_fee(
     unit: AppointmentUnit, appointment_id: UUID, client_id: UUID, fee: Money | None
 ) -> None:
-    """Tell the client of a fee, if there is one; for one appointment once, as it is due once."""
+    """Notify the client of a fee, if there is one. At most once for each appointment, since the fee is due once."""
     if fee is not None:
         key = f"late_cancel_fee:{appointment_id}:{client_id}"
         await unit.outbox.notify(LATE_CANCEL_FEE.to_client(client_id, subject_id=appointment_id, deduplication_key=key))
 
 
 async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, now: datetime) -> AppointmentView:
-    """The appointment on its client's screen, as this transaction has it.
+    """The appointment as its client sees it, within this transaction.
 
     Raises:
-        NotFound: not one of theirs.
+        NotFound: the client has no such appointment.
     """
     row = await unit.appointment_reads.for_client(client_id, appointment_id)
     if row is None:
@@ -115,14 +115,14 @@ async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID
 
 
 async def audit_reads(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
-    """Have it in the trail that staff read these appointments: once for each client in them, and each of `records`."""
+    """Record in the audit log that staff read these appointments: for each client in them and each of `records`."""
     clients = {part.client_id for one in seen for part in one.attendances}
     for client_id in sorted(clients.union(records)):
         await unit.audit.record(AuditEntry("appointments.read", record=client_id))
 
 
 async def load_practice_view(unit: AppointmentUnit, appointment_id: UUID) -> PracticeAppointmentView:
-    """An appointment that this transaction has written or found, on the practice's screen."""
+    """The practice's view of an appointment that this transaction has already written or found."""
     view = await unit.appointment_reads.get_for_practice(appointment_id)
-    assert view is not None, "it is there"
+    assert view is not None, "the caller has written or found it"
     return view

@@ -1,4 +1,4 @@
-"""Calendar feeds: a client's phone subscribes to their appointments."""
+"""Calendar feeds: subscriptions of a client's calendar app to their appointments."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,9 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class FeedToken:
-    """Lets a phone read one client's calendar. Only the token's SHA-256 is kept, and the token is shown once."""
+    """Read access of a calendar app to one client's appointments. Only the SHA-256 of the token is stored; the token is
+    shown once, when the feed is created.
+    """
 
     id: UUID
     practice_id: UUID

@@ -1,7 +1,7 @@
-"""Calendar files (RFC 5545): what a client's own calendar is told. No clinical word gets in.
+"""Calendar files (RFC 5545) for a client's own calendar. They contain no clinical terms.
 
-Times are written in UTC, which needs no zone definitions and is right on every night; calendars show them in the
-reader's zone.
+Times are in UTC, which needs no zone definitions and is unambiguous on nights when clocks change; calendars show them
+in the reader's zone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,15 +17,15 @@ from portal_core.appointments.views import AppointmentRow
 Method = Literal["PUBLISH", "CANCEL"]
 
 MAX_LINE_OCTETS = 75
-"""Octets, line end not counted (RFC 5545, 3.1)."""
+"""In octets, without the line end (RFC 5545, 3.1)."""
 
 
 @frozen(kw_only=True)
 class CalendarEvent:
     """One appointment in a calendar.
 
-    The UID is the appointment's id (RFC 7986, 5.3) and stays; `sequence` rises with every change, or a calendar
-    would keep what it knows.
+    The UID is the appointment's id (RFC 7986, 5.3) and never changes; `sequence` rises with every change, without which
+    a calendar would ignore the update.
     """
 
     uid: UUID
@@ -39,7 +39,7 @@ class CalendarEvent:
 
     @classmethod
     def of(cls, row: AppointmentRow) -> "CalendarEvent":
-        """Time and address, and the title that the practice gives all its appointments: no name, no kind, no reason."""
+        """Time, address and the practice's one title for all appointments: no name, appointment type or reason."""
         return cls(
             uid=row.id,
             sequence=row.sequence,
@@ -57,8 +57,8 @@ def calendar_text(
 ) -> str:
     """An iCalendar object with these events.
 
-    A single file has a `method` (RFC 5546: PUBLISH adds or changes, CANCEL takes away) and `stamp`, the time when it
-    was made; a feed has neither. `organizer` is the practice's id, which RFC 5546 wants somebody's to be.
+    A single file has a `method` (RFC 5546: PUBLISH adds or changes, CANCEL removes) and `stamp`, the time of its
+    creation; a feed has neither. `organizer` is the practice's id, since RFC 5546 requires an organizer.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Client Portal//Appointments//EN", "CALSCALE:GREGORIAN"]
     if method is not None:
@@ -94,7 +94,7 @@ def _utc(at: datetime) -> str:
 
 
 def _escaped(text: str) -> str:
-    """TEXT of RFC 5545, 3.3.11: no control characters, and what has a meaning is escaped."""
+    """Escape as TEXT of RFC 5545, 3.3.11, and drop control characters other than line ends."""
     one_line_end = text.replace("\r\n", "\n").replace("\r", "\n")
     printable = "".join(char for char in one_line_end if char == "\n" or (char >= " " and char != "\x7f"))
     for char in ("\\", ";", ","):
@@ -103,7 +103,7 @@ def _escaped(text: str) -> str:
 
 
 def _folded(line: str) -> Iterator[str]:
-    """Pieces of at most 75 octets, the later ones beginning with a space; no character is cut in two."""
+    """Split into pieces of at most 75 octets, the later ones starting with a space; no character is split."""
     piece, octets = "", 0
     for char in line:
         size = len(char.encode())

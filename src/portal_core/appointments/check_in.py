@@ -1,4 +1,4 @@
-"""What a client says when they join a video visit."""
+"""What a client states when they join a video visit."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,10 +8,10 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class CheckIn:
-    """A client joins a telehealth session and says where they are today and how to call back.
+    """A client's location and callback number, given when they join a video visit.
 
-    Asked for each time, so that help can be sent to the right door (American Telemedicine Association, Practice
-    Guidelines for Video-Based Online Mental Health Services, 2013). Both are encrypted where they are kept.
+    Asked for at each visit, so that emergency help can be sent to the right address (American Telemedicine Association,
+    Practice Guidelines for Video-Based Online Mental Health Services, 2013). Both are encrypted at rest.
     """
 
     id: UUID

@@ -1,118 +1,122 @@
-"""What appointments refuse, each with its own code, so that a screen can say exactly what to do next."""
+"""Errors of appointments, each with its own code so that a client of the API can react to it."""
 
 from portal_core.kernel.errors import Conflict
 
 
 class SlotTaken(Conflict):
-    """Somebody else has this time, or it is too close to what they have."""
+    """The time is taken, or too close to another appointment, hold or block."""
 
     code = "slot_taken"
     title = "This time has just been taken. Choose another one."
 
 
 class OutsideAvailability(Conflict):
-    """The clinician is not open then, not there, not for this kind, or not from that minute on."""
+    """The clinician is not available at that time, at that location or for that appointment type, or starts at that
+    minute are not bookable.
+    """
 
     code = "outside_availability"
     title = "The clinician cannot be booked at this time."
 
 
 class TooSoon(Conflict):
-    """It starts before the notice that the kind needs, or is past."""
+    """It starts within the appointment type's minimum notice, or in the past."""
 
     code = "too_soon"
     title = "This time is too soon to book."
 
 
 class TooFar(Conflict):
-    """It starts after the last day that may be booked."""
+    """It starts after the last day that can be booked."""
 
     code = "too_far"
     title = "This time is too far ahead to book."
 
 
 class NotBookable(Conflict):
-    """The practice does not offer this to this client online: the kind, the place, the clinician, or booking at all."""
+    """The practice does not offer this to the client: the appointment type, the location, the clinician, or online
+    booking.
+    """
 
     code = "not_bookable"
-    title = "This cannot be booked here. Ask the practice for an appointment."
+    title = "This cannot be booked here. Contact the practice for an appointment."
 
 
 class ClientDischarged(Conflict):
-    """The client was discharged: nothing new until the practice has made them active again, and changes the record.
+    """The client was discharged, and cannot get new appointments until the practice reactivates them.
 
-    They go on reading, joining, cancelling and withdrawing what they have.
+    They can still read, join, cancel and withdraw what they have.
     """
 
     code = "client_discharged"
-    title = "This record is closed to new appointments. Only the practice can open it again."
+    title = "This record is closed to new appointments. Only the practice can reopen it."
 
 
 class OverlappingAppointment(Conflict):
-    """The client is in another appointment at that time."""
+    """The client has another appointment at that time."""
 
     code = "overlapping_appointment"
     title = "There is another appointment at this time."
 
 
 class HoldExpired(Conflict):
-    """The hold is over, and the time may be somebody else's."""
+    """The hold has expired, and the time may be taken by somebody else."""
 
     code = "hold_expired"
-    title = "The time was held for you for a few minutes, and is no longer. Choose again."
+    title = "Your hold on this time has expired. Choose a time again."
 
 
 class TooManyHolds(Conflict):
-    """The client holds as many times as the practice lets them."""
+    """The client already has as many holds as the practice allows."""
 
     code = "too_many_holds"
-    title = "You are holding other times. Book or release one of them first."
+    title = "You are already holding other times. Book or release one of them first."
 
 
 class LateCancelRefused(Conflict):
-    """The notice period has begun, and the practice does not take changes within it."""
+    """It is within the notice period, and the practice does not accept changes then."""
 
     code = "late_cancel_refused"
     title = "It is too late to change this online. Call the practice."
 
 
 class NotBooked(Conflict):
-    """The appointment was cancelled, or has been closed."""
+    """The appointment is cancelled, completed or a no-show."""
 
     code = "appointment_not_booked"
-    title = "This appointment is no longer open to changes."
+    title = "This appointment can no longer be changed."
 
 
 class AlreadyStarted(Conflict):
-    """It has begun; what is past is not cancelled or moved."""
+    """It has started; an appointment that has started is not cancelled or moved."""
 
     code = "appointment_started"
-    title = "This appointment has already begun."
+    title = "This appointment has already started."
 
 
 class NotStarted(Conflict):
-    """It has not begun; only what has begun can be completed or missed."""
+    """It has not started; only an appointment that has started can be completed or marked as a no-show."""
 
     code = "appointment_not_started"
-    title = "This appointment has not begun."
+    title = "This appointment has not started yet."
 
 
 class RescheduledByPracticeOnly(Conflict):
-    """Several clients come to it, so one of them cannot move it for all."""
+    """The appointment is shared by several clients, so no single client can move it."""
 
     code = "reschedule_by_practice"
-    title = "The practice moves this appointment. Send a message or call."
+    title = "Only the practice can move this appointment. Send a message or call."
 
 
 class NotTelehealth(Conflict):
-    """There is no room to join: it is at a place."""
+    """The appointment is at a location, so there is no room to join."""
 
     code = "not_telehealth"
-    title = "This appointment is not online."
+    title = "This appointment is not a video visit."
 
 
 class JoinNotOpen(Conflict):
-    """The room opens 15 minutes before the start."""
+    """It is more than 15 minutes before the start, when the room opens."""
 
     code = "join_not_open"
     title = "The room is not open yet."
@@ -122,53 +126,53 @@ class JoinClosed(Conflict):
     """The appointment has ended."""
 
     code = "join_closed"
-    title = "This appointment is over."
+    title = "This appointment has ended."
 
 
 class NoRoom(Conflict):
-    """The clinician has given no room link."""
+    """The clinician has no room link."""
 
     code = "no_room"
-    title = "There is no room for this appointment yet. Call the practice."
+    title = "This appointment has no video room yet. Call the practice."
 
 
 class RequestClosed(Conflict):
-    """The request was confirmed, declined or withdrawn before."""
+    """The request was already confirmed, declined or withdrawn."""
 
     code = "request_closed"
-    title = "This request has been answered already."
+    title = "This request was already answered or withdrawn."
 
 
 class TooManyOpenRequests(Conflict):
-    """The client has as many open requests as the practice takes."""
+    """The client already has as many open requests as the practice allows."""
 
     code = "too_many_open_requests"
-    title = "You have open requests. The practice will answer them first."
+    title = "You have too many open requests. Wait for an answer, or withdraw one."
 
 
 class AlreadyOnWaitlist(Conflict):
-    """The client is on the waitlist for this already, or in as many places as the practice allows."""
+    """The client is already on the waitlist for this, or has as many waitlist entries as the practice allows."""
 
     code = "already_on_waitlist"
-    title = "You are on the waitlist for this already."
+    title = "You are already on the waitlist for this, or have too many waitlist entries."
 
 
 class WaitlistEntryClosed(Conflict):
-    """The waitlist entry was booked or left before."""
+    """The waitlist entry was already booked, or the client has left the waitlist."""
 
     code = "waitlist_entry_closed"
     title = "This waitlist entry is closed."
 
 
 class OfferClosed(Conflict):
-    """The offer was accepted, declined, or has expired and passed on."""
+    """The offer was accepted or declined, or has expired."""
 
     code = "offer_closed"
     title = "This offer is no longer open."
 
 
 class SeriesEnded(Conflict):
-    """The series was ended before."""
+    """The series has already ended."""
 
     code = "series_ended"
-    title = "This series has ended."
+    title = "This series has already ended."

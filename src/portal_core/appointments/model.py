@@ -1,4 +1,4 @@
-"""Appointments, who comes to them, and the calendar in which they take up time."""
+"""Appointments, their clients, and the calendar entries that reserve their time."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,10 +19,11 @@ CancelledBy = Literal["client", "practice"]
 
 @frozen(kw_only=True)
 class CalendarEntry:
-    """Time of a clinician that is taken. It names no client, so a client's transaction can see that it is taken.
+    """Reserved time of a clinician. It names no client, so a client's transaction can see that the time is taken.
 
-    Appointments and holds never overlap one another, and keep the larger of their buffers between them. A block may
-    lie over an appointment that was there before it; nothing new is booked into it. A hold is over at `expires_at`.
+    Appointments and holds never overlap, and the gap between two is at least the larger of the buffers between them. A
+    block may overlap appointments that were booked before it; nothing new is booked into it. A hold expires at
+    `expires_at`.
     """
 
     id: UUID
@@ -37,13 +38,13 @@ class CalendarEntry:
 
     @property
     def busy(self) -> BusyTime:
-        """The entry as the scheduling rules take it."""
+        """The entry as input to the scheduling functions."""
         return BusyTime(self.clinician_id, self.starts_at, self.ends_at, self.buffer_before, self.buffer_after)
 
 
 @frozen(kw_only=True)
 class Hold:
-    """A slot that a client has for a few minutes while they decide. Its time is in the calendar entry."""
+    """A slot reserved for a client for a few minutes while they decide. Its time is reserved by the calendar entry."""
 
     id: UUID
     practice_id: UUID
@@ -59,10 +60,10 @@ class Hold:
 
 @frozen(kw_only=True)
 class Attendance:
-    """One client's part in an appointment; several clients' parts know nothing of each other.
+    """One client's part in an appointment; a client never sees another client's part.
 
-    `cancelled_late` is a cancellation inside the notice period, `fee_due` what that or moving it late costs; `reason`
-    is the client's, or the practice's, encrypted where it is kept. `sequence` counts the changes that only this client
+    `cancelled_late` marks a cancellation within the notice period; `fee_due` is the fee for that or for moving it late.
+    `reason` is the client's or the practice's, encrypted at rest. `sequence` counts the changes that only this client
     sees.
     """
 
@@ -86,7 +87,7 @@ class Attendance:
         cancelled_late: bool = False,
         fee: Money | None = None,
     ) -> "Attendance":
-        """The client comes no more. The fee of an earlier late change stays due."""
+        """Cancel this client's part. A fee for an earlier late change remains due."""
         owed = fee or self.fee_due
         return evolve(
             self,
@@ -101,12 +102,12 @@ class Attendance:
 
 @frozen(kw_only=True)
 class Appointment:
-    """A clinician's time for one client or several. It names no client: `Attendance` does.
+    """A clinician's time for one or more clients. It names no client: `Attendance` does.
 
-    No place is telehealth, in the room named `room`. `attending` counts the clients who still come: one client's
-    transaction cannot see the others, and must know whether it is the last to leave. `sequence` counts the changes
-    that all of its clients see; `changed_at` is the last of them. A `shared` one is moved by the practice only.
-    `calendar_entry_id` is None once cancelled.
+    No location means telehealth, in the room named `room`. `attending` counts the clients who have not cancelled or
+    missed it: one client's transaction cannot see the others, and must know whether it is the last to leave. `sequence`
+    counts the changes that all of its clients see; `changed_at` is the time of the last of them. A `shared` appointment
+    is moved by the practice only. `calendar_entry_id` is None once cancelled.
     """
 
     id: UUID
@@ -130,15 +131,15 @@ class Appointment:
 
     @property
     def telehealth(self) -> bool:
-        """Whether it is in a room online."""
+        """Whether it is a video visit."""
         return self.location_id is None
 
     def require_open(self, at: datetime) -> None:
-        """Refuses changes of what is over.
+        """Refuse a change unless the appointment is booked and has not started at `at`.
 
         Raises:
-            NotBooked: cancelled, completed or missed.
-            AlreadyStarted: it has begun.
+            NotBooked: cancelled, completed or a no-show.
+            AlreadyStarted: it has started.
         """
         if self.status != "booked":
             raise NotBooked
@@ -150,17 +151,17 @@ class Appointment:
 class Booking:
     """An appointment with its attendances: changed and saved as one, under the appointment's version.
 
-    For a client's transaction `attendances` is their own alone; for the practice's it is everybody's.
+    In a client's transaction `attendances` contains only their own; in the practice's, all of them.
     """
 
     appointment: Appointment
     attendances: tuple[Attendance, ...]
 
     def attendance_of(self, client_id: UUID) -> Attendance:
-        """One client's part.
+        """One client's part in the appointment.
 
         Raises:
-            NotFound: they have none in it.
+            NotFound: they have no part in it.
         """
         for attendance in self.attendances:
             if attendance.client_id == client_id:
@@ -169,13 +170,13 @@ class Booking:
 
     @property
     def attending_client_ids(self) -> tuple[UUID, ...]:
-        """The clients, among those seen here, who still come."""
+        """The clients, among the visible ones, who are still attending."""
         return tuple(one.client_id for one in self.attendances if one.status == "attending")
 
     def version_for(self, client_id: UUID) -> int:
-        """What a client knows as the version, and calendars as SEQUENCE: the changes that this client could see.
+        """The version that a client sees, and SEQUENCE in their calendar: the number of changes visible to this client.
 
-        It never falls, and does not rise when another client leaves, who does not exist for this one.
+        It never decreases, and does not increase when another client leaves, since clients do not see each other.
         """
         return self.appointment.sequence + self.attendance_of(client_id).sequence
 
@@ -188,11 +189,11 @@ class Booking:
         cancelled_late: bool = False,
         fee: Money | None = None,
     ) -> "Booking":
-        """One client cancels. The last to leave cancels the appointment.
+        """Cancel one client's part. When the last client leaves, the appointment is cancelled.
 
         Raises:
-            NotBooked: closed, or this client has left before.
-            AlreadyStarted: it has begun.
+            NotBooked: it is closed, or this client has already left.
+            AlreadyStarted: it has started.
         """
         self.appointment.require_open(at)
         own = self.attendance_of(client_id)
@@ -209,11 +210,11 @@ class Booking:
         return Booking(appointment=appointment, attendances=self._with(cancelled))
 
     def cancel(self, *, at: datetime, reason: str | None) -> "Booking":
-        """The practice cancels it for everybody.
+        """Cancel the appointment for all clients, on the practice's behalf.
 
         Raises:
-            NotBooked: closed.
-            AlreadyStarted: it has begun.
+            NotBooked: it is closed.
+            AlreadyStarted: it has started.
         """
         self.appointment.require_open(at)
         cancelled = (
@@ -233,13 +234,13 @@ class Booking:
         at: datetime,
         fee: Money | None = None,
     ) -> "Booking":
-        """Another time, place or clinician; the id stays, and so does the calendar entry's.
+        """Move it to another time, location or clinician; its id and calendar entry stay the same.
 
-        A `fee` for moving it late is due from those seen here.
+        A `fee` for moving it late becomes due for every visible client.
 
         Raises:
-            NotBooked: closed.
-            AlreadyStarted: it has begun.
+            NotBooked: it is closed.
+            AlreadyStarted: it has started.
         """
         self.appointment.require_open(at)
         moved = evolve(
@@ -254,21 +255,21 @@ class Booking:
         return Booking(appointment=moved, attendances=attendances)
 
     def complete(self, *, at: datetime) -> "Booking":
-        """It took place.
+        """Mark the appointment as completed.
 
         Raises:
-            NotBooked: closed.
-            NotStarted: it has not begun.
+            NotBooked: it is closed.
+            NotStarted: it has not started.
         """
         self._require_started(at)
         return evolve(self, appointment=evolve(self._changed(at), status="completed"))
 
     def no_show(self, client_id: UUID, *, at: datetime) -> "Booking":
-        """A client did not come. When nobody came, the appointment is a no-show.
+        """Mark one client as a no-show. When no client is left attending, the appointment is a no-show.
 
         Raises:
-            NotBooked: closed, or the client had cancelled.
-            NotStarted: it has not begun.
+            NotBooked: it is closed, or the client had cancelled.
+            NotStarted: it has not started.
         """
         self._require_started(at)
         own = self.attendance_of(client_id)
@@ -288,7 +289,7 @@ class Booking:
             raise NotStarted
 
     def _changed(self, at: datetime) -> Appointment:
-        """The appointment after a change that all of its clients see."""
+        """The appointment with the counters raised, after a change that all of its clients see."""
         known = self.appointment
         return evolve(known, changed_at=at, sequence=known.sequence + 1, version=known.version + 1)
 

@@ -1,4 +1,4 @@
-"""What a practice offers, as screens show it: frozen, ready for JSON. Lengths of time are whole minutes."""
+"""Views of a practice's booking options: frozen, ready for JSON. Durations are in whole minutes."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 @frozen(kw_only=True)
 class AppointmentTypeView:
-    """A kind of appointment."""
+    """An appointment type with its timing rules."""
 
     id: UUID
     name: str
@@ -58,7 +58,7 @@ class AppointmentTypeView:
 
 @frozen(kw_only=True)
 class LocationView:
-    """An office."""
+    """An office of the practice."""
 
     id: UUID
     name: str
@@ -81,7 +81,7 @@ class LocationView:
 
 @frozen(kw_only=True)
 class ClinicianOptionView:
-    """Somebody who sees clients."""
+    """A clinician who sees clients."""
 
     id: UUID
     name: str

@@ -1,4 +1,4 @@
-"""Who may, and what the state allows: pure functions."""
+"""Authorization and booking policy as pure functions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from portal_core.kernel.money import Money
 
 @frozen
 class CancelTerms:
-    """What cancelling at a moment means. `deadline` is the last moment with enough notice, itself included."""
+    """The terms for cancelling at a given moment. `deadline` is the last moment with enough notice, inclusive."""
 
     deadline: datetime
     in_time: bool
@@ -24,13 +24,13 @@ class CancelTerms:
     fee: Money | None
 
     def require_allowed(self) -> None:
-        """Raises LateCancelRefused inside the notice period, where the practice refuses."""
+        """Raises LateCancelRefused within the notice period if the practice refuses late changes."""
         if not self.allowed:
             raise LateCancelRefused
 
 
 def cancel_terms(settings: AppointmentSettings, starts_at: datetime, time_zone: str, now: datetime) -> CancelTerms:
-    """A client's terms for cancelling now. Nothing that has begun is cancelled, whatever the settings are."""
+    """A client's terms for cancelling now. An appointment that has started can never be cancelled."""
     deadline = notice_deadline(starts_at, time_zone, settings.cancel_notice)
     in_time = now <= deadline and now < starts_at
     allowed = now < starts_at and (in_time or settings.late_cancel != "refuse")
@@ -39,18 +39,18 @@ def cancel_terms(settings: AppointmentSettings, starts_at: datetime, time_zone: 
 
 
 def room_opening(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[datetime, bool]:
-    """From when on the room is open, and whether it is now."""
+    """When the room opens, and whether it is open now."""
     opens_at, closes_at = join_window(starts_at, ends_at)
     return opens_at, opens_at <= now < closes_at
 
 
 def require_not_discharged(client: BookingOptions | Client) -> None:
-    """That the client may have new appointments, and ask or wait for them.
+    """Check that the client may get new appointments, send requests and join the waitlist.
 
-    Who was discharged goes on reading, joining, cancelling and withdrawing what they have.
+    A discharged client can still read, join, cancel and withdraw what they have.
 
     Raises:
-        ClientDischarged: they may not.
+        ClientDischarged: they were discharged.
     """
     if client.discharged:
         raise ClientDischarged
@@ -59,15 +59,16 @@ def require_not_discharged(client: BookingOptions | Client) -> None:
 def bookable_by_client(
     booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
 ) -> tuple[AppointmentType, Clinician]:
-    """The kind and the clinician, where a client may book them online; `booking_options` is the client's own.
+    """The appointment type and clinician, if the client may book them online; `booking_options` is the client's own.
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: no online booking, a kind or place that is not offered online, a clinician not of the care team.
+        NotBookable: online booking is off, the appointment type or location is not bookable online, or the clinician is
+            not on the care team.
     """
     require_not_discharged(booking_options)
     appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
-    # Others come to a shared one, and only the practice knows who.
+    # A shared appointment has other clients, and only the practice knows who they are.
     if not booking_options.settings.self_booking or not appointment_type.self_bookable or appointment_type.seats > 1:
         raise NotBookable
     return appointment_type, clinician
@@ -76,10 +77,10 @@ def bookable_by_client(
 def bookable_by_staff(
     booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
 ) -> tuple[AppointmentType, Clinician]:
-    """The kind and the clinician, where the practice has them at all.
+    """The appointment type and clinician, if both are active at the practice.
 
     Raises:
-        NotBookable: a kind, place or clinician that is unknown or no longer active.
+        NotBookable: the appointment type, location or clinician is unknown or inactive.
     """
     appointment_type, clinician = (
         booking_options.appointment_types.get(appointment_type_id),
@@ -95,11 +96,13 @@ def bookable_by_staff(
 
 
 def require_calendar_access(actor: Actor, clinician_id: UUID | None = None) -> UUID | None:
-    """Whose calendar the actor works with: the front desk, administrators and jobs with `clinician_id`'s, or with
-    everybody's when none is named (None); clinicians with their own.
+    """Check access to a clinician's calendar, and return the clinician whose calendar the actor works with.
+
+    The front desk, administrators and jobs work with the calendar of `clinician_id`, or with all calendars when it is
+    None (returns None); clinicians with their own only.
 
     Raises:
-        NotFound: neither staff nor a job, or a clinician asking about a colleague's calendar, which is not theirs.
+        NotFound: the actor is neither staff nor a job, or a clinician who names a colleague's calendar.
         Forbidden: staff in other roles.
     """
     member = require_staff_or_system(actor, "front_desk", "administrator", "clinician")

@@ -1,7 +1,7 @@
-"""What appointments need from outside.
+"""Ports of appointments: repositories, the unit of work, and video rooms.
 
-All repositories are confined to the practice, and for a client or proxy to the record that they act on. Changing
-methods write the audit entries in the same transaction, and every `save` raises StaleVersion when what it saves was
+All repositories are confined to the practice, and for a client or proxy to the record that they act on. Methods that
+change data write the audit entries in the same transaction, and every `save` raises StaleVersion if the object was
 changed after it was read.
 """
 
@@ -36,65 +36,67 @@ from portal_core.kernel.uow import UnitOfWork
 
 
 class Calendar(Protocol):
-    """Clinicians' time, with no client in it. Whoever writes takes the lock first."""
+    """Clinicians' reserved time, without client data. Take the lock before any change."""
 
     async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
-        """Make all others who lock one of these wait until this transaction ends.
+        """Block other transactions that lock any of these clinicians or clients until this transaction ends.
 
-        Taken in one order by everybody, so that nobody waits in a circle. Clients are locked too where a rule is
-        about their own time. Under the lock it drops the holds of these clinicians that are over at `now`.
+        All callers take the locks in one order, so that they cannot deadlock. Lock clients too when a rule depends on
+        their own time. Also deletes the holds of these clinicians that have expired by `now`.
         """
         ...
 
     async def busy(
         self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
     ) -> list[CalendarEntry]:
-        """Entries that share time with the span, in order of their start, without holds that are over at `now`.
+        """Entries that overlap the span, by start, without holds that have expired by `now`.
 
-        Buffers are not looked at here: ask for a span that is wider by them.
+        Ignores buffers: pass a span that is wider by the longest buffer.
         """
         ...
 
     async def occupy(self, entry: CalendarEntry) -> None:
-        """Take the time.
+        """Reserve the time.
 
         Raises:
-            SlotTaken: another appointment or hold shares time with it (buffers aside; blocks aside).
+            SlotTaken: another appointment or hold overlaps it (ignoring buffers and blocks).
         """
         ...
 
     async def change(self, entry: CalendarEntry) -> None:
-        """Give the entry of this id another time, clinician or purpose.
+        """Change the time, clinician or purpose of the entry with this id.
 
         Raises:
-            SlotTaken: as `occupy`; or the entry is gone, being a hold that was over.
+            SlotTaken: as `occupy`; or the entry no longer exists, because it was an expired hold.
         """
         ...
 
     async def free(self, entry_id: UUID) -> None:
-        """Give the time back. An entry that is gone already stays gone."""
+        """Delete the entry, if it still exists."""
         ...
 
 
 class Blocks(Protocol):
-    """Entries of the calendar that staff put there by hand."""
+    """Time that staff blocked in the calendar."""
 
     async def get(self, entry_id: UUID) -> CalendarEntry | None: ...
 
     async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None: ...
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
-        """The ids of booked appointments that share time with it, by start."""
+        """The ids of booked appointments that overlap the block, by start."""
         ...
 
     async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Whether there was such a block; no entry is written when not."""
+        """Returns whether there was such a block; otherwise no audit entry is written."""
         ...
 
 
 class Availability(Protocol):
-    """What clinicians publish. Hours are local to their place, or to the practice where they name none: what is read
-    has the zone that these have now, whichever it had when it was written.
+    """Clinicians' published availability.
+
+    Hours are local to the rule's location, or to the practice without one. Rules are returned with the current zone of
+    the location or practice, which may differ from the one when they were written.
     """
 
     async def rules(self, clinicians: Collection[UUID]) -> list[AvailabilityRule]: ...
@@ -102,40 +104,40 @@ class Availability(Protocol):
     async def exceptions(
         self, clinicians: Collection[UUID], first_day: date, last_day: date
     ) -> list[AvailabilityException]:
-        """On dates from the first to the last, both included."""
+        """Exceptions on dates from the first to the last, both inclusive."""
         ...
 
     async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audit_entry: AuditEntry) -> None:
-        """These and no others are the clinician's rules from now on."""
+        """Replace all of the clinician's rules."""
         ...
 
     async def add_exception(self, exception: AvailabilityException, audit_entry: AuditEntry) -> None: ...
 
     async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Whether there was one; no entry is written when not."""
+        """Returns whether there was one; otherwise no audit entry is written."""
         ...
 
 
 class BookingDirectory(Protocol):
-    """With whom, for what and where one may book, and the rules: the defaults in the practice's zone until saved."""
+    """Booking options: clinicians, appointment types, locations, and rules (the defaults until rules are saved)."""
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
-        """With the clinicians of the client's care team; none of them for an unknown client."""
+        """Options with the clinicians of the client's care team; for an unknown client without clinicians."""
         ...
 
     async def for_practice(self) -> BookingOptions: ...
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
-        """One of the practice's, whether of the client's care team or not."""
+        """A clinician of the practice, also if not on the client's care team."""
         ...
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
-        """Those who are clients of the practice; others are missing in the answer."""
+        """The clients of the practice among these ids; other ids are left out."""
         ...
 
 
 class BookingSetup(Protocol):
-    """Where the practice says what it offers. A kind or place is a new one, or one version on from what is there."""
+    """Writes booking options. An appointment type or location is new, or one version above the stored one."""
 
     async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None: ...
 
@@ -148,21 +150,21 @@ class Holds(Protocol):
     async def add(self, hold: Hold, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, hold_id: UUID) -> Hold | None:
-        """Also one that is over; None when it was booked, released or cleared away."""
+        """Returns expired holds too; None when it was booked, released or deleted."""
         ...
 
     async def of_client(self, client_id: UUID, now: datetime) -> list[Hold]:
-        """Those that are not over."""
+        """The client's holds that have not expired."""
         ...
 
     async def remove(self, client_id: UUID, hold_id: UUID, audit_entry: AuditEntry) -> None: ...
 
     async def clear(self, client_id: UUID, before: datetime) -> None:
-        """Forget those that were over by then."""
+        """Delete the client's holds that had expired by then."""
         ...
 
     async def clear_all(self, before: datetime) -> None:
-        """Forget everybody's that were over by then; for the job."""
+        """Delete all holds that had expired by then; for the job."""
         ...
 
 
@@ -172,21 +174,24 @@ class Appointments(Protocol):
     async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None: ...
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
-        """With this client's attendance alone; None when they have none in it."""
+        """The booking with this client's attendance only; None when they have none in it."""
         ...
 
     async def get_for_practice(self, appointment_id: UUID) -> Booking | None:
-        """With all attendances that the transaction may see. For the practice and for jobs."""
+        """The booking with all attendances visible to the transaction. For the practice and for jobs."""
         ...
 
     async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
-        """The appointment and the booking's attendances; others of it stay. No reason where a client's key is gone."""
+        """Save the appointment and the booking's attendances; other attendances stay unchanged.
+
+        A reason is left out for a client whose record key was destroyed.
+        """
         ...
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None
     ) -> list[Span]:
-        """When the clients attend appointments, booked or completed, that share time with the span."""
+        """When the clients attend booked or completed appointments that overlap the span."""
         ...
 
 
@@ -202,12 +207,12 @@ class AppointmentRequests(Protocol):
     async def save(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None: ...
 
     async def pending(self, client_id: UUID) -> int:
-        """How many."""
+        """The number of the client's pending requests."""
         ...
 
 
 class Waitlist(Protocol):
-    """Who waits for what."""
+    """Waitlist entries."""
 
     async def add(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
 
@@ -216,13 +221,16 @@ class Waitlist(Protocol):
     async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
 
     async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
-        """Those who wait for this kind on a local date of theirs, longest first; within a client's transaction their
-        own only. A day's slack on either side: `WaitlistEntry.wants` decides."""
+        """Waiting entries for this appointment type around a date, longest waiting first; a client's transaction sees
+        only its own.
+
+        Includes a day's tolerance for time zones: `WaitlistEntry.wants` decides.
+        """
         ...
 
 
 class WaitlistOffers(Protocol):
-    """Freed slots and to whom they were offered."""
+    """Offers of freed slots to clients."""
 
     async def add(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None: ...
 
@@ -231,32 +239,32 @@ class WaitlistOffers(Protocol):
     async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None: ...
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
-        """All that were ever made of this slot; for the job that makes them."""
+        """All offers ever made of this slot; for the job that makes them."""
         ...
 
     async def expired(self, now: datetime) -> list[WaitlistOffer]:
-        """Open ones whose time is up, a hundred at most; for the job that passes them on."""
+        """Open offers that have expired, at most 100; for the job that closes them."""
         ...
 
 
 class FreedSlots(Protocol):
-    """Time that cancellations gave back."""
+    """Slots freed by cancellations or moves."""
 
     async def add(self, slot: FreedSlot) -> None: ...
 
     async def get(self, slot_id: UUID) -> FreedSlot | None: ...
 
     async def pending_ids(self) -> list[UUID]:
-        """The ids of those that are offered to somebody, or may be yet: the hundred that were freed first, in order."""
+        """The ids of slots that are on offer or may still be offered: the first 100, oldest first."""
         ...
 
     async def remove(self, slot_id: UUID) -> None:
-        """Nobody is left to offer it to, or it is past."""
+        """Delete a slot that was booked, has passed, or has nobody left to offer it to."""
         ...
 
 
 class SeriesRepository(Protocol):
-    """Weekly series. Practice's side only."""
+    """Weekly series. For the practice only."""
 
     async def add(self, series: Series, audit_entry: AuditEntry) -> None: ...
 
@@ -265,12 +273,12 @@ class SeriesRepository(Protocol):
     async def save(self, series: Series, audit_entry: AuditEntry) -> None: ...
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
-        """The series' appointments, cancelled ones too, by start."""
+        """The series' appointments, including cancelled ones, by start."""
         ...
 
 
 class CheckIns(Protocol):
-    """Where clients were when they joined, the latest first."""
+    """Check-ins to video visits, latest first."""
 
     async def add(self, check_in: CheckIn, audit_entry: AuditEntry) -> None: ...
 
@@ -281,20 +289,20 @@ class FeedTokens(Protocol):
     """Calendar feeds."""
 
     async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
-        """The client's only feed from now on; an earlier one is dead."""
+        """Make this the client's only feed; an earlier one stops working."""
         ...
 
     async def remove(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Whether there was one; no entry is written when not."""
+        """Returns whether there was one; otherwise no audit entry is written."""
         ...
 
     async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:
-        """Whose feed this is. Not confined to a record, since a phone signs in by the token alone."""
+        """The feed with this token. Not confined to a record, since a calendar app authenticates by the token alone."""
         ...
 
 
 class Reminders(Protocol):
-    """Who is to be reminded of what. The lead times are the notifications' to keep."""
+    """Appointments to send reminders for. The notifications feature owns the lead times."""
 
     async def candidates(self, since: datetime, until: datetime) -> list[ReminderCandidate]:
         """Attendances of booked appointments that start in the span, with the client's lead times, by start."""
@@ -303,9 +311,9 @@ class Reminders(Protocol):
 
 @frozen(kw_only=True)
 class VideoVisit:
-    """What a room needs to know of somebody's session. `room` is unguessable and names nothing.
+    """What a room needs to know about one participant. `room` is unguessable and identifies nobody.
 
-    A `moderator` lets others in and puts them out: the clinician.
+    A `moderator` can admit and remove participants: the clinician.
     """
 
     room: str
@@ -317,13 +325,13 @@ class VideoVisit:
 
 
 class TelehealthRooms(Protocol):
-    """Where sessions online take place. Called while no unit is open."""
+    """The provider of video rooms. Call it only while no unit of work is open."""
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
-        """A link into the room, good for `valid_for` where the room can see to it, and until when it is.
+        """A link into the room, and when it expires; valid for `valid_for` where the provider supports expiry.
 
         Raises:
-            NoRoom: there is none.
+            NoRoom: there is no room.
         """
         ...
 

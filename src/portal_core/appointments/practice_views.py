@@ -1,6 +1,6 @@
-"""What appointments look like to the practice's staff: frozen, ready for JSON.
+"""Views of appointments for the practice's staff: frozen, ready for JSON.
 
-Wherever a client is named, it is by the name and the pronouns that they chose; no pronouns are an empty text.
+A client's name and pronouns are those that they chose; without pronouns the text is empty.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from portal_core.kernel.money import Money
 
 @frozen(kw_only=True)
 class PracticeAppointmentRequestView:
-    """A request as the practice sees it: with the client it is from."""
+    """A request with the client who sent it, for the practice."""
 
     client_id: UUID
     client_name: str
@@ -31,7 +31,7 @@ class PracticeAppointmentRequestView:
 
 @frozen(kw_only=True)
 class PracticeWaitlistEntryView:
-    """A place on the waitlist as the practice sees it: with the client whose it is."""
+    """A waitlist entry with its client, for the practice."""
 
     client_id: UUID
     client_name: str
@@ -55,7 +55,7 @@ class AttendanceView:
 
 @frozen(kw_only=True)
 class PracticeAppointmentView:
-    """An appointment as the practice sees it, with everybody in it."""
+    """An appointment with all of its clients, for the practice."""
 
     id: UUID
     status: AppointmentStatus
@@ -76,7 +76,7 @@ class PracticeAppointmentView:
 
 @frozen(kw_only=True)
 class BlockView:
-    """Time in which nothing is booked; `conflicts` are appointments that stood there before and still do."""
+    """Time blocked for new appointments; `conflicts` are appointments booked before it, which remain."""
 
     id: UUID
     clinician_id: UUID
@@ -97,7 +97,7 @@ class BlockView:
 
 @frozen(kw_only=True)
 class BusyTimeView:
-    """Other time that is taken on a day: held, or blocked."""
+    """A hold or a block on a day."""
 
     id: UUID
     clinician_id: UUID
@@ -118,7 +118,7 @@ class BusyTimeView:
 
 @frozen(kw_only=True)
 class DayView:
-    """One local date of the practice: appointments in order of their start, cancelled ones too, and what is taken."""
+    """One local date of the practice: appointments by start, including cancelled ones, and holds and blocks."""
 
     date: date
     time_zone: str
@@ -128,7 +128,7 @@ class DayView:
 
 @frozen(kw_only=True)
 class AvailabilityRuleView:
-    """One weekly opening."""
+    """A weekly availability rule."""
 
     id: UUID
     weekday: int
@@ -157,7 +157,7 @@ class AvailabilityRuleView:
 
 @frozen(kw_only=True)
 class AvailabilityExceptionView:
-    """One date that differs."""
+    """A date that differs from the weekly rules."""
 
     id: UUID
     date: date
@@ -182,7 +182,7 @@ class AvailabilityExceptionView:
 
 @frozen(kw_only=True)
 class AvailabilityView:
-    """What a clinician has published."""
+    """A clinician's published availability."""
 
     clinician_id: UUID
     rules: tuple[AvailabilityRuleView, ...]
@@ -195,7 +195,7 @@ class AvailabilityView:
         rules: Iterable[AvailabilityRule],
         exceptions: Iterable[AvailabilityException],
     ) -> "AvailabilityView":
-        """Rules in order of the week, exceptions in order of their date."""
+        """Sorts rules by weekday and start, and exceptions by date."""
         ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
         return cls(
             clinician_id=clinician_id,
@@ -208,7 +208,7 @@ class AvailabilityView:
 
 @frozen(kw_only=True)
 class SeriesView:
-    """A weekly series and its appointments, by id, in order of their start; `refused` starts could not be booked."""
+    """A weekly series with the ids of its appointments, by start; `refused` are starts that could not be booked."""
 
     id: UUID
     clinician_id: UUID
@@ -241,7 +241,7 @@ class SeriesView:
 
 @frozen(kw_only=True)
 class CheckInView:
-    """Where a client said they are, and how to call back, when they joined."""
+    """A client's location and callback number, as given when they joined."""
 
     client_id: UUID
     client_name: str

@@ -1,6 +1,6 @@
-"""What screens need from outside: views, by one statement each for all of the data.
+"""Read ports of appointments: each method returns views, by one statement.
 
-Confined as the repositories are: to the practice, and for a client or proxy to the record that they act on.
+As repositories, they are confined to the practice, and for a client or proxy to the record that they act on.
 """
 
 from datetime import date, datetime
@@ -18,12 +18,12 @@ from portal_core.kernel.page import Page, PageRequest
 
 
 class AppointmentReads(Protocol):
-    """Appointments on screens."""
+    """Views of appointments."""
 
     async def list_for_client(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> Page[AppointmentRow]:
-        """In the filter's order, by start and id. Raises Invalid for a cursor that is none of ours."""
+        """One page in the filter's order, by start and id. Raises Invalid for an invalid cursor."""
         ...
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...
@@ -31,35 +31,39 @@ class AppointmentReads(Protocol):
     async def day(
         self, since: datetime, until: datetime, clinician_id: UUID | None
     ) -> tuple[PracticeAppointmentView, ...]:
-        """What starts from `since` up to, not including, `until`; cancelled ones too; by start and id."""
+        """Appointments that start from `since` up to, not including, `until`; cancelled ones too; by start and id."""
         ...
 
     async def list_for_practice(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
     ) -> Page[PracticeAppointmentView]:
-        """As `list_for_client`, by the client's own part in each; of one clinician's calendar, or of everybody's."""
+        """As `list_for_client`, filtered by the client's own part in each; in one clinician's calendar, or in all for
+        None.
+        """
         ...
 
     async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None: ...
 
 
 class AppointmentRequestReads(Protocol):
-    """Requests on screens, latest first."""
+    """Views of requests, latest first unless stated."""
 
     async def list_for_client(self, client_id: UUID, page: PageRequest) -> Page[AppointmentRequestView]: ...
 
     async def list_for_practice(self, status: RequestStatus, page: PageRequest) -> Page[PracticeAppointmentRequestView]:
-        """Oldest first: the practice answers in order."""
+        """Oldest first, the order in which the practice answers."""
         ...
 
 
 class WaitlistReads(Protocol):
-    """Places on the waitlist on screens, longest waiting first, with the open offers."""
+    """Views of waitlist entries with their open offers, longest waiting first."""
 
     async def of_client(self, client_id: UUID) -> tuple[WaitlistEntryView, ...]:
-        """Those in which the client still waits."""
+        """Entries in which the client is still waiting."""
         ...
 
     async def list_for_practice(self, on: date, page: PageRequest) -> Page[PracticeWaitlistEntryView]:
-        """Those in which somebody waits for a date of theirs from `on` on. A day's slack: `is_active` decides."""
+        """Waiting entries with a latest date on or after `on`. Includes a day's tolerance for time zones: `is_active`
+        decides.
+        """
         ...

@@ -1,4 +1,4 @@
-"""What the use cases of requests share."""
+"""Functions shared by the use cases of appointment requests."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from portal_core.kernel.errors import NotFound, StaleVersion
 
 
 def require_request_access(actor: Actor) -> None:
-    """For the front desk, administrators and jobs: what a client asks for is read by those who answer it alone.
+    """Check that the actor is front desk, an administrator or a job: only those who answer requests read them.
 
     Raises:
         NotFound: neither staff nor a job.
@@ -21,12 +21,12 @@ def require_request_access(actor: Actor) -> None:
 
 
 async def load_pending_request(unit: AppointmentUnit, request_id: UUID, version: int | None) -> AppointmentRequest:
-    """A request as the practice sees it, still to be answered.
+    """Load a request for the practice and check that it is still pending.
 
     Raises:
-        NotFound: there is none.
-        StaleVersion: it changed after it was shown.
+        NotFound: no such request.
         RequestClosed: it was answered or withdrawn.
+        StaleVersion: the version is not current.
     """
     request = await unit.requests.get_for_practice(request_id)
     if request is None:
@@ -38,5 +38,5 @@ async def load_pending_request(unit: AppointmentUnit, request_id: UUID, version:
 
 
 async def load_request_view(unit: AppointmentUnit, request: AppointmentRequest) -> AppointmentRequestView:
-    """The request with the names of what it asks for."""
+    """The view of the request, with the names of its appointment type, location and clinician."""
     return AppointmentRequestView.of(request, await unit.directory.for_practice())

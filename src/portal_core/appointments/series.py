@@ -13,9 +13,9 @@ SeriesStatus = Literal["active", "ended"]
 
 @frozen(kw_only=True)
 class Series:
-    """The same time every week, booked by the practice; a single date is moved or cancelled as any appointment.
+    """The same time every week, booked by the practice; single dates are moved or cancelled like any appointment.
 
-    `first_start` is local in `time_zone` and naive. It names no client: those of its appointments do.
+    `first_start` is local in `time_zone` and naive. A series names no client: its appointments' attendances do.
     """
 
     id: UUID
@@ -31,7 +31,7 @@ class Series:
     version: int = 1
 
     def end(self) -> "Series":
-        """No more of it is kept up. Raises SeriesEnded."""
+        """Mark the series as ended. Raises SeriesEnded."""
         if self.status == "ended":
             raise SeriesEnded
         return evolve(self, status="ended", version=self.version + 1)

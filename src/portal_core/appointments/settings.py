@@ -1,4 +1,4 @@
-"""What a practice offers and on which terms: read models of what others keep, and their defaults."""
+"""A practice's booking options and rules, with defaults: read models of data that other features may own."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -63,9 +63,9 @@ class AppointmentSettings:
 
 @frozen(kw_only=True)
 class AppointmentType:
-    """A kind of appointment that the practice offers. `seats` is how many clients may come: above 1 it is shared.
+    """An appointment type of the practice. `seats` is the maximum number of clients: above 1 it is shared.
 
-    `self_bookable` says whether clients book it themselves; what is not `active` is booked by nobody.
+    `self_bookable` states whether clients can book it online; an inactive type cannot be booked by anybody.
 
     Raises:
         Invalid: less than one seat, or more than 100.
@@ -81,12 +81,12 @@ class AppointmentType:
 
     def __attrs_post_init__(self) -> None:
         if not 1 <= self.seats <= MAX_SEATS:
-            raise Invalid.at("seats", "out_of_range", f"An appointment has 1 to {MAX_SEATS} seats.")
+            raise Invalid.at("seats", "out_of_range", f"Must be between 1 and {MAX_SEATS}.")
 
 
 @frozen(kw_only=True)
 class Location:
-    """An office. No place means telehealth, wherever an appointment or a rule may have one."""
+    """An office of the practice. Wherever an appointment or a rule has an optional location, none means telehealth."""
 
     id: UUID
     name: str
@@ -97,7 +97,7 @@ class Location:
 
 
 def next_version(known: AppointmentType | Location | None, version: int | None) -> int:
-    """The version of what takes the place of `known`, of which `version` was read; none read is whichever there is.
+    """The next version of `known`, checked against the `version` that was read; None skips the check.
 
     Raises:
         StaleVersion: it changed after it was read.
@@ -111,9 +111,9 @@ def next_version(known: AppointmentType | Location | None, version: int | None) 
 
 @frozen(kw_only=True)
 class Clinician:
-    """Somebody who sees clients, while `active`.
+    """A clinician, who sees clients while `active`.
 
-    `account_id` is told about their appointments; `room_link` is their own room.
+    `account_id` is notified about their appointments; `room_link` is their own video room.
     """
 
     id: UUID
@@ -126,7 +126,7 @@ class Clinician:
 
 @frozen(kw_only=True)
 class Client:
-    """A client of the practice, by their chosen name. One who is `discharged` keeps and reads what they have."""
+    """A client of the practice, by their chosen name. A `discharged` client keeps and reads what they have."""
 
     id: UUID
     name: str
@@ -151,6 +151,6 @@ class BookingOptions:
     settings_version: int = 0
 
     def time_zone_at(self, location_id: UUID | None) -> str:
-        """The zone in which an appointment there is spoken of: the place's, the practice's for telehealth."""
+        """The time zone in which appointments there are shown: the location's, or the practice's for telehealth."""
         location = self.locations.get(location_id) if location_id else None
         return location.time_zone if location else self.time_zone

@@ -1,4 +1,4 @@
-"""When a telehealth room may be entered, and the way in. What clients and clinicians share."""
+"""When a video room is open, and the link into it; shared by clients and clinicians."""
 
 from datetime import datetime, timedelta
 
@@ -9,14 +9,16 @@ from portal_core.appointments.scheduling.deadlines import join_window
 from portal_core.appointments.views import VideoVisitLinkView
 
 LINK_LIFETIME = timedelta(minutes=5)
-"""Who comes later asks for another one."""
+"""A participant who joins later asks for a new link."""
 
 
 def require_open_room(appointment: Appointment, now: datetime) -> None:
-    """Refuses all but a telehealth appointment that is booked, at its time.
+    """Check that the appointment is a booked video visit and its room is open.
 
     Raises:
-        NotBooked, NotTelehealth, JoinNotOpen, JoinClosed: as they say.
+        NotBooked: it is cancelled, completed or a no-show.
+        NotTelehealth: it is at a location.
+        JoinNotOpen, JoinClosed: before 15 minutes before the start, or after the end.
     """
     if appointment.status != "booked":
         raise NotBooked
@@ -30,7 +32,7 @@ def require_open_room(appointment: Appointment, now: datetime) -> None:
 
 
 def video_visit_for(appointment: Appointment, name: str, link: str, *, moderator: bool = False) -> VideoVisit:
-    """What the room is told."""
+    """The data that the room needs about this participant."""
     opens_at, ends_at = join_window(appointment.starts_at, appointment.ends_at)
     return VideoVisit(
         room=appointment.room,
@@ -45,7 +47,7 @@ def video_visit_for(appointment: Appointment, name: str, link: str, *, moderator
 async def create_room_link(
     rooms: TelehealthRooms, video_visit: VideoVisit, appointment: Appointment
 ) -> VideoVisitLinkView:
-    """The way in. Raises NoRoom."""
+    """A short-lived link into the room. Raises NoRoom."""
     url, expires_at = await rooms.link(video_visit, valid_for=LINK_LIFETIME)
     return VideoVisitLinkView(
         url=url, expires_at=expires_at, starts_at=appointment.starts_at, ends_at=appointment.ends_at

@@ -1,4 +1,4 @@
-"""What appointments look like from outside: frozen, ready for JSON, nothing of another client in them."""
+"""Views of appointments for clients: frozen, ready for JSON, without data of other clients."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -19,11 +19,10 @@ AppointmentCategory = Literal["upcoming", "past", "cancelled", "all"]
 
 @frozen
 class AppointmentFilter:
-    """Which of a client's appointments.
+    """Which of a client's appointments to list.
 
-    `upcoming`: not over and not cancelled, soonest first. `past`: over and not cancelled, and `cancelled`: whenever
-    it was, both latest first; `all`: soonest first. With `since` and `until` only those that start from the one up
-    to, not including, the other.
+    `upcoming`: not ended and not cancelled, soonest first. `past`: ended and not cancelled, latest first. `cancelled`:
+    whenever it was, latest first. `all`: soonest first. `since` (inclusive) and `until` (exclusive) limit the start.
     """
 
     category: AppointmentCategory = "upcoming"
@@ -37,10 +36,10 @@ class AppointmentFilter:
 
 @frozen(kw_only=True)
 class AppointmentRow:
-    """One appointment as one client's record has it, read in one statement with the names and settings beside it.
+    """One appointment of one client, read in one statement with the names and settings that the view needs.
 
-    `status` is the client's: cancelled for those who left, though others still come. `sequence` is
-    `Booking.version_for`; `changed_at` the later of the appointment's and the client's own change.
+    `status` is the client's: cancelled for a client who left, even if others still attend. `sequence` is
+    `Booking.version_for`; `changed_at` the later of the appointment's and the client's own last change.
     """
 
     id: UUID
@@ -68,7 +67,7 @@ class AppointmentRow:
 
 @frozen(kw_only=True)
 class AppointmentView:
-    """An appointment on its client's screen. `cancel_fee` is what cancelling or moving it now would cost."""
+    """An appointment as its client sees it. `cancel_fee` is what cancelling or moving it now would cost."""
 
     id: UUID
     status: AppointmentStatus
@@ -97,7 +96,7 @@ class AppointmentView:
 
     @classmethod
     def of(cls, row: AppointmentRow, now: datetime) -> "AppointmentView":
-        """The row, with what may be done about it now."""
+        """The row, with the actions that are possible now."""
         terms: CancelTerms = cancel_terms(row.settings, row.starts_at, row.time_zone, now)
         can_cancel = row.status == "booked" and terms.allowed
         opens_at, open_now = room_opening(row.starts_at, row.ends_at, now)
@@ -132,7 +131,7 @@ class AppointmentView:
 
 @frozen(kw_only=True)
 class SlotView:
-    """A free time; `time_zone` is the one to show it in."""
+    """A free time; show it in `time_zone`."""
 
     clinician_id: UUID
     clinician_name: str
@@ -149,7 +148,7 @@ class SlotView:
 
 @frozen(kw_only=True)
 class HoldView:
-    """A slot that is the client's until `expires_at`."""
+    """A slot reserved for the client until `expires_at`."""
 
     id: UUID
     clinician_id: UUID
@@ -174,7 +173,7 @@ class HoldView:
 
 @frozen(kw_only=True)
 class CalendarFile:
-    """An iCalendar object (RFC 5545), UTF-8 text with CRLF line ends, to be served as text/calendar."""
+    """An iCalendar object (RFC 5545) as UTF-8 text with CRLF line ends, served as text/calendar."""
 
     file_name: str
     method: str
@@ -183,7 +182,7 @@ class CalendarFile:
 
 @frozen(kw_only=True)
 class FeedView:
-    """A calendar feed, as it is shown once: whoever has the `token` can read it."""
+    """A new calendar feed, shown once: anyone with the `token` can read it."""
 
     token: str = field(repr=False)
     created_at: datetime
@@ -191,7 +190,7 @@ class FeedView:
 
 @frozen(kw_only=True)
 class PreferredTimeView:
-    """One of the preferred times of a request."""
+    """A preferred time of a request."""
 
     starts_at: datetime
     ends_at: datetime
@@ -220,7 +219,7 @@ class AppointmentRequestView:
 
     @classmethod
     def of(cls, request: AppointmentRequest, booking_options: BookingOptions) -> "AppointmentRequestView":
-        """With the names that the practice has for things."""
+        """The request with the practice's names of its appointment type, location and clinician."""
         location = booking_options.locations.get(request.location_id) if request.location_id else None
         clinician = booking_options.clinicians.get(request.clinician_id) if request.clinician_id else None
         return cls(
@@ -247,7 +246,7 @@ class AppointmentRequestView:
 
 @frozen(kw_only=True)
 class WaitlistOfferView:
-    """A freed slot that is kept for the client until `expires_at`; no `location_id` is telehealth."""
+    """A freed slot reserved for the client until `expires_at`; no `location_id` means telehealth."""
 
     id: UUID
     entry_id: UUID
@@ -264,10 +263,10 @@ class WaitlistOfferView:
 
 @frozen(kw_only=True)
 class WaitlistEntryView:
-    """A place on the waitlist, with the offer that is open on it, if any.
+    """A waitlist entry, with its open offer, if any.
 
-    `any_location` waits for any place or online; otherwise no `location_id` waits for telehealth alone. No
-    `clinician_id` is anyone of the care team. `offer` is null while nothing is offered.
+    `any_location` accepts any location or telehealth; otherwise no `location_id` means telehealth only. No
+    `clinician_id` means any clinician of the care team. `offer` is null while there is no open offer.
     """
 
     id: UUID
@@ -289,17 +288,17 @@ class WaitlistEntryView:
     version: int
 
     def is_active(self, now: datetime) -> bool:
-        """Whether its last date is yet to pass."""
+        """Whether its latest date has not passed."""
         return now.astimezone(zone_info(self.time_zone)).date() <= self.latest_date
 
     def as_of(self, now: datetime) -> "WaitlistEntryView":
-        """Without an offer whose time is up, though the job that passes it on may not have come by."""
+        """The entry without an offer that has expired by `now`, even if the job has not yet closed it."""
         return evolve(self, offer=None) if self.offer and self.offer.expires_at <= now else self
 
 
 @frozen(kw_only=True)
 class VideoVisitLinkView:
-    """The way into a telehealth room; the link is good until `expires_at`."""
+    """A link into a video room, valid until `expires_at`."""
 
     url: str
     expires_at: datetime
@@ -309,9 +308,9 @@ class VideoVisitLinkView:
 
 @frozen(kw_only=True)
 class ReminderCandidate:
-    """An appointment of one client that comes near: what reminders are made of.
+    """A client's upcoming appointment, as input to reminders.
 
-    `changed_at` is when it was booked, or moved here.
+    `changed_at` is when it was booked or last changed.
     """
 
     appointment_id: UUID

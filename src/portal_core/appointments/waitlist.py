@@ -1,4 +1,4 @@
-"""The waitlist: who waits for what, time that came free, and to whom it is offered."""
+"""The waitlist: clients who wait, freed slots, and the offers of freed slots to clients."""
 
 from datetime import date, datetime, time
 from typing import Literal
@@ -19,15 +19,15 @@ OfferStatus = Literal["open", "accepted", "declined", "expired"]
 
 @frozen(kw_only=True)
 class WaitlistEntry:
-    """A client would come earlier, or at all, if a time became free.
+    """A client's wish to be offered a time that becomes free.
 
-    Wanted on local dates from `earliest_date` to `latest_date`, both included, on `weekdays` (0 is Monday; none means
-    any), starting from `from_time` and ending by `until_time` on the wall in `time_zone` (00:00 is the end of the day).
-    `any_location` is in any place or online; otherwise no place is telehealth alone. No clinician is anyone of the care
-    team.
+    The appointment must be on a local date from `earliest_date` to `latest_date`, both inclusive, on one of `weekdays`
+    (0 is Monday; empty means any), start at or after `from_time` and end by `until_time`, local in `time_zone` (00:00
+    is the end of the day). `any_location` accepts any location or telehealth; otherwise no location means telehealth
+    only. No clinician means any clinician of the care team.
 
     Raises:
-        Invalid: dates or times in the wrong order or out of bounds, or `any_location` beside a place.
+        Invalid: dates or times in the wrong order or out of range, or `any_location` together with a location.
     """
 
     id: UUID
@@ -50,22 +50,22 @@ class WaitlistEntry:
     def __attrs_post_init__(self) -> None:
         zone_info(self.time_zone)
         if self.any_location and self.location_id is not None:
-            raise Invalid.at("any_location", "location_given", "A place is named.")
+            raise Invalid.at("any_location", "location_given", "Must be off when a location is chosen.")
         require_valid_date(self.earliest_date, "earliest_date")
         require_valid_date(self.latest_date, "latest_date")
         if self.latest_date < self.earliest_date:
-            raise Invalid.at("latest_date", "before_start", "The last date must not be before the first.")
+            raise Invalid.at("latest_date", "before_start", "Must not be before the earliest date.")
         if not self.weekdays <= frozenset(range(7)):
-            raise Invalid.at("weekdays", "out_of_range", "A weekday is 0 (Monday) to 6 (Sunday).")
+            raise Invalid.at("weekdays", "out_of_range", "Must be between 0 (Monday) and 6 (Sunday).")
         if self.from_time >= self.until_time > time.min:
-            raise Invalid.at("until_time", "not_after_start", "The last time must be after the first.")
+            raise Invalid.at("until_time", "not_after_start", "Must be after the start time.")
 
     def wants_location(self, location_id: UUID | None) -> bool:
-        """Whether a session there, or online where there is no place, would suit."""
+        """Whether an appointment at this location, or by telehealth for None, would suit."""
         return self.any_location or self.location_id == location_id
 
     def wants(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Whether a session then would suit, by date, weekday and time of the day."""
+        """Whether an appointment at this time would suit, by date, weekday and time of day."""
         tz = zone_info(self.time_zone)
         local_start, local_end = starts_at.astimezone(tz), ends_at.astimezone(tz)
         by_end = self.until_time == time.min or (
@@ -79,15 +79,15 @@ class WaitlistEntry:
         )
 
     def booked(self) -> "WaitlistEntry":
-        """An offer was accepted. Raises WaitlistEntryClosed."""
+        """Close it because an offer was accepted. Raises WaitlistEntryClosed."""
         return self._closed("booked")
 
     def leave(self) -> "WaitlistEntry":
-        """The client waits no more. Raises WaitlistEntryClosed."""
+        """Close it because the client no longer waits. Raises WaitlistEntryClosed."""
         return self._closed("left")
 
     def require_waiting(self) -> None:
-        """Raises WaitlistEntryClosed."""
+        """Raises WaitlistEntryClosed if it is booked or left."""
         if self.status != "waiting":
             raise WaitlistEntryClosed
 
@@ -98,7 +98,7 @@ class WaitlistEntry:
 
 @frozen(kw_only=True)
 class FreedSlot:
-    """Time that a cancellation gave back: what the job that makes offers works on. It names no client."""
+    """Time that a cancellation or a move freed, to be offered to the waitlist by a job. It names no client."""
 
     id: UUID
     practice_id: UUID
@@ -113,7 +113,7 @@ class FreedSlot:
 
 @frozen(kw_only=True)
 class WaitlistOffer:
-    """A freed slot, kept for one waitlist entry until `expires_at` by a hold in the calendar."""
+    """A freed slot offered to one waitlist entry, and reserved by a hold in the calendar until `expires_at`."""
 
     id: UUID
     practice_id: UUID
@@ -133,21 +133,21 @@ class WaitlistOffer:
     version: int = 1
 
     def accept(self, appointment_id: UUID, *, at: datetime) -> "WaitlistOffer":
-        """Booked as `appointment_id`. Raises OfferClosed, also when its time is up at `at`."""
+        """Mark it as accepted, booked as `appointment_id`. Raises OfferClosed, also if it has expired at `at`."""
         self.require_open(at)
         return evolve(self._closed("accepted"), appointment_id=appointment_id)
 
     def require_open(self, at: datetime) -> None:
-        """Raises OfferClosed, also when its time is up at `at`."""
+        """Raises OfferClosed if it is closed, or has expired at `at`."""
         if self.status != "open" or at >= self.expires_at:
             raise OfferClosed
 
     def decline(self) -> "WaitlistOffer":
-        """Not wanted. Raises OfferClosed."""
+        """Mark it as declined by the client. Raises OfferClosed."""
         return self._closed("declined")
 
     def expire(self) -> "WaitlistOffer":
-        """Its time is up. Raises OfferClosed."""
+        """Mark it as expired. Raises OfferClosed."""
         return self._closed("expired")
 
     def _closed(self, status: OfferStatus) -> "WaitlistOffer":

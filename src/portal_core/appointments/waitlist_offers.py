@@ -1,4 +1,4 @@
-"""What the use cases of the waitlist and its offers share."""
+"""Functions shared by the use cases of the waitlist and its offers."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,10 @@ from portal_core.kernel.errors import NotFound
 
 
 async def lock_offer(unit: AppointmentUnit, client_id: UUID, offer_id: UUID, now: datetime) -> WaitlistOffer:
-    """An offer as it stands under the lock of its clinician and its client.
+    """Lock the offer's clinician and client, and return its current state.
 
     Raises:
-        NotFound: there is none on this record.
+        NotFound: no such offer on this record.
     """
     seen = await unit.offers.get(client_id, offer_id)
     if seen is None:
@@ -26,10 +26,10 @@ async def lock_offer(unit: AppointmentUnit, client_id: UUID, offer_id: UUID, now
 async def record_acceptance(
     unit: AppointmentUnit, offer: WaitlistOffer, entry: WaitlistEntry, appointment_id: UUID, now: datetime
 ) -> None:
-    """Keep that the offer was booked as `appointment_id`, which ends the waiting and makes the slot nobody else's.
+    """Save that the offer was booked as `appointment_id`, close the waitlist entry, and remove the freed slot.
 
     Raises:
-        OfferClosed, WaitlistEntryClosed: it is no longer open, or the client waits no more.
+        OfferClosed, WaitlistEntryClosed: the offer is no longer open, or the client no longer waits.
     """
     accepted, booked = offer.accept(appointment_id, at=now), entry.booked()
     await unit.offers.save(accepted, AuditEntry("waitlist_offer.accepted", offer.id, record=offer.client_id))
@@ -39,7 +39,7 @@ async def record_acceptance(
 
 
 async def close_and_reoffer(unit: AppointmentUnit, closed: WaitlistOffer) -> None:
-    """Keep that the offer is declined or expired, give its time back, and have it offered to the next."""
+    """Save the declined or expired offer, free its time, and have the slot offered to the next client."""
     audit_entry = AuditEntry(f"waitlist_offer.{closed.status}", closed.id, record=closed.client_id)
     await unit.offers.save(closed, audit_entry)
     await unit.calendar.free(closed.calendar_entry_id)
@@ -47,12 +47,12 @@ async def close_and_reoffer(unit: AppointmentUnit, closed: WaitlistOffer) -> Non
 
 
 async def remove_waitlist_entry(unit: AppointmentUnit, client_id: UUID, entry_id: UUID, now: datetime) -> None:
-    """Take the client off the waitlist; an offer that is open goes to the next.
+    """Take the client off the waitlist; an open offer goes to the next client.
 
     Raises:
         NotFound: no such entry on this record.
-        WaitlistEntryClosed: booked, or left before.
-        OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
+        WaitlistEntryClosed: it was booked or left before.
+        OfferClosed, StaleVersion: an offer of it was accepted or expired at the same moment.
     """
     entry = await unit.waitlist.get(client_id, entry_id)
     if entry is None:
@@ -66,6 +66,8 @@ async def remove_waitlist_entry(unit: AppointmentUnit, client_id: UUID, entry_id
 
 
 async def _recheck_freed_slots(unit: AppointmentUnit) -> None:
-    """An offer ended: its slot may have a next, and whoever had it may be the next of another slot."""
+    """Have every freed slot offered again: this slot may go to the next client, and this client may be next for
+    another.
+    """
     for slot_id in await unit.freed_slots.pending_ids():
         await unit.outbox.defer(OfferFreedSlot, freed_slot_id=slot_id)

@@ -1,4 +1,4 @@
-"""Sixty-four at one slot, each with a connection of their own."""
+"""Sixty-four clients book one slot, each on a connection of their own."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -93,7 +93,7 @@ async def test_holds_and_bookings_at_one_slot(world: PostgresAppointmentsWorld) 
 
 
 async def test_concurrent_neighbours_respect_buffers(world: PostgresAppointmentsWorld) -> None:
-    """The constraint guards the bare times; the buffers are looked at under the lock."""
+    """The constraint covers times without buffers; buffers are checked under the lock."""
     clinician, _, clients = await _book_concurrently(world)
     appointment_type = await world.add_appointment_type(minutes=50, after=10, step=10)
     starts = [new_york(3, 9) + timedelta(minutes=10 * number) for number in range(8)]
@@ -112,7 +112,7 @@ async def test_concurrent_neighbours_respect_buffers(world: PostgresAppointments
 
 
 async def test_exclusion_constraint_rejects_overlap(world: PostgresAppointmentsWorld) -> None:
-    """Whoever forgot the lock and the look is refused all the same, in the core's words."""
+    """A writer without lock and check is refused too, with the core's error."""
     clinician = await world.add_clinician()
     await world.occupy(world.calendar_entry(clinician, new_york(3, 9)))
     with pytest.raises(SlotTaken):

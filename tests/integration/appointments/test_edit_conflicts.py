@@ -1,4 +1,4 @@
-"""Several who change one thing at once, each as it was shown to them: one is heard, the others are told."""
+"""Concurrent edits of the same version: one succeeds, the others get StaleVersion."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable
@@ -38,7 +38,7 @@ async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresA
 
 
 async def _single_winner(tries: Iterable[Awaitable[T]]) -> T:
-    """What the only one answered who was not told that it had changed meanwhile."""
+    """The result of the only call that did not raise StaleVersion."""
     answers = await asyncio.gather(*tries, return_exceptions=True)
     (heard,) = [one for one in answers if not isinstance(one, StaleVersion)]
     if isinstance(heard, BaseException):
@@ -102,7 +102,7 @@ async def test_a_care_team(world: PostgresAppointmentsWorld) -> None:
 
 async def test_a_week(world: PostgresAppointmentsWorld) -> None:
     use_cases, clinician = AppointmentUseCases(world), await world.add_clinician()
-    for _ in range(2):  # over no week at all, and over one
+    for _ in range(2):  # without a published week, and with one
         shown = await use_cases.get_availability(world.front_desk, clinician)
         weeks = [
             PublishAvailabilityCommand(

@@ -1,4 +1,4 @@
-"""What has no random history: sessions, feeds and reminders on PostgreSQL, under row-level security."""
+"""What random histories do not cover: video visits, feeds and reminders on PostgreSQL, under row-level security."""
 
 from datetime import timedelta
 

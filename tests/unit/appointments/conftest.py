@@ -1,4 +1,4 @@
-"""A practice with one clinician, two clients and one kind, open all week."""
+"""A practice with one clinician, two clients and one appointment type, available all week."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tests.support.appointments.use_cases import AppointmentUseCases, MemoryAppo
 
 @frozen
 class BookingScenario:
-    """Dr. Grey sees Ann and Bob online, from nine to five; it is Monday, 2 March 2026, ten in the morning."""
+    """Dr. Grey sees Ann and Bob by telehealth, from 9:00 to 17:00; it is Monday, 2 March 2026, 10:00."""
 
     world: MemoryAppointmentsWorld
     use_cases: AppointmentUseCases

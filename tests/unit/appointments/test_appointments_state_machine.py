@@ -1,4 +1,4 @@
-"""Random histories on the memory adapters."""
+"""Random histories of appointments on the memory adapters."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""Rules and exceptions become windows."""
+"""Expansion of rules and exceptions into windows."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
@@ -208,7 +208,7 @@ def test_open_minutes_match_rules_minus_closings(
     rules: list[tuple[int, tuple[time, time]]],
     closings: list[tuple[int, tuple[time, time]]],
 ) -> None:
-    """Outside of the fold, where a start counts early and an end late, the wall clock alone says what is open."""
+    """Outside the fold, where starts are early and ends late, wall-clock time alone determines what is open."""
     time_zone, day = night
     first, last = day - timedelta(days=1), day + timedelta(days=1)
     windows = open_windows(

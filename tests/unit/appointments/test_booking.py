@@ -1,4 +1,4 @@
-"""Clients hold and book."""
+"""Clients hold and book slots."""
 
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a practice offers, and who says so."""
+"""Booking options, and who can change them."""
 
 from datetime import time, timedelta
 

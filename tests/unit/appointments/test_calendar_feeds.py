@@ -1,4 +1,4 @@
-"""Calendar feeds: a phone sees one client's appointments, and nothing that others may not read over a shoulder."""
+"""Calendar feeds show one client's appointments, without private details."""
 
 from datetime import timedelta
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Clients cancel and move."""
+"""Clients cancel and reschedule."""
 
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -329,7 +329,7 @@ class TestSeveralClients:
 
 
 class TestConcurrentChanges:
-    """What another transaction did between the first look and the lock."""
+    """Changes by another transaction between the first read and the lock."""
 
     @pytest.mark.parametrize("deleted", [True, False])
     async def test_reassigned_to_another_clinician_concurrently(self, scenario: BookingScenario, deleted: bool) -> None:

@@ -1,4 +1,4 @@
-"""Until when one may cancel, and when the room is open."""
+"""Deadlines for cancelling, and opening times of video rooms."""
 
 from datetime import date, timedelta
 

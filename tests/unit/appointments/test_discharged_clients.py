@@ -1,4 +1,4 @@
-"""A client who was discharged, and still has a care team: nothing new, by nobody; what they have stays theirs."""
+"""A discharged client on a care team gets nothing new, not even from staff, and keeps what they have."""
 
 from datetime import date, timedelta
 
@@ -50,7 +50,7 @@ async def booked(scenario: BookingScenario) -> AppointmentView:
 
 
 async def expect_all_refused(scenario: BookingScenario) -> None:
-    """All that a client may ask for, each refused by the same word."""
+    """All client actions that create something are refused with the same code."""
     use_cases, choice = (
         scenario.use_cases,
         scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 13)),
@@ -79,7 +79,7 @@ async def test_discharged_client_cannot_book_anything_new(scenario: BookingScena
 
 
 async def test_discharge_refusal_takes_precedence(scenario: BookingScenario) -> None:
-    """Without a clinician, and with none who may be booked: the reason is the record, not the choice."""
+    """Without a clinician, and with none who is bookable: the refusal names the discharge, not the choice."""
     await discharge(scenario)
     scenario.world.store.table("care_team").clear()
     await expect_all_refused(scenario)

@@ -1,4 +1,4 @@
-"""Clients look for free times."""
+"""Clients search for free times."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -112,7 +112,7 @@ class TestFindSlots:
     async def test_days_are_in_practice_time_zone(self, scenario: BookingScenario) -> None:
         await scenario.world.open_week(scenario.grey, start_time=time(20), end_time=time(23))
         page = await scenario.use_cases.find_slots(scenario.ann, march_query(4, 4, scenario))
-        # In UTC the fifth has begun.
+        # In UTC it is already the fifth.
         assert [one.starts_at for one in page.items] == [new_york(4, hour) for hour in (20, 21, 22)]
 
     async def test_read_only_proxy_can_search_and_is_audited(self, scenario: BookingScenario) -> None:

@@ -1,4 +1,4 @@
-"""What the practice changes about appointments that stand."""
+"""Staff change booked appointments."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Staff look up a client's appointments and a single one."""
+"""Staff read a client's appointments and single appointments."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.unit.appointments.conftest import BookingScenario
 
 @pytest.fixture
 async def couple(scenario: BookingScenario) -> PracticeAppointmentView:
-    """Ann and Bob come to Dr. Grey together."""
+    """An appointment of Ann and Bob together with Dr. Grey."""
     appointment_type = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
     choice = scenario.world.choice(scenario.grey, appointment_type, new_york(4, 10))
     clients = (scenario.ann.client_id, scenario.bob.client_id)
@@ -59,7 +59,7 @@ class TestClientAppointments:
         ann, bob = scenario.ann.client_id, scenario.bob.client_id
         await scenario.use_cases.list_client_appointments(scenario.world.front_desk, ListClientAppointmentsQuery(ann))
         assert await read(scenario) == sorted([ann, bob])
-        # An empty page too says something of the record.
+        # An empty page reveals something about the record too.
         filters = AppointmentFilter("past")
         page = await scenario.use_cases.list_client_appointments(
             scenario.world.front_desk, ListClientAppointmentsQuery(ann, filters)

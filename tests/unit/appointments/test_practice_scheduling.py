@@ -1,4 +1,4 @@
-"""Staff publish hours, block time, book, move, cancel and close, and see their day."""
+"""Staff publish availability, block time, and book."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -158,7 +158,7 @@ class TestAvailability:
         ("time_zone", "today"), [("Pacific/Kiritimati", date(2026, 3, 5)), ("America/New_York", date(2026, 3, 4))]
     )
     async def test_past_exception_is_refused(self, scenario: BookingScenario, time_zone: str, today: date) -> None:
-        """Today is the day on the wall of the place."""
+        """Today is the local date of the location."""
         location = (await scenario.world.add_location("Elsewhere", time_zone=time_zone)).id
         scenario.world.clock.at = datetime(2026, 3, 4, 20, tzinfo=UTC)
         command = AddAvailabilityExceptionCommand(

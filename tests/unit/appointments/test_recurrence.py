@@ -1,4 +1,4 @@
-"""Weekly series keep their time on the wall."""
+"""Weekly series keep their wall-clock time."""
 
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reminders: at the right moment, never twice, and not when they would be no help."""
+"""Reminders are sent on time, once, and not when they are too late to help."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 async def run(scenario: BookingScenario) -> list[str]:
-    """Who was reminded of which start and lead, so far."""
+    """Run the job, and return the start and lead time of all reminders sent so far."""
     await scenario.use_cases.send_appointment_reminders(scenario.world.system)
     found = [one for one in await scenario.world.notices() if one.kind == "appointment_reminder"]
     assert {one.notice_class for one in found} <= {"reminder"}
@@ -32,7 +32,7 @@ def due(start: object, minutes: int) -> str:
 
 
 def test_max_lead_time_matches_notifications() -> None:
-    """Features know nothing of one another, so each has the number."""
+    """Features do not import each other, so each defines the maximum."""
     assert timedelta(minutes=settings_validation.MAX_REMINDER_MINUTES) == send_appointment_reminders.MAX_LEAD_TIME
 
 
@@ -82,7 +82,7 @@ class TestReminding:
         assert await run(scenario) == [due(TEN + 24 * HOUR, 24 * 60), due(new_york(11, 10), 24 * 60)]
 
     async def test_lead_time_across_dst(self, scenario: BookingScenario) -> None:
-        """Lead times are real time: a day before Sunday at ten is Saturday at nine."""
+        """Lead times are real time: 24 hours before 10:00 on the Sunday of the change is 9:00 on Saturday."""
         start = new_york(8, 10)
         await scenario.world.add_booking(scenario.grey, scenario.appointment_type, start, scenario.ann.client_id)
         scenario.world.clock.at = new_york(7, 8, 59)

@@ -1,4 +1,4 @@
-"""Requests, the waitlist, offers, series and settings: what each allows."""
+"""State changes and limits of requests, waitlist entries, offers, series and rules."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID

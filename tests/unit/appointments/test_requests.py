@@ -1,4 +1,4 @@
-"""Clients ask for appointments; the practice confirms or declines."""
+"""Clients request appointments; the practice confirms or declines."""
 
 from datetime import UTC, datetime, timedelta
 

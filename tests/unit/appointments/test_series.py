@@ -1,4 +1,4 @@
-"""Weekly series: all dates or none, right over the change of clocks, single dates and the end."""
+"""Weekly series: booking all dates or none, across DST changes, single dates and ending."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -43,7 +43,7 @@ async def appointments_of(scenario: BookingScenario, actor: ClientActor) -> list
 
 class TestBooking:
     async def test_weekly_local_time_across_dst(self, scenario: BookingScenario) -> None:
-        """The clocks go forward on 8 March: ten o'clock is an hour earlier in UTC from then on."""
+        """Clocks go forward on 8 March: from then on 10:00 is an hour earlier in UTC."""
         view = await book(scenario)
         starts = [one.starts_at for one in await appointments_of(scenario, scenario.ann)]
         assert starts == [new_york(day, 10) for day in (3, 10, 17, 24)]

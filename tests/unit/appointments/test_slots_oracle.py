@@ -1,4 +1,4 @@
-"""Free times against an oracle that looks at every five minutes and knows nothing of spans, sorting or UTC offsets."""
+"""Free slots compared with an oracle that checks every five minutes, without spans, sorting or UTC offsets."""
 
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -39,7 +39,7 @@ def multiples_of_five(minimum: int, maximum: int) -> st.SearchStrategy[timedelta
 
 @frozen
 class Week:
-    """A case: who is open when and busy when around one night, and what is asked for."""
+    """A case: availability and busy times around one night, and the search."""
 
     time_zone: str
     day: date
@@ -119,7 +119,7 @@ ClinicianAndLocation = tuple[UUID, UUID | None]
 
 
 def open_moments(week: Week) -> dict[ClinicianAndLocation, set[datetime]]:
-    """The beginnings of all stretches of five minutes that are open for the kind."""
+    """The starts of all five-minute steps that are open for the appointment type."""
     moments: dict[ClinicianAndLocation, set[datetime]] = {}
     for window in week.windows:
         if not window.appointment_type_ids or APPOINTMENT_TYPE_ID in window.appointment_type_ids:
@@ -223,7 +223,7 @@ def test_slots_do_not_depend_on_input_time_zone(week: Week, elsewhere: tuple[str
 @settings(max_examples=40, deadline=None)
 @given(weeks())
 def test_booked_slots_disappear_and_keep_gaps(week: Week) -> None:
-    """Books the first free time until none is left: neighbours then keep the larger buffer, and no more was needed."""
+    """Books the first free slot until none is left: neighbors keep the larger buffer, and no larger gap is required."""
     week = evolve(week, busy=[], timing=evolve(week.timing, slot_step=FIVE))
     gap = max(week.timing.buffer_before, week.timing.buffer_after)
     left = None

@@ -1,4 +1,4 @@
-"""The rooms in which sessions online take place: whom they let in, and until when."""
+"""Video rooms: whom they admit, and until when."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -29,7 +29,7 @@ SECRET = "a secret that Jitsi and the portal share"
 
 @define
 class JitsiRoomServer(RoomServer):
-    """What Prosody's `token_verification` holds a token to, before somebody is let into the room of the address."""
+    """The checks of Prosody's `token_verification` before a participant enters the room of the URL."""
 
     clock: FixedClock = field(factory=FixedClock)
     rooms: JitsiRooms = field(init=False)

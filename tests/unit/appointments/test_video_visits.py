@@ -1,4 +1,4 @@
-"""Telehealth sessions: who gets in, when, and where they are."""
+"""Video visits: who can join, when, and their check-ins."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ ROOM_OPENS_AT = new_york(4, 9, 45)
 
 @define
 class RecordingRooms(TelehealthRooms):
-    """Remembers who came, and that no unit of work was open meanwhile."""
+    """Records the participants, and that no unit of work was open."""
 
     world: MemoryAppointmentsWorld
     visits: list[VideoVisit] = field(factory=list)
@@ -45,7 +45,7 @@ def rooms(scenario: BookingScenario) -> RecordingRooms:
 
 @pytest.fixture
 async def booking(scenario: BookingScenario) -> Booking:
-    """Ann's with Dr. Grey, Wednesday at ten; it is the moment when the room opens."""
+    """Ann's appointment with Dr. Grey, Wednesday at 10:00; now is when the room opens."""
     made = await scenario.world.add_booking(scenario.grey, scenario.appointment_type, TEN, scenario.ann.client_id)
     scenario.world.clock.at = ROOM_OPENS_AT
     return made
@@ -65,7 +65,7 @@ def join_command(booking: Booking, **more: str) -> JoinVideoVisitCommand:
 
 
 class TestRecordingRooms(TelehealthRoomsContract):
-    """What the others here are tested with."""
+    """The contract of the fake that the other tests use."""
 
     @pytest.fixture
     def clock(self, scenario: BookingScenario) -> FixedClock:

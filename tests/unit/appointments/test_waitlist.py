@@ -1,4 +1,4 @@
-"""Who waits for what, and to whom freed time is offered."""
+"""Waitlist entries, and offers of freed slots."""
 
 from datetime import date, time, timedelta
 
@@ -128,7 +128,7 @@ class TestPracticeList:
     async def test_past_entries_are_not_listed(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann, latest_date=date(2026, 3, 4))
         await join_waitlist_as(scenario, scenario.bob)
-        # It is the fifth in Greenwich, and not yet in New York.
+        # It is the fifth in UTC, but not yet in New York.
         for hour, names in ((23, ["Ann Lee", "Bob Lee"]), (24, ["Bob Lee"])):
             scenario.world.clock.at = new_york(4, 0) + timedelta(hours=hour)
             page = await scenario.use_cases.list_practice_waitlist(
@@ -259,7 +259,7 @@ class TestOffers:
         slots = [one.freed_slot_id for one in scenario.world.store.table("waitlist_offers").values()]
         assert slots == [first]
         assert second not in slots
-        # Nobody else wants it, so it is free for all, and is looked at again when Ann's offer ends.
+        # Nobody else wants it, so it is free for everyone, and checked again when Ann's offer ends.
         await scenario.use_cases.decline_offer(scenario.ann, (await require_offer(scenario, scenario.ann)).id)
         await scenario.use_cases.run_freed_slot_jobs()
         assert (await require_offer(scenario, scenario.ann)).starts_at == new_york(10, 12)

@@ -1,4 +1,4 @@
-"""Random histories of those who ask and wait, on the memory adapters."""
+"""Random histories with requests and the waitlist, on the memory adapters."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""What a wall clock shows, and when that is."""
+"""Conversion of wall-clock times to instants."""
 
 from datetime import date, datetime, time, timedelta, timezone
 

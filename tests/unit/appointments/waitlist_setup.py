@@ -1,4 +1,4 @@
-"""Clients who wait, and time that comes free for them."""
+"""Clients on the waitlist, and slots freed for them."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 
 TEN = new_york(10, 10)
-"""Tuesday of the week after, when the clocks have changed."""
+"""10:00 on Tuesday of the following week, after the clocks have changed."""
 
 
 def waitlist_command(scenario: BookingScenario, **more: object) -> JoinWaitlistCommand:
@@ -31,7 +31,7 @@ async def join_waitlist_as(scenario: BookingScenario, actor: ClientActor, **more
 
 
 async def free_slot(scenario: BookingScenario, location_id: UUID | None = None) -> UUID:
-    """Somebody's appointment at ten is cancelled; the job's argument."""
+    """Cancel a client's appointment at 10:00, and return the argument of the job."""
     cleo = scenario.world.as_client(await scenario.world.add_client(given="Cleo"))
     await scenario.world.join_care_team(cleo.client_id, scenario.grey)
     choice = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN, location_id)
@@ -54,7 +54,7 @@ async def require_offer(scenario: BookingScenario, actor: ClientActor) -> Waitli
 
 
 async def offer_slot_to_ann(scenario: BookingScenario) -> WaitlistOfferView:
-    """Ann waits longer than Bob, and is offered Tuesday at ten."""
+    """Ann has waited longer than Bob, and gets an offer for Tuesday at 10:00."""
     await join_waitlist_as(scenario, scenario.ann)
     await join_waitlist_as(scenario, scenario.bob)
     await free_slot(scenario)

@@ -1,4 +1,4 @@
-"""Appointments, the calendar and availability in memory, with what PostgreSQL refuses refused."""
+"""Appointments and attendances in memory, with the same refusals as PostgreSQL."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -21,7 +21,7 @@ SEALED["attendances"] = {"reason": None}
 
 @define
 class MemoryAppointments(Appointments):
-    """Appointments, and attendances in a table of their own by appointment and client."""
+    """Appointments, and attendances in a separate table by appointment and client."""
 
     tx: MemoryTransaction
 
@@ -76,13 +76,13 @@ class MemoryAppointments(Appointments):
 
 
 def attendances(tx: MemoryTransaction, appointment_id: UUID) -> Iterable[Attendance]:
-    """The attendances that the transaction may see, in order of their client's id."""
+    """The attendances visible to the transaction, by the client's id."""
     own_attendances = (one for one in own_rows(tx, "attendances") if one.appointment_id == appointment_id)
     return sorted((one for one in own_attendances if visible(tx, one.client_id)), key=lambda one: one.client_id)
 
 
 def visible_bookings(tx: MemoryTransaction) -> Iterator[Booking]:
-    """All bookings that the transaction may see, by start."""
+    """All bookings visible to the transaction, by start."""
     rows: Iterable[Appointment] = own_rows(tx, "appointments")
     for one in sorted(rows, key=lambda one: (one.starts_at, one.id)):
         if own_attendances := tuple(attendances(tx, one.id)):

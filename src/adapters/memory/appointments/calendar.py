@@ -1,4 +1,4 @@
-"""Clinicians' time in memory."""
+"""The calendar and blocks in memory."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -19,7 +19,7 @@ from portal_core.kernel.audit import AuditEntry
 
 @define
 class MemoryCalendar(Calendar):
-    """The calendar. Units of work run one at a time here, so a lock need not wait."""
+    """The calendar. Units of work run one at a time here, so the lock never waits."""
 
     tx: MemoryTransaction
 
@@ -72,7 +72,7 @@ class MemoryCalendar(Calendar):
 
 @define
 class MemoryBlocks(Blocks):
-    """Blocks are calendar entries of their own purpose."""
+    """Calendar entries with the purpose `block`."""
 
     tx: MemoryTransaction
 

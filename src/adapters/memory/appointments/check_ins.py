@@ -17,7 +17,7 @@ SEALED["check_ins"] = {"client_location": "", "callback": ""}
 
 @define
 class MemoryCheckIns(CheckIns):
-    """Where clients were when they joined."""
+    """Check-ins to video visits."""
 
     tx: MemoryTransaction
 

@@ -1,4 +1,4 @@
-"""Held and freed slots in memory."""
+"""Holds and freed slots in memory."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -56,7 +56,7 @@ class MemoryHolds(Holds):
 
 @define
 class MemoryFreedSlots(FreedSlots):
-    """Time that cancellations gave back."""
+    """Slots freed by cancellations or moves."""
 
     tx: MemoryTransaction
 

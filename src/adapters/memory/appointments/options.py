@@ -1,4 +1,4 @@
-"""What may be booked, in memory."""
+"""Booking options in memory."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -50,7 +50,7 @@ class MemoryBookingDirectory(BookingDirectory):
 
 
 def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> BookingOptions:
-    """What the practice offers, with these of its clinicians, or with all."""
+    """The practice's booking options, with the given clinicians, or with all for None."""
     stored = APPOINTMENT_SETTINGS.load(tx)
     return BookingOptions(
         time_zone=time_zone_at(tx, None),
@@ -80,13 +80,13 @@ def _account_id(tx: MemoryTransaction, clinician_id: UUID) -> UUID | None:
 
 
 def practice_rows(tx: MemoryTransaction, table: str) -> list[Any]:
-    """Rows of the accounts' tables, which name their practice themselves."""
+    """The practice's rows of the people's tables, whose keys do not include the practice."""
     return [one for one in tx.table(table).values() if one.practice_id == tx.practice_id]
 
 
 @define
 class MemoryBookingSetup(BookingSetup):
-    """What the practice offers."""
+    """Writes appointment types, locations and rules."""
 
     tx: MemoryTransaction
 

@@ -1,4 +1,4 @@
-"""What appointments look like on screens, and what the practice offers, in memory."""
+"""Views of appointments in memory."""
 
 import operator
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from portal_core.kernel.page import Page, PageRequest
 
 @define
 class MemoryAppointmentReads(AppointmentReads):
-    """Joins by hand what PostgreSQL joins."""
+    """Builds in Python what PostgreSQL joins."""
 
     tx: MemoryTransaction
 
@@ -60,7 +60,7 @@ class MemoryAppointmentReads(AppointmentReads):
     def _in_order(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> list[AppointmentRow]:
-        """Those that the filter wants, from the page's beginning on."""
+        """Rows that match the filter, in its order, after the page's cursor."""
         rows = [row for row in self._rows(client_id) if _matches(row, filters, now)]
         rows.sort(key=_sort_key, reverse=filters.latest_first)
         after = page.after_time()

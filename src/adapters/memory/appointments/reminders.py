@@ -1,4 +1,4 @@
-"""Reminders in memory."""
+"""Reminder candidates in memory."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from portal_core.notifications.settings import DEFAULT_REMINDER_MINUTES
 
 @define
 class MemoryReminders(Reminders):
-    """Lead times are those of the client's own account, or the defaults."""
+    """Uses the lead times of the client's own account, or the defaults."""
 
     tx: MemoryTransaction
 

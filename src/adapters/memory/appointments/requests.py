@@ -23,7 +23,7 @@ SEALED["appointment_requests"] = {"reason": "", "answer": None}
 
 @define
 class MemoryAppointmentRequests(AppointmentRequests):
-    """Requests as they are."""
+    """Requests for appointments."""
 
     tx: MemoryTransaction
 
@@ -54,7 +54,7 @@ class MemoryAppointmentRequests(AppointmentRequests):
 
 @define
 class MemoryAppointmentRequestReads(AppointmentRequestReads):
-    """Requests with the names beside them."""
+    """Views of requests with names."""
 
     tx: MemoryTransaction
 

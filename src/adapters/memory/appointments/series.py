@@ -15,7 +15,7 @@ from portal_core.kernel.audit import AuditEntry
 
 @define
 class MemorySeriesRepository(SeriesRepository):
-    """Weekly series; a client's transaction reaches none."""
+    """Weekly series; a client's transaction sees none."""
 
     tx: MemoryTransaction
 

@@ -1,4 +1,4 @@
-"""Appointments: the repositories in memory."""
+"""The unit of work of appointments in memory."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ from portal_core.appointments.ports import AppointmentUnit
 
 
 class MemoryAppointmentUnit(MemoryUnit):
-    """Over one transaction."""
+    """The repositories over one transaction."""
 
     calendar = repository(MemoryCalendar)
     blocks = repository(MemoryBlocks)

@@ -24,7 +24,7 @@ DAY_MARGIN = timedelta(days=1)
 
 @define
 class MemoryWaitlist(Waitlist):
-    """Who waits for what."""
+    """Waitlist entries."""
 
     tx: MemoryTransaction
 
@@ -55,7 +55,7 @@ class MemoryWaitlist(Waitlist):
 
 @define
 class MemoryWaitlistReads(WaitlistReads):
-    """Places with the names and the open offers beside them."""
+    """Views of waitlist entries with names and open offers."""
 
     tx: MemoryTransaction
 
@@ -81,14 +81,14 @@ class MemoryWaitlistReads(WaitlistReads):
 
     def _view(self, entry: WaitlistEntry) -> WaitlistEntryView:
         opened = [one for one in _visible_offers(self.tx) if one.entry_id == entry.id and one.status == "open"]
-        # The latest is the one that counts.
+        # Only the latest offer counts.
         offer = max(opened, key=lambda one: one.offered_at, default=None)
         return _view(entry, offer, load_booking_options(self.tx, None))
 
 
 @define
 class MemoryWaitlistOffers(WaitlistOffers):
-    """To whom freed slots were offered."""
+    """Offers of freed slots."""
 
     tx: MemoryTransaction
 

@@ -59,7 +59,7 @@ _joined = appointments.join(
     attendances,
     (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
 )
-_OWN_CLIENT = "the practice's own view of everybody in it; row-level security confines a client to their own"
+_OWN_CLIENT = "the practice sees all clients in it; row-level security confines a client to their own record"
 ADD = statement("appointments.add", insert_all(appointments))
 GET = statement(
     "appointments.get",
@@ -142,7 +142,7 @@ CLIENT_BUSY_TIMES = statement(
         attendances.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
         attendances.c.status == "attending",
         attendances.c.appointment_id != bindparam("excluding"),
-        # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
+        # No appointment is longer than a day; the lower bound on the start lets the query use the index.
         attendances.c.starts_at > bindparam("day_before", type_=Instant),
         attendances.c.starts_at < bindparam("until", type_=Instant),
         _here,
@@ -153,7 +153,7 @@ _NONE = UUID(int=0)
 
 
 def appointment_of(row: Any) -> Appointment:
-    """An appointment from `APPOINTMENT`, in its order."""
+    """An appointment from the columns of `APPOINTMENT`, in their order."""
     return Appointment(
         id=row[0],
         practice_id=row[1],
@@ -177,13 +177,13 @@ def appointment_of(row: Any) -> Appointment:
 
 
 def fee_of(amount: int | None, currency: str | None) -> Money | None:
-    """A fee from its two columns."""
+    """The fee from its two columns."""
     return None if amount is None or currency is None else Money(amount, currency)
 
 
 @define
 class PostgresAppointments(Appointments):
-    """The appointment and its attendances, in two tables."""
+    """Appointments and attendances, in two tables."""
 
     tx: Transaction
 
@@ -204,7 +204,7 @@ class PostgresAppointments(Appointments):
         return found[0] if found else None
 
     async def of_series(self, series_id: UUID) -> list[Booking]:
-        """A series' appointments, by start."""
+        """The appointments of a series, by start."""
         return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
 
     async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
@@ -239,7 +239,7 @@ class PostgresAppointments(Appointments):
                 cancelled_at=one.cancelled_at,
                 cancelled_by=one.cancelled_by,
                 cancelled_late=one.cancelled_late,
-                # One client's destroyed record is no reason to refuse what happens to all who come.
+                # A change for all clients must not fail because one client's record key was destroyed.
                 reason=await self.tx.seal_unless_destroyed(
                     one.client_id, attendances.c.reason, one.appointment_id, one.reason
                 ),
@@ -249,7 +249,7 @@ class PostgresAppointments(Appointments):
             )
 
     async def _bookings(self, rows: list[Any]) -> list[Booking]:
-        """Rows of appointment and attendance, those of one appointment together."""
+        """Group joined rows of appointment and attendance by appointment."""
         await self.tx.load_keys(row[_CLIENT] for row in rows if row[_REASON] is not None)
         found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
         for row in rows:

@@ -1,4 +1,4 @@
-"""What clinicians publish, in PostgreSQL."""
+"""Published availability in PostgreSQL."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -21,12 +21,12 @@ from portal_core.kernel.audit import AuditEntry
 
 
 def _where(table: Any) -> Any:
-    """The table with the practice, and the place where there is one."""
+    """The table joined with the practice, and with the location if there is one."""
     at = (locations.c.practice_id == table.c.practice_id) & (locations.c.id == table.c.location_id)
     return table.join(practices, practices.c.id == table.c.practice_id).outerjoin(locations, at)
 
 
-# The place's as it is now, the practice's where there is none.
+# The current zone of the location, or of the practice without a location.
 _ZONE = func.coalesce(locations.c.time_zone, practices.c.time_zone)
 RULES = statement(
     "availability.rules",

@@ -1,7 +1,8 @@
-"""Clinicians' time in PostgreSQL.
+"""The calendar and blocks in PostgreSQL.
 
-Whoever writes to a clinician's calendar first takes an advisory lock on the clinician, in one order for all: over the
-bare exclusion constraint, 64 clients on one slot made 82 deadlocks in 384 tries. The constraint has the last word.
+Writers to a clinician's calendar first take an advisory lock on the clinician, all in the same order: with the
+exclusion constraint alone, 64 clients booking one slot caused 82 deadlocks in 384 attempts. The constraint makes the
+final decision.
 """
 
 from collections.abc import Collection, Iterable
@@ -45,7 +46,7 @@ DROP_EXPIRED = statement(
     ),
 )
 _since, _until = bindparam("since", type_=Instant), bindparam("until", type_=Instant)
-# Blocks may be long, and are few; the others end within a day of their start, so that what is later is not looked at.
+# Other entries end within a day of their start, so the index range is bounded; blocks may be long, but are few.
 BUSY = statement(
     "calendar.busy",
     union_all(
@@ -92,7 +93,7 @@ BLOCK = statement(
     select(*_COLUMNS).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
 )
 
-# One after the other as the array has them.
+# Takes the locks one by one, in the array's order.
 LOCK_ALL = statement(
     "calendar.lock_all",
     select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).column_valued("key"))),
@@ -104,7 +105,7 @@ CONFLICTS = statement(
         appointments.c.practice_id == bindparam("practice_id"),
         appointments.c.clinician_id == bindparam("clinician_id"),
         appointments.c.status == "booked",
-        # No appointment is longer than a day, so earlier starts cannot matter, and the index is of use.
+        # No appointment is longer than a day; the lower bound on the start lets the query use the index.
         appointments.c.starts_at > bindparam("day_before", type_=Instant),
         appointments.c.starts_at < bindparam("until", type_=Instant),
         appointments.c.ends_at > bindparam("since", type_=Instant),
@@ -114,7 +115,7 @@ CONFLICTS = statement(
 
 
 def entry_of(row: Any) -> CalendarEntry:
-    """An entry from the columns above, in their order."""
+    """An entry from `_COLUMNS`, in their order."""
     return CalendarEntry(
         id=row[0],
         practice_id=row[1],
@@ -141,13 +142,13 @@ def _values(entry: CalendarEntry) -> dict[str, Any]:
 
 
 def _lock_key(one: UUID) -> int:
-    """Sixty-four of the id's bits, signed. Two ids with the same key only wait for each other."""
+    """The id folded to 64 bits, signed. Two ids with the same key only wait for each other."""
     return ((one.int >> 64) ^ (one.int & (2**64 - 1))) - 2**63
 
 
 @define
 class PostgresCalendar(Calendar):
-    """Locks end with the transaction."""
+    """The calendar. Locks are released at the end of the transaction."""
 
     tx: Transaction
 
@@ -183,7 +184,7 @@ class PostgresCalendar(Calendar):
 
 @define
 class PostgresBlocks(Blocks):
-    """Blocks are calendar entries, too."""
+    """Calendar entries with the purpose `block`."""
 
     tx: Transaction
 

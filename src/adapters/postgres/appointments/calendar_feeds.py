@@ -1,4 +1,4 @@
-"""Calendar feeds in PostgreSQL: the SHA-256 of a token for each client."""
+"""Calendar feeds in PostgreSQL: one for each client, found by the SHA-256 of its token."""
 
 from uuid import UUID
 
@@ -43,7 +43,7 @@ UNSCOPED_BY_HASH = statement("feeds.unscoped_by_hash", select(*_found.c))
 
 @define
 class PostgresFeedTokens(FeedTokens):
-    """One feed for each client."""
+    """At most one feed for each client."""
 
     tx: Transaction
 

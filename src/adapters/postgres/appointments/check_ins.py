@@ -1,4 +1,4 @@
-"""Where clients were when they joined, in PostgreSQL, sealed."""
+"""Check-ins to video visits in PostgreSQL, with location and callback number encrypted."""
 
 from uuid import UUID
 
@@ -30,13 +30,13 @@ OF_APPOINTMENT = statement(
         check_ins.c.appointment_id == bindparam("appointment_id"),
     )
     .order_by(check_ins.c.joined_at.desc(), check_ins.c.id.desc()),
-    scope_exemption="the practice must find everybody in the room; row-level security confines a client to their own",
+    scope_exemption="the practice sees all clients; row-level security confines a client to their own record",
 )
 
 
 @define
 class PostgresCheckIns(CheckIns):
-    """Added, never changed."""
+    """Check-ins are only added, never changed."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Slots that clients hold, and time that cancellations gave back, in PostgreSQL."""
+"""Holds and freed slots in PostgreSQL."""
 
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,7 @@ CLEAR_ALL_HOLDS = statement(
     delete(holds).where(
         holds.c.practice_id == bindparam("practice_id"), holds.c.expires_at <= bindparam("before", type_=Instant)
     ),
-    scope_exemption="a job forgets everybody's; row-level security confines a client to their own",
+    scope_exemption="a job deletes all expired holds; row-level security confines a client to their own record",
 )
 ADD_FREED = statement("freed_slots.add", insert_all(freed_slots))
 GET_FREED = statement(
@@ -80,7 +80,7 @@ REMOVE_FREED = statement(
 
 @define
 class PostgresHolds(Holds):
-    """Whose the holds in the calendar are."""
+    """Holds of clients; each refers to an entry in the calendar, which names no client."""
 
     tx: Transaction
 
@@ -124,7 +124,7 @@ def _hold_of(row: Any) -> Hold:
 
 @define
 class PostgresFreedSlots(FreedSlots):
-    """Names no client."""
+    """Freed slots, which name no client."""
 
     tx: Transaction
 

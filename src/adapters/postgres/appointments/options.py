@@ -1,4 +1,4 @@
-"""What a practice offers, with whom, and on which terms, in PostgreSQL: read whole by one statement."""
+"""Booking options in PostgreSQL, read by one statement."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -37,7 +37,7 @@ DISPLAY_NAME: ColumnElement[str] = (
     + literal_column("' '")
     + clients.c.family_name
 )
-"""As `accounts.people.Client.display_name`."""
+"""The same as `accounts.people.Client.display_name`."""
 PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, EMPTY_TEXT)
 
 
@@ -125,7 +125,7 @@ CLIENTS = statement(
 
 
 def _replace(table: Any) -> Any:
-    """An insert that takes the place of what was there under the id, where that is at the version before."""
+    """An upsert by id that updates only a row whose version is one lower."""
     row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
     changing = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
     before = table.c.version == row.excluded.version - literal_column("1")
@@ -172,7 +172,7 @@ def _place(row: Any) -> Location:
 
 @define
 class PostgresBookingDirectory(BookingDirectory):
-    """Kinds, places and clinicians come as JSON within the one row of the practice."""
+    """Reads appointment types, locations and clinicians as JSON within the single row of the practice."""
 
     tx: Transaction
 
@@ -193,7 +193,7 @@ class PostgresBookingDirectory(BookingDirectory):
 
 
 def _schedule_of(row: Any, *, discharged: bool = False) -> BookingOptions:
-    assert row is not None, "a unit of work opens for practices that exist"
+    assert row is not None, "a unit of work only opens for an existing practice"
     return BookingOptions(
         time_zone=row[1],
         settings=settings_of(row[0]),

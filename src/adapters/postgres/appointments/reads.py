@@ -1,4 +1,4 @@
-"""Appointments on screens, in PostgreSQL: one statement each for all of the data."""
+"""Views of appointments in PostgreSQL, by one statement for each method."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ MAX_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 FIRST_ID = UUID(int=0)
 LAST_ID = UUID(int=2**128 - 1)
 
-# The client's own: cancelled for those who left, though others still come.
+# The client's own status: cancelled for a client who left, even if others still attend.
 _status = case((attendances.c.status == "attending", appointments.c.status), else_=attendances.c.status)
 _attended = attendances.join(
     appointments,
@@ -82,7 +82,7 @@ _of_client = (
 )
 _key = tuple_(attendances.c.starts_at, attendances.c.appointment_id)
 _after = tuple_(bindparam("after_at", type_=Instant), bindparam("after_id", type_=Uuid))
-# The first is for the index, before the appointment is looked at.
+# The first condition can use the index, before the appointment is joined.
 _not_cancelled = (attendances.c.status != "cancelled", _status != "cancelled")
 
 
@@ -96,7 +96,7 @@ CATEGORIES: dict[AppointmentCategory, tuple[Any, ...]] = {
 
 
 def _page(of_client: Select[Any], category: AppointmentCategory) -> Select[Any]:
-    """The page of a client's attendances, in the category's order."""
+    """A page of a client's attendances, in the category's order."""
     latest_first = AppointmentFilter(category).latest_first
     order = (attendances.c.starts_at, attendances.c.appointment_id)
     return (
@@ -116,7 +116,7 @@ GET_FOR_CLIENT = statement(
     "appointments.show", _of_client.where(attendances.c.appointment_id == bindparam("appointment_id"))
 )
 
-_PRACTICE_SIDE = "the practice's own view of everybody in it; row-level security confines a client to their own"
+_PRACTICE_SIDE = "the practice sees all clients in it; row-level security confines a client to their own record"
 _of_practice = (
     select(
         appointments.c.id,
@@ -188,7 +188,7 @@ _SEEN = {
 
 
 def _listing_for(whom: str, category: AppointmentCategory) -> Statement:
-    """The client's page, and all of each appointment on it."""
+    """All columns of the appointments on a client's page, with all of their attendances."""
     page = _page(_SEEN[whom], category).subquery("page")
     latest_first = AppointmentFilter(category).latest_first
     return statement(
@@ -206,7 +206,7 @@ LISTS_FOR_CLINICIAN = {category: _listing_for("clinician", category) for categor
 
 @define
 class PostgresAppointmentReads(AppointmentReads):
-    """A client's list is a walk along one index of the attendances, from the cursor on."""
+    """Views of appointments. A client's list is one index range scan on the attendances, starting at the cursor."""
 
     tx: Transaction
 
@@ -270,7 +270,7 @@ class PostgresAppointmentReads(AppointmentReads):
         )
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
-        """Rows of appointment and attendance, those of one appointment together."""
+        """Group joined rows of appointment and attendance by appointment."""
         await self.tx.load_keys(row[13] for row in rows if row[18] is not None)
         parts: dict[UUID, list[AttendanceView]] = {}
         heads: dict[UUID, Any] = {}
@@ -295,7 +295,7 @@ class PostgresAppointmentReads(AppointmentReads):
 
 
 def _bounds(filters: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:
-    """Where on the index a client's page begins and ends; one row more than it shows."""
+    """The index range of a client's page; the limit is one row more, to detect a next page."""
     since, until = filters.since or MIN_INSTANT, filters.until or MAX_INSTANT
     if filters.category == "upcoming":
         since = max(since, now - MAX_APPOINTMENT_DURATION)

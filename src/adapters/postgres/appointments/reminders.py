@@ -1,4 +1,4 @@
-"""Who is to be reminded of what, in PostgreSQL."""
+"""Reminder candidates in PostgreSQL."""
 
 from datetime import datetime, timedelta
 
@@ -45,13 +45,13 @@ CANDIDATES = statement(
         attendances.c.status == "attending",
     )
     .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
-    scope_exemption="a job reminds all who come",
+    scope_exemption="a job reminds all attending clients",
 )
 
 
 @define
 class PostgresReminders(Reminders):
-    """Lead times are those of the client's own account, or the defaults."""
+    """Uses the lead times of the client's own account, or the defaults."""
 
     tx: Transaction
 

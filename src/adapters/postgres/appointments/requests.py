@@ -1,4 +1,4 @@
-"""Requests for appointments in PostgreSQL. The client's reason and the practice's answer are sealed."""
+"""Requests for appointments in PostgreSQL. The client's reason and the practice's answer are encrypted."""
 
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ GET = statement("requests.get", select(*_COLUMNS).where(*_own, requests.c.id == 
 GET_FOR_PRACTICE = statement(
     "requests.get_for_practice",
     select(*_COLUMNS).where(_here, requests.c.id == bindparam("id")),
-    scope_exemption="the practice answers whoever's it is",
+    scope_exemption="the practice answers requests of all clients",
 )
 SAVE = statement(
     "requests.save",
@@ -98,13 +98,13 @@ LIST_FOR_PRACTICE = statement(
     .where(_here, requests.c.status == bindparam("status"), _key > _after)
     .order_by(requests.c.requested_at, requests.c.id)
     .limit(_row_limit),
-    scope_exemption="the practice answers whoever's it is",
+    scope_exemption="the practice answers requests of all clients",
 )
 
 
 @define
 class PostgresAppointmentRequests(AppointmentRequests):
-    """Preferred times are kept as JSON."""
+    """Requests, with preferred times stored as JSON."""
 
     tx: Transaction
 
@@ -175,7 +175,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
 
 @define
 class PostgresAppointmentRequestReads(AppointmentRequestReads):
-    """Requests with the names beside them."""
+    """Views of requests with names."""
 
     tx: Transaction
 

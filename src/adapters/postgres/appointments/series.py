@@ -44,7 +44,7 @@ SAVE = statement(
 
 @define
 class PostgresSeriesRepository(SeriesRepository):
-    """Staff's and jobs' only, by row-level security."""
+    """Weekly series. Row-level security restricts them to staff and jobs."""
 
     tx: Transaction
 

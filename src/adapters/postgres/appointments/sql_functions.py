@@ -1,6 +1,6 @@
-"""What the application's role does to these tables only through functions of the owner's."""
+"""SQL functions that run with the owner's rights, for access that the application role does not have itself."""
 
-# A phone brings the token and nothing else, so no record is known before. The hash is the key that opens it.
+# A calendar app sends only the token, so no record is known yet. The hash of the token authorizes the access.
 FEED_BY_HASH = """
 CREATE OR REPLACE FUNCTION portal.feed_by_hash(practice uuid, hash bytea)
 RETURNS TABLE (id uuid, practice_id uuid, client_id uuid, account_id uuid, token_hash bytea, created_at timestamptz)
@@ -10,7 +10,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 $$"""
 
 
-# Clients are not shown the practice's staff and accounts, and yet a booking tells its clinician.
+# Clients cannot read the practice's staff and accounts, but their bookings notify the clinician.
 CLINICIAN_ACCOUNT = """
 CREATE OR REPLACE FUNCTION portal.clinician_account(practice uuid, clinician uuid) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$

@@ -1,4 +1,6 @@
-"""Appointments. The calendar names no client, so that a client's transaction sees what is taken, and not by whom."""
+"""Tables of appointments. The calendar names no client, so a client's transaction sees that time is taken, but not by
+whom.
+"""
 
 from datetime import timedelta
 
@@ -36,7 +38,7 @@ from adapters.postgres.engine.columns import (
 from adapters.postgres.engine.settings import settings_table
 
 MAX_APPOINTMENT_DURATION = timedelta(days=1)
-"""No appointment is longer (`AppointmentTiming`): reads look no further back for those that are still going on."""
+"""The maximum of `AppointmentTiming`: reads look no further back for appointments that have not ended."""
 
 
 def _clinician(name: str) -> ForeignKeyConstraint:
@@ -140,7 +142,7 @@ calendar = practice_table(
     CheckConstraint("ends_at > starts_at", "order"),
     CheckConstraint("purpose = 'block' OR ends_at - starts_at <= interval '24 hours'", "length"),
     CheckConstraint("(purpose = 'hold') = (expires_at IS NOT NULL)", "expires"),
-    # The last word on who has a clinician's time.
+    # Makes the final decision on conflicting bookings of a clinician's time.
     ExcludeConstraint(
         ("clinician_id", "="),
         (text("tstzrange(starts_at, ends_at)"), "&&"),
@@ -185,7 +187,7 @@ appointments = practice_table(
     Index(None, "practice_id", "clinician_id", "starts_at"),
     Index("appointments_series_idx", "practice_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
 )
-# A client reaches an appointment by their attendance in it; the attendances' own policy applies inside as well.
+# A client sees an appointment through their attendance in it; the attendances' own policy applies inside as well.
 appointments.info["visible"] = (
     "practice_id = {practice} AND ({scope} = 'practice' OR EXISTS (SELECT 1 FROM portal.attendances AS own"
     " WHERE own.practice_id = {practice} AND own.client_id = {client} AND own.appointment_id = appointments.id))"
@@ -195,7 +197,7 @@ appointments.info["insertable"] = "practice_id = {practice}"
 attendances = client_table(
     "attendances",
     uuid("appointment_id"),
-    # A copy of the appointment's start, so that a client's list is one walk along one index.
+    # A copy of the appointment's start, so that a client's list is one index range scan.
     instant("starts_at"),
     string("status"),
     instant("cancelled_at", null=True),
@@ -331,7 +333,7 @@ appointment_series = practice_table(
     uuid("clinician_id"),
     uuid("appointment_type_id"),
     uuid("location_id", null=True),
-    # Local in `time_zone`, without an offset: kept as text, for a timestamp would pretend to be an instant.
+    # Local in `time_zone`, without an offset: stored as text, since a timestamp would suggest an instant.
     Column("first_start", Text, nullable=False),
     string("time_zone"),
     number("weeks"),

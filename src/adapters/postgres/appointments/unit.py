@@ -1,4 +1,4 @@
-"""Appointments: the repositories."""
+"""The unit of work of appointments in PostgreSQL."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from portal_core.appointments.ports import AppointmentUnit
 
 
 class PostgresAppointmentUnit(PostgresUnit):
-    """Over one transaction."""
+    """The repositories over one transaction."""
 
     calendar = repository(PostgresCalendar)
     blocks = repository(PostgresBlocks)

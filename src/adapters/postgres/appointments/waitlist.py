@@ -81,7 +81,7 @@ MATCHING = statement(
         entries.c.earliest_date <= bindparam("day_after", type_=Date()),
     )
     .order_by(entries.c.joined_at, entries.c.id),
-    scope_exemption="a freed slot goes to whom waits longest; row-level security confines clients to their own",
+    scope_exemption="a job finds who waits longest; row-level security confines a client to their own record",
 )
 _offer_clinicians = clinicians.alias("their")
 _shown = (
@@ -134,7 +134,7 @@ LIST_FOR_PRACTICE = statement(
     .join(_page, (_page.c.client_id == entries.c.client_id) & (_page.c.id == entries.c.id))
     .join(clients, (clients.c.practice_id == entries.c.practice_id) & (clients.c.id == entries.c.client_id))
     .where(entries.c.practice_id == bindparam("practice_id")),
-    scope_exemption="the practice sees whoever waits; row-level security confines a client to their own",
+    scope_exemption="the practice sees all who wait; row-level security confines a client to their own record",
 )
 
 ADD_OFFER = statement("waitlist_offers.add", insert_all(offers))
@@ -145,7 +145,7 @@ SAVE_OFFER = statement(
     .where(*_my_offers, offers.c.id == bindparam("offer"), offers.c.version == bindparam("before"))
     .values(status=bindparam("status"), appointment_id=bindparam("appointment_id"), version=bindparam("version")),
 )
-_JOB = "a job looks for whom the slot is offered to next; row-level security confines a client to their own"
+_JOB = "a job finds who gets the next offer; row-level security confines a client to their own record"
 OF_SLOT = statement(
     "waitlist_offers.of_slot",
     select(*_OFFER)
@@ -211,7 +211,7 @@ def _offer_of(row: Any) -> WaitlistOffer:
 
 
 def _view(row: Any) -> WaitlistEntryView:
-    """From `_ENTRY`, the names of kind and clinician, `_OFFER` and its clinician's name."""
+    """From the columns of `_ENTRY`, the names of appointment type and clinician, `_OFFER` and its clinician's name."""
     entry = _entry_of(row)
     offer = row[len(_ENTRY) + 2 :]
     return WaitlistEntryView(
@@ -236,7 +236,7 @@ def _view(row: Any) -> WaitlistEntryView:
 
 
 def _practice_view(row: Any) -> PracticeWaitlistEntryView:
-    """From the same, with the client's name and pronouns behind it."""
+    """From the columns of `_view`, followed by the client's name and pronouns."""
     return PracticeWaitlistEntryView(client_id=row[2], client_name=row[-2], client_pronouns=row[-1], entry=_view(row))
 
 
@@ -258,7 +258,7 @@ def _offer_view(offer: WaitlistOffer, clinician_name: str) -> WaitlistOfferView:
 
 @define
 class PostgresWaitlist(Waitlist):
-    """Who waits for what."""
+    """Waitlist entries."""
 
     tx: Transaction
 
@@ -291,7 +291,7 @@ class PostgresWaitlist(Waitlist):
 
 @define
 class PostgresWaitlistReads(WaitlistReads):
-    """Places with the names and the open offers beside them. The latest offer is the first row of its entry."""
+    """Views of waitlist entries with names and open offers. The first row of an entry has its latest offer."""
 
     tx: Transaction
 
@@ -318,7 +318,7 @@ class PostgresWaitlistReads(WaitlistReads):
 
 @define
 class PostgresWaitlistOffers(WaitlistOffers):
-    """To whom freed slots were offered."""
+    """Offers of freed slots."""
 
     tx: Transaction
 

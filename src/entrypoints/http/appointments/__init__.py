@@ -1,4 +1,4 @@
-"""Controllers of appointments: for clients and proxies here, for staff in `practice`."""
+"""HTTP controllers of appointments: for clients and proxies here, for staff in `practice`."""
 
 from litestar import Controller
 

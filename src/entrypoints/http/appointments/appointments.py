@@ -1,4 +1,4 @@
-"""One's appointments: looking, cancelling, moving."""
+"""Endpoints for a client's appointments: list, read, cancel and reschedule."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,18 +28,21 @@ Reason = Annotated[str, Meta(max_length=1000, examples=["I am travelling that we
 
 
 ClientVersion = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
-"""A client's appointment counts its versions from 0, as calendars do (RFC 5545, 3.8.7.4)."""
+"""The version of a client's appointment starts at 0, like SEQUENCE in calendars (RFC 5545, 3.8.7.4)."""
 
 
 class CancelAppointmentRequest(Request, frozen=True):
-    """Why, and which version was shown, 0 before any change; both may be left out."""
+    """Optional reason and the version that the client saw, which is 0 before any change."""
 
     reason: Reason | None = None
     version: Count | None = None
 
 
 class RescheduleAppointmentRequest(Request, frozen=True):
-    """The new time in full; the kind stays. `version` is the one that was shown, 0 before any change."""
+    """The new time, clinician and location; the appointment type stays the same.
+
+    `version` is the one that the client saw, which is 0 before any change.
+    """
 
     clinician_id: UUID
     starts_at: Instant
@@ -64,9 +67,9 @@ class AppointmentsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[AppointmentView]:
-        """Upcoming, past, cancelled or all appointments, with what may be done about each now.
+        """Lists upcoming, past, cancelled or all appointments, with the actions possible now.
 
-        With `since` and `until` only those that start from the one up to, not including, the other.
+        `since` (inclusive) and `until` (exclusive) limit the start.
         """
         query = ListMyAppointmentsQuery(AppointmentFilter(category, since, until), page(after, size))
         return await list_my_appointments(request.actor, query)
@@ -75,7 +78,7 @@ class AppointmentsController(Controller):
     async def get_appointment(
         self, request: PortalRequest, appointment_id: FromPath[UUID], get_appointment: NamedDependency[GetAppointment]
     ) -> AppointmentView:
-        """One appointment."""
+        """Returns one appointment."""
         return await get_appointment(request.actor, appointment_id)
 
     @patch(
@@ -91,7 +94,7 @@ class AppointmentsController(Controller):
     ) -> AppointmentView:
         """Cancels an appointment.
 
-        Inside the notice period it is refused, or costs `cancel_fee`, as the practice set.
+        Within the notice period this is refused, allowed, or costs `cancel_fee`, depending on the practice's rules.
         """
         command = CancelAppointmentCommand(appointment_id=appointment_id, reason=data.reason, version=data.version)
         return await cancel_appointment(request.actor, command)
@@ -115,9 +118,9 @@ class AppointmentsController(Controller):
         data: JSONBody[RescheduleAppointmentRequest],
         reschedule_appointment: NamedDependency[RescheduleAppointment],
     ) -> AppointmentView:
-        """Moves an appointment to another free time. When that is not to be had, the old one stays.
+        """Moves an appointment to another free time. If that is not available, the appointment stays unchanged.
 
-        To its own time, place and clinician nothing changes, and the answer is the appointment as it is.
+        If time, location and clinician are the same, nothing changes and the appointment is returned.
         """
         command = RescheduleAppointmentCommand(
             appointment_id=appointment_id,

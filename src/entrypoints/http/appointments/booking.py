@@ -1,4 +1,4 @@
-"""From what there is to book to an appointment: free times, holds, booking."""
+"""Endpoints for online booking: options, free times, holds and bookings."""
 
 from datetime import date
 from typing import Annotated
@@ -44,7 +44,7 @@ BOOKING_ERRORS = (
     TooSoon,
     TooFar,
 )
-"""Why a time is not to be had."""
+"""Why a client cannot book a time."""
 
 
 SlotsOnPage = Annotated[
@@ -52,20 +52,20 @@ SlotsOnPage = Annotated[
     Meta(
         ge=1,
         le=MAX_PAGE,
-        description="Rows on a page; more where several times start at one instant, which are never torn apart",
+        description="Items on a page; may be more, since times with the same start stay on one page",
     ),
 ]
 
 
 class BookAppointmentRequest(Request, frozen=True):
-    """A free time, or one's hold on it: one of the two. The time of one's own hold or offer uses that up."""
+    """Either a free time or one of the client's holds. Booking the time of an own hold or offer uses it up."""
 
     slot: SlotRequest | None = None
     hold_id: Annotated[UUID | None, Meta(examples=[None])] = None
 
 
 class BookingController(Controller):
-    """What a booking screen needs."""
+    """Online booking."""
 
     path = "/appointments"
     tags = ("Appointments",)
@@ -74,7 +74,10 @@ class BookingController(Controller):
     async def get_booking_options(
         self, request: PortalRequest, get_booking_options: NamedDependency[GetBookingOptions]
     ) -> BookingOptionsView:
-        """What one may book or ask for: kinds, places, the care team, and the practice's rules."""
+        """Returns what can be booked or requested.
+
+        Appointment types, locations, the care team and the practice's rules.
+        """
         return await get_booking_options(request.actor)
 
     @get("/slots", raises=[ClientDischarged, NotBookable])
@@ -91,9 +94,9 @@ class BookingController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[SlotsOnPage] = 100,
     ) -> Page[SlotView]:
-        """Free times of the care team, soonest first.
+        """Lists free times of the care team, soonest first.
 
-        On the practice's local dates from `first_day` to `last_day`, both included, six weeks at most.
+        On the practice's local dates from `first_day` to `last_day`, both inclusive, at most six weeks.
         """
         query = FindSlotsQuery(
             appointment_type_id=appointment_type_id,
@@ -108,21 +111,21 @@ class BookingController(Controller):
 
     @get("/holds")
     async def list_holds(self, request: PortalRequest, list_holds: NamedDependency[ListHolds]) -> tuple[HoldView, ...]:
-        """What one holds now, the first to end first."""
+        """Lists the client's unexpired holds, the first to expire first."""
         return await list_holds(request.actor)
 
     @post("/holds", raises=[Forbidden, TooManyHolds, *BOOKING_ERRORS])
     async def hold_slot(
         self, request: PortalRequest, data: JSONBody[SlotRequest], hold_slot: NamedDependency[HoldSlot]
     ) -> HoldView:
-        """Keeps a free time for a few minutes, while one decides."""
+        """Reserves a free time for a few minutes while the client decides."""
         return await hold_slot(request.actor, data.choice())
 
     @delete("/holds/{hold_id:uuid}", raises=[Forbidden])
     async def release_hold(
         self, request: PortalRequest, hold_id: FromPath[UUID], release_hold: NamedDependency[ReleaseHold]
     ) -> None:
-        """Gives a held time back."""
+        """Releases a held time."""
         await release_hold(request.actor, hold_id)
 
     @post("", raises=[Forbidden, NotFound, HoldExpired, *BOOKING_ERRORS])
@@ -132,10 +135,10 @@ class BookingController(Controller):
         data: JSONBody[BookAppointmentRequest],
         book_appointment: NamedDependency[BookAppointment],
     ) -> AppointmentView:
-        """Books a free time, or the time that one holds.
+        """Books a free time, or the time of a hold.
 
-        A client who was discharged books, holds, asks and waits for nothing new (`client_discharged`); they go on
-        reading, joining, cancelling and withdrawing what they have.
+        A discharged client cannot book, hold, send requests or join the waitlist (`client_discharged`); they can still
+        read, join, cancel and withdraw what they have.
         """
         choice = data.slot.choice() if data.slot else None
         return await book_appointment(request.actor, BookAppointmentCommand(choice=choice, hold_id=data.hold_id))

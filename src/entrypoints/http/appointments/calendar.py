@@ -1,4 +1,4 @@
-"""Appointments in people's own calendars (RFC 5545): one as a file, all as a feed that a phone subscribes to."""
+"""Endpoints for calendar files (RFC 5545): a single appointment, and a feed to which a calendar app subscribes."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,24 +20,24 @@ from portal_core.appointments.views import CalendarFile, FeedView
 from portal_core.kernel.errors import Forbidden, NotFound
 
 FeedName = Annotated[str, Meta(max_length=128, pattern=r"^[A-Za-z0-9_\-]+\.ics$", examples=["2hW9….ics"])]
-"""A feed's token, and the ending by which calendars know what it is."""
+"""A feed's token, with the file extension by which calendar apps recognize the format."""
 
 
 class CalendarFeed(Struct, frozen=True):
-    """A feed, shown once: whoever has the address can read it. `path` goes after the host, under webcal or https."""
+    """A new feed, shown once: anyone with the address can read it. Append `path` to the host, with webcal or https."""
 
     path: str
     created_at: datetime
 
     @classmethod
     def at(cls, root: str, feed: FeedView, practice: str) -> "CalendarFeed":
-        """The feed's address; it names the practice, since others may come, or its host names go."""
+        """The feed's address. It names the practice, so that it stays valid when practices or host names change."""
         query = urlencode({"practice": practice})
         return cls(f"{root}/{feed.token}.ics?{query}", feed.created_at)
 
 
 def calendar_answer(file: CalendarFile) -> Response[str]:
-    """The file as text/calendar, with the method beside it that RFC 5545, 8.1, wants where the file has one.
+    """The file as text/calendar, with the `method` parameter that RFC 5545, 8.1, requires if the file has one.
 
     Litestar adds the charset.
     """
@@ -50,7 +50,7 @@ def calendar_answer(file: CalendarFile) -> Response[str]:
 
 
 class CalendarFileController(Controller):
-    """One appointment as a file."""
+    """An appointment as a calendar file."""
 
     path = "/appointments"
     tags = ("Calendar",)
@@ -62,12 +62,15 @@ class CalendarFileController(Controller):
         appointment_id: FromPath[UUID],
         export_calendar_event: NamedDependency[ExportCalendarEvent],
     ) -> Response[str]:
-        """The appointment for one's own calendar; of a cancelled one, what takes it out again."""
+        """Returns the appointment as a calendar file.
+
+        For a cancelled appointment, the file removes it from the calendar.
+        """
         return calendar_answer(await export_calendar_event(request.actor, appointment_id))
 
 
 class CalendarFeedController(Controller):
-    """The record's feed."""
+    """The record's calendar feed."""
 
     path = "/calendar"
     tags = ("Calendar",)
@@ -76,7 +79,7 @@ class CalendarFeedController(Controller):
     async def create_calendar_feed(
         self, request: PortalRequest, create_calendar_feed: NamedDependency[CreateCalendarFeed]
     ) -> CalendarFeed:
-        """Makes the address of a feed, and ends an earlier one. It is shown this once."""
+        """Creates a feed, replacing an earlier one. Its address is shown only once."""
         feed = await create_calendar_feed(request.actor)
         return CalendarFeed.at(request.url.path.removesuffix("/feed"), feed, request.practice.slug)
 
@@ -84,12 +87,12 @@ class CalendarFeedController(Controller):
     async def remove_calendar_feed(
         self, request: PortalRequest, remove_calendar_feed: NamedDependency[RemoveCalendarFeed]
     ) -> None:
-        """Ends the feed: its address is dead from now on."""
+        """Removes the feed: its address stops working."""
         await remove_calendar_feed(request.actor)
 
     @get("/{feed:str}", auth="visitor", media_type="text/calendar", raises=[NotFound])
     async def read_calendar_feed(
         self, request: PortalRequest, feed: FromPath[FeedName], read_calendar_feed: NamedDependency[ReadCalendarFeed]
     ) -> Response[str]:
-        """The appointments of the client whose feed this is, for whoever has its address. No clinical word is in it."""
+        """Returns the appointments of the feed's client to anyone with the address. It contains no clinical terms."""
         return calendar_answer(await read_calendar_feed(request.visitor, feed.removesuffix(".ics")))

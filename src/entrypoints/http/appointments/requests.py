@@ -1,4 +1,4 @@
-"""Asking the practice for an appointment."""
+"""Endpoints for a client's appointment requests."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,14 +22,17 @@ from portal_core.kernel.page import Page
 
 
 class PreferredTimeRequest(Request, frozen=True):
-    """A time that would suit: anywhere from `starts_at` to `ends_at`."""
+    """A range of time that suits the client: the appointment may be anywhere between `starts_at` and `ends_at`."""
 
     starts_at: Instant
     ends_at: Annotated[Instant, Meta(examples=["2027-03-14T18:00:00Z"])]
 
 
 class AppointmentRequestBody(Request, frozen=True):
-    """Up to three different times that would suit. No place is telehealth, no clinician is anyone of the care team."""
+    """Up to three different preferred times.
+
+    No location means telehealth; no clinician means any clinician of the care team.
+    """
 
     appointment_type_id: UUID
     preferred: Annotated[tuple[PreferredTimeRequest, ...], Meta(min_length=1, max_length=MAX_PREFERRED_TIMES)]
@@ -38,7 +41,7 @@ class AppointmentRequestBody(Request, frozen=True):
     reason: Annotated[str, Meta(max_length=MAX_REASON_LENGTH, examples=["After work would be best."])] = ""
 
     def command(self) -> RequestAppointmentCommand:
-        """The core's word for it."""
+        """Convert to the use case's command."""
         return RequestAppointmentCommand(
             appointment_type_id=self.appointment_type_id,
             preferred=tuple(PreferredTime(starts_at=one.starts_at, ends_at=one.ends_at) for one in self.preferred),
@@ -61,7 +64,7 @@ class AppointmentRequestsController(Controller):
         data: JSONBody[AppointmentRequestBody],
         request_appointment: NamedDependency[RequestAppointment],
     ) -> AppointmentRequestView:
-        """Asks for an appointment at up to three preferred times. Nothing is held by it."""
+        """Requests an appointment at up to three preferred times. No time is reserved."""
         return await request_appointment(request.actor, data.command())
 
     @get("/requests")
@@ -72,7 +75,7 @@ class AppointmentRequestsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[AppointmentRequestView]:
-        """The record's requests and what became of them, latest first."""
+        """Lists the record's requests with their status, latest first."""
         return await list_appointment_requests(request.actor, page(after, size))
 
     @patch("/requests/{request_id:uuid}/withdraw", raises=[Forbidden, RequestClosed, StaleVersion])
@@ -82,5 +85,5 @@ class AppointmentRequestsController(Controller):
         request_id: FromPath[UUID],
         withdraw_appointment_request: NamedDependency[WithdrawAppointmentRequest],
     ) -> AppointmentRequestView:
-        """Withdraws a request that was not answered yet."""
+        """Withdraws a pending request."""
         return await withdraw_appointment_request(request.actor, request_id)

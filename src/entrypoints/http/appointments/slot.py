@@ -1,4 +1,4 @@
-"""A time with a clinician, as requests name it: the very fields that `GET /appointments/slots` answers."""
+"""A slot in request bodies, with the same field names as the items of `GET /appointments/slots`."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from portal_core.appointments.booking import SlotChoice
 
 
 class SlotRequest(Request, frozen=True):
-    """A time with a clinician for a kind of appointment. No place is telehealth."""
+    """A start time with a clinician for an appointment type. No location means telehealth."""
 
     clinician_id: UUID
     appointment_type_id: UUID
@@ -15,7 +15,7 @@ class SlotRequest(Request, frozen=True):
     location_id: UUID | None = None
 
     def choice(self) -> SlotChoice:
-        """The core's word for it."""
+        """Convert to the use cases' value."""
         return SlotChoice(
             clinician_id=self.clinician_id,
             appointment_type_id=self.appointment_type_id,

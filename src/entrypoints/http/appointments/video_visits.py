@@ -1,7 +1,7 @@
-"""Into the room of a telehealth session.
+"""Endpoints for a client to join a video visit.
 
-Where somebody is today is health information and has no place in an address, which logs and histories keep: GET says
-what is asked, and POST takes the answers and gives the link.
+A client's location is health information and must not be in a URL, which logs and browser histories store. So GET
+returns what is required, and POST takes it in the body and returns the link.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ from portal_core.kernel.errors import Forbidden, RecordDestroyed, Unavailable
 
 
 class JoinStatus(Struct, frozen=True, kw_only=True):
-    """Whether one can join now, and what is asked. `opens_at` is null for what is at a place."""
+    """Whether the client can join now, and the fields that joining requires. `opens_at` is null for an office visit."""
 
     can_join: bool
     opens_at: datetime | None
@@ -33,19 +33,19 @@ class JoinStatus(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, appointment: AppointmentView) -> "JoinStatus":
-        """The terms for one appointment, as they stand now."""
+        """The status of one appointment, as of now."""
         return cls(can_join=appointment.can_join, opens_at=appointment.join_opens_at, ends_at=appointment.ends_at)
 
 
 class JoinRequest(Request, frozen=True):
-    """Where one is today, so that help can be sent to the right door, and how to call back."""
+    """The client's current location, so that emergency help can be sent to the right address, and a callback number."""
 
     client_location: Annotated[str, Meta(min_length=1, max_length=500, examples=["At home: 12 Elm Street, Albany"])]
     callback: Phone
 
 
 class VideoVisitController(Controller):
-    """Joining."""
+    """Joining a video visit."""
 
     path = "/appointments/{appointment_id:uuid}/join"
     tags = ("Appointments",)
@@ -54,7 +54,7 @@ class VideoVisitController(Controller):
     async def get_join_status(
         self, request: PortalRequest, appointment_id: FromPath[UUID], get_appointment: NamedDependency[GetAppointment]
     ) -> JoinStatus:
-        """Whether the room is open, from when on, and what joining asks for."""
+        """Returns whether the room is open, when it opens, and what joining requires."""
         return JoinStatus.of(await get_appointment(request.actor, appointment_id))
 
     @post(
@@ -70,7 +70,7 @@ class VideoVisitController(Controller):
         data: JSONBody[JoinRequest],
         join_video_visit: NamedDependency[JoinVideoVisit],
     ) -> VideoVisitLinkView:
-        """Answers a short-lived link into the room, from 15 minutes before the start to the end."""
+        """Returns a short-lived link into the room, from 15 minutes before the start to the end."""
         command = JoinVideoVisitCommand(
             appointment_id=appointment_id, client_location=data.client_location, callback=data.callback
         )

@@ -1,4 +1,4 @@
-"""Waiting for a time that somebody gives back."""
+"""Endpoints for a client's waitlist entries and offers."""
 
 from datetime import date, time
 from typing import Annotated
@@ -35,12 +35,13 @@ Weekday = Annotated[int, Meta(ge=0, le=6)]
 
 
 class JoinWaitlistRequest(Request, frozen=True):
-    """What would suit, on the wall clock of the place, or of the practice where none is named.
+    """What would suit, in the local time of the location, or of the practice without one.
 
-    No `location_id` is any place or online, unless `telehealth_only`; no `clinician_id` is anyone of the care team.
+    No `location_id` means any location or telehealth, unless `telehealth_only`; no `clinician_id` means any clinician
+    of the care team.
 
-    From the date `earliest_date` to `latest_date`, on `weekdays` (0 is Monday; none are all), from `from_time` to `until_time`,
-    where 00:00:00 is the end of the day.
+    On dates from `earliest_date` to `latest_date`, inclusive, on `weekdays` (0 is Monday; empty means all), starting at
+    or after `from_time` and ending by `until_time`, where 00:00:00 is the end of the day.
     """
 
     appointment_type_id: UUID
@@ -54,7 +55,7 @@ class JoinWaitlistRequest(Request, frozen=True):
     until_time: Annotated[time, Meta(tz=False, examples=["20:00:00"])] = time.min
 
     def command(self) -> JoinWaitlistCommand:
-        """The core's word for it."""
+        """Convert to the use case's command."""
         return JoinWaitlistCommand(
             appointment_type_id=self.appointment_type_id,
             earliest_date=self.earliest_date,
@@ -69,7 +70,7 @@ class JoinWaitlistRequest(Request, frozen=True):
 
 
 class WaitlistController(Controller):
-    """The record's places on the waitlist, and what is offered to them."""
+    """The record's waitlist entries, and offers for them."""
 
     path = "/appointments/waitlist"
     tags = ("Waitlist",)
@@ -78,21 +79,21 @@ class WaitlistController(Controller):
     async def list_waitlist(
         self, request: PortalRequest, list_waitlist: NamedDependency[ListWaitlist]
     ) -> tuple[WaitlistEntryView, ...]:
-        """What one waits for, each with the offer that can be accepted now."""
+        """Lists the client's waitlist entries, each with the offer that can be accepted now."""
         return await list_waitlist(request.actor)
 
     @post("", raises=[Forbidden, ClientDischarged, NotBookable, AlreadyOnWaitlist])
     async def join_waitlist(
         self, request: PortalRequest, data: JSONBody[JoinWaitlistRequest], join_waitlist: NamedDependency[JoinWaitlist]
     ) -> WaitlistEntryView:
-        """Waits for a time that is given back."""
+        """Adds the client to the waitlist."""
         return await join_waitlist(request.actor, data.command())
 
     @delete("/{entry_id:uuid}", raises=[Forbidden, WaitlistEntryClosed, OfferClosed, StaleVersion])
     async def leave_waitlist(
         self, request: PortalRequest, entry_id: FromPath[UUID], leave_waitlist: NamedDependency[LeaveWaitlist]
     ) -> None:
-        """Waits no longer. An offer that is open goes to the next."""
+        """Takes the client off the waitlist. An open offer goes to the next client."""
         await leave_waitlist(request.actor, entry_id)
 
     @post(
@@ -120,5 +121,5 @@ class WaitlistController(Controller):
     async def decline_offer(
         self, request: PortalRequest, offer_id: FromPath[UUID], decline_offer: NamedDependency[DeclineOffer]
     ) -> None:
-        """Lets the offer go to the next, and waits on."""
+        """Declines the offer, which goes to the next client; the client stays on the waitlist."""
         await decline_offer(request.actor, offer_id)

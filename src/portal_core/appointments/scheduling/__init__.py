@@ -1,1 +1,1 @@
-"""The pure part: when a clinician is free, computed from values alone."""
+"""Scheduling as pure functions: availability, free slots, recurrence and deadlines, without I/O."""

@@ -1,7 +1,7 @@
-"""When a clinician can be seen: weekly rules, exceptions to them, and the windows that these open.
+"""Clinicians' availability: weekly rules, exceptions, and the windows that result from them.
 
-Rules are kept as people say them ("Tuesdays from nine to five, in New York") and expanded by local date, then turned
-into instants; `wall_clock` says what that means on the two nights a year when clocks change.
+Rules are stored in local time ("Tuesdays from nine to five, in New York"), expanded by local date and then converted to
+instants; `wall_clock` defines the result on the two nights a year when clocks change.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,30 +16,30 @@ from portal_core.kernel.time_zones import zone_info
 
 WEEK = timedelta(days=7)
 MAX_RANGE = timedelta(days=400)
-"""More than a year at once is a mistake, or an attack; free times are asked for by the month."""
+"""More than a year at once is a mistake or an attack; clients search for free times by the month."""
 
 
 def _check_times(start_time: time, end_time: time) -> None:
     if start_time.tzinfo or end_time.tzinfo:
-        raise Invalid.at("start_time", "offset_not_allowed", "Times of the day are local; the zone stands beside them.")
+        raise Invalid.at("start_time", "offset_not_allowed", "Must be a local time without a UTC offset.")
     if any(one.second or one.microsecond for one in (start_time, end_time)):
-        raise Invalid.at("start_time", "whole_minutes", "Hours begin and end with a minute.")
+        raise Invalid.at("start_time", "whole_minutes", "Must be in whole minutes.")
     if start_time >= end_time > time.min:
-        raise Invalid.at("end_time", "not_after_start", "It must end after it starts. Midnight is the end of the day.")
+        raise Invalid.at("end_time", "not_after_start", "Must be after the start. 00:00 is the end of the day.")
 
 
 def id_set(ids: Iterable[UUID]) -> frozenset[UUID]:
-    """An attrs converter; named, since mypy takes no generic one."""
+    """An attrs converter; a named function, since mypy does not accept generic ones."""
     return frozenset(ids)
 
 
 @frozen(kw_only=True)
 class AvailabilityRule:
-    """A clinician is open every week on `weekday` (0 is Monday), from `start_time` to `end_time` in `time_zone`.
+    """A clinician is available every week on `weekday` (0 is Monday), from `start_time` to `end_time` in `time_zone`.
 
-    `end_time` of 00:00 is the end of the day; opening hours past midnight are two rules, and their windows grow
-    together. Valid on local dates from `valid_from` to `valid_until`, both included. No `location_id` is no place of
-    its own: telehealth. No `appointment_type_ids` means all kinds of appointment.
+    `end_time` of 00:00 is the end of the day; hours past midnight take two rules, whose windows are merged. Valid on
+    local dates from `valid_from` to `valid_until`, both inclusive. No `location_id` means telehealth. No
+    `appointment_type_ids` means all appointment types.
 
     Raises:
         Invalid: it ends before it starts, the weekday or the zone does not exist, or its dates are in the wrong order.
@@ -58,15 +58,15 @@ class AvailabilityRule:
 
     def __attrs_post_init__(self) -> None:
         if self.weekday not in range(7):
-            raise Invalid.at("weekday", "out_of_range", "A weekday is 0 (Monday) to 6 (Sunday).")
+            raise Invalid.at("weekday", "out_of_range", "Must be between 0 (Monday) and 6 (Sunday).")
         _check_times(self.start_time, self.end_time)
         zone_info(self.time_zone)
         require_valid_date(self.valid_from, "valid_from")
         if self.valid_until is not None and self.valid_until < self.valid_from:
-            raise Invalid.at("valid_until", "before_start", "The last date must not be before the first.")
+            raise Invalid.at("valid_until", "before_start", "Must not be before the first date.")
 
     def windows(self, first_day: date, last_day: date) -> Iterator["Window"]:
-        """What the rule opens on the local dates from `first_day` to `last_day`, both included."""
+        """The rule's windows on the local dates from `first_day` to `last_day`, both inclusive."""
         day = max(first_day, self.valid_from)
         day += timedelta(days=(self.weekday - day.weekday()) % 7)
         last = min(last_day, self.valid_until or last_day)
@@ -78,11 +78,12 @@ class AvailabilityRule:
 
 @frozen(kw_only=True)
 class AvailabilityException:
-    """On one local date a clinician is open when no rule says so (`available`), or closed whatever the rules say.
+    """On one local date a clinician is available in addition to the rules (`available`), or unavailable despite them.
 
-    Without `start_time` and `end_time` it is the whole day. An opening is at `location_id` and for all kinds. A closing
-    without a place closes all places, with one that place only. Where one closes what another opens, it is closed: a
-    client who finds no free time is better off than one who finds nobody there.
+    Without `start_time` and `end_time` it applies to the whole day. An available time is at `location_id` and for all
+    appointment types. An unavailable time applies to all locations, or to the given one only. If two exceptions
+    conflict, the clinician is unavailable: a missing slot does less harm to a client than an appointment where nobody
+    is there.
 
     Raises:
         Invalid: it ends before it starts, has only one of the two times, or the zone does not exist.
@@ -101,17 +102,17 @@ class AvailabilityException:
         require_valid_date(self.date)
         zone_info(self.time_zone)
         if (self.start_time is None) != (self.end_time is None):
-            raise Invalid.at("end_time", "incomplete", "Give both times, or neither for the whole day.")
+            raise Invalid.at("end_time", "incomplete", "Enter both times, or neither for the whole day.")
         _check_times(self.start_time or time.min, self.end_time or time.min)
 
     def span(self) -> Span | None:
-        """The real time that it opens or closes; None where that date or that hour does not exist in the zone."""
+        """The span of real time that it covers; None if that date or time does not exist in the zone."""
         return local_span(self.date, self.start_time or time.min, self.end_time or time.min, self.time_zone)
 
 
 @frozen
 class Window:
-    """A clinician can be seen from `starts_at` up to `ends_at` (UTC). Without `appointment_type_ids`, for all kinds."""
+    """A clinician is available from `starts_at` to `ends_at` (UTC). No `appointment_type_ids` means all types."""
 
     clinician_id: UUID
     starts_at: datetime
@@ -127,17 +128,17 @@ def open_windows(
     first_day: date,
     last_day: date,
 ) -> list[Window]:
-    """The windows that open on the local dates from `first_day` to `last_day`, both included, in order of their start.
+    """The windows on the local dates from `first_day` to `last_day`, both inclusive, by start.
 
-    Windows of one clinician, place, zone and set of kinds that touch or overlap are one, also across midnight; so
-    expand more days than you ask about (`date_range_around`), or a session across the edge is missed.
+    Windows of one clinician, location, zone and set of appointment types that touch or overlap are merged, also across
+    midnight. So expand more days than you need (`date_range_around`), or an appointment across the edge is missed.
 
     Raises:
-        Invalid: more than 400 days at once, or dates out of range.
+        Invalid: a range above 400 days, or dates out of range.
     """
     require_valid_date(first_day, "from")
     if require_valid_date(last_day, "until") - first_day > MAX_RANGE:
-        raise Invalid.at("until", "range_too_long", "Ask for 400 days at most.")
+        raise Invalid.at("until", "range_too_long", f"Must be at most {MAX_RANGE.days} days after the first date.")
     known = list(exceptions)
     opened: dict[tuple[UUID, str, UUID | None, frozenset[UUID]], list[Span]] = {}
     for rule in rules:
@@ -156,10 +157,10 @@ def open_windows(
 
 
 def date_range_around(since: datetime, until: datetime) -> tuple[date, date]:
-    """The dates to expand (first, last) when asking about the instants from `since` to `until`.
+    """The dates to expand (first, last) for the instants from `since` to `until`.
 
-    One day each way because a local date may be ahead of UTC's or behind it, and one more so that a window which
-    began the evening before, or goes on after midnight, is there as a whole.
+    One day on each side because a local date may be ahead of UTC's or behind it, and one more so that a window which
+    started the evening before or continues after midnight is complete.
 
     Raises:
         Invalid: instants out of range.
@@ -170,7 +171,7 @@ def date_range_around(since: datetime, until: datetime) -> tuple[date, date]:
 
 
 def merge_spans(spans: Iterable[Span]) -> list[Span]:
-    """The same time in as few spans as can be, in order: what touches or overlaps becomes one."""
+    """The same time in as few spans as possible, in order: spans that touch or overlap are merged."""
     merged: list[Span] = []
     for starts_at, ends_at in sorted(spans):
         if merged and starts_at <= merged[-1][1]:
@@ -191,7 +192,7 @@ def _closed_spans(
 
 
 def _subtract_spans(spans: list[Span], holes: list[Span]) -> Iterator[Span]:
-    """What is left of the spans; both lists are joined, so one pass over each is enough."""
+    """What is left of the spans without the holes; both lists are merged and in order, so one pass is enough."""
     passed = 0
     for starts_at, ends_at in spans:
         at = starts_at

@@ -1,4 +1,4 @@
-"""Until when a client may cancel, and when a telehealth room is open."""
+"""Deadlines for cancelling, and the opening times of video rooms."""
 
 from datetime import datetime, timedelta
 
@@ -9,14 +9,14 @@ from portal_core.kernel.errors import Invalid
 from portal_core.kernel.time_zones import zone_info
 
 JOIN_LEAD_TIME = timedelta(minutes=15)
-"""How long before the start a telehealth room opens (SPEC 3.3)."""
+"""How long before the start a video room opens (SPEC 3.3)."""
 
 MAX_NOTICE_DAYS = 366
 
 
 @frozen
 class CalendarDays:
-    """Notice as people say it: "by the same time the day before" is 1.
+    """A notice period in calendar days: 1 means "by the same time the day before".
 
     Raises:
         Invalid: less than 1, or more than a year.
@@ -26,16 +26,16 @@ class CalendarDays:
 
     def __attrs_post_init__(self) -> None:
         if not 1 <= self.days <= MAX_NOTICE_DAYS:
-            raise Invalid.at("days", "out_of_range", f"Notice is 1 to {MAX_NOTICE_DAYS} days.")
+            raise Invalid.at("days", "out_of_range", f"Must be between 1 and {MAX_NOTICE_DAYS}.")
 
 
 def notice_deadline(starts_at: datetime, time_zone: str, notice: timedelta | CalendarDays) -> datetime:
-    """The last moment, itself included, at which a client gives enough notice. In UTC.
+    """The last moment, inclusive, at which a client gives enough notice. In UTC.
 
-    A `timedelta` is real time: 24 hours are 24 hours, also over a change of clocks. `CalendarDays` are days of the
-    calendar in `time_zone`: for an appointment at 10:00, one day is 10:00 on the day before, though that may be 23 or
-    25 hours. Where the clocks show that time twice the last of them counts, where they never do the first instant after
-    the gap: in doubt for the client.
+    A `timedelta` is real time: 24 hours are 24 hours, also when clocks change in between. `CalendarDays` are calendar
+    days in `time_zone`: for an appointment at 10:00, one day is 10:00 on the day before, though that may be 23 or 25
+    hours. If clocks show that time twice, the later one counts; if they never show it, the first instant after the gap:
+    both in favor of the client.
 
     Raises:
         Invalid: the zone does not exist.
@@ -48,5 +48,5 @@ def notice_deadline(starts_at: datetime, time_zone: str, notice: timedelta | Cal
 
 
 def join_window(starts_at: datetime, ends_at: datetime) -> Span:
-    """From when, included, until when, excluded, a client may join: 15 minutes before the start to the end."""
+    """When a client can join: from 15 minutes before the start (inclusive) to the end (exclusive)."""
     return to_utc(starts_at) - JOIN_LEAD_TIME, to_utc(ends_at)

@@ -1,7 +1,7 @@
-"""Free times: what is left of the windows beside what is taken, and whether one start fits.
+"""Free slots within a clinician's windows and around busy times, and the check of a single start.
 
-`free_slots` and `slot_refusal` are two sides of one rule: what the first lists the second accepts, and a start on the
-grid that the second accepts the first lists.
+`free_slots` and `slot_refusal` apply the same rule: the second accepts every start that the first lists, and the first
+lists every start on the grid that the second accepts.
 """
 
 from bisect import bisect_left
@@ -49,11 +49,11 @@ def free_slots(
     since: datetime,
     until: datetime,
 ) -> list[Slot]:
-    """The free times that start from `since` up to, not including, `until`, in order of their start.
+    """The free slots that start from `since` up to, not including, `until`, by start.
 
-    Windows and busy times may be of any number of clinicians. A session lies within a window, or within windows of one
-    place that touch; its buffers need not. Starts lie on a grid of wall-clock times counted from the window's start,
-    and on every later day of a long window from midnight; what is taken does not shift the grid.
+    Windows and busy times may be of any number of clinicians. An appointment lies within a window, or within touching
+    windows of one location; its buffers need not. Starts are on a grid of wall-clock times counted from the window's
+    start, and on every later day of a long window from midnight; busy times do not shift the grid.
     """
     now, until = to_utc(now), to_utc(until)
     earliest_start = max(to_utc(since), timing.earliest_start(now))
@@ -68,7 +68,7 @@ def free_slots(
         )
     ]
     if len({(clinician_id, location_id) for clinician_id, location_id, _ in bookable}) < len(bookable):
-        # Rules in two zones for one place: a start may lie on both grids.
+        # Rules in two zones for one location: a start may be on both grids.
         slots = list(dict.fromkeys(slots))
     return sorted(slots, key=attrgetter("starts_at"))
 
@@ -76,18 +76,18 @@ def free_slots(
 def slot_refusal(
     starts_at: datetime, timing: AppointmentTiming, windows: Iterable[Window], busy: Iterable[BusyTime], now: datetime
 ) -> Refusal | None:
-    """Why one clinician cannot take an appointment that starts then; None when they can.
+    """Why one clinician cannot take an appointment with this start; None when they can.
 
-    The rule of `free_slots` for a single start, on the grid or off it (`on_grid` tells). Give the windows of the place
-    that is asked for, and what is busy around the time.
+    Applies the rule of `free_slots` to a single start, on the grid or off it (see `on_grid`). Pass the windows of the
+    requested location, and the busy times around the start.
 
     Raises:
-        ValueError: windows or busy times of two clinicians, of whom either might be meant.
+        ValueError: windows or busy times of more than one clinician.
     """
     starts_at, now = to_utc(starts_at), to_utc(now)
     windows, busy = list(windows), list(busy)
     if len({one.clinician_id for one in windows} | {one.clinician_id for one in busy}) > 1:
-        raise ValueError("slot_refusal is asked about one clinician at a time")
+        raise ValueError("slot_refusal takes the windows and busy times of one clinician")
     if starts_at < timing.earliest_start(now):
         return Refusal.TOO_SOON
     time_zones = [
@@ -106,7 +106,7 @@ def slot_refusal(
 
 
 def on_grid(starts_at: datetime, timing: AppointmentTiming, windows: Iterable[Window]) -> bool:
-    """Whether a client could have been offered this start, so that nobody cuts a day into odd pieces."""
+    """Whether clients can book this start. Keeps them from splitting a day into unusable pieces."""
     starts_at = to_utc(starts_at)
     return any(
         any(_grid(spans, time_zone, timing, starts_at, starts_at + _INSTANT))
@@ -115,7 +115,7 @@ def on_grid(starts_at: datetime, timing: AppointmentTiming, windows: Iterable[Wi
 
 
 def _bookable(windows: Iterable[Window], timing: AppointmentTiming) -> dict[tuple[UUID, UUID | None, str], list[Span]]:
-    """The windows that are open for the kind, by clinician, place and zone: in order, and as few as can be."""
+    """The spans open for the appointment type, by clinician, location and zone: merged and in order."""
     spans: dict[tuple[UUID, UUID | None, str], list[Span]] = {}
     for window in windows:
         if not window.appointment_type_ids or timing.appointment_type_id in window.appointment_type_ids:
@@ -125,7 +125,7 @@ def _bookable(windows: Iterable[Window], timing: AppointmentTiming) -> dict[tupl
 
 
 def _blocked_starts(busy: Iterable[BusyTime], timing: AppointmentTiming) -> dict[UUID, list[Span]]:
-    """The stretches, ends excluded, in which no appointment of the kind can start; by clinician, in order."""
+    """The spans, ends excluded, in which no appointment with this timing can start; by clinician, in order."""
     spans: dict[UUID, list[Span]] = {}
     for one in busy:
         spans.setdefault(one.clinician_id, []).append(one.blocked_starts(timing))
@@ -133,7 +133,7 @@ def _blocked_starts(busy: Iterable[BusyTime], timing: AppointmentTiming) -> dict
 
 
 def _unblocked(starts: Iterable[datetime], blocked: list[Span]) -> Iterator[datetime]:
-    """The starts that nothing blocks. Both are in order, so one pass is enough."""
+    """The starts outside all blocked spans. Both are in order, so one pass is enough."""
     passed, reach = 0, None
     for at in starts:
         while passed < len(blocked) and blocked[passed][0] < at:
@@ -157,10 +157,10 @@ def _grid(
 
 
 def _starts(opens: datetime, time_zone: str, step: timedelta, at: datetime, before: datetime) -> Iterator[datetime]:
-    """The wall-clock times `opens`, `opens` + step, … from `at` on, counted anew from midnight on every later day.
+    """The wall-clock times `opens`, `opens` + step, … from `at` on, counted again from midnight on every later day.
 
-    Goes from stretch to stretch in which the clocks neither change nor pass midnight, where real time and the wall
-    clock run alike. So an hour that comes twice is offered twice, and one that never comes is not.
+    Iterates over stretches in which clocks neither change nor pass midnight, where real time and wall clock advance
+    alike. So starts in an hour that occurs twice are listed twice, and in one that never occurs not at all.
     """
     tz = zone_info(time_zone)
     opening = opens.astimezone(tz).replace(tzinfo=None)

@@ -1,10 +1,10 @@
-"""From what a clock on the wall shows to instants in UTC, in any IANA zone, on any night.
+"""Conversion of wall-clock times to instants in UTC, in any IANA zone, on any night.
 
-Twice a year a wall clock lies: in spring some readings never come (the gap), in autumn some come twice (the fold,
-PEP 495). Python leaves it to the caller what to do then; these functions are where the portal decides, once.
+Twice a year wall-clock time is not unique: in spring some times never occur (the gap), in autumn some occur twice (the
+fold, PEP 495). Python leaves the choice to the caller; these functions make it in one place.
 
-- A reading in the gap means the first instant after the gap: 02:30 on New York's spring night is 03:00.
-- A reading in the fold is asked for by name: `first_instant`, `last_instant`, or `closing_instant` for an end.
+- A time in the gap means the first instant after the gap: 02:30 on New York's spring night is 03:00.
+- For a time in the fold the caller chooses: `first_instant`, `last_instant`, or `closing_instant` for an end.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +16,7 @@ from portal_core.kernel.errors import Invalid
 from portal_core.kernel.time_zones import zone_info
 
 LocalDateTime = NewType("LocalDateTime", datetime)
-"""What a clock on the wall shows: naive, and an instant only together with a zone."""
+"""A wall-clock time: naive, and an instant only together with a zone."""
 
 Span = tuple[datetime, datetime]
 """From the first instant up to, not including, the second. Both in UTC."""
@@ -27,38 +27,38 @@ _YEARS = range(1900, 3000)
 
 
 def to_utc(moment: datetime) -> datetime:
-    """The same instant, written in UTC, so that adding hours to it adds real hours.
+    """The same instant in UTC, so that adding hours adds real hours.
 
     Raises:
-        ValueError: `moment` is naive. That is a mistake in a program, not in somebody's input.
+        ValueError: `moment` is naive, which is a programming error and not invalid input.
     """
     if moment.tzinfo is UTC:
         return moment
     if moment.utcoffset() is None:
-        raise ValueError("a naive datetime is no instant")
+        raise ValueError("a naive datetime is not an instant")
     return moment.astimezone(UTC)
 
 
 def require_aware(value: datetime) -> datetime:
-    """An attrs converter for somebody's input: the instant in UTC.
+    """An attrs converter for input: the instant in UTC.
 
     Raises:
         Invalid: a time without an offset, or out of range.
     """
     if value.utcoffset() is None:
-        raise Invalid.at("starts_at", "offset_required", "Give the time with its offset from UTC.")
+        raise Invalid.at("starts_at", "offset_required", "Must have a UTC offset.")
     require_valid_date(value.date(), "starts_at")
     return to_utc(value)
 
 
 def require_valid_date(day: date, path: str = "date") -> date:
-    """The day itself, when it lies in the years 1900 to 2999, so that no arithmetic on it can overflow.
+    """Returns the date if its year is 1900 to 2999, so that arithmetic on it cannot overflow.
 
     Raises:
-        Invalid: it does not.
+        Invalid: it is out of range.
     """
     if day.year not in _YEARS:
-        raise Invalid.at(path, "out_of_range", "The date is out of range.")
+        raise Invalid.at(path, "out_of_range", "Must be in the years 1900 to 2999.")
     return day
 
 
@@ -73,10 +73,10 @@ def last_instant(wall: datetime, time_zone: str) -> datetime:
 
 
 def closing_instant(wall: datetime, time_zone: str) -> datetime:
-    """The instant at which something that lasts until `wall` (naive) is over: after it, no clock shows less.
+    """The instant at which something that lasts until `wall` (naive) ends: after it, no clock shows an earlier time.
 
-    In the fold that is the last reading, so that no real time is lost; save at its very beginning. Where 02:00 turns
-    back to 01:00, what ends at 01:30 ends at the second 01:30, and what ends at 01:00 ends at the first.
+    In the fold that is the later one, so that no real time is lost, except at its very beginning. When 02:00 turns back
+    to 01:00, what ends at 01:30 ends at the second 01:30, and what ends at 01:00 ends at the first.
     """
     first, last = _instants(wall, time_zone)
     if first == last:
@@ -89,10 +89,10 @@ def closing_instant(wall: datetime, time_zone: str) -> datetime:
 def local_span(day: date, start_time: time, end_time: time, time_zone: str) -> Span | None:
     """The real time from `start_time` to `end_time` on a local date; `end_time` of 00:00 is the end of the day.
 
-    It is the shortest stretch that holds every instant at which the wall clock shows that date and a time within:
-    01:00 to 04:00 is two hours on the spring night and four on the autumn night. None where no such instant exists.
+    It is the shortest span that contains every instant at which the wall clock shows that date and a time in the range:
+    01:00 to 04:00 is two hours on the spring night and four on the autumn night. None if no such instant exists.
     """
-    # Cached because opening hours are asked for again and again: by every request, and by clinicians who share them.
+    # Cached because every request computes the same opening hours, and clinicians share them.
     last_day = day if end_time > time.min else day + DAY
     span = (
         first_instant(datetime.combine(day, start_time), time_zone),
@@ -102,9 +102,9 @@ def local_span(day: date, start_time: time, end_time: time, time_zone: str) -> S
 
 
 def offset_constant_until(at: datetime, limit: datetime, tz: ZoneInfo) -> datetime:
-    """The instant, `limit` at the latest, up to which the zone keeps the offset that it has `at`.
+    """The instant, `limit` at the latest, up to which the zone keeps the offset that it has at `at`.
 
-    For stretches of a day or so: two changes in one would hide each other, and no zone has had that.
+    For stretches of about a day: two changes in one stretch would hide each other, and no zone has had that.
     """
     offset = tz.utcoffset(at.astimezone(tz))
     if tz.utcoffset(limit.astimezone(tz)) == offset:
@@ -124,7 +124,7 @@ def offset_constant_until(at: datetime, limit: datetime, tz: ZoneInfo) -> dateti
 def _instants(wall: datetime, time_zone: str) -> Span:
     require_valid_date(wall)
     tz = zone_info(time_zone)
-    # Never None: a ZoneInfo knows the offset of every datetime.
+    # Never None: a ZoneInfo has an offset for every datetime.
     early = cast(timedelta, tz.utcoffset(wall.replace(fold=0)))
     late = cast(timedelta, tz.utcoffset(wall.replace(fold=1)))
     first = (wall - early).replace(tzinfo=UTC, fold=0)
@@ -133,6 +133,6 @@ def _instants(wall: datetime, time_zone: str) -> Span:
     last = (wall - late).replace(tzinfo=UTC, fold=0)
     if first < last:
         return first, last
-    # In a gap the two offsets cross over: the change lies between the instants that they give.
+    # In a gap the two offsets cross over: the change is between the two resulting instants.
     change = offset_constant_until(last, first, tz)
     return change, change

@@ -1,4 +1,4 @@
-"""A client takes a time that came free."""
+"""A client accepts a waitlist offer."""
 
 from uuid import UUID
 
@@ -20,17 +20,17 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class AcceptOffer:
-    """Books the offered time and ends the waiting. A client, or a proxy who may write.
+    """Books the offered time and closes the waitlist entry. For clients, and proxies with write access.
 
-    What was offered stands: notice, advance and grid were looked at when the offer was made.
+    Notice, advance limit and grid were checked when the offer was made, and are not checked again.
 
     Raises:
         NotFound: no such offer on this record.
-        OfferClosed: accepted, declined, or its time is up.
-        WaitlistEntryClosed: another offer was accepted, or the client has left.
+        OfferClosed: it was accepted or declined, or has expired.
+        WaitlistEntryClosed: another offer was accepted, or the client has left the waitlist.
         ClientDischarged: the client was discharged.
-        NotBookable: no longer offered to this client online.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had any more.
+        NotBookable: it is no longer bookable online for this client.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is no longer available.
     """
 
     begin: Begin[AppointmentUnit]

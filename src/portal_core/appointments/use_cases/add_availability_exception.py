@@ -1,4 +1,4 @@
-"""A date that differs from the clinician's week."""
+"""Staff add a date that differs from the clinician's weekly rules."""
 
 from datetime import date, time
 from uuid import UUID
@@ -19,7 +19,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class AddAvailabilityExceptionCommand:
-    """Open or closed on one date, between two times or all day; on the wall of the place, else of the practice."""
+    """Available or not on one date, between two times or all day; local to the location, or to the practice without
+    one.
+    """
 
     clinician_id: UUID
     date: date
@@ -31,13 +33,13 @@ class AddAvailabilityExceptionCommand:
 
 @frozen
 class AddAvailabilityException:
-    """Adds a date that differs. Front desk and administrators; clinicians their own. What is booked stays.
+    """Adds an exception. For the front desk and administrators; clinicians for themselves. Booked appointments stay.
 
-    One that is there already in every respect is answered instead.
+    If an identical exception exists, that one is returned.
 
     Raises:
-        NotFound: no such clinician, or a colleague's.
-        Invalid: a date before today where it is, times that make no sense, or an unknown place.
+        NotFound: no such clinician, or a colleague's calendar.
+        Invalid: a date before the location's local today, times in the wrong order, or an unknown location.
     """
 
     begin: Begin[AppointmentUnit]
@@ -51,10 +53,10 @@ class AddAvailabilityException:
             if command.clinician_id not in booking_options.clinicians:
                 raise NotFound("clinician", command.clinician_id)
             if command.location_id is not None and command.location_id not in booking_options.locations:
-                raise Invalid.at("location_id", "unknown", "The practice has no such place.")
+                raise Invalid.at("location_id", "unknown", "Choose one of the practice's locations.")
             now = self.clock.now()
             if command.date < now.astimezone(zone_info(booking_options.time_zone_at(command.location_id))).date():
-                raise Invalid.at("date", "past", "This date is over. Give today's or a later one.")
+                raise Invalid.at("date", "past", "Must be today or later.")
             exception = AvailabilityException(
                 id=self.ids.new(),
                 clinician_id=command.clinician_id,

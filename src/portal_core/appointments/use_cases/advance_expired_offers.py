@@ -1,4 +1,4 @@
-"""A job: offers whose time is up pass on."""
+"""A job that closes expired waitlist offers."""
 
 from attrs import frozen
 
@@ -12,9 +12,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class AdvanceExpiredOffers:
-    """Closes the offers whose time is up, each in a unit of its own, and has their slots offered to the next.
+    """Closes expired offers, each in its own unit of work, and has their slots offered to the next client.
 
-    A hundred at a time; the next run does the rest. Answers how many it closed.
+    At most 100 for each run; the next run continues. Returns how many it closed.
     """
 
     begin: Begin[AppointmentUnit]
@@ -28,7 +28,7 @@ class AdvanceExpiredOffers:
         for one in due:
             async with self.begin(actor) as unit:
                 offer = await lock_offer(unit, one.client_id, one.id, self.clock.now())
-                # Another run may have closed it; accepted it cannot be, for its time is up.
+                # Another run may have closed it. It cannot be accepted any more, since it has expired.
                 if offer.status == "open":
                     await close_and_reoffer(unit, offer.expire())
                     closed_count += 1

@@ -1,4 +1,4 @@
-"""A clinician's time is blocked: leave, a meeting, anything that nobody books into."""
+"""Staff block a clinician's time, for leave or a meeting."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,10 +21,10 @@ MAX_BLOCK_DURATION = timedelta(days=400)
 
 @frozen(kw_only=True)
 class BlockTimeCommand:
-    """From when until when.
+    """The clinician, and the time to block.
 
     Raises:
-        Invalid: it ends before it starts, lasts above 400 days, or a time has no offset.
+        Invalid: it ends before it starts, lasts more than 400 days, or a time has no offset.
     """
 
     clinician_id: UUID
@@ -33,17 +33,17 @@ class BlockTimeCommand:
 
     def __attrs_post_init__(self) -> None:
         if not timedelta() < self.ends_at - self.starts_at <= MAX_BLOCK_DURATION:
-            raise Invalid.at("ends_at", "out_of_range", "A block ends after it starts, and within 400 days.")
+            raise Invalid.at("ends_at", "out_of_range", "Must be after the start, and at most 400 days later.")
 
 
 @frozen
 class BlockTime:
-    """Blocks time for new appointments. Front desk and administrators; clinicians their own.
+    """Blocks time for new appointments. For the front desk and administrators; clinicians for their own calendar.
 
-    Appointments that are there already stay, and are named in the answer. What is only held can no longer be booked.
+    Existing appointments stay, and are returned as conflicts. Slots that are only held can no longer be booked.
 
     Raises:
-        NotFound: no such clinician, or a colleague's.
+        NotFound: no such clinician, or a colleague's calendar.
     """
 
     begin: Begin[AppointmentUnit]

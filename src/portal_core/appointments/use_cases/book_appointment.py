@@ -25,7 +25,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class BookAppointmentCommand:
-    """Either a time or one's own hold. The time of one's own hold is as good as naming the hold.
+    """Either a slot or one of the client's own holds. Choosing the slot of an own hold has the same effect.
 
     Raises:
         Invalid: neither, or both.
@@ -36,22 +36,23 @@ class BookAppointmentCommand:
 
     def __attrs_post_init__(self) -> None:
         if (self.choice is None) == (self.hold_id is None):
-            raise Invalid.at("hold_id", "slot_or_hold", "Name a time or a hold, and not both.")
+            raise Invalid.at("hold_id", "slot_or_hold", "Choose either a time or a hold, not both.")
 
 
 @frozen
 class BookAppointment:
-    """Books a slot for the client and tells them and the clinician. A client, or a proxy who may write.
+    """Books a slot for the client, and notifies them and the clinician. For clients, and proxies with write access.
 
-    Everything is checked again under the lock of the clinician's calendar, and the calendar has the last word. A slot
-    that is kept for this very client is theirs to book: their hold of it is used up, their open offer accepted.
+    Everything is checked again under the lock of the clinician's calendar, and the calendar makes the final decision.
+    If the slot is reserved for this client, the reservation is used: their hold is removed, or their open offer
+    accepted.
 
     Raises:
         NotFound: no such hold on this record.
-        HoldExpired: the hold is over.
+        HoldExpired: the hold has expired.
         ClientDischarged: the client was discharged.
-        NotBookable: not offered to this client online.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
+        NotBookable: not bookable online for this client.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not available.
     """
 
     begin: Begin[AppointmentUnit]
@@ -64,14 +65,14 @@ class BookAppointment:
             client_id = require_own_record(actor, "appointments", write=True)
             hold = await _get_hold(unit, client_id, command.hold_id) if command.hold_id else None
             choice = command.choice if hold is None else _slot_choice(hold)
-            assert choice is not None, "the command names one of the two"
+            assert choice is not None, "the command has exactly one of the two"
             booking_options = await unit.directory.for_client(client_id)
             appointment_type, clinician = bookable_by_client(
                 booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
             )
             now = self.clock.now()
             await unit.calendar.lock([clinician.id], now, clients=[client_id])
-            # Read again: another request may have used it before this one had the lock.
+            # Read again: another request may have used it before this one got the lock.
             reservation: Hold | WaitlistOffer | None = await _unexpired_hold(unit, hold, now) if hold else None
             details = BookingDetails(
                 choice=choice,
@@ -84,7 +85,7 @@ class BookAppointment:
             try:
                 await require_bookable(unit, details, now)
             except SlotTaken:
-                # For whom it is kept is looked at now only, since most times are free.
+                # Look up the client's own reservation only now, since most slots are free.
                 reservation = None if hold else await _find_reservation(unit, client_id, choice, now)
                 if reservation is None:
                     raise
@@ -113,7 +114,7 @@ async def _unexpired_hold(unit: AppointmentUnit, hold: Hold, now: datetime) -> H
 async def _find_reservation(
     unit: AppointmentUnit, client_id: UUID, choice: SlotChoice, now: datetime
 ) -> Hold | WaitlistOffer | None:
-    """The client's own hold or offer of the very slot, if it is not over."""
+    """The client's own unexpired hold or open offer of exactly this slot."""
     for hold in await unit.holds.of_client(client_id, now):
         if _slot_choice(hold) == choice:
             return hold
@@ -135,7 +136,7 @@ async def _consume(
         )
         return
     entry = await unit.waitlist.get(reservation.client_id, reservation.entry_id)
-    assert entry is not None, "the offer was found by it"
+    assert entry is not None, "the offer was found through its entry"
     await record_acceptance(unit, reservation, entry, appointment_id, now)
 
 

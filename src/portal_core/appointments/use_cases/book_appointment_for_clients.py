@@ -1,4 +1,4 @@
-"""Staff book an appointment for a client, or for several who come together."""
+"""Staff book an appointment for one or more clients."""
 
 from uuid import UUID
 
@@ -24,9 +24,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class BookAppointmentForClientsCommand:
-    """The time, and for whom. `outside_hours` books also where the clinician has published no availability.
+    """The slot and the clients. `outside_hours` also allows times without published availability.
 
-    `took_place` writes down a visit that has begun, and not more than 30 days ago, as completed: nobody is told of it.
+    `took_place` records a visit that started at most 30 days ago as completed, without any notices.
     """
 
     choice: SlotChoice
@@ -36,23 +36,23 @@ class BookAppointmentForClientsCommand:
 
     def __attrs_post_init__(self) -> None:
         if not self.client_ids:
-            raise Invalid.at("client_ids", "required", "Say for whom.")
+            raise Invalid.at("client_ids", "required", "Choose at least one client.")
 
 
 @frozen
 class BookAppointmentForClients:
-    """Books for clients and tells each of them, none of whom learns of the others.
+    """Books for clients and notifies each, without revealing the others to them.
 
-    Front desk and administrators; clinicians in their own calendar. No notice, advance or grid binds staff, and
-    nobody is booked over somebody else.
+    For the front desk and administrators; clinicians in their own calendar. Notice, advance limit and grid do not apply
+    to staff; double booking is refused for them too.
 
     Raises:
         NotFound: no such client, or a colleague's calendar.
-        ClientDischarged: a client was discharged; make them active again first.
-        NotBookable: a kind, place or clinician that the practice no longer has.
-        Invalid: more clients than the kind has seats, or what `took_place` more than 30 days ago.
-        NotStarted: what `took_place` has not begun.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.
+        ClientDischarged: a client was discharged; reactivate them first.
+        NotBookable: the appointment type, location or clinician is unknown or inactive.
+        Invalid: more clients than seats, or with `took_place` a start more than 30 days ago.
+        NotStarted: with `took_place`, the visit has not started.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not available.
     """
 
     begin: Begin[AppointmentUnit]

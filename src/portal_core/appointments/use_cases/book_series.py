@@ -1,4 +1,4 @@
-"""Staff book the same time every week."""
+"""Staff book a weekly series."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -32,16 +32,17 @@ from portal_core.kernel.uow import Begin
 
 def _require_local(first_start: datetime) -> datetime:
     if first_start.tzinfo is not None:
-        raise Invalid.at("first_start", "offset_not_allowed", "A series is local; the zone stands beside it.")
+        raise Invalid.at("first_start", "offset_not_allowed", "Enter a local time without a UTC offset.")
     return first_start
 
 
 @frozen(kw_only=True)
 class BookSeriesCommand:
-    """Every week at `first_start`, local and without an offset, on the wall of the place, else of the practice.
+    """Every week at `first_start`, local and without an offset, in the zone of the location, or of the practice without
+    one.
 
-    For `count` weeks, or until a local date, included; see `weekly_starts` for `skip_dates`. Dates that are not to be
-    had refuse the whole series, unless `skip_conflicts`.
+    For `count` weeks, or until a local date, inclusive; see `weekly_starts` for `skip_dates`. Unavailable dates refuse
+    the whole series, unless `skip_conflicts`.
 
     Raises:
         Invalid: no client, or a time with an offset.
@@ -60,21 +61,22 @@ class BookSeriesCommand:
 
     def __attrs_post_init__(self) -> None:
         if not self.client_ids:
-            raise Invalid.at("client_ids", "required", "Say for whom.")
+            raise Invalid.at("client_ids", "required", "Choose at least one client.")
 
 
 @frozen
 class BookSeries:
-    """Books a weekly series for clients; tells each, and the clinician, once. Staff as for `BookAppointmentForClients`.
+    """Books a weekly series for clients; notifies each, and the clinician, once. Staff as for
+    `BookAppointmentForClients`.
 
-    A single date is moved or cancelled later as any appointment.
+    Single dates can later be moved or cancelled like any appointment.
 
     Raises:
         NotFound: no such client, or a colleague's calendar.
-        ClientDischarged: a client was discharged; make them active again first.
-        NotBookable: a kind, place or clinician that the practice no longer has.
-        Invalid: more clients than seats, a series that makes no sense, or dates that are not to be had: each is named
-            as `dates.2026-03-10` with the refusal's code, and nothing is booked.
+        ClientDischarged: a client was discharged; reactivate them first.
+        NotBookable: the appointment type, location or clinician is unknown or inactive.
+        Invalid: more clients than seats, an invalid recurrence, or unavailable dates: each has the path
+            `dates.2026-03-10` and the refusal's code, and nothing is booked.
     """
 
     begin: Begin[AppointmentUnit]

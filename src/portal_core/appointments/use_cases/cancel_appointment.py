@@ -1,4 +1,4 @@
-"""A client cancels."""
+"""A client cancels an appointment."""
 
 from functools import partial
 from uuid import UUID
@@ -27,7 +27,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelAppointmentCommand:
-    """`version` is the one that was shown; without it, whichever is current.
+    """`version` is the one that the client saw; None skips the check.
 
     Raises:
         Invalid: a reason above 1,000 characters.
@@ -40,16 +40,17 @@ class CancelAppointmentCommand:
 
 @frozen
 class CancelAppointment:
-    """Takes the client off the appointment by the practice's policy. A client, or a proxy who may write.
+    """Cancels the client's part according to the practice's policy. For clients, and proxies with write access.
 
-    The last client to leave frees the time, which is offered to the waitlist. A late cancellation is refused, marked,
-    or marked with the fee that payments posts later. The reason is left out where the record's key was destroyed.
+    When the last client leaves, the time is freed and offered to the waitlist. A late cancellation is refused, or
+    marked as late, with the fee that payments post later if there is one. The reason is left out if the record's key
+    was destroyed.
 
     Raises:
         NotFound: no such appointment on this record.
-        NotBooked, AlreadyStarted: it is closed, or has begun.
-        LateCancelRefused: inside the notice period, where the practice refuses.
-        StaleVersion: it changed after it was shown.
+        NotBooked, AlreadyStarted: it is closed, or has started.
+        LateCancelRefused: within the notice period, if the practice refuses late changes.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]

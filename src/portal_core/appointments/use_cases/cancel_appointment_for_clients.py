@@ -1,4 +1,4 @@
-"""The practice cancels an appointment."""
+"""Staff cancel an appointment for all of its clients."""
 
 from functools import partial
 from uuid import UUID
@@ -19,7 +19,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelAppointmentForClientsCommand:
-    """`reason` is shown to the clients. `offer_to_waitlist` off when the clinician will not be there."""
+    """`reason` is shown to the clients. Turn `offer_to_waitlist` off if the clinician will not be available."""
 
     appointment_id: UUID
     reason: str | None = field(default=None, validator=validators.optional(validate_reason))
@@ -29,14 +29,14 @@ class CancelAppointmentForClientsCommand:
 
 @frozen
 class CancelAppointmentForClients:
-    """Cancels for everybody who still comes, without a fee, and tells each. Staff as for `BookAppointmentForClients`.
+    """Cancels for all attending clients, without a fee, and notifies each. Staff as for `BookAppointmentForClients`.
 
-    The reason is left out for a client whose record's key was destroyed: the others are still told.
+    The reason is left out for a client whose record key was destroyed; the others still get it.
 
     Raises:
         NotFound: no such appointment, or in a colleague's calendar.
-        NotBooked, AlreadyStarted: it is closed, or has begun.
-        StaleVersion: it changed after it was shown.
+        NotBooked, AlreadyStarted: it is closed, or has started.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]
@@ -57,7 +57,7 @@ class CancelAppointmentForClients:
                 cancelled,
                 *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in clients),
             )
-            assert previous.calendar_entry_id is not None, "what is booked has its time"
+            assert previous.calendar_entry_id is not None, "a booked appointment has a calendar entry"
             await unit.calendar.free(previous.calendar_entry_id)
             if command.offer_to_waitlist:
                 await add_freed_slot(unit, previous, self.ids, now)

@@ -1,4 +1,4 @@
-"""The practice ends a weekly series."""
+"""Staff end a weekly series."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelSeriesCommand:
-    """`reason` is shown to the clients. `offer_to_waitlist` off when the clinician will not be there.
+    """`reason` is shown to the clients. Turn `offer_to_waitlist` off if the clinician will not be available.
 
     Raises:
         Invalid: a reason above 1,000 characters.
@@ -36,15 +36,15 @@ class CancelSeriesCommand:
 
 @frozen
 class CancelSeries:
-    """Ends the series and cancels what has not begun, without a fee; tells each client once.
+    """Ends the series and cancels its future appointments, without a fee; notifies each client once.
 
     Staff as for `BookAppointmentForClients`. Dates that were moved to a colleague are cancelled too. The reason is left
-    out for a client whose record's key was destroyed.
+    out for a client whose record key was destroyed.
 
     Raises:
         NotFound: no such series, or in a colleague's calendar.
-        SeriesEnded: it was ended before.
-        StaleVersion: it changed after it was shown.
+        SeriesEnded: it has already ended.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]
@@ -63,7 +63,7 @@ class CancelSeries:
             ended = series.end()
             now = self.clock.now()
             clinicians = (await unit.directory.for_practice()).clinicians
-            # All of them: single dates may be with anybody by now.
+            # Lock all clinicians: single dates may have moved to any of them.
             await unit.calendar.lock(clinicians, now)
             upcoming = [one for one in await unit.series.bookings(series.id) if _is_upcoming(one, now)]
             for one in upcoming:
@@ -86,7 +86,7 @@ class CancelSeries:
                 for client_id in booking.attending_client_ids
             ),
         )
-        assert previous.calendar_entry_id is not None, "what is booked has its time"
+        assert previous.calendar_entry_id is not None, "a booked appointment has a calendar entry"
         await unit.calendar.free(previous.calendar_entry_id)
         if command.offer_to_waitlist:
             await add_freed_slot(unit, previous, self.ids, now)
@@ -97,7 +97,7 @@ def _is_upcoming(booking: Booking, now: datetime) -> bool:
 
 
 async def _notify(unit: AppointmentUnit, actor: Actor, bookings: list[Booking], clinician: Clinician | None) -> None:
-    """One notice for all the dates, about the first that each client would have come to."""
+    """Send one notice for all dates, about the first appointment that each client would have attended."""
     first_ids = {client_id: one.appointment.id for one in reversed(bookings) for client_id in one.attending_client_ids}
     for number, one in enumerate(bookings):
         clients = [client_id for client_id, appointment_id in first_ids.items() if appointment_id == one.appointment.id]

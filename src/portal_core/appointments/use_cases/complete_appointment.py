@@ -1,4 +1,4 @@
-"""Staff note that an appointment took place."""
+"""Staff mark an appointment as completed."""
 
 from functools import partial
 from uuid import UUID
@@ -17,7 +17,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CompleteAppointmentCommand:
-    """Which; `version` is the one that was shown."""
+    """`version` is the one that the actor saw; None skips the check."""
 
     appointment_id: UUID
     version: int | None = None
@@ -25,13 +25,13 @@ class CompleteAppointmentCommand:
 
 @frozen
 class CompleteAppointment:
-    """Closes an appointment that took place, for those who came. Staff as for `BookAppointmentForClients`.
+    """Marks an appointment as completed, for its attending clients. Staff as for `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such appointment, or in a colleague's calendar.
         NotBooked: it is closed.
-        NotStarted: it has not begun.
-        StaleVersion: it changed after it was shown.
+        NotStarted: it has not started.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]

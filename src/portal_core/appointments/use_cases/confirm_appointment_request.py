@@ -1,4 +1,4 @@
-"""The practice says yes to a request."""
+"""Staff confirm an appointment request."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,9 +23,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class ConfirmAppointmentRequestCommand:
-    """A time within one of the preferred ones, and with whom; the kind and the place are those asked for.
+    """A time within one of the preferred times, and the clinician; appointment type and location are those requested.
 
-    `version` is the one that was shown.
+    `version` is the one that the actor saw; None skips the check.
 
     Raises:
         Invalid: a time without an offset.
@@ -40,19 +40,19 @@ class ConfirmAppointmentRequestCommand:
 
 @frozen
 class ConfirmAppointmentRequest:
-    """Books what a client asked for, and tells them and the clinician. Front desk and administrators.
+    """Books what a client requested, and notifies them and the clinician. For the front desk and administrators.
 
-    As with everything that staff book, no notice, advance or grid binds, and nobody is booked over somebody else. For
-    another time or another clinician than was asked for, decline and say so, or book for the client.
+    As with all bookings by staff, notice, advance limit and grid do not apply, and double booking is refused. For
+    another time or clinician than requested, decline with an answer or book for the client.
 
     Raises:
         NotFound: no such request.
         RequestClosed: it was answered or withdrawn.
-        ClientDischarged: the client was discharged meanwhile; make them active again, or decline.
-        Invalid: a time that was not asked for, or another clinician.
-        NotBookable: a kind, place or clinician that the practice no longer has.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not to be had.
-        StaleVersion: it changed after it was shown.
+        ClientDischarged: the client has been discharged; reactivate them, or decline.
+        Invalid: the time or the clinician was not requested.
+        NotBookable: the appointment type, location or clinician is unknown or inactive.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not available.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]
@@ -66,7 +66,7 @@ class ConfirmAppointmentRequest:
             client_id = (await load_pending_request(unit, command.request_id, command.version)).client_id
             now = self.clock.now()
             await unit.calendar.lock([command.clinician_id], now, clients=[client_id])
-            # Read again: somebody may have answered before the lock was ours.
+            # Read again: somebody may have answered before this transaction got the lock.
             request = await load_pending_request(unit, command.request_id, command.version)
             await require_active_clients(unit, [client_id])
             booking_options = await unit.directory.for_practice()
@@ -104,7 +104,7 @@ class ConfirmAppointmentRequest:
 
 def _require_requested(request: AppointmentRequest, details: BookingDetails) -> None:
     if request.clinician_id not in (None, details.clinician.id):
-        raise Invalid.at("clinician_id", "not_requested", "The client asked for another clinician.")
+        raise Invalid.at("clinician_id", "not_requested", "Choose the clinician that the client requested.")
     starts_at, ends_at = details.choice.starts_at, details.ends_at
     if not any(one.starts_at <= starts_at and ends_at <= one.ends_at for one in request.preferred):
-        raise Invalid.at("starts_at", "not_requested", "This is within none of the times that the client asked for.")
+        raise Invalid.at("starts_at", "not_requested", "Must be within one of the times that the client requested.")

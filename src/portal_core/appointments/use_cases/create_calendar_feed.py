@@ -1,4 +1,4 @@
-"""A client has their phone subscribe to their appointments."""
+"""A client creates a calendar feed of their appointments."""
 
 from hashlib import sha256
 
@@ -17,13 +17,13 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class CreateCalendarFeed:
-    """Makes the record's calendar feed, and ends an earlier one. The client themself.
+    """Creates the record's calendar feed, replacing an earlier one. For the client themself.
 
-    The token is shown this once; only its hash is kept. Not for proxies: a feed asks nobody to sign in, so it would
-    outlive their grant.
+    The token is shown only once; only its hash is stored. Not for proxies: a feed needs no sign-in, so it would outlive
+    their grant.
 
     Raises:
-        NotFound: not the holder of a record, or a proxy without `appointments`.
+        NotFound: neither a client nor a proxy with `appointments` access.
         Forbidden: a proxy.
     """
 
@@ -36,7 +36,7 @@ class CreateCalendarFeed:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments", write=True)
             if not isinstance(actor, ClientActor):
-                raise Forbidden("A calendar feed is made by the client themself.")
+                raise Forbidden("Only the client can create a calendar feed.")
             token = self.tokens.token()
             feed = FeedToken(
                 id=self.ids.new(),
@@ -47,6 +47,6 @@ class CreateCalendarFeed:
                 created_at=self.clock.now(),
             )
             await unit.feeds.replace(feed, AuditEntry("calendar_feed.created", feed.id, record=client_id))
-            # A token is no answer to keep for a repetition.
+            # Commit no result: the token must not be stored for replay of a repeated request.
             await unit.commit(None)
         return FeedView(token=token, created_at=feed.created_at)

@@ -1,4 +1,4 @@
-"""The practice says no to a request."""
+"""Staff decline an appointment request."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class DeclineAppointmentRequestCommand:
-    """`answer` is shown to the client; `version` is the one that was shown.
+    """`answer` is shown to the client; `version` is the one that the actor saw, and None skips the check.
 
     Raises:
         Invalid: an answer above 1,000 characters.
@@ -30,13 +30,13 @@ class DeclineAppointmentRequestCommand:
 
 @frozen
 class DeclineAppointmentRequest:
-    """Declines a request, and tells the client that there is an answer. Front desk and administrators.
+    """Declines a request, and notifies the client of the answer. For the front desk and administrators.
 
     Raises:
         NotFound: no such request.
         RequestClosed: it was answered or withdrawn.
-        StaleVersion: it changed after it was shown.
-        RecordDestroyed: an answer, to a client whose record's key was destroyed; without one it is declined.
+        StaleVersion: the version is not current.
+        RecordDestroyed: an answer is given, but the record's key was destroyed; decline without an answer.
     """
 
     begin: Begin[AppointmentUnit]

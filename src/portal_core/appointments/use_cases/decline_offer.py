@@ -1,4 +1,4 @@
-"""A client does not want a time that came free."""
+"""A client declines a waitlist offer."""
 
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class DeclineOffer:
-    """Declines an offer, which goes to the next; the client waits on. A client, or a proxy who may write.
+    """Declines an offer, which goes to the next client; the client stays on the waitlist. For clients, and proxies with
+    write access.
 
     Raises:
         NotFound: no such offer on this record.
-        OfferClosed: accepted, declined, or its time is up.
+        OfferClosed: it was accepted or declined, or has expired.
     """
 
     begin: Begin[AppointmentUnit]

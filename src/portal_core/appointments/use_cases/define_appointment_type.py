@@ -1,4 +1,4 @@
-"""A practice says which kinds of appointment it has."""
+"""Administrators define appointment types."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -20,9 +20,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class DefineAppointmentTypeCommand:
-    """The whole of a kind, as `AppointmentType` and `AppointmentTiming` have it. Without an id it is a new one.
+    """All fields of an appointment type, see `AppointmentType` and `AppointmentTiming`. Without an id it is a new one.
 
-    `version` is the one that was read; without one, whichever there is by now is changed.
+    `version` is the one that was read; None skips the check.
     """
 
     appointment_type_id: UUID | None = None
@@ -41,12 +41,12 @@ class DefineAppointmentTypeCommand:
 
 @frozen
 class DefineAppointmentType:
-    """Adds a kind, or changes one; what is booked keeps its time. Administrators.
+    """Adds or changes an appointment type; booked appointments keep their time. For administrators.
 
     Raises:
-        NotFound: neither staff nor a job, or no such kind.
+        NotFound: neither staff nor a job, or no such appointment type.
         Forbidden: staff in other roles.
-        Invalid: no name, or one that cannot be kept, no seats, or times out of range.
+        Invalid: a missing or invalid name, or seats or times out of range.
         StaleVersion: it changed after it was read.
     """
 

@@ -1,4 +1,4 @@
-"""A practice says where it sees clients."""
+"""Administrators define locations."""
 
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class DefineLocationCommand:
-    """The whole of a place. Without an id it is a new one.
+    """All fields of a location. Without an id it is a new one.
 
-    `version` is the one that was read; without one, whichever there is by now is changed.
+    `version` is the one that was read; None skips the check.
     """
 
     location_id: UUID | None = None
@@ -34,12 +34,12 @@ class DefineLocationCommand:
 
 @frozen
 class DefineLocation:
-    """Adds a place, or changes one; what is booked keeps its time. Administrators.
+    """Adds or changes a location; booked appointments keep their time. For administrators.
 
     Raises:
-        NotFound: neither staff nor a job, or no such place.
+        NotFound: neither staff nor a job, or no such location.
         Forbidden: staff in other roles.
-        Invalid: no name, a name or an address that cannot be kept, or an unknown zone.
+        Invalid: a missing or invalid name, an invalid address, or an unknown time zone.
         StaleVersion: it changed after it was read.
     """
 

@@ -1,4 +1,4 @@
-"""A job: holds that are over are cleared away."""
+"""A job that deletes expired holds."""
 
 from attrs import frozen
 
@@ -12,9 +12,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class DeleteExpiredHolds:
-    """Takes holds that are over out of every calendar, one clinician at a time, and forgets those of yesterday.
+    """Deletes expired holds from the calendars, one clinician at a time, and the holds themselves after a day.
 
-    Nothing depends on it, since a hold that is over is taken for none; it keeps the tables small.
+    Expired holds are ignored everywhere; the job only keeps the tables small.
     """
 
     begin: Begin[AppointmentUnit]
@@ -29,6 +29,6 @@ class DeleteExpiredHolds:
             await unit.commit(None)
         for clinician_id in clinicians:
             async with self.begin(actor) as unit:
-                # The lock drops them.
+                # Taking the lock deletes the expired entries.
                 await unit.calendar.lock([clinician_id], now)
                 await unit.commit(None)

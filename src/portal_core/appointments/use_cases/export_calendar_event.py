@@ -1,4 +1,4 @@
-"""A client takes an appointment into their own calendar."""
+"""A client exports an appointment to their own calendar."""
 
 from uuid import UUID
 
@@ -17,9 +17,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ExportCalendarEvent:
-    """One appointment as a calendar file; of a cancelled one, the file that takes it out of the calendar again.
+    """One appointment as a calendar file; for a cancelled one, the file that removes it from the calendar.
 
-    A client, or a proxy with `appointments`.
+    For clients, and proxies with `appointments` access.
 
     Raises:
         NotFound: no such appointment on this record.

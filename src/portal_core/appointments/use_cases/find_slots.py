@@ -1,4 +1,4 @@
-"""A client looks for a free time."""
+"""A client searches for free times."""
 
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
@@ -28,10 +28,10 @@ MAX_SEARCH_RANGE = timedelta(days=42)
 
 @frozen(kw_only=True)
 class FindSlotsQuery:
-    """Free times for a kind on the practice's local dates from `first_day` to `last_day`, both included.
+    """Free times for an appointment type on the practice's local dates from `first_day` to `last_day`, both inclusive.
 
-    With a clinician, theirs alone; with a place, there alone; `telehealth` True or False, only those or none of them.
-    A page is somewhat longer than asked where many start at one time, which are never torn apart.
+    `clinician_id` and `location_id` limit the search to one; `telehealth` True to telehealth, False to locations. A
+    page may be longer than its size, since slots with the same start stay on one page.
     """
 
     appointment_type_id: UUID
@@ -45,14 +45,14 @@ class FindSlotsQuery:
 
 @frozen
 class FindSlots:
-    """Lists free times of the client's care team, soonest first, but for when the client is somewhere else.
+    """Lists free times of the client's care team, soonest first, without those that overlap the client's appointments.
 
-    A client, or a proxy with `appointments`.
+    For clients, and proxies with `appointments` access.
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: a kind that is not booked online, or a clinician who is not of the care team.
-        Invalid: more than six weeks, dates in the wrong order or out of range, a bad cursor or page size.
+        NotBookable: the appointment type is not bookable online, or the clinician is not on the care team.
+        Invalid: more than six weeks, dates in the wrong order or out of range, or an invalid cursor or page size.
     """
 
     begin: Begin[AppointmentUnit]
@@ -61,7 +61,7 @@ class FindSlots:
     async def __call__(self, actor: Actor, query: FindSlotsQuery) -> Page[SlotView]:
         require_valid_date(query.first_day, "first_day")
         if not timedelta() <= require_valid_date(query.last_day, "last_day") - query.first_day < MAX_SEARCH_RANGE:
-            raise Invalid.at("last_day", "out_of_range", "Ask for one day to six weeks.")
+            raise Invalid.at("last_day", "out_of_range", "Must make a range of one day to six weeks.")
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments")
             booking_options = await unit.directory.for_client(client_id)
@@ -94,7 +94,7 @@ class FindSlots:
             one for one in open_windows(rules, exceptions, first_day, last_day) if _matches(one, query, locations)
         ]
         now = self.clock.now()
-        # No buffer is longer than a day, and neither is a session.
+        # Neither a buffer nor an appointment is longer than a day.
         busy = await unit.calendar.busy(clinicians, since - DAY, until + 2 * DAY, now)
         slots = free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
         own = await unit.appointments.client_busy_times([client_id], since, until + DAY)
@@ -113,7 +113,7 @@ def _bookable_type(booking_options: BookingOptions, query: FindSlotsQuery) -> tu
 
 
 def _matches(window: Window, query: FindSlotsQuery, locations: set[UUID]) -> bool:
-    """Whether to look there; a place that was closed keeps the hours that were published for it."""
+    """Whether the window matches the query. A closed location still has published hours, and is left out."""
     if query.location_id is not None and window.location_id != query.location_id:
         return False
     if window.location_id is not None and window.location_id not in locations:

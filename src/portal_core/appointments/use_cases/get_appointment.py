@@ -1,4 +1,4 @@
-"""A client looks at one appointment."""
+"""A client reads one appointment."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class GetAppointment:
-    """Shows one of the record's appointments. A client, or a proxy with `appointments`.
+    """Returns one of the record's appointments. For clients, and proxies with `appointments` access.
 
     Raises:
         NotFound: no such appointment on this record.

@@ -1,4 +1,4 @@
-"""Staff look at what a clinician has published."""
+"""Staff read a clinician's published availability."""
 
 from datetime import date
 from uuid import UUID
@@ -17,10 +17,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class GetAvailability:
-    """A clinician's weekly rules, and the exceptions from yesterday on. Front desk, administrators; clinicians theirs.
+    """A clinician's weekly rules, and the exceptions from yesterday on.
+
+    For the front desk and administrators; clinicians for themselves.
 
     Raises:
-        NotFound: no such clinician, or a colleague's.
+        NotFound: no such clinician, or a colleague's calendar.
     """
 
     begin: Begin[AppointmentUnit]
@@ -32,7 +34,7 @@ class GetAvailability:
             if await unit.directory.clinician(clinician_id) is None:
                 raise NotFound("clinician", clinician_id)
             rules = await unit.availability.rules([clinician_id])
-            # UTC's yesterday is no later than today anywhere.
+            # Yesterday in UTC is no later than today in any time zone.
             since = self.clock.now().date() - DAY
             exceptions = await unit.availability.exceptions([clinician_id], since, date.max)
             return await unit.commit(AvailabilityView.of(clinician_id, rules, exceptions))

@@ -1,4 +1,4 @@
-"""What one may book: the choices of a booking screen."""
+"""A client or staff read the booking options."""
 
 from attrs import evolve, frozen
 
@@ -12,11 +12,11 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class GetBookingOptions:
-    """Rules, kinds, places and clinicians.
+    """Rules, appointment types, locations and clinicians.
 
-    Staff and jobs see all that the practice has. A client, or a proxy with `appointments`, sees what is active, and
-    their care team; kinds that are not booked online are there to be asked for by a request. A client who was
-    discharged finds no kinds.
+    Staff and jobs see everything the practice has. A client, or a proxy with `appointments` access, sees what is active
+    and the care team; types that are not bookable online are included, since they can be requested. A discharged client
+    sees no appointment types.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""Staff see a day."""
+"""Staff read the schedule of a day."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -18,7 +18,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class GetDayScheduleQuery:
-    """A local date of the practice; of one clinician, or of all whom the actor may see."""
+    """A local date of the practice, and optionally one clinician; otherwise all whom the actor can see."""
 
     date: date
     clinician_id: UUID | None = None
@@ -26,10 +26,11 @@ class GetDayScheduleQuery:
 
 @frozen
 class GetDaySchedule:
-    """Everything on one day. Front desk and administrators; clinicians their own day.
+    """Appointments, holds and blocks on one day. For the front desk and administrators; clinicians for their own
+    calendar.
 
     Raises:
-        NotFound: no such clinician, or a colleague's day.
+        NotFound: no such clinician, or a colleague's calendar.
         Invalid: a date out of range.
     """
 

@@ -1,4 +1,4 @@
-"""Staff look at one appointment."""
+"""Staff read one appointment."""
 
 from uuid import UUID
 
@@ -15,7 +15,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class GetPracticeAppointment:
-    """Shows an appointment with everybody in it. Front desk and administrators; clinicians those in their own calendar.
+    """Returns an appointment with all of its clients.
+
+    For the front desk and administrators; clinicians for their own calendar.
 
     Raises:
         NotFound: no such appointment, or in a colleague's calendar.

@@ -1,4 +1,4 @@
-"""Staff look at a weekly series."""
+"""Staff read a weekly series."""
 
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class GetSeries:
-    """Shows a series and its appointments by id, cancelled ones too. Staff as for `BookAppointmentForClients`.
+    """Returns a series and the ids of its appointments, including cancelled ones. Staff as for
+    `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such series, or in a colleague's calendar.

@@ -17,18 +17,19 @@ from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
 EXPIRED_HOLD_RETENTION = timedelta(days=1)
-"""Until then a hold that is over is known for what it was; after that it never was."""
+"""Until then using an expired hold raises HoldExpired; afterwards NotFound, since it is deleted."""
 
 
 @frozen
 class HoldSlot:
-    """Keeps a slot for the client for ten minutes, or what the practice set. A client, or a proxy who may write.
+    """Reserves a slot for the client for ten minutes, or as the practice has set. For clients, and proxies with write
+    access.
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: not offered to this client online.
-        TooManyHolds: the client holds as many as they may.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not to be had.
+        NotBookable: not bookable online for this client.
+        TooManyHolds: the client has as many holds as the practice allows.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not available.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""A client joins a telehealth session."""
+"""A client joins a video visit."""
 
 from uuid import UUID
 
@@ -38,10 +38,10 @@ def callback_number(text: str) -> str:
 
 @frozen(kw_only=True)
 class JoinVideoVisitCommand:
-    """Where the client is today, and how to call back; asked for each time (see `CheckIn`).
+    """The client's current location and callback number; asked for at each visit (see `CheckIn`).
 
     Raises:
-        Invalid: nothing said, what cannot be kept, or no number.
+        Invalid: a missing or invalid location, or an invalid phone number.
     """
 
     appointment_id: UUID
@@ -51,17 +51,17 @@ class JoinVideoVisitCommand:
 
 @frozen
 class JoinVideoVisit:
-    """Answers a short-lived link into the room, from 15 minutes before the start to the end.
+    """Returns a short-lived link into the room, from 15 minutes before the start to the end.
 
-    A client, or a proxy who may write. Where the client is has been kept before a link is asked for.
+    For clients, and proxies with write access. The client's location is saved before the link is requested.
 
     Raises:
         NotFound: no such appointment on this record.
-        NotBooked: cancelled or closed.
-        NotTelehealth: it is at a place.
+        NotBooked: it is cancelled or closed.
+        NotTelehealth: it is at a location.
         JoinNotOpen, JoinClosed: outside of that time.
-        NoRoom: the clinician has given no room.
-        RecordDestroyed: the key of the record is gone, so that where the client is cannot be kept.
+        NoRoom: the clinician has no room.
+        RecordDestroyed: the record's key was destroyed, so the client's location cannot be stored.
     """
 
     begin: Begin[AppointmentUnit]

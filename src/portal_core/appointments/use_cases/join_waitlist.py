@@ -1,4 +1,4 @@
-"""A client would take a time that comes free."""
+"""A client joins the waitlist."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -29,12 +29,12 @@ def _weekdays(days: Iterable[int]) -> frozenset[int]:
 
 @frozen(kw_only=True)
 class JoinWaitlistCommand:
-    """What would suit, as `WaitlistEntry` says, on the wall of the place, or of the practice where none is named.
+    """What would suit, as in `WaitlistEntry`; local to the location, or to the practice without one.
 
-    No place is any place or online, unless `telehealth_only`.
+    Without a location, any location or telehealth suits, unless `telehealth_only`.
 
     Raises:
-        Invalid: a place, and online only.
+        Invalid: both a location and `telehealth_only`.
     """
 
     appointment_type_id: UUID
@@ -49,20 +49,20 @@ class JoinWaitlistCommand:
 
     def __attrs_post_init__(self) -> None:
         if self.telehealth_only and self.location_id is not None:
-            raise Invalid.at("telehealth_only", "location_given", "Name a place, or say online only, and not both.")
+            raise Invalid.at("telehealth_only", "location_given", "Must be off when a location is chosen.")
 
 
 @frozen
 class JoinWaitlist:
-    """Puts the client on the waitlist. A client, or a proxy who may write.
+    """Adds the client to the waitlist. For clients, and proxies with write access.
 
-    For what clients book themselves, since an offer is accepted without the practice.
+    Only for what clients can book online, since an offer is accepted without the practice.
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: not offered to this client online.
-        AlreadyOnWaitlist: for the very same, or in as many places as the practice allows.
-        Invalid: dates that are past, too far ahead or in the wrong order, or times that make no sense.
+        NotBookable: not bookable online for this client.
+        AlreadyOnWaitlist: the client has such an entry, or as many entries as the practice allows.
+        Invalid: dates in the past, too far ahead or in the wrong order, or times in the wrong order.
     """
 
     begin: Begin[AppointmentUnit]
@@ -93,7 +93,7 @@ class JoinWaitlist:
                 joined_at=now,
             )
             _validate_latest_date(entry, now)
-            # Locked, so that two at once do not both count too few.
+            # Locked, so that two concurrent calls cannot both pass the limit.
             await unit.calendar.lock([], now, clients=[client_id])
             active = [one for one in await unit.waitlist_reads.of_client(client_id) if one.is_active(now)]
             same = (entry.appointment_type_id, entry.location_id, entry.any_location, entry.clinician_id)
@@ -118,4 +118,6 @@ def _require_bookable(booking_options: BookingOptions, command: JoinWaitlistComm
 def _validate_latest_date(entry: WaitlistEntry, now: datetime) -> None:
     today = now.astimezone(zone_info(entry.time_zone)).date()
     if not today <= entry.latest_date <= today + MAX_ADVANCE_DAYS * DAY:
-        raise Invalid.at("latest_date", "out_of_range", "The last date is past, or too far ahead.")
+        raise Invalid.at(
+            "latest_date", "out_of_range", f"Must be at most {MAX_ADVANCE_DAYS} days ahead, not in the past."
+        )

@@ -1,4 +1,4 @@
-"""A client waits no more."""
+"""A client leaves the waitlist."""
 
 from uuid import UUID
 
@@ -14,12 +14,13 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class LeaveWaitlist:
-    """Takes the client off the waitlist; an offer that is open goes to the next. A client, or a proxy who may write.
+    """Takes the client off the waitlist; an open offer goes to the next client. For clients, and proxies with write
+    access.
 
     Raises:
         NotFound: no such entry on this record.
-        WaitlistEntryClosed: booked, or left before.
-        OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
+        WaitlistEntryClosed: it was booked or left before.
+        OfferClosed, StaleVersion: an offer of it was accepted or expired at the same moment.
     """
 
     begin: Begin[AppointmentUnit]

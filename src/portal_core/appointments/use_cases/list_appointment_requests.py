@@ -1,4 +1,4 @@
-"""A client looks through their requests."""
+"""A client lists their appointment requests."""
 
 from attrs import frozen
 
@@ -13,10 +13,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListAppointmentRequests:
-    """Lists a record's requests, latest first. A client, or a proxy with `appointments`.
+    """Lists a record's requests, latest first. For clients, and proxies with `appointments` access.
 
     Raises:
-        Invalid: a cursor that is none of ours, or a page size out of range.
+        Invalid: an invalid cursor, or a page size out of range.
     """
 
     begin: Begin[AppointmentUnit]

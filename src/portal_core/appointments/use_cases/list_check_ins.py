@@ -1,4 +1,4 @@
-"""The practice sees where the clients of a session are."""
+"""Staff list the check-ins of a video visit."""
 
 from uuid import UUID
 
@@ -15,9 +15,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListCheckIns:
-    """Where those who joined a session said they are, and how to call back, the latest first.
+    """Locations and callback numbers that clients gave when they joined, latest first.
 
-    Front desk and administrators, who may have to send help; clinicians for their own sessions.
+    For the front desk and administrators, who may have to send help; clinicians for their own video visits.
 
     Raises:
         NotFound: no such appointment, or in a colleague's calendar.

@@ -1,4 +1,4 @@
-"""Staff look through a client's appointments."""
+"""Staff list a client's appointments."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListClientAppointmentsQuery:
-    """Whose, which of them, and which page. `filters` goes by the client's own part in each, as on their own list."""
+    """The client, the filter and the page. `filters` applies to the client's own part in each, as in their own list."""
 
     client_id: UUID
     filters: AppointmentFilter = field(factory=AppointmentFilter)
@@ -27,12 +27,13 @@ class ListClientAppointmentsQuery:
 
 @frozen
 class ListClientAppointments:
-    """Lists a client's appointments as the practice sees them. Front desk and administrators; clinicians those in
-    their own calendar.
+    """Lists a client's appointments for the practice.
+
+    For the front desk and administrators; clinicians see those in their own calendar.
 
     Raises:
         NotFound: no such client.
-        Invalid: a cursor that is none of ours, or a page size out of range.
+        Invalid: an invalid cursor, or a page size out of range.
     """
 
     begin: Begin[AppointmentUnit]

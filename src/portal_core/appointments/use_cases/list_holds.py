@@ -1,4 +1,4 @@
-"""A client sees what they hold."""
+"""A client lists their holds."""
 
 from attrs import frozen
 
@@ -13,8 +13,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListHolds:
-    """Lists the slots that are held for the record now, the first to end first. A client, or a proxy with
-    `appointments`."""
+    """Lists the record's unexpired holds, the first to expire first. For clients, and proxies with `appointments`
+    access.
+    """
 
     begin: Begin[AppointmentUnit]
     clock: Clock

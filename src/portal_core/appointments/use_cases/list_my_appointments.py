@@ -1,4 +1,4 @@
-"""A client looks through their appointments."""
+"""A client lists their appointments."""
 
 from attrs import field, frozen
 
@@ -14,7 +14,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListMyAppointmentsQuery:
-    """Which of them, and which page."""
+    """The filter and the page."""
 
     filters: AppointmentFilter = field(factory=AppointmentFilter)
     page: PageRequest = field(factory=PageRequest)
@@ -22,10 +22,10 @@ class ListMyAppointmentsQuery:
 
 @frozen
 class ListMyAppointments:
-    """Lists a record's appointments, with what may be done about each now. A client, or a proxy with `appointments`.
+    """Lists a record's appointments with the actions possible now. For clients, and proxies with `appointments` access.
 
     Raises:
-        Invalid: a cursor that is none of ours, or a page size out of range.
+        Invalid: an invalid cursor, or a page size out of range.
     """
 
     begin: Begin[AppointmentUnit]

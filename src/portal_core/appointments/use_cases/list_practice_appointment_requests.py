@@ -1,4 +1,4 @@
-"""The practice looks through the requests that it is to answer."""
+"""Staff list the practice's appointment requests."""
 
 from attrs import field, frozen
 
@@ -14,7 +14,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListPracticeAppointmentRequestsQuery:
-    """Which of them, and which page."""
+    """The status and the page."""
 
     status: RequestStatus = "pending"
     page: PageRequest = field(factory=PageRequest)
@@ -22,10 +22,10 @@ class ListPracticeAppointmentRequestsQuery:
 
 @frozen
 class ListPracticeAppointmentRequests:
-    """Lists the practice's requests, oldest first. Front desk and administrators.
+    """Lists the practice's requests, oldest first. For the front desk and administrators.
 
     Raises:
-        Invalid: a cursor that is none of ours, or a page size out of range.
+        Invalid: an invalid cursor, or a page size out of range.
     """
 
     begin: Begin[AppointmentUnit]

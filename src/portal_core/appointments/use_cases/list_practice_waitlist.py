@@ -1,4 +1,4 @@
-"""The practice sees who waits."""
+"""Staff list the waitlist."""
 
 from datetime import UTC
 
@@ -16,20 +16,20 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListPracticeWaitlistQuery:
-    """Which page."""
+    """The page."""
 
     page: PageRequest = field(factory=PageRequest)
 
 
 @frozen
 class ListPracticeWaitlist:
-    """Lists who waits for what, longest waiting first, with the offers that can be accepted now. Front desk and
-    administrators.
+    """Lists waitlist entries, longest waiting first, with the offers that can be accepted now.
 
-    Those whose last date is past are not shown: a page may have fewer rows than it asks for, and yet a next one.
+    For the front desk and administrators. Entries whose latest date has passed are left out, so a page may have fewer
+    rows than requested and still have a next page.
 
     Raises:
-        Invalid: a cursor that is none of ours, or a page size out of range.
+        Invalid: an invalid cursor, or a page size out of range.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""A client sees what they wait for."""
+"""A client lists their waitlist entries."""
 
 from attrs import frozen
 
@@ -13,9 +13,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListWaitlist:
-    """Lists the record's places on the waitlist with the offers that can be accepted now, longest waiting first.
+    """Lists the record's waitlist entries, longest waiting first, with the offers that can be accepted now.
 
-    A client, or a proxy with `appointments`. Those whose last date is past are not shown.
+    For clients, and proxies with `appointments` access. Entries whose latest date has passed are left out.
     """
 
     begin: Begin[AppointmentUnit]

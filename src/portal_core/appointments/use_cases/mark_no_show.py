@@ -1,4 +1,4 @@
-"""Staff note that a client did not come."""
+"""Staff mark a client as a no-show."""
 
 from functools import partial
 from uuid import UUID
@@ -17,7 +17,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class MarkNoShowCommand:
-    """Who did not come to which."""
+    """The appointment and the client; `version` is the one that the actor saw, and None skips the check."""
 
     appointment_id: UUID
     client_id: UUID
@@ -26,13 +26,15 @@ class MarkNoShowCommand:
 
 @frozen
 class MarkNoShow:
-    """Marks one client as not having come; when nobody did, the appointment. Staff as for `BookAppointmentForClients`.
+    """Marks one client as a no-show; with no client left attending, the appointment too.
+
+    Staff as for `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such appointment or client in it, or in a colleague's calendar.
         NotBooked: it is closed, or the client had cancelled.
-        NotStarted: it has not begun.
-        StaleVersion: it changed after it was shown.
+        NotStarted: it has not started.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]

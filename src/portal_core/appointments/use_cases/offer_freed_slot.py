@@ -1,4 +1,4 @@
-"""A job: time that came free is offered to who has waited longest."""
+"""A job that offers a freed slot to the client who has waited longest."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class OfferFreedSlotCommand:
-    """Which."""
+    """The freed slot."""
 
     freed_slot_id: UUID
 
@@ -32,10 +32,10 @@ class OfferFreedSlotCommand:
 class OfferFreedSlot:
     """Offers a freed slot to the client who has waited longest for it, and holds it in the calendar meanwhile.
 
-    Each client is asked once. Passed over: who is elsewhere at that time, and, until it ends, who has an offer open. A
-    slot that nobody wants, or that can no longer be had, is forgotten, and is then free for all; one that only such
-    would want who have an offer open is free for all as well, and is looked at again when an offer ends. Run again it
-    changes nothing.
+    Each client gets at most one offer of a slot. A client with another appointment at that time is skipped, and so is
+    one with an open offer until that offer ends. If nobody wants the slot, or it is no longer available, the slot is
+    removed and stays free for everyone. If only clients with an open offer want it, it is free for everyone too, and
+    checked again when an offer ends. Idempotent.
     """
 
     begin: Begin[AppointmentUnit]
@@ -50,7 +50,7 @@ class OfferFreedSlot:
                 return
             now = self.clock.now()
             await unit.calendar.lock([slot.clinician_id], now)
-            # Read under the lock: an acceptance takes the slot away.
+            # Read again under the lock: an acceptance removes the slot.
             slot = await unit.freed_slots.get(command.freed_slot_id)
             previous_offers = await unit.offers.of_slot(command.freed_slot_id)
             if slot is None or any(one.status == "open" for one in previous_offers):
@@ -108,7 +108,9 @@ def _choice(slot: FreedSlot) -> SlotChoice:
 
 
 async def _type_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -> AppointmentType | None:
-    """The kind, when the time can still be had with the notice that the kind needs; staff may have left the grid."""
+    """The appointment type, if the slot is still free and observes its minimum notice. A start off the grid is
+    accepted, since staff may have booked it.
+    """
     booking_options = await unit.directory.for_practice()
     try:
         appointment_type, _ = bookable_by_staff(
@@ -123,7 +125,9 @@ async def _type_if_free(unit: AppointmentUnit, slot: FreedSlot, now: datetime) -
 async def _next_entry(
     unit: AppointmentUnit, slot: FreedSlot, asked_client_ids: set[UUID]
 ) -> tuple[WaitlistEntry | None, bool]:
-    """Who has waited longest of those who want it, may book it, and can come; and whether any of them has an offer."""
+    """The longest-waiting entry that suits, may book and has no overlap; and whether one was skipped for its open
+    offer.
+    """
     day = slot.starts_at.astimezone(zone_info(slot.time_zone)).date()
     passed_over = False
     for entry in await unit.waitlist.matching(slot.appointment_type_id, day):

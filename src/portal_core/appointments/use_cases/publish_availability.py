@@ -1,4 +1,4 @@
-"""A clinician's week is published."""
+"""Staff publish a clinician's weekly availability."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
@@ -25,10 +25,10 @@ MAX_OPENINGS = 100
 
 @frozen(kw_only=True)
 class Opening:
-    """One weekly opening, on the wall of the place, or of the practice for telehealth.
+    """One weekly opening, local to the location, or to the practice for telehealth.
 
-    `weekday` 0 is Monday; `end_time` 00:00 is the end of the day. No place is telehealth, no kinds are all kinds. Valid
-    from today where no date is given, and with no last date until it is published anew.
+    `weekday` 0 is Monday; `end_time` 00:00 is the end of the day. No location means telehealth; no appointment types
+    means all of them. Valid from today if no date is given, and until the next publication if there is no last date.
     """
 
     weekday: int
@@ -42,10 +42,10 @@ class Opening:
 
 @frozen(kw_only=True)
 class PublishAvailabilityCommand:
-    """The whole week: what is not in it is not open.
+    """The complete week; the clinician is not available at any other time.
 
-    `expected_rule_ids` are the ids of the rules that were shown: each publication has new ones, so that they are the
-    version of a week. Without them whichever week there is by now is replaced.
+    `expected_rule_ids` are the ids of the rules that the actor saw: each publication has new ids, so they act as the
+    version of the week. None skips the check.
     """
 
     clinician_id: UUID
@@ -55,13 +55,13 @@ class PublishAvailabilityCommand:
 
 @frozen
 class PublishAvailability:
-    """Replaces a clinician's weekly rules. Front desk and administrators; clinicians their own.
+    """Replaces a clinician's weekly rules. For the front desk and administrators; clinicians for themselves.
 
-    Appointments that stand outside of the new hours stay.
+    Appointments outside the new hours stay booked.
 
     Raises:
-        NotFound: no such clinician, or a colleague's.
-        Invalid: an opening that makes no sense, or more than a hundred; the path begins with its number.
+        NotFound: no such clinician, or a colleague's calendar.
+        Invalid: more than 100 openings, or an invalid one, whose error path starts with `openings` and its index.
         StaleVersion: another week was published after it was read.
     """
 
@@ -92,7 +92,7 @@ class PublishAvailability:
         self, command: PublishAvailabilityCommand, booking_options: BookingOptions, now: datetime
     ) -> list[AvailabilityRule]:
         if len(command.openings) > MAX_OPENINGS:
-            raise Invalid.at("openings", "too_many", f"At most {MAX_OPENINGS} openings a week.")
+            raise Invalid.at("openings", "too_many", f"Must be at most {MAX_OPENINGS} openings.")
         errors: list[FieldError] = []
         rules: list[AvailabilityRule] = []
         for number, opening in enumerate(command.openings):
@@ -125,9 +125,9 @@ class PublishAvailability:
 
 def _require_known(opening: Opening, booking_options: BookingOptions) -> None:
     if opening.location_id is not None and opening.location_id not in booking_options.locations:
-        raise Invalid.at("location_id", "unknown", "The practice has no such place.")
+        raise Invalid.at("location_id", "unknown", "Choose one of the practice's locations.")
     if not opening.appointment_type_ids <= booking_options.appointment_types.keys():
-        raise Invalid.at("appointment_type_ids", "unknown", "The practice has no such kind of appointment.")
+        raise Invalid.at("appointment_type_ids", "unknown", "Choose among the practice's appointment types.")
 
 
 def _numbered(fields: Sequence[FieldError], number: int) -> Iterator[FieldError]:

@@ -1,4 +1,4 @@
-"""A phone reads a client's calendar feed."""
+"""A calendar app reads a client's calendar feed."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -21,13 +21,13 @@ LOOK_AHEAD = timedelta(days=400)
 
 @frozen
 class ReadCalendarFeed:
-    """The appointments of the client whose feed has this token, for their calendar. Whoever has the token.
+    """Appointments of the client whose feed has this token, as a calendar file. For anyone who has the token.
 
-    From 90 days ago on; cancelled ones stay, as cancelled, so that a calendar takes them out. No clinical word is in
-    it: the practice's title for all appointments, time and address.
+    From 90 days ago to 400 days ahead; cancelled ones are included as cancelled, so that the calendar removes them. It
+    contains no clinical terms: only the practice's title for all appointments, time and address.
 
     Raises:
-        NotFound: no feed has this token, or no longer.
+        NotFound: no current feed has this token.
     """
 
     begin: Begin[AppointmentUnit]
@@ -38,7 +38,7 @@ class ReadCalendarFeed:
             feed = await unit.feeds.unscoped_by_hash(sha256(token.encode()).digest())
             if feed is None:
                 raise NotFound("calendar_feed")
-            # From here on confined to that client, as if they had signed in.
+            # From here on, access is confined to that client, as if they had signed in.
             reader = ClientActor(feed.practice_id, feed.account_id, feed.client_id, origin=actor.origin)
         async with self.begin(reader) as unit:
             rows = await self._rows(unit, reader)

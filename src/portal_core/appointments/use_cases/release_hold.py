@@ -1,4 +1,4 @@
-"""A client lets go of a time that they held."""
+"""A client releases a held slot."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ReleaseHold:
-    """Gives a held slot back. A client, or a proxy who may write. One that is over may be released too.
+    """Releases a held slot, which may have expired. For clients, and proxies with write access.
 
     Raises:
         NotFound: no such hold on this record.
@@ -30,7 +30,7 @@ class ReleaseHold:
             hold = await unit.holds.get(client_id, hold_id)
             if hold is not None:
                 await unit.calendar.lock([hold.clinician_id], self.clock.now(), clients=[client_id])
-                # If it was booked meanwhile, the calendar entry is the appointment's now.
+                # If it was booked meanwhile, its calendar entry belongs to the appointment now.
                 hold = await unit.holds.get(client_id, hold_id)
             if hold is None:
                 raise NotFound("hold", hold_id)

@@ -1,4 +1,4 @@
-"""A date is as every week again."""
+"""Staff remove an exception, so that the weekly rules apply again."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class RemoveAvailabilityExceptionCommand:
-    """Which clinician's, and which."""
+    """The clinician and the exception."""
 
     clinician_id: UUID
     exception_id: UUID
@@ -23,10 +23,10 @@ class RemoveAvailabilityExceptionCommand:
 
 @frozen
 class RemoveAvailabilityException:
-    """Takes an exception away. Front desk and administrators; clinicians their own.
+    """Removes an exception. For the front desk and administrators; clinicians for themselves.
 
     Raises:
-        NotFound: the clinician has no such exception, or it is a colleague's.
+        NotFound: the clinician has no such exception, or it is in a colleague's calendar.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""A client ends their calendar feed."""
+"""A client removes their calendar feed."""
 
 from attrs import frozen
 
@@ -12,10 +12,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class RemoveCalendarFeed:
-    """Ends the record's feed: its address is dead from now on. The client, or a proxy who may write.
+    """Removes the record's feed, whose address stops working. For clients, and proxies with write access.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no feed.
     """
 
     begin: Begin[AppointmentUnit]

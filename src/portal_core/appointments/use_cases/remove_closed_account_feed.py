@@ -1,4 +1,4 @@
-"""A job: the calendar feed of a client who has closed their account ends with it."""
+"""A job that removes the calendar feed of a client who closed their account."""
 
 from uuid import UUID
 
@@ -13,14 +13,14 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class RemoveClosedAccountFeedCommand:
-    """Whose."""
+    """The client."""
 
     client_id: UUID
 
 
 @frozen
 class RemoveClosedAccountFeed:
-    """Ends the client's feed, if there is one."""
+    """Removes the client's feed, if there is one."""
 
     begin: Begin[AppointmentUnit]
 

@@ -1,4 +1,4 @@
-"""Staff take a client off the waitlist, who asked for it on the telephone, say."""
+"""Staff take a client off the waitlist, for example after a phone call."""
 
 from uuid import UUID
 
@@ -20,12 +20,12 @@ class RemoveFromWaitlistCommand:
 
 @frozen
 class RemoveFromWaitlist:
-    """Takes a client off the waitlist, as they do themselves (`LeaveWaitlist`). Front desk and administrators.
+    """Takes a client off the waitlist, as `LeaveWaitlist` does. For the front desk and administrators.
 
     Raises:
-        NotFound: no such entry of this client's.
-        WaitlistEntryClosed: booked, or left before.
-        OfferClosed, StaleVersion: an offer of it was accepted or passed on at the same moment.
+        NotFound: the client has no such entry.
+        WaitlistEntryClosed: it was booked or left before.
+        OfferClosed, StaleVersion: an offer of it was accepted or expired at the same moment.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""A client asks for an appointment."""
+"""A client requests an appointment."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,7 +25,7 @@ MAX_ADVANCE = timedelta(days=MAX_ADVANCE_DAYS)
 
 @frozen(kw_only=True)
 class RequestAppointmentCommand:
-    """Up to three times that would suit. No place is telehealth, no clinician is anyone of the care team.
+    """Up to three preferred times. No location means telehealth; no clinician means any clinician of the care team.
 
     Raises:
         Invalid: a reason above 1,000 characters, or the same time twice.
@@ -39,7 +39,7 @@ class RequestAppointmentCommand:
 
     def __attrs_post_init__(self) -> None:
         errors = [
-            FieldError(f"preferred.{number}", "duplicate", "Give this time once.")
+            FieldError(f"preferred.{number}", "duplicate", "Must not repeat an earlier time.")
             for number, one in enumerate(self.preferred)
             if one in self.preferred[:number]
         ]
@@ -49,16 +49,17 @@ class RequestAppointmentCommand:
 
 @frozen
 class RequestAppointment:
-    """Leaves a request for the practice to confirm or decline. A client, or a proxy who may write.
+    """Creates a request, which the practice confirms or declines. For clients, and proxies with write access.
 
-    Also for kinds that clients do not book themselves. Nothing is held: the practice looks again when it confirms.
+    Types that are not bookable online can be requested too. Nothing is reserved: availability is checked when the
+    practice confirms.
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: a kind, place or clinician that this client cannot have.
-        TooManyOpenRequests: as many are open as the practice takes.
-        Invalid: no preferred time or more than three, or one that is past or too short for the kind.
-        RecordDestroyed: the key of the record is gone, so that no reason can be kept.
+        NotBookable: the appointment type, location or clinician is unknown to this client or inactive.
+        TooManyOpenRequests: the client has as many open requests as the practice allows.
+        Invalid: no preferred time or more than three, or one in the past, too far ahead or too short for the type.
+        RecordDestroyed: the record's key was destroyed, so the request cannot be stored.
     """
 
     begin: Begin[AppointmentUnit]
@@ -73,7 +74,7 @@ class RequestAppointment:
             appointment_type = _requested_type(booking_options, command)
             now = self.clock.now()
             _validate_preferred_times(command.preferred, appointment_type, now)
-            # Locked, so that two requests at once do not both count too few.
+            # Locked, so that two concurrent calls cannot both pass the limit.
             await unit.calendar.lock([], now, clients=[client_id])
             if await unit.requests.pending(client_id) >= booking_options.settings.max_requests_per_client:
                 raise TooManyOpenRequests
@@ -111,8 +112,10 @@ def _validate_preferred_times(
     errors: list[FieldError] = []
     for number, one in enumerate(preferred):
         if not now < one.starts_at < now + MAX_ADVANCE:
-            errors.append(FieldError(f"preferred.{number}.starts_at", "out_of_range", "A time to come, please."))
+            errors.append(FieldError(f"preferred.{number}.starts_at", "out_of_range", "Must be in the future."))
         elif one.ends_at - one.starts_at < appointment_type.timing.duration:
-            errors.append(FieldError(f"preferred.{number}.ends_at", "too_short", "The appointment takes longer."))
+            errors.append(
+                FieldError(f"preferred.{number}.ends_at", "too_short", "Must leave time for the appointment.")
+            )
     if errors:
         raise Invalid(*errors)

@@ -27,9 +27,9 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class RescheduleAppointmentCommand:
-    """The new time, in full: clinician and place as well. The kind stays.
+    """The new time, clinician and location. The appointment type stays the same.
 
-    `version` is the one that was shown; without it, whichever is current.
+    `version` is the one that the client saw; None skips the check.
     """
 
     appointment_id: UUID
@@ -41,21 +41,21 @@ class RescheduleAppointmentCommand:
 
 @frozen
 class RescheduleAppointment:
-    """Moves the appointment, keeping its id; when the new time is not to be had, the old one stays as it is.
+    """Moves the appointment, keeping its id; if the new time is not available, the appointment stays unchanged.
 
-    A client, or a proxy who may write. Within the notice period as cancelling is: refused, allowed, or with the fee.
-    The old time is offered to the waitlist. To the very same time, place and clinician nothing changes and nobody is
-    told.
+    For clients, and proxies with write access. Within the notice period the same policy as for cancelling applies:
+    refused, allowed, or with the fee. The old time is offered to the waitlist. If time, location and clinician are the
+    same, nothing changes and no notices are sent.
 
     Raises:
         NotFound: no such appointment on this record.
-        NotBooked, AlreadyStarted: it is closed, or has begun.
-        RescheduledByPracticeOnly: several clients come to it.
-        LateCancelRefused: inside the notice period, where the practice refuses.
+        NotBooked, AlreadyStarted: it is closed, or has started.
+        RescheduledByPracticeOnly: it is shared by several clients.
+        LateCancelRefused: within the notice period, if the practice refuses late changes.
         ClientDischarged: the client was discharged.
-        NotBookable: the new time is not offered to this client online.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the new time is not to be had.
-        StaleVersion: it changed after it was shown.
+        NotBookable: the new time is not bookable online for this client.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the new time is not available.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]

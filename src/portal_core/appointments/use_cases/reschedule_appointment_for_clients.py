@@ -1,4 +1,4 @@
-"""The practice moves an appointment."""
+"""Staff move an appointment."""
 
 from functools import partial
 from uuid import UUID
@@ -19,7 +19,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class RescheduleAppointmentForClientsCommand:
-    """The new time in full; its kind is the appointment's own."""
+    """The new slot, with the appointment's own type."""
 
     appointment_id: UUID
     choice: SlotChoice
@@ -29,17 +29,18 @@ class RescheduleAppointmentForClientsCommand:
 
 @frozen
 class RescheduleAppointmentForClients:
-    """Moves an appointment for all who come, without a fee, and tells each. Staff as for `BookAppointmentForClients`.
+    """Moves an appointment for all attending clients, without a fee, and notifies each.
 
-    One who was discharged moves with the others: what was booked before stands until it is cancelled.
+    Staff as for `BookAppointmentForClients`. Discharged clients are moved too: their existing appointments stay booked
+    until cancelled.
 
     Raises:
-        NotFound: no such appointment, or in a colleague's calendar, or moved into one.
-        NotBooked, AlreadyStarted: it is closed, or has begun.
-        NotBookable: a place or clinician that the practice no longer has.
-        Invalid: another kind of appointment.
-        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the new time is not to be had.
-        StaleVersion: it changed after it was shown.
+        NotFound: no such appointment, or the old or new time is in a colleague's calendar.
+        NotBooked, AlreadyStarted: it is closed, or has started.
+        NotBookable: the appointment type, location or clinician is unknown or inactive.
+        Invalid: another appointment type.
+        OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the new time is not available.
+        StaleVersion: the version is not current.
     """
 
     begin: Begin[AppointmentUnit]
@@ -65,7 +66,7 @@ class RescheduleAppointmentForClients:
                 raise Invalid.at(
                     "appointment_type_id",
                     "appointment_type_differs",
-                    "Moving keeps the kind; cancel and book anew for another.",
+                    "Must be the same. To change the type, cancel and book again.",
                 )
             booking_options = await unit.directory.for_practice()
             appointment_type, clinician = bookable_by_staff(

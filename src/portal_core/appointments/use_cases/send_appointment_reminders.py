@@ -1,4 +1,4 @@
-"""A job: clients are reminded of what they come to."""
+"""A job that reminds clients of their appointments."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,18 +15,19 @@ from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 MAX_LEAD_TIME = timedelta(days=14)
-"""The notifications' own bound, which a test holds to this: nobody is reminded earlier."""
+"""The maximum of the notifications feature; a test checks that the two are equal."""
 BATCH = 100
-"""Notices in one unit of work, so that a crash loses little."""
+"""Notices for each unit of work, so that a crash loses little."""
 
 
 @frozen
 class SendAppointmentReminders:
-    """Has everybody reminded whose time for it has come, by each client's lead times.
+    """Sends the reminders that are due, by each client's lead times.
 
-    A reminder that is late by more than half its lead, after a standstill say, is left out: the next one is near, or
-    it would be no help. So is one that was due before the appointment was booked or moved, of which they were told
-    then. Once for each client, start and lead: a rerun reminds nobody twice, a moved appointment is reminded anew.
+    A reminder that is late by more than half its lead time, after an outage for example, is left out: the next one is
+    near, or it would come too late to help. Also left out is one that was due before the appointment was booked or last
+    changed, since the client was notified then. At most one for each client, start and lead time: a rerun sends nothing
+    twice, and a moved appointment gets new reminders.
     """
 
     begin: Begin[AppointmentUnit]

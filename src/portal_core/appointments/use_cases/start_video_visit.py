@@ -1,4 +1,4 @@
-"""A clinician opens their telehealth session."""
+"""A clinician starts a video visit."""
 
 from uuid import UUID
 
@@ -17,12 +17,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class StartVideoVisit:
-    """Answers a short-lived link with which the clinician moderates the room. The clinician whose session it is.
+    """Returns a short-lived link with which the clinician moderates the room. For the appointment's clinician.
 
     Raises:
         NotFound: no such appointment in the actor's own calendar.
         NotBooked, NotTelehealth, JoinNotOpen, JoinClosed: as for the client.
-        NoRoom: the clinician has given no room.
+        NoRoom: the clinician has no room.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""A block is taken away."""
+"""Staff remove a block."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class UnblockTime:
-    """Opens blocked time again. Front desk and administrators; clinicians their own.
+    """Removes a block. For the front desk and administrators; clinicians for their own calendar.
 
     Raises:
-        NotFound: no such block, or a colleague's.
+        NotFound: no such block, or in a colleague's calendar.
     """
 
     begin: Begin[AppointmentUnit]

@@ -1,4 +1,4 @@
-"""A client no longer asks."""
+"""A client withdraws an appointment request."""
 
 from uuid import UUID
 
@@ -17,11 +17,11 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class WithdrawAppointmentRequest:
-    """Withdraws a request that was not answered yet. A client, or a proxy who may write.
+    """Withdraws a pending request. For clients, and proxies with write access.
 
     Raises:
         NotFound: no such request on this record.
-        RequestClosed: it was answered or withdrawn before.
+        RequestClosed: it was already answered or withdrawn.
         StaleVersion: the practice answered at the same moment.
     """
 

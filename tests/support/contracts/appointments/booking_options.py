@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with what the practice offers."""
+"""Contract of booking options."""
 
 from datetime import date, time, timedelta
 

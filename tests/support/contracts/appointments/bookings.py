@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with bookings, and with those who book at once."""
+"""Contracts of bookings and concurrent booking."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -53,7 +53,7 @@ class BookingsContract:
             time_zone="Europe/Berlin",
             at=world.clock.now() + HOUR,
         )
-        # Two changes, two versions: saved one after the other.
+        # Two changes make two versions, saved one after the other.
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(late, AUDIT_ENTRY)
             await unit.appointments.save(moved, AUDIT_ENTRY)
@@ -185,7 +185,7 @@ class BookingsContract:
 
 
 class ConcurrentBookingContract:
-    """Those who book at once. On adapters that run one unit at a time this says only that the answers are right."""
+    """Concurrent bookings. On adapters that run one unit of work at a time, this only checks the results."""
 
     concurrency = 64
 
@@ -233,7 +233,7 @@ class ConcurrentBookingContract:
                 )
                 moves.append(AppointmentUseCases(world).reschedule(world.as_client(client), move))
         outcomes = await _outcomes(*moves)
-        # Ten and eleven o'clock want eleven, twelve and one o'clock want one: of each two, one has it.
+        # Those at 10:00 and 11:00 move to 11:00, those at 12:00 and 13:00 to 13:00: one of each pair gets it.
         assert sorted(outcomes) == ["done"] * 8 + [SlotTaken.code] * 4
 
     async def test_last_two_clients_cancel_concurrently(self, world: AppointmentsWorld) -> None:
@@ -253,7 +253,7 @@ class ConcurrentBookingContract:
 
 
 async def _outcomes(*tries: Awaitable[object]) -> list[str]:
-    """For each, `done` or the code of the error; in order."""
+    """For each call, in the given order, `done` or the code of the error."""
     answers = await asyncio.gather(*tries, return_exceptions=True)
     for one in answers:
         if isinstance(one, BaseException) and not hasattr(one, "code"):

@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with the calendar, holds and freed time. Subclasses give a `world`."""
+"""Contracts of the calendar, holds and freed slots. Subclasses provide a `world`."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -82,7 +82,7 @@ class CalendarContract:
         world.clock.advance(timedelta(minutes=15))
         async with world.begin(world.front_desk) as unit:
             await unit.calendar.lock([clinician], world.clock.now())
-            # Asked as of before: what is gone is gone.
+            # As of an earlier time: deleted entries stay deleted.
             found = await unit.calendar.busy(
                 [clinician], new_york(3, 0), new_york(4, 0), world.clock.now() - timedelta(hours=1)
             )

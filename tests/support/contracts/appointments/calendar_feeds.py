@@ -1,4 +1,4 @@
-"""What every keeper must do with calendar feeds. Subclasses give a `world`."""
+"""Contract of calendar feeds. Subclasses provide a `world`."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ class FeedsContract:
     """`FeedTokens`."""
 
     def _token(self, world: AppointmentsWorld, client: UUID, letter: str) -> FeedToken:
-        # Hashes are unique over all practices, so the id is part of it.
+        # Hashes are unique across practices, so the id is part of the hash.
         new = world.ids.new()
         return FeedToken(
             id=new,

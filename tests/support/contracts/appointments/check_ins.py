@@ -1,4 +1,4 @@
-"""What every keeper must do with check-ins. Subclasses give a `world`."""
+"""Contract of check-ins. Subclasses provide a `world`."""
 
 from datetime import timedelta
 from uuid import UUID

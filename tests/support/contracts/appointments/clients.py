@@ -1,10 +1,10 @@
-"""What every keeper of appointments must say of the practice's clients. Subclasses give the fixture `world`."""
+"""Contract of the practice's clients in booking options. Subclasses provide the fixture `world`."""
 
 from tests.support.contracts.appointments.world import AppointmentsWorld
 
 
 class ClientsContract:
-    """`BookingDirectory`, as far as it is about clients."""
+    """The part of `BookingDirectory` about clients."""
 
     async def test_discharged_flag(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")

@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with what screens show."""
+"""Contract of the views of appointments."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -135,7 +135,7 @@ class ReadsContract:
 
     @given(data=st.data())
     async def test_pages_cover_all_rows_in_order(self, world: AppointmentsWorld, data: st.DataObject) -> None:
-        # The same instants many times over, as of different clinicians: only the id tells them apart.
+        # Many equal starts, with different clinicians: only the id orders them.
         hours = data.draw(st.lists(st.integers(0, 4), max_size=9))
         category: AppointmentCategory = data.draw(st.sampled_from(["upcoming", "past", "all"]))
         size = data.draw(st.integers(1, 4))
@@ -202,11 +202,11 @@ class ReadsContract:
 
         both = [couple.appointment.id, alone.appointment.id]
         assert await listed(world.front_desk, "all") == both
-        # Two come to the first, which is one row of the page.
+        # Two clients attend the first, which is one item of the page.
         assert await listed(world.front_desk, "all", size=1) == both[:1]
         assert await listed(world.front_desk, "all", grey) == both[:1]
         assert await listed(world.front_desk, "all", green) == both[1:]
-        # Ann left, and Bob still comes: of her list it is a cancelled one.
+        # Ann left, and Bob still attends: in her list it is cancelled.
         assert await listed(world.front_desk, "cancelled") == both[:1]
         assert await listed(world.front_desk, "upcoming") == both[1:]
         assert await listed(world.as_client(bob), "all") == []
@@ -268,7 +268,7 @@ class ReadsContract:
 async def _walk(
     world: AppointmentsWorld, actor: Actor, client: UUID, filters: AppointmentFilter, size: int, now: datetime
 ) -> list[UUID]:
-    """The ids on all pages, one after the other: of the client's own list, or of the practice's."""
+    """The ids on all pages in order: of the client's own list, or of the practice's."""
     found: list[UUID] = []
     after = ""
     while True:

@@ -1,10 +1,10 @@
-"""What every keeper must do with reminders. Subclasses give a `world`."""
+"""Contract of reminders. Subclasses provide a `world`."""
 
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
 
 
 class RemindersContract:
-    """`Reminders`. The lead times are the notifications' own to test; these clients have chosen none."""
+    """`Reminders`. The notifications feature tests lead times; these clients have chosen none."""
 
     async def test_candidates_within_span(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")

@@ -1,4 +1,4 @@
-"""What every keeper must do with requests. Subclasses give a `world`."""
+"""Contract of appointment requests. Subclasses provide a `world`."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -128,7 +128,7 @@ class RequestsContract:
         )
         clinician = await world.add_clinician("Dr. Grey")
         now = world.clock.now()
-        # Two were asked at the same moment: their ids decide.
+        # Two were requested at the same moment: their ids decide the order.
         of_ann = [
             self._request(world, ann, appointment_type, requested_at=now + HOUR * (number // 2), reason=f"No. {number}")
             for number in range(5)

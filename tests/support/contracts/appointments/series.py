@@ -1,4 +1,4 @@
-"""What every keeper must do with weekly series. Subclasses give a `world`."""
+"""Contract of weekly series. Subclasses provide a `world`."""
 
 from datetime import datetime
 

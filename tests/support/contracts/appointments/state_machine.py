@@ -1,7 +1,7 @@
-"""Random histories of appointments against a simple model.
+"""Random histories of appointments against a reference model.
 
-Each step asks the model what should come of it, does it, and compares: the very refusal, or the change. After each
-step what is kept must be what the model believes. Further rules are added by subclasses, over `model` and `attempt`.
+Each step asks the model for the expected result, runs the use case, and compares the refusal or the change. After each
+step the stored state must equal the model. Subclasses add further rules, using `model` and `attempt`.
 """
 
 from datetime import datetime, timedelta
@@ -106,7 +106,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
     @precondition(lambda self: self.model.holds)
     @rule(data=st.data())
     def book_held_time(self, data: st.DataObject) -> None:
-        """Without naming the hold."""
+        """Book the time of a hold without naming the hold."""
         hold = data.draw(st.sampled_from(list(self.model.holds.values())))
         client = data.draw(st.sampled_from([hold.client, hold.client, *self.clients]))
         appointment_type = data.draw(
@@ -268,7 +268,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
 
     @rule(data=st.data())
     def find_slots(self, data: st.DataObject) -> None:
-        """What is listed is what can be booked: all of it, and nothing else."""
+        """Exactly the listed slots can be booked."""
         client, _, _, _ = self.draw_choice(data)
         appointment_type = data.draw(st.sampled_from(self.appointment_types[:2]))
         day = data.draw(st.sampled_from(DAYS))
@@ -291,7 +291,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
         }
         assert {(one.clinician_id, one.location_id, one.starts_at) for one in page.items} == expected
 
-    # What must always hold
+    # Invariants
 
     @invariant()
     def calendar_matches_model(self) -> None:

@@ -1,6 +1,6 @@
-"""What every provider of telehealth rooms must do, and what those must that sign their links.
+"""Contracts of video room providers, and of those that sign their links.
 
-Subclasses give the fixture `rooms`, and `room_server` for those that sign.
+Subclasses provide the fixture `rooms`, and `room_server` for those that sign.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from tests.support.clock import FixedClock
 
 FIVE = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(minutes=1)
-"""Nobody comes in by a link that is dead for this long, however wrong the room's clock may go."""
+"""A link that expired this long ago admits nobody, whatever the skew of the room's clock."""
 NAMES = [
     *("Ann Lee", "Zoë «Åse» Ü", "李小龍", "", "x" * 200),
     *('O\'Neil & Sons", "moderator": "true', "a/b?c=d#e%00", "\u202eevil\n"),
@@ -24,43 +24,43 @@ NAMES = [
 
 @frozen
 class Participant:
-    """Somebody as the room knows them."""
+    """A participant as the room identifies them."""
 
     name: str
     moderator: bool
 
 
 class RoomServer(ABC):
-    """The room's own side, which believes nothing but the link. `clock` is its and the portal's."""
+    """The room's side, which trusts only the link. `clock` is shared with the portal."""
 
     clock: FixedClock
     rooms: TelehealthRooms
 
     @abstractmethod
     def admit(self, url: str) -> Participant | None:
-        """Who comes in by this link now; None when it lets nobody in."""
+        """The participant whom this link admits now; None if it admits nobody."""
 
     @abstractmethod
     def to_other_room(self, url: str) -> str:
-        """The same link, bent to another room."""
+        """The same link, changed to another room."""
 
     @abstractmethod
     def as_moderator(self, url: str) -> str:
-        """The same link, in which a guest has made themselves the moderator."""
+        """The same link, with the guest changed to a moderator."""
 
     @abstractmethod
     def other_deployment(self) -> TelehealthRooms:
-        """Rooms of another deployment, which shares nothing with this one but its address."""
+        """Rooms of another deployment, which shares only its address with this one."""
 
 
 def make_visit(clock: FixedClock, **more: str) -> VideoVisit:
-    """A session that began to be open a quarter of an hour ago and ends in an hour."""
+    """A visit whose room opened 15 minutes ago and which ends in an hour."""
     said = {"room": "Zx-9_Q", "display_name": "Ann", "clinician_link": "https://rooms.test/grey", **more}
     return VideoVisit(opens_at=clock.now() - 3 * FIVE, ends_at=clock.now() + timedelta(hours=1), **said)
 
 
 class TelehealthRoomsContract:
-    """A way in that a browser may be sent, and an end to it."""
+    """A link that is safe for a browser, and expires."""
 
     @pytest.fixture
     def visit(self, clock: FixedClock) -> VideoVisit:
@@ -103,7 +103,7 @@ class TelehealthRoomsContract:
 
 
 class SignedRoomsContract(TelehealthRoomsContract):
-    """Whoever has a link is let into its room, under its name, until it is dead; and into nothing else."""
+    """A link admits its holder to its room, under its name, until it expires; and to nothing else."""
 
     @pytest.fixture
     def rooms(self, room_server: RoomServer) -> TelehealthRooms:

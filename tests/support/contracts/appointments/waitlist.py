@@ -1,4 +1,4 @@
-"""What every keeper must do with the waitlist and its offers. Subclasses give a `world`."""
+"""Contract of the waitlist and its offers. Subclasses provide a `world`."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -159,7 +159,7 @@ class WaitlistContract:
         await self._join(world, late, early, twin, elsewhere)
         async with world.begin(world.system) as unit:
             found = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
-            # A day's slack at either end, for the slot's zone may be another.
+            # A day's tolerance on both sides, since the slot's zone may differ.
             days = [
                 day for day in range(5, 26) if await unit.waitlist.matching(appointment_type.id, date(2026, 3, day))
             ]
@@ -211,7 +211,7 @@ class WaitlistContract:
                 found, after = [*found, *page.items], page.next
                 assert len(page.items) == 1
             assert [one.entry.id for one in found] == [*sorted((early.id, twin.id)), late.id]
-            # A day's slack, for the date where they are may be another.
+            # A day's tolerance, since the local date of the entry may differ.
             days = [
                 day
                 for day in range(17, 25)
@@ -223,7 +223,7 @@ class WaitlistContract:
         assert {17, 18, 19, 20} <= set(days) <= {17, 18, 19, 20, 21}
         [anns] = [one for one in found if one.client_id == ann]
         assert (anns.client_name, anns.client_pronouns, (anns.entry,)) == ("Andy Lee", "she/they", of_ann)
-        # Were two open, it would be the later one's turn.
+        # If two were open, the later one would count.
         assert anns.entry.offer is not None
         assert anns.entry.offer.id == opened[1].id
         assert {(one.client_name, one.client_pronouns) for one in found if one.client_id == bob} == {("Bob Lee", "")}

@@ -1,4 +1,4 @@
-"""What the machine believes of requests, the waitlist and its offers, and series."""
+"""The reference model of requests, the waitlist and its offers, and series."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -28,7 +28,7 @@ class ModelRequest:
 
 @define
 class ModelWaitlistEntry:
-    """A place on the waitlist: any weekday, any time of the day."""
+    """A waitlist entry for any weekday and time of day."""
 
     id: UUID
     client: UUID
@@ -43,7 +43,7 @@ class ModelWaitlistEntry:
 
 @define
 class ModelOffer:
-    """A slot that is kept for somebody."""
+    """A slot reserved for a client by an offer."""
 
     id: UUID
     slot: UUID
@@ -54,23 +54,23 @@ class ModelOffer:
 
 @define
 class PracticeWithWaitlistModel(PracticeModel):
-    """And everything about those who wait."""
+    """The practice's model with requests, waitlist and series."""
 
     requests: dict[UUID, ModelRequest] = field(factory=dict)
     entries: dict[UUID, ModelWaitlistEntry] = field(factory=dict)
-    """In the order in which they joined."""
+    """Entries in the order in which they joined."""
     offers: dict[UUID, ModelOffer] = field(factory=dict)
     series: dict[UUID, list[UUID]] = field(factory=dict)
 
     def active_holds(self, now: datetime) -> list[ModelHold]:
-        """Holds that are not over, and the slots that open offers keep, which are nobody's holds."""
+        """Holds that have not expired, and the slots that open offers reserve without a client's hold."""
         offered = [one.hold for one in self.offers.values() if one.status == "open" and now < one.hold.expires]
         return [one for one in self.holds.values() if not one.removed and now < one.expires] + offered
 
     def matching_hold(
         self, client: UUID, slot: tuple[UUID, AppointmentType, UUID | None, datetime], now: datetime
     ) -> ModelHold | None:
-        """Offers name nobody in the calendar, but they are somebody's."""
+        """Also finds offers, which name no client in the calendar but belong to one."""
         offers = [
             one.hold
             for one in self.offers.values()
@@ -87,7 +87,7 @@ class PracticeWithWaitlistModel(PracticeModel):
     def cannot_join_waitlist(
         self, client: UUID, wanted: tuple[AppointmentType, UUID | None, bool, UUID | None], now: datetime
     ) -> bool:
-        """Whether they wait for the very same, or in three places, not counting what is past."""
+        """Whether the client has the same entry, or three entries, not counting past ones."""
         today = now.astimezone(TIME_ZONE).date()
         own = [one for one in self.entries.values() if one.client == client and one.status == "waiting"]
         own = [one for one in own if today <= one.latest_date]
@@ -98,7 +98,7 @@ class PracticeWithWaitlistModel(PracticeModel):
     def next_entry_for(
         self, slot: FreedSlot, appointment_type: AppointmentType, now: datetime
     ) -> ModelWaitlistEntry | None:
-        """To whom a freed slot goes, if to anybody."""
+        """The entry that gets the offer of a freed slot, if any."""
         asked_clients = {one.entry.client for one in self.offers.values() if one.slot == slot.id}
         if any(one.slot == slot.id and one.status == "open" for one in self.offers.values()):
             return None

@@ -1,4 +1,4 @@
-"""What a keeper of appointments must offer the contract suites: a fresh practice, and people to put in it."""
+"""What an adapter provides for the contract suites of appointments: a new practice, and people to add to it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ WEEKDAYS = range(5)
 
 
 class AppointmentsWorld(ABC):
-    """A fresh practice in New York with no settings, kinds, places or people."""
+    """A new practice in New York with no settings, appointment types, locations or people."""
 
     begin: Begin[AppointmentUnit]
     clock: FixedClock
@@ -41,7 +41,7 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
-        """The account of a member of staff who is this clinician."""
+        """The account of the staff member who is this clinician."""
 
     @abstractmethod
     async def add_client(
@@ -50,7 +50,7 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def set_status(self, client_id: UUID, status: ClientStatus) -> None:
-        """Discharge a client, or make them active again."""
+        """Discharge a client, or reactivate them."""
 
     @abstractmethod
     async def join_care_team(self, client_id: UUID, clinician_id: UUID) -> None: ...
@@ -65,13 +65,13 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def audit(self) -> list[AuditEntry]:
-        """The practice's committed entries, oldest first."""
+        """The practice's committed audit entries, oldest first."""
 
     @abstractmethod
     async def other_practice(self) -> "AppointmentsWorld":
-        """Another practice in the same place, on the same clock."""
+        """Another practice on the same storage and clock."""
 
-    # Who acts
+    # Actors
 
     def as_client(self, client_id: UUID) -> ClientActor:
         return ClientActor(self.practice_id, self.ids.new(), client_id)
@@ -91,7 +91,7 @@ class AppointmentsWorld(ABC):
     def system(self) -> SystemActor:
         return SystemActor(self.practice_id, "test")
 
-    # What the practice offers
+    # Booking options
 
     async def save_appointment_settings(self, settings: AppointmentSettings) -> None:
         async with self.begin(self.front_desk) as unit:
@@ -112,7 +112,7 @@ class AppointmentsWorld(ABC):
         self_bookable: bool = True,
         active: bool = True,
     ) -> AppointmentType:
-        """A kind of appointment; all times in minutes unless said."""
+        """Add an appointment type; all times in minutes unless stated."""
         appointment_type_id = self.ids.new()
         timing = AppointmentTiming(
             appointment_type_id=appointment_type_id,
@@ -150,7 +150,7 @@ class AppointmentsWorld(ABC):
         appointment_type_ids: Iterable[UUID] = (),
         time_zone: str = ZONE,
     ) -> None:
-        """Monday to Friday, and nothing else."""
+        """Publish hours from Monday to Friday only."""
         rules = [
             AvailabilityRule(
                 id=self.ids.new(),
@@ -169,7 +169,7 @@ class AppointmentsWorld(ABC):
             await unit.availability.publish(clinician_id, rules, AUDIT_ENTRY)
             await unit.commit(None)
 
-    # Things put there past the use cases
+    # Data added without use cases
 
     def calendar_entry(
         self, clinician_id: UUID, starts_at: datetime, minutes: int = 50, **more: object
@@ -191,7 +191,7 @@ class AppointmentsWorld(ABC):
         return entry
 
     async def destroy_key(self, client_id: UUID) -> None:
-        """As an administrator does: what the client's record holds can be read by nobody any more."""
+        """Destroy the client's key as an administrator does: encrypted texts of the record become unreadable."""
         await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, DestroyRecordKeyCommand(client_id))
 
     async def add_booking(
@@ -203,7 +203,7 @@ class AppointmentsWorld(ABC):
         location_id: UUID | None = None,
         series_id: UUID | None = None,
     ) -> Booking:
-        """An appointment with its time in the calendar."""
+        """Add an appointment with its calendar entry."""
         ends_at = starts_at + appointment_type.timing.duration
         entry = self.calendar_entry(
             clinician_id, starts_at, int(appointment_type.timing.duration / timedelta(minutes=1))
@@ -250,5 +250,5 @@ class AppointmentsWorld(ABC):
 
 
 def new_york(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
-    """A time in March 2026, in UTC, by the clocks in New York, which go forward on the 8th."""
+    """The UTC instant of a time in 2026 in New York, where clocks go forward on 8 March."""
     return first_instant(datetime(2026, month, day, hour, minute), ZONE)  # noqa: DTZ001

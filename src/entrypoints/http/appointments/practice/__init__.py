@@ -1,1 +1,1 @@
-"""The practice's side of appointments."""
+"""Staff endpoints of appointments."""

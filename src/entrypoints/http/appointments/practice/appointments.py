@@ -1,4 +1,4 @@
-"""The practice's appointments: the day, and what staff do about an appointment."""
+"""Staff endpoints for appointments: the day's schedule, booking and changes."""
 
 from datetime import date
 from typing import Annotated
@@ -52,13 +52,13 @@ from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 
 BOOKING_ERRORS = (NotBookable, OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon)
-"""Why staff cannot have a time: no notice, advance or grid binds them, and nobody is booked over somebody else."""
+"""Why staff cannot book a time. Notice, advance limit and grid do not apply to staff; double booking is refused."""
 
 
 class BookAppointmentForClientsRequest(SlotRequest, frozen=True, kw_only=True):
-    """The time, and for whom. `outside_hours` books also where the clinician has published no availability.
+    """The slot and the clients. `outside_hours` also allows times without published availability.
 
-    `took_place` writes down a visit that has begun, and not more than 30 days ago, as completed: nobody is told of it.
+    `took_place` records a visit that started at most 30 days ago as completed, without any notices.
     """
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_SEATS)]
@@ -67,14 +67,14 @@ class BookAppointmentForClientsRequest(SlotRequest, frozen=True, kw_only=True):
 
 
 class RescheduleAppointmentForClientsRequest(SlotRequest, frozen=True):
-    """The new time in full; `appointment_type_id` is the appointment's own. `version` is the one that was shown."""
+    """The new slot, with the appointment's own `appointment_type_id`. `version` is the one that the caller saw."""
 
     outside_hours: bool = False
     version: Version | None = None
 
 
 class CancelAppointmentForClientsRequest(Request, frozen=True):
-    """`reason` is shown to the clients. `offer_to_waitlist` false when the clinician will not be there."""
+    """`reason` is shown to the clients. Set `offer_to_waitlist` to false if the clinician will not be available."""
 
     reason: Reason | None = None
     offer_to_waitlist: bool = True
@@ -82,14 +82,14 @@ class CancelAppointmentForClientsRequest(Request, frozen=True):
 
 
 class NoShowRequest(Request, frozen=True):
-    """Who did not come."""
+    """The client who did not attend. `version` is the one that the caller saw."""
 
     client_id: UUID
     version: Version | None = None
 
 
 class CompleteRequest(Request, frozen=True):
-    """`version` is the one that was shown."""
+    """`version` is the one that the caller saw."""
 
     version: Version | None = None
 
@@ -108,7 +108,7 @@ class PracticeAppointmentsController(Controller):
         date: FromQuery[date],
         clinician_id: FromQuery[UUID | None] = None,
     ) -> DayView:
-        """Everything on one of the practice's local dates; clinicians see their own day."""
+        """Returns the schedule of one of the practice's local dates; clinicians see their own."""
         return await get_day_schedule(request.actor, GetDayScheduleQuery(date=date, clinician_id=clinician_id))
 
     @get("/{appointment_id:uuid}", raises=[Forbidden])
@@ -118,7 +118,7 @@ class PracticeAppointmentsController(Controller):
         appointment_id: FromPath[UUID],
         get_practice_appointment: NamedDependency[GetPracticeAppointment],
     ) -> PracticeAppointmentView:
-        """One appointment, with everybody in it; clinicians see those in their own calendar."""
+        """Returns one appointment with all of its clients; clinicians see those in their own calendar."""
         return await get_practice_appointment(request.actor, appointment_id)
 
     @post("", raises=[Forbidden, ClientDischarged, NotStarted, *BOOKING_ERRORS])
@@ -128,7 +128,7 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[BookAppointmentForClientsRequest],
         book_appointment_for_clients: NamedDependency[BookAppointmentForClients],
     ) -> PracticeAppointmentView:
-        """Books for a client, or for several who come together; or writes down that they came."""
+        """Books an appointment for one or more clients, or records a visit that took place."""
         command = BookAppointmentForClientsCommand(
             choice=data.choice(),
             client_ids=data.client_ids,
@@ -148,7 +148,7 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[RescheduleAppointmentForClientsRequest],
         reschedule_appointment_for_clients: NamedDependency[RescheduleAppointmentForClients],
     ) -> PracticeAppointmentView:
-        """Moves an appointment for all who come, and tells each."""
+        """Moves an appointment for all attending clients, and notifies each."""
         command = RescheduleAppointmentForClientsCommand(
             appointment_id=appointment_id,
             choice=data.choice(),
@@ -165,7 +165,7 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[CancelAppointmentForClientsRequest],
         cancel_appointment_for_clients: NamedDependency[CancelAppointmentForClients],
     ) -> PracticeAppointmentView:
-        """Cancels for all who still come, without a fee, and tells each."""
+        """Cancels for all attending clients, without a fee, and notifies each."""
         command = CancelAppointmentForClientsCommand(
             appointment_id=appointment_id,
             reason=data.reason,
@@ -182,7 +182,7 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[NoShowRequest],
         mark_no_show: NamedDependency[MarkNoShow],
     ) -> PracticeAppointmentView:
-        """Notes that a client did not come."""
+        """Marks a client as a no-show."""
         command = MarkNoShowCommand(appointment_id=appointment_id, client_id=data.client_id, version=data.version)
         return await mark_no_show(request.actor, command)
 
@@ -194,7 +194,7 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[CompleteRequest],
         complete_appointment: NamedDependency[CompleteAppointment],
     ) -> PracticeAppointmentView:
-        """Notes that an appointment took place."""
+        """Marks an appointment as completed."""
         command = CompleteAppointmentCommand(appointment_id=appointment_id, version=data.version)
         return await complete_appointment(request.actor, command)
 
@@ -217,10 +217,9 @@ class ClientAppointmentsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[PracticeAppointmentView]:
-        """A client's upcoming, past, cancelled or all appointments, in the order of the client's own list.
+        """Lists a client's upcoming, past, cancelled or all appointments, in the order of the client's own list.
 
-        Clinicians see those in their own calendar. With `since` and `until` only those that start from the one up to,
-        not including, the other.
+        Clinicians see those in their own calendar. `since` (inclusive) and `until` (exclusive) limit the start.
         """
         query = ListClientAppointmentsQuery(client_id, AppointmentFilter(category, since, until), page(after, size))
         return await list_client_appointments(request.actor, query)

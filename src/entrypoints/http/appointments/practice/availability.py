@@ -1,4 +1,4 @@
-"""When clinicians can be seen: published hours, dates that differ, blocked time."""
+"""Staff endpoints for clinicians' availability: weekly rules, exceptions and blocks."""
 
 from datetime import date, time
 from typing import Annotated
@@ -39,10 +39,10 @@ Kinds = Annotated[tuple[UUID, ...], Meta(max_length=100, examples=[[]])]
 
 
 class OpeningRequest(Request, frozen=True):
-    """One weekly opening on the wall clock of the place, or of the practice for telehealth.
+    """One weekly opening, local to the location, or to the practice for telehealth.
 
-    `weekday` 0 is Monday; `end_time` 00:00:00 is the end of the day. No place is telehealth, no kinds are all kinds. From
-    today where no date is given, and until it is published anew.
+    `weekday` 0 is Monday; `end_time` 00:00:00 is the end of the day. No location means telehealth; no appointment types
+    means all of them. Valid from today if no date is given, and until the next publication if there is no last date.
     """
 
     weekday: Weekday
@@ -54,7 +54,7 @@ class OpeningRequest(Request, frozen=True):
     valid_until: Annotated[date | None, Meta(examples=[None])] = None
 
     def opening(self) -> Opening:
-        """The core's word for it."""
+        """Convert to the use case's value."""
         return Opening(
             weekday=self.weekday,
             start_time=self.start_time,
@@ -67,14 +67,19 @@ class OpeningRequest(Request, frozen=True):
 
 
 class AvailabilityRequest(Request, frozen=True):
-    """The whole week: what is not in it is not open; `expected_rule_ids` are the ids of the rules that were read."""
+    """The complete week; the clinician is not available at any other time.
+
+    `expected_rule_ids` are the ids of the rules that the caller saw.
+    """
 
     openings: Annotated[tuple[OpeningRequest, ...], Meta(max_length=MAX_OPENINGS)]
     expected_rule_ids: Annotated[tuple[UUID, ...], Meta(max_length=MAX_OPENINGS)] | None = None
 
 
 class AvailabilityExceptionRequest(Request, frozen=True):
-    """Open or closed on one date, between two times or all day; on the wall of the place, else of the practice."""
+    """Available or not on one date, between two times or all day; local to the location, or to the practice without
+    one.
+    """
 
     date: date
     available: bool
@@ -84,14 +89,14 @@ class AvailabilityExceptionRequest(Request, frozen=True):
 
 
 class BlockRequest(Request, frozen=True):
-    """From when until when, 400 days at most."""
+    """The time to block, at most 400 days."""
 
     starts_at: Instant
     ends_at: Annotated[Instant, Meta(examples=["2027-03-14T17:30:00Z"])]
 
 
 class AvailabilityController(Controller):
-    """A clinician's hours."""
+    """A clinician's availability."""
 
     path = "/clinicians/{clinician_id:uuid}"
     tags = ("Practice: calendar",)
@@ -103,7 +108,7 @@ class AvailabilityController(Controller):
         clinician_id: FromPath[UUID],
         get_availability: NamedDependency[GetAvailability],
     ) -> AvailabilityView:
-        """What the clinician has published: the week, and dates that differ."""
+        """Returns the clinician's published availability: weekly rules and exceptions."""
         return await get_availability(request.actor, clinician_id)
 
     @put("/availability", raises=[Forbidden, StaleVersion])
@@ -114,7 +119,7 @@ class AvailabilityController(Controller):
         data: JSONBody[AvailabilityRequest],
         publish_availability: NamedDependency[PublishAvailability],
     ) -> AvailabilityView:
-        """Replaces the week. Appointments outside of the new hours stay."""
+        """Replaces the weekly rules. Appointments outside the new hours stay booked."""
         openings = tuple(one.opening() for one in data.openings)
         command = PublishAvailabilityCommand(
             clinician_id=clinician_id, openings=openings, expected_rule_ids=data.expected_rule_ids
@@ -129,7 +134,7 @@ class AvailabilityController(Controller):
         data: JSONBody[AvailabilityExceptionRequest],
         add_availability_exception: NamedDependency[AddAvailabilityException],
     ) -> AvailabilityExceptionView:
-        """Adds a date that differs from the week, today or later. One that is there already is answered as it is."""
+        """Adds an exception, today or later. If an identical one exists, that one is returned."""
         command = AddAvailabilityExceptionCommand(
             clinician_id=clinician_id,
             date=data.date,
@@ -148,7 +153,7 @@ class AvailabilityController(Controller):
         exception_id: FromPath[UUID],
         remove_availability_exception: NamedDependency[RemoveAvailabilityException],
     ) -> None:
-        """Makes a date as every week again."""
+        """Removes an exception, so that the weekly rules apply again."""
         command = RemoveAvailabilityExceptionCommand(clinician_id=clinician_id, exception_id=exception_id)
         await remove_availability_exception(request.actor, command)
 
@@ -160,7 +165,7 @@ class AvailabilityController(Controller):
         data: JSONBody[BlockRequest],
         block_time: NamedDependency[BlockTime],
     ) -> BlockView:
-        """Blocks time. Appointments that are there already stay, and are named in `conflicts`."""
+        """Blocks time. Existing appointments stay, and are listed in `conflicts`."""
         command = BlockTimeCommand(clinician_id=clinician_id, starts_at=data.starts_at, ends_at=data.ends_at)
         return await block_time(request.actor, command)
 
@@ -175,5 +180,5 @@ class BlocksController(Controller):
     async def unblock_time(
         self, request: PortalRequest, block_id: FromPath[UUID], unblock_time: NamedDependency[UnblockTime]
     ) -> None:
-        """Opens blocked time again."""
+        """Removes a block."""
         await unblock_time(request.actor, block_id)

@@ -41,11 +41,11 @@ Notice = Annotated[int, Meta(ge=0, le=MAX_NOTICE_DAYS * DAY, examples=[1440])]
 
 
 class AppointmentTypeRequest(Request, frozen=True):
-    """All of a kind of appointment; lengths of time in minutes.
+    """All fields of an appointment type; durations are in minutes.
 
-    `slot_step_minutes` is from one start to the next, the length unless set. Booked at least `min_notice_minutes` ahead,
-    and at most `max_advance_days` days. More than one of `seats` makes it shared; not `self_bookable`, clients ask for it
-    by a request.
+    `slot_step_minutes` is the time between bookable starts, by default the duration. Booked at least
+    `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared; clients
+    request a type that is not `self_bookable`.
     """
 
     name: Name
@@ -60,7 +60,7 @@ class AppointmentTypeRequest(Request, frozen=True):
     active: bool = True
 
     def command(self) -> DefineAppointmentTypeCommand:
-        """The core's word for a new one."""
+        """Convert to the command for a new appointment type."""
         return DefineAppointmentTypeCommand(
             name=self.name,
             duration=timedelta(minutes=self.duration_minutes),
@@ -76,13 +76,13 @@ class AppointmentTypeRequest(Request, frozen=True):
 
 
 class ChangeAppointmentTypeRequest(AppointmentTypeRequest, frozen=True, kw_only=True):
-    """All of a kind of appointment, in place of what was read; `version` is the one that was read."""
+    """All fields of an appointment type, replacing the stored ones; `version` is the one that was read."""
 
     version: Version | None = None
 
 
 class LocationRequest(Request, frozen=True):
-    """All of a place."""
+    """All fields of a location."""
 
     name: Annotated[Name, Meta(examples=["Elm Street"])]
     time_zone: TimeZone
@@ -90,12 +90,12 @@ class LocationRequest(Request, frozen=True):
     active: bool = True
 
     def command(self) -> DefineLocationCommand:
-        """The core's word for a new one."""
+        """Convert to the command for a new location."""
         return DefineLocationCommand(name=self.name, time_zone=self.time_zone, address=self.address, active=self.active)
 
 
 class ChangeLocationRequest(LocationRequest, frozen=True, kw_only=True):
-    """All of a place, in place of what was read; `version` is the one that was read."""
+    """All fields of a location, replacing the stored ones; `version` is the one that was read."""
 
     version: Version | None = None
 
@@ -110,7 +110,7 @@ class BookingOptionsController(Controller):
     async def get_booking_options(
         self, request: PortalRequest, get_booking_options: NamedDependency[GetBookingOptions]
     ) -> BookingOptionsView:
-        """All that the practice has, also what is no longer offered."""
+        """Returns all booking options of the practice, including inactive ones."""
         return await get_booking_options(request.actor)
 
     @post("/appointment-types", raises=[Forbidden])
@@ -120,7 +120,7 @@ class BookingOptionsController(Controller):
         data: JSONBody[AppointmentTypeRequest],
         define_appointment_type: NamedDependency[DefineAppointmentType],
     ) -> AppointmentTypeView:
-        """Adds a kind of appointment."""
+        """Adds an appointment type."""
         return await define_appointment_type(request.actor, data.command())
 
     @put("/appointment-types/{appointment_type_id:uuid}", raises=[Forbidden, StaleVersion])
@@ -131,7 +131,7 @@ class BookingOptionsController(Controller):
         data: JSONBody[ChangeAppointmentTypeRequest],
         define_appointment_type: NamedDependency[DefineAppointmentType],
     ) -> AppointmentTypeView:
-        """Changes a kind. What is booked keeps its time."""
+        """Changes an appointment type. Booked appointments keep their time."""
         command = evolve(data.command(), appointment_type_id=appointment_type_id, version=data.version)
         return await define_appointment_type(request.actor, command)
 
@@ -139,7 +139,7 @@ class BookingOptionsController(Controller):
     async def add_location(
         self, request: PortalRequest, data: JSONBody[LocationRequest], define_location: NamedDependency[DefineLocation]
     ) -> LocationView:
-        """Adds a place."""
+        """Adds a location."""
         return await define_location(request.actor, data.command())
 
     @put("/locations/{location_id:uuid}", raises=[Forbidden, StaleVersion])
@@ -150,6 +150,6 @@ class BookingOptionsController(Controller):
         data: JSONBody[ChangeLocationRequest],
         define_location: NamedDependency[DefineLocation],
     ) -> LocationView:
-        """Changes a place. What is booked stays."""
+        """Changes a location. Booked appointments stay unchanged."""
         command = evolve(data.command(), location_id=location_id, version=data.version)
         return await define_location(request.actor, command)

@@ -1,4 +1,4 @@
-"""What clients asked for, and the practice's answer."""
+"""Staff endpoints for appointment requests."""
 
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from portal_core.kernel.page import Page
 
 
 class ConfirmAppointmentRequestBody(Request, frozen=True):
-    """A time within one of the preferred ones, and with whom; the kind and the place are those asked for."""
+    """A time within one of the preferred times, and the clinician; appointment type and location are as requested."""
 
     clinician_id: UUID
     starts_at: Instant
@@ -48,7 +48,7 @@ class DeclineAppointmentRequestBody(Request, frozen=True):
 
 
 class PracticeAppointmentRequestsController(Controller):
-    """Requests of clients."""
+    """Appointment requests of clients."""
 
     path = "/appointments/requests"
     tags = ("Practice: appointments",)
@@ -62,7 +62,7 @@ class PracticeAppointmentRequestsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[PracticeAppointmentRequestView]:
-        """Requests of one status, oldest first."""
+        """Lists requests with a status, oldest first."""
         return await list_practice_appointment_requests(
             request.actor, ListPracticeAppointmentRequestsQuery(status, page(after, size))
         )
@@ -77,7 +77,7 @@ class PracticeAppointmentRequestsController(Controller):
         data: JSONBody[ConfirmAppointmentRequestBody],
         confirm_appointment_request: NamedDependency[ConfirmAppointmentRequest],
     ) -> PracticeAppointmentView:
-        """Books what a client asked for, and tells them."""
+        """Books what a client requested, and notifies them."""
         command = ConfirmAppointmentRequestCommand(
             request_id=request_id,
             clinician_id=data.clinician_id,
@@ -95,6 +95,6 @@ class PracticeAppointmentRequestsController(Controller):
         data: JSONBody[DeclineAppointmentRequestBody],
         decline_appointment_request: NamedDependency[DeclineAppointmentRequest],
     ) -> AppointmentRequestView:
-        """Declines a request, and tells the client that there is an answer."""
+        """Declines a request, and notifies the client."""
         command = DeclineAppointmentRequestCommand(request_id=request_id, answer=data.answer, version=data.version)
         return await decline_appointment_request(request.actor, command)

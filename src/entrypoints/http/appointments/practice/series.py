@@ -1,4 +1,4 @@
-"""Weekly series."""
+"""Staff endpoints for weekly series."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -27,9 +27,10 @@ Weeks = Annotated[int, Meta(ge=1, le=MAX_SERIES_WEEKS, examples=[10])]
 
 
 class BookSeriesRequest(Request, frozen=True):
-    """Every week at `first_start`, local and without an offset, on the wall of the place, else of the practice.
+    """Every week at `first_start`, local and without an offset, in the zone of the location, or of the practice without
+    one.
 
-    For `count` weeks, or until a local date, included. Dates that are not to be had refuse the whole series, unless
+    For `count` weeks, or until a local date, inclusive. Unavailable dates refuse the whole series, unless
     `skip_conflicts`.
     """
 
@@ -45,7 +46,7 @@ class BookSeriesRequest(Request, frozen=True):
     outside_hours: bool = False
 
     def command(self) -> BookSeriesCommand:
-        """The core's word for it."""
+        """Convert to the use case's command."""
         return BookSeriesCommand(
             clinician_id=self.clinician_id,
             appointment_type_id=self.appointment_type_id,
@@ -61,7 +62,7 @@ class BookSeriesRequest(Request, frozen=True):
 
 
 class CancelSeriesRequest(Request, frozen=True):
-    """`reason` is shown to the clients. `offer_to_waitlist` false when the clinician will not be there."""
+    """`reason` is shown to the clients. Set `offer_to_waitlist` to false if the clinician will not be available."""
 
     reason: Reason | None = None
     offer_to_waitlist: bool = True
@@ -69,7 +70,7 @@ class CancelSeriesRequest(Request, frozen=True):
 
 
 class SeriesController(Controller):
-    """The same time every week. A single date is moved or cancelled as any appointment."""
+    """Weekly series. Single dates are moved or cancelled like any appointment."""
 
     path = "/appointments/series"
     tags = ("Practice: appointments",)
@@ -78,14 +79,14 @@ class SeriesController(Controller):
     async def book_series(
         self, request: PortalRequest, data: JSONBody[BookSeriesRequest], book_series: NamedDependency[BookSeries]
     ) -> SeriesView:
-        """Books a weekly series for clients. Dates that are not to be had are named in `refused`, or refuse it."""
+        """Books a weekly series for clients. Unavailable dates refuse the series, or are listed in `refused`."""
         return await book_series(request.actor, data.command())
 
     @get("/{series_id:uuid}", raises=[Forbidden])
     async def get_series(
         self, request: PortalRequest, series_id: FromPath[UUID], get_series: NamedDependency[GetSeries]
     ) -> SeriesView:
-        """A series and its appointments, cancelled ones too."""
+        """Returns a series and the ids of its appointments, including cancelled ones."""
         return await get_series(request.actor, series_id)
 
     @patch("/{series_id:uuid}/cancel", raises=[Forbidden, SeriesEnded, StaleVersion])
@@ -96,7 +97,7 @@ class SeriesController(Controller):
         data: JSONBody[CancelSeriesRequest],
         cancel_series: NamedDependency[CancelSeries],
     ) -> SeriesView:
-        """Ends a series: cancels what has not begun, without a fee, and tells each client once."""
+        """Ends a series: cancels its future appointments, without a fee, and notifies each client once."""
         command = CancelSeriesCommand(
             series_id=series_id, reason=data.reason, offer_to_waitlist=data.offer_to_waitlist, version=data.version
         )

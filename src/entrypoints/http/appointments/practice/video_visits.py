@@ -1,4 +1,4 @@
-"""Telehealth sessions, for whoever holds them and whoever may have to send help."""
+"""Staff endpoints for video visits."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from portal_core.kernel.errors import Forbidden, Unavailable
 
 
 class PracticeVideoVisitController(Controller):
-    """The clinician's side of a room."""
+    """Video visits of the practice."""
 
     path = "/appointments/{appointment_id:uuid}"
     tags = ("Practice: appointments",)
@@ -34,12 +34,12 @@ class PracticeVideoVisitController(Controller):
         appointment_id: FromPath[UUID],
         start_video_visit: NamedDependency[StartVideoVisit],
     ) -> VideoVisitLinkView:
-        """Answers a short-lived link with which the clinician moderates the room."""
+        """Returns a short-lived link with which the clinician moderates the room."""
         return await start_video_visit(request.actor, appointment_id)
 
     @get("/check-ins", raises=[Forbidden])
     async def list_check_ins(
         self, request: PortalRequest, appointment_id: FromPath[UUID], list_check_ins: NamedDependency[ListCheckIns]
     ) -> tuple[CheckInView, ...]:
-        """Where those who joined said they are, and how to call back, the latest first."""
+        """Lists locations and callback numbers that clients gave when they joined, latest first."""
         return await list_check_ins(request.actor, appointment_id)

@@ -1,4 +1,4 @@
-"""Who waits for a time that somebody gives back."""
+"""Staff endpoints for the waitlist."""
 
 from uuid import UUID
 
@@ -29,9 +29,10 @@ class PracticeWaitlistController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[PracticeWaitlistEntryView]:
-        """Who waits for what, longest waiting first, each with the offer that can be accepted now.
+        """Lists waitlist entries, longest waiting first, each with the offer that can be accepted now.
 
-        Those whose last date is past are left out: a page may have fewer than `size`, and yet a next one.
+        Entries whose latest date has passed are left out, so a page may have fewer than `size` and still have a next
+        one.
         """
         return await list_practice_waitlist(request.actor, ListPracticeWaitlistQuery(page(after, size)))
 
@@ -46,5 +47,5 @@ class PracticeWaitlistController(Controller):
         entry_id: FromPath[UUID],
         remove_from_waitlist: NamedDependency[RemoveFromWaitlist],
     ) -> None:
-        """Takes a client off the waitlist. An offer that is open goes to the next."""
+        """Takes a client off the waitlist. An open offer goes to the next client."""
         await remove_from_waitlist(request.actor, RemoveFromWaitlistCommand(client_id, entry_id))
