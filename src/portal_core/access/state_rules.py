@@ -382,5 +382,4 @@ _ROWS = (
 )
 
 RULES = MappingProxyType({row.state: row for row in _ROWS})
-"""The table, by the state's two letters."""
 """The rules by the state's two-letter code."""

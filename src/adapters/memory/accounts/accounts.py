@@ -1,4 +1,4 @@
-"""Accounts and what signing in leaves behind, in memory, with what PostgreSQL refuses refused."""
+"""Accounts and sessions in memory, with the constraints of the PostgreSQL adapter."""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from portal_core.kernel.audit import AuditEntry
 
 
 def rules_of(practices: list[Any]) -> AccountRules:
-    """A practice's rules, its own section over the defaults; the defaults where there is no such practice."""
+    """A practice's rules: its settings section over the defaults; the defaults if there is no such practice."""
     if not practices:
         return AccountRules()
     practice = practices[0]
@@ -38,7 +38,7 @@ def rules_of(practices: list[Any]) -> AccountRules:
 
 @define
 class MemoryAccountRules(AccountRulesSource):
-    """From the practice's settings."""
+    """Reads the practice's settings."""
 
     tx: MemoryTransaction
 
@@ -103,7 +103,7 @@ def _unique_keys(account: Account) -> set[tuple[str, object]]:
 
 @define
 class MemorySessions(Sessions):
-    """Activity is written by `MemoryLiveSessions` alone."""
+    """Sessions in memory; only `MemoryLiveSessions` writes activity."""
 
     tx: MemoryTransaction
 

@@ -82,13 +82,13 @@ RULES = statement(
 
 
 def account_of(row: Any) -> Account:
-    """An account from `COLUMNS`, in their order."""
+    """Build an account from `COLUMNS`, in their order."""
     external = ExternalIdentity(row[9], row[10]) if row[9] is not None else None
     return Account(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], external, row[11], row[12])
 
 
 def rules_of(name: str, time_zone: str, settings: dict[str, Any]) -> AccountRules:
-    """A practice's rules: its own section over the defaults."""
+    """A practice's rules: its settings section over the defaults."""
     named = {**settings.get("accounts", {}), "practice_name": name, "time_zone": time_zone}
     rules: AccountRules = settings_section({"accounts": named}, "accounts", AccountRules)
     return rules
@@ -108,7 +108,7 @@ def _values(account: Account) -> dict[str, Any]:
 
 @define
 class PostgresAccounts(Accounts):
-    """Open accounts are unique by side and email, client, staff member and external identity: by partial indexes."""
+    """Partial indexes keep open accounts unique by side and email, client, staff member and external identity."""
 
     tx: Transaction
 
@@ -148,7 +148,7 @@ class PostgresAccounts(Accounts):
 
 @define
 class PostgresAccountRules(AccountRulesSource):
-    """From the practice's settings."""
+    """Reads the practice's settings."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Which issuers practices believe, from their settings."""
+"""The issuers that practices trust, from their settings in PostgreSQL."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ GET_ISSUER = statement("oidc.issuer", select(practices.c.settings).where(practic
 
 @define
 class PostgresOidcIssuers(OidcIssuers):
-    """Read for every sign-in, in a transaction that sees the one practice as a visitor does."""
+    """Read at every OIDC sign-in, in a transaction that sees one practice as a visitor does."""
 
     pool: Any
 

@@ -1,4 +1,4 @@
-"""Sessions in PostgreSQL: within units of work, and as every request meets them."""
+"""Sessions in PostgreSQL: in units of work, and as every request reads them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,7 +72,7 @@ _NONE = UUID(int=0)
 
 
 def session_of(row: Any) -> Session:
-    """A session from the columns above, in their order."""
+    """Build a session from the columns above, in their order."""
     return Session(
         id=row[0],
         account_id=row[1],
@@ -96,7 +96,7 @@ def session_of(row: Any) -> Session:
 
 @define
 class PostgresSessions(Sessions):
-    """The holder's own, or all of the practice's for staff, jobs and somebody signing in."""
+    """Sees the holder's own sessions, or all of the practice's for staff, jobs and sign-in."""
 
     tx: Transaction
 
@@ -155,8 +155,8 @@ class PostgresSessions(Sessions):
         self.tx.add_audit_entry(audit_entry)
 
 
-# Everything about who asks, in one statement. It runs as the owner: the token's hash is the key that opens it. By that
-# key there is one plan for all values, kept for each connection: every request asks, and planning was most of it.
+# Reads everything about the caller in one statement. It runs as the table owner: the token's hash authorizes it. Every
+# request uses it, and planning was most of the cost, so one generic plan is cached per connection.
 SIGNED_IN = """
 CREATE OR REPLACE FUNCTION portal.signed_in(practice uuid, token_hash bytea, record uuid)
 RETURNS TABLE (
@@ -197,7 +197,7 @@ $$"""
 
 @define
 class PostgresLiveSessions(LiveSessions):
-    """One statement for each call, on a connection of its own."""
+    """One statement per call, on its own connection."""
 
     pool: Any
 
