@@ -39,7 +39,7 @@ class HostTaken(Conflict):
 
 
 class UnknownSection(Invalid):
-    """No feature has settings under this section name."""
+    """No feature has settings of this name."""
 
     code = "unknown_section"
-    title = "There is no settings section with this name."
+    title = "There are no settings of this name."

@@ -15,9 +15,9 @@ _NO = {"no", "false", "0", "n"}
 
 @frozen
 class ClientRow:
-    """One client as text. `date_of_birth` is YYYY-MM-DD; `clinicians` are external ids separated by `;`.
+    """One client, all as text. `date_of_birth` is YYYY-MM-DD; `clinicians` are external ids with `;` between them.
 
-    `line` is the line number in the file, for the report.
+    `line` is the line in the file, for the report.
     """
 
     line: int
@@ -62,13 +62,13 @@ class ClientRow:
         ).validated(today)
 
     def team(self) -> tuple[str, ...]:
-        """The external ids of the care team; empty when the row names none."""
+        """The external ids of the care team; empty when the file does not say."""
         return tuple(one.strip() for one in self.clinicians.split(";") if one.strip())
 
 
 @frozen
 class ClinicianRow:
-    """One clinician as text. `active` is yes or no; empty means yes."""
+    """One clinician, all as text. `active` is yes or no, yes when empty."""
 
     line: int
     external_id: str

@@ -20,7 +20,7 @@ STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
 class Practice:
     """One practice. `time_zone` (IANA) sets its local dates; `state` (two letters) the law for minors treated there.
 
-    Requests find it by `slug` or by a name in `hosts`. `settings` has one section per feature, named as the feature.
+    It is found by `slug`, or by a name in `hosts`. `settings` has one section for each feature, named as the feature.
     """
 
     id: UUID
@@ -51,7 +51,7 @@ class Practice:
         return evolve(self, hosts=tuple(sorted(set(hosts))), version=self.version + 1)
 
     def with_section(self, section: str, values: Mapping[str, object], version: int) -> "Practice":
-        """Replace the settings of one feature.
+        """New settings of one feature, in place of the old.
 
         Raises:
             StaleVersion: it changed after it was read.

@@ -1,4 +1,4 @@
-"""The formats in which emails, tokens and recovery codes are stored and compared."""
+"""The forms in which emails, tokens and recovery codes are kept and compared."""
 
 import pytest
 from hypothesis import given

@@ -116,7 +116,7 @@ async def test_each_feature_validates_its_own_settings(use_cases: MemoryPeopleUs
 
     def hours(values: Mapping[str, object]) -> Mapping[str, object]:
         if not isinstance(values.get("hours"), int):
-            raise Invalid.at("hours", "not_a_number", "Must be a number.")
+            raise Invalid.at("hours", "not_a_number", "Write a number.")
         return {"hours": values["hours"]}
 
     change = ChangePracticeSettings(world.begin, {"appointments": hours, "accounts": dict})

@@ -27,7 +27,7 @@ from portal_core.kernel.audit import AuditEntry
 
 
 def rules_of(practices: list[Any]) -> AccountRules:
-    """A practice's rules: its settings section over the defaults; the defaults if there is no such practice."""
+    """A practice's rules, its own section over the defaults; the defaults where there is no such practice."""
     if not practices:
         return AccountRules()
     practice = practices[0]
@@ -38,7 +38,7 @@ def rules_of(practices: list[Any]) -> AccountRules:
 
 @define
 class MemoryAccountRules(AccountRulesSource):
-    """Reads the practice's settings."""
+    """From the practice's settings."""
 
     tx: MemoryTransaction
 

@@ -88,7 +88,7 @@ def account_of(row: Any) -> Account:
 
 
 def rules_of(name: str, time_zone: str, settings: dict[str, Any]) -> AccountRules:
-    """A practice's rules: its settings section over the defaults."""
+    """A practice's rules: its own section over the defaults."""
     named = {**settings.get("accounts", {}), "practice_name": name, "time_zone": time_zone}
     rules: AccountRules = settings_section({"accounts": named}, "accounts", AccountRules)
     return rules
@@ -148,7 +148,7 @@ class PostgresAccounts(Accounts):
 
 @define
 class PostgresAccountRules(AccountRulesSource):
-    """Reads the practice's settings."""
+    """From the practice's settings."""
 
     tx: Transaction
 

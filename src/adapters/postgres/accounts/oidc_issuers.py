@@ -1,4 +1,4 @@
-"""The issuers that practices trust, from their settings in PostgreSQL."""
+"""Which issuers practices believe, from their settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ GET_ISSUER = statement("oidc.issuer", select(practices.c.settings).where(practic
 
 @define
 class PostgresOidcIssuers(OidcIssuers):
-    """Read at every OIDC sign-in, in a transaction that sees one practice as a visitor does."""
+    """Read for every sign-in, in a transaction that sees the one practice as a visitor does."""
 
     pool: Any
 

@@ -155,8 +155,8 @@ class PostgresSessions(Sessions):
         self.tx.add_audit_entry(audit_entry)
 
 
-# Reads everything about the caller in one statement. It runs as the table owner: the token's hash authorizes it. Every
-# request uses it, and planning was most of the cost, so one generic plan is cached per connection.
+# Everything about who asks, in one statement. It runs as the owner: the token's hash is the key that opens it. By that
+# key there is one plan for all values, kept for each connection: every request asks, and planning was most of it.
 SIGNED_IN = """
 CREATE OR REPLACE FUNCTION portal.signed_in(practice uuid, token_hash bytea, record uuid)
 RETURNS TABLE (

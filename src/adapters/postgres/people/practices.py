@@ -88,7 +88,7 @@ class PostgresPracticeRecord(PracticeRecord):
         self.tx.add_audit_entry(audit_entry)
 
 
-# Called before a practice is known. It runs as the table owner, and returns only ids, slugs and hosts.
+# Before a practice is known. It runs as the owner, and says nothing but the addresses.
 PRACTICE_LOCATORS = """
 CREATE OR REPLACE FUNCTION portal.practice_locators() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$

@@ -28,7 +28,7 @@ practices = Table(
     string("time_zone"),
     string("state", null=True),
     texts("hosts"),
-    # One section per feature, under the feature's name.
+    # One section for each feature, named as the feature.
     document("settings"),
     instant("created_at"),
     version(),

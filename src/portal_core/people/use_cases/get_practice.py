@@ -1,4 +1,4 @@
-"""Get the practice's details and settings."""
+"""The practice's name, place and settings."""
 
 from attrs import frozen
 
@@ -12,7 +12,7 @@ from portal_core.people.views import PracticeView
 
 @frozen
 class GetPractice:
-    """Returns the practice to an administrator, with the version that a change must name.
+    """For administrators, with the version that a change names.
 
     Raises:
         NotFound, Forbidden: not an administrator.

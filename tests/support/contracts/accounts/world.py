@@ -74,7 +74,7 @@ class AccountsWorld(ABC):
 
     @abstractmethod
     async def set_rules(self, *, time_zone: str = "America/New_York", **section: object) -> None:
-        """Set the practice's time zone, and the section `accounts` of its settings; durations in seconds."""
+        """The practice's zone, and the section `accounts` of its settings; durations in seconds."""
 
     @abstractmethod
     async def audit(self) -> list[AuditEntry]:

@@ -1,4 +1,4 @@
-"""The practice itself, its settings, and the import of its people."""
+"""The practice itself, its settings, and bringing in its people."""
 
 from typing import Annotated
 
@@ -55,7 +55,7 @@ class PracticeController(Controller):
 
     @get("", raises=[Forbidden])
     async def get_practice(self, request: PortalRequest, get_practice: NamedDependency[GetPractice]) -> PracticeView:
-        """Returns the practice and its settings."""
+        """The practice and its settings."""
         return await get_practice(request.actor)
 
     @put("", raises=[Forbidden, StaleVersion])
