@@ -1,4 +1,4 @@
-"""Codes that notices ask for, made by the accounts, the identity provider and the notifications themselves."""
+"""Send the codes that notices carry, from accounts, the identity provider and notifications."""
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEma
 
 @frozen
 class AccountCodes(CodeSender):
-    """The provider mails what proves a sign-in email; the accounts' own codes are mailed by us."""
+    """The identity provider mails the codes that prove a sign-in email; the portal mails the accounts' other codes."""
 
     provider: SendMailedCode
     invitation_code: IssueInvitationCode

@@ -56,7 +56,7 @@ def test_an_ehr_module_books_on_postgres_and_a_batch_job_follows(settings: dict[
     assert run("on_postgres.py", **settings) == "booked: Individual session with Elena Rivera\n"
     first = run("nightly.py", **settings)
     assert first.splitlines()[0] == "elm-street: 1 changed, 0 grants ended"
-    assert first.splitlines()[1].startswith("  row 2, born: Write a date as year-month-day")
+    assert first.splitlines()[1].startswith("  row 2, born: Must be a date as year-month-day")
 
 
 def test_the_module_itself_knows_the_core_alone() -> None:

@@ -1,1 +1,1 @@
-"""Identity by AWS Cognito user pools: one pool for clients and proxies, another for staff."""
+"""Identity provider on AWS Cognito user pools: one pool for clients and proxies, another for staff."""

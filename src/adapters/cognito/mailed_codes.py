@@ -1,4 +1,4 @@
-"""Codes that Cognito makes, mails and checks."""
+"""Codes that Cognito creates, mails and checks."""
 
 import re
 
@@ -15,7 +15,7 @@ _CODE = re.compile(r"[0-9]{6}")
 @frozen
 class CognitoMailedCodes(MailedCodes):
     """`verify_email` is Cognito's sign-up, with a random password until the person sets theirs; `reset_password` is its
-    forgotten password. So Cognito itself keeps the codes of the two apart.
+    forgotten-password flow. So Cognito itself keeps the codes of the two purposes apart.
     """
 
     pools: CognitoPools
@@ -36,8 +36,8 @@ class CognitoMailedCodes(MailedCodes):
             await self.pools.as_client("resend_confirmation_code", credential)
             return
         if found is not None:
-            # Another address, whose code must not live on; or a user that a crash left confirmed before the portal
-            # heard of it. Nobody has signed in with it, so there is nothing to lose.
+            # Either another address, whose code must stop working, or a user that a crash left confirmed before the
+            # portal stored it. Nobody has signed in with it, so nothing is lost.
             await call_unconditionally(self.pools, "admin_delete_user", credential)
         await self.pools.as_client(
             "sign_up",
@@ -47,10 +47,10 @@ class CognitoMailedCodes(MailedCodes):
         )
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
-        """Cognito's own limit on tries looks like a wrong code, or it would tell that the account exists.
+        """Cognito's limit on attempts is reported as a wrong code, because it would reveal that the account exists.
 
-        A crash after the sign-up is confirmed and before the password is set leaves a user whom nobody can sign in as;
-        another code, asked for, begins anew.
+        A crash after the sign-up is confirmed and before the password is set leaves a user that nobody can sign in as;
+        requesting another code starts over.
         """
         if not _CODE.fullmatch(code):
             return False

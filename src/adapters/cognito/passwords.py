@@ -1,4 +1,4 @@
-"""Passwords that Cognito keeps and checks."""
+"""Passwords that Cognito stores and checks."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,12 +17,12 @@ from portal_core.accounts.identity_provider import (
 )
 
 MAX_CLOCK_SKEW: Final = timedelta(minutes=1)
-"""Cognito's clock may be so much behind ours."""
+"""Cognito's clock may be behind the portal's by up to this much."""
 
 
 @frozen
 class CognitoPasswords(Passwords):
-    """Tokens that a sign-in yields are dropped: the portal's sessions are its own."""
+    """Discards the tokens that a sign-in returns: the portal has its own sessions."""
 
     pools: CognitoPools
 
@@ -31,7 +31,7 @@ class CognitoPasswords(Passwords):
         await set_password(self.pools, credential, password)
 
     async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
-        """Cognito's lockout, from the fifth failure on, refuses the right password too."""
+        """Cognito's lockout, from the fifth failure on, refuses the correct password too."""
         try:
             answer = await self.pools.sign_in(credential, password)
         except CognitoRejection:
@@ -40,13 +40,13 @@ class CognitoPasswords(Passwords):
             return Accepted()
         if answer["ChallengeName"] == "SOFTWARE_TOKEN_MFA":
             return SecondFactorNeeded(answer["Session"])
-        # A temporary password, which a crash left between creating a user and setting theirs.
+        # A temporary password: a crash happened between creating the user and setting their own password.
         return Refused()
 
     async def set(self, credential: Credential, password: str) -> None:
         await self.create(credential, password)
 
     async def was_set_since(self, credential: Credential, at: datetime) -> bool:
-        """Cognito says only when anything about the user was last modified."""
+        """Cognito only states when any attribute of the user was last modified, so this may be a false yes."""
         found = await find_user(self.pools, credential)
         return found is not None and found.modified_at >= at - MAX_CLOCK_SKEW

@@ -1,4 +1,4 @@
-"""Whether a pool and its app client are set up as the portal needs them, for `portal config check`."""
+"""Check that a pool and its app client are configured as the portal needs, for `portal config check`."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,12 +11,12 @@ _COMPOSITION = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "Requi
 
 
 def pool_problems(account: AwsAccount, pool: CognitoPool, side: Side) -> list[str]:
-    """One line for each setting that is not as it must be. Blocks.
+    """One line for each wrong setting. Blocks.
 
-    Only at the portal's side do people sign up by themselves; staff are invited.
+    Only the portal side's pool must allow people to sign up by themselves; staff are invited.
 
     Raises:
-        botocore.exceptions.ClientError, BotoCoreError: Cognito does not answer, or does not let us ask.
+        botocore.exceptions.ClientError, BotoCoreError: Cognito does not respond, or denies the request.
     """
     cognito = account.client("cognito-idp")
     user_pool = cognito.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]

@@ -1,4 +1,4 @@
-"""Calling Amazon Cognito: which pool, the secret hash, and what its errors mean to the portal."""
+"""Calls to Amazon Cognito: the pool, the secret hash, and how its errors map to the portal's."""
 
 import base64
 import hashlib
@@ -16,9 +16,9 @@ from portal_core.accounts.model import Side
 from portal_core.kernel.errors import Unavailable
 
 RetryMode = Literal["once", "again"]
-"""Whether a call whose answer was lost may be sent again by itself: never where it mails or uses up a code."""
+"""Whether a call whose response was lost may be retried automatically: never if it mails or uses up a code."""
 
-# Errors that say something about the person or the code. Every other one is an operator's to mend.
+# Errors about the person or the code. Every other error is for the operator to fix.
 _DECISIONS = frozenset(
     {
         "CodeMismatchException",
@@ -35,12 +35,12 @@ _DECISIONS = frozenset(
         "UsernameExistsException",
     }
 )
-# NotAuthorizedException also says that the app client's secret is wrong, which is nobody's wrong password.
+# NotAuthorizedException is also used for a wrong app client secret, which must not look like a wrong password.
 _CLIENT_SECRET = re.compile(r"secret[ _]?hash|configured (with|for) secret", re.IGNORECASE)
 
 
 class CognitoRejection(Exception):
-    """Cognito's "no" about a user or a code; `code` is the name of its error."""
+    """Cognito refused the user or the code; `code` is the name of its error."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -49,23 +49,23 @@ class CognitoRejection(Exception):
 
 @frozen
 class CognitoPool:
-    """A user pool and its confidential app client; `pool_check.py` says how they must be set up."""
+    """A user pool and its confidential app client; `pool_check.py` lists the required configuration."""
 
     pool_id: str
     client_id: str
     client_secret: str = field(repr=False)
 
     def secret_hash(self, username: str) -> str:
-        """Base64(HMAC-SHA256(client secret, user name and client id)): "Computing secret hash values" of its guide."""
+        """Base64(HMAC-SHA256(client secret, user name + client id)): "Computing secret hash values" in its guide."""
         digest = hmac.digest(self.client_secret.encode(), (username + self.client_id).encode(), hashlib.sha256)
         return base64.b64encode(digest).decode()
 
 
 @define
 class CognitoPools:
-    """One pool for each side of the portal; the user name is the account's id.
+    """One pool per side of the portal; the user name is the account's id.
 
-    All methods raise `CognitoRejection` for a decision about the user or the code, and `Unavailable` for all else.
+    All methods raise `CognitoRejection` for a refusal of the user or the code, and `Unavailable` for everything else.
     """
 
     account: AwsAccount
@@ -79,14 +79,14 @@ class CognitoPools:
         }
 
     async def as_administrator(self, operation: str, credential: Credential, **arguments: Any) -> dict[str, Any]:
-        """An `admin_…` operation on the user, which may be repeated."""
+        """An `admin_…` operation on the user, which may be retried."""
         pool = self.pools[credential.side]
         return await self._call(
             "again", operation, UserPoolId=pool.pool_id, Username=str(credential.account_id), **arguments
         )
 
     async def as_client(self, operation: str, credential: Credential, **arguments: Any) -> dict[str, Any]:
-        """An operation of the app client that mails a code or uses one up: sent once."""
+        """An operation of the app client that mails or uses up a code: sent once."""
         pool, username = self.pools[credential.side], str(credential.account_id)
         return await self._call(
             "once",
@@ -98,7 +98,7 @@ class CognitoPools:
         )
 
     async def with_token(self, operation: str, token: str, **arguments: Any) -> dict[str, Any]:
-        """An operation that the user's access token permits: sent once."""
+        """An operation authorized by the user's access token: sent once."""
         return await self._call("once", operation, AccessToken=token, **arguments)
 
     async def sign_in(self, credential: Credential, password: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class CognitoPools:
         )
 
     async def answer(self, credential: Credential, challenge: str, session: str, **responses: str) -> dict[str, Any]:
-        """AdminRespondToAuthChallenge: sent once, since a session and a code are good once."""
+        """AdminRespondToAuthChallenge: sent once, because a session and a code work once."""
         pool, username = self.pools[credential.side], str(credential.account_id)
         return await self._call(
             "once",
@@ -145,9 +145,9 @@ class CognitoPools:
 
 
 def encode_password(password: str) -> str:
-    r"""The password as Cognito is given it: every white space as U+2420, the symbol for space.
+    r"""The password as it is sent to Cognito: every white space becomes U+2420, the symbol for space.
 
-    Its API model allows no white space in a password ([\S]+), its guide allows spaces inside; written like this, a
-    pass phrase passes under both, with spaces at its ends as well, and keeps its length.
+    Its API model allows no white space in a password ([\S]+), its guide allows spaces inside. In this form a
+    passphrase is accepted under both, even with spaces at its ends, and keeps its length.
     """
     return re.sub(r"\s", "\u2420", password)

@@ -1,4 +1,4 @@
-"""TOTP that Cognito keeps and checks."""
+"""TOTP that Cognito stores and checks."""
 
 import re
 
@@ -15,18 +15,18 @@ _CODE = re.compile(r"[0-9]{6}")
 
 @frozen
 class CognitoSecondFactors(SecondFactors):
-    """An enrolment's handle is the user's access token, good for an hour; a check's state is Cognito's session."""
+    """An enrollment's handle is the user's access token, valid for an hour; a check's state is Cognito's session."""
 
     pools: CognitoPools
 
     async def start_enrollment(self, credential: Credential, password: str) -> TotpEnrollment | None:
         """Raises:
-        Unavailable: the pool does not answer, or has TOTP turned off.
+        Unavailable: the pool does not respond, or has TOTP turned off.
         """
         try:
             answer = await self.pools.sign_in(credential, password)
             if answer.get("ChallengeName") == _CHALLENGE:
-                # The password is right and we know of no second factor: a crash kept us from hearing of it.
+                # The password is correct and the core has no second factor: a crash kept the core from storing it.
                 await self.remove(credential)
                 answer = await self.pools.sign_in(credential, password)
         except CognitoRejection:

@@ -1,4 +1,4 @@
-"""The user behind a credential, brought into the state that the portal says it is in."""
+"""The Cognito user of a credential, and how it is brought into the state that the portal expects."""
 
 import secrets
 from datetime import datetime
@@ -13,7 +13,7 @@ from portal_core.kernel.errors import Unavailable
 
 @frozen
 class CognitoUser:
-    """What AdminGetUser says."""
+    """The result of AdminGetUser."""
 
     status: str
     email: str
@@ -41,8 +41,8 @@ async def find_user(pools: CognitoPools, credential: Credential) -> CognitoUser 
 
 
 async def ensure_verified_user(pools: CognitoPools, credential: Credential) -> None:
-    """A confirmed user with the credential's email, verified; whatever was there before. A new one, or one that had
-    no password of its own, gets a random one that nobody knows."""
+    """Ensure a confirmed user with the credential's email verified, whatever existed before. A new user, or one without
+    a password of its own, gets a random one that nobody knows."""
     found = await find_user(pools, credential)
     email = [{"Name": "email", "Value": credential.email}, {"Name": "email_verified", "Value": "true"}]
     if found is None:
@@ -56,14 +56,14 @@ async def ensure_verified_user(pools: CognitoPools, credential: Credential) -> N
 
 
 async def set_password(pools: CognitoPools, credential: Credential, password: str) -> None:
-    """For good; it confirms the user."""
+    """Set a permanent password, which also confirms the user."""
     await call_unconditionally(
         pools, "admin_set_user_password", credential, Password=encode_password(password), Permanent=True
     )
 
 
 async def call_unconditionally(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
-    """A call that Cognito has no reason to decline: where it does, something is set up wrong."""
+    """A call that Cognito has no reason to refuse; a refusal means a wrong configuration."""
     try:
         await pools.as_administrator(operation, credential, **arguments)
     except CognitoRejection as rejection:
@@ -71,7 +71,7 @@ async def call_unconditionally(pools: CognitoPools, operation: str, credential: 
 
 
 async def call_if_user_exists(pools: CognitoPools, operation: str, credential: Credential, **arguments: Any) -> None:
-    """A call that means nothing to a user that does not exist."""
+    """A call that does nothing for a user that does not exist."""
     try:
         await pools.as_administrator(operation, credential, **arguments)
     except CognitoRejection as rejection:
@@ -80,5 +80,5 @@ async def call_if_user_exists(pools: CognitoPools, operation: str, credential: C
 
 
 def random_password() -> str:
-    """256 random bits, with every kind of character that a pool may ask for."""
+    """256 random bits, with every character class that a pool may require."""
     return f"aA1!{secrets.token_urlsafe(32)}"

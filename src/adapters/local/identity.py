@@ -1,4 +1,4 @@
-"""An identity provider of our own: Argon2id, TOTP, and mailed codes."""
+"""The local identity provider: Argon2id passwords, TOTP, and mailed codes."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -32,21 +32,21 @@ CODE_LIFETIMES: dict[MailedCodePurpose, timedelta] = {
     "reset_password": timedelta(minutes=30),
 }
 MailCodes = Callable[[Actor, MailCodeCommand], Awaitable[str]]
-"""`MailCode`, wired."""
+"""`MailCode` with its dependencies."""
 
 
 def _digest(credential: Credential, purpose: MailedCodePurpose, code: str) -> bytes:
-    """Binds a code to whose it is, what for, and which email it proves."""
+    """The digest of a code, bound to its credential, its purpose and the email that it proves."""
     bound = "\0".join((str(credential.account_id), credential.side, credential.email, purpose, normalize_code(code)))
     return hashlib.sha256(bound.encode("utf-8", "surrogatepass")).digest()
 
 
 @frozen
 class LocalMailedCodes(MailedCodes):
-    """Eight characters, good once, for 24 hours (verification) or 30 minutes (reset), and sixty tries.
+    """Codes of eight characters, valid once, for 24 hours (verification) or 30 minutes (reset), and sixty attempts.
 
-    Only a digest is kept, inside what the practice's key seals, so that its 40 bits cannot be tried out on a stolen
-    database. `send` raises what the mailer raises (`MailError`): whoever delivers the notice knows what it means.
+    Only a digest is stored, encrypted with the practice's key, so that its 40 bits cannot be searched in a stolen
+    database. `send` raises what the mailer raises (`MailError`), which the notice delivery handles.
     """
 
     store: IdentityStore
@@ -69,7 +69,7 @@ class LocalMailedCodes(MailedCodes):
         )
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
-        # Hashed first, right code or wrong: so both take as long, and no lock is held meanwhile.
+        # Hashed first, whether or not the code is correct: both take as long, and no lock is held meanwhile.
         password_hash = await self.hashes.make(password)
         async with self.store.change(credential) as record:
             if record.stored is None:
@@ -83,7 +83,7 @@ class LocalMailedCodes(MailedCodes):
 
 @frozen
 class LocalPasswords(Passwords):
-    """Argon2id hashes; one made with older parameters is made again when its password is shown."""
+    """Argon2id hashes; a hash with older parameters is replaced when its password is next entered."""
 
     store: IdentityStore
     hashes: PasswordHashes
@@ -114,7 +114,7 @@ class LocalPasswords(Passwords):
 async def find_by_password(
     store: IdentityStore, hashes: PasswordHashes, credential: Credential, password: str
 ) -> StoredIdentity | None:
-    """The credential's record when the password is theirs and they are not disabled; it always takes one hashing."""
+    """The credential's record if the password is correct and it is not disabled; always takes one hashing."""
     stored = await store.find(credential)
     stored_hash = stored.password if stored is not None and not stored.disabled else None
     if not await hashes.matches(stored_hash, password) or stored is None or stored_hash is None:
@@ -129,7 +129,7 @@ async def find_by_password(
 
 @frozen
 class LocalSecondFactors(SecondFactors):
-    """TOTP. An enrolment's handle is its secret, which the core keeps encrypted; a check needs no state."""
+    """TOTP. An enrollment's handle is its secret, which the core stores encrypted; a check needs no state."""
 
     store: IdentityStore
     hashes: PasswordHashes
@@ -148,7 +148,7 @@ class LocalSecondFactors(SecondFactors):
         return await self._accept(credential, code)
 
     async def _accept(self, credential: Credential, code: str, enrollment_secret: str | None = None) -> bool:
-        """Found right and written down as used under one lock: of two at once with one code, one is refused."""
+        """Check and mark the code as used under one lock: of two concurrent requests with one code, one is refused."""
         async with self.store.change(credential) as record:
             stored = record.stored
             secret = None if stored is None or stored.disabled else enrollment_secret or stored.totp_secret
@@ -167,7 +167,7 @@ class LocalSecondFactors(SecondFactors):
 
 @frozen
 class LocalCredentials(Credentials):
-    """The credential as a whole. The email is not kept here: codes are bound to the one they were mailed to."""
+    """The credential as a whole. The email is not stored: codes are bound to the address they were mailed to."""
 
     store: IdentityStore
 

@@ -1,4 +1,4 @@
-"""Argon2id, away from the event loop."""
+"""Argon2id hashing outside of the event loop."""
 
 import asyncio
 import os
@@ -13,10 +13,10 @@ from attrs import define, field
 
 @define
 class PasswordHashes:
-    """Hashes and checks in a few threads, since each takes tens of milliseconds of a core, and 19 MiB.
+    """Hashes and verifies in a few threads, because each call takes tens of milliseconds of a core, and 19 MiB.
 
-    The defaults are OWASP's (Password Storage Cheat Sheet: Argon2id, m = 19,456 KiB, t = 2, p = 1). A hash made with
-    others still checks, and says that it wants to be made again.
+    The defaults are OWASP's (Password Storage Cheat Sheet: Argon2id, m = 19,456 KiB, t = 2, p = 1). A hash with other
+    parameters still verifies, and `needs_rehash` reports it.
     """
 
     memory_kib: int = 19_456
@@ -30,25 +30,25 @@ class PasswordHashes:
     def __attrs_post_init__(self) -> None:
         self._hasher = PasswordHasher(self.time_cost, self.memory_kib, self.parallelism, type=Type.ID)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="argon2")
-        # Made beforehand, so that the first unknown credential takes no longer than the next.
+        # Created in advance, so that the first unknown credential takes no longer than the next.
         self._dummy_hash = self._hasher.hash(os.urandom(32))
 
     async def make(self, password: str) -> str:
-        """A new hash with a salt of its own, as a PHC string."""
+        """A new hash with its own salt, as a PHC string."""
         password_hash: str = await self._in_thread(self._hasher.hash, _bytes(password))
         return password_hash
 
     async def matches(self, stored_hash: str | None, password: str) -> bool:
-        """Whether the password made the hash. With None it is not, and that takes as long to find out."""
+        """Whether the password matches the hash. None never matches, and takes as long to check."""
         matching: bool = await self._in_thread(self._verify, stored_hash or self._dummy_hash, password)
         return matching and stored_hash is not None
 
     def needs_rehash(self, stored_hash: str) -> bool:
-        """Whether it was made with other parameters than today's."""
+        """Whether the hash was created with parameters other than the current ones."""
         return self._hasher.check_needs_rehash(stored_hash)
 
     def close(self) -> None:
-        """Give the threads back."""
+        """Release the threads."""
         self._pool.shutdown()
 
     def _verify(self, stored_hash: str, password: str) -> bool:

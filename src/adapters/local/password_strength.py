@@ -1,4 +1,4 @@
-"""How easily a password is guessed: zxcvbn (Wheeler, USENIX Security 2016), which carries its lists with it."""
+"""Password strength by zxcvbn (Wheeler, USENIX Security 2016), which includes its own word lists."""
 
 from math import prod
 
@@ -10,9 +10,9 @@ from zxcvbn.matching import L33T_TABLE
 from portal_core.accounts.identity_provider import PasswordStrength
 
 _MAX_CHECKED_LENGTH = 72
-"""Characters. zxcvbn's time grows with the square of the length; what 72 characters do not tell, more do not."""
+"""Characters. zxcvbn's time grows with the square of the length; more than 72 characters add no information."""
 _MAX_WORK = 100_000
-"""Spans of characters to look up, for every way to read symbols as letters: about a fifth of a second."""
+"""Substrings to look up, times the ways to read symbols as letters: about a fifth of a second."""
 _COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 
 
@@ -26,15 +26,15 @@ class ZxcvbnStrength(PasswordStrength):
     def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
         prefix = _prefix(password)
         if not prefix:
-            return 0.0  # zxcvbn breaks on it
+            return 0.0  # zxcvbn fails on an empty text
         return float(zxcvbn(prefix, user_inputs=list(words))["guesses_log10"])
 
 
 def _prefix(password: str) -> str:
-    """What is looked at. It is no harder to guess than the whole, so nothing weak passes by it.
+    """The prefix that is estimated. It is no harder to guess than the whole, so no weak password passes.
 
-    zxcvbn reads symbols as letters in every way that they can be combined. A text with all of its 21 symbols has 736
-    readings, and 72 characters of them take ten seconds, in which nobody else is served.
+    zxcvbn reads symbols as letters in every combination. A text with all of its 21 symbols has 736 readings, and
+    72 characters of them take ten seconds, during which nobody else is served.
     """
     text = password[:_MAX_CHECKED_LENGTH]
     while len(text) ** 2 * _interpretation_count(text) > _MAX_WORK:

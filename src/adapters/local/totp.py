@@ -1,4 +1,4 @@
-"""Time-based one-time passwords: RFC 6238 with SHA-1, six digits, 30 seconds, as every authenticator app has them."""
+"""Time-based one-time passwords: RFC 6238 with SHA-1, six digits, 30 seconds, as in every authenticator app."""
 
 import hmac
 import re
@@ -16,9 +16,9 @@ def new_secret() -> str:
 
 
 def matching_step(secret: str, code: str, now: datetime, after: int) -> int | None:
-    """The step that the code belongs to: the present one, or one to either side, and later than `after`.
+    """The step that the code belongs to: the current one or one to either side, and later than `after`.
 
-    None when it fits none of them. Later than the last accepted: so a code is good once (RFC 6238, 5.2).
+    None when it matches none of them. `after` is the last accepted step, so a code works once (RFC 6238, 5.2).
     """
     if not _DIGITS.fullmatch(code):
         return None

@@ -1,1 +1,1 @@
-"""The EHR as an OpenID Connect issuer."""
+"""Staff sign-in with the EHR as an OpenID Connect issuer."""

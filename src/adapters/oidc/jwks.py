@@ -1,4 +1,4 @@
-"""An issuer's public keys, fetched over HTTPS and kept for a while."""
+"""An issuer's public keys, fetched over HTTPS and cached."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from portal_core.kernel.errors import Unavailable
 from portal_core.kernel.sources import Clock
 
 REFRESH_INTERVAL: Final = timedelta(minutes=10)
-"""Keys are fetched again after this, so that one which the issuer withdrew does not stay good."""
+"""Keys are fetched again after this time, so that a key which the issuer withdrew stops being accepted."""
 RETRY_INTERVAL: Final = timedelta(minutes=1)
-"""Keys of one issuer are fetched at most this often, whatever ids tokens name."""
+"""An issuer's keys are fetched at most this often, whatever key ids tokens name."""
 MAX_CACHE_AGE: Final = timedelta(hours=1)
-"""Known keys still serve for this long while the issuer does not answer."""
+"""Cached keys remain usable for this long while the issuer does not respond."""
 
 _TIMEOUT_SECONDS = 5.0
 _MAX_BYTES = 1_000_000
@@ -31,13 +31,13 @@ _log = logging.getLogger(__name__)
 
 
 class Fetch(Protocol):
-    """Gets a document; blocks, and raises OSError or ValueError when it cannot."""
+    """Fetches a document. Blocks, and raises OSError or ValueError on failure."""
 
     def __call__(self, url: str) -> bytes: ...
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """What was configured is what is asked: a redirect could lead anywhere, out of TLS as well."""
+    """Refuses redirects, which could lead to any host, and out of TLS."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -47,19 +47,19 @@ _opener = build_opener(_NoRedirects)
 
 
 def fetch(url: str) -> bytes:
-    """The document behind an https URL."""
+    """Fetch the document at an https URL."""
     if not url.startswith("https://"):
-        raise ValueError("keys are fetched over https only")
+        raise ValueError("keys must be fetched over https")
     return read(url)
 
 
 def read(url: str) -> bytes:
-    """The document behind a URL, of a megabyte at most."""
+    """Fetch the document at a URL, of at most a megabyte."""
     request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310  (https, or a test's own issuer)
     with _opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
         body: bytes = response.read(_MAX_BYTES + 1)
     if len(body) > _MAX_BYTES:
-        raise ValueError("too long for a set of keys")
+        raise ValueError("the key set is too large")
     return body
 
 
@@ -71,7 +71,7 @@ class _CachedKeys:
 
 @define
 class JwksCache:
-    """The keys by the URL they come from, in this process."""
+    """Caches keys by their URL, in this process."""
 
     clock: Clock
     fetch: Fetch = fetch
@@ -81,10 +81,10 @@ class JwksCache:
     _threads: ThreadPoolExecutor = field(init=False, factory=lambda: ThreadPoolExecutor(2, "jwks"))
 
     async def find(self, url: str, kid: str | None) -> Key | None:
-        """The key of that id; the only one when none is named. An id that is not known has the set fetched again.
+        """The key with this id, or the only key when no id is given. An unknown id triggers another fetch.
 
         Raises:
-            Unavailable: no key is known, and the issuer does not answer.
+            Unavailable: no key is cached, and the issuer does not respond.
         """
         found = _named(self._known(url, REFRESH_INTERVAL), kid)
         if found is not None:
@@ -113,7 +113,7 @@ class JwksCache:
             _log.warning("jwks_unavailable", extra={"error": type(error).__name__})
 
     def close(self) -> None:
-        """Give the threads back."""
+        """Release the threads."""
         self._threads.shutdown()
 
 
@@ -126,11 +126,11 @@ def _named(keys: tuple[Key, ...] | None, kid: str | None) -> Key | None:
 
 
 def _keys(body: bytes) -> tuple[Key, ...]:
-    """The public keys that sign; others, weak ones and unreadable ones are passed over (RFC 7517, 5)."""
+    """The public signing keys; other, weak and malformed ones are skipped (RFC 7517, 5)."""
     document = json.loads(body)
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise ValueError("no set of keys")
+        raise ValueError("not a key set")
     found = []
     for entry in entries[:_MAX_KEYS]:
         if isinstance(entry, dict) and _signs(entry):

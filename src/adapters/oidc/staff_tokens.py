@@ -1,4 +1,4 @@
-"""ID tokens of the EHR's issuer (OpenID Connect Core 1.0, 3.1.3.7; RFC 8725 for what attackers try)."""
+"""ID tokens of the EHR's issuer (OpenID Connect Core 1.0, 3.1.3.7; attacks and defenses in RFC 8725)."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from portal_core.kernel.sources import Clock
 
 ALGORITHMS: Final = ("RS256", "ES256", "PS256", "EdDSA", "Ed25519")
-"""Signatures by a private key only: never `none`, never a shared secret (RFC 8725, 3.1). EdDSA's new name beside."""
+"""Only private-key signatures: never `none`, never a shared secret (RFC 8725, 3.1). Includes EdDSA's new name."""
 
 LEEWAY_SECONDS: Final = 60
 _MAX_TOKEN_LENGTH = 16_384
@@ -22,7 +22,7 @@ _MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core, 2
 
 
 class _Registry(JWSRegistry):
-    """Ours, whatever the library recommends or warns about. Headers that we do not know are ignored (RFC 7515, 4)."""
+    """Applies this module's rules instead of the library's recommendations. Ignores unknown headers (RFC 7515, 4)."""
 
     max_header_length = 8_192
 
@@ -37,7 +37,7 @@ _registry: Final = _Registry(strict_check_header=False)
 
 @define
 class OidcStaffTokens(StaffTokens):
-    """Believes the practice's own issuer. Keys come from its configured URL alone, never from what a token names."""
+    """Trusts the practice's own issuer. Keys come only from its configured URL, never from one that a token names."""
 
     issuers: OidcIssuers
     clock: Clock
@@ -80,20 +80,20 @@ class OidcStaffTokens(StaffTokens):
 
 
 def _header(token: str) -> dict[str, Any] | None:
-    """The header, not yet proven, of what may be an ID token; None for all else."""
+    """The unverified header of a text that may be an ID token; None for anything else."""
     if len(token) > _MAX_TOKEN_LENGTH or not token.isascii():
         return None
     try:
         header: Any = jws.extract_compact(token.encode(), registry=_registry).headers()
     except Exception:
-        # Whatever a stranger's text breaks in the reader: it is no token.
+        # Any text that makes the parser fail is not a token.
         return None
     if not isinstance(header, dict):
         return None
     kid, kind = header.get("kid"), header.get("typ", "JWT")
     if header.get("alg") not in ALGORITHMS or not isinstance(kid, str | None) or "crit" in header:
         return None
-    # An access or logout token of the same issuer is no sign-in (RFC 8725, 3.11).
+    # An access or logout token of the same issuer does not sign anybody in (RFC 8725, 3.11).
     return header if isinstance(kind, str) and kind.upper() == "JWT" else None
 
 

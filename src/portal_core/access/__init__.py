@@ -1,1 +1,1 @@
-"""Who may see whose record."""
+"""Proxy access: which account may act on which client's record."""

@@ -1,4 +1,4 @@
-"""What a grant needs to know of client and practice, at each of the moments when one is made or moved."""
+"""Steps shared by use cases that create, end or recalculate a grant."""
 
 from datetime import datetime
 from typing import Protocol
@@ -28,7 +28,7 @@ def new_grant(
     by: UUID,
     now: datetime,
 ) -> Grant:
-    """The grant that these terms make today; `by` is the account of the member of staff.
+    """Create a grant on these terms, starting today; `by` is the account of the staff member who decided it.
 
     Raises:
         GrantNotAllowed, Invalid: see `effective_terms`.
@@ -56,27 +56,27 @@ def new_grant(
 
 
 def grant_created_entry(grant: Grant) -> AuditEntry:
-    """The entry for a new grant."""
+    """The audit entry for a new grant."""
     facts = {"relationship": grant.relationship, "until": grant.until.isoformat() if grant.until else ""}
     return AuditEntry("grant.created", grant.id, record=grant.client_id, facts=facts)
 
 
 async def end_grant(unit: GrantUnit, grant: Grant, now: datetime) -> None:
-    """The last day has passed: over, and the proxy is told, once."""
+    """End a grant whose last day has passed, and notify the proxy."""
     await unit.grants.save(grant.end(now), AuditEntry("grant.ended", grant.id, record=grant.client_id))
     await notify_grant_ended(unit, grant)
 
 
 async def notify_grant_ended(unit: GrantUnit, grant: Grant) -> None:
-    """Have the proxy told that access is over; whose record it was is not said."""
+    """Notify the proxy that access has ended, at most once per grant. The notice does not name the record."""
     notice = GRANT_ENDED.to_account(grant.account_id, subject_id=grant.id, deduplication_key=f"grant_ended:{grant.id}")
     await unit.outbox.notify(notice)
 
 
 async def recalculate_grant_dates(unit: GrantUnit, before: GrantClient, client: GrantClient, now: datetime) -> None:
-    """After a client's date of birth or state was corrected: move the last days that followed from it.
+    """Recalculate the grants of a client whose date of birth or state was corrected.
 
-    A grant whose last day has passed by the corrected dates ends here.
+    A grant whose last day has passed under the corrected dates is ended.
     """
     practice = await unit.practice_record.get()
     for grant in await unit.grants.list_for_client(client.id):

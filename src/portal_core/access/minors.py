@@ -1,7 +1,7 @@
-"""When a parent's grant over a child's record ends, and what it opens by default.
+"""When a parent's grant over a child's record ends, and which areas it opens by default.
 
-The ages come from `state_rules`; nothing here knows a state. No grant outlives the 18th birthday, whatever
-the state's age of majority: proxy access that outlives the birthday is a mistake seen in the field.
+The ages come from `state_rules`; nothing here depends on a particular state. No grant outlives the 18th birthday,
+whatever the state's age of majority: proxy access that continues past it is a mistake seen in the field.
 """
 
 from datetime import date
@@ -25,28 +25,28 @@ __all__ = [
 ]
 
 ADOLESCENT_MIN_AGE = 12
-"""Years. Adolescence is 12 to 17 here; 12 is also the lowest age that a state in the table names."""
+"""Years. Adolescence is 12 to 17 here; 12 is also the lowest age that any state in the table names."""
 
 ADULT_AGE = 18
-"""Years. The birthday that no parent's grant outlives."""
+"""Years. No parent's grant outlives this birthday."""
 
 ADOLESCENT_RESTRICTED_AREAS: frozenset[Area] = frozenset({"messages", "measures", "sensitive_documents"})
-"""What a grant over an adolescent does not open unless it is switched on for that grant."""
+"""Areas that a grant over an adolescent does not open unless staff enable them for that grant."""
 
 
 def rule_for(state: str) -> StateRule | None:
-    """The rule of a state by its two letters, in any case; None where the table has none and staff decide."""
+    """The rule of a state by its two-letter code, in any case; None where the table has no rule and staff decide."""
     return RULES.get(state.strip().upper())
 
 
 def birthday_turning(date_of_birth: date, age: int) -> date:
     """The day on which a person born on `date_of_birth` turns `age` years.
 
-    Somebody born on 29 February turns a year older on 1 March when the year has no such day: the year is
-    full only when 28 February has passed. Raises ValueError for a negative age, or a year past 9999.
+    A person born on 29 February turns a year older on 1 March in a common year, because the year of age is
+    complete only when 28 February has passed. Raises ValueError for a negative age, or a year past 9999.
     """
     if age < 0:
-        raise ValueError("an age is not negative")
+        raise ValueError("age must not be negative")
     try:
         return date_of_birth.replace(year=date_of_birth.year + age)
     except ValueError:
@@ -61,12 +61,12 @@ def is_adolescent(date_of_birth: date, today: date) -> bool:
 def grant_ends_on(
     date_of_birth: date, state: str | None, requested_until: date | None, *, authorized_by_minor: bool = False
 ) -> date:
-    """The first local day on which a parent's grant over this child's record no longer holds.
+    """The first local day on which a parent's grant over this child's record is no longer in force.
 
-    The earliest of the birthday that the state's rule names, the 18th birthday, and staff's own date. The
-    rule's birthday does not bind a grant that the minor has authorised; the 18th always does. `state` is where
-    the child is treated; None, or a state that is not in the table, leaves staff's date and the 18th birthday.
-    A day that has already come means that such a grant may not be made (`may_be_granted_today`).
+    It is the earliest of the birthday that the state's rule names, the 18th birthday, and the date that staff chose.
+    The rule's birthday does not bind a grant that the minor has authorized; the 18th always does. `state` is where
+    the child is treated; when it is None or not in the table, only the chosen date and the 18th birthday count.
+    If the result is not after today, the grant may not be created (`may_be_granted_today`).
     """
     days = [birthday_turning(date_of_birth, ADULT_AGE)]
     rule = rule_for(state) if state is not None else None
@@ -80,10 +80,10 @@ def grant_ends_on(
 def may_be_granted_today(
     date_of_birth: date, state: str | None, today: date, *, authorized_by_minor: bool = False
 ) -> bool:
-    """Whether staff may make a parent's grant over this child today, in the practice's zone.
+    """Whether staff may create a parent's grant over this child today, in the practice's time zone.
 
-    Past the age of the state's rule only with the minor's own authorisation, which the caller keeps as
-    evidence; from the 18th birthday never, since an adult names a representative by another kind of grant.
+    Past the age in the state's rule this needs the minor's own authorization, of which the caller keeps evidence.
+    From the 18th birthday it is never allowed: an adult names a representative by another type of grant.
     """
     return today < grant_ends_on(date_of_birth, state, None, authorized_by_minor=authorized_by_minor)
 
@@ -91,7 +91,7 @@ def may_be_granted_today(
 def adolescent_default_areas(date_of_birth: date, today: date) -> frozenset[Area]:
     """The areas that a parent's new grant opens by default on `today`.
 
-    Over a child under 12 all of them; over an adolescent all but `ADOLESCENT_RESTRICTED_AREAS`; over an adult none.
+    All areas over a child under 12, all but `ADOLESCENT_RESTRICTED_AREAS` over an adolescent, none over an adult.
     """
     if today >= birthday_turning(date_of_birth, ADULT_AGE):
         return frozenset()

@@ -1,4 +1,4 @@
-"""A proxy's access to a client's record: what staff decide, what the rules for minors make of it, and until when."""
+"""A proxy's grant on a client's record: the terms that staff choose, the limits for minors, and the last day."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -26,10 +26,10 @@ RELATIONSHIPS: tuple[Relationship, ...] = ("parent", "guardian", "representative
 
 @frozen
 class GrantTerms:
-    """What staff decide about a proxy's access.
+    """The terms that staff choose for a proxy's access.
 
-    `areas` None asks for the defaults at the client's age; `until` is the first local day without access, None for as
-    long as the rules allow. `authorized_by_minor`: the minor has authorised it, and the practice keeps the evidence.
+    `areas` None means the defaults for the client's age. `until` is the first local day without access; None means
+    as long as the rules allow. `authorized_by_minor`: the minor has authorized it, and the practice keeps the evidence.
     """
 
     relationship: Relationship
@@ -41,7 +41,7 @@ class GrantTerms:
 
 @frozen
 class EffectiveTerms:
-    """What terms come to for a client of that age: see `Grant`."""
+    """The terms after the rules for the client's age are applied; fields as in `Grant`."""
 
     areas: frozenset[Area]
     until: date | None
@@ -51,24 +51,24 @@ class EffectiveTerms:
 def effective_terms(terms: GrantTerms, *, date_of_birth: date, state: str | None, today: date) -> EffectiveTerms:
     """What may be granted today, in the practice's zone, over a client born on `date_of_birth` and treated in `state`.
 
-    Over a minor the rules of `minors` bind every relation. Where no rule of the state is known, staff decide each
-    grant and name its end themselves. A parent as such has no access to an adult's record; a guardian named by a
-    court and a representative named by the client do, in the areas that staff name.
+    Over a minor, the rules in `minors` bind every relationship. Where the state has no known rule, staff decide each
+    grant and must give its last day themselves. A parent as such has no access to an adult's record; a guardian named
+    by a court and a representative named by the client do, in the areas that staff name.
 
     Raises:
-        GrantNotAllowed: not at this age.
+        GrantNotAllowed: not allowed at this age.
         Invalid: `until` or `areas` is missing, or `until` is not after today.
     """
     if terms.until is not None and terms.until <= today:
-        raise Invalid.at("until", "until_past", "The access would be over before it begins.")
+        raise Invalid.at("until", "until_past", "Must be after today.")
     if terms.areas is not None and not terms.areas:
-        raise Invalid.at("areas", "areas_needed", "Name at least one area.")
+        raise Invalid.at("areas", "areas_needed", "Choose at least one area.")
     if today >= birthday_turning(date_of_birth, ADULT_AGE):
         return _terms_over_adult(terms)
     if not may_be_granted_today(date_of_birth, state, today, authorized_by_minor=terms.authorized_by_minor):
         raise GrantNotAllowed
     if terms.until is None and (state is None or rule_for(state) is None):
-        raise Invalid.at("until", "until_needed", "No rule of this state is on file: decide how long the access lasts.")
+        raise Invalid.at("until", "until_needed", "Enter a last day: no rule of this state is on file.")
     return EffectiveTerms(
         areas=terms.areas or adolescent_default_areas(date_of_birth, today),
         until=grant_ends_on(date_of_birth, state, terms.until, authorized_by_minor=terms.authorized_by_minor),
@@ -77,23 +77,26 @@ def effective_terms(terms: GrantTerms, *, date_of_birth: date, state: str | None
 
 
 def areas_on(areas: frozenset[Area], restricted_from: date | None, today: date) -> frozenset[Area]:
-    """The areas that a grant opens on a local day: from `restricted_from` without those off over adolescents."""
+    """The areas that a grant opens on a local day: from `restricted_from` on, without the areas closed for adolescents.
+
+    Returns the granted areas unchanged before that day, and always when `restricted_from` is None.
+    """
     return areas - ADOLESCENT_RESTRICTED_AREAS if restricted_from is not None and today >= restricted_from else areas
 
 
 def in_force_on(starts_on: date, until: date | None, today: date) -> bool:
-    """Whether a grant that stands opens anything on a local day."""
+    """Whether an active grant is in force on a local day."""
     return starts_on <= today and (until is None or today < until)
 
 
 @frozen
 class Grant:
-    """Access of one account to one client's record, from `starts_on` to the day before `until`, at the practice.
+    """Access of one account to one client's record, from `starts_on` to the day before `until`, in local days.
 
-    `until` is the earliest of staff's own date (`requested_until`) and what the rules for minors say; None only over
-    adults. `restricted_from` is the 12th birthday where the grant was made before it and not authorised by the minor:
-    from then on messages, measures and sensitive documents are off, unless staff decide anew. `granted_by` is the
-    account of the member of staff.
+    `until` is the earlier of the date that staff chose (`requested_until`) and the limit for minors; None only over
+    adults. `restricted_from` is the 12th birthday if the grant was created before it and not authorized by the minor:
+    from that day messages, measures and sensitive documents are closed, unless staff create a new grant. `granted_by`
+    is the account of the staff member.
     """
 
     id: UUID
@@ -116,7 +119,7 @@ class Grant:
 
     @property
     def is_active(self) -> bool:
-        """Neither revoked nor ended; it may still be before its start or past its last day."""
+        """Whether it is neither revoked nor ended; it may be before its start or past its last day."""
         return self.revoked_at is None and self.ended_at is None
 
     def in_force(self, today: date) -> bool:
@@ -128,23 +131,23 @@ class Grant:
         return self.until is not None and today >= self.until
 
     def areas_today(self, today: date) -> frozenset[Area]:
-        """What it opens on this local day; nothing when it is not in force."""
+        """The areas that it opens on this local day; empty when it is not in force."""
         return areas_on(self.areas, self.restricted_from, today) if self.in_force(today) else frozenset()
 
     def revoke(self, at: datetime) -> "Grant":
-        """Taken back by staff, at once.
+        """Revoke it at once, by decision of staff.
 
         Raises:
-            GrantNotActive: it does not stand any more.
+            GrantNotActive: it was revoked or has ended.
         """
         self._require_active()
         return evolve(self, revoked_at=at, version=self.version + 1)
 
     def end(self, at: datetime) -> "Grant":
-        """Over by its date.
+        """Mark it as ended because its last day has passed.
 
         Raises:
-            GrantNotActive: it does not stand any more.
+            GrantNotActive: it was revoked or has ended.
         """
         self._require_active()
         return evolve(self, ended_at=at, version=self.version + 1)
@@ -152,11 +155,11 @@ class Grant:
     def with_recalculated_dates(
         self, date_of_birth: date, state: str | None, *, previous_date_of_birth: date
     ) -> "Grant":
-        """With the dates that follow from a corrected date of birth, or another state; the same when none moves.
+        """Recalculate its dates for a corrected date of birth or state; return the same grant if no date changes.
 
         `previous_date_of_birth` is the date of birth by which it was decided. The rules for minors bind a grant that
-        was decided over a minor by either date, so what was granted over a child who turns out to have been an adult
-        ends. `until` may come to lie in the past, or before the start: such a grant is due, and the caller ends it.
+        was decided over a minor by either date, so a grant over a child who turns out to have been an adult ends.
+        The new `until` may be in the past or before the start; the caller then ends the grant.
         """
         until, restricted_from = self.requested_until, None
         if self.starts_on < birthday_turning(max(date_of_birth, previous_date_of_birth), ADULT_AGE):
@@ -184,7 +187,7 @@ def _terms_over_adult(terms: GrantTerms) -> EffectiveTerms:
     if terms.relationship == "parent":
         raise GrantNotAllowed
     if terms.areas is None:
-        raise Invalid.at("areas", "areas_needed", "Name the areas that the client, or the court, has opened.")
+        raise Invalid.at("areas", "areas_needed", "Choose the areas that the client or the court has opened.")
     return EffectiveTerms(terms.areas, terms.until, None)
 
 

@@ -1,4 +1,4 @@
-"""Which roles decide on access."""
+"""Which staff roles read and manage grants."""
 
 from typing import Final
 

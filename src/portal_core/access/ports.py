@@ -1,4 +1,4 @@
-"""Split off."""
+"""Ports of proxy access."""
 
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -10,13 +10,13 @@ from portal_core.kernel.uow import UnitOfWork
 
 
 class Grants(Protocol):
-    """Proxies' access."""
+    """Proxies' grants."""
 
     async def get(self, client_id: UUID, grant_id: UUID) -> Grant | None: ...
 
     async def add(self, grant: Grant, audit_entry: AuditEntry) -> None:
         """Raises:
-        GrantExists: one that stands is there for this account and client.
+        GrantExists: this account already has an active grant on this client.
         """
         ...
 
@@ -27,20 +27,20 @@ class Grants(Protocol):
         ...
 
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
-        """All over this client's record, the newest first; those that are over as well."""
+        """All grants on this client's record, newest first, including those that have ended."""
         ...
 
     async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
-        """Those of this account that stand, in force or not, each with `Client.display_name`; by sort name, then id."""
+        """Active grants of this account, in force or not, each with `Client.display_name`; by sort name, then id."""
         ...
 
     async def list_expired(self, today: date, limit: int) -> tuple[Grant, ...]:
-        """Those that stand and whose last day has passed, the longest past first."""
+        """Active grants whose last day has passed, the longest past first."""
         ...
 
 
 class GrantClient(Protocol):
-    """The client whose record it is."""
+    """The client whose record a grant opens."""
 
     @property
     def id(self) -> UUID: ...
@@ -51,7 +51,7 @@ class GrantClient(Protocol):
 
 
 class GrantPractice(Protocol):
-    """The practice, whose law and date count."""
+    """The practice, whose state and local date apply."""
 
     @property
     def id(self) -> UUID: ...
@@ -84,7 +84,7 @@ class GrantHolders(Protocol):
 
 
 class AccessUnit(UnitOfWork, Protocol):
-    """The unit of work of access."""
+    """The unit of work of proxy access."""
 
     @property
     def grants(self) -> Grants: ...

@@ -1,11 +1,10 @@
-"""What the law of each state says about a minor's mental-health record, kept as data.
+"""What each state's law provides about a minor's mental-health record, as data.
 
-A state stands here only when the words of its law, or a page that quotes them, were read; `sources` says
-where and `text_as_of` how old that copy was. A state that is missing is not a state without a rule: staff
-decide there.
+A state is listed only if the text of its law, or a page that quotes it, was read; `sources` gives the pages and
+`text_as_of` the date of that copy. A missing state is not a state without a rule: there, staff decide.
 
-How `parent_access_ends_at` was read from the law, the more careful reading winning, since a standing grant
-asks nobody again before each look:
+How `parent_access_ends_at` was read from the law. In doubt the more restrictive reading was used, because an active
+grant is not reviewed again before each access:
 
 - the law gives the minor control over the release of the record from an age, or keeps a parent from learning
   of the treatment without the minor's consent: that age;
@@ -28,13 +27,13 @@ _NOVEMBER_2026 = date(2026, 11, 22)
 
 @frozen
 class StateRule:
-    """One state's rule, with enough beside it for a compliance officer to check it.
+    """One state's rule, with the sources that a compliance officer needs to check it.
 
     `consent_age` is the age in years from which a minor may consent alone to outpatient mental-health
-    treatment: `ANY_AGE` where no age is named, None where the texts read give no such right.
-    `parent_access_ends_at` names the birthday on which a parent's standing access ends unless the minor
-    authorises it. `reviewed_on` is the day on which `sources` were read, `text_as_of` the date or edition that
-    those pages give for themselves.
+    treatment: `ANY_AGE` if the law names no age, None if the texts read give no such right.
+    `parent_access_ends_at` is the age at which a parent's access ends unless the minor authorizes it.
+    `reviewed_on` is the day on which `sources` were read; `text_as_of` is the date or edition that those pages
+    state.
     """
 
     state: str
@@ -383,4 +382,4 @@ _ROWS = (
 )
 
 RULES = MappingProxyType({row.state: row for row in _ROWS})
-"""The table, by the state's two letters."""
+"""The rules by the state's two-letter code."""

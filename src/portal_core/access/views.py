@@ -1,4 +1,4 @@
-"""Split off."""
+"""Read models of proxy access."""
 
 from datetime import date, datetime
 from typing import Protocol
@@ -12,9 +12,9 @@ from portal_core.kernel.actor import AREAS, Area
 
 @frozen
 class GrantView:
-    """A proxy's access. `areas` is what it opens today, nothing when it is not in force; `until` the first day without.
+    """A proxy's access. `areas` are open today, empty when it is not in force; `until` is the first day without access.
 
-    `granted_areas` is what was granted, also where the child's age has closed some of it.
+    `granted_areas` is what was granted, including areas that the child's age has since closed.
     """
 
     id: UUID
@@ -65,9 +65,9 @@ class Named(Protocol):
 
 @frozen
 class RecordView:
-    """A record that the account may act on, as the `Portal-Client` header names it (`client_id`).
+    """A record that the account may act on; `client_id` is the value for the `Portal-Client` header.
 
-    `relationship` is None for one's own, which has every area and no last day.
+    `relationship` is None for the account's own record, which opens every area and has no last day.
     """
 
     client_id: UUID

@@ -1,1 +1,1 @@
-"""Accounts: signing in, sessions, second factors, invitations, changes of email."""
+"""Accounts: sign-in, sessions, second factors, invitations and email changes."""

@@ -1,4 +1,4 @@
-"""How often a stranger may guess at a code that was mailed to somebody."""
+"""Limits on guessing a mailed code."""
 
 from datetime import timedelta
 
@@ -8,16 +8,16 @@ from portal_core.kernel.limits import Limit, RateLimits
 
 CODE_BY_ADDRESS = Limit("code_address", 10, timedelta(hours=1))
 CODE_BY_EMAIL = Limit("code_email", 50, timedelta(hours=1))
-"""Above what one address may try, so that one stranger cannot use up all the tries of the person whose email it is."""
+"""Higher than the limit per address, so that one address cannot use up all attempts for another person's email."""
 
 
 async def count_code_attempt(limits: RateLimits, actor: VisitorActor, email: str) -> None:
-    """Count a try at a code for a normalised email, known or not: 10 an hour from one address, 50 from all.
+    """Count an attempt at a code for a normalized email, known or not: 10 an hour per address, 50 from all addresses.
 
-    Of 40 random bits, fifty guesses an hour find one in two million years.
+    A code has 40 random bits, so fifty guesses an hour would take two million years to find one.
 
     Raises:
-        RateLimited: too many from this address, or for this email.
+        RateLimited: too many attempts from this address, or for this email.
     """
     await limits.take(actor.practice_id, CODE_BY_ADDRESS, f"{address_key(actor.origin.address)} {email}")
     await limits.take(actor.practice_id, CODE_BY_EMAIL, email)

@@ -1,13 +1,13 @@
-"""Who may sign in, by whichever way: asked at every door."""
+"""Which accounts may sign in, checked by every way to sign in."""
 
 from portal_core.accounts.model import Account
 from portal_core.accounts.ports import SignInUnit
 
 
 async def sign_in_refusal(unit: SignInUnit, account: Account | None) -> str:
-    """Why the account is let in nowhere, for the audit trail; empty when it may come in.
+    """The reason why the account may not sign in, for the audit log; empty when it may.
 
-    `unknown`, the account's state when it is not active, or `left`: a member of staff who does not work here any more.
+    `unknown`, the account's status when it is not active, or `left`: a staff member who no longer works here.
     """
     if account is None:
         return "unknown"

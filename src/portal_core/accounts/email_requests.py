@@ -1,4 +1,4 @@
-"""What a visitor asks about an email is written down and decided in a job: nothing to see or time from outside."""
+"""Store a visitor's request about an email for a job to process, so that the response and its timing reveal nothing."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ async def add_email_request(
     at: datetime,
     date_of_birth: date | None = None,
 ) -> None:
-    """Keep the question and have it decided after the commit. `email` is normalised."""
+    """Store the request and process it in a job after the commit. `email` is normalized."""
     email_request = EmailRequest(email_request_id, practice_id, side, purpose, email, at, date_of_birth)
     await unit.email_requests.add(
         email_request, AuditEntry("account.email_requested", email_request_id, facts={"about": purpose, "side": side})

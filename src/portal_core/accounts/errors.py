@@ -1,108 +1,108 @@
-"""What may go wrong around accounts. Nothing here tells an outsider whether an email is known."""
+"""Errors of sign-in and accounts. None of them reveals to a visitor whether an email is known."""
 
 from portal_core.kernel.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated
 
 
 class SignInRefused(Unauthenticated):
-    """The email is unknown, the password wrong, or the account not open: one answer for all of them."""
+    """The email is unknown, the password is wrong, or the account is not active; the response is the same for all."""
 
     code = "sign_in_refused"
-    title = "The email or the password is not right."
+    title = "The email or the password is incorrect."
 
 
 class SignInLocked(RateLimited):
-    """Five failures for this email, known or not; `retry_after` says when it opens again."""
+    """Five failures for this email, known or not; `retry_after` is the time until the lock ends."""
 
     code = "sign_in_locked"
-    title = "Too many failed tries. Signing in with this email is locked for a while."
+    title = "Too many failed attempts. Sign-in with this email is locked; try again later."
 
 
 class ChallengeNotOpen(Unauthenticated):
-    """The question for the second factor was answered before, tried too often, or is too old."""
+    """The second-factor challenge is unknown, used, expired, or was attempted too often."""
 
     code = "challenge_not_open"
-    title = "This sign-in took too long or was tried too often. Start again with your password."
+    title = "This sign-in expired or had too many attempts. Start again with your password."
 
 
 class SecondFactorRefused(Unauthenticated):
-    """The code is wrong, or was used before."""
+    """The code is wrong or was already used."""
 
     code = "second_factor_refused"
-    title = "This code is not right, or was used before."
+    title = "This code is incorrect or was already used."
 
 
 class SingleFactorSignIn(Unauthenticated):
-    """The issuer vouches for the person, and not that they showed a second factor."""
+    """The issuer confirms who the person is, but not that they used a second factor."""
 
     code = "single_factor_sign_in"
     title = "Sign in with a second factor at your identity provider."
 
 
 class RefreshRefused(Unauthenticated):
-    """The refresh token is unknown, used before, or its session is over."""
+    """The refresh token is unknown or already used, or its session has ended."""
 
     code = "refresh_refused"
     title = "This session cannot be renewed. Sign in again."
 
 
 class SecondFactorRequired(Forbidden):
-    """The practice asks for a second factor, and this session has not shown one."""
+    """A second factor is required, and this session was opened without one."""
 
     code = "second_factor_required"
     title = "Set up your second factor first."
 
 
 class CodeRefused(Invalid):
-    """The mailed code is wrong, used, expired, or belongs to no account: one answer for all of them."""
+    """The mailed code is wrong, used, expired, or belongs to no account; the response is the same for all."""
 
     code = "code_refused"
-    title = "This code is not right, or is no longer good."
+    title = "This code is incorrect or has expired."
 
 
 class InvalidPassword(Invalid):
-    """A new password does not pass the policy; `fields` says why."""
+    """A new password does not meet the policy; `fields` gives the reason."""
 
     code = "password_invalid"
     title = "Choose another password."
 
 
 class WrongPassword(Invalid):
-    """A signed-in person asked for something that needs their password, and it was wrong."""
+    """A signed-in person entered a wrong password for an action that requires it."""
 
     code = "wrong_password"
-    title = "The password is not right."
+    title = "The password is incorrect."
 
 
 class AlreadyRegistered(Conflict):
-    """An open account has this email on this side, this client or this member of staff. For staff and jobs only."""
+    """An open account has this email on this side, this client or this staff member. Shown to staff and jobs only."""
 
     code = "already_registered"
-    title = "There is an account already."
+    title = "An account already exists."
 
 
 class SecondFactorEnrolled(Conflict):
-    """Enrolling again needs the old factor removed first."""
+    """A second factor is enrolled; remove it before enrolling another."""
 
     code = "second_factor_enrolled"
-    title = "A second factor is set up already."
+    title = "A second factor is already set up."
 
 
 class NoSecondFactor(Conflict):
-    """There is none to remove, or to renew recovery codes of."""
+    """The account has no second factor to remove or to renew recovery codes for."""
 
     code = "no_second_factor"
     title = "No second factor is set up."
 
 
 class EnrollmentNotOpen(Conflict):
-    """No enrolment was begun, or it is too old."""
+    """No enrollment was started, or it has expired."""
 
     code = "enrollment_not_open"
-    title = "This took too long. Begin again with your password."
+    title = "This setup has expired. Start again with your password."
 
 
 class AccountNotOpen(Conflict):
-    """The account's state does not allow it: proving a proven email, closing a closed account."""
+    """The account's status does not allow it, such as verifying a verified email or closing a closed account."""
 
     code = "account_not_open"
-    title = "The account is not in a state that allows this."
+    title = "The account's status does not allow this."

@@ -1,4 +1,4 @@
-"""What happens to accounts that other features react to."""
+"""Account events that other features react to."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from portal_core.kernel.outbox import Event
 
 @frozen
 class AccountClosed(Event):
-    """Its holder closed an account; `client_id` is set for a client's own account."""
+    """The holder closed an account; `client_id` is set for a client's own account."""
 
     account_id: UUID
     client_id: UUID | None = None

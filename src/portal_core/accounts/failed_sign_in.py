@@ -1,4 +1,4 @@
-"""What follows a failed try to sign in, the same for known and unknown emails."""
+"""Record a failed sign-in attempt, in the same way for known and unknown emails."""
 
 from attrs import frozen
 
@@ -11,7 +11,7 @@ from portal_core.kernel.sources import Clock, IdSource
 
 @frozen
 class FailedSignIn:
-    """Decides what is written about a failed try, and whether it was the one that locks."""
+    """Audits a failed attempt, and the lock if this attempt caused it."""
 
     clock: Clock
     ids: IdSource
@@ -19,8 +19,8 @@ class FailedSignIn:
     async def record(
         self, unit: SignInUnit, counted_guard: SignInGuard, side: Side, email: str, account: Account | None, reason: str
     ) -> None:
-        """Audit the failure. `counted_guard` is the guard as this try left it: when it locked and nobody has signed in
-        since, the lock is audited too, and a job tells the account, if there is one."""
+        """Audit the failure. `counted_guard` is the guard as this attempt left it: if it locked the email and nobody
+        has signed in since, audit the lock too, and have a job notify the account, if there is one."""
         target, client_id = (account.id, account.client_id) if account is not None else (None, None)
         facts = {"side": side, "reason": reason}
         await unit.audit.record(AuditEntry("sign_in.refused", target, client_id, outcome="failed", facts=facts))

@@ -1,4 +1,4 @@
-"""What accounts need of an identity provider, which is behind the first four ports, and of those who judge secrets."""
+"""Ports of the identity provider (the first four), of password strength checks, and of staff tokens."""
 
 from datetime import datetime
 from typing import Literal, Protocol
@@ -13,7 +13,7 @@ MailedCodePurpose = Literal["verify_email", "reset_password"]
 
 @frozen
 class Credential:
-    """An account as the identity provider knows it: `account_id` is its user name, `side` chooses the pool."""
+    """An account as the identity provider knows it: `account_id` is its user name, `side` selects the pool."""
 
     practice_id: UUID
     side: Side
@@ -27,19 +27,19 @@ class Credential:
 
 @frozen
 class Accepted:
-    """The password is right, and no second factor is enrolled."""
+    """The password is correct, and no second factor is enrolled."""
 
 
 @frozen
 class SecondFactorNeeded:
-    """The password is right; `state` goes with the second factor to `SecondFactors.check`."""
+    """The password is correct; pass `state` with the second factor to `SecondFactors.check`."""
 
     state: str
 
 
 @frozen
 class Refused:
-    """The password is wrong, or the provider knows no such credential, or it is disabled. As slow as the others."""
+    """The password is wrong, or the credential is unknown or disabled. Takes as long as the other results."""
 
 
 PasswordCheckResult = Accepted | SecondFactorNeeded | Refused
@@ -47,51 +47,51 @@ PasswordCheckResult = Accepted | SecondFactorNeeded | Refused
 
 @frozen
 class TotpEnrollment:
-    """`secret` is base 32 (RFC 6238: SHA-1, 6 digits, 30 seconds); `handle` goes back to `confirm`, and is secret."""
+    """`secret` is base 32 (RFC 6238: SHA-1, 6 digits, 30 seconds); `handle` goes to `confirm` and is secret."""
 
     secret: str
     handle: str
 
 
 class MailedCodes(Protocol):
-    """Codes that prove an email. The provider makes, keeps and mails them; the core never sees one at rest."""
+    """Codes that prove an email. The provider creates, stores and mails them; the core never stores one."""
 
     async def send(self, credential: Credential, purpose: MailedCodePurpose) -> None:
-        """Mail a new code, single use; earlier ones of this purpose are dead. Makes the credential where it must.
+        """Mail a new single-use code; earlier ones of this purpose stop working. Creates the credential if needed.
 
-        It works whatever state a crash left the credential in. Raises:
-            Unavailable: the provider or the mail does not answer.
+        Works in any state that a crash left the credential in. Raises:
+            Unavailable: the provider or the mail service does not respond.
         """
         ...
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
-        """Use up the code and set the password in one step; False, and nothing changed, when the code is not good.
+        """Use up the code and set the password in one step; False, and nothing changed, when the code is not valid.
 
-        `verify_email` makes the email count as proven there, too.
+        `verify_email` also marks the email as verified at the provider.
         """
         ...
 
 
 class Passwords(Protocol):
-    """Passwords, NFC-normalised by the core (`password_policy.normalize_password`)."""
+    """Passwords, normalized to NFC by the core (`password_policy.normalize_password`)."""
 
     async def create(self, credential: Credential, password: str) -> None:
-        """A credential whose email the caller has proven (an invitation's code). Again: sets the password."""
+        """Create a credential whose email the caller has verified (by an invitation). Repeating sets the password."""
         ...
 
     async def check(self, credential: Credential, password: str) -> PasswordCheckResult:
-        """Whether it is right. For an unknown credential it takes as long as for a known one."""
+        """Check a password. An unknown credential takes as long as a known one."""
         ...
 
     async def set(self, credential: Credential, password: str) -> None:
-        """Replace it; the caller has checked who asks."""
+        """Replace the password; the caller has authorized the change."""
         ...
 
     async def was_set_since(self, credential: Credential, at: datetime) -> bool:
-        """Whether it was set, in whatever way, at `at` or later; rather a yes too many. Unknown credentials have none.
+        """Whether the password was set, in any way, at or after `at`. In doubt True; False for an unknown credential.
 
         Raises:
-            Unavailable: the provider does not answer.
+            Unavailable: the provider does not respond.
         """
         ...
 
@@ -100,53 +100,53 @@ class SecondFactors(Protocol):
     """Time-based one-time passwords (RFC 6238)."""
 
     async def start_enrollment(self, credential: Credential, password: str) -> TotpEnrollment | None:
-        """A new secret, not asked for until confirmed; None when the password is wrong."""
+        """Create a new secret, not required at sign-in until confirmed; None when the password is wrong."""
         ...
 
     async def confirm(self, credential: Credential, handle: str, code: str) -> bool:
-        """Enrol, when the code fits the secret of `handle`."""
+        """Enroll if the code matches the secret of `handle`; whether it did."""
         ...
 
     async def check(self, credential: Credential, state: str, code: str) -> bool:
-        """Whether the code is right now, one step of 30 seconds to either side; one accepted before is not."""
+        """Whether the code is valid now, within one step of 30 seconds either way; a code is accepted only once."""
         ...
 
     async def remove(self, credential: Credential) -> None:
-        """Ask no more; none enrolled is fine."""
+        """Stop requiring a second factor; does nothing if none is enrolled."""
         ...
 
 
 class Credentials(Protocol):
-    """The credential as a whole. Each method may be repeated; an unknown credential is fine."""
+    """The credential as a whole. Each method may be repeated, and does nothing for an unknown credential."""
 
     async def change_email(self, credential: Credential, email: str) -> None:
-        """A new email that the caller has proven."""
+        """Set a new email that the caller has verified."""
         ...
 
     async def disable(self, credential: Credential) -> None:
-        """Every check is refused from now on."""
+        """Refuse every check from now on."""
         ...
 
     async def delete(self, credential: Credential) -> None:
-        """Forget it."""
+        """Delete the credential."""
         ...
 
 
 class PasswordStrength(Protocol):
-    """How easily a password is guessed."""
+    """How easy a password is to guess."""
 
     def is_common(self, password: str) -> bool:
-        """On a list of passwords that attackers try first; letter case does not matter."""
+        """Whether it is on a list of passwords that attackers try first; case does not matter."""
         ...
 
     def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
-        """Orders of magnitude of the guesses that a good attacker needs who knows `words` about the person."""
+        """Log10 of the guesses that a skilled attacker who knows `words` about the person needs."""
         ...
 
 
 @frozen
 class StaffIdentity:
-    """A member of staff as an OIDC issuer names them. `methods` is `amr` (RFC 8176), `context` is `acr`."""
+    """A staff member as an OIDC issuer names them. `methods` is `amr` (RFC 8176), `context` is `acr`."""
 
     issuer: str
     subject: str
@@ -157,8 +157,8 @@ class StaffIdentity:
 
 
 class StaffTokens(Protocol):
-    """The EHR's OIDC tokens."""
+    """ID tokens of the EHR's OIDC issuer."""
 
     async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
-        """Who it speaks of; None unless signature, issuer, audience and times are right."""
+        """The identity in the token; None unless signature, issuer, audience and times are valid."""
         ...

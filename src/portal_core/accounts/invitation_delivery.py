@@ -1,4 +1,4 @@
-"""What all invitations have in common: the latest to one person is the only open one, and its code goes by mail."""
+"""Send an invitation: it replaces earlier ones to the same person, and its code goes out by mail."""
 
 from attrs import evolve
 
@@ -10,9 +10,9 @@ from portal_core.kernel.notices import INVITATION
 
 
 async def send_invitation(unit: AccountsUnit, invitation: Invitation) -> InvitationView:
-    """Add the invitation in place of earlier ones to the same person for the same thing, and have it mailed.
+    """Add the invitation, withdraw earlier ones to this email of the same kind for the same person, and have it mailed.
 
-    The notice holds no code: one is made when the mail is written (`IssueInvitationCode`).
+    The notice holds no code: the code is created when the mail is written (`IssueInvitationCode`).
     """
     invitation = evolve(invitation, expires_at=invitation.created_at + INVITATION_LIFETIME)
     for earlier in await unit.invitations.list_open_for(invitation.email):

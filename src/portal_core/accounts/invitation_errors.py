@@ -1,24 +1,24 @@
-"""Split off."""
+"""Errors of invitations and email changes."""
 
 from portal_core.kernel.errors import Conflict
 
 
 class NoEmail(Conflict):
-    """There is nowhere to send the invitation."""
+    """The record has no email to send the invitation to."""
 
     code = "no_email"
     title = "This record has no email. Add one first."
 
 
 class InvitationNotOpen(Conflict):
-    """It was accepted, withdrawn, or is too old."""
+    """The invitation was accepted or withdrawn, or has expired."""
 
     code = "invitation_not_open"
     title = "This invitation is no longer open."
 
 
 class EmailUnchanged(Conflict):
-    """The account has this email already."""
+    """The account already has this email."""
 
     code = "email_unchanged"
-    title = "This is your email already."
+    title = "This is already your email."

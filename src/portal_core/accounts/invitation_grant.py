@@ -1,4 +1,4 @@
-"""A proxy's invitation as a grant."""
+"""Build the grant that a proxy's invitation promises."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,17 +12,17 @@ from portal_core.accounts.invitations import Invitation
 async def grant_from_invitation(
     unit: AccountsUnit, invitation: Invitation, grant_id: UUID, *, account_id: UUID, now: datetime
 ) -> Grant:
-    """The grant that a proxy's invitation comes to today.
+    """Build the grant from a proxy's invitation, by the rules that apply today.
 
     Raises:
-        GrantNotAllowed: the client has come to an age at which it is not allowed.
-        Invalid: the terms' own last day has come.
+        GrantNotAllowed: the client has reached an age at which it is not allowed.
+        Invalid: the last day in the terms has passed.
     """
     assert invitation.client_id is not None
     assert invitation.terms is not None
     assert invitation.invited_by is not None
     client = await unit.client_records.get(invitation.client_id)
-    assert client is not None  # no client with an invitation is ever removed
+    assert client is not None  # a client with an invitation is never deleted
     practice = await unit.practice_record.get()
     return new_grant(
         grant_id,

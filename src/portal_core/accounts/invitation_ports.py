@@ -1,4 +1,4 @@
-"""Split off."""
+"""Ports of invitations and email changes, and the feature's full unit of work."""
 
 from datetime import datetime
 from typing import Protocol
@@ -27,28 +27,28 @@ class Invitations(Protocol):
         ...
 
     async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
-        """Count a try against every open invitation to this email (normalised), and answer them, counted.
+        """Count an attempt against every open invitation to this (normalized) email, and return them, counted.
 
-        Without those that had ten tries already or are too old. Others that try wait until this unit ends.
+        Leaves out expired ones and those with no attempts left. Locks them: concurrent attempts wait for this unit.
         """
         ...
 
     async def list_open_for(self, email: str) -> tuple[Invitation, ...]:
-        """The open ones to this email, also those that are too old."""
+        """Open invitations to this email, including expired ones."""
         ...
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        """Newest first (by id, falling)."""
+        """All invitations, newest first (by descending id)."""
         ...
 
 
 class EmailChanges(Protocol):
-    """Changes of email under way."""
+    """Pending email changes."""
 
     async def get(self, account_id: UUID, change_id: UUID) -> EmailChange | None: ...
 
     async def find_open(self, account_id: UUID) -> EmailChange | None:
-        """The open one, also when it is too old; locked until the unit ends."""
+        """The open change, even if it has expired; locked until the unit ends."""
         ...
 
     async def add(self, change: EmailChange, audit_entry: AuditEntry) -> None: ...
@@ -61,7 +61,7 @@ class EmailChanges(Protocol):
 
 
 class AccountsUnit(SignInUnit, Protocol):
-    """All that the feature asks of a unit of work."""
+    """The unit of work of the whole accounts feature."""
 
     @property
     def practice_record(self) -> PracticeRecord: ...

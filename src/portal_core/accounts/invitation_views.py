@@ -1,4 +1,4 @@
-"""Split off."""
+"""Read models of invitations and email changes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from portal_core.accounts.invitations import EmailChange, Invitation, Invitation
 
 @frozen
 class InvitationView:
-    """An invitation as staff see it. It is over when `expires_at` has passed, too."""
+    """An invitation as staff see it. An open one expires at `expires_at`; `state` does not change then."""
 
     id: UUID
     kind: InvitationKind
@@ -37,7 +37,7 @@ class InvitationView:
 
 @frozen
 class EmailChangeView:
-    """A change of email that waits for the code mailed to `new_email`."""
+    """An email change that waits for the code mailed to `new_email`."""
 
     id: UUID
     new_email: str
@@ -50,7 +50,7 @@ class EmailChangeView:
 
 @frozen
 class IssuedCode:
-    """A code in plain, for the mail that is being written and for nothing else. `email` is the address it proves."""
+    """A code in plain text, only for the mail being written. `email` is the address it proves."""
 
     email: str
     code: str = field(repr=False)

@@ -1,7 +1,7 @@
-"""Invitations by code, and changes of email: both prove a mailbox by a code that is mailed to it.
+"""Invitations and email changes: a mailed code proves control of the mailbox.
 
-The code is made when the mail is written and only its hash is kept. It has 40 random bits, which a hundred tries
-cannot find; the hash is bound to the one thing that the code is for.
+The code is created when the mail is written, and only its hash is stored. It has 40 random bits, which a hundred
+attempts cannot guess; the hash is bound to the invitation or change that the code is for.
 """
 
 from datetime import datetime, timedelta
@@ -22,17 +22,17 @@ EmailChangeState = Literal["open", "completed", "withdrawn"]
 INVITATION_LIFETIME = timedelta(days=7)
 EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
 MAX_INVITATION_ATTEMPTS = 100
-"""Tries at an invitation, by anybody who knows the email, after which its code is dead."""
+"""Attempts at an invitation, by anybody who knows the email, after which its code stops working."""
 MAX_CODE_ATTEMPTS = 10
-"""Tries at a change of email, by its owner only."""
+"""Attempts at an email change, by its owner only."""
 
 
 @frozen
 class Invitation:
-    """One person is asked to open an account: a client for themself, a proxy for a client, or staff.
+    """An invitation to open an account: to a client for their own record, to a proxy of a client, or to staff.
 
-    `email` is normalised; `terms` are a proxy's. `account_id` is set when the code was right, before the identity
-    provider makes the credential, so that an accepting that was cut short goes on with the same account.
+    `email` is normalized; `terms` are set for a proxy. `account_id` is set once the code was correct, before the
+    identity provider creates the credential, so that an interrupted acceptance continues with the same account.
     """
 
     id: UUID
@@ -60,33 +60,33 @@ class Invitation:
         return self.state == "open" and now < self.expires_at
 
     def issue(self, code: str, now: datetime) -> "Invitation":
-        """A new code; the one before is dead. The tries go on counting.
+        """Set a new code, which replaces the previous one. Attempts keep counting.
 
         Raises:
-            InvitationNotOpen: accepted, withdrawn, or too old.
+            InvitationNotOpen: accepted, withdrawn, or expired.
         """
         self._require_open(now)
         return evolve(self, code_hash=hash_code(self.id, code), version=self.version + 1)
 
     def matches_code(self, typed: str) -> bool:
-        """Whether this is its code. Count the try first (`Invitations.attempt`)."""
+        """Whether this is its code. Count the attempt first (`Invitations.attempt`)."""
         return code_matches(self.code_hash, self.id, typed)
 
     def reserve(self, account_id: UUID) -> "Invitation":
-        """The code was right: this account will be made."""
+        """Store the id of the account to create, after a correct code."""
         return self if self.account_id == account_id else evolve(self, account_id=account_id, version=self.version + 1)
 
     def accept(self, now: datetime) -> "Invitation":
-        """Used up.
+        """Mark it as accepted.
 
         Raises:
-            InvitationNotOpen: accepted, withdrawn, or too old.
+            InvitationNotOpen: accepted, withdrawn, or expired.
         """
         self._require_open(now)
         return evolve(self, state="accepted", code_hash=None, version=self.version + 1)
 
     def withdraw(self) -> "Invitation":
-        """No longer wanted, or another took its place.
+        """Withdraw it, because staff canceled it or a new one replaces it.
 
         Raises:
             InvitationNotOpen: accepted or withdrawn.
@@ -102,7 +102,7 @@ class Invitation:
 
 @frozen
 class EmailChange:
-    """Somebody signed in asked for another email, and has yet to prove it. Both emails are normalised."""
+    """A signed-in person's request for a new email, which they must still prove. Both emails are normalized."""
 
     id: UUID
     practice_id: UUID
@@ -121,17 +121,17 @@ class EmailChange:
         return self.state == "open" and now < self.expires_at and self.attempts < MAX_CODE_ATTEMPTS
 
     def issue(self, code: str) -> "EmailChange":
-        """A new code; the one before is dead. The tries go on counting."""
+        """Set a new code, which replaces the previous one. Attempts keep counting."""
         return evolve(self, code_hash=hash_code(self.id, code), version=self.version + 1)
 
     def attempt(self) -> "EmailChange":
-        """Count a try, before it is decided."""
+        """Count an attempt, before the code is checked."""
         return evolve(self, attempts=self.attempts + 1, version=self.version + 1)
 
     def matches_code(self, typed: str) -> bool:
-        """Whether this is its code. Count the try first."""
+        """Whether this is its code. Count the attempt first."""
         return code_matches(self.code_hash, self.id, typed)
 
     def close(self, state: Literal["completed", "withdrawn"]) -> "EmailChange":
-        """Used up, or another took its place."""
+        """Mark it as completed, or as withdrawn because a new one replaces it."""
         return evolve(self, state=state, code_hash=None, version=self.version + 1)

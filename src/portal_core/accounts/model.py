@@ -1,4 +1,4 @@
-"""Accounts, and what signing in leaves behind. Of every token only the SHA-256 hash is here."""
+"""Accounts, sessions, and the state of sign-in attempts. Tokens are stored only as SHA-256 hashes."""
 
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from portal_core.accounts.errors import AccountNotOpen, ChallengeNotOpen, EnrollmentNotOpen, SignInLocked
 
 Side = Literal["portal", "practice"]
-"""Where somebody signs in: clients and proxies at the portal, staff at the practice. Each side has its own pool."""
+"""Where a person signs in: clients and proxies at the portal, staff at the practice. Each side has its own pool."""
 
 AccountKind = Literal["client", "proxy", "staff"]
 AccountStatus = Literal["unverified", "active", "closed"]
@@ -25,12 +25,12 @@ CHALLENGE_LIFETIME = timedelta(minutes=5)
 MAX_CHALLENGE_ATTEMPTS = 5
 ENROLLMENT_LIFETIME = timedelta(minutes=10)
 TOUCH_INTERVAL = timedelta(minutes=1)
-"""A session's last activity is written at most this often, so it may read up to a minute too old."""
+"""A session's last activity is written at most this often, so the stored time may be up to a minute old."""
 
 
 @frozen
 class ExternalIdentity:
-    """Who a member of staff is at an OIDC issuer."""
+    """The identity of a staff member at an OIDC issuer."""
 
     issuer: str
     subject: str
@@ -38,9 +38,9 @@ class ExternalIdentity:
 
 @frozen
 class Account:
-    """Somebody who may sign in at one practice. The identity provider knows them by `id`.
+    """A person's sign-in at one practice. The identity provider knows it by `id`.
 
-    `email` is normalised. Among accounts that are not closed, side and email, `client_id`, `staff_id` and `external`
+    `email` is normalized. Among accounts that are not closed, side and email, `client_id`, `staff_id` and `external`
     are each unique within the practice; a closed account frees them.
     """
 
@@ -62,32 +62,32 @@ class Account:
         return "practice" if self.kind == "staff" else "portal"
 
     def activate(self) -> "Account":
-        """The email is proven and a password set.
+        """Activate it, once the email is verified and a password set.
 
         Raises:
-            AccountNotOpen: it was proven before, or the account is closed.
+            AccountNotOpen: it is already active, or closed.
         """
         if self.status != "unverified":
             raise AccountNotOpen
         return evolve(self, status="active", version=self.version + 1)
 
     def change_email(self, email: str) -> "Account":
-        """Another email, normalised and proven by the caller."""
+        """Set another email, normalized and verified by the caller."""
         return evolve(self, email=email, version=self.version + 1)
 
     def link(self, external: ExternalIdentity) -> "Account":
-        """Bind to an OIDC subject, by which it is known from now on."""
+        """Link it to an OIDC subject, which identifies it from now on."""
         return evolve(self, external=external, version=self.version + 1)
 
     def with_second_factor(self, kind: SecondFactorKind) -> "Account":
-        """A second factor was confirmed, or removed (`none`)."""
+        """Record a confirmed second factor, or its removal (`none`)."""
         return evolve(self, second_factor=kind, version=self.version + 1)
 
     def close(self, at: datetime) -> "Account":
-        """Nobody signs in with it again; the record stays with the practice.
+        """Close it for good; the client's record stays with the practice.
 
         Raises:
-            AccountNotOpen: it is closed.
+            AccountNotOpen: it is already closed.
         """
         if self.status == "closed":
             raise AccountNotOpen
@@ -98,10 +98,10 @@ class Account:
 class Session:
     """One sign-in on one device.
 
-    `access_hash` and `refresh_hash` change with each refresh; `family_hash` stays, and finds the session from any of
-    its refresh tokens, so that one used before is known for what it is. The session lasts until `ends_at` at most,
-    and until `idle_timeout` after `last_active_at`, which only what a person does moves. `multi_factor`: a second
-    factor was shown in it. Activity is written without raising `version`.
+    `access_hash` and `refresh_hash` change with each refresh. `family_hash` does not: it finds the session from any of
+    its refresh tokens, so that reuse of an old one is detected. The session lasts until `ends_at` at most, and until
+    `idle_timeout` after `last_active_at`, which only a person's own actions move. `multi_factor`: a second factor was
+    verified in it. Activity is written without raising `version`.
     """
 
     id: UUID
@@ -124,29 +124,29 @@ class Session:
 
     @property
     def idle_ends_at(self) -> datetime:
-        """When it ends if the person does nothing more."""
+        """When it ends if the person is no longer active."""
         return min(self.last_active_at + self.idle_timeout, self.ends_at)
 
     def is_live(self, now: datetime) -> bool:
-        """Neither ended, nor idle, nor past its absolute end."""
+        """Whether it has neither ended, nor been idle too long, nor passed its absolute end."""
         return self.ended_at is None and now < self.idle_ends_at
 
     def access_token_valid(self, now: datetime) -> bool:
-        """Whether its access token is good."""
+        """Whether its access token is valid."""
         return self.is_live(now) and now < self.access_expires_at
 
     def needs_touch(self, now: datetime) -> bool:
-        """Whether activity at `now` is worth writing."""
+        """Whether activity at `now` must be written."""
         return now - self.last_active_at >= TOUCH_INTERVAL
 
     def touched(self, now: datetime) -> "Session":
-        """The person did something."""
+        """Record activity of the person."""
         return evolve(self, last_active_at=max(now, self.last_active_at))
 
     def rotate(
         self, access_hash: bytes, refresh_hash: bytes, *, now: datetime, access_token_lifetime: timedelta
     ) -> "Session":
-        """New tokens; the old ones are dead. Not an activity: neither end moves."""
+        """Replace both tokens. This is not activity: neither end moves."""
         return evolve(
             self,
             access_hash=access_hash,
@@ -156,20 +156,20 @@ class Session:
         )
 
     def with_multi_factor(self, multi_factor: bool) -> "Session":
-        """A second factor was shown in this session, or taken away."""
+        """Record that a second factor was verified in this session, or that it was removed."""
         return evolve(self, multi_factor=multi_factor, version=self.version + 1)
 
     def end(self, at: datetime) -> "Session":
-        """Over, for both tokens. Ending twice keeps the first end."""
+        """End it, for both tokens. Ending twice keeps the first time."""
         return self if self.ended_at is not None else evolve(self, ended_at=at, version=self.version + 1)
 
 
 @frozen
 class SignInGuard:
-    """The tries to sign in with one email on one side, whether an account has it or not.
+    """The attempts to sign in with one email on one side, whether an account has it or not.
 
-    A try is counted before it is decided, so that many at once cannot outrun the count; `clear` clears,
-    `uncount_attempt` takes one back. `key` is the SHA-256 of side and email (`policy.guard_key`).
+    An attempt is counted before it is checked, so that concurrent attempts cannot exceed the limit; `clear` resets the
+    count, `uncount_attempt` takes back the latest. `key` is the SHA-256 of side and email (`policy.guard_key`).
     """
 
     practice_id: UUID
@@ -179,10 +179,10 @@ class SignInGuard:
     version: int = 0
 
     def attempt(self, now: datetime) -> "SignInGuard":
-        """Count a try; the fifth within 15 minutes locks unless it succeeds.
+        """Count an attempt; the fifth within 15 minutes locks the email unless it succeeds.
 
         Raises:
-            SignInLocked: locked at `now`; this try is not counted and does not lengthen the lock.
+            SignInLocked: locked at `now`; this attempt is not counted and does not lengthen the lock.
         """
         if self.locked_until is not None and now < self.locked_until:
             raise SignInLocked(-(-(self.locked_until - now) // timedelta(seconds=1)))
@@ -192,19 +192,19 @@ class SignInGuard:
         return evolve(self, attempts=attempts, locked_until=locked, version=self.version + 1)
 
     def uncount_attempt(self) -> "SignInGuard":
-        """The password of the latest try was right; the second factor is yet to come."""
+        """Take back the latest attempt: its password was correct, and the second factor is still to come."""
         return evolve(self, attempts=self.attempts[:-1], locked_until=None, version=self.version + 1)
 
     def clear(self) -> "SignInGuard":
-        """The sign-in is complete: nothing stands against the email."""
+        """Reset the count and the lock, once a sign-in is complete."""
         return evolve(self, attempts=(), locked_until=None, version=self.version + 1)
 
 
 @frozen
 class Challenge:
-    """The question for a second factor after a right password; good once, 5 minutes, 5 tries.
+    """A request for a second factor after a correct password; valid once, for 5 minutes and 5 attempts.
 
-    `state` is the identity provider's own and secret (kept encrypted); empty where it needs none.
+    `state` belongs to the identity provider and is secret (stored encrypted); empty if the provider needs none.
     """
 
     id: UUID
@@ -219,20 +219,20 @@ class Challenge:
     version: int = 1
 
     def attempt(self, now: datetime) -> "Challenge":
-        """Count a try, before it is decided.
+        """Count an attempt, before the code is checked.
 
         Raises:
-            ChallengeNotOpen: used, expired, or tried five times.
+            ChallengeNotOpen: used, expired, or attempted five times.
         """
         if self.used_at is not None or now >= self.expires_at or self.attempts >= MAX_CHALLENGE_ATTEMPTS:
             raise ChallengeNotOpen
         return evolve(self, attempts=self.attempts + 1, version=self.version + 1)
 
     def use(self, at: datetime) -> "Challenge":
-        """Answered rightly.
+        """Mark it as used, after a correct code.
 
         Raises:
-            ChallengeNotOpen: answered before.
+            ChallengeNotOpen: it was already used.
         """
         if self.used_at is not None:
             raise ChallengeNotOpen
@@ -241,10 +241,10 @@ class Challenge:
 
 @frozen
 class SecondFactor:
-    """What the core keeps of an account's second factor; the TOTP secret itself is the identity provider's.
+    """What the core stores of an account's second factor; the identity provider holds the TOTP secret itself.
 
-    `pending` is the provider's handle of an enrolment that was begun (secret, kept encrypted), good until
-    `pending_until`. `recovery_hashes` are those not used yet.
+    `pending` is the provider's handle of an enrollment in progress (secret, stored encrypted), valid until
+    `pending_until`. `recovery_hashes` are the hashes of unused recovery codes.
     """
 
     account_id: UUID
@@ -255,35 +255,35 @@ class SecondFactor:
     version: int = 0
 
     def start_enrollment(self, handle: str, now: datetime) -> "SecondFactor":
-        """An enrolment was begun; an earlier one is forgotten."""
+        """Start an enrollment, which replaces an earlier one."""
         return evolve(self, pending=handle, pending_until=now + ENROLLMENT_LIFETIME, version=self.version + 1)
 
     def handle(self, now: datetime) -> str:
-        """The handle of the enrolment under way.
+        """The provider's handle of the enrollment in progress.
 
         Raises:
-            EnrollmentNotOpen: none was begun, or more than 10 minutes ago.
+            EnrollmentNotOpen: none was started, or it was started more than 10 minutes ago.
         """
         if self.pending is None or self.pending_until is None or now >= self.pending_until:
             raise EnrollmentNotOpen
         return self.pending
 
     def may_have_been_confirmed(self, challenge: Challenge) -> bool:
-        """Whether an enrolment under way was begun before this question was asked.
+        """Whether an enrollment in progress was started before this challenge was created.
 
-        Then the provider may have confirmed it without the core hearing of it. Asked before, the question was about a
-        second factor that was removed since, and which the provider may still take.
+        Then the provider may have confirmed it without the core learning of it. A challenge created earlier was for a
+        second factor that has since been removed, and which the provider may still accept.
         """
         if self.pending_until is None:
             return False
         return self.pending_until - ENROLLMENT_LIFETIME <= challenge.expires_at - CHALLENGE_LIFETIME
 
     def with_recovery_codes(self, hashes: tuple[bytes, ...]) -> "SecondFactor":
-        """Confirmed, or new recovery codes; the old ones are dead, and no enrolment is under way."""
+        """Set new recovery codes, which replace the old ones; an enrollment in progress is complete."""
         return evolve(self, pending=None, pending_until=None, recovery_hashes=hashes, version=self.version + 1)
 
     def redeem_recovery_code(self, code_hash: bytes) -> "SecondFactor | None":
-        """Without that recovery code; None when it is not one of them."""
+        """Use up a recovery code; None when it is not one of the unused codes."""
         if code_hash not in self.recovery_hashes:
             return None
         remaining = tuple(known for known in self.recovery_hashes if known != code_hash)
@@ -292,11 +292,11 @@ class SecondFactor:
 
 @frozen
 class EmailRequest:
-    """What a visitor asked about an email, kept (encrypted) until a job decides it, and then deleted.
+    """A visitor's request about an email, stored (encrypted) until a job processes it, then deleted.
 
-    So the answer to the visitor cannot depend on what is known of the email. `date_of_birth` is set for `register`, and
-    for nothing else. `password_reset_started` asks nothing: a new password is on its way to the identity provider, and
-    whoever sent it takes it back with the answer.
+    This way the response to the visitor cannot depend on what is known of the email. `date_of_birth` is set only for
+    `register`. `password_reset_started` is not a request but a marker: a new password is being sent to the identity
+    provider, and whoever sent it deletes the marker when the provider responds.
     """
 
     id: UUID

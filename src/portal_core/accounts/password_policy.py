@@ -1,5 +1,5 @@
-"""Which passwords are taken. NIST SP 800-63B-4, 3.1.1.2, and OWASP ASVS 5.0, 6.2: length, no common ones, no words of
-the context; no rules of composition, no rotation, and every character counts as one."""
+"""Which passwords are accepted. NIST SP 800-63B-4, 3.1.1.2, and OWASP ASVS 5.0, 6.2: minimum length, no common
+passwords, no context words; no composition rules, no rotation, and every character counts as one."""
 
 import re
 import unicodedata
@@ -9,27 +9,27 @@ from portal_core.accounts.identity_provider import PasswordStrength
 from portal_core.accounts.settings import AccountRules
 
 MAX_LENGTH = 128
-"""NIST asks to allow 64 at least; ASVS 5.0, 6.2.9, as well. More costs hashing time and gives nothing."""
+"""NIST requires at least 64 to be allowed; so does ASVS 5.0, 6.2.9. Longer ones cost hashing time for no benefit."""
 
 MIN_GUESSES_LOG10 = 8.0
-"""zxcvbn's score 3 (10^8 guesses and more): safe from guessing even where the hashes were stolen (Wheeler 2016)."""
+"""zxcvbn's score 3 (at least 10^8 guesses): safe from guessing even where the hashes were stolen (Wheeler 2016)."""
 
 MIN_OWN_LENGTH = 8
-"""Characters that must be left when the words about the person and the practice are taken out: a choice of ours."""
+"""Characters that must remain when the words about the person and the practice are removed; this project's choice."""
 
 _WORD = 4
-"""Words of the context shorter than this are too common in other words to be taken out."""
+"""Context words shorter than this are too common within other words to be removed."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def normalize_password(password: str) -> str:
-    """NFC (RFC 8265, OpaqueString), so that one password typed on two keyboards is one. Never fails."""
+    """Normalize to NFC (RFC 8265, OpaqueString), so that two keyboards yield the same password. Never fails."""
     return unicodedata.normalize("NFC", _SURROGATES.sub("�", password))
 
 
 def forbidden_words(*texts: str) -> tuple[str, ...]:
-    """What a password may not be made of: these names and addresses, whole and word by word, the longest first."""
+    """Words that a password may not consist of: these names and addresses, whole and word by word, longest first."""
     found = {word for text in texts for word in (text, *re.split(r"[\W_]+", text))}
     folded = {word.casefold() for word in found if len(word) >= _WORD}
     return tuple(sorted(folded, key=lambda word: (-len(word), word)))
@@ -38,7 +38,7 @@ def forbidden_words(*texts: str) -> tuple[str, ...]:
 def check_new_password(
     password: str, *, rules: AccountRules, words: tuple[str, ...], strength: PasswordStrength, path: str = "password"
 ) -> str:
-    """The password, normalised, when it may be set; `path` names the field that it came from.
+    """Check that the password may be set, and return it normalized; `path` names the field that it came from.
 
     Raises:
         InvalidPassword: with the code `password_too_short`, `password_too_long`, `password_common`,
@@ -46,18 +46,20 @@ def check_new_password(
     """
     text = normalize_password(password)
     if len(text) < rules.min_password_length:
-        raise InvalidPassword.at(path, "password_too_short", f"Use at least {rules.min_password_length} characters.")
+        raise InvalidPassword.at(
+            path, "password_too_short", f"Must be at least {rules.min_password_length} characters long."
+        )
     if len(text) > MAX_LENGTH:
-        raise InvalidPassword.at(path, "password_too_long", f"Use at most {MAX_LENGTH} characters.")
+        raise InvalidPassword.at(path, "password_too_long", f"Must be at most {MAX_LENGTH} characters long.")
     if strength.is_common(text):
-        raise InvalidPassword.at(path, "password_common", "This password is among the first that are tried.")
+        raise InvalidPassword.at(path, "password_common", "Must not be a common password.")
     own = text.casefold()
     for word in words:
         own = own.replace(word, "")
     if len(own) < MIN_OWN_LENGTH:
         raise InvalidPassword.at(
-            path, "password_from_context", "This is made of your name, your email or the practice's name."
+            path, "password_from_context", "Must not consist of your name, your email or the practice's name."
         )
     if strength.guesses_log10(text, words) < MIN_GUESSES_LOG10:
-        raise InvalidPassword.at(path, "password_guessable", "This is easy to guess. A few unrelated words are better.")
+        raise InvalidPassword.at(path, "password_guessable", "Must be harder to guess. Try a few unrelated words.")
     return text

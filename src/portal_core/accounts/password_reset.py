@@ -1,4 +1,4 @@
-"""What follows once the identity provider has set the password of somebody who forgot theirs."""
+"""Steps that follow a password reset at the identity provider."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from portal_core.kernel.notices import PASSWORD_CHANGED
 
 
 async def complete_password_reset(unit: SignInUnit, account: Account, at: datetime) -> None:
-    """End every session, lift a lock, and tell the account."""
+    """End every session, lift a lock, and notify the account."""
     guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
     await unit.sign_in_guards.save(guard.clear())
     entry = AuditEntry("account.password_reset", account.id, account.client_id)

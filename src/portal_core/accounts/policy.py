@@ -1,4 +1,4 @@
-"""Rules about who is asking, as pure functions, and the limits on asking."""
+"""Rules about the caller of a request, as pure functions, and limits on attempts."""
 
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -27,8 +27,10 @@ CODE_BY_ACCOUNT = Limit("confirm_code", 5, _QUARTER)
 
 
 def address_key(address: str) -> str:
-    """What tries from outside are counted by: an IPv4 address, or the /64 that one household or host has of IPv6
-    (RFC 6177), whose addresses anybody in it takes as many of as they like."""
+    """The key by which attempts from outside are counted: the IPv4 address, or the /64 prefix of an IPv6 address.
+
+    A /64 is what one household or host has (RFC 6177), and anybody in it can use any number of its addresses.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -46,26 +48,26 @@ _MULTI_FACTOR_CONTEXTS = frozenset(
 
 
 def guard_key(side: Side, email: str) -> bytes:
-    """Under which the tries with a normalised email are counted."""
+    """The key under which attempts with a normalized email are counted."""
     return hash_token(f"{side} {email}")
 
 
 def credential_for(account: Account | None, practice_id: UUID, side: Side, email: str) -> Credential:
-    """The account's credential, or one that no provider knows, so that the unknown costs the same call."""
+    """The account's credential, or one that no provider knows, so that an unknown email costs the same call."""
     return Credential.of(account) if account is not None else Credential(practice_id, side, UUID(int=0), email)
 
 
 def must_enroll(account: Account, session: Session, rules: AccountRules) -> bool:
-    """Whether the session is good for setting up a second factor only."""
+    """Whether the session may only be used to set up a second factor."""
     required = account.kind == "staff" or rules.client_second_factor_required
     return required and not session.multi_factor
 
 
 def is_multi_factor(identity: StaffIdentity) -> bool:
-    """Whether the issuer says that two factors were shown.
+    """Whether the issuer states that two factors were used.
 
-    `amr` (RFC 8176) has `mfa`, or a key, card or one-time password beside something known or inherent; or `acr` is
-    one of the published names for it (REFEDS MFA, OpenID PAPE). A text message is no second factor here.
+    `amr` (RFC 8176) has `mfa`, or a key, card or one-time password together with something known or inherent; or
+    `acr` is one of the published names for it (REFEDS MFA, OpenID PAPE). A text message does not count here.
     """
     methods = identity.methods
     both = bool(methods & _POSSESSION_METHODS) and bool(methods & _KNOWLEDGE_OR_INHERENCE_METHODS)
@@ -73,10 +75,10 @@ def is_multi_factor(identity: StaffIdentity) -> bool:
 
 
 def account_actor(context: SessionContext, now: datetime, origin: Origin) -> AccountHolder:
-    """Who the session's holder is, on no record but their own.
+    """The actor for the session's holder, before another record is selected.
 
     Raises:
-        Unauthenticated: the session is over, its token too old, its account not open, or they left the staff.
+        Unauthenticated: the session has ended, its token expired, the account is not active, or the person left staff.
     """
     account, session = context.account, context.session
     if not session.access_token_valid(now) or account.status != "active":
@@ -94,10 +96,10 @@ def account_actor(context: SessionContext, now: datetime, origin: Origin) -> Acc
 
 
 def record_actor(context: SessionContext, holder: AccountHolder, record: UUID, now: datetime) -> AccountHolder:
-    """Who the holder is on the record that the request names: themself, or a proxy within a grant in force today.
+    """The actor for the record that the request names: the holder on their own record, or a proxy within a grant.
 
-    Today is the day in the practice's zone. Raises:
-        NotFound: for them there is no such record.
+    The grant must be in force today, by the practice's local date. Raises:
+        NotFound: no such record for this account.
     """
     if isinstance(holder, ClientActor) and holder.client_id == record:
         return holder

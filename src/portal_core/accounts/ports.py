@@ -1,4 +1,4 @@
-"""What accounts need kept: repositories inside a unit of work, and live sessions outside of it.
+"""Ports of storage for accounts: repositories inside a unit of work, and live sessions outside of one.
 
 Every repository is confined to the practice of the unit's actor. The identity provider's ports are in
 `identity_provider.py`.
@@ -39,19 +39,19 @@ class Accounts(Protocol):
     """Accounts of the practice."""
 
     async def get(self, account_id: UUID) -> Account | None:
-        """Whatever its state."""
+        """The account in any status."""
         ...
 
     async def find_by_email(self, side: Side, email: str) -> Account | None:
-        """The one that is not closed; `email` normalised."""
+        """The account that is not closed; `email` is normalized."""
         ...
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
-        """The one that is not closed."""
+        """The account that is not closed."""
         ...
 
     async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
-        """The one that is not closed: a client's on the portal's side, a member of staff's on the practice's."""
+        """The account that is not closed: of a client on the portal side, of a staff member on the practice side."""
         ...
 
     async def add(self, account: Account, audit_entry: AuditEntry) -> None:
@@ -75,19 +75,19 @@ class Sessions(Protocol):
     async def add(self, session: Session, audit_entry: AuditEntry) -> None: ...
 
     async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
-        """None when it is another account's. Alive or not."""
+        """The session, ended or not; None when it belongs to another account."""
         ...
 
     async def find_by_family_hash(self, family_hash: bytes) -> Session | None:
-        """Alive or not; locked until the unit ends, so that two refreshes at once stand in line."""
+        """The session, ended or not; locked until the unit ends, so that concurrent refreshes run one by one."""
         ...
 
     async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
-        """Those alive at `now`, the latest active first."""
+        """Sessions live at `now`, the latest active first."""
         ...
 
     async def save(self, session: Session, audit_entry: AuditEntry) -> None:
-        """All but `last_active_at`, which only `LiveSessions.mark_active` writes.
+        """Save all fields but `last_active_at`, which only `LiveSessions.mark_active` writes.
 
         Raises:
             StaleVersion: it changed after it was read.
@@ -97,29 +97,29 @@ class Sessions(Protocol):
     async def end_all(
         self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
     ) -> None:
-        """End every session of the account that has not ended, but `keep`; versions rise."""
+        """End every open session of the account except `keep`, and raise their versions."""
         ...
 
 
 class SignInGuards(Protocol):
-    """Tries by email, known or not."""
+    """Sign-in attempts by email, known or not."""
 
     async def lock(self, key: bytes) -> SignInGuard:
-        """The guard of a key, at version 0 when there is none; others wait for this unit to end."""
+        """The guard of a key, at version 0 when there is none; concurrent callers wait until this unit ends."""
         ...
 
     async def save(self, guard: SignInGuard) -> None:
-        """Put it in place of the locked one. Not audited: the sign-in is."""
+        """Replace the locked guard. Not audited, because the sign-in itself is."""
         ...
 
 
 class Challenges(Protocol):
-    """Open questions for a second factor."""
+    """Second-factor challenges."""
 
     async def add(self, challenge: Challenge) -> None: ...
 
     async def find(self, token_hash: bytes) -> Challenge | None:
-        """Whatever its state; locked until the unit ends."""
+        """The challenge in any state; locked until the unit ends."""
         ...
 
     async def save(self, challenge: Challenge) -> None:
@@ -130,54 +130,54 @@ class Challenges(Protocol):
 
 
 class SecondFactorRecords(Protocol):
-    """Enrolments under way and recovery codes."""
+    """Enrollments in progress and recovery codes."""
 
     async def lock(self, account_id: UUID) -> SecondFactor:
-        """The account's, at version 0 when there is none; others wait for this unit to end."""
+        """The account's record, at version 0 when there is none; concurrent callers wait until this unit ends."""
         ...
 
     async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None: ...
 
     async def remove(self, account_id: UUID, audit_entry: AuditEntry) -> None:
-        """Forget it all; none is fine."""
+        """Delete the account's record; does nothing if there is none."""
         ...
 
 
 class EmailRequests(Protocol):
-    """What visitors asked, until it is decided."""
+    """Visitors' requests, until they are processed."""
 
     async def add(self, email_request: EmailRequest, audit_entry: AuditEntry) -> None: ...
 
     async def take(self, email_request_id: UUID) -> EmailRequest | None:
-        """Read and delete; None when it was taken before."""
+        """Read and delete; None when it was already taken."""
         ...
 
     async def list_requested_before(self, at: datetime) -> tuple[EmailRequest, ...]:
-        """Those asked before `at` that nobody has taken, the oldest first."""
+        """Requests made before `at` and not yet taken, the oldest first."""
         ...
 
 
 class PersonDirectory(Protocol):
-    """Who could have an account: the practice's clients and staff."""
+    """The practice's clients and staff, who may have accounts."""
 
     async def find_unregistered_client(self, email: str, date_of_birth: date) -> UUID | None:
-        """The active client with this email (normalised) and date of birth who has no open account.
+        """The active client with this (normalized) email and date of birth who has no open account.
 
-        None as well when the email and date are those of two clients, even if one has an account (twins who share a
-        family's address): nobody may be taken for another, so staff invite them by name.
+        Also None when two clients share the email and date, even if one has an account (such as twins who share a
+        family's address): one must not be mistaken for the other, so staff invite them by name.
         """
         ...
 
     async def find_unregistered_staff(self, email: str) -> UUID | None:
-        """The working member of staff with this email (normalised) who has no open account."""
+        """The active staff member with this (normalized) email who has no open account."""
         ...
 
     async def is_active_staff(self, staff_id: UUID) -> bool:
-        """Whether this is a member of staff of the practice who has not left."""
+        """Whether this is a staff member of the practice who has not left."""
         ...
 
     async def names(self, account: Account) -> tuple[str, ...]:
-        """The person's names (given, family, chosen), which their password may not be made of."""
+        """The person's names (given, family, chosen), which their password may not consist of."""
         ...
 
 
@@ -206,12 +206,12 @@ class SignInUnit(UnitOfWork, Protocol):
     def people(self) -> PersonDirectory: ...
 
 
-# --- who is asking: once for every request, outside of units ----------------------------------------------------------
+# --- the caller of a request: read once for every request, outside of units -------------------------------------------
 
 
 @frozen
 class ActiveStaff:
-    """What a member of staff who works there now may do."""
+    """The permissions of a current staff member."""
 
     roles: frozenset[Role]
     clinician_id: UUID | None = None
@@ -219,10 +219,10 @@ class ActiveStaff:
 
 @frozen
 class HeldGrant:
-    """A proxy's standing grant (not revoked, not ended) over one client, in force or not.
+    """A proxy's active grant (not revoked, not ended) over one client, in force or not.
 
-    `starts_on` is its first local day, `until` the first local day without it (None: no end), `restricted_from` the one
-    from which the areas that are off over adolescents are off (see `areas_on`).
+    `starts_on` is its first local day, `until` the first local day without it (None: no end). From `restricted_from`
+    the areas restricted for adolescents are closed (see `areas_on`).
     """
 
     id: UUID
@@ -236,7 +236,7 @@ class HeldGrant:
 
 @frozen
 class SessionContext:
-    """All that is needed to know who asks. `staff` is None for others, and for staff who left."""
+    """All that is needed to determine the actor. `staff` is None for clients, proxies, and staff who left."""
 
     session: Session
     account: Account
@@ -246,17 +246,17 @@ class SessionContext:
 
 
 class LiveSessions(Protocol):
-    """Sessions as every request meets them; each call is one statement on its own."""
+    """Sessions as every request reads them; each call is a single statement outside of a unit."""
 
     async def find_by_access_hash(
         self, practice_id: UUID, access_hash: bytes, record: UUID | None = None
     ) -> SessionContext | None:
-        """The session with this access token in this practice, dead or alive; the core judges.
+        """The session with this access token in this practice, live or not; the core decides whether it is valid.
 
-        `record` is the client that the request names; `grant` is then the account's standing grant over it.
+        `record` is the client that the request names; `grant` is then the account's active grant over it.
         """
         ...
 
     async def mark_active(self, practice_id: UUID, session_id: UUID, at: datetime) -> None:
-        """Move `last_active_at` forward, never back, unless the session has ended. Keeps the version."""
+        """Move `last_active_at` forward, never back, unless the session has ended. Does not raise the version."""
         ...

@@ -1,4 +1,4 @@
-"""Before an account is changed for good, the person at the keyboard shows again that it is theirs."""
+"""Ask a signed-in person for their password, or all factors, before a sensitive change to the account."""
 
 from attrs import frozen
 
@@ -29,7 +29,7 @@ async def current_account(unit: SignInUnit, actor: AccountHolder) -> Account:
     """The actor's account.
 
     Raises:
-        Unauthenticated: it is not open.
+        Unauthenticated: it is not active.
     """
     account = await unit.accounts.get(actor.account_id)
     if account is None or account.status != "active":
@@ -39,9 +39,9 @@ async def current_account(unit: SignInUnit, actor: AccountHolder) -> Account:
 
 @frozen
 class Reauthentication:
-    """Decides whether a signed-in person has shown the account's password, and second factor where there is one.
+    """Checks the account's password again, and the second factor where one is enrolled.
 
-    Five tries in 15 minutes for an account, so that a session left open or stolen guesses nothing.
+    Allows five attempts in 15 minutes per account, so that an unattended or stolen session cannot be used to guess.
     """
 
     begin: Begin[SignInUnit]
@@ -50,22 +50,22 @@ class Reauthentication:
     limits: RateLimits
 
     async def by_password(self, actor: Actor, password: str, *, path: str = "password") -> Account:
-        """The account, shown by the password alone.
+        """Check the password alone, and return the account.
 
         Raises:
-            Unauthenticated: nobody is signed in, or the account is not open.
-            RateLimited: too many tries for this account.
+            Unauthenticated: nobody is signed in, or the account is not active.
+            RateLimited: too many attempts for this account.
             WrongPassword: it is wrong; audited.
         """
         account, _ = await self._by_password(actor, password, path)
         return account
 
     async def by_all_factors(self, actor: Actor, password: str, code: str, *, path: str = "code") -> Account:
-        """The account, shown by the password and, where one is enrolled, by the second factor or a recovery code.
+        """Check the password and, where one is enrolled, the second factor or a recovery code; return the account.
 
         Raises:
             As `by_password`, and
-            CodeRefused: the second factor is wrong or was used before; audited.
+            CodeRefused: the second factor is wrong or was already used; audited.
         """
         account, result = await self._by_password(actor, password, "password")
         if account.second_factor == "none" and isinstance(result, Accepted):
@@ -77,7 +77,7 @@ class Reauthentication:
             accepted = await self.second_factors.check(Credential.of(account), state, code.strip())
         if not accepted:
             await self._audit_failure(actor, account, "second_factor")
-            raise CodeRefused.at(path, "code_refused", "This code is not right, or was used before.")
+            raise CodeRefused.at(path, "code_refused", "This code is incorrect or was already used.")
         return account
 
     async def _by_password(
@@ -90,7 +90,7 @@ class Reauthentication:
         result = await self.passwords.check(Credential.of(account), normalize_password(password))
         if isinstance(result, Refused):
             await self._audit_failure(actor, account, "password")
-            raise WrongPassword.at(path, "wrong_password", "This is not your password.")
+            raise WrongPassword.at(path, "wrong_password", "This password is incorrect.")
         return account, result
 
     async def _redeem_recovery_code(self, actor: Actor, account: Account, code: str) -> bool:

@@ -1,4 +1,4 @@
-"""Recovery codes: a second factor's one-time stand-ins."""
+"""Recovery codes: single-use replacements for the second factor."""
 
 from portal_core.accounts.model import Account
 from portal_core.accounts.ports import SignInUnit
@@ -8,7 +8,7 @@ from portal_core.kernel.notices import RECOVERY_CODES_USED
 
 
 async def redeem_recovery_code(unit: SignInUnit, account: Account, code: str) -> bool:
-    """Use up one code and tell the account; False, and nothing changed, when it is not one of theirs."""
+    """Use up one code and notify the account; False, and nothing changed, when it is not one of the unused codes."""
     second_factor = await unit.second_factors.lock(account.id)
     remaining = second_factor.redeem_recovery_code(hash_recovery_code(code))
     if remaining is None:

@@ -1,4 +1,4 @@
-"""The end of every way to sign in: a session and its tokens."""
+"""Open a session and create its tokens, the last step of every way to sign in."""
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ from portal_core.kernel.sources import Clock, IdSource, TokenSource
 
 @frozen
 class SessionFactory:
-    """Decides how long a session lasts and what it is good for, by the practice's rules."""
+    """Opens sessions whose duration and restrictions follow the practice's rules."""
 
     clock: Clock
     ids: IdSource
@@ -23,7 +23,7 @@ class SessionFactory:
     async def open(
         self, unit: SignInUnit, account: Account, *, kind: SessionKind, multi_factor: bool, origin: Origin
     ) -> SessionTokens:
-        """A new session of an account that has shown who it is; `multi_factor`: with a second factor."""
+        """Open a session of an authenticated account; `multi_factor`: a second factor was verified."""
         rules = await unit.account_rules.get()
         now = self.clock.now()
         access, family, secret = self.tokens.token(), self.tokens.token(), self.tokens.token()

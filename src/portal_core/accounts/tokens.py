@@ -1,4 +1,4 @@
-"""What tokens and codes look like, and the only form in which they are kept."""
+"""The format of tokens and recovery codes, and the hashes under which they are stored."""
 
 import hashlib
 import hmac
@@ -12,31 +12,31 @@ _LENGTH = 24
 
 
 def hash_token(token: str) -> bytes:
-    """SHA-256. Enough for secrets of 112 random bits or more (OWASP ASVS 5.0, 6.5.2), so for nothing that people make.
+    """SHA-256. Enough for secrets of at least 112 random bits (OWASP ASVS 5.0, 6.5.2), so not for ones people choose.
 
-    Any text has a hash, also such as no UTF-8 can hold.
+    Hashes any text, including text that cannot be encoded as UTF-8.
     """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def hashes_match(one: bytes, other: bytes) -> bool:
-    """Whether two hashes agree, in constant time."""
+    """Compare two hashes in constant time."""
     return hmac.compare_digest(one, other)
 
 
 def join_refresh_token(family: str, secret: str) -> str:
-    """A refresh token: the family's part, which stays, and the secret's part, which is good once."""
+    """A refresh token: the family part, which does not change, and the secret part, which works once."""
     return f"{family}.{secret}"
 
 
 def split_refresh_token(token: str) -> tuple[str, str]:
-    """Both parts; the second is empty where the text is no refresh token."""
+    """Both parts; the second is empty when the text is not a refresh token."""
     family, _, secret = token.partition(".")
     return family, secret
 
 
 def generate_recovery_codes(tokens: TokenSource) -> tuple[str, ...]:
-    """Ten new codes of 24 characters: 120 random bits, so that a plain hash keeps them (ASVS 5.0, 6.5.2)."""
+    """Ten new codes of 24 characters: 120 random bits, so that a plain hash is enough (ASVS 5.0, 6.5.2)."""
     return tuple("-".join(tokens.code() for _ in range(_PARTS)) for _ in range(RECOVERY_CODE_COUNT))
 
 
@@ -46,5 +46,5 @@ def hash_recovery_code(code: str) -> bytes:
 
 
 def is_recovery_code(typed: str) -> bool:
-    """Whether it has the length of a recovery code, and so is not meant as an authenticator's six digits."""
+    """Whether it has the length of a recovery code, rather than an authenticator's six digits."""
     return len(normalize_code(typed)) == _LENGTH

@@ -1,4 +1,4 @@
-"""What signing in answers and shows. Tokens and codes stand here in plain, once: they are never committed."""
+"""Read models of accounts and sign-in. Tokens and codes appear here once in plain text and are never stored."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from portal_core.accounts.model import Account, AccountKind, AccountStatus, Seco
 
 @frozen
 class SessionView:
-    """One sign-in. `current` is the one that asks; `idle_ends_at` is when it ends if the person does nothing more."""
+    """One sign-in. `current` marks the caller's session; `idle_ends_at` is when it ends without further activity."""
 
     id: UUID
     kind: SessionKind
@@ -41,7 +41,7 @@ class SessionView:
 
 @frozen
 class SessionTokens:
-    """A session was opened or renewed. `must_enroll`: it is good for setting up a second factor only, until then."""
+    """The tokens of a new or renewed session. `must_enroll`: it may only be used to set up a second factor."""
 
     access_token: str
     refresh_token: str
@@ -51,7 +51,7 @@ class SessionTokens:
 
 @frozen
 class SecondFactorChallenge:
-    """The password was right; now the second factor, with this token, before `expires_at`."""
+    """The password was correct; the second factor must follow with this token before `expires_at`."""
 
     challenge: str
     expires_at: datetime
@@ -74,7 +74,7 @@ class AccountView:
 
 @frozen
 class TotpEnrollmentView:
-    """What an authenticator app needs: `secret` in base 32 for typing, `uri` (otpauth) for the QR code."""
+    """What an authenticator app needs: `secret` in base 32 to type in, `uri` (otpauth) for the QR code."""
 
     secret: str
     uri: str
@@ -83,6 +83,6 @@ class TotpEnrollmentView:
 
 @frozen
 class RecoveryCodesView:
-    """Ten codes, shown this once; each stands in for the second factor one time."""
+    """Ten recovery codes, shown only once; each replaces the second factor one time."""
 
     codes: tuple[str, ...]

@@ -1,1 +1,1 @@
-"""Practices and their people."""
+"""Practices, their clients, clinicians and staff."""

@@ -1,4 +1,4 @@
-"""What the practice's side writes about a client or a clinician, and in which form it is kept."""
+"""The details that the practice maintains about a client or a clinician, and their validation."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from portal_core.people.model import STATUSES, ClientStatus
 
 @frozen
 class ClientDetails:
-    """All that the practice knows of a client here. None stands for nothing."""
+    """All that the practice maintains about a client here. None means no value."""
 
     given_name: str
     family_name: str
@@ -31,13 +31,13 @@ class ClientDetails:
     status: ClientStatus = "active"
 
     def validated(self, today: date) -> "ClientDetails":
-        """Each in the form in which it is kept.
+        """Validate and normalize every field, to the form in which it is stored.
 
         Raises:
-            Invalid: naming the first field that is not taken.
+            Invalid: a field is not valid; it names the first such field.
         """
         if self.status not in STATUSES:
-            raise Invalid.at("status", "status_unknown", "A client is active or discharged.")
+            raise Invalid.at("status", "status_unknown", f"Must be one of: {', '.join(STATUSES)}.")
         return ClientDetails(
             given_name=single_line_text(self.given_name, "given_name", 80),
             family_name=single_line_text(self.family_name, "family_name", 80),
@@ -55,13 +55,13 @@ class ClientDetails:
         )
 
     def values(self) -> dict[str, Any]:
-        """By the names of the client's fields."""
+        """The values by the names of the client's fields."""
         return asdict(self)
 
 
 @frozen
 class ClinicianDetails:
-    """All that the practice says of a clinician here."""
+    """All that the practice maintains about a clinician here."""
 
     name: str
     credentials: str = ""
@@ -71,10 +71,10 @@ class ClinicianDetails:
     active: bool = True
 
     def validated(self) -> "ClinicianDetails":
-        """Each in the form in which it is kept.
+        """Validate and normalize every field, to the form in which it is stored.
 
         Raises:
-            Invalid: naming the first field that is not taken.
+            Invalid: a field is not valid; it names the first such field.
         """
         return ClinicianDetails(
             name=single_line_text(self.name, "name", 120),
@@ -86,5 +86,5 @@ class ClinicianDetails:
         )
 
     def values(self) -> dict[str, Any]:
-        """By the names of the clinician's fields."""
+        """The values by the names of the clinician's fields."""
         return asdict(self)

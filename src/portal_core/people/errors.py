@@ -1,38 +1,38 @@
-"""Split off."""
+"""Errors about practices and their people."""
 
 from portal_core.kernel.errors import Conflict
 
 
 class DuplicateExternalId(Conflict):
-    """Somebody else of the practice has this id of the EHR's."""
+    """Another client or clinician of the practice has this external id (the EHR's id)."""
 
     code = "duplicate_external_id"
-    title = "Another record has this id already."
+    title = "Another record already has this external id."
 
 
 class DuplicateStaff(Conflict):
-    """Another member of staff has this email, or this identity at the EHR's identity provider."""
+    """Another staff member has this email, or this identity at the EHR's identity provider."""
 
     code = "duplicate_staff"
-    title = "Another member of staff has this email or identity."
+    title = "Another staff member has this email or identity."
 
 
 class LastAdministrator(Conflict):
-    """Without this member the practice would have no administrator, and nobody could make another."""
+    """The change would leave the practice without an administrator, and nobody could appoint another."""
 
     code = "last_administrator"
-    title = "The practice needs an administrator. Make somebody else one first."
+    title = "The practice needs an administrator. Give another staff member this role first."
 
 
 class SlugTaken(Conflict):
-    """Another practice is known by this short name."""
+    """Another practice has this short name."""
 
     code = "slug_taken"
-    title = "Another practice is known by this name."
+    title = "Another practice uses this short name."
 
 
 class HostTaken(Conflict):
-    """Another practice is reached under this host name."""
+    """Another practice's portal has this host name."""
 
     code = "host_taken"
-    title = "Another practice is reached under this host name."
+    title = "Another practice uses this host name."

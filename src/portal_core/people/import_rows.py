@@ -1,4 +1,4 @@
-"""Rows of an import as they stand in a file, and what can be read from them."""
+"""Rows of an import file, and how they are parsed."""
 
 from datetime import date
 from typing import cast
@@ -37,10 +37,10 @@ class ClientRow:
     clinicians: str = ""
 
     def parse(self, today: date) -> ClientDetails:
-        """What it says, checked.
+        """Parse and validate the row.
 
         Raises:
-            Invalid: naming the first field that is not taken.
+            Invalid: a field is not valid; it names the first such field.
         """
         _require_value(self.external_id, "external_id")
         _require_value(self.given_name, "given_name")
@@ -79,16 +79,16 @@ class ClinicianRow:
     active: str = ""
 
     def parse(self) -> ClinicianDetails:
-        """What it says, checked.
+        """Parse and validate the row.
 
         Raises:
-            Invalid: naming the first field that is not taken.
+            Invalid: a field is not valid; it names the first such field.
         """
         _require_value(self.external_id, "external_id")
         _require_value(self.name, "name")
         active = self.active.strip().lower()
         if active not in _YES | _NO:
-            raise Invalid.at("active", "not_yes_or_no", "Write yes or no.")
+            raise Invalid.at("active", "not_yes_or_no", "Must be yes or no.")
         return ClinicianDetails(
             name=self.name,
             credentials=self.credentials.strip(),
@@ -101,11 +101,11 @@ class ClinicianRow:
 
 def _require_value(text: str, path: str) -> None:
     if not text.strip():
-        raise Invalid.at(path, "missing", "This is missing.")
+        raise Invalid.at(path, "missing", "Must not be empty.")
 
 
 def _parse_date(text: str, path: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid.at(path, "date_invalid", "Write a date as year-month-day, such as 1980-05-31.") from None
+        raise Invalid.at(path, "date_invalid", "Must be a date as year-month-day, such as 1980-05-31.") from None

@@ -1,4 +1,4 @@
-"""A practice and its people, as far as the portal knows them. The EHR remains the place where they are kept."""
+"""A practice and its people, as far as the portal needs them. The EHR remains the system of record."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -17,7 +17,7 @@ STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
 
 @frozen
 class Practice:
-    """One practice. `time_zone` (IANA) decides its local dates, `state` (two letters) the law for minors treated there.
+    """One practice. `time_zone` (IANA) sets its local dates; `state` (two letters) the law for minors treated there.
 
     It is found by `slug`, or by a name in `hosts`.
     """
@@ -32,11 +32,11 @@ class Practice:
     version: int = 1
 
     def today(self, now: datetime) -> date:
-        """The date at the practice."""
+        """The local date at the practice."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
     def with_details(self, *, name: str, time_zone: str, state: str | None, version: int) -> "Practice":
-        """Another name or place.
+        """Change its name, time zone or state.
 
         Raises:
             StaleVersion: it changed after it was read.
@@ -45,15 +45,15 @@ class Practice:
         return evolve(self, name=name, time_zone=time_zone, state=state, version=self.version + 1)
 
     def with_hosts(self, hosts: tuple[str, ...]) -> "Practice":
-        """Under these host names from now on."""
+        """Replace its host names."""
         return evolve(self, hosts=tuple(sorted(set(hosts))), version=self.version + 1)
 
 
 @frozen
 class Client:
-    """A client of the practice. `email` is normalised; `state` is where they are treated, None for the practice's.
+    """A client of the practice. `email` is normalized; `state` is where they are treated, None for the practice's.
 
-    `external_id` is the EHR's own, unique in the practice; an import finds the record by it.
+    `external_id` is the EHR's id, unique in the practice; an import finds the record by it.
     """
 
     id: UUID
@@ -76,16 +76,16 @@ class Client:
 
     @property
     def display_name(self) -> str:
-        """What the client is called everywhere."""
+        """The name used wherever the client is shown: chosen name, or else given name, and family name."""
         return f"{self.chosen_name or self.given_name} {self.family_name}"
 
     @property
     def sort_name(self) -> str:
-        """Family name first, letter case aside."""
+        """Family name first, case-folded."""
         return f"{self.family_name} {self.given_name}".casefold()
 
     def change_contact(self, changes: ContactChanges, version: int) -> "Client":
-        """Contact fields as the client or a proxy wants them.
+        """Change the contact fields that a client or proxy may edit.
 
         Raises:
             StaleVersion: it changed after it was read.
@@ -94,18 +94,18 @@ class Client:
         return self.with_changes(**changes.values())
 
     def with_next_version(self) -> "Client":
-        """One version on: their care team is kept beside the client, and another one is a change of the client."""
+        """Increase the version: the care team is stored apart from the client, but changing it changes the client."""
         return evolve(self, version=self.version + 1)
 
     def with_changes(self, **values: Any) -> "Client":
-        """With these fields, one version on; the same client when nothing differs."""
+        """Set these fields and increase the version; return the same client when nothing differs."""
         changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
 
 
 @frozen
 class Clinician:
-    """Somebody who sees clients. `room_link` is their own room for video, where the practice uses such."""
+    """A clinician, who sees clients. `room_link` is their own video room, where the practice uses such rooms."""
 
     id: UUID
     practice_id: UUID
@@ -118,16 +118,16 @@ class Clinician:
     version: int = 1
 
     def with_changes(self, **values: Any) -> "Clinician":
-        """With these fields, one version on; the same clinician when nothing differs."""
+        """Set these fields and increase the version; return the same clinician when nothing differs."""
         changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
 
 
 @frozen
 class StaffMember:
-    """Somebody who works at the practice. `clinician_id` is set for those who see clients.
+    """A member of the practice's staff. `clinician_id` is set for those who see clients.
 
-    `issuer` and `subject` name those who sign in by the EHR's identity provider; both or none.
+    `issuer` and `subject` identify those who sign in through the EHR's identity provider; both or neither are set.
     """
 
     id: UUID
@@ -144,17 +144,17 @@ class StaffMember:
 
     @property
     def is_administrator(self) -> bool:
-        """Whether they run the practice, today."""
+        """Whether they are an active administrator of the practice."""
         return self.active and "administrator" in self.roles
 
     def with_changes(self, **values: Any) -> "StaffMember":
-        """With these fields, one version on; the same member when nothing differs."""
+        """Set these fields and increase the version; return the same member when nothing differs."""
         changed = evolve(self, **values)
         return self if changed == self else evolve(changed, version=self.version + 1)
 
 
 def changed_fields(before: Client | Clinician | StaffMember | Practice, after: object) -> str:
-    """The names of the fields that differ, for the audit trail; never their values."""
+    """The names of the fields that differ, for the audit log; never their values."""
     names = (a.name for a in fields(type(before)) if a.name != "version")
     return " ".join(name for name in names if getattr(before, name) != getattr(after, name))
 

@@ -1,4 +1,4 @@
-"""What one row of an import does to the practice's people."""
+"""How one row of an import changes the practice's people."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,16 +18,16 @@ RowOutcome = Literal["added", "changed", "unchanged"]
 NewId = Callable[[], UUID]
 
 CLIENT_MANAGED_FIELDS = ("chosen_name", "pronouns", "phone", "address", "time_zone", "language")
-"""What clients may change themselves: an import fills it where the record has nothing, and changes nothing of it."""
+"""Fields that clients may change themselves: an import fills them only where the record has no value."""
 
 
 async def import_clinician(
     unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str], new_id: NewId
 ) -> RowOutcome:
-    """Add or change the clinician of a row; `seen` are the external ids of the rows before.
+    """Add or change the clinician of a row; `seen` holds the external ids of the rows before it.
 
     Raises:
-        Invalid: the row cannot be taken.
+        Invalid: the row is not valid.
     """
     details = row.parse()
     external_id = _unique_external_id(details, seen)
@@ -47,10 +47,10 @@ async def import_clinician(
 async def import_client(
     unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str], new_id: NewId, now: datetime
 ) -> RowOutcome:
-    """Add or change the client of a row; `seen` are the external ids of the rows before.
+    """Add or change the client of a row; `seen` holds the external ids of the rows before it.
 
     Raises:
-        Invalid: the row cannot be taken.
+        Invalid: the row is not valid.
     """
     details = row.parse(practice.today(now))
     external_id = _unique_external_id(details, seen)
@@ -87,7 +87,7 @@ async def _team(unit: PeopleUnit, row: ClientRow) -> tuple[UUID, ...]:
     for external_id in row.team():
         clinician = await unit.clinician_records.find_by_external_id(external_id)
         if clinician is None:
-            raise Invalid.at("clinicians", "clinician_unknown", "There is no clinician with this id.")
+            raise Invalid.at("clinicians", "clinician_unknown", "No clinician has this external id.")
         found.append(clinician.id)
     return tuple(sorted(set(found)))
 
@@ -100,6 +100,6 @@ def _unique_external_id(details: ClientDetails | ClinicianDetails, seen: set[str
     external_id = details.external_id
     assert external_id is not None
     if external_id in seen:
-        raise Invalid.at("external_id", "duplicate_id", "An earlier row of the file has this id.")
+        raise Invalid.at("external_id", "duplicate_id", "Must be unique: an earlier row of the file has this id.")
     seen.add(external_id)
     return external_id

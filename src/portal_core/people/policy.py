@@ -1,4 +1,4 @@
-"""Which roles do what with the practice's people."""
+"""Which staff roles read and change the practice's people."""
 
 from typing import Final
 

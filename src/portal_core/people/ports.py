@@ -1,4 +1,4 @@
-"""Split off."""
+"""Ports of the people feature."""
 
 from datetime import datetime
 from typing import Literal, Protocol
@@ -16,7 +16,7 @@ from portal_core.people.views import ClientSummaryView
 
 
 class PracticeRecord(Protocol):
-    """The practice itself."""
+    """The practice that the actor belongs to."""
 
     async def get(self) -> Practice: ...
 
@@ -29,15 +29,15 @@ class PracticeRecord(Protocol):
 
 
 class ClientRecords(Protocol):
-    """Clients, as the EHR gave them to the portal."""
+    """Clients, as the EHR or staff entered them."""
 
     async def get(self, client_id: UUID) -> Client | None: ...
 
     async def find_by_external_id(self, external_id: str) -> Client | None: ...
 
     async def add(self, client: Client, audit_entry: AuditEntry) -> None:
-        """With the key that encrypts the record. Raises:
-        DuplicateExternalId: another client has it.
+        """Add the client together with a new key that encrypts the record. Raises:
+        DuplicateExternalId: another client has its external id.
         """
         ...
 
@@ -49,32 +49,35 @@ class ClientRecords(Protocol):
         ...
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Make all that the client's key seals unreadable, for good; whether there was a key to destroy.
+        """Destroy the client's key, so that what it encrypts is permanently unreadable; whether there was a key.
 
-        Sealed fields read as None from then on, and none can be written: `NotFound`. The rest of the record, and the
-        audit trail, stay.
+        From then on, encrypted fields read as None and writing one raises `RecordDestroyed`. The rest of the record
+        and the audit log stay.
         """
         ...
 
     async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
-        """By `Client.sort_name`, then id: those whose sort name begins with `name_prefix` (folded); all when empty."""
+        """Clients whose `Client.sort_name` begins with `name_prefix` (case-folded), by sort name, then id.
+
+        An empty prefix matches all.
+        """
         ...
 
 
 class ClinicianRecords(Protocol):
-    """Those who see clients."""
+    """Clinicians of the practice."""
 
     async def get(self, clinician_id: UUID) -> Clinician | None: ...
 
     async def find_by_external_id(self, external_id: str) -> Clinician | None: ...
 
     async def all(self) -> tuple[Clinician, ...]:
-        """By name, then id; those who left as well."""
+        """All clinicians by name, then id, including those who left."""
         ...
 
     async def add(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         """Raises:
-        DuplicateExternalId: another clinician has it.
+        DuplicateExternalId: another clinician has its external id.
         """
         ...
 
@@ -87,32 +90,32 @@ class ClinicianRecords(Protocol):
 
 
 class StaffRecords(Protocol):
-    """Those who work at the practice."""
+    """Staff of the practice."""
 
     async def get(self, staff_id: UUID) -> StaffMember | None: ...
 
     async def find_by_email(self, email: str) -> StaffMember | None:
-        """`email` normalised; those who left as well."""
+        """Find a staff member by normalized email, including those who left."""
         ...
 
     async def all(self) -> tuple[StaffMember, ...]:
-        """By name, then id; those who left as well."""
+        """All staff by name, then id, including those who left."""
         ...
 
     async def lock_administrators(self) -> frozenset[UUID]:
-        """The ids of those who administer the practice; others who ask wait for this unit to end."""
+        """Lock and return the ids of active administrators; concurrent callers wait until this unit ends."""
         ...
 
     async def add(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         """Raises:
-        DuplicateStaff: another member has it.
+        DuplicateStaff: another member has its email or identity.
         """
         ...
 
     async def save(self, member: StaffMember, audit_entry: AuditEntry) -> None:
         """Raises:
         StaleVersion: it changed after it was read.
-        DuplicateStaff: another member has its email.
+        DuplicateStaff: another member has its email or identity.
         """
         ...
 
@@ -121,11 +124,11 @@ class CareTeams(Protocol):
     """Which clinicians see a client."""
 
     async def of(self, client_id: UUID) -> tuple[UUID, ...]:
-        """In the order of their ids."""
+        """The clinicians' ids, in order."""
         ...
 
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
-        """These and no others, and the client is at this version. Both sides exist: the caller has read them.
+        """Replace the team; `client` is the client at its new version. The caller has checked that all of them exist.
 
         Raises:
             StaleVersion: the client or the team changed after they were read.
@@ -134,7 +137,7 @@ class CareTeams(Protocol):
 
 
 class PersonAccount(Protocol):
-    """An account, as far as people are concerned."""
+    """An account, as far as this feature needs it."""
 
     @property
     def id(self) -> UUID: ...
@@ -157,7 +160,7 @@ class AccountSessions(Protocol):
 
 
 class PeopleUnit(UnitOfWork, Protocol):
-    """The unit of work of everything about people."""
+    """The unit of work of the people feature."""
 
     @property
     def practice_record(self) -> PracticeRecord: ...
@@ -178,21 +181,21 @@ class PeopleUnit(UnitOfWork, Protocol):
 
 
 class PracticeFactory(Protocol):
-    """Makes practices."""
+    """Creates practices."""
 
     async def create(self, actor: SystemActor, practice: Practice, audit_entry: AuditEntry) -> None:
-        """The practice and its key, whole or not at all; `actor` acts for the new practice.
+        """Create the practice and its key in one transaction; `actor` acts for the new practice.
 
         Raises:
-            SlugTaken, HostTaken: another practice has it.
-            Unavailable: the master key does not answer.
+            SlugTaken, HostTaken: another practice has the short name or a host name.
+            Unavailable: the master key service does not respond.
         """
         ...
 
 
 @frozen
 class PracticeLocator:
-    """How requests name practices: all that is known before anybody signs in."""
+    """How requests identify a practice before anybody signs in."""
 
     id: UUID
     slug: str
@@ -203,5 +206,5 @@ class PracticeDirectory(Protocol):
     """Finds the practice that a request is for."""
 
     async def all(self) -> tuple[PracticeLocator, ...]:
-        """Every practice of the deployment, by id. May be up to half a minute old."""
+        """All practices of the deployment, by id. May be up to 30 seconds old."""
         ...

@@ -1,4 +1,4 @@
-"""What is shown of a client, whoever asked and whatever they did: always the same."""
+"""Build the views of a client that every read and change returns."""
 
 from uuid import UUID
 
@@ -8,12 +8,12 @@ from portal_core.people.views import ClientView, ProfileView
 
 
 async def profile_view(unit: PeopleUnit, client: Client) -> ProfileView:
-    """For the client, and for proxies, whose unit does not reach the client's account: they see no `sign_in_email`."""
+    """For the client and proxies. A proxy's unit cannot read the client's account: `sign_in_email` is null for them."""
     return ProfileView.of(client, await _sign_in_email(unit, client.id))
 
 
 async def client_view(unit: PeopleUnit, client: Client) -> ClientView:
-    """For staff."""
+    """The view for staff."""
     return ClientView.of(client, await unit.care_teams.of(client.id), await _sign_in_email(unit, client.id))
 
 

@@ -1,4 +1,4 @@
-"""What must hold of a member of staff, and of who sees a client, whoever writes it."""
+"""Checks on staff roles, clinicians and care teams, shared by the use cases that write them."""
 
 from uuid import UUID
 
@@ -10,28 +10,28 @@ from portal_core.people.ports import PeopleUnit
 
 
 def check_roles(roles: frozenset[Role]) -> frozenset[Role]:
-    """At least one, all of them known.
+    """Require at least one role, and only known roles.
 
     Raises:
         Invalid: `roles_invalid`.
     """
     if not roles or not roles <= frozenset(ROLES):
-        raise Invalid.at("roles", "roles_invalid", "Name at least one of the roles.")
+        raise Invalid.at("roles", "roles_invalid", f"Choose at least one of: {', '.join(ROLES)}.")
     return roles
 
 
 async def check_clinician(unit: PeopleUnit, clinician_id: UUID | None) -> None:
-    """A clinician of the practice, or none.
+    """Require a clinician of the practice; None is accepted.
 
     Raises:
         Invalid: `clinician_unknown`.
     """
     if clinician_id is not None and await unit.clinician_records.get(clinician_id) is None:
-        raise Invalid.at("clinician_id", "clinician_unknown", "There is no such clinician.")
+        raise Invalid.at("clinician_id", "clinician_unknown", "Must be a clinician of the practice.")
 
 
 async def assign_team(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> Client:
-    """The client one version on, seen by these clinicians (in the order of their ids); the same client if they were.
+    """Replace a client's care team (ids in order); return the client at its new version, or as is if nothing changes.
 
     Raises:
         StaleVersion: the client or the team changed after they were read.

@@ -1,4 +1,4 @@
-"""Split off."""
+"""Read models of the people feature."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from portal_core.people.model import Client, ClientStatus, Clinician, Practice, 
 
 @frozen
 class PracticeView:
-    """A practice as its staff see it."""
+    """A practice as its staff see it. `settings` has one section per feature."""
 
     id: UUID
     slug: str
@@ -36,11 +36,11 @@ class PracticeView:
 
 @frozen
 class ProfileView:
-    """Demographics as the client sees them. `name` is what they are called everywhere.
+    """Demographics as the client sees them. `name` is the display name.
 
-    `email` is what the practice has on file: the client is invited there, and written to while they have no account.
-    `sign_in_email` is the account's: the client signs in with it, is written to there, and alone changes it, which
-    changes the other too; null where there is no account yet, and for proxies. Staff correct `email` only, so the two
+    `email` is the practice's email on file: invitations go there, and so do messages while there is no account.
+    `sign_in_email` is the account's: the client signs in with it, receives messages there, and alone can change it,
+    which also changes `email`. It is null without an account, and for proxies. Staff correct only `email`, so the two
     may differ.
     """
 
@@ -148,7 +148,7 @@ class StaffView:
 
 @frozen
 class ClientView:
-    """A client as staff see them. `care_team` are clinicians' ids."""
+    """A client as staff see them. `care_team` holds clinicians' ids."""
 
     id: UUID
     profile: ProfileView
@@ -173,7 +173,7 @@ class ClientView:
 
 @frozen
 class RejectedRow:
-    """A row of an import that was not taken: its line in the file, and why. It says no value of the row."""
+    """A rejected row of an import: its line in the file, the field, and the reason. It contains no value of the row."""
 
     line: int
     field: str
@@ -183,7 +183,7 @@ class RejectedRow:
 
 @frozen
 class ImportReport:
-    """What an import did. A second run of the same file finds everything `unchanged`."""
+    """The result of an import. Importing the same file again counts every row as `unchanged`."""
 
     added: int
     changed: int

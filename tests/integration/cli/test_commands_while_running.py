@@ -83,8 +83,8 @@ def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalC
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
     refused = [
-        "line 4: born: Write a date as year-month-day, such as 1980-05-31.",
-        "line 5: clinicians: There is no clinician with this id.",
+        "line 4: born: Must be a date as year-month-day, such as 1980-05-31.",
+        "line 5: clinicians: No clinician has this external id.",
         "line 6: kind: Write client or clinician.",
         "line 7: kind: This row has more or fewer fields than there are columns.",
     ]
@@ -105,7 +105,7 @@ def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     assert "oak-lane is " in serving.output(*add)
     assert "oak-lane" not in serving.error_line("practice", "add", "Oak Lane!", *add[3:])
     assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
-    assert serving.error_line(*add) == "Another practice is known by this name."
+    assert serving.error_line(*add) == "Another practice uses this short name."
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
     assert serving.error_line(*invite) == "name the practice by --practice: elm-street, oak-lane"
     assert "on its way" in serving.output(*invite, "--practice", "oak-lane")
@@ -113,7 +113,7 @@ def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     serving.error_line(*invite, "--practice", "oak-lane")
     reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
     assert serving.error_line(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
-    assert "Invite them" in serving.error_line(*reset, "grace@oak-lane.example")
+    assert "Send an invitation" in serving.error_line(*reset, "grace@oak-lane.example")
 
 
 def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:

@@ -30,7 +30,7 @@ async def register(portal: RunningPortal, email: str = EMAIL, date_of_birth: dat
         body = {"email": email, "date_of_birth": date_of_birth.isoformat()}
         answer = await ask.post(f"{AUTH}/register", json=body)
         assert answer.status_code == 202, answer.text
-        assert answer.json() == {"message": "If this can be done, a mail is on its way."}
+        assert answer.json() == {"message": "If the request can be fulfilled, an email is on its way."}
 
 
 async def verified(portal: RunningPortal) -> None:

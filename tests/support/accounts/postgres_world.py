@@ -19,7 +19,7 @@ from tests.support.engine.postgres import PortalDatabase
 
 @define
 class PostgresAccountsWorld(AccountsWorld):
-    """Rows of people are written by the owner, past row-level security."""
+    """Inserts rows of people as the table owner, bypassing row-level security."""
 
     database: PortalDatabase
     practice_id: UUID

@@ -1,4 +1,4 @@
-"""Driving the Cognito fake by the real boto3 client: the calls that most of its tests make."""
+"""Calls to the Cognito fake with the real boto3 client, as most of its tests make them."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ class PoolClient:
         return code_at(secret, int(self.fake.now().timestamp()) // 30)
 
     def enrolled(self, name: str = "ann") -> str:
-        """A confirmed user with TOTP on; answers the key, whose present code is not spent."""
+        """Create a confirmed user with TOTP enabled; returns the key, whose current code is unused."""
         self.confirmed(name)
         access = self.tokens(name)["AccessToken"]
         secret = self.aws.associate_software_token(AccessToken=access)["SecretCode"]

@@ -1,4 +1,4 @@
-"""The Cognito adapter over a fake or moto's server, with a pool set up for each side."""
+"""The Cognito adapter over the fake or moto's server, with one configured pool per side."""
 
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ CLIENT = {
 
 
 def create_pool(aws: Any, **client: Any) -> CognitoPool:
-    """A pool that is set up as the portal needs it."""
+    """Create a pool configured as the portal needs it."""
     pool = aws.create_user_pool(
         PoolName="portal",
         AutoVerifiedAttributes=["email"],
@@ -45,7 +45,7 @@ def create_pool(aws: Any, **client: Any) -> CognitoPool:
 
 @frozen
 class CognitoHarness:
-    """The adapter's four parts over one pool for each side."""
+    """The adapter's four parts over one pool per side."""
 
     fake: CognitoFake
     aws: Any

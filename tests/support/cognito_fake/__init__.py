@@ -4,9 +4,9 @@
         client = boto3.client("cognito-idp", endpoint_url=fake.url, region_name="us-east-1",
                               aws_access_key_id="x", aws_secret_access_key="y")
 
-It enforces what moto lets pass: SecretHash, request signatures, mailed codes (single use, expiring, limited), TOTP
-codes (never twice), session expiry, the growing lockout, revocation, disabled users. Requests and answers are held
-against botocore's description of the service; what Cognito has and the fake has not is refused aloud.
+It enforces what moto does not: SecretHash, request signatures, mailed codes (single use, expiring, limited), TOTP
+codes (single use), session expiry, the growing lockout, revocation, disabled users. Requests and responses are checked
+against botocore's description of the service; Cognito features that the fake lacks raise an error.
 """
 
 from .records import Call, SentCode

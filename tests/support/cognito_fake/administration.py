@@ -1,4 +1,4 @@
-"""What an administrator (the portal's server, with IAM credentials) does to a user."""
+"""Administrator operations (by the portal's server, with IAM credentials) on a user."""
 
 import secrets
 import uuid
@@ -53,7 +53,7 @@ def _state(user: User) -> Answer:
 
 
 def mfa_state(user: User) -> Answer:
-    """The MFA members of AdminGetUser and GetUser, absent where there is nothing to say."""
+    """The MFA members of AdminGetUser and GetUser, absent when there is nothing to report."""
     if not user.mfa_enabled:
         return {}
     state: Answer = {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]}
@@ -62,7 +62,7 @@ def mfa_state(user: User) -> Answer:
 
 @operation("AdminSetUserPassword")
 def admin_set_user_password(world: World, request: Request) -> Answer:
-    """A permanent password confirms the user, whether or not the address was ever proven."""
+    """A permanent password confirms the user, whether or not the address was ever verified."""
     pool, user = world.pool(request), world.user(request)
     check_policy(pool.policy, request["Password"], user.earlier_passwords, _WORDING)
     if request.get("Permanent"):
@@ -73,7 +73,7 @@ def admin_set_user_password(world: World, request: Request) -> Answer:
 
 
 def set_password(world: World, user: User, password: str) -> None:
-    """A password of the person's own: the user is confirmed by it."""
+    """Set the person's own password, which confirms the user."""
     user.password, user.temporary_until, user.status = password, None, CONFIRMED
     user.earlier_passwords.append(password)
     user.modified = world.now()

@@ -1,4 +1,4 @@
-"""Attributes of a user: which a pool knows, and who may write them."""
+"""User attributes: which ones a pool has, and who may write them."""
 
 import re
 
@@ -6,7 +6,7 @@ from .errors import invalid_parameter, not_authorized, unsupported
 from .records import Pool, User
 from .world import Request
 
-# The standard attributes of OpenID Connect that every pool has, and the two that say what was verified.
+# The standard attributes of OpenID Connect that every pool has, and the two that record verification.
 # fmt: off
 _STANDARD = frozenset([
     "address", "birthdate", "email", "email_verified", "family_name", "gender", "given_name", "locale", "middle_name",
@@ -19,7 +19,7 @@ _PHONE = re.compile(r"\+[1-9]\d{1,14}")
 
 
 def given_attributes(request: Request, *, by_administrator: bool) -> dict[str, str]:
-    """The attributes of a request, checked. Raises InvalidParameterException and NotAuthorizedException."""
+    """The validated attributes of a request. Raises InvalidParameterException and NotAuthorizedException."""
     given = {item["Name"]: item.get("Value", "") for item in request.get("UserAttributes", [])}
     for name, value in given.items():
         if name == "sub":
@@ -40,7 +40,7 @@ def given_attributes(request: Request, *, by_administrator: bool) -> dict[str, s
 
 
 def write_attributes(pool: Pool, user: User, given: dict[str, str]) -> bool:
-    """Writes them, and says whether the pool must now mail a code to a new address.
+    """Write the attributes; whether the pool must now mail a code to a new address.
 
     An empty value deletes; a new address is unverified unless the same request says otherwise.
     """

@@ -1,8 +1,8 @@
-"""The errors that Amazon Cognito answers with, in its own words."""
+"""The errors that Amazon Cognito returns, with its own messages."""
 
 
 class Refusal(Exception):
-    """An error answer: `code` goes into `__type`, `status` is the HTTP status (400 for all but AWS's own faults)."""
+    """An error response: `code` becomes `__type`, `status` is the HTTP status (400 for all but AWS's own faults)."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(f"{code}: {message}")
@@ -32,12 +32,12 @@ def user_disabled() -> Refusal:
 
 
 def unknown_user() -> Refusal:
-    """For the operations that an administrator or a signed-in person calls."""
+    """For operations that an administrator or a signed-in person calls."""
     return Refusal("UserNotFoundException", "User does not exist.")
 
 
 def unknown_to_client() -> Refusal:
-    """For the operations that anybody may call through an app client."""
+    """For operations that anyone may call through an app client."""
     return Refusal("UserNotFoundException", "Username/client id combination not found.")
 
 
@@ -54,5 +54,5 @@ def attempt_limit() -> Refusal:
 
 
 def unsupported(what: str) -> Refusal:
-    """Real Cognito knows it and this fake does not: refused aloud, so that no test passes by its absence."""
+    """Real Cognito supports it but this fake does not: fail explicitly, so that no test passes by its absence."""
     return invalid_parameter(f"the Cognito fake does not implement {what}")

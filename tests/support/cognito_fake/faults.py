@@ -1,4 +1,4 @@
-"""Faults that a test asks for: a refused, failing, silent or dropped answer to the next call of an operation."""
+"""Faults that a test injects into the next call of an operation: refused, failing, silent or dropped."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ DROPPED = "dropped"
 
 @dataclass(frozen=True)
 class Fault:
-    """`kind` is an error name of the operation, http500, timeout (no answer comes) or dropped (the connection closes).
+    """`kind` is an error name of the operation, http500, timeout (no response) or dropped (the connection closes).
 
-    `applied` says that the operation has its effect all the same, and only its answer is lost.
+    `applied` means that the operation takes effect, and only its response is lost.
     """
 
     kind: str
@@ -22,13 +22,13 @@ class Fault:
 
 
 class Faults:
-    """The faults still to come, by operation."""
+    """The pending faults, by operation."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Fault]] = defaultdict(deque)
 
     def add(self, operation: str, fault: Fault, times: int) -> None:
-        """Raises ValueError for a fault that this operation cannot have, since its test would prove nothing."""
+        """Raises ValueError for a fault that this operation cannot have, because its test would prove nothing."""
         model = operation_model(operation)
         if model is None:
             raise ValueError(f"Cognito has no operation {operation}")

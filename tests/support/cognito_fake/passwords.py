@@ -1,4 +1,4 @@
-"""Which passwords a pool takes, and how it slows down guessing."""
+"""Which passwords a pool accepts, and how it slows down guessing."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from .errors import Refusal, attempt_limit, not_authorized
 
 # "Password policy" of the developer guide.
 _SYMBOLS = frozenset("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ")
-# What CreateUserPool sets when it is given no policy.
+# The policy that CreateUserPool sets when none is given.
 DEFAULT_POLICY = {
     "MinimumLength": 8,
     "RequireUppercase": True,
@@ -22,8 +22,8 @@ DEFAULT_POLICY = {
 def check_policy(policy: dict[str, Any], password: str, earlier: list[str], wording: str) -> None:
     """Raises InvalidPasswordException or PasswordHistoryPolicyViolationException.
 
-    `wording` is "did not conform with policy" where a person chose, "does not conform to policy" where an
-    administrator did: Cognito words the two differently.
+    `wording` is "did not conform with policy" for a person's choice and "does not conform to policy" for an
+    administrator's: Cognito words the two differently.
     """
     lacks = [
         (len(password) < policy["MinimumLength"], "Password not long enough"),
@@ -49,7 +49,7 @@ class Lockout:
     """Cognito's own lockout ("Lockout behavior for failed sign-in attempts" in the developer guide).
 
     From the 5th failure on the user is locked out for 2^(n-5) seconds, n being the failures so far, at most 15
-    minutes; tries inside a lockout are refused and do not count; a success or 15 minutes without a try starts anew.
+    minutes; attempts inside a lockout are refused and do not count; a success or 15 minutes without an attempt resets.
     """
 
     failures: int = 0
@@ -76,10 +76,10 @@ class Lockout:
 
 @dataclass
 class Attempts:
-    """At most five tries in any hour, then LimitExceededException.
+    """At most five attempts in any hour, then LimitExceededException.
 
-    Cognito allows "between 5 and 20" password reset tries in an hour, by a risk it does not disclose: the fake takes
-    the strictest. The same figure serves confirmation codes and ChangePassword, for which none is published.
+    Cognito allows "between 5 and 20" password reset attempts in an hour, by a risk score it does not disclose: the fake
+    uses the strictest. The same limit applies to confirmation codes and ChangePassword, for which none is published.
     """
 
     times: list[datetime] = field(default_factory=list)

@@ -10,7 +10,7 @@ from .passwords import DEFAULT_POLICY
 from .records import AppClient, Pool
 from .world import Answer, Request, World, operation
 
-# Settings that only describe or decorate; any other one changes behaviour and is refused.
+# Settings that only describe or decorate; any other setting would change behavior and is refused.
 _INERT = {
     "AccountRecoverySetting",
     "AdminCreateUserConfig",

@@ -1,4 +1,4 @@
-"""What a user pool remembers."""
+"""The state of a user pool."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"
 
 
 class Call(NamedTuple):
-    """One request: the operation, and the user name in it (of the token's owner where it carries a token)."""
+    """One request: the operation, and the user name in it (the token's owner if it carries a token)."""
 
     operation: str
     username: str | None
@@ -62,7 +62,7 @@ class User:
         return self.attributes.get("email") if self.attributes.get("email_verified") == "true" else None
 
     def count(self, kind: str, now: datetime) -> None:
-        """Counts a try of this kind; raises LimitExceededException past the hour's allowance."""
+        """Count an attempt of this kind; raises LimitExceededException past the hourly limit."""
         self.attempts.setdefault(kind, Attempts()).count(now)
 
     def attribute_list(self) -> list[dict[str, str]]:
@@ -95,7 +95,7 @@ class Pool:
         return username if exact else username.lower()
 
     def find(self, username: str) -> User | None:
-        """By user name, or by `sub`, which every operation takes in its place."""
+        """Find by user name, or by `sub`, which every operation accepts instead."""
         found = self.users.get(self.key(username))
         return found or next((user for user in self.users.values() if user.sub == username), None)
 

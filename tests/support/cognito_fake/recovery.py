@@ -49,7 +49,7 @@ def _why_not(user: User | None) -> Exception:
 
 @operation("ConfirmForgotPassword")
 def confirm_forgot_password(world: World, request: Request) -> Answer:
-    """A refused password leaves the code usable. No session or token of the user ends by it."""
+    """A refused password leaves the code usable. No session or token of the user ends."""
     client, username = world.client(request), request["Username"]
     world.check_secret_hash(client, username, request.get("SecretHash"))
     user = client.pool.find(username)

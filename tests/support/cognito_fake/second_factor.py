@@ -1,4 +1,4 @@
-"""TOTP enrolment: AssociateSoftwareToken, VerifySoftwareToken and the two MFA preferences."""
+"""TOTP enrollment: AssociateSoftwareToken, VerifySoftwareToken and the two MFA preferences."""
 
 from .errors import Refusal, invalid_parameter, not_authorized, unsupported
 from .records import Session, User
@@ -26,7 +26,7 @@ def verify_software_token(world: World, request: Request) -> Answer:
 
 
 def _person(world: World, request: Request) -> tuple[User, Session | None]:
-    """Whom the access token or the session of an MFA_SETUP challenge belongs to."""
+    """The owner of the access token, or of the session of an MFA_SETUP challenge."""
     token, session_id = request.get("AccessToken"), request.get("Session")
     if (token is None) == (session_id is None):
         raise invalid_parameter("Exactly one of AccessToken and Session must be provided")
@@ -46,7 +46,7 @@ def _person(world: World, request: Request) -> tuple[User, Session | None]:
 
 
 def _next(world: World, session: Session | None, *, verified: bool) -> Answer:
-    """Each step of a session hands over to a new one."""
+    """Each step of a session returns a new one."""
     if session is None:
         return {}
     session.used = True

@@ -1,4 +1,4 @@
-"""The fake as a server: the JSON 1.1 protocol over HTTP, one request at a time against one world."""
+"""The fake as a server: the JSON 1.1 protocol over HTTP, handling one request at a time."""
 
 import json
 import logging
@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 
 
 class CognitoFake:
-    """A strict Cognito user pool service on a free port of 127.0.0.1, for as long as its `with` block lasts.
+    """A strict Cognito user pool service on a free port of 127.0.0.1, for the duration of its `with` block.
 
-    Time stands still until `advance`; `clock`, where given, is asked instead (and `advance` adds to it). `secrets` are
+    Time does not pass until `advance`; if `clock` is given, it sets the time (and `advance` adds to it). `secrets` are
     the IAM keys that may sign: secret access key by access key id.
     """
 
@@ -60,11 +60,11 @@ class CognitoFake:
         self._thread.join()
 
     def now(self) -> datetime:
-        """The fake's present instant, in UTC: what expiry, lockout, TOTP and token claims go by."""
+        """The fake's current time in UTC, used for expiry, lockout, TOTP and token claims."""
         return self._clock() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Lets time pass."""
+        """Advance the time."""
         self._ahead += timedelta(seconds=seconds)
 
     @property
@@ -78,9 +78,9 @@ class CognitoFake:
         return self.world.calls
 
     def fail_next(self, operation: str, kind: str, *, times: int = 1, applied: bool = False) -> None:
-        """Makes the next `times` calls of an operation fail; see `Fault`.
+        """Make the next `times` calls of an operation fail; see `Fault`.
 
-        boto3 retries http500, timeout, dropped and throttling by itself, five tries in all unless configured.
+        boto3 retries http500, timeout, dropped and throttling by itself, five attempts in all unless configured.
         """
         self.faults.add(operation, Fault(kind, applied), times)
 
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Quiet: requests carry passwords."""
+        """Log nothing: requests carry passwords."""
 
 
 def _decoded(body: bytes) -> Any:
@@ -181,7 +181,7 @@ def _decoded(body: bytes) -> Any:
 
 
 def _username(world: World, request: Any) -> str | None:
-    """The user name that a request is about, as far as it says so by itself."""
+    """The user name that a request names itself, if any."""
     if not isinstance(request, dict):
         return None
     if "AccessToken" in request:

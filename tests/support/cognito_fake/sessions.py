@@ -1,4 +1,4 @@
-"""What tokens are good for, and their end: GetUser, refresh, RevokeToken, GlobalSignOut."""
+"""Use and end of tokens: GetUser, refresh, RevokeToken, GlobalSignOut."""
 
 import hmac
 
@@ -24,7 +24,7 @@ def get_tokens_from_refresh_token(world: World, request: Request) -> Answer:
 
 @operation("RevokeToken")
 def revoke_token(world: World, request: Request) -> Answer:
-    """Ends the refresh token and every access token of its sign-in; other sign-ins of the user go on."""
+    """End the refresh token and every access token of its sign-in; other sign-ins of the user stay valid."""
     client = world.clients.get(request["ClientId"])
     if client is None or not _proves_secret(client, request):
         raise Refusal("UnauthorizedException", "Invalid client credentials")

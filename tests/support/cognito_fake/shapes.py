@@ -1,4 +1,4 @@
-"""Requests and answers held against botocore's own description of the service, in both directions.
+"""Validates requests and responses against botocore's own description of the service.
 
 boto3 checks required members and minimum lengths before it sends; the service also checks maximum lengths,
 patterns and enumerations, and so does this module.
@@ -17,7 +17,7 @@ from botocore.model import OperationModel
 from .errors import Refusal, invalid_parameter
 
 SERVICE = botocore.session.get_session().get_service_model("cognito-idp")
-# Errors that belong to the protocol and to request signing, so that no operation lists them.
+# Errors of the protocol and of request signing, which no operation lists.
 COMMON_ERRORS = frozenset(
     {
         "AccessDeniedException",
@@ -30,7 +30,7 @@ COMMON_ERRORS = frozenset(
     }
 )
 # The model says [\S]+, but the developer guide counts "a non-leading, non-trailing space" as a special character
-# of a password, and the service takes it; so only spaces at the ends are refused.
+# of a password, and the service accepts it; so only spaces at the ends are refused.
 _PASSWORD = r"\S(?:.*\S)?"
 _UNICODE_CLASS = re.compile(r"\\p\{(\w)\}")
 
@@ -44,7 +44,7 @@ def error_names(model: OperationModel) -> frozenset[str]:
 
 
 def check_request(model: OperationModel, payload: Any) -> None:
-    """Raises SerializationException for a wrong JSON type and InvalidParameterException for a broken constraint."""
+    """Raises SerializationException for a wrong JSON type and InvalidParameterException for a violated constraint."""
     problems = list(_problems(model.input_shape, payload, ""))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
@@ -52,7 +52,7 @@ def check_request(model: OperationModel, payload: Any) -> None:
 
 
 def encode_answer(model: OperationModel, payload: dict[str, Any]) -> Any:
-    """The answer as JSON values; an answer that the model does not allow is a mistake of this fake."""
+    """The response as JSON values; one that the model does not allow is a bug of this fake."""
     shape = model.output_shape
     if shape is None:
         if payload:
@@ -147,12 +147,12 @@ def _matches(pattern: str, value: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    r"""Java's pattern in Python: \w and \s are ASCII there, and \p{L} stands for a Unicode category."""
+    r"""Java's pattern in Python: \w and \s are ASCII there, and \p{L} is a Unicode category."""
     return re.compile(_UNICODE_CLASS.sub(lambda found: _category(found[1]), pattern), re.ASCII | re.DOTALL)
 
 
 def _category(letter: str) -> str:
-    """The inside of a character class that holds every character of a Unicode category."""
+    """The inside of a character class with every character of a Unicode category."""
     return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in _ranges()[letter])
 
 

@@ -76,7 +76,7 @@ def _password_sign_in(world: World, client: AppClient, parameters: Mapping[str, 
 
 
 def _check_standing(user: User) -> None:
-    """Asked after the password where the client hides who exists, and before it where it does not."""
+    """Checked after the password if the client hides user existence, and before it otherwise."""
     if not user.enabled:
         raise user_disabled()
     if user.status == UNCONFIRMED:
@@ -132,7 +132,7 @@ def respond_to_auth_challenge(world: World, request: Request) -> Answer:
 
 
 def _answer_totp(world: World, session: Session, responses: Mapping[str, str]) -> Answer:
-    """A wrong or spent code leaves the session open for another try; a right one closes it."""
+    """A wrong or used code leaves the session open for another attempt; a correct one closes it."""
     code, user = required(responses, "SOFTWARE_TOKEN_MFA_CODE"), session.user
     user.mfa_lockout.admit(world.now())
     if user.authenticator is None:

@@ -84,7 +84,7 @@ def confirm_sign_up(world: World, request: Request) -> Answer:
 
 @operation("AdminConfirmSignUp")
 def admin_confirm_sign_up(world: World, request: Request) -> Answer:
-    """Confirms the account without proof: the address stays unverified."""
+    """Confirms the account without verification: the address stays unverified."""
     user = world.user(request)
     _check_unconfirmed(user)
     _confirm(world, user)

@@ -1,4 +1,4 @@
-"""IAM request signing (Signature Version 4), checked for real: the signature is computed again and compared."""
+"""Verifies IAM request signing (Signature Version 4): the signature is recomputed and compared."""
 
 import hmac
 import re
@@ -19,8 +19,8 @@ _HEADER = re.compile(
 def check_signature(secrets: Mapping[str, str], url: str, headers: Mapping[str, str], body: bytes) -> None:
     """Raises MissingAuthenticationTokenException, UnrecognizedClientException or InvalidSignatureException.
 
-    `secrets` gives the secret key of each access key id; header names are in lower case. The age of a request is not
-    judged.
+    `secrets` maps access key ids to secret keys; header names are in lower case. The age of a request is not
+    checked.
     """
     found = _HEADER.fullmatch(headers.get("authorization", ""))
     if found is None:

@@ -1,4 +1,4 @@
-"""Access, ID and refresh tokens: real RS256 JWTs, and the record of what was granted and ended."""
+"""Access, ID and refresh tokens: real RS256 JWTs, and the record of which sign-ins were granted and ended."""
 
 import secrets
 import uuid
@@ -17,7 +17,7 @@ from .records import AppClient, User
 
 @cache
 def signing_keys() -> dict[str, RSAKey]:
-    """One key for ID tokens and another for access tokens, as Cognito has; made once in a process."""
+    """One key for ID tokens and another for access tokens, as Cognito has; created once per process."""
     keys = {use: RSAKey.generate_key(2048, private=True) for use in ("id", "access")}
     for key in keys.values():
         key.ensure_kid()
@@ -25,7 +25,7 @@ def signing_keys() -> dict[str, RSAKey]:
 
 
 def jwks() -> dict[str, Any]:
-    """The public halves, as served at /{pool id}/.well-known/jwks.json."""
+    """The public keys, as served at /{pool id}/.well-known/jwks.json."""
     return {
         "keys": [key.as_dict(private=False, alg="RS256", use="sig") for key in signing_keys().values()],
     }
@@ -39,7 +39,7 @@ class RefreshToken:
 
 @dataclass
 class Grant:
-    """One sign-in and every token that descends from it."""
+    """One sign-in and every token derived from it."""
 
     client: AppClient
     user: User
@@ -51,7 +51,7 @@ class Grant:
 
 
 class TokenDesk:
-    """Issues, reads and ends tokens."""
+    """Issues, reads and revokes tokens."""
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
@@ -64,7 +64,7 @@ class TokenDesk:
         return self._result(grant, now) | {"RefreshToken": self._new_refresh_token(grant, now)}
 
     def refresh(self, client: AppClient, token: str, now: datetime) -> dict[str, Any]:
-        """Raises NotAuthorizedException, or RefreshTokenReuseException for a rotated token past its grace."""
+        """Raises NotAuthorizedException, or RefreshTokenReuseException for a rotated token past its grace period."""
         grant = self.grant_of(token)
         if grant is None or grant.client is not client:
             raise not_authorized("Invalid Refresh Token")
@@ -97,16 +97,16 @@ class TokenDesk:
                 grant.revoked = True
 
     def end_access(self, user: User) -> None:
-        """Ends the access tokens only, which is what AdminDisableUser is documented to do."""
+        """End only the access tokens, as AdminDisableUser is documented to do."""
         for grant in self._grants.values():
             if grant.user is user:
                 grant.access_jtis.clear()
 
     def bearer(self, token: str, now: datetime, *, missing: Refusal | None = None) -> Grant:
-        """Whose access token this is.
+        """The grant of an access token.
 
-        Raises NotAuthorizedException for one that is forged, expired or revoked, or of a disabled user; and `missing`
-        (UserNotFoundException unless the operation has no such error) when the user is gone.
+        Raises NotAuthorizedException for a token that is forged, expired or revoked, or of a disabled user; and
+        `missing` (UserNotFoundException unless the operation has no such error) when the user no longer exists.
         """
         claims = self.claims(token)
         grant = self._grants.get(claims.get("origin_jti", ""))
@@ -123,14 +123,14 @@ class TokenDesk:
         return grant
 
     def claims(self, token: str) -> dict[str, Any]:
-        """Raises NotAuthorizedException, "Invalid Access Token", when no key of ours signed it."""
+        """Raises NotAuthorizedException, "Invalid Access Token", unless one of this fake's keys signed it."""
         try:
             return dict(jwt.decode(token, KeySet(list(signing_keys().values())), algorithms=["RS256"]).claims)
         except (JoseError, ValueError) as error:
             raise not_authorized("Invalid Access Token") from error
 
     def _new_refresh_token(self, grant: Grant, now: datetime, expires_at: datetime | None = None) -> str:
-        # Opaque to everybody but Cognito, where it is an encrypted JWT of five parts.
+        # Opaque to clients; in Cognito it is an encrypted JWT of five parts.
         token = "eyJjdHkiOiJKV1Qi." + ".".join(secrets.token_urlsafe(48) for _ in range(4))
         lifetime = grant.client.lifetime("RefreshToken")
         grant.refresh_tokens[token] = RefreshToken(expires_at or now + lifetime)

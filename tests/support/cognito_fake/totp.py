@@ -16,7 +16,7 @@ class Verdict(Enum):
 
 
 def new_secret() -> str:
-    """A base32 key of 256 bits, without padding: what AssociateSoftwareToken answers as SecretCode."""
+    """A base32 key of 256 bits, without padding: what AssociateSoftwareToken returns as SecretCode."""
     return base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
@@ -29,13 +29,13 @@ def code_at(secret: str, step: int) -> str:
 
 @dataclass
 class Authenticator:
-    """One key and the codes already spent; a code of the window before or after is accepted, for clock skew."""
+    """One key and the used codes; a code of the step before or after is accepted, for clock skew."""
 
     secret: str
     spent: set[int] = field(default_factory=set)
 
     def spend(self, code: str, now: datetime) -> Verdict:
-        """Judges a code; a right one is refused from then on ("has already been used once")."""
+        """Check a code; a correct one is refused from then on ("has already been used once")."""
         present = int(now.timestamp()) // 30
         matching = [step for step in (present - 1, present, present + 1) if code_at(self.secret, step) == code]
         if not matching:

@@ -1,4 +1,4 @@
-"""Everything that the fake knows, and the few questions that every operation asks of it."""
+"""The whole state of the fake, and the lookups that its operations share."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(name: str) -> Callable[[Operation], Operation]:
-    """Puts a function on the list of the operations that the fake answers."""
+    """Register a function as an operation of the fake."""
 
     def register(function: Operation) -> Operation:
         OPERATIONS[name] = function
@@ -56,7 +56,7 @@ class World:
         return found
 
     def client(self, request: Request) -> AppClient:
-        """The app client, of the pool that is named where one is. Raises ResourceNotFoundException."""
+        """The app client, in the pool that the request names, if any. Raises ResourceNotFoundException."""
         found = self.clients.get(request["ClientId"])
         if found is None or ("UserPoolId" in request and found.pool is not self.pool(request)):
             raise not_found(f"User pool client {request['ClientId']} does not exist.")
@@ -70,7 +70,7 @@ class World:
         return found
 
     def check_secret_hash(self, client: AppClient, username: str, given: str | None) -> None:
-        """Raises NotAuthorizedException for a hash that is missing, wrong or uncalled for."""
+        """Raises NotAuthorizedException for a hash that is missing, wrong or unexpected."""
         if client.secret is None:
             if given is not None:
                 raise not_authorized(f"Client {client.id} is not configured for secret but secret hash was received")
@@ -100,7 +100,7 @@ class World:
         return found
 
     def send_code(self, user: User, purpose: str, lifetime: timedelta) -> Answer:
-        """Mails a new code, which ends the earlier one of its purpose; answers CodeDeliveryDetails."""
+        """Mail a new code, which replaces the earlier one of its purpose; returns CodeDeliveryDetails."""
         earlier = user.codes.get(purpose)
         value = f"{secrets.randbelow(1_000_000):06d}"
         while earlier is not None and value == earlier.value:
@@ -121,13 +121,13 @@ def delivery(address: str) -> Answer:
 
 
 def simulated_delivery(username: str) -> Answer:
-    """What PreventUserExistenceErrors answers for nobody: always the same for one name."""
+    """The response of PreventUserExistenceErrors for an unknown user: always the same for one name."""
     mark = hashlib.sha256(username.encode()).hexdigest().translate(str.maketrans("0123456789", "ghijklmnop"))
     return delivery(f"{mark[0]}@{mark[1]}")
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:
-    """A parameter of a map, which the model cannot require. Raises InvalidParameterException."""
+    """A map's parameter, which the model cannot mark as required. Raises InvalidParameterException."""
     value = parameters.get(name)
     if not value:
         raise invalid_parameter(f"Missing required parameter {name}")
@@ -135,9 +135,9 @@ def required(parameters: Mapping[str, str], name: str) -> str:
 
 
 def check_code(user: User, purpose: str, given: str, now: datetime) -> None:
-    """Raises ExpiredCodeException where no code is open, CodeMismatchException where it is another one.
+    """Raises ExpiredCodeException if no code is open, CodeMismatchException if the code is wrong.
 
-    Does not use the code up.
+    Does not use up the code.
     """
     issued = user.codes.get(purpose)
     if issued is None or now >= issued.expires_at:

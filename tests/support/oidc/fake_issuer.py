@@ -1,4 +1,4 @@
-"""An issuer with keys of its own and a real HTTP server for them, and the tokens that attackers make."""
+"""An issuer with its own keys, served by a real HTTP server, and forged tokens."""
 
 import base64
 import json
@@ -18,11 +18,11 @@ from tests.support.clock import FixedClock
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, TRUSTING_PRACTICES
 
 JWKS_URL = "https://login.ehr.example/jwks"
-"""Where all its practices' issuers keep their keys, as a host of many does."""
+"""The URL of all its practices' issuers' keys, as a shared host has one."""
 
 
 def make_keys() -> dict[str, Key]:
-    """By id."""
+    """Keys by id."""
     return {
         "rsa": RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"}),
         "ec": ECKey.generate_key("P-256", {"kid": "ec"}),
@@ -32,7 +32,7 @@ def make_keys() -> dict[str, Key]:
 
 @define
 class FakeIssuer(OidcIssuers):
-    """`published` is what its server answers; `asked` counts how often. Serves the practices' settings as well."""
+    """`published` is the server's response; `asked` counts requests. Also provides the practices' settings."""
 
     clock: FixedClock
     keys: dict[str, Key]
@@ -61,12 +61,12 @@ class FakeIssuer(OidcIssuers):
         return OidcSettings(issuer=issuer, audience=audience, jwks_url=JWKS_URL)
 
     def fetch(self, url: str) -> bytes:
-        """As the adapter fetches, from where the server really is."""
+        """Fetch as the adapter does, from the server's real address."""
         assert url == JWKS_URL
         return read(self.url)
 
     def claims(self, **other: Any) -> dict[str, Any]:
-        """Good ones; None takes one away."""
+        """Valid claims with changes; None removes one."""
         now = int(self.clock.now().timestamp())
         good = {
             "iss": ISSUER,
@@ -86,7 +86,7 @@ class FakeIssuer(OidcIssuers):
 
 
 def signed(header: dict[str, Any], claims: Any, key: Key) -> str:
-    """Signed by the key, whatever the header says of it."""
+    """Sign with the key, whatever the header claims."""
     head = {name: value for name, value in header.items() if value is not None}
     payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
     body = f"{segment(json.dumps(head).encode())}.{segment(payload)}"

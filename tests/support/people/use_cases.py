@@ -1,4 +1,4 @@
-"""What a practice does with people, over whichever keeper of them, with an identity provider in memory."""
+"""The use cases of a practice and its people over any adapter, with an identity provider in memory."""
 
 from datetime import date
 from typing import Any
@@ -34,7 +34,7 @@ PASSWORD = "correct horse battery"
 
 @define
 class PeopleUseCases:
-    """One practice's desk."""
+    """The use cases of one practice."""
 
     world: PeopleWorld
     tokens: CountingTokens = field(factory=CountingTokens)
@@ -66,14 +66,14 @@ class PeopleUseCases:
         return InviteStaff(self.world.begin, self.world.clock, self.world.ids)
 
     async def code(self, invitation_id: UUID) -> str:
-        """The code, as the worker mails it."""
+        """Issue the invitation's code, as the worker does when it mails it."""
         issue = IssueInvitationCode(self.world.begin, self.world.clock, self.tokens)
         issued = await issue(self.world.system, invitation_id)
         assert issued is not None
         return issued.code
 
     async def change_code(self, account_id: UUID, change_id: UUID) -> str:
-        """The code of a change of email, as the worker mails it."""
+        """Issue the code of an email change, as the worker does when it mails it."""
         issue = IssueEmailChangeCode(self.world.begin, self.world.clock, self.tokens)
         issued = await issue(self.world.system, account_id, change_id)
         assert issued is not None
@@ -84,14 +84,14 @@ class PeopleUseCases:
         return await self.accept(self.world.visitor, AcceptInvitationCommand(email, code, **values))
 
     async def add_client_with_account(self, email: str = ANN, **more: Any) -> Account:
-        """A client who was invited and has accepted."""
+        """Add a client who was invited and has accepted."""
         client = await self.world.add_client(email=email, **more)
         invitation = await self.invite_client(self.world.staff("front_desk"), InviteClientCommand(client.id))
         view = await self.accepted(email, await self.code(invitation.id), date_of_birth=client.date_of_birth)
         return await self.account(view.id)
 
     async def add_proxy_for(self, client_id: UUID, email: str = PA, terms: GrantTerms | None = None) -> Account:
-        """A proxy who was invited and has accepted."""
+        """Add a proxy who was invited and has accepted."""
         command = InviteProxyCommand(client_id, email, terms or GrantTerms("parent"))
         invitation = await self.invite_proxy(self.world.staff("clinician"), command)
         view = await self.accepted(email, await self.code(invitation.id))
@@ -104,7 +104,7 @@ class PeopleUseCases:
         return account
 
     async def password_accepted(self, account_id: UUID, password: str = PASSWORD, side: Side = "portal") -> bool:
-        """Whether the identity provider takes this password for the account."""
+        """Whether the identity provider accepts this password for the account."""
         credential = Credential(self.world.practice_id, side, account_id, "")
         return isinstance(await MemoryPasswords(self.pool).check(credential, password), Accepted)
 
@@ -114,5 +114,5 @@ class PeopleUseCases:
 
 
 def birthday(age: int, on: date = date(2026, 3, 2)) -> date:
-    """The day of birth of somebody who turns `age` on that day."""
+    """The date of birth of a person who turns `age` on that day."""
     return on.replace(year=on.year - age)

@@ -1,4 +1,4 @@
-"""What terms come to, and what a grant opens on a day: for all births, states and days."""
+"""Effective terms, and what a grant opens on a day: for all dates of birth, states and days."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID

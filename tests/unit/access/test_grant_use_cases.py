@@ -1,4 +1,4 @@
-"""Proxies' access from the decision to its last day, as requests, lists and the dated job see it."""
+"""Proxies' grants from creation to the last day, in requests, lists and the scheduled job."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -43,7 +43,7 @@ async def grant_access(
 
 
 async def actor_on(use_cases: MemoryPeopleUseCases, account: Account, record: UUID) -> ProxyActor:
-    """Who the account's session is on a record, as every request finds out."""
+    """The actor of the account's session on a record, as every request determines it."""
     now = use_cases.world.clock.now()
     session = Session(
         id=use_cases.world.ids.new(),
@@ -164,7 +164,7 @@ async def test_a_grant_revoked_while_the_job_runs_stays_revoked(use_cases: Memor
     def begin(actor):  # type: ignore[no-untyped-def]
         nonlocal opened
         opened += 1
-        if opened == 2:  # the unit that would end it: somebody was faster
+        if opened == 2:  # the unit that would end it: a concurrent request revokes it first
             revoked = grant.revoke(world.clock.now())
             world.store.table("grants")[world.practice_id, grant.id] = revoked
         return world.begin(actor)

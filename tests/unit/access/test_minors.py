@@ -1,4 +1,4 @@
-"""Minors: the table is citable, and no parent's grant outlives the birthday that ends it."""
+"""Minors: every rule has its sources, and no parent's grant outlives the birthday that ends it."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -170,7 +170,7 @@ def test_without_state_rule_staff_date_is_limited_by_18th_birthday(state: str | 
     assert minors.grant_ends_on(date_of_birth, state, date(2031, 1, 1)) == date(2030, 6, 1)
 
 
-# Whether a grant may be made
+# Whether a grant may be created
 
 
 def test_past_rule_age_requires_minor_authorization() -> None:

@@ -1,4 +1,4 @@
-"""Which ports a use case calls, in order: so that a test can say that two askers cost the same."""
+"""Records which ports a use case calls, in order, so that tests can show that two callers cost the same."""
 
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -25,7 +25,7 @@ _REPOSITORIES = (
 
 
 class _RecordingProxy:
-    """Passes every call on, and writes down its name."""
+    """Forwards every call and records its name."""
 
     def __init__(self, name: str, real: Any, calls: list[str]) -> None:
         self._name, self._real, self._calls = name, real, calls
@@ -46,7 +46,7 @@ class _RecordingProxy:
 
 @contextmanager
 def record_calls(use_cases: AccountUseCases) -> Iterator[list[str]]:
-    """The calls that the door's use cases make inside the block."""
+    """The calls that the use cases make inside the block."""
     calls: list[str] = []
     begin = use_cases.world.begin
 

@@ -21,7 +21,7 @@ from tests.support.contracts.accounts.world import DATE_OF_BIRTH, AccountsWorld
 
 @define
 class MemoryAccountsWorld(AccountsWorld):
-    """Rows of people are put where their adapters keep them."""
+    """Inserts rows of people directly into the tables."""
 
     clock: FixedClock = field(factory=FixedClock)
     ids: CountingIds = field(factory=CountingIds)

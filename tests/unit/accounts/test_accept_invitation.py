@@ -1,4 +1,4 @@
-"""Accepting an invitation: as the invited do, and as attackers and crashes do."""
+"""Accepting an invitation, with attacks, races and crashes."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -143,7 +143,7 @@ async def test_departed_staff_member_cannot_accept_invitation(use_cases: MemoryP
 
 @define
 class InterruptedPasswords(Passwords):
-    """An identity provider during whose call something else happens."""
+    """An identity provider that runs a callback during a call."""
 
     inner: Passwords
     meanwhile: Any

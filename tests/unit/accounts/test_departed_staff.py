@@ -1,4 +1,4 @@
-"""A member of staff who does not work here any more comes in by no door, and finds nothing open when they come back."""
+"""A departed staff member cannot sign in by any method, and has no open session when they return."""
 
 import pytest
 from attrs import evolve
@@ -16,7 +16,7 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 
 async def set_active(use_cases: AccountUseCases, account: Account, active: bool) -> None:
-    """An administrator ends their work here, or takes them back."""
+    """An administrator deactivates or reactivates the staff member."""
     assert account.staff_id is not None
     async with use_cases.world.begin(use_cases.system) as unit:
         member = await unit.staff_records.get(account.staff_id)
@@ -82,7 +82,7 @@ async def test_deactivation_ends_sessions() -> None:
     await set_active(use_cases, account, False)
     ended = [one for one in await use_cases.world.audit() if one.action == "sessions.ended"]
     assert (ended[-1].target, ended[-1].facts) == (account.id, {"by": "staff_left"})
-    late = await use_cases.open_session_for(account)  # they were signing in while they left
+    late = await use_cases.open_session_for(account)  # they were signing in while they were deactivated
     for opened in (tokens, late):
         with pytest.raises(RefreshRefused):
             await use_cases.refreshed(opened.refresh_token, side="practice")

@@ -1,4 +1,4 @@
-"""A reset that broke between the identity provider and the portal is finished by a job."""
+"""A job finishes a password reset that failed between the identity provider and the portal."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ LATER = STALE_RESET_AGE + timedelta(seconds=1)
 
 @frozen
 class LosingResponses(MailedCodes):
-    """The provider decides; its answer is never heard."""
+    """A provider that carries out the call, but whose response is lost."""
 
     real: MailedCodes
 
@@ -32,7 +32,7 @@ class LosingResponses(MailedCodes):
 
 
 async def reset_requested() -> tuple[AccountUseCases, str]:
-    """The door, and the code in Ann's mail."""
+    """The use cases, and the code mailed to Ann."""
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     await use_cases.request_password_reset(use_cases.visitor(), RequestPasswordResetCommand(ANN))
@@ -41,7 +41,7 @@ async def reset_requested() -> tuple[AccountUseCases, str]:
 
 
 async def lose_reset_response(use_cases: AccountUseCases, code: str, email: str = ANN) -> None:
-    """A reset whose answer is lost."""
+    """Reset a password with the provider's response lost."""
     lost: ResetPassword = evolve(use_cases.reset, codes=LosingResponses(use_cases.codes))
     with pytest.raises(ConnectionError):
         await lost(use_cases.visitor(), ResetPasswordCommand(email, code, OTHER))
@@ -55,7 +55,7 @@ async def test_crash_after_reset_ends_sessions_and_notifies() -> None:
     with pytest.raises(CodeRefused):
         await use_cases.reset(use_cases.visitor(), ResetPasswordCommand(ANN, code, OTHER))
     await use_cases.finish_password_resets(use_cases.system)
-    assert await use_cases.holder(thief)  # too early to say that nobody finishes it
+    assert await use_cases.holder(thief)  # too early: the reset may still be running
     use_cases.world.clock.advance(LATER)
     await use_cases.finish_password_resets(use_cases.system)
     with pytest.raises(Unauthenticated):

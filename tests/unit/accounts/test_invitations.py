@@ -1,4 +1,4 @@
-"""Invitations, from the desk to the open account; and what attackers find."""
+"""Invitations from creation to the open account, and attacks on them."""
 
 from datetime import date, timedelta
 from typing import Any

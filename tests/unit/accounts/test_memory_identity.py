@@ -1,4 +1,4 @@
-"""The contract suites of identity on the memory adapter, and RFC 6238's own test vectors."""
+"""The contract suites of identity providers on the memory adapter, and RFC 6238's test vectors."""
 
 import base64
 from datetime import UTC, datetime, timedelta

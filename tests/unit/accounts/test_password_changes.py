@@ -1,4 +1,4 @@
-"""Forgotten and changed passwords, and closed accounts."""
+"""Password resets, password changes, and closed accounts."""
 
 from datetime import timedelta
 
@@ -137,12 +137,12 @@ async def test_ten_code_attempts_an_hour_from_one_address() -> None:
     with pytest.raises(RateLimited):
         await reset(use_cases, ANN, use_cases.mailed()[-1], address="192.0.2.9")
     await use_cases.signed_in()
-    await reset(use_cases, ANN, use_cases.mailed()[-1])  # she is elsewhere: no stranger keeps her out
+    await reset(use_cases, ANN, use_cases.mailed()[-1])  # from her own address: no stranger can lock her out
 
 
 async def test_fifty_code_attempts_an_hour_from_all_addresses() -> None:
     use_cases = AccountUseCases()
-    await use_cases.add_client_account()  # one try, when the email was proven
+    await use_cases.add_client_account()  # uses one attempt, to verify the email
     await request_reset(use_cases)
     await use_cases.work()
     for _ in range(49):

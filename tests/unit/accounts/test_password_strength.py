@@ -1,4 +1,4 @@
-"""The contract suite of password strength on zxcvbn, and how much it may look at."""
+"""The contract suite of password strength on zxcvbn, and the limit on its work."""
 
 import pytest
 from zxcvbn import zxcvbn
@@ -21,7 +21,7 @@ class TestZxcvbnStrength(PasswordStrengthContract): ...
 def test_strength_check_work_is_bounded(
     strength: ZxcvbnStrength, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
-    """Seconds are not measured, but what they grow with: all readings of symbols as letters, and the length squared."""
+    """Checks the factors of the running time instead of seconds: readings of symbols as letters, and length squared."""
     checked: list[str] = []
 
     def watched(text: str, **more: list[str]) -> object:

@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def enrolled() -> tuple[AccountUseCases, str, tuple[str, ...]]:
-    """A client with a second factor who is signed out: the secret and the recovery codes."""
+    """A client with a second factor who is signed out; the secret and the recovery codes."""
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()

@@ -1,4 +1,4 @@
-"""Registering, proving an email, and what an outsider learns by it: nothing."""
+"""Registering and verifying an email; an outsider learns nothing from the responses."""
 
 from datetime import timedelta
 
@@ -178,7 +178,7 @@ async def test_ten_code_attempts_an_hour_from_one_address() -> None:
         with pytest.raises(RateLimited):
             await verify(use_cases, email, use_cases.mailed()[-1], address="192.0.2.9")
     assert (await use_cases.account()).status == "unverified"
-    await verify(use_cases, ANN, use_cases.mailed()[-1])  # she is elsewhere: no stranger keeps her out
+    await verify(use_cases, ANN, use_cases.mailed()[-1])  # from her own address: no stranger can lock her out
 
 
 async def test_fifty_code_attempts_an_hour_from_all_addresses() -> None:

@@ -1,4 +1,4 @@
-"""Lost phone, lost codes: what an administrator may do for another, who else may not, and what is over then."""
+"""An administrator resets another person's second factor: permissions, and which sessions and codes end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,13 +31,13 @@ ADMIN = "ada@elm.example.org"
 async def add_signed_in_staff(
     use_cases: AccountUseCases, *roles: Role, email: str = ADMIN, multi_factor: bool = True
 ) -> Actor:
-    """A member of staff with a session."""
+    """A staff member with a session."""
     account = await use_cases.world.account(email, kind="staff", staff_id=await use_cases.world.add_staff(email, roles))
     return await use_cases.holder(await use_cases.open_session_for(account, multi_factor=multi_factor))
 
 
 async def locked_out() -> tuple[AccountUseCases, Account, str, tuple[str, ...], Actor]:
-    """A client who is signed in somewhere and has lost the secret and the codes given; and an administrator."""
+    """A signed-in client who has lost the returned secret and codes; and an administrator."""
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     secret, codes = await use_cases.enrolled(await use_cases.signed_in())
@@ -84,7 +84,7 @@ async def test_reset_is_audited_with_identity_check() -> None:
 
 
 async def test_reset_ends_sessions_and_challenges() -> None:
-    """As if the phone had not been lost but stolen, and the password with it."""
+    """All of them end, because the phone may have been stolen together with the password."""
     use_cases, account, secret, codes, admin = await locked_out()
     inside = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     halfway, other = await use_cases.challenge(), await use_cases.challenge()
@@ -102,7 +102,7 @@ async def test_reset_ends_sessions_and_challenges() -> None:
 
 @pytest.mark.parametrize("by", ["administrator", "owner"])
 async def test_challenge_from_before_reset_is_refused_even_if_provider_accepts_code(by: str) -> None:
-    """As Cognito may: the core would believe that it is enrolled, and the one who was helped be shut out again."""
+    """Cognito may accept it: the core would then record an enrollment and lock the helped person out again."""
     use_cases, account, secret, codes, admin = await locked_out()
     inside = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     use_cases.world.clock.advance(STEP)
@@ -169,7 +169,7 @@ async def test_operator_resets_only_administrator() -> None:
 
 
 async def enrolled_proxy(use_cases: AccountUseCases, client_id: UUID) -> tuple[Account, UUID]:
-    """Somebody who acts for the client, with a second factor; and the grant."""
+    """A proxy of the client with a second factor, and the grant."""
     account = await use_cases.world.account(BOB, kind="proxy")
     await use_cases.passwords.create(Credential.of(account), PASSWORD)
     await use_cases.enrolled(await use_cases.signed_in(BOB))
@@ -200,14 +200,14 @@ async def test_proxy_with_revoked_grant_cannot_be_reset() -> None:
 
 
 async def test_reset_can_be_repeated_after_crash() -> None:
-    """Whichever of the two forgot and the other did not."""
+    """In either case: only the provider removed it, or only the core did."""
     use_cases, account, secret, _, admin = await locked_out()
     await use_cases.second_factors.remove(Credential.of(account))
     await use_cases.reset_factor(admin, for_client(account))
     await use_cases.signed_in()
     person = use_cases.pool.find_enabled(Credential.of(account))
     assert person is not None
-    person.secret = secret  # confirmed by the provider, and the core never heard of it
+    person.secret = secret  # confirmed by the provider, but not stored by the core
     await use_cases.challenge()
     await use_cases.reset_factor(admin, for_client(account))
     await use_cases.signed_in()
@@ -268,7 +268,7 @@ async def test_people_of_another_practice_are_not_found() -> None:
     other = AccountUseCases(await use_cases.world.other_practice())
     stranger = await add_signed_in_staff(other, "administrator")
     await assert_refused(other, stranger, for_client(account), NotFound)
-    # Nor by an actor of this practice who names somebody of the other, or mixes the sides up.
+    # Nor for an actor of this practice who names a person of the other, or mixes up the sides.
     theirs = await other.add_staff_account()
     assert theirs.staff_id is not None
     await assert_refused(use_cases, admin, ResetSecondFactorCommand("practice", theirs.staff_id, "in_person"), NotFound)
@@ -325,7 +325,7 @@ async def test_repeated_request_does_not_undo_later_enrollment() -> None:
 
 
 class InterruptedSecondFactors:
-    """A provider beside whom something else happens."""
+    """A provider that runs a callback during a call."""
 
     def __init__(self, happens: Callable[[], Any]) -> None:
         self.happens = happens
@@ -353,7 +353,7 @@ async def test_account_is_checked_again_after_provider_call() -> None:
 async def assert_refused(
     use_cases: AccountUseCases, actor: Actor, command: ResetSecondFactorCommand, error: type[Exception]
 ) -> None:
-    """Refused, and nothing is other than before but the audit trail."""
+    """Check that it is refused and changes nothing but the audit log."""
     before = snapshot(use_cases)
     with pytest.raises(error):
         await use_cases.reset_factor(actor, command)
@@ -362,6 +362,6 @@ async def assert_refused(
 
 
 def snapshot(use_cases: AccountUseCases) -> Any:
-    """All rows, and what the provider asks for."""
+    """All rows, and the provider's second factors."""
     rows = {name: dict(table) for name, table in use_cases.world.store.tables.items() if table and name != "audit"}
     return rows, {key: person.secret for key, person in use_cases.pool.people.items()}

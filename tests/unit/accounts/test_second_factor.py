@@ -1,4 +1,4 @@
-"""Second factors: setting up, signing in with one, recovery codes, and what a stolen password is worth."""
+"""Second factors: enrollment, sign-in, recovery codes, and attacks with a stolen password."""
 
 import asyncio
 from datetime import timedelta
@@ -29,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def enrolled() -> tuple[AccountUseCases, str, tuple[str, ...]]:
-    """A client with a second factor who is signed out: the secret and the recovery codes."""
+    """A client with a second factor who is signed out; the secret and the recovery codes."""
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()

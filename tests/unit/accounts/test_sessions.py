@@ -1,4 +1,4 @@
-"""Sessions: who is asking, how long it lasts, refresh families, and signing devices out."""
+"""Sessions: authentication, expiry, refresh families, and signing out devices."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -25,7 +25,7 @@ async def signed_in_client() -> tuple[AccountUseCases, SessionTokens]:
 
 
 async def is_ended(use_cases: AccountUseCases, tokens: SessionTokens) -> bool:
-    """Whether neither token opens anything; looks without touching when it is alive."""
+    """Whether neither token works; does not count as activity if the session is live."""
     try:
         await use_cases.authenticated(tokens, active=False)
     except Unauthenticated:

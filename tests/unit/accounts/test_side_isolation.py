@@ -1,4 +1,4 @@
-"""A session of one side is not there on the other."""
+"""A session of one side is unknown on the other."""
 
 import pytest
 
@@ -28,7 +28,7 @@ async def test_credentials_of_one_side_are_unknown_on_the_other(side: Side, othe
     first = await use_cases.signed_in(account.email, side=side)
     second = await use_cases.refreshed(first.refresh_token, side=side)
     before = await use_cases.actions()
-    for token in (first.refresh_token, second.refresh_token):  # the first was used: on its own side it ends the family
+    for token in (first.refresh_token, second.refresh_token):  # on its own side the first, used up, would end it
         with pytest.raises(RefreshRefused):
             await use_cases.refreshed(token, side=other)
     assert await use_cases.actions() == before

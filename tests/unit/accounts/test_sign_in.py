@@ -1,4 +1,4 @@
-"""Signing in with a password: one answer for all who may not, and the limits on trying."""
+"""Signing in with a password: the same response for every refusal, and limits on attempts."""
 
 import asyncio
 from datetime import timedelta
@@ -180,7 +180,7 @@ async def test_successful_sign_ins_from_one_address_are_unlimited() -> None:
     for _ in range(20):
         await use_cases.attempt_sign_in(address="192.0.2.9")
     await fail(use_cases, EVE, address="192.0.2.9")
-    with pytest.raises(RateLimited):  # what came out right made no room for more guesses
+    with pytest.raises(RateLimited):  # successful sign-ins do not allow more guesses
         await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
@@ -282,7 +282,7 @@ async def test_a_proxy_signs_in_with_no_record_of_their_own() -> None:
     known=st.booleans(),
 )
 async def test_lockout_matches_simple_model(steps: list[str | int], known: bool) -> None:
-    """Any history of tries and waits (seconds), against a list of failures and the end of the lock."""
+    """Compares any history of attempts and waits (seconds) with a list of failures and the end of the lock."""
     use_cases = AccountUseCases()
     if known:
         await use_cases.add_client_account()

@@ -1,4 +1,4 @@
-"""Staff who sign in with a token of the EHR's identity provider."""
+"""Staff sign-in with an ID token of the EHR's identity provider."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ SAM = StaffIdentity(ISSUER, "sub-1", "Sam@Elm.Example.org", True, frozenset({"pw
 async def sign_in_with_token(
     use_cases: AccountUseCases, identity: StaffIdentity | None = SAM, *, address: str = ""
 ) -> SessionTokens:
-    """Sign in with a token that says this."""
+    """Sign in with a token of this identity."""
     token = "bad" if identity is None else use_cases.staff_tokens.issue(identity, audience=AUDIENCE)
     return await use_cases.sign_in_with_oidc(use_cases.visitor(address), SignInWithOidcCommand(token, "bearer"))
 

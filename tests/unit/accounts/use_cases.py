@@ -1,4 +1,4 @@
-"""Every use case of signing in, over memory, and what people do with them."""
+"""All use cases of signing in over memory, and helpers for common steps."""
 
 from datetime import timedelta
 from typing import Any
@@ -64,7 +64,7 @@ CODE_NOTICE_KINDS = ("verify_email", "reset_password")
 
 @define
 class AccountUseCases:
-    """One practice's door. Each address is used for one sign-in at most, unless a test names it."""
+    """The use cases of one practice. Each address is used for at most one sign-in, unless a test names it."""
 
     world: MemoryAccountsWorld = field(factory=MemoryAccountsWorld)
     tokens: CountingTokens = field(factory=CountingTokens)
@@ -152,7 +152,7 @@ class AccountUseCases:
         return self.world.system
 
     def visitor(self, address: str = "") -> VisitorActor:
-        """Somebody at an address; at one never seen before when none is named."""
+        """A visitor at this address, or at a new one if none is given."""
         if not address:
             self._addresses += 1
             address = f"198.51.100.{self._addresses}"
@@ -162,7 +162,7 @@ class AccountUseCases:
         return (await self.authenticated(tokens, **more)).actor
 
     async def authenticated(self, tokens: SessionTokens | str, *, active: bool = True, **more: Any) -> Authenticated:
-        """Whom an access token stands for; by default enrolling is allowed, and a person is at it."""
+        """Authenticate an access token; by default as activity, on a route that permits enrolling."""
         token = tokens if isinstance(tokens, str) else tokens.access_token
         more.setdefault("enrollment_exempt", True)
         return await self.authenticate(AuthenticateCommand(self.world.practice_id, token, active, **more))
@@ -170,7 +170,7 @@ class AccountUseCases:
     # --- what the worker does -----------------------------------------------------------------------------------------
 
     async def work(self) -> list[tuple[str, UUID]]:
-        """Run the jobs and deliver the notices that are new; the notices by kind and account."""
+        """Run new jobs and deliver new notices; returns the notices as kind and account."""
         jobs = await self.world.jobs()
         for name, ids in jobs[self._jobs_done :]:
             if name == "process_email_request":
@@ -178,7 +178,7 @@ class AccountUseCases:
             elif name == "disable_credential":
                 await self.disable(self.system, ids["account_id"])
             else:
-                assert name == "account_closed", name  # others react to it
+                assert name == "account_closed", name  # handled by other features
         self._jobs_done = len(jobs)
         notices = self.world.notices[self._delivered :]
         self._delivered += len(notices)
@@ -192,13 +192,13 @@ class AccountUseCases:
         return delivered
 
     def mailed(self, email: str = ANN) -> list[str]:
-        """The codes in somebody's mail, oldest first."""
+        """The codes mailed to this email, oldest first."""
         return [mail.code for mail in self.pool.mailbox if mail.credential.email == email]
 
     # --- what people do -----------------------------------------------------------------------------------------------
 
     async def add_client_account(self, email: str = ANN, password: str = PASSWORD) -> Account:
-        """A client who registered, proved their email and set a password."""
+        """Add a client who registered, verified their email and set a password."""
         await self.world.add_client(email)
         await self.register(self.visitor(), RegisterAccountCommand(email, DATE_OF_BIRTH))
         await self.work()
@@ -206,13 +206,13 @@ class AccountUseCases:
         return await self.account(email)
 
     async def reset_forgotten_password(self, email: str = ANN, password: str = OTHER, *, side: Side = "portal") -> None:
-        """They set another password by a mailed code."""
+        """Reset the password with a mailed code."""
         await self.request_password_reset(self.visitor(), RequestPasswordResetCommand(email, side))
         await self.work()
         await self.reset(self.visitor(), ResetPasswordCommand(email, self.mailed(email)[-1], password, side))
 
     async def add_staff_account(self, email: str = STAFF, password: str = PASSWORD) -> Account:
-        """A member of staff with an account and a password."""
+        """Add a staff member with an account and a password."""
         account = await self.world.account(email, kind="staff")
         await self.passwords.create(Credential.of(account), password)
         return account
@@ -234,7 +234,7 @@ class AccountUseCases:
         return opened
 
     async def open_session_for(self, account: Account, *, multi_factor: bool = True) -> SessionTokens:
-        """A session as any way of signing in ends in."""
+        """Open a session, as every way of signing in does at its end."""
         session_factory = SessionFactory(self.world.clock, self.world.ids, self.tokens)
         async with self.world.begin(self.visitor()) as unit:
             opened = await session_factory.open(
@@ -258,11 +258,11 @@ class AccountUseCases:
         )
 
     async def refreshed(self, token: str, *, side: Side = "portal") -> SessionTokens:
-        """By a refresh token."""
+        """Refresh a session with a refresh token."""
         return await self.refresh(self.visitor(), RefreshSessionCommand(token, side))
 
     async def enrolled(self, tokens: SessionTokens, password: str = PASSWORD) -> tuple[str, tuple[str, ...]]:
-        """Set up a second factor; its secret and the recovery codes. The code used is two steps old afterwards."""
+        """Set up a second factor; returns its secret and the recovery codes. The code used is then two steps old."""
         actor = await self.holder(tokens)
         enrollment = await self.enroll(actor, password)
         recovery = await self.confirm(actor, self.totp(enrollment.secret))

@@ -15,7 +15,7 @@ from tests.support.people.use_cases import PeopleUseCases
 
 @define
 class MemoryPeopleWorld(PeopleWorld):
-    """A store of its own, unless it is given one."""
+    """Has its own store, unless one is given."""
 
     clock: FixedClock = field(factory=FixedClock)
     ids: CountingIds = field(factory=CountingIds)
@@ -45,7 +45,7 @@ class MemoryPeopleWorld(PeopleWorld):
 
 
 class MemoryPeopleUseCases(PeopleUseCases):
-    """A desk over memory, whose tables a test may look into."""
+    """The use cases over memory, whose tables a test may inspect."""
 
     world: MemoryPeopleWorld
 

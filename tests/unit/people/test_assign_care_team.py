@@ -1,4 +1,4 @@
-"""Who sees a client is changed as it was shown, or not at all."""
+"""A care team is changed only at the version that was read."""
 
 import pytest
 import pytest_asyncio

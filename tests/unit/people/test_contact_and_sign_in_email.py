@@ -1,4 +1,4 @@
-"""The email that the practice has on file, and the one with which the client signs in."""
+"""The email that the practice has on file, and the email with which the client signs in."""
 
 import pytest
 

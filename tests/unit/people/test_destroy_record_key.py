@@ -1,4 +1,4 @@
-"""Who may destroy a record's key, and what is said of it."""
+"""Who may destroy a record's key, and how it is audited."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An import twice, an import of bad rows, and what it leaves alone."""
+"""Imports: repeated runs, invalid rows, and fields that an import does not change."""
 
 import contextlib
 from datetime import date
@@ -206,7 +206,7 @@ async def test_corrected_date_of_birth_moves_and_ends_grants(use_cases: MemoryPe
     ]
     assert (
         await run_import(use_cases, evolve(row, state="NY"))
-    ).changed == 1  # the practice's state as well: nothing moves
+    ).changed == 1  # the practice has the same state: no date changes
     assert len(await use_cases.audit_entries("grant.dates_recalculated")) == 1
     await run_import(use_cases, evolve(row, date_of_birth="2001-06-01"))
     (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)

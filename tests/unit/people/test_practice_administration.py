@@ -1,4 +1,4 @@
-"""The practice's own side: its settings, clients, clinicians and staff."""
+"""The practice side: settings, clients, clinicians and staff."""
 
 from datetime import date
 from typing import Any

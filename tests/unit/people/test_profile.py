@@ -1,4 +1,4 @@
-"""A client's own demographics, and the change of email."""
+"""A client's own demographics, and email changes."""
 
 from datetime import timedelta
 from typing import Any
@@ -302,7 +302,7 @@ async def test_closed_account_cannot_confirm_email_change(use_cases: MemoryPeopl
 
 @define
 class CredentialsLosingAnswers(Credentials):
-    """Does what it is asked to, and then does not say so, the first time."""
+    """Carries out each call, but loses the response of the first one."""
 
     inner: Credentials
     failed: bool = False

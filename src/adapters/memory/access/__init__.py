@@ -1,1 +1,1 @@
-"""Access in memory."""
+"""Proxy access in memory."""

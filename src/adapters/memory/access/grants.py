@@ -17,7 +17,7 @@ from portal_core.people.model import Client
 
 @define
 class MemoryGrants(Grants):
-    """One standing grant for an account and a client."""
+    """At most one active grant per account and client."""
 
     tx: MemoryTransaction
 
@@ -29,9 +29,9 @@ class MemoryGrants(Grants):
         for other in own_rows(self.tx, "grants"):
             if other.is_active and (other.client_id, other.account_id) == (grant.client_id, grant.account_id):
                 raise GrantExists
-        assert own_key(self.tx, grant.client_id) in self.tx.table("clients"), "a grant over nobody"
-        assert own_key(self.tx, grant.account_id) in self.tx.table("accounts"), "a grant to nobody"
-        assert grant.until is None or grant.until > grant.starts_on, "a grant that is over before it starts"
+        assert own_key(self.tx, grant.client_id) in self.tx.table("clients"), "the grant's client does not exist"
+        assert own_key(self.tx, grant.account_id) in self.tx.table("accounts"), "the grant's account does not exist"
+        assert grant.until is None or grant.until > grant.starts_on, "the grant ends before it starts"
         self.tx.insert("grants", own_key(self.tx, grant.id), grant)
         await self.tx.audit.record(audit_entry)
 

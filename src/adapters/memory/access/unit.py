@@ -1,11 +1,11 @@
-"""Access: the repositories in memory."""
+"""The repositories of proxy access in memory."""
 
 from adapters.memory.access.grants import MemoryGrants
 from adapters.memory.engine.store import MemoryUnit, repository
 
 
 class MemoryAccessUnit(MemoryUnit):
-    """Over one transaction."""
+    """Repositories over one transaction."""
 
     grants = repository(MemoryGrants)
 

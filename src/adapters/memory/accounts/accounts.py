@@ -1,4 +1,4 @@
-"""Accounts and what signing in leaves behind, in memory, with what PostgreSQL refuses refused."""
+"""Accounts and sessions in memory, with the constraints of the PostgreSQL adapter."""
 
 from datetime import datetime
 from uuid import UUID
@@ -92,7 +92,7 @@ def _unique_keys(account: Account) -> set[tuple[str, object]]:
 
 @define
 class MemorySessions(Sessions):
-    """Activity is written by `MemoryLiveSessions` alone."""
+    """Sessions in memory; only `MemoryLiveSessions` writes activity."""
 
     tx: MemoryTransaction
 

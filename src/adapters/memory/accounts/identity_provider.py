@@ -1,4 +1,4 @@
-"""An identity provider in memory: passwords, mailed codes and TOTP as strict as the real ones."""
+"""An identity provider in memory, as strict as the real ones: passwords, mailed codes and TOTP."""
 
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def _totp_at(secret: str, step: int) -> str:
 
 @frozen
 class MailedCode:
-    """A code as somebody found it in their mail."""
+    """A mailed code, as the recipient finds it."""
 
     credential: Credential
     purpose: MailedCodePurpose
@@ -75,7 +75,7 @@ class MemoryPool:
     people: dict[tuple[Side, UUID], _Person] = field(init=False, factory=dict)
 
     def find_enabled(self, credential: Credential) -> _Person | None:
-        """None for the unknown and the disabled."""
+        """The person; None if unknown or disabled."""
         person = self.people.get((credential.side, credential.account_id))
         return None if person is None or person.disabled else person
 
@@ -83,16 +83,16 @@ class MemoryPool:
         return self.people.setdefault((credential.side, credential.account_id), _Person(credential.email))
 
     def set_password(self, person: _Person, password: str) -> None:
-        """Set it."""
+        """Set the password."""
         person.password, person.password_at = password, self.clock.now()
 
     def find_by_password(self, credential: Credential, password: str) -> _Person | None:
-        """Whose password it is; None when it is not theirs."""
+        """The person, if the password is correct."""
         person = self.find_enabled(credential)
         return person if person is not None and person.password == password else None
 
     def code_matches(self, person: _Person, secret: str, code: str) -> bool:
-        """Whether the code is right now, and its step later than any that was taken."""
+        """Whether the code is valid now, and its step later than any accepted one."""
         now = int(self.clock.now().timestamp()) // STEP
         for step in (now - 1, now, now + 1):
             if step > person.accepted_steps.get(secret, 0) and _totp_at(secret, step) == code:
@@ -103,7 +103,7 @@ class MemoryPool:
 
 @define
 class MemoryMailedCodes(MailedCodes):
-    """Good for an hour."""
+    """Codes are valid for an hour."""
 
     pool: MemoryPool
 
@@ -126,7 +126,7 @@ class MemoryMailedCodes(MailedCodes):
 
 @define
 class MemoryPasswords(Passwords):
-    """In plain, since nothing here is kept."""
+    """Passwords in plain text, because nothing here is persisted."""
 
     pool: MemoryPool
 
@@ -155,7 +155,7 @@ class MemoryPasswords(Passwords):
 
 @define
 class MemorySecondFactors(SecondFactors):
-    """TOTP, for a state or a handle that was given out."""
+    """TOTP, only for a state or a handle that was issued."""
 
     pool: MemoryPool
 
@@ -224,14 +224,14 @@ class _Issued:
 
 @define
 class MemoryStaffTokens(StaffTokens):
-    """Issuers and their tokens, good for five minutes. `trusted` has each practice's issuer and our name there."""
+    """Issuers and their tokens, valid for five minutes. `trusted` maps a practice to its issuer and the audience."""
 
     clock: Clock
     trusted: dict[UUID, tuple[str, str]] = field(factory=dict)
     _issued: dict[str, _Issued] = field(init=False, factory=dict)
 
     def issue(self, staff_identity: StaffIdentity, *, audience: str, starts_in: timedelta = timedelta(0)) -> str:
-        """A token of the issuer that `staff_identity` names, whether anybody believes it or not."""
+        """A token of the issuer that `staff_identity` names, whether or not any practice trusts it."""
         token = f"staff-token-{len(self._issued) + 1}"
         self._issued[token] = _Issued(staff_identity, audience, self.clock.now() + starts_in)
         return token

@@ -1,4 +1,4 @@
-"""Invitations, proxies' grants and changes of email in memory."""
+"""Invitations and email changes in memory."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from portal_core.kernel.page import Page, PageRequest
 
 @define
 class MemoryInvitations(Invitations):
-    """Portal users see none."""
+    """Portal users see no invitations."""
 
     tx: MemoryTransaction
 
@@ -57,7 +57,7 @@ class MemoryInvitations(Invitations):
 
 @define
 class MemoryEmailChanges(EmailChanges):
-    """Portal users reach their own account's."""
+    """Portal users see only the changes of their own account."""
 
     tx: MemoryTransaction
 

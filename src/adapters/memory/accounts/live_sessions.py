@@ -1,4 +1,4 @@
-"""Sessions as every request meets them, in memory."""
+"""Live sessions in memory, as every request reads them."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from portal_core.kernel.actor import VisitorActor
 
 @define
 class MemoryLiveSessions(LiveSessions):
-    """Reads what is committed, outside of units."""
+    """Reads committed rows, outside of units."""
 
     store: MemoryStore
 

@@ -28,7 +28,7 @@ from portal_core.kernel.audit import AuditEntry
 
 @define
 class MemorySignInGuards(SignInGuards):
-    """Units run one at a time here, so reading is locking."""
+    """Units run one at a time in memory, so reading locks."""
 
     tx: MemoryTransaction
 
@@ -42,7 +42,7 @@ class MemorySignInGuards(SignInGuards):
 
 @define
 class MemoryChallenges(Challenges):
-    """By the hash of their token."""
+    """Challenges by the hash of their token."""
 
     tx: MemoryTransaction
 
@@ -58,7 +58,7 @@ class MemoryChallenges(Challenges):
 
 @define
 class MemorySecondFactorRecords(SecondFactorRecords):
-    """One row for each account."""
+    """One row per account."""
 
     tx: MemoryTransaction
 
@@ -82,7 +82,7 @@ class MemorySecondFactorRecords(SecondFactorRecords):
 
 @define
 class MemoryEmailRequests(EmailRequests):
-    """Until they are decided."""
+    """Email requests, until they are processed."""
 
     tx: MemoryTransaction
 
@@ -101,7 +101,7 @@ class MemoryEmailRequests(EmailRequests):
 
 @define
 class MemoryPersonDirectory(PersonDirectory):
-    """From the practice's lists of clients and staff."""
+    """Reads the practice's clients and staff."""
 
     tx: MemoryTransaction
 

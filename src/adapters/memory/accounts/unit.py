@@ -1,4 +1,4 @@
-"""Accounts: the repositories in memory."""
+"""The repositories of accounts in memory."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from portal_core.people.ports import PeopleUnit
 
 
 class MemoryAccountsUnit(MemoryUnit):
-    """Over one transaction."""
+    """Repositories over one transaction."""
 
     account_rules = repository(MemoryAccountRules)
     accounts = repository(MemoryAccounts)
@@ -41,7 +41,7 @@ class MemoryAccountsUnit(MemoryUnit):
 UNIT = MemoryAccountsUnit
 
 if TYPE_CHECKING:
-    # Access, people and accounts use one another's repositories in one transaction: mypy says what is missing.
+    # Access, people and accounts use one another's repositories in one transaction; mypy checks the combination here.
     class _Identity(MemoryAccessUnit, MemoryPeopleUnit, MemoryAccountsUnit): ...
 
     ACCESS: Callable[[MemoryTransaction], AccessUnit] = _Identity

@@ -24,7 +24,7 @@ SEALED["clients"] = {"address": None}
 
 @define
 class MemoryClientRecords(ClientRecords):
-    """External ids are unique in the practice."""
+    """External ids are unique within the practice."""
 
     tx: MemoryTransaction
 
@@ -69,7 +69,7 @@ class MemoryClientRecords(ClientRecords):
 
 @define
 class MemoryCareTeams(CareTeams):
-    """Keyed by client and clinician; there is no more to a row."""
+    """Rows keyed by client and clinician, without other data."""
 
     tx: MemoryTransaction
 
@@ -81,7 +81,7 @@ class MemoryCareTeams(CareTeams):
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         only_practice_wide(self.tx)
         self.tx.save("clients", own_key(self.tx, client.id), client)
-        assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "nobody in a care team"
+        assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "unknown clinician"
         for key in self._keys(client.id):
             del self.tx.table("care_team")[key]
         for clinician_id in clinicians:

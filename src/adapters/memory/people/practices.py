@@ -1,4 +1,4 @@
-"""Practices in memory, with what PostgreSQL refuses refused."""
+"""Practices in memory, with the constraints of the PostgreSQL adapter."""
 
 from collections.abc import Iterable
 
@@ -43,7 +43,7 @@ class MemoryPracticeRecord(PracticeRecord):
 
 @define
 class MemoryPracticeFactory(PracticeFactory):
-    """A practice and the entry that says so."""
+    """Creates a practice and its audit entry."""
 
     store: MemoryStore
 
@@ -59,7 +59,7 @@ class MemoryPracticeFactory(PracticeFactory):
 
 @define
 class MemoryPracticeDirectory(PracticeDirectory):
-    """All practices of the store."""
+    """All practices in the store."""
 
     store: MemoryStore
 

@@ -1,4 +1,4 @@
-"""Clinicians and staff in memory, with what PostgreSQL refuses refused."""
+"""Clinicians and staff in memory, with the constraints of the PostgreSQL adapter."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from portal_core.people.ports import (
 
 @define
 class MemoryClinicianRecords(ClinicianRecords):
-    """External ids are unique in the practice."""
+    """External ids are unique within the practice."""
 
     tx: MemoryTransaction
 
@@ -47,7 +47,7 @@ class MemoryClinicianRecords(ClinicianRecords):
 
 @define
 class MemoryStaffRecords(StaffRecords):
-    """Emails, external ids and identities are unique in the practice; portal users see none of it."""
+    """Emails, external ids and identities are unique within the practice; portal users see no staff."""
 
     tx: MemoryTransaction
 

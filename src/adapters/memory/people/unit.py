@@ -1,4 +1,4 @@
-"""Practices and their people: the repositories in memory."""
+"""The repositories of practices and their people in memory."""
 
 from adapters.memory.engine.store import MemoryUnit, repository
 from adapters.memory.people.clients import MemoryCareTeams, MemoryClientRecords
@@ -7,7 +7,7 @@ from adapters.memory.people.staff import MemoryClinicianRecords, MemoryStaffReco
 
 
 class MemoryPeopleUnit(MemoryUnit):
-    """Over one transaction."""
+    """Repositories over one transaction."""
 
     practice_record = repository(MemoryPracticeRecord)
     client_records = repository(MemoryClientRecords)

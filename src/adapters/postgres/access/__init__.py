@@ -1,1 +1,1 @@
-"""Access in PostgreSQL."""
+"""Proxy access in PostgreSQL."""

@@ -85,13 +85,13 @@ LIST_EXPIRED_GRANTS = statement(
     .where(_grant_here, grants.c.until <= bindparam("today", type_=Date()), *_active)
     .order_by(grants.c.until, grants.c.id)
     .limit(bindparam("size", type_=Integer)),
-    scope_exemption="the practice's dated job",
+    scope_exemption="the practice's scheduled job",
 )
 
 
 @define
 class PostgresGrants(Grants):
-    """One standing grant for an account and a client, by a partial index."""
+    """At most one active grant per account and client, enforced by a partial index."""
 
     tx: Transaction
 

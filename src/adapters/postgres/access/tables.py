@@ -1,4 +1,4 @@
-"""Grants of proxies over clients' records."""
+"""Proxies' grants on clients' records."""
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 
@@ -22,10 +22,10 @@ grants = client_table(
     texts("areas"),
     flag("may_write"),
     day("starts_on"),
-    # The first local day on which it no longer holds: the earliest of staff's own and what the rules say.
+    # The first local day without access: the earlier of the date that staff chose and the limit for minors.
     day("until", null=True),
     day("requested_until", null=True),
-    # The first local day on which areas that are off over adolescents are masked.
+    # The first local day on which the areas restricted for adolescents are closed.
     day("restricted_from", null=True),
     flag("authorized_by_minor"),
     uuid("granted_by"),
@@ -50,7 +50,7 @@ grants = client_table(
         "until",
         postgresql_where=text("revoked_at IS NULL AND ended_at IS NULL"),
     ),
-    # One standing grant for one proxy over one record.
+    # At most one active grant per proxy and record.
     Index(
         "grants_active_key",
         "practice_id",

@@ -1,11 +1,11 @@
-"""Access: the repositories."""
+"""The repositories of proxy access in PostgreSQL."""
 
 from adapters.postgres.access.grants import PostgresGrants
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 
 
 class PostgresAccessUnit(PostgresUnit):
-    """Over one transaction."""
+    """Repositories over one transaction."""
 
     grants = repository(PostgresGrants)
 

@@ -84,7 +84,7 @@ RULES = statement(
 
 
 def account_of(row: Any) -> Account:
-    """An account from `COLUMNS`, in their order."""
+    """Build an account from `COLUMNS`, in their order."""
     external = ExternalIdentity(row[9], row[10]) if row[9] is not None else None
     return Account(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], external, row[11], row[12])
 
@@ -103,7 +103,7 @@ def _values(account: Account) -> dict[str, Any]:
 
 @define
 class PostgresAccounts(Accounts):
-    """Open accounts are unique by side and email, client, staff member and external identity: by partial indexes."""
+    """Partial indexes keep open accounts unique by side and email, client, staff member and external identity."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Invitations, and changes of email, in PostgreSQL."""
+"""Invitations and email changes in PostgreSQL."""
 
 from datetime import date, datetime
 from typing import Any
@@ -115,7 +115,7 @@ SAVE_CHANGE = statement(
 
 @define
 class PostgresInvitations(Invitations):
-    """Tries are counted by one update, whose row locks make others that try wait."""
+    """Attempts are counted by one update, whose row locks make concurrent attempts wait."""
 
     tx: Transaction
 
@@ -200,7 +200,7 @@ def _terms_read(terms: dict[str, Any] | None) -> GrantTerms | None:
 
 @define
 class PostgresEmailChanges(EmailChanges):
-    """Rows of one account."""
+    """Email changes of one account."""
 
     tx: Transaction
 

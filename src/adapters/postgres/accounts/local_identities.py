@@ -43,7 +43,7 @@ REMOVE = statement("identities.remove", delete(identities).where(*_mine))
 
 @define
 class PostgresIdentities(IdentityStore):
-    """Each transaction sees the rows of one account alone. Changes to one credential stand in line, first ones too."""
+    """Each transaction sees only the rows of one account. Changes to one credential run one by one, even the first."""
 
     pool: Any
     keys: RecordKeys
@@ -78,9 +78,9 @@ class PostgresIdentities(IdentityStore):
 
     @asynccontextmanager
     async def _scoped(self, credential: Credential) -> AsyncIterator[Any]:
-        """A transaction confined to the account; kept unless the block raises."""
+        """A transaction confined to the account; committed unless the block raises."""
         with raise_unavailable_on_outage():
-            # Before the transaction: it may ask the master key's vendor.
+            # Before the transaction, because it may call the service that holds the master key.
             await self.keys.practice(self.pool, credential.practice_id)
             async with self.pool.acquire() as connection, connection.transaction():
                 await connection.execute(

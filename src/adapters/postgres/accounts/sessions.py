@@ -1,4 +1,4 @@
-"""Sessions in PostgreSQL: within units of work, and as every request meets them."""
+"""Sessions in PostgreSQL: in units of work, and as every request reads them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,7 +73,7 @@ _NONE = UUID(int=0)
 
 
 def session_of(row: Any) -> Session:
-    """A session from the columns above, in their order."""
+    """Build a session from the columns above, in their order."""
     return Session(
         id=row[0],
         account_id=row[1],
@@ -97,7 +97,7 @@ def session_of(row: Any) -> Session:
 
 @define
 class PostgresSessions(Sessions):
-    """The holder's own, or all of the practice's for staff, jobs and somebody signing in."""
+    """Sees the holder's own sessions, or all of the practice's for staff, jobs and sign-in."""
 
     tx: Transaction
 
@@ -158,7 +158,7 @@ class PostgresSessions(Sessions):
 
 @define
 class PostgresLiveSessions(LiveSessions):
-    """One statement for each call, on a connection of its own."""
+    """One statement per call, on its own connection."""
 
     pool: Any
 

@@ -1,4 +1,4 @@
-"""What signing in needs beside accounts and sessions: guards, challenges, second factors, enquiries, the directory."""
+"""Guards, challenges, second factors, email requests and the person directory in PostgreSQL."""
 
 import json
 from datetime import date, datetime
@@ -22,7 +22,7 @@ _guard = (
     sign_in_guards.c.practice_id == bindparam("practice_id"),
     sign_in_guards.c.key == bindparam("guard_key"),
 )
-# The row is made before it is locked, so that two first tries stand in line as well.
+# The row is created before it is locked, so that two concurrent first attempts are serialized as well.
 MAKE_GUARD = statement(
     "guards.make",
     insert(sign_in_guards)
@@ -129,7 +129,7 @@ LIST_EMAIL_REQUESTS_BEFORE = statement(
 _no_account = ~exists().where(
     accounts.c.practice_id == clients.c.practice_id, accounts.c.client_id == clients.c.id, accounts.c.status != "closed"
 )
-# Two rows are enough to know that the email and date of birth do not tell one person from another.
+# Two rows are enough to know that the email and date of birth do not identify one person.
 UNREGISTERED_CLIENT = statement(
     "directory.unregistered_client",
     select(clients.c.id, and_(clients.c.status == "active", _no_account))
@@ -173,13 +173,13 @@ STAFF_NAMES = statement(
 
 @define
 class PostgresSignInGuards(SignInGuards):
-    """A row for each email that was tried, known or not."""
+    """One row per email that was attempted, known or not."""
 
     tx: Transaction
 
     async def lock(self, key: bytes) -> SignInGuard:
         row = None
-        while row is None:  # it may be forgotten between the two
+        while row is None:  # it may be deleted between the two statements
             await self.tx.execute(MAKE_GUARD, guard_key=key, attempts=[])
             row = await self.tx.fetchrow(LOCK_GUARD, guard_key=key)
         return SignInGuard(self.tx.practice_id, key, tuple(row[0]), row[1], row[2])
@@ -196,7 +196,7 @@ class PostgresSignInGuards(SignInGuards):
 
 @define
 class PostgresChallenges(Challenges):
-    """The provider's state is sealed with the practice's key."""
+    """The provider's state is encrypted with the practice's key."""
 
     tx: Transaction
 
@@ -234,13 +234,13 @@ class PostgresChallenges(Challenges):
 
 @define
 class PostgresSecondFactorRecords(SecondFactorRecords):
-    """The handle of an enrolment is sealed with the practice's key; recovery codes are hashes."""
+    """The handle of an enrollment is encrypted with the practice's key; recovery codes are hashes."""
 
     tx: Transaction
 
     async def lock(self, account_id: UUID) -> SecondFactor:
         row = None
-        while row is None:  # it may be removed between the two
+        while row is None:  # it may be removed between the two statements
             await self.tx.execute(MAKE_FACTOR, account=account_id, hashes=[])
             row = await self.tx.fetchrow(LOCK_FACTOR, account=account_id)
         pending = None
@@ -270,7 +270,7 @@ class PostgresSecondFactorRecords(SecondFactorRecords):
 
 @define
 class PostgresEmailRequests(EmailRequests):
-    """Sealed whole with the practice's key, since nobody knows yet whose they are; deleted when taken."""
+    """Encrypted as a whole with the practice's key, because the person is not known yet; deleted when taken."""
 
     tx: Transaction
 
@@ -312,7 +312,7 @@ class PostgresEmailRequests(EmailRequests):
 
 @define
 class PostgresPersonDirectory(PersonDirectory):
-    """From the practice's lists of clients and staff."""
+    """Reads the practice's clients and staff."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Accounts, and what signing in leaves behind. Of tokens only SHA-256 hashes."""
+"""Tables of accounts, sessions and sign-in. Tokens are stored only as SHA-256 hashes."""
 
 from datetime import timedelta
 
@@ -111,7 +111,7 @@ challenges = account_table(
     "challenges",
     uuid("id"),
     digest("token_hash"),
-    # The identity provider's state, sealed with the practice's key.
+    # The identity provider's state, encrypted with the practice's key.
     sealed("state", null=False),
     string("kind"),
     instant("expires_at"),
@@ -130,7 +130,7 @@ challenges = account_table(
 
 second_factors = account_table(
     "second_factors",
-    # The provider's handle of an enrolment under way, sealed with the practice's key.
+    # The provider's handle of an enrollment in progress, encrypted with the practice's key.
     sealed("pending"),
     instant("pending_until", null=True),
     Column("recovery_hashes", ARRAY(LargeBinary), nullable=False),
@@ -146,7 +146,7 @@ second_factors = account_table(
 email_requests = practice_table(
     "email_requests",
     uuid("id"),
-    # Email, date of birth, side and purpose: sealed with the practice's key.
+    # Email, date of birth, side and purpose, encrypted with the practice's key.
     sealed("content", null=False, label="enquiries.asked"),
     instant("requested_at"),
     PrimaryKeyConstraint("practice_id", "id"),
@@ -163,13 +163,14 @@ invitations = practice_table(
     string("email_key"),
     uuid("client_id", null=True),
     uuid("staff_id", null=True),
-    # What a proxy's grant will be; null for the others.
+    # The terms of a proxy's grant; null for other invitations.
     document("terms", null=True),
     string("state"),
-    # Null until the mail is written: the code is made then, and only its hash is kept.
+    # Null until the mail is written: the code is created then, and only its hash is stored.
     digest("code_hash", null=True),
     number("attempts"),
-    # The account that accepting makes; set before the identity provider is asked, so that a rerun makes no second.
+    # The account to create on acceptance; set before the identity provider is called, so that a rerun does not create
+    # a second one.
     uuid("account_id", null=True),
     uuid("invited_by", null=True),
     instant("created_at"),
@@ -222,9 +223,9 @@ email_changes = account_table(
 identities = account_table(
     "identities",
     string("side"),
-    # Password hash, TOTP secret and its last step, digests of mailed codes: sealed whole with the practice's key.
+    # Password hash, TOTP secret and its last step, digests of mailed codes: encrypted with the practice's key.
     sealed("record", null=False),
-    # Without a password it is worth keeping until its code expires.
+    # Without a password the record is only needed until its code expires.
     instant("until", null=True),
     PrimaryKeyConstraint("practice_id", "account_id", "side"),
     CheckConstraint("side IN ('portal', 'practice')", "side"),

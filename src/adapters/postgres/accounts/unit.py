@@ -1,4 +1,4 @@
-"""Accounts: the repositories."""
+"""The repositories of accounts in PostgreSQL."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from portal_core.people.ports import PeopleUnit
 
 
 class PostgresAccountsUnit(PostgresUnit):
-    """Over one transaction."""
+    """Repositories over one transaction."""
 
     account_rules = repository(PostgresAccountRules)
     accounts = repository(PostgresAccounts)
@@ -43,7 +43,7 @@ class PostgresAccountsUnit(PostgresUnit):
 UNIT = PostgresAccountsUnit
 
 if TYPE_CHECKING:
-    # Access, people and accounts use one another's repositories in one transaction: mypy says what is missing.
+    # Access, people and accounts use one another's repositories in one transaction; mypy checks the combination here.
     class _Identity(PostgresAccessUnit, PostgresPeopleUnit, PostgresAccountsUnit): ...
 
     ACCESS: Callable[[Transaction], AccessUnit] = _Identity

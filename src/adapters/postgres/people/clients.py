@@ -20,7 +20,7 @@ from portal_core.people.ports import CareTeams, ClientRecords
 from portal_core.people.views import ClientSummaryView
 
 CONSTRAINT_ERRORS["clients_external_id_key"] = DuplicateExternalId
-_LAST = "\U0010ffff"  # no name has it, and in byte order nothing comes after it
+_LAST = "\U0010ffff"  # no name contains it, and nothing follows it in byte order
 
 CLIENT_COLUMNS = (
     clients.c.id,
@@ -73,8 +73,8 @@ _line = (
 )
 _LIST = "the practice's own list of its clients"
 FIRST_CLIENTS = statement("clients.first_page", _line, scope_exemption=_LIST)
-# A cursor is an id alone, since a name may not stand in an address. The place that it marks is looked up by a scalar
-# query, so that the index is entered there; by a join it was read from its beginning (170 ms of 100,000 clients).
+# A cursor is an id alone, because names must not appear in URLs. Its position is looked up by a scalar query, so that
+# the index scan starts there; a join read the index from its beginning (170 ms of 100,000 clients).
 _cursor_row = clients.alias("marked")
 _cursor_position = (
     select(_cursor_row.c.sort_name)
@@ -103,7 +103,7 @@ JOIN_TEAM = statement("care_team.join", insert_all(care_team))
 
 @define
 class PostgresClientRecords(ClientRecords):
-    """The address is sealed with the client's key, which is made with the client."""
+    """The address is encrypted with the client's key, which is created with the client."""
 
     tx: Transaction
 
@@ -114,7 +114,7 @@ class PostgresClientRecords(ClientRecords):
         return await self._client(await self.tx.fetchrow(FIND_CLIENT, external_id=external_id))
 
     async def add(self, client: Client, audit_entry: AuditEntry) -> None:
-        # The key refers to the client and seals the address: the row comes first, then the key, then the address.
+        # The key references the client and encrypts the address: insert the row, then the key, then set the address.
         values = {**_client_values(client), "address": None}
         await self.tx.execute(ADD_CLIENT, id=client.id, created_at=client.created_at, **values)
         await self.tx.keys.add_client(self.tx.connection, client.practice_id, client.id)
@@ -180,7 +180,7 @@ def _client_values(client: Client) -> dict[str, Any]:
 
 @define
 class PostgresCareTeams(CareTeams):
-    """A row for each pair."""
+    """One row per client and clinician."""
 
     tx: Transaction
 
@@ -188,7 +188,7 @@ class PostgresCareTeams(CareTeams):
         return tuple(row[0] for row in await self.tx.fetch(TEAM_OF, client_id=client_id))
 
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
-        # The client first: who comes at the same time waits here, and is refused before the team is touched.
+        # Update the client first: a concurrent request waits here, and is refused before it changes the team.
         version = client.version
         await self.tx.save(REASSIGN_CLIENT, client_id=client.id, before=version - 1, version=version)
         await self.tx.execute(CLEAR_TEAM, client_id=client.id)

@@ -1,4 +1,4 @@
-"""Practices in PostgreSQL: as their staff see them, how they are made, and how requests find them."""
+"""Practices in PostgreSQL: read and changed by staff, created, and located by requests."""
 
 import time
 from typing import Any
@@ -60,7 +60,7 @@ ADD_HOST = statement("practices.add_host", insert_all(practice_hosts))
 
 @define
 class PostgresPracticeRecord(PracticeRecord):
-    """Hosts stand in a table of their own as well, whose key keeps two practices from one host."""
+    """Hosts are also stored in a table of their own, whose key keeps two practices from sharing a host."""
 
     tx: Transaction
 
@@ -87,7 +87,7 @@ class PostgresPracticeRecord(PracticeRecord):
 
 @define
 class PostgresPracticeFactory(PracticeFactory):
-    """The key is made before the transaction, for the master key may be a vendor's."""
+    """The key is created before the transaction, because the master key may be held by an external service."""
 
     pool: Any
     keys: RecordKeys
@@ -120,7 +120,7 @@ class PostgresPracticeFactory(PracticeFactory):
 
 @define
 class PostgresPracticeDirectory(PracticeDirectory):
-    """Every request asks, and practices are few and change rarely: all are kept for half a minute."""
+    """Caches all practices for half a minute: every request reads them, and they are few and change rarely."""
 
     pool: Any
     seconds: float = CACHE_SECONDS
@@ -132,6 +132,6 @@ class PostgresPracticeDirectory(PracticeDirectory):
             with raise_unavailable_on_outage():
                 rows = await self.pool.fetch("SELECT * FROM portal.practice_locators()")
             self._cached = tuple(PracticeLocator(row[0], row[1], tuple(row[2])) for row in rows)
-            # With none yet, the first is seen at once.
+            # Not cached while there is none, so that the first practice is seen at once.
             self._until = time.monotonic() + self.seconds if rows else 0.0
         return self._cached

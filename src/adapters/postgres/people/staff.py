@@ -1,4 +1,4 @@
-"""Those who work at a practice, in PostgreSQL."""
+"""Clinicians and staff in PostgreSQL."""
 
 from typing import Any
 from uuid import UUID
@@ -77,8 +77,8 @@ FIND_STAFF = statement(
 ALL_STAFF = statement(
     "staff.all", select(*STAFF_COLUMNS).where(_staff_here).order_by(staff.c.name.collate("C"), staff.c.id)
 )
-# Always in the same order, so that two who change administrators wait rather than block each other; whoever waited sees
-# what the other did, since a row that no longer fits is left out.
+# Locks in a fixed order, so that two concurrent changes of administrators wait instead of deadlocking. The one that
+# waited sees the other's result, because a row that no longer matches is left out.
 LOCK_ADMINISTRATORS = statement(
     "staff.lock_administrators",
     select(staff.c.id)
@@ -97,7 +97,7 @@ SAVE_STAFF = statement(
 
 @define
 class PostgresClinicianRecords(ClinicianRecords):
-    """A row for each."""
+    """One row per clinician."""
 
     tx: Transaction
 
@@ -136,7 +136,7 @@ def _clinician_values(clinician: Clinician) -> dict[str, Any]:
 
 @define
 class PostgresStaffRecords(StaffRecords):
-    """A row for each; row-level security hides them from portal users."""
+    """One row per staff member; row-level security hides them from portal users."""
 
     tx: Transaction
 

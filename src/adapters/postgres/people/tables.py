@@ -1,4 +1,4 @@
-"""Practices and their people: clients, clinicians, staff, invitations, proxies' grants, changes of email."""
+"""Tables of practices, clients, clinicians, staff and care teams."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, Text
 
@@ -31,7 +31,7 @@ practices = Table(
     version(),
     PrimaryKeyConstraint("id"),
     Index("practices_slug_key", "slug", unique=True),
-    # A practice is its own practice, and only its staff change it.
+    # A practice is visible only to its own actors, and only its staff change it.
     info={
         "row_scope": "practice",
         "visible": "id = {practice}",
@@ -39,7 +39,7 @@ practices = Table(
     },
 )
 
-# Beside `practices.hosts`, for its key: a host name leads to one practice of the deployment.
+# Repeats `practices.hosts` for its key: a host name belongs to one practice of the deployment.
 practice_hosts = practice_table(
     "practice_hosts",
     string("host"),
@@ -59,7 +59,7 @@ clients = Table(
     string("family_name"),
     string("chosen_name", null=True),
     string("pronouns", null=True),
-    # "family given", folded, in byte order: for pages by name and searches by its beginning.
+    # "family given", case-folded, in byte order: for pages by name and searches by prefix.
     Column("sort_name", Text(collation="C"), nullable=False),
     day("date_of_birth"),
     string("email", null=True),
@@ -78,7 +78,7 @@ clients = Table(
     Index("clients_external_id_key", "practice_id", "external_id", unique=True),
     Index(None, "practice_id", "email_key"),
     Index(None, "practice_id", "sort_name", "id"),
-    # A proxy sees whom they may act for before they name one; they change the record that they act on only.
+    # A proxy sees the clients they may act for before they select one; they change only the record they act on.
     info={
         "row_scope": "client",
         "visible": (
@@ -130,7 +130,7 @@ staff = practice_table(
     Index("staff_subject_key", "practice_id", "issuer", "subject", unique=True),
     Index("staff_external_id_key", "practice_id", "external_id", unique=True),
 )
-# Portal users have no business with staff's roles and mails; somebody signing in as staff is still a visitor.
+# Hidden from portal users. Visitors may read it, because staff are visitors until they have signed in.
 staff.info["visible"] = NOT_PORTAL_USERS
 staff.info["insertable"] = PRACTICE_WIDE
 

@@ -1,4 +1,4 @@
-"""Practices and their people: the repositories."""
+"""The repositories of practices and their people in PostgreSQL."""
 
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.people.clients import PostgresCareTeams, PostgresClientRecords
@@ -7,7 +7,7 @@ from adapters.postgres.people.staff import PostgresClinicianRecords, PostgresSta
 
 
 class PostgresPeopleUnit(PostgresUnit):
-    """Over one transaction."""
+    """Repositories over one transaction."""
 
     practice_record = repository(PostgresPracticeRecord)
     client_records = repository(PostgresClientRecords)

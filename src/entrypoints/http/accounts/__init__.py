@@ -1,4 +1,4 @@
-"""Controllers of accounts. Signing in, second factors and sessions are the same on both sides, under their own ids."""
+"""Controllers of accounts. Sign-in, second factors and sessions exist on both sides, with their own operation ids."""
 
 from entrypoints.http.accounts.passwords import password_controller
 from entrypoints.http.accounts.practice.invitations import InvitationsController

@@ -1,4 +1,4 @@
-"""Forgotten and changed passwords, and closing an account."""
+"""Reset and change passwords, and close an account."""
 
 from litestar import Controller, Response
 from litestar.di import NamedDependency
@@ -22,7 +22,7 @@ from portal_core.kernel.errors import RateLimited
 
 
 class ResetPasswordRequest(Request, frozen=True):
-    """The mailed code, and the new password."""
+    """The mailed code and the new password."""
 
     email: Email
     code: Code
@@ -30,21 +30,21 @@ class ResetPasswordRequest(Request, frozen=True):
 
 
 class ChangePasswordRequest(Request, frozen=True):
-    """The password that is, and the one that will be."""
+    """The current password and the new one."""
 
     current_password: Password
     new_password: Password
 
 
 class CloseAccountRequest(Request, frozen=True):
-    """`code` is asked where a second factor is enrolled."""
+    """`code` is required if a second factor is enrolled."""
 
     password: Password
     code: Code | None = None
 
 
 def password_controller(side: Side) -> type[Controller]:
-    """Passwords at one side."""
+    """Passwords on one side."""
 
     class PasswordController(Controller):
         path = "/auth"
@@ -64,7 +64,7 @@ def password_controller(side: Side) -> type[Controller]:
             data: JSONBody[EmailAddressRequest],
             request_password_reset: NamedDependency[RequestPasswordReset],
         ) -> RequestAccepted:
-            """Asks for a code to set a new password."""
+            """Requests a code to reset a forgotten password."""
             await request_password_reset(request.visitor, RequestPasswordResetCommand(data.email, side))
             return REQUEST_ACCEPTED
 
@@ -81,7 +81,7 @@ def password_controller(side: Side) -> type[Controller]:
             data: JSONBody[ResetPasswordRequest],
             reset_password: NamedDependency[ResetPassword],
         ) -> None:
-            """Sets a new password by a mailed code. Every session ends."""
+            """Sets a new password with a mailed code. Every session ends."""
             await reset_password(request.visitor, ResetPasswordCommand(data.email, data.code, data.password, side))
 
         @post(
@@ -96,7 +96,7 @@ def password_controller(side: Side) -> type[Controller]:
             data: JSONBody[ChangePasswordRequest],
             change_password: NamedDependency[ChangePassword],
         ) -> None:
-            """Sets a new password. The other sessions end."""
+            """Changes the password. All other sessions end."""
             await change_password(request.actor, ChangePasswordCommand(data.current_password, data.new_password))
 
         @post(
@@ -113,7 +113,7 @@ def password_controller(side: Side) -> type[Controller]:
             close_account: NamedDependency[CloseAccount],
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[None]:
-            """Closes one's account. The record stays with the practice."""
+            """Closes the caller's own account. The record stays with the practice."""
             await close_account(request.actor, CloseAccountCommand(data.password, data.code or ""))
             return signed_out_response(session_cookies)
 

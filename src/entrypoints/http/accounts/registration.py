@@ -1,4 +1,4 @@
-"""Getting an account: by registering, or by the practice's invitation."""
+"""Open an account: by registration, or with the practice's invitation."""
 
 from datetime import date
 from typing import Annotated
@@ -24,29 +24,29 @@ from portal_core.kernel.errors import RateLimited
 
 
 class RequestAccepted(Struct, frozen=True):
-    """The same whatever is known of the email."""
+    """The same response whether or not the email is known."""
 
-    message: str = "If this can be done, a mail is on its way."
+    message: str = "If the request can be fulfilled, an email is on its way."
 
 
 REQUEST_ACCEPTED = RequestAccepted()
 
 
 class RegisterRequest(Request, frozen=True):
-    """As the practice has them on record."""
+    """The email and date of birth that the practice has on file."""
 
     email: Email
     date_of_birth: date
 
 
 class EmailAddressRequest(Request, frozen=True):
-    """Whose mail it is about."""
+    """The email of the account."""
 
     email: Email
 
 
 class VerifyEmailRequest(Request, frozen=True):
-    """The mailed code, and the password to sign in with."""
+    """The mailed code and the new password."""
 
     email: Email
     code: Code
@@ -54,13 +54,13 @@ class VerifyEmailRequest(Request, frozen=True):
 
 
 DATE_OF_BIRTH_DESCRIPTION = (
-    "Required of clients, as the practice has it on record; without it the code is refused (`code_refused`)."
-    " Proxies and staff leave it out."
+    "Required of clients, and must match the date on file; otherwise the code is refused (`code_refused`)."
+    " Proxies and staff omit it."
 )
 
 
 class AcceptInvitationRequest(Request, frozen=True):
-    """What proves who one is, and the password to sign in with."""
+    """The email and mailed code of the invitation, and the new password."""
 
     email: Email
     code: Code
@@ -69,7 +69,7 @@ class AcceptInvitationRequest(Request, frozen=True):
 
 
 class RegistrationController(Controller):
-    """Registering oneself."""
+    """Registration of clients."""
 
     path = "/auth"
     tags = tags_for("portal", "Getting an account")
@@ -81,7 +81,7 @@ class RegistrationController(Controller):
         data: JSONBody[RegisterRequest],
         register_account: NamedDependency[RegisterAccount],
     ) -> RequestAccepted:
-        """Asks for an account. A client of the practice who has none is mailed a code."""
+        """Requests an account. A client of the practice without an account is mailed a code."""
         await register_account(request.visitor, RegisterAccountCommand(data.email, data.date_of_birth))
         return REQUEST_ACCEPTED
 
@@ -92,7 +92,7 @@ class RegistrationController(Controller):
         data: JSONBody[EmailAddressRequest],
         resend_verification: NamedDependency[ResendVerification],
     ) -> RequestAccepted:
-        """Asks for another code; the one before is dead."""
+        """Requests another code, which replaces the previous one."""
         await resend_verification(request.visitor, ResendVerificationCommand(data.email))
         return REQUEST_ACCEPTED
 
@@ -105,12 +105,12 @@ class RegistrationController(Controller):
     async def verify_email(
         self, request: PortalRequest, data: JSONBody[VerifyEmailRequest], verify_email: NamedDependency[VerifyEmail]
     ) -> None:
-        """Proves the email by the mailed code and sets the password. Then sign in."""
+        """Verifies the email with the mailed code and sets the password. It does not sign in."""
         await verify_email(request.visitor, VerifyEmailCommand(data.email, data.code, data.password))
 
 
 def invitation_controller(side: Side) -> type[Controller]:
-    """Accepting an invitation; the code knows on which side."""
+    """Accept an invitation; the side follows from the code."""
 
     class InvitationController(Controller):
         path = "/auth/invitation"
@@ -129,7 +129,7 @@ def invitation_controller(side: Side) -> type[Controller]:
             data: JSONBody[AcceptInvitationRequest],
             accept_invitation: NamedDependency[AcceptInvitation],
         ) -> AccountView:
-            """Makes the account of somebody the practice has invited. Then sign in."""
+            """Creates the account of an invited person. It does not sign in."""
             command = AcceptInvitationCommand(data.email, data.code, data.password, data.date_of_birth)
             return await accept_invitation(request.visitor, command)
 

@@ -1,4 +1,4 @@
-"""Setting up, renewing and removing the second factor."""
+"""Set up, renew and remove one's own second factor."""
 
 import segno
 from litestar import Controller
@@ -27,33 +27,33 @@ from portal_core.kernel.errors import RateLimited
 
 
 class PasswordRequest(Request, frozen=True):
-    """The password, once more."""
+    """The account's password, to confirm the change."""
 
     password: Password
 
 
 class CodeRequest(Request, frozen=True):
-    """Six digits of the authenticator app."""
+    """A six-digit code of the authenticator app."""
 
     code: Code
 
 
 class RemoveSecondFactorRequest(Request, frozen=True):
-    """`code` is the authenticator app's, or a recovery code."""
+    """`code` is the authenticator app's code, or a recovery code."""
 
     password: Password
     code: Code
 
 
 class EnrollmentResponse(Struct, frozen=True):
-    """`qr_svg` shows `enrollment.uri` to an authenticator app: an SVG element."""
+    """`qr_svg` is an SVG element with the QR code of `enrollment.uri`."""
 
     enrollment: TotpEnrollmentView
     qr_svg: str
 
 
 def second_factor_controller(side: Side) -> type[Controller]:
-    """The second factor at one side."""
+    """The second factor on one side."""
 
     class SecondFactorController(Controller):
         path = "/auth/mfa"
@@ -72,7 +72,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             data: JSONBody[PasswordRequest],
             enroll_second_factor: NamedDependency[EnrollSecondFactor],
         ) -> EnrollmentResponse:
-            """Begins the set-up: show the QR code to an authenticator app, then confirm."""
+            """Starts the setup: scan the QR code with an authenticator app, then confirm."""
             enrollment = await enroll_second_factor(request.actor, data.password)
             drawn = segno.make(enrollment.uri, error="m", micro=False)
             return EnrollmentResponse(enrollment, drawn.svg_inline(scale=4, light="#fff"))
@@ -90,7 +90,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             data: JSONBody[CodeRequest],
             confirm_second_factor: NamedDependency[ConfirmSecondFactor],
         ) -> RecoveryCodesView:
-            """Finishes the set-up. The recovery codes are shown this once."""
+            """Completes the setup and returns the recovery codes, which are shown only once."""
             return await confirm_second_factor(request.actor, data.code)
 
         @post(
@@ -105,7 +105,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             data: JSONBody[PasswordRequest],
             renew_recovery_codes: NamedDependency[RenewRecoveryCodes],
         ) -> RecoveryCodesView:
-            """Ten new recovery codes; the old ones are dead."""
+            """Creates ten new recovery codes, which replace the old ones."""
             return await renew_recovery_codes(request.actor, data.password)
 
         @delete(
@@ -119,7 +119,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             data: JSONBody[RemoveSecondFactorRequest],
             remove_second_factor: NamedDependency[RemoveSecondFactor],
         ) -> None:
-            """Removes the second factor, where the practice does not ask for one."""
+            """Removes the second factor. Where one is required, the session may then only set up a new one."""
             await remove_second_factor(request.actor, RemoveSecondFactorCommand(data.password, data.code))
 
     return SecondFactorController

@@ -1,4 +1,4 @@
-"""How sessions are answered: tokens in the body for programs, cookies for browsers."""
+"""Responses that carry a session: tokens in the body for programs, cookies for browsers."""
 
 from datetime import datetime
 
@@ -12,11 +12,12 @@ from portal_core.accounts.views import SecondFactorChallenge, SessionTokens, Ses
 
 
 class SignInResponse(Struct, kw_only=True, omit_defaults=True):
-    """Signed in, or asked for the second factor.
+    """A session, or a challenge for the second factor.
 
-    With `session: bearer` the tokens stand here; with `session: cookie` they are in cookies, and `csrf_token` goes into
-    the header X-CSRF-Token of every change. `challenge` is set when the second factor is asked for: answer it at
-    `/auth/mfa` before `expires_at`. `must_enroll`: the session is good for setting up a second factor only.
+    With `session: bearer` the tokens are in this body; with `session: cookie` they are in cookies, and `csrf_token`
+    must be sent in the header X-CSRF-Token with every change. `challenge` is set when a second factor is required:
+    send it with the code to `/auth/mfa` before `expires_at`. `must_enroll`: the session may only be used to set up a
+    second factor.
     """
 
     session: SessionView | None = None
@@ -29,12 +30,12 @@ class SignInResponse(Struct, kw_only=True, omit_defaults=True):
 
 
 def challenge_response(question: SecondFactorChallenge) -> Response[SignInResponse]:
-    """The question for the second factor."""
+    """The response that asks for the second factor."""
     return Response(SignInResponse(challenge=question.challenge, expires_at=question.expires_at))
 
 
 def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Response[SignInResponse]:
-    """The session that was opened or renewed, carried as it was asked for."""
+    """The response for a new or renewed session, in the form that was requested."""
     session = tokens.session
     if session.kind == "bearer":
         answer = SignInResponse(
@@ -50,14 +51,14 @@ def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Respon
 
 
 def signed_out_response(cookies: SessionCookies) -> Response[None]:
-    """Nothing more; a browser forgets its cookies."""
+    """An empty response that clears a browser's session cookies."""
     return Response(None, status_code=204, cookies=cookies.clear_cookies())
 
 
 def refresh_token_of(request: PortalRequest, cookies: SessionCookies, given: str | None) -> str:
-    """The refresh token of the body, or the browser's cookie.
+    """The refresh token from the body, or from the browser's cookie.
 
-    The cookie is SameSite=strict, and what it opens only renews the session that it belongs to.
+    The cookie is SameSite=strict, and only renews the session that it belongs to.
 
     Raises:
         RefreshRefused: there is neither.

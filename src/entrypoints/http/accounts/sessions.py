@@ -1,4 +1,4 @@
-"""Where one is signed in, and until when."""
+"""List, extend and end sessions."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from portal_core.kernel.errors import NotFound
 
 
 def sessions_controller(side: Side) -> type[Controller]:
-    """Sessions at one side."""
+    """Sessions on one side."""
 
     class SessionsController(Controller):
         path = "/auth/sessions"
@@ -33,7 +33,7 @@ def sessions_controller(side: Side) -> type[Controller]:
 
         @get("/current", active=False, enrollment_exempt=True, operation_id=operation_name(side, "get_session"))
         async def get_session(self, request: PortalRequest) -> SessionView:
-            """This session and its ends. Asking does not count as activity."""
+            """Returns the current session and when it ends. The request does not count as activity."""
             return request.authenticated.session
 
         @post(
@@ -46,14 +46,14 @@ def sessions_controller(side: Side) -> type[Controller]:
         async def extend_session(
             self, request: PortalRequest, extend_session: NamedDependency[ExtendSession]
         ) -> SessionView:
-            """Goes on: the idle time begins anew."""
+            """Restarts the idle time of the current session."""
             return await extend_session(request.actor)
 
         @delete("/{session_id:uuid}", operation_id=operation_name(side, "end_session"), raises=[NotFound])
         async def end_session(
             self, request: PortalRequest, session_id: FromPath[UUID], end_session: NamedDependency[EndSession]
         ) -> None:
-            """Signs a device out."""
+            """Ends one of the caller's own sessions, which signs that device out."""
             await end_session(request.actor, session_id)
 
     return SessionsController

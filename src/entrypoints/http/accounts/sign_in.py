@@ -1,4 +1,4 @@
-"""Signing in and out, and renewing a session."""
+"""Sign in, renew a session, and sign out."""
 
 from typing import Annotated, Literal
 
@@ -50,7 +50,7 @@ OidcToken = Annotated[
 
 
 class SignInRequest(Request, frozen=True):
-    """`session` says how the session is carried: `bearer` for programs, `cookie` for browsers."""
+    """`session` is how the session is carried: `bearer` for programs, `cookie` for browsers."""
 
     email: Email
     password: Password
@@ -58,14 +58,14 @@ class SignInRequest(Request, frozen=True):
 
 
 class VerifySecondFactorRequest(Request, frozen=True):
-    """`code` is the authenticator app's, or a recovery code."""
+    """`code` is the authenticator app's code, or a recovery code."""
 
     challenge: Token
     code: Code
 
 
 class RefreshSessionRequest(Request, frozen=True):
-    """`refresh_token` is left out by browsers, who have it in a cookie."""
+    """`refresh_token` is omitted by browsers, which send it in a cookie."""
 
     refresh_token: Token | None = None
 
@@ -78,7 +78,7 @@ class OidcSignInRequest(Request, frozen=True):
 
 
 def sign_in_controller(side: Side) -> type[Controller]:
-    """Signing in at one side."""
+    """Sign-in on one side."""
 
     class SignInController(Controller):
         path = "/auth"
@@ -122,7 +122,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             verify_second_factor: NamedDependency[VerifySecondFactor],
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[SignInResponse]:
-            """Answers the question for the second factor."""
+            """Completes a sign-in with the second factor."""
             command = VerifySecondFactorCommand(data.challenge, data.code, side)
             return signed_in_response(session_cookies, await verify_second_factor(request.visitor, command))
 
@@ -141,7 +141,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             refresh_session: NamedDependency[RefreshSession],
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[SignInResponse]:
-            """Exchanges a refresh token, once, for new tokens. One that was used before ends its session."""
+            """Exchanges a refresh token for new tokens. A token works once; using it again ends its session."""
             token = refresh_token_of(request, session_cookies, data.refresh_token)
             command = RefreshSessionCommand(token, side)
             return signed_in_response(session_cookies, await refresh_session(request.visitor, command))
@@ -159,7 +159,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             sign_out: NamedDependency[SignOut],
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[None]:
-            """Ends this session."""
+            """Ends the current session."""
             await sign_out(request.actor)
             return signed_out_response(session_cookies)
 
@@ -167,7 +167,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
 
 
 class OidcController(Controller):
-    """Staff who sign in at their own identity provider."""
+    """Sign-in of staff through the practice's identity provider."""
 
     path = "/auth/oidc"
     tags = tags_for("practice", "Signing in")
@@ -182,6 +182,6 @@ class OidcController(Controller):
         sign_in_with_oidc: NamedDependency[SignInWithOidc],
         session_cookies: NamedDependency[SessionCookies],
     ) -> Response[SignInResponse]:
-        """Signs a member of staff in with an ID token of the practice's identity provider."""
+        """Signs a staff member in with an ID token of the practice's identity provider."""
         answer = await sign_in_with_oidc(request.visitor, SignInWithOidcCommand(data.token, data.session))
         return signed_in_response(session_cookies, answer)

@@ -1,4 +1,4 @@
-"""Controllers of the practice and its people: a client's profile here, staff's in `practice`."""
+"""Controllers of the practice and its people: a client's profile here, the practice side in `practice`."""
 
 from litestar import Controller
 

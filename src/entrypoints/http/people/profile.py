@@ -1,4 +1,4 @@
-"""One's record: demographics, contact, the records that one may act on; and a change of email."""
+"""The client's profile, the records that an account may act on, and email changes."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z0-
 
 
 class ChangeProfileRequest(Request, frozen=True):
-    """What is left out stays; null empties a field. `version` is the one that was read."""
+    """Omitted fields stay; null clears a field. `version` is the version that was read."""
 
     version: Version
     chosen_name: Name | UnsetType | None = UNSET
@@ -43,7 +43,7 @@ class ChangeProfileRequest(Request, frozen=True):
     language: Language | UnsetType | None = UNSET
 
     def changes(self) -> ContactChanges:
-        """What is to change."""
+        """Convert the request to the core's changes."""
         return ContactChanges(
             chosen_name=_or_keep(self.chosen_name),
             pronouns=_or_keep(self.pronouns),
@@ -59,27 +59,27 @@ def _or_keep(value: str | UnsetType | None) -> str | Keep | None:
 
 
 class EmailChangeRequest(Request, frozen=True):
-    """The new email, and the password once more."""
+    """The new email, and the account's password."""
 
     new_email: Email
     password: Password
 
 
 class ConfirmEmailRequest(Request, frozen=True):
-    """The code that was mailed to the new email."""
+    """The code mailed to the new email."""
 
     code: Code
 
 
 class ProfileController(Controller):
-    """Demographics that a client may see; contact fields that they may change."""
+    """The demographics that a client may see, and the contact fields that they may change."""
 
     path = "/profile"
     tags = tags_for("portal", "Profile")
 
     @get("", raises=[NotFound])
     async def get_profile(self, request: PortalRequest, get_profile: NamedDependency[GetProfile]) -> ProfileView:
-        """The record's demographics."""
+        """Returns the record's demographics."""
         return await get_profile(request.actor)
 
     @patch("", raises=[NotFound, Forbidden, RecordDestroyed, StaleVersion])
@@ -94,7 +94,7 @@ class ProfileController(Controller):
 
 
 class EmailChangeController(Controller):
-    """Another email to sign in with."""
+    """Change the email used to sign in."""
 
     path = "/profile/email"
     tags = tags_for("portal", "Profile")
@@ -111,7 +111,7 @@ class EmailChangeController(Controller):
         data: JSONBody[EmailChangeRequest],
         request_email_change: NamedDependency[RequestEmailChange],
     ) -> EmailChangeView:
-        """Has a code mailed to the new email. Nothing changes before it is confirmed."""
+        """Has a code mailed to the new email. The email changes when the code is confirmed."""
         return await request_email_change(request.actor, RequestEmailChangeCommand(data.new_email, data.password))
 
     @post("/confirm", idempotent=False, status_code=200, raises=[CodeRefused, AlreadyRegistered, RateLimited])
@@ -121,12 +121,12 @@ class EmailChangeController(Controller):
         data: JSONBody[ConfirmEmailRequest],
         confirm_email_change: NamedDependency[ConfirmEmailChange],
     ) -> AccountView:
-        """Changes the email. The old address is told."""
+        """Changes the email, and notifies the old address."""
         return await confirm_email_change(request.actor, ConfirmEmailChangeCommand(data.code))
 
 
 class RecordsController(Controller):
-    """Whose records one may act on."""
+    """The records that the account may act on."""
 
     path = "/auth/records"
     tags = tags_for("portal", "Profile")

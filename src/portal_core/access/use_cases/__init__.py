@@ -1,1 +1,1 @@
-"""One file for each."""
+"""Use cases of proxy access, one per module."""

@@ -1,4 +1,4 @@
-"""The dated job that ends grants whose last day has passed."""
+"""The scheduled job that ends grants whose last day has passed."""
 
 from attrs import frozen
 
@@ -15,10 +15,10 @@ BATCH = 100
 
 @frozen
 class ExpireGrants:
-    """Ends what is due today at the practice, and tells the proxies; answers how many.
+    """Ends the practice's grants whose last day has passed, and notifies the proxies; returns how many ended.
 
-    Access itself ends without this: each request compares the day. One unit of work for each grant, so that a rerun
-    goes on where a crash left off and nobody is told twice.
+    Access does not depend on this job: each request compares the day. Each grant has its own unit of work, so that a
+    rerun continues where a crash stopped it and nobody is notified twice.
 
     Raises:
         Forbidden: not the system.
@@ -41,6 +41,6 @@ class ExpireGrants:
                         await unit.commit(None)
                     ended += 1
                 except StaleVersion:
-                    continue  # changed since it was read: the next round looks at it as it is now
+                    continue  # changed since it was read: the next round reads it again
             if len(expired) < BATCH:
                 return ended

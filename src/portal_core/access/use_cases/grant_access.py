@@ -1,4 +1,4 @@
-"""Somebody who has an account is given access to a client's record."""
+"""Give the holder of an existing account access to a client's record."""
 
 from uuid import UUID
 
@@ -27,16 +27,16 @@ class GrantAccessCommand:
 
 @frozen
 class GrantAccess:
-    """Staff (clinician, administrator) decide that the holder of an account may act on a client's record.
+    """Staff (clinician, administrator) give the holder of an account access to a client's record.
 
-    A proxy of another client, or a client who is a parent, gets no second account. To change what a grant opens,
-    revoke it and grant anew.
+    A proxy of another client, or a client who is a parent, does not get a second account. To change what a grant
+    opens, revoke it and create a new one.
 
     Raises:
-        NotFound, Forbidden: no such client, or not in such a role.
-        InvalidEmail, Invalid, GrantNotAllowed: the terms are not taken; see `effective_terms`.
-        NoPortalAccount: nobody signs in to the portal with this email.
-        GrantExists: they have access to this record already.
+        NotFound, Forbidden: no such client, or the actor has none of these roles.
+        InvalidEmail, Invalid, GrantNotAllowed: the terms are not valid; see `effective_terms`.
+        NoPortalAccount: no active portal account has this email.
+        GrantExists: the account already has access to this record.
     """
 
     begin: Begin[AccessUnit]

@@ -1,4 +1,4 @@
-"""Who may act on a client's record?"""
+"""List the grants on a client's record."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""A proxy's access is taken back."""
+"""Revoke a proxy's access."""
 
 from uuid import UUID
 
@@ -24,11 +24,11 @@ class RevokeGrantCommand:
 
 @frozen
 class RevokeGrant:
-    """Staff (clinician, administrator) end a proxy's access at once; the proxy's next request finds nothing.
+    """Staff (clinician, administrator) revoke a proxy's access at once; the proxy's next request gets `NotFound`.
 
     Raises:
-        NotFound, Forbidden: no such grant over this client's record, or not in such a role.
-        GrantNotActive: it does not stand any more.
+        NotFound, Forbidden: no such grant on this client's record, or the actor has none of these roles.
+        GrantNotActive: it was revoked or has ended.
     """
 
     begin: Begin[AccessUnit]

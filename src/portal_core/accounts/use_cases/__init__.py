@@ -1,1 +1,1 @@
-"""One file for each thing that can be done with an account."""
+"""Use cases of accounts, one per module."""

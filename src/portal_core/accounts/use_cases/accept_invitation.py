@@ -1,4 +1,4 @@
-"""Somebody invited opens their account."""
+"""Open an account from an invitation."""
 
 from datetime import date, datetime
 
@@ -27,7 +27,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class AcceptInvitationCommand:
-    """`date_of_birth` is asked of clients, and not looked at for others."""
+    """`date_of_birth` is required of clients, and ignored for others."""
 
     email: str
     code: str
@@ -37,19 +37,18 @@ class AcceptInvitationCommand:
 
 @frozen
 class AcceptInvitation:
-    """Makes the account of somebody invited: the mailed code proves the email, so it is verified at once.
+    """Creates the account of an invited person; the mailed code proves the email, so it is active at once.
 
-    Anyone may try; nobody is signed in by it. Unknown, wrong, used and too old are one answer, and so is a wrong date
-    of birth. A proxy's grant is made by the rules of today. Somebody who has a portal account already keeps it, and
+    Anyone may try, and it signs nobody in. An unknown, wrong, used or expired code and a wrong date of birth get the
+    same response. A proxy's grant is created by today's rules. A person who already has a portal account keeps it and
     its password, and a proxy's grant is added to it.
-
-    The account's id is written down before the identity provider is asked, so that a try after a crash goes on with
-    the same account. The record is looked at as the system, for a visitor sees none.
+    The account's id is stored before the identity provider is called, so that an attempt after a crash continues with
+    the same account. The record is read as the system, because a visitor has no access to it.
 
     Raises:
         InvalidEmail: it is not an email address.
-        InvalidPassword: the password does not pass the policy.
-        RateLimited: tried too often from this address, or for this email, known or not.
+        InvalidPassword: the password does not meet the policy.
+        RateLimited: too many attempts from this address, or for this email, known or not.
         CodeRefused: no open invitation to this email has this code; audited.
     """
 
@@ -66,7 +65,7 @@ class AcceptInvitation:
         job = SystemActor(actor.practice_id, "accept_invitation", actor.origin)
         async with self.begin(job) as unit:
             rules = await unit.account_rules.get()
-        # Held against the email and the practice's name only: a verdict on the person's name would tell who they are.
+        # Checked against the email and the practice's name only: a check against the person's name would reveal it.
         words = forbidden_words(email, rules.practice_name)
         password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
@@ -80,7 +79,7 @@ class AcceptInvitation:
         try:
             return await self._complete(job, invitation, account)
         except (AlreadyRegistered, AccountNotOpen, InvitationNotOpen, GrantNotAllowed, GrantExists, Invalid):
-            # Somebody was faster, with this code or this email. What the provider holds belongs to nobody then.
+            # Another request used this code or email first. What the provider stored then belongs to nobody.
             async with self.begin(job) as unit:
                 saved = await unit.accounts.get(account.id)
             if saved is None:
@@ -125,7 +124,7 @@ class AcceptInvitation:
         return True
 
     async def _account(self, unit: AccountsUnit, invitation: Invitation, now: datetime) -> Account | None:
-        """The account as it is to be, not yet kept: new, or one that waits for its email to be proven, or a proxy's."""
+        """The account to activate, not yet saved: new, or with an unverified email, or a proxy's existing account."""
         known = await unit.accounts.find_by_email(invitation.side, invitation.email)
         if known is None:
             return Account(
@@ -171,4 +170,4 @@ class AcceptInvitation:
 
 
 def _refused() -> CodeRefused:
-    return CodeRefused(FieldError("code", "code_refused", "This code is not right, or is no longer good."))
+    return CodeRefused(FieldError("code", "code_refused", "This code is incorrect or has expired."))

@@ -1,4 +1,4 @@
-"""Who is asking: the first thing in every request of somebody signed in."""
+"""Determine the actor of a request from its access token."""
 
 from uuid import UUID
 
@@ -18,9 +18,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class AuthenticateCommand:
-    """What a request shows. `active`: a person did something, not a poll or a stream; `record`: the client that it
-    names (`Portal-Client`); `enrollment_exempt`: it is one of the few that a session without its second factor may make
-    (setting one up, signing out, its own session); `side`: on which it is made, where the route is of one side."""
+    """What a request presents.
+
+    `active`: a person acted, as opposed to a poll or a stream. `record`: the client that the request names
+    (`Portal-Client`). `enrollment_exempt`: the route is one of the few that a session without its required second
+    factor may use (setting one up, signing out, its own session). `side`: the side of the route, if it has one.
+    """
 
     practice_id: UUID
     access_token: str
@@ -33,7 +36,7 @@ class AuthenticateCommand:
 
 @frozen
 class Authenticated:
-    """Who asks, until when if they do nothing more, and whether the session is good for enrolling only."""
+    """The actor, their session, and whether the session may only be used to enroll a second factor."""
 
     actor: AccountHolder
     session: SessionView
@@ -45,9 +48,9 @@ class Authenticate:
     """Turns an access token into the actor that use cases take. One read; one small write at most once a minute.
 
     Raises:
-        Unauthenticated: the token is unknown in this practice or too old, the session is over, the account not open.
-        SecondFactorRequired: the practice asks for a second factor first; audited.
-        NotFound: for this account there is no such record, or no such side; audited.
+        Unauthenticated: the token is unknown in this practice or expired, the session ended, or the account not active.
+        SecondFactorRequired: a second factor must be set up first; audited.
+        NotFound: this account has no such record, or is on the other side; audited.
     """
 
     live: LiveSessions
@@ -78,6 +81,6 @@ class Authenticate:
         return Authenticated(actor, SessionView.of(session, current=True), enroll)
 
     async def _deny(self, actor: AccountHolder, error: PortalError) -> None:
-        """Leave a unit by the error, so that it is audited; it must not claim the request's idempotency key."""
+        """Raise the error inside a unit so that it is audited, without claiming the request's idempotency key."""
         async with self.begin(evolve(actor, origin=evolve(actor.origin, idempotent_request=None))):
             raise error

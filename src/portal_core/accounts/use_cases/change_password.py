@@ -1,4 +1,4 @@
-"""A new password, by somebody signed in."""
+"""Change the password of a signed-in person."""
 
 from attrs import frozen
 
@@ -22,14 +22,14 @@ class ChangePasswordCommand:
 
 @frozen
 class ChangePassword:
-    """Sets a new password, ends the account's other sessions, and tells the account.
+    """Sets a new password, ends the account's other sessions, and notifies the account.
 
-    The other sessions end before the provider is asked, so that no crash leaves a thief signed in.
+    The other sessions end before the provider is called, so that a crash cannot leave an intruder signed in.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        InvalidPassword: the new password does not pass the policy, the person's names included.
-        RateLimited: too many tries at the current password.
+        InvalidPassword: the new password does not meet the policy; the person's names count as context.
+        RateLimited: too many attempts at the current password.
         WrongPassword: the current password is wrong; audited.
     """
 

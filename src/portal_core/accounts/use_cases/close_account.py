@@ -1,4 +1,4 @@
-"""The holder closes their account."""
+"""Close one's own account."""
 
 from attrs import frozen
 
@@ -16,7 +16,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class CloseAccountCommand:
-    """`code` is for accounts with a second factor."""
+    """`code` is required for accounts with a second factor."""
 
     password: str
     code: str = ""
@@ -24,13 +24,13 @@ class CloseAccountCommand:
 
 @frozen
 class CloseAccount:
-    """Closes one's own account: all sessions end, a job disables the credential, and the account is told.
+    """Closes the actor's own account: all sessions end, a job disables the credential, and the account is notified.
 
-    The record stays with the practice, and the email is free for another account.
+    The record stays with the practice, and the email can be used for another account.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        RateLimited: too many tries.
+        RateLimited: too many attempts.
         WrongPassword, CodeRefused: one of them is wrong; audited.
     """
 

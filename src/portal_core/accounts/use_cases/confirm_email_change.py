@@ -1,4 +1,4 @@
-"""The new email is proven, and takes the place of the old."""
+"""Confirm an email change with the mailed code."""
 
 from attrs import frozen
 
@@ -26,16 +26,16 @@ class ConfirmEmailChangeCommand:
 
 @frozen
 class ConfirmEmailChange:
-    """Changes the email by which somebody signs in, and for a client the record's too; the old address is told.
+    """Changes the email with which a person signs in, and a client's email on file; the old address is notified.
 
-    The identity provider is asked between two units of work. A crash there leaves the change open, and the same code
-    finishes it.
+    The identity provider is called between two units of work. A crash there leaves the change open, and the same code
+    completes it.
 
     Raises:
-        Unauthenticated: nobody is signed in, or the account is not open.
-        RateLimited: too many tries for this account.
+        Unauthenticated: nobody is signed in, or the account is not active.
+        RateLimited: too many attempts for this account.
         CodeRefused: no change is open, or this is not its code; audited.
-        AlreadyRegistered: another account has the new email; only its proven holder hears of that.
+        AlreadyRegistered: another account has the new email; revealed only after the code proved control of it.
     """
 
     begin: Begin[AccountsUnit]
@@ -52,7 +52,7 @@ class ConfirmEmailChange:
                 raise Unauthenticated
             change = await self._verify_code(unit, account, command.code)
         if change is None:
-            raise CodeRefused(FieldError("code", "code_refused", "This code is not right, or is no longer good."))
+            raise CodeRefused(FieldError("code", "code_refused", "This code is incorrect or has expired."))
         await self.credentials.change_email(Credential.of(account), change.new_email)
         try:
             return await self._complete(_as_holder(holder, account), account, change)
@@ -61,7 +61,7 @@ class ConfirmEmailChange:
             raise
 
     async def _verify_code(self, unit: AccountsUnit, account: Account, code: str) -> EmailChange | None:
-        """The change whose code this is; the try is counted first."""
+        """The change whose code this is; the attempt is counted first."""
         change = await unit.email_changes.find_open(account.id)
         if change is None or not change.is_open(self.clock.now()):
             await unit.audit.record(AuditEntry("email_change.refused", record=account.client_id, outcome="failed"))
@@ -91,7 +91,7 @@ class ConfirmEmailChange:
 
 
 def _as_holder(holder: AccountHolder, account: Account) -> AccountHolder:
-    """Somebody who acts on another's record at the moment, as themself: what changes is their own."""
+    """The holder on their own record, even if the request names another: what changes is their own."""
     if account.client_id is None or isinstance(holder, ClientActor):
         return holder
     return ClientActor(account.practice_id, account.id, account.client_id, holder.session_id, holder.origin)

@@ -1,4 +1,4 @@
-"""Setting up a second factor, second step: the app shows the right code."""
+"""Second step of setting up a second factor: confirm with a code of the authenticator app."""
 
 from attrs import frozen
 
@@ -20,16 +20,16 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ConfirmSecondFactor:
-    """Enrols, answers ten recovery codes, ends the account's other sessions, and tells the account.
+    """Enrolls the factor, returns ten recovery codes, ends the account's other sessions, and notifies the account.
 
-    The session that asks has shown the factor and is good for everything from now on.
+    The current session counts as multi-factor from now on.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        SecondFactorEnrolled: the account has one.
-        EnrollmentNotOpen: none was begun, or more than 10 minutes ago.
-        RateLimited: too many codes tried.
-        CodeRefused: the code does not fit.
+        SecondFactorEnrolled: the account already has one.
+        EnrollmentNotOpen: no enrollment was started, or it was started more than 10 minutes ago.
+        RateLimited: too many attempts.
+        CodeRefused: the code is wrong.
     """
 
     begin: Begin[SignInUnit]
@@ -48,7 +48,7 @@ class ConfirmSecondFactor:
             handle = (await unit.second_factors.lock(account.id)).handle(now)
         await self.limits.take(account.practice_id, CODE_BY_ACCOUNT, str(account.id))
         if not await self.second_factors.confirm(Credential.of(account), handle, code.strip()):
-            raise CodeRefused.at("code", "code_refused", "This code is not right.")
+            raise CodeRefused.at("code", "code_refused", "This code is incorrect.")
         codes = generate_recovery_codes(self.tokens)
         hashes = tuple(map(hash_recovery_code, codes))
         async with self.begin(actor) as unit:

@@ -1,4 +1,4 @@
-"""The job behind a closed account."""
+"""The job that disables the credential of a closed account."""
 
 from uuid import UUID
 
@@ -14,10 +14,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class DisableCredential:
-    """Has the identity provider refuse a closed account too. A rerun does no harm; an open account is left alone.
+    """Disables a closed account at the identity provider too. Safe to repeat; does nothing for an open account.
 
     Raises:
-        Unavailable: the provider does not answer.
+        Unavailable: the provider does not respond.
     """
 
     begin: Begin[SignInUnit]

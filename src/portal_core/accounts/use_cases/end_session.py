@@ -1,4 +1,4 @@
-"""Sign that device out."""
+"""Sign out one device."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class EndSession:
-    """Ends one of one's own sessions, on whichever device.
+    """Ends one of the actor's own sessions, on any device.
 
     Raises:
         Unauthenticated: nobody is signed in.

@@ -1,4 +1,4 @@
-"""Setting up a second factor, first step: the secret for the authenticator app."""
+"""First step of setting up a second factor: create the secret for the authenticator app."""
 
 from urllib.parse import quote, urlencode
 
@@ -21,19 +21,19 @@ from portal_core.kernel.uow import Begin
 
 
 def otpauth_uri(issuer: str, email: str, secret: str) -> str:
-    """What the QR code holds (Key URI Format of Google Authenticator, which other apps read as well)."""
+    """The content of the QR code (Key URI Format of Google Authenticator, which other apps read as well)."""
     label = quote(f"{issuer}:{email}", safe="")
     return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"
 
 
 @frozen
 class EnrollSecondFactor:
-    """Begins an enrolment; nothing is asked for until `ConfirmSecondFactor`. Again: the earlier secret is dead.
+    """Starts an enrollment, not required at sign-in until `ConfirmSecondFactor`. Repeating replaces the secret.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        SecondFactorEnrolled: there is one; it is removed first.
-        RateLimited: too many tries at the password.
+        SecondFactorEnrolled: the account has one, which must be removed first.
+        RateLimited: too many attempts at the password.
         WrongPassword: it is wrong; audited.
     """
 
@@ -60,7 +60,7 @@ class EnrollSecondFactor:
                     )
                 )
                 await unit.commit(None)
-                raise WrongPassword.at("password", "wrong_password", "This is not your password.")
+                raise WrongPassword.at("password", "wrong_password", "This password is incorrect.")
             second_factor = (await unit.second_factors.lock(account.id)).start_enrollment(enrollment.handle, now)
             entry = AuditEntry("second_factor.enrollment_started", account.id, account.client_id)
             await unit.second_factors.save(second_factor, entry)

@@ -1,4 +1,4 @@
-"""I am still here."""
+"""Extend the current session."""
 
 from attrs import frozen
 
@@ -13,10 +13,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ExtendSession:
-    """Starts the idle time of one's session anew; its absolute end stays.
+    """Restarts the idle time of the current session; its absolute end does not move.
 
     Raises:
-        Unauthenticated: nobody is signed in, or the session is over.
+        Unauthenticated: nobody is signed in, or the session has ended.
     """
 
     begin: Begin[SignInUnit]

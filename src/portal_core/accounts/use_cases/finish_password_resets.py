@@ -1,4 +1,4 @@
-"""A job: passwords that were being reset when something broke."""
+"""The job that finishes password resets interrupted by a failure."""
 
 from datetime import timedelta
 
@@ -14,19 +14,19 @@ from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 STALE_RESET_AGE = timedelta(minutes=5)
-"""Longer than any provider is waited for: whoever began the reset is gone."""
+"""Longer than any call to a provider may take: the process that started the reset is gone."""
 
 
 @frozen
 class FinishPasswordResets:
-    """Finishes what `ResetPassword` left when it lost the provider's answer: no crash leaves a thief signed in.
+    """Completes resets for which `ResetPassword` lost the provider's response, so that no intruder stays signed in.
 
-    The provider is asked whether the password was set since, so that a wrong code signs nobody out. One unit of work
-    for each, so that a rerun goes on where a crash left off.
+    The provider is asked whether the password was set since then, so that a wrong code signs nobody out. Each reset
+    has its own unit of work, so that a rerun continues where a crash stopped it.
 
     Raises:
         Forbidden: not the system.
-        Unavailable: the provider does not answer.
+        Unavailable: the provider does not respond.
     """
 
     begin: Begin[SignInUnit]

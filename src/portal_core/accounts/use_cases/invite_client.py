@@ -1,4 +1,4 @@
-"""A client is invited to open their account."""
+"""Invite a client to open an account."""
 
 from uuid import UUID
 
@@ -25,14 +25,14 @@ class InviteClientCommand:
 
 @frozen
 class InviteClient:
-    """Staff (clinician, front desk, administrator) or a job invites a client by the email of their record.
+    """Staff (clinician, front desk, administrator) or a job invites a client at the email on file.
 
-    The code is good for 7 days. An earlier invitation of the same client at this email is withdrawn.
+    The code is valid for 7 days. An earlier invitation of the same client to this email is withdrawn.
 
     Raises:
-        NotFound, Forbidden: no such client, or not in such a role.
-        NoEmail: the record has none.
-        AlreadyRegistered: somebody signs in to the portal with this email, or the client does with another.
+        NotFound, Forbidden: no such client, or the actor has none of these roles.
+        NoEmail: the record has no email.
+        AlreadyRegistered: an active portal account has this email, or the client has an account with another.
     """
 
     begin: Begin[AccountsUnit]

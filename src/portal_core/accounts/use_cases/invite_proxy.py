@@ -1,4 +1,4 @@
-"""A parent, guardian or representative is invited to open an account of their own."""
+"""Invite a parent, guardian or representative to open an account of their own."""
 
 from uuid import UUID
 
@@ -28,14 +28,14 @@ class InviteProxyCommand:
 
 @frozen
 class InviteProxy:
-    """Staff (clinician, administrator) decide on access to a client's record and invite who is to have it.
+    """Staff (clinician, administrator) choose the terms of access to a client's record and invite the proxy.
 
-    The terms are judged now, and again on the day on which the invitation is accepted: a birthday may lie between.
+    The terms are validated now, and again on the day of acceptance, because a birthday may fall in between.
 
     Raises:
-        NotFound, Forbidden: no such client, or not in such a role.
-        InvalidEmail, Invalid, GrantNotAllowed: the terms are not taken at the client's age; see `effective_terms`.
-        AlreadyRegistered: this email signs in to the portal already; `GrantAccess` gives that account the access.
+        NotFound, Forbidden: no such client, or the actor has none of these roles.
+        InvalidEmail, Invalid, GrantNotAllowed: the terms are not valid at the client's age; see `effective_terms`.
+        AlreadyRegistered: an active portal account has this email; use `GrantAccess` to give it access.
     """
 
     begin: Begin[AccountsUnit]

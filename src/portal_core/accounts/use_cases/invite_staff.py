@@ -1,4 +1,4 @@
-"""A member of staff is invited to open their account."""
+"""Invite a staff member to open an account."""
 
 from uuid import UUID
 
@@ -24,11 +24,11 @@ class InviteStaffCommand:
 
 @frozen
 class InviteStaff:
-    """An administrator, or a job, invites a working member of staff by their email. The code is good for 7 days.
+    """An administrator, or a job, invites an active staff member at their email. The code is valid for 7 days.
 
     Raises:
-        NotFound, Forbidden: no such member works here, or not an administrator.
-        AlreadyRegistered: somebody signs in at the practice's side with this email.
+        NotFound, Forbidden: no such active staff member, or not an administrator.
+        AlreadyRegistered: an active account on the practice side has this email.
     """
 
     begin: Begin[AccountsUnit]

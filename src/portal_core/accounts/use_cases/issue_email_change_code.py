@@ -1,4 +1,4 @@
-"""The code of a change of email, made at the moment when its mail is written."""
+"""Create the code of an email change when its mail is written."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class IssueEmailChangeCode:
-    """Makes a code, keeps its hash, and answers the code and the new email. A code issued before is dead.
+    """Creates a code, stores its hash, and returns the code and the new email. It replaces an earlier code.
 
-    For jobs: the notifications feature calls this for the kind `email_change_code`. None when the change is no longer
-    open, and there is nothing to send.
+    For jobs: the notifications feature calls this for the kind `email_change_code`. Returns None when the change is
+    no longer open, and there is nothing to send.
 
     Raises:
         Forbidden: not the system.

@@ -1,4 +1,4 @@
-"""The code of an invitation, made at the moment when its mail is written."""
+"""Create the code of an invitation when its mail is written."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class IssueInvitationCode:
-    """Makes a code, keeps its hash, and answers the code and the address to mail it to. A code issued before is dead.
+    """Creates a code, stores its hash, and returns the code and the address to mail it to. It replaces an earlier code.
 
-    For jobs: the notifications feature calls this for the kind `invitation`. None when the invitation is no longer
-    open, and there is nothing to send.
+    For jobs: the notifications feature calls this for the kind `invitation`. Returns None when the invitation is no
+    longer open, and there is nothing to send.
 
     Raises:
         Forbidden: not the system.

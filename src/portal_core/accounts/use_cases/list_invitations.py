@@ -1,4 +1,4 @@
-"""Who was invited, and what became of it."""
+"""List the practice's invitations."""
 
 from attrs import frozen
 

@@ -1,4 +1,4 @@
-"""On whose records may this account act?"""
+"""List the records that an account may act on."""
 
 from attrs import frozen
 

@@ -1,4 +1,4 @@
-"""Where am I signed in?"""
+"""List one's own open sessions."""
 
 from attrs import frozen
 

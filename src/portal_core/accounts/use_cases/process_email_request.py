@@ -1,4 +1,4 @@
-"""The job behind registering, asking for a code, and a locked email: what is known of the email decides here only."""
+"""The job that processes visitors' email requests; only here does it matter whether the email is known."""
 
 from datetime import date
 from uuid import UUID
@@ -17,18 +17,18 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ProcessEmailRequest:
-    """Decides what a visitor asked about an email, once, and tells only the holder of the email.
+    """Processes a visitor's request about an email once, and notifies only the holder of the email.
 
-    - `register`: a client without an account gets an unverified one and a code; an unverified account a new code; an
-      active one the notice that it exists. Whoever is no client hears nothing.
-    - `verify_email`, `reset_password`: a code, of the kind that the account's state calls for; staff who sign in by
-      their identity provider have no password here to reset.
-    - `locked`: the account hears that signing in is locked.
+    - `register`: a client without an account gets an unverified one and a code; an unverified account gets a new
+      code; an active one gets a notice that it exists. An email that is no client's gets nothing.
+    - `verify_email`, `reset_password`: a code, of the type that the account's status requires; staff who sign in
+      through their identity provider have no password here to reset.
+    - `locked`: the account is notified that sign-in is locked.
 
-    Run by the worker with the id of the email request. A rerun finds it taken and does nothing.
+    The worker runs it with the id of the email request. A rerun finds the request taken and does nothing.
 
     Raises:
-        AlreadyRegistered: another registration of the same person was faster; the next run finds their account.
+        AlreadyRegistered: a concurrent registration of the same person won; the next run finds their account.
     """
 
     begin: Begin[SignInUnit]

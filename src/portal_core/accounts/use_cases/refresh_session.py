@@ -1,4 +1,4 @@
-"""New tokens for a session."""
+"""Exchange a refresh token for new tokens."""
 
 from attrs import frozen
 
@@ -17,7 +17,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class RefreshSessionCommand:
-    """`side` is the one at which the token is shown."""
+    """`side` is the side at which the token is presented."""
 
     refresh_token: str
     side: Side = "portal"
@@ -25,14 +25,15 @@ class RefreshSessionCommand:
 
 @frozen
 class RefreshSession:
-    """Exchanges a refresh token, once, for a new pair; the session's ends stay where they are.
+    """Exchanges a refresh token, once, for a new pair; the ends of the session do not move.
 
-    A refresh token has two parts: the family's, which all tokens of a session share, and a secret of its own. A right
-    family with a secret that is not the latest is a token used before, by a thief or by the one stolen from: the
-    whole session ends (RFC 9700, 4.14.2). A token of the other side is unknown here, and nothing happens to it.
+    A refresh token has two parts: the family part, which all tokens of a session share, and a secret of its own. A
+    known family with a secret other than the latest means that a token is being reused, by an attacker or by the
+    legitimate holder after a theft: the whole session ends (RFC 9700, 4.14.2). A token of the other side is treated
+    as unknown and stays valid.
 
     Raises:
-        RefreshRefused: it is unknown or was used before, or the session is over.
+        RefreshRefused: the token is unknown or already used, or the session has ended.
     """
 
     begin: Begin[SignInUnit]

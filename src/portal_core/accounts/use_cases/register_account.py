@@ -1,4 +1,4 @@
-"""A client asks for an account."""
+"""Request an account as a client."""
 
 from datetime import date
 
@@ -22,14 +22,14 @@ class RegisterAccountCommand:
 
 @frozen
 class RegisterAccount:
-    """Notes that somebody wants an account; a job matches them against the practice's clients and mails a code.
+    """Stores a request for an account; a job matches it with the practice's clients and mails a code.
 
-    Anyone may ask, and learns nothing: the same calls and the same answer whoever they are. Three times an hour for
-    one email, known or not.
+    Anyone may ask, and learns nothing: the calls and the response are the same for everyone. Three times an hour per
+    email, known or not.
 
     Raises:
         InvalidEmail: it is not an email address.
-        RateLimited: asked too often for this email.
+        RateLimited: too many requests for this email.
     """
 
     begin: Begin[SignInUnit]

@@ -1,4 +1,4 @@
-"""A second factor goes, for another phone or for good."""
+"""Remove one's own second factor."""
 
 from attrs import frozen
 
@@ -16,7 +16,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class RemoveSecondFactorCommand:
-    """`code` is six digits of the app, or a recovery code."""
+    """`code` is a six-digit code of the app, or a recovery code."""
 
     password: str
     code: str
@@ -24,15 +24,15 @@ class RemoveSecondFactorCommand:
 
 @frozen
 class RemoveSecondFactor:
-    """Removes the second factor and its recovery codes, ends the other sessions, and tells the account.
+    """Removes the second factor and its recovery codes, ends the other sessions, and notifies the account.
 
-    Where one is required the session that asks is good for enrolling a new one only. The provider forgets first: a
-    crash then leaves an account that asks for a recovery code, never one that asks for less than it should.
+    Where a factor is required, the current session may then only be used to enroll a new one. The provider removes it
+    first: after a crash the account still requires a recovery code, never less than it should.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        NoSecondFactor: there is none.
-        RateLimited: too many tries.
+        NoSecondFactor: none is enrolled.
+        RateLimited: too many attempts.
         WrongPassword, CodeRefused: one of them is wrong; audited.
     """
 

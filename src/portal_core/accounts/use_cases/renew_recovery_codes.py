@@ -1,4 +1,4 @@
-"""Recovery codes ran out, or were seen by somebody."""
+"""Replace recovery codes that are used up or exposed."""
 
 from attrs import frozen
 
@@ -16,12 +16,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class RenewRecoveryCodes:
-    """Ten new recovery codes; the old ones are dead. Needs the password again.
+    """Creates ten new recovery codes, which replace the old ones. Requires the password.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        NoSecondFactor: there is none.
-        RateLimited: too many tries at the password.
+        NoSecondFactor: none is enrolled.
+        RateLimited: too many attempts at the password.
         WrongPassword: it is wrong; audited.
     """
 

@@ -1,4 +1,4 @@
-"""Somebody signed in asks for another email."""
+"""Request another email for one's own account."""
 
 from attrs import frozen
 
@@ -27,15 +27,15 @@ class RequestEmailChangeCommand:
 class RequestEmailChange:
     """Has a code mailed to the new email; nothing changes before `ConfirmEmailChange`. For clients and proxies.
 
-    The answer is the same whether or not somebody else has the new email: only its holder may learn that. A change
-    asked for before is withdrawn.
+    The response is the same whether or not another account has the new email, which only its holder may learn. An
+    earlier open change is withdrawn.
 
     Raises:
         Unauthenticated: nobody is signed in.
-        Forbidden: staff, whose email is the practice's to change.
+        Forbidden: staff, whose email the practice changes.
         InvalidEmail: it is not an email address.
-        EmailUnchanged: it is the account's email already.
-        RateLimited: too many tries at the password.
+        EmailUnchanged: the account already has this email.
+        RateLimited: too many attempts at the password.
         WrongPassword: the password is wrong; audited.
     """
 
@@ -48,7 +48,7 @@ class RequestEmailChange:
         email = normalize_email(command.new_email, path="new_email")
         async with self.begin(actor):
             if isinstance(require_account_holder(actor), StaffActor):
-                raise Forbidden("The practice's administrator changes the emails of staff.")
+                raise Forbidden("Ask an administrator of the practice to change your email.")
         account = await self.reauthentication.by_password(actor, command.password)
         if email == account.email:
             raise EmailUnchanged

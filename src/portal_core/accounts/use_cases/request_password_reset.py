@@ -1,4 +1,4 @@
-"""A password was forgotten."""
+"""Request a code to reset a forgotten password."""
 
 from attrs import frozen
 
@@ -21,13 +21,13 @@ class RequestPasswordResetCommand:
 
 @frozen
 class RequestPasswordReset:
-    """Asks for a code to set a new password; a job mails it to the account that has the email.
+    """Stores a request for a reset code; a job mails the code to the account that has the email.
 
-    Anyone may ask, and learns nothing. Three times an hour for one email, known or not.
+    Anyone may ask, and learns nothing. Three times an hour per email, known or not.
 
     Raises:
         InvalidEmail: it is not an email address.
-        RateLimited: asked too often for this email.
+        RateLimited: too many requests for this email.
     """
 
     begin: Begin[SignInUnit]

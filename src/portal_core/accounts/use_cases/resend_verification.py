@@ -1,4 +1,4 @@
-"""The code did not come."""
+"""Request another verification code."""
 
 from attrs import frozen
 
@@ -19,13 +19,13 @@ class ResendVerificationCommand:
 
 @frozen
 class ResendVerification:
-    """Asks for another code that proves an email; a job mails it to an account that still needs it.
+    """Stores a request for another code that proves an email; a job mails it if the account still needs one.
 
-    Anyone may ask, and learns nothing. Three times an hour for one email, known or not.
+    Anyone may ask, and learns nothing. Three times an hour per email, known or not.
 
     Raises:
         InvalidEmail: it is not an email address.
-        RateLimited: asked too often for this email.
+        RateLimited: too many requests for this email.
     """
 
     begin: Begin[SignInUnit]

@@ -1,4 +1,4 @@
-"""A forgotten password is replaced by whoever holds the email."""
+"""Reset a forgotten password with a mailed code."""
 
 from attrs import frozen
 
@@ -28,17 +28,17 @@ class ResetPasswordCommand:
 
 @frozen
 class ResetPassword:
-    """Sets a new password by a mailed code, ends every session, lifts a lock, and tells the account.
+    """Sets a new password with a mailed code, ends every session, lifts a lock, and notifies the account.
 
-    Anyone may try, as often as `count_code_attempt` lets them, for an email known or not; unknown and wrong are one
-    answer. A second factor stays as it is, and nobody is signed in. That a password is on its way is written down
-    before the provider is asked: after a crash `FinishPasswordResets` does the rest.
+    Anyone may try, within the limits of `count_code_attempt`, for an email known or not; an unknown email and a wrong
+    code get the same response. A second factor stays, and it signs nobody in. A marker is stored before the provider
+    is called: after a crash `FinishPasswordResets` completes the reset.
 
     Raises:
         InvalidEmail: it is not an email address.
-        InvalidPassword: the password does not pass the policy (email and practice as context, as in `VerifyEmail`).
-        RateLimited: tried too often from this address, or for this email.
-        CodeRefused: the code is not good; audited.
+        InvalidPassword: the password does not meet the policy (email and practice as context, as in `VerifyEmail`).
+        RateLimited: too many attempts from this address, or for this email.
+        CodeRefused: the code is not valid; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -74,6 +74,6 @@ class ResetPassword:
                 target = active.id if active is not None else None
                 await unit.audit.record(AuditEntry("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)
-                raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")
+                raise CodeRefused.at("code", "code_refused", "This code is incorrect or has expired.")
             await complete_password_reset(unit, account, self.clock.now())
             await unit.commit(None)

@@ -1,4 +1,4 @@
-"""Somebody has lost their phone and the recovery codes: an administrator who knows them lets them set up another."""
+"""An administrator resets the second factor of a person who has lost their phone and recovery codes."""
 
 from typing import Literal, get_args
 from uuid import UUID
@@ -20,19 +20,19 @@ from portal_core.kernel.uow import Begin
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 
 IdentityCheck = Literal["in_person", "video_call", "called_back", "identity_document"]
-"""How somebody outside of the portal was known to be who they say. `called_back`: on the number that the practice had
-on file, never one that came with the question."""
+"""How the person's identity was checked outside of the portal. `called_back`: at the number that the practice had on
+file, never one given with the request."""
 
 IDENTITY_CHECKS: tuple[IdentityCheck, ...] = get_args(IdentityCheck)
 
 
 @frozen
 class ResetSecondFactorCommand:
-    """Whose: that of the client (`portal`) or member of staff (`practice`) of this id; with `grant_id`, that of the
-    proxy who holds this grant over the client. The account is never named by what a caller says of themselves.
+    """Whose factor: that of the client (`portal`) or staff member (`practice`) with this id; with `grant_id`, that of
+    the proxy who holds this grant over the client. The account is never identified by what a caller claims.
 
     Raises:
-        Invalid: the check is none of those that are known.
+        Invalid: the identity check is not one of `IDENTITY_CHECKS`.
     """
 
     side: Side
@@ -42,26 +42,28 @@ class ResetSecondFactorCommand:
 
     def __attrs_post_init__(self) -> None:
         if self.identity_check not in IDENTITY_CHECKS:
-            raise Invalid.at("identity_check", "identity_check_unknown", f"Write one of {', '.join(IDENTITY_CHECKS)}.")
+            message = f"Must be one of: {', '.join(IDENTITY_CHECKS)}."
+            raise Invalid.at("identity_check", "identity_check_unknown", message)
 
 
 @frozen
 class ResetSecondFactor:
-    """Removes another's second factor and recovery codes, ends all their sessions, and tells them.
+    """Removes another person's second factor and recovery codes, ends all their sessions, and notifies them.
 
-    For an administrator whose session has shown a second factor, and for whoever operates the deployment. The password
-    stays: with it they sign in, and where a factor is required that session is good for setting up a new one only. How
-    they were checked is kept on the record, as one of a few words.
+    For an administrator whose session has verified a second factor, and for the operator of the deployment. The
+    password stays: the person signs in with it, and where a factor is required that session may only be used to set up
+    a new one. How their identity was checked is stored in the audit log, as one of a few words.
 
-    It is done whether or not the account knows of a factor: after a crash the identity provider may be alone to. The
-    provider forgets first, so that a crash leaves an account that asks for a recovery code; run again it is whole.
+    It runs whether or not the account records a factor, because after a crash only the identity provider may have one.
+    The provider removes it first, so that after a crash the account still requires a recovery code; a rerun completes
+    the reset.
 
     Raises:
-        NotFound: no such client, member of staff or grant; or not staff.
-        Forbidden: not an administrator, or their own: another administrator resets it.
-        SecondFactorRequired: the session has shown none.
-        GrantNotActive: the proxy has no access any more.
-        AccountNotOpen: they have no account, or have not proven its email.
+        NotFound: no such client, staff member or grant; or the actor is not staff.
+        Forbidden: not an administrator, or their own factor, which another administrator must reset.
+        SecondFactorRequired: the administrator's session has not verified one.
+        GrantNotActive: the proxy no longer has access.
+        AccountNotOpen: the person has no account, or has not verified its email.
         StaleVersion: the account changed meanwhile; try again.
     """
 
@@ -89,20 +91,20 @@ class ResetSecondFactor:
 
 
 async def _resettable_account(unit: AccountsUnit, actor: Actor, command: ResetSecondFactorCommand) -> Account:
-    """The account, where the actor may reset it."""
+    """The account, if the actor may reset it."""
     by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
     if isinstance(by, StaffActor):
         await _require_multi_factor(unit, by)
     account = await _find_account(unit, command)
     if account is None or account.status != "active":
-        raise AccountNotOpen("They have no account, or have not proven its email. Invite them.")
+        raise AccountNotOpen("This person has no active account. Send an invitation.")
     if isinstance(by, StaffActor) and account.id == by.account_id:
-        raise Forbidden("Another administrator resets yours.")
+        raise Forbidden("Ask another administrator to reset your second factor.")
     return account
 
 
 async def _require_multi_factor(unit: AccountsUnit, by: StaffActor) -> None:
-    """A session that has shown a second factor; within the process there is none, and whoever calls answers for it."""
+    """Require a multi-factor session. In-process callers have no session and are responsible for the check."""
     if by.session_id is not None:
         session = await unit.sessions.get(by.account_id, by.session_id)
         if session is None or not session.multi_factor:

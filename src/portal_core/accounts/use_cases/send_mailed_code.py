@@ -1,4 +1,4 @@
-"""The worker delivers a notice that carries a code."""
+"""Send a notice that carries a code."""
 
 from uuid import UUID
 
@@ -13,12 +13,12 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SendMailedCode:
-    """Has the identity provider make and mail a code, when the account still needs one of that purpose.
+    """Has the identity provider create and mail a code, if the account still needs one of that purpose.
 
     For jobs: the notifications feature calls this for the kinds `verify_email` and `reset_password`.
 
     Raises:
-        Unavailable: the provider or the mail does not answer.
+        Unavailable: the provider or the mail service does not respond.
     """
 
     begin: Begin[SignInUnit]

@@ -1,4 +1,4 @@
-"""Signing in, first step: email and password."""
+"""First step of signing in: email and password."""
 
 from attrs import frozen
 
@@ -23,7 +23,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SignInCommand:
-    """`kind` says how the session will be carried: a browser's cookie, or a bearer token."""
+    """`kind` is how the session is carried: a browser's cookie, or a bearer token."""
 
     email: str
     password: str
@@ -33,18 +33,19 @@ class SignInCommand:
 
 @frozen
 class SignIn:
-    """Opens a session, or asks for the second factor where one is enrolled.
+    """Opens a session, or returns a challenge for the second factor where one is enrolled.
 
-    Anyone may try: 5 times in 15 minutes from one address, and until the fifth failure for one email, known or not,
-    which locks it for 15 minutes. A try counts before it is decided, so that many at once get no more; a right
-    password gives the address its try back, since a family or a practice signs in from one. Sessions that are open
-    stay open in a lock, or strangers could end them. Unknown, wrong and unproven are one answer, by the same calls.
+    Anyone may try: 5 times in 15 minutes from one address; and the fifth failure for one email, known or not, locks it
+    for 15 minutes. An attempt counts before it is checked, so that concurrent attempts cannot exceed the limit; a
+    correct password gives the address its attempt back, because a family or a practice signs in from one address. A
+    lock does not end open sessions, or strangers could end them. An unknown email, a wrong password and an unverified
+    account get the same response, by the same calls.
 
     Raises:
         InvalidEmail: it is not an email address.
-        RateLimited: too many tries from this address.
+        RateLimited: too many attempts from this address.
         SignInLocked: too many failures for this email.
-        SignInRefused: all else; audited.
+        SignInRefused: everything else; audited.
     """
 
     begin: Begin[SignInUnit]

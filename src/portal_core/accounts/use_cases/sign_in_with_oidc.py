@@ -1,4 +1,4 @@
-"""Staff sign in with a token of the EHR's identity provider."""
+"""Sign in staff with an ID token of the EHR's identity provider."""
 
 from attrs import frozen
 
@@ -27,15 +27,15 @@ class SignInWithOidcCommand:
 
 @frozen
 class SignInWithOidc:
-    """Opens a session for a member of staff whom a configured issuer vouches for, with a second factor.
+    """Opens a session for a staff member whom a configured issuer has authenticated with a second factor.
 
-    The issuer's subject is bound to an account the first time, by an email that the issuer has verified; from then on
-    the subject alone counts. Somebody on the practice's list of staff who has no account gets one.
+    The first sign-in links the issuer's subject to an account, by an email that the issuer has verified; from then on
+    only the subject counts. An active staff member without an account gets one.
 
     Raises:
-        RateLimited: too many tries from this address.
-        SignInRefused: the token is not good, or speaks of nobody who works here; audited.
-        SingleFactorSignIn: the issuer does not say that a second factor was shown; audited.
+        RateLimited: too many attempts from this address.
+        SignInRefused: the token is not valid, or identifies no active staff member; audited.
+        SingleFactorSignIn: the issuer does not state that a second factor was used; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -106,7 +106,7 @@ class SignInWithOidc:
 
 
 def _verified_email(identity: StaffIdentity) -> str | None:
-    """The email that the issuer has verified; None where it has not, or where it is no email."""
+    """The email that the issuer has verified; None if it has not, or if it is not an email address."""
     try:
         return normalize_email(identity.email) if identity.email_verified else None
     except InvalidEmail:

@@ -1,4 +1,4 @@
-"""Signing out."""
+"""Sign out of the current session."""
 
 from attrs import frozen
 
@@ -12,7 +12,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SignOut:
-    """Ends the session that asks; both of its tokens are dead. Twice is fine.
+    """Ends the current session; both of its tokens stop working. Safe to repeat.
 
     Raises:
         Unauthenticated: nobody is signed in.

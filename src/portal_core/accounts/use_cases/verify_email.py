@@ -1,4 +1,4 @@
-"""A new client proves their email and sets their password, in one step."""
+"""Verify a new client's email and set their password, in one step."""
 
 from attrs import frozen
 
@@ -24,17 +24,17 @@ class VerifyEmailCommand:
 
 @frozen
 class VerifyEmail:
-    """Activates an unverified account whose mailed code is right. Nobody is signed in by it.
+    """Activates an unverified account whose mailed code is correct. It signs nobody in.
 
-    Anyone may try, as often as `count_code_attempt` lets them, for an email known or not; unknown and wrong are one
-    answer. The password is held against the email and the practice's name only, since a verdict on the person's name
-    would tell who they are.
+    Anyone may try, within the limits of `count_code_attempt`, for an email known or not; an unknown email and a wrong
+    code get the same response. The password is checked against the email and the practice's name only, because a check
+    against the person's name would reveal it.
 
     Raises:
         InvalidEmail: it is not an email address.
-        InvalidPassword: the password does not pass the policy.
-        RateLimited: tried too often from this address, or for this email.
-        CodeRefused: the code is not good, or the account does not wait for one; audited.
+        InvalidPassword: the password does not meet the policy.
+        RateLimited: too many attempts from this address, or for this email.
+        CodeRefused: the code is not valid, or the account does not wait for one; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -59,6 +59,6 @@ class VerifyEmail:
                 target = unverified.id if unverified is not None else None
                 await unit.audit.record(AuditEntry("account.code_refused", target, outcome="failed"))
                 await unit.commit(None)
-                raise CodeRefused.at("code", "code_refused", "This code is not right, or is no longer good.")
+                raise CodeRefused.at("code", "code_refused", "This code is incorrect or has expired.")
             await unit.accounts.save(account.activate(), AuditEntry("account.verified", account.id, account.client_id))
             await unit.commit(None)

@@ -1,4 +1,4 @@
-"""Signing in, second step: the second factor."""
+"""Second step of signing in: the second factor."""
 
 from attrs import frozen
 
@@ -22,7 +22,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class VerifySecondFactorCommand:
-    """`code` is six digits of the authenticator app, or a recovery code; `side` the one at which it is shown."""
+    """`code` is a six-digit code of the authenticator app, or a recovery code; `side` is where it is presented."""
 
     challenge: str
     code: str
@@ -31,18 +31,18 @@ class VerifySecondFactorCommand:
 
 @frozen
 class VerifySecondFactor:
-    """Opens the session that a right password and a right second factor earn.
+    """Opens the session for a correct password and a correct second factor.
 
-    A challenge is good once, for 5 minutes and 5 tries, and wrong answers count against the email as wrong passwords
-    do, so that a stolen password buys no more guesses by signing in again. They count against the address in one
-    with them, too: 5 in 15 minutes, and a right answer gives its try back. On the other side the challenge is unknown,
-    and stays good on its own.
+    A challenge is valid once, for 5 minutes and 5 attempts. A wrong code counts against the email as a wrong password
+    does, so that signing in again with a stolen password gives no more guesses. Both also count against the address:
+    5 in 15 minutes, and a correct code gives its attempt back. On the other side the challenge is treated as unknown,
+    and stays valid on its own side.
 
     Raises:
-        RateLimited: too many tries from this address.
-        ChallengeNotOpen: the challenge is unknown, used, too old or tried too often.
+        RateLimited: too many attempts from this address.
+        ChallengeNotOpen: the challenge is unknown, used, expired or was attempted too often.
         SignInLocked: too many failures for this email.
-        SecondFactorRefused: the code is wrong or was used before; audited.
+        SecondFactorRefused: the code is wrong or was already used; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -99,7 +99,8 @@ class VerifySecondFactor:
         guard = await unit.sign_in_guards.lock(guard_key(account.side, account.email))
         await unit.sign_in_guards.save(guard.clear())
         if account.second_factor == "none":
-            # The provider asked for it, so it is enrolled: a crash kept us from writing that down. Or it was removed.
+            # The provider required it, so either it is enrolled and a crash kept the core from storing that, or it was
+            # removed since.
             if not (await unit.second_factors.lock(account.id)).may_have_been_confirmed(challenge):
                 raise ChallengeNotOpen
             account = account.with_second_factor("totp")

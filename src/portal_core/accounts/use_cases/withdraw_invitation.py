@@ -1,4 +1,4 @@
-"""An invitation is taken back."""
+"""Withdraw an invitation."""
 
 from uuid import UUID
 
@@ -21,10 +21,10 @@ class WithdrawInvitationCommand:
 
 @frozen
 class WithdrawInvitation:
-    """Staff (clinician, front desk, administrator) take back an open invitation; staff's own only administrators.
+    """Staff (clinician, front desk, administrator) withdraw an open invitation; only administrators one to staff.
 
     Raises:
-        NotFound, Forbidden: no such invitation, or not in such a role.
+        NotFound, Forbidden: no such invitation, or the actor has none of these roles.
         InvitationNotOpen: accepted or withdrawn.
     """
 

@@ -1,1 +1,1 @@
-"""One file for each."""
+"""Use cases about people, one per module."""

@@ -1,4 +1,4 @@
-"""A client of the practice becomes known to the portal."""
+"""Add a client of the practice."""
 
 from attrs import frozen
 
@@ -21,12 +21,12 @@ class AddClientCommand:
 
 @frozen
 class AddClient:
-    """Staff (clinician, front desk, administrator) or a job adds a client. Nobody is invited by it.
+    """Staff (clinician, front desk, administrator) or a job adds a client. It does not invite the client.
 
     Raises:
-        NotFound, Forbidden: not in such a role.
-        InvalidEmail, Invalid: a field is not taken.
-        DuplicateExternalId: another client has this id.
+        NotFound, Forbidden: the actor has none of these roles.
+        InvalidEmail, Invalid: a field is not valid.
+        DuplicateExternalId: another client has this external id.
     """
 
     begin: Begin[PeopleUnit]

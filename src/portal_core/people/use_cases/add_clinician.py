@@ -1,4 +1,4 @@
-"""Somebody who sees clients becomes known to the portal."""
+"""Add a clinician of the practice."""
 
 from attrs import frozen
 
@@ -25,8 +25,8 @@ class AddClinician:
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Invalid: a field is not taken.
-        DuplicateExternalId: another clinician has this id.
+        Invalid: a field is not valid.
+        DuplicateExternalId: another clinician has this external id.
     """
 
     begin: Begin[PeopleUnit]

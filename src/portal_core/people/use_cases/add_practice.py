@@ -1,4 +1,4 @@
-"""A new practice in this deployment."""
+"""Add a practice to this deployment."""
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ from portal_core.people.views import PracticeView
 
 @frozen
 class AddPracticeCommand:
-    """`time_zone` is an IANA name, `state` two letters, `hosts` the names under which its portal is reached."""
+    """`time_zone` is an IANA name, `state` a two-letter code, `hosts` the host names of its portal."""
 
     slug: str
     name: str
@@ -25,12 +25,12 @@ class AddPracticeCommand:
 
 @frozen
 class AddPractice:
-    """Makes a practice, with a key of its own. For whoever operates the deployment: no actor of a practice can ask.
+    """Creates a practice with its own key. Only for the operator of the deployment: no practice's actor can call it.
 
     Raises:
-        Invalid: a field is not taken.
-        SlugTaken, HostTaken: another practice has it.
-        Unavailable: the master key does not answer.
+        Invalid: a field is not valid.
+        SlugTaken, HostTaken: another practice has the short name or a host name.
+        Unavailable: the master key service does not respond.
     """
 
     practice_factory: PracticeFactory

@@ -1,4 +1,4 @@
-"""Somebody joins the practice's staff."""
+"""Add a staff member."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from portal_core.people.views import StaffView
 
 @frozen
 class AddStaffCommand:
-    """`issuer` and `subject`: both, for somebody who signs in by the EHR's identity provider, or none."""
+    """`issuer` and `subject`: both, for someone who signs in through the EHR's identity provider, or neither."""
 
     name: str
     email: str
@@ -34,12 +34,12 @@ class AddStaffCommand:
 
 @frozen
 class AddStaff:
-    """An administrator, or a job, adds a member of staff. They cannot sign in before they accept an invitation.
+    """An administrator, or a job, adds a staff member, who cannot sign in before they accept an invitation.
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        InvalidEmail, Invalid: a field is not taken.
-        DuplicateStaff: another member has this email.
+        InvalidEmail, Invalid: a field is not valid.
+        DuplicateStaff: another staff member has this email or identity.
     """
 
     begin: Begin[PeopleUnit]
@@ -49,7 +49,7 @@ class AddStaff:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             if (command.issuer is None) != (command.subject is None):
-                raise Invalid.at("subject", "incomplete", "Give both the issuer and the subject, or none.")
+                raise Invalid.at("subject", "incomplete", "Enter both the issuer and the subject, or neither.")
             await check_clinician(unit, command.clinician_id)
             member = StaffMember(
                 id=self.ids.new(),

@@ -1,4 +1,4 @@
-"""Which clinicians see a client."""
+"""Set which clinicians see a client."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from portal_core.people.views import ClientView
 
 @frozen
 class AssignCareTeamCommand:
-    """`version` is the client's that was read; without one, whichever team there is by now is replaced."""
+    """`version` is the client's version as it was read; without it, the current team is replaced unchecked."""
 
     client_id: UUID
     clinician_ids: tuple[UUID, ...]
@@ -26,10 +26,10 @@ class AssignCareTeamCommand:
 
 @frozen
 class AssignCareTeam:
-    """Staff (clinician, front desk, administrator) or a job names a client's clinicians: these and no others.
+    """Staff (clinician, front desk, administrator) or a job replaces a client's care team.
 
     Raises:
-        NotFound, Forbidden: no such client, or not in such a role.
+        NotFound, Forbidden: no such client, or the actor has none of these roles.
         Invalid: no such clinician.
         StaleVersion: the client or the team changed after they were read.
     """

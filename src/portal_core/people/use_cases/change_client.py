@@ -1,4 +1,4 @@
-"""The practice corrects what it knows of a client."""
+"""Change the details of a client."""
 
 from uuid import UUID
 
@@ -30,15 +30,15 @@ class ChangeClientCommand:
 class ChangeClient:
     """Staff (clinician, front desk, administrator) replace the details of a client.
 
-    A corrected date of birth or state moves the last days of proxies' grants that followed from it. The email by
-    which the client signs in (`sign_in_email`) stays: the client changes that, by proof.
+    A corrected date of birth or state recalculates the dates of proxies' grants. The email with which the client
+    signs in (`sign_in_email`) does not change: only the client can change it, by proving control of the new one.
 
     Raises:
-        NotFound, Forbidden: no such client, or not in such a role.
-        InvalidEmail, Invalid: a field is not taken.
+        NotFound, Forbidden: no such client, or the actor has none of these roles.
+        InvalidEmail, Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
-        DuplicateExternalId: another client has this id.
-        RecordDestroyed: an address, for a record whose key was destroyed.
+        DuplicateExternalId: another client has this external id.
+        RecordDestroyed: an address was given for a record whose key was destroyed.
     """
 
     begin: Begin[PeopleUnit]

@@ -1,4 +1,4 @@
-"""What the practice says of a clinician."""
+"""Change the details of a clinician."""
 
 from uuid import UUID
 
@@ -29,9 +29,9 @@ class ChangeClinician:
 
     Raises:
         NotFound, Forbidden: no such clinician, or not an administrator.
-        Invalid: a field is not taken.
+        Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
-        DuplicateExternalId: another clinician has this id.
+        DuplicateExternalId: another clinician has this external id.
     """
 
     begin: Begin[PeopleUnit]

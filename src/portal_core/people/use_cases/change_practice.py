@@ -1,4 +1,4 @@
-"""The practice's name and place."""
+"""Change the practice's name, time zone and state."""
 
 from attrs import frozen
 
@@ -24,13 +24,13 @@ class ChangePracticeCommand:
 
 @frozen
 class ChangePractice:
-    """An administrator changes what the practice is called, its zone and its state.
+    """An administrator changes the practice's name, time zone and state.
 
-    Dates already decided stay: a grant keeps the last day that the rules named when it was made.
+    Dates already decided stay: a grant keeps the last day that was calculated when it was created.
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Invalid: a field is not taken.
+        Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
     """
 

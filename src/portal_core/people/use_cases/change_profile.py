@@ -1,4 +1,4 @@
-"""A client's own changes of their demographics: contact fields only."""
+"""Change the contact fields of a client's profile."""
 
 from attrs import frozen
 
@@ -22,16 +22,16 @@ class ChangeProfileCommand:
 
 @frozen
 class ChangeProfile:
-    """A client, or a proxy with `profile`, writing, changes contact fields.
+    """A client, or a proxy with write access to `profile`, changes contact fields.
 
-    Legal name, date of birth and email are the practice's to change; an email that signs in is changed by
-    `RequestEmailChange`. The audit trail keeps the names of the fields that changed, not what was in them.
+    Only the practice changes the legal name, date of birth and email on file; `RequestEmailChange` changes the email
+    that signs in. The audit log stores the names of the fields that changed, not their values.
 
     Raises:
-        NotFound, Forbidden: for the actor there is no such record, or it is for reading only.
-        Invalid: a field is not taken.
+        NotFound, Forbidden: no such record for this actor, or it is read-only.
+        Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
-        RecordDestroyed: an address, for a record whose key was destroyed.
+        RecordDestroyed: an address was given for a record whose key was destroyed.
     """
 
     begin: Begin[PeopleUnit]

@@ -1,4 +1,4 @@
-"""What a member of staff may do, and whether they still work here."""
+"""Change a staff member's name, roles and employment status."""
 
 from uuid import UUID
 
@@ -31,15 +31,15 @@ class ChangeStaffCommand:
 
 @frozen
 class ChangeStaff:
-    """An administrator changes a member's name and roles, or ends their work here; every request looks anew.
+    """An administrator changes a staff member's name and roles, or deactivates them; every request reads it again.
 
-    Whoever leaves is signed out everywhere and signs in no more; whoever comes back signs in again, since what was
-    opened before stays over.
+    A member who leaves is signed out everywhere and cannot sign in. A member who returns must sign in again: their
+    earlier sessions stay ended.
 
     Raises:
         NotFound, Forbidden: no such member, or not an administrator.
-        Invalid: a field is not taken.
-        LastAdministrator: they are the only one who still administers the practice.
+        Invalid: a field is not valid.
+        LastAdministrator: they are the practice's only active administrator.
         StaleVersion: it changed after it was read.
     """
 
@@ -61,7 +61,7 @@ class ChangeStaff:
                 clinician_id=command.clinician_id,
                 active=command.active,
             )
-            # Whoever takes an administrator away stands in line, so that two at once do not leave the practice none.
+            # The lock serializes removals of administrators, so that two at once cannot leave the practice with none.
             resigns = member.is_administrator and not changed.is_administrator
             if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
                 raise LastAdministrator
@@ -73,7 +73,7 @@ class ChangeStaff:
             return await unit.commit(StaffView.of(changed))
 
     async def _sign_out(self, unit: PeopleUnit, member: StaffMember) -> None:
-        """Whoever comes back too: they may have been signing in while they left."""
+        """End all sessions, also of a member who returns: they may have been signing in while they left."""
         account = await unit.accounts.find_by_person("practice", member.id)
         if account is not None:
             ended = AuditEntry(

@@ -1,4 +1,4 @@
-"""A record's content is made unreadable for good."""
+"""Make a record's encrypted content permanently unreadable."""
 
 from uuid import UUID
 
@@ -22,12 +22,12 @@ class DestroyRecordKeyCommand:
 class DestroyRecordKey:
     """An administrator, or a job, destroys the key of a client: crypto-shredding (NIST SP 800-88, 2.5).
 
-    What the key sealed (reasons, notes, addresses, and later messages, answers, documents) cannot be read by anybody
+    What the key encrypts (reasons, notes, addresses, and later messages, answers, documents) cannot be read by anybody
     once other processes have dropped their copy of the key (5 minutes) and the last backup that holds the wrapped key
-    is gone. The audit trail stays whole, and so does the calendar: appointments and requests are shown without their
-    content, and go on being cancelled, moved, declined and closed. New content is refused (`RecordDestroyed`) rather
-    than dropped in silence; only the reason of a cancellation is left out instead, since it is said to everybody who
-    comes, and one client's destroyed record must not refuse it to the others.
+    is gone. The audit log stays whole, and so does the calendar: appointments and requests are shown without their
+    content, and can still be cancelled, moved, declined and closed. New content is refused (`RecordDestroyed`) rather
+    than dropped silently. Only the reason of a cancellation is left out instead, because it goes to every attendee,
+    and one client's destroyed record must not refuse it to the others.
 
     Raises:
         NotFound, Forbidden: no such client with a key, or not an administrator.

@@ -1,4 +1,4 @@
-"""One client, for staff."""
+"""Get one client, for staff."""
 
 from uuid import UUID
 
@@ -17,10 +17,10 @@ from portal_core.people.views import ClientView
 
 @frozen
 class GetClient:
-    """For staff (clinician, front desk, biller, administrator).
+    """Returns one client to staff (clinician, front desk, biller, administrator).
 
     Raises:
-        NotFound, Forbidden: no such client, or not in such a role.
+        NotFound, Forbidden: no such client, or the actor has none of these roles.
     """
 
     begin: Begin[PeopleUnit]

@@ -1,4 +1,4 @@
-"""The demographics that a client may see."""
+"""Get a client's demographics."""
 
 from attrs import frozen
 
@@ -14,10 +14,10 @@ from portal_core.people.views import ProfileView
 
 @frozen
 class GetProfile:
-    """A client, or a proxy with `profile`.
+    """Returns the profile to a client, or a proxy with `profile`.
 
     Raises:
-        NotFound: for the actor there is no such record.
+        NotFound: no such record for this actor.
     """
 
     begin: Begin[PeopleUnit]

@@ -1,4 +1,4 @@
-"""Clients and clinicians come from the EHR's export."""
+"""Import clients and clinicians from the EHR's export."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -19,7 +19,7 @@ from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ImportReport, RejectedRow
 
 Progress = Callable[[int, int], None]
-"""Told after each chunk: rows done, rows in all."""
+"""Called after each chunk with the rows done and the total rows."""
 
 CHUNK_SIZE = 50
 _Row = TypeVar("_Row")
@@ -32,22 +32,22 @@ class ImportPeopleCommand:
 
 
 def ignore_progress(_done: int, _total: int) -> None:
-    """Nobody watches."""
+    """Discard progress reports."""
 
 
 @frozen
 class ImportPeople:
-    """An administrator, or a job, brings in clinicians and then clients, found again by their `external_id`.
+    """An administrator, or a job, imports clinicians and then clients, matched by their `external_id`.
 
-    A row that cannot be taken is refused with its line and the reason, and the others go on. Rows are written in
-    chunks of 50, each whole or not at all, so a run that was cut short is simply run again. What a client may change
-    in the portal is only filled in where it is empty, and an email that signs in stays; nobody is removed and nobody
-    is invited. A corrected date of birth or state moves the last days of proxies' grants. A row with an address is
-    refused where the key of the record was destroyed.
+    A row that is not valid is rejected with its line and the reason, and the import continues. Rows are written in
+    chunks of 50, each in one transaction, so an interrupted run can simply be repeated. Fields that clients can change
+    in the portal are filled only where they are empty, and an email that signs in is not replaced; nobody is removed
+    and nobody is invited. A corrected date of birth or state recalculates the dates of proxies' grants. A row with an
+    address is rejected if the key of the record was destroyed.
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Conflict: another import runs over the same rows; run this one again.
+        Conflict: another import is running over the same rows; run this one again.
     """
 
     begin: Begin[PeopleUnit]

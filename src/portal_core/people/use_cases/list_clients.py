@@ -1,4 +1,4 @@
-"""The practice's clients, by name; or one, by the id that the EHR has for them."""
+"""List the practice's clients by name, or find one by external id."""
 
 from attrs import frozen
 

@@ -1,4 +1,4 @@
-"""Who sees clients at the practice."""
+"""List the practice's clinicians."""
 
 from attrs import frozen
 

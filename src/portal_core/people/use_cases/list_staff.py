@@ -1,4 +1,4 @@
-"""Who works at the practice."""
+"""List the practice's staff."""
 
 from attrs import frozen
 

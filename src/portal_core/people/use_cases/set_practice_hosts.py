@@ -1,4 +1,4 @@
-"""Under which host names a practice's portal is reached."""
+"""Set the host names of a practice's portal."""
 
 from attrs import frozen
 
@@ -18,11 +18,11 @@ class SetPracticeHostsCommand:
 
 @frozen
 class SetPracticeHosts:
-    """For whoever operates the deployment: a practice that could name its own hosts could take another's visitors.
+    """Only for the operator of the deployment: a practice that set its own hosts could take another's visitors.
 
     Raises:
         Forbidden: not the system.
-        Invalid: not a host name.
+        Invalid: not a valid host name.
         HostTaken: another practice has one of them.
     """
 

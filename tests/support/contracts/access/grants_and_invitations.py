@@ -1,4 +1,4 @@
-"""What every keeper of invitations, grants and changes of email must do. Subclasses give the fixture `world`."""
+"""Contract of the repositories of invitations, grants and email changes. Subclasses provide the fixture `world`."""
 
 import asyncio
 from datetime import date, timedelta
@@ -250,7 +250,7 @@ class GrantsContract:
 
 
 class EmailChangesContract:
-    """Changes of email under way."""
+    """Pending email changes."""
 
     async def test_every_field_is_stored(self, world: PeopleWorld) -> None:
         account = await world.add_account("pa@example.org")

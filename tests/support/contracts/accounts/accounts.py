@@ -1,4 +1,4 @@
-"""What every keeper of accounts and of what signing in leaves behind must do. Subclasses give the fixture `world`."""
+"""Contract of the repositories of accounts and sign-in. Subclasses provide the fixture `world`."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -168,7 +168,7 @@ class AccountsContract:
 
 
 class PersonDirectoryContract:
-    """Who could have an account."""
+    """The directory of people who may have accounts."""
 
     async def test_client_matches_by_email_and_date_of_birth_only(self, world: AccountsWorld) -> None:
         client_id = await world.add_client(ANN)

@@ -1,4 +1,4 @@
-"""What every identity provider must do. Subclasses give the fixture `provider`."""
+"""Contract of identity providers. Subclasses provide the fixture `provider`."""
 
 from abc import ABC, abstractmethod
 from datetime import timedelta
@@ -29,7 +29,7 @@ STEP = timedelta(seconds=30)
 
 
 class IdentityProvider(ABC):
-    """A provider with both pools, and a mailbox to look into. `clock` is the provider's own."""
+    """A provider with both pools, and access to the mailbox. `clock` is the provider's own."""
 
     codes: MailedCodes
     passwords: Passwords
@@ -43,16 +43,16 @@ class IdentityProvider(ABC):
 
     @property
     def max_code_lifetime(self) -> timedelta:
-        """No mailed code is good after this."""
+        """No mailed code is valid for longer than this."""
         return timedelta(hours=24)
 
     def credential(self, side: Side = "portal", email: str = "") -> Credential:
-        """One that the provider does not know."""
+        """A credential that the provider does not know."""
         account_id = uuid4()
         return Credential(UUID(int=7), side, account_id, email or f"{account_id.hex}@example.org")
 
     async def verified(self, side: Side = "portal") -> Credential:
-        """One whose email is proven and whose password is `PASSWORD`."""
+        """A credential with a verified email and the password `PASSWORD`."""
         credential = self.credential(side)
         await self.codes.send(credential, "verify_email")
         code = self.mailed(credential, "verify_email")[-1]
@@ -60,7 +60,7 @@ class IdentityProvider(ABC):
         return credential
 
     async def enrolled(self) -> tuple[Credential, str]:
-        """One with a second factor, and its secret; the code that enrolled it is two steps old."""
+        """A credential with a second factor, and its secret; the code that enrolled it is two steps old."""
         credential = await self.verified()
         enrollment = await self.second_factors.start_enrollment(credential, PASSWORD)
         assert enrollment is not None
@@ -69,11 +69,11 @@ class IdentityProvider(ABC):
         return credential, enrollment.secret
 
     def totp(self, secret: str, steps: int = 0) -> str:
-        """The code of an authenticator app whose clock is `steps` of 30 seconds off."""
+        """The code of an authenticator app whose clock is off by `steps` of 30 seconds."""
         return totp(secret, self.clock.now() + steps * STEP)
 
     async def state(self, credential: Credential) -> str:
-        """What goes with a second factor after a right password."""
+        """The state that goes with a second factor after a correct password."""
         answer = await self.passwords.check(credential, PASSWORD)
         assert isinstance(answer, SecondFactorNeeded)
         return answer.state
@@ -83,7 +83,7 @@ class IdentityProvider(ABC):
 
 
 def wrong(code: str) -> str:
-    """A code of the same form that is another."""
+    """Another code of the same form."""
     return code[:-1] + ("1" if code[-1] == "0" else "0")
 
 
@@ -165,7 +165,7 @@ class MailedCodesContract:
         assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
 
     async def test_another_code_can_be_sent_after_verification(self, provider: IdentityProvider) -> None:
-        """The provider holds the email as proven, the core does not yet: another code must still do."""
+        """The provider has the email as verified, the core does not yet: another code must still work."""
         credential = await provider.verified()
         await provider.codes.send(credential, "verify_email")
         code = provider.mailed(credential, "verify_email")[-1]

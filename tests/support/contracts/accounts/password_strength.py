@@ -1,4 +1,4 @@
-"""What every judge of passwords must do. Give the fixture `strength`."""
+"""Contract of password strength checks. Subclasses provide the fixture `strength`."""
 
 from math import isfinite
 
@@ -11,7 +11,7 @@ from portal_core.accounts.password_policy import MAX_LENGTH, MIN_GUESSES_LOG10
 
 NAMES = ("rosalind franklin", "elm street", "franklin", "rosalind", "street")
 SYMBOLS = "4@8({[<369!1|70$5+7%2"
-"""All that stand for letters: the text that has the most readings."""
+"""All symbols that stand for letters: the text with the most readings."""
 
 GUESSED = [
     *("", "x", "vG7#", "vG7#q2k", " " * 12, "a" * MAX_LENGTH, "abcdefgh" * 16),
@@ -25,7 +25,7 @@ NOT_GUESSED = [
 
 
 class PasswordStrengthContract:
-    """Where it stands beside `MIN_GUESSES_LOG10` decides whether somebody may have a password."""
+    """An estimate below `MIN_GUESSES_LOG10` means that the password is refused."""
 
     @pytest.mark.parametrize("password", ["password", "PASSWORD", "1q2w3e4r5t6y", "1Q2W3E4R5T6Y", "Password1234"])
     def test_common_passwords_are_detected_in_any_case(self, strength: PasswordStrength, password: str) -> None:

@@ -1,6 +1,6 @@
-"""Any history of sessions against a simple model of one: a few times, and which token is the latest.
+"""Compares any history of sessions with a simple model of one: a few times, and which token is the latest.
 
-Subclasses give the fixture `world`.
+Subclasses provide the fixture `world`.
 """
 
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ TOUCH = timedelta(minutes=1)
 
 @define
 class NamedTokens(TokenSource):
-    """Tokens that no other practice has."""
+    """Tokens that are unique to this practice."""
 
     prefix: str
     _last: int = field(init=False, default=0)
@@ -44,7 +44,7 @@ class NamedTokens(TokenSource):
 
 @define
 class ModelSession:
-    """What a session should be. The last pair of tokens is the one that is good."""
+    """The expected state of a session. Only the last pair of tokens is valid."""
 
     opened_at: datetime
     active_at: datetime
@@ -87,7 +87,7 @@ steps = st.lists(
 
 
 class SessionHistoriesContract:
-    """Rotation, reuse, idleness, absolute ends, signing out, in any order."""
+    """Rotation, reuse, idling, absolute ends and sign-out, in any order."""
 
     @given(history=steps)
     async def test_any_history_matches_reference_model(
@@ -132,7 +132,7 @@ class _Run:
         self.world.clock.advance(timedelta(seconds=seconds))
 
     async def busy(self, seconds: int) -> None:
-        """Something is done everywhere, and then nothing for a while."""
+        """Use every session, then nothing for a while."""
         for index in range(len(self.sessions)):
             await self.extend(index)
         await self.wait(seconds)

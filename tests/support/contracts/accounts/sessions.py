@@ -1,4 +1,4 @@
-"""What every keeper of sessions must do. Subclasses give the fixture `world`."""
+"""Contract of the repositories of sessions. Subclasses provide the fixture `world`."""
 
 from datetime import date, timedelta
 
@@ -125,7 +125,7 @@ class SessionsContract:
 
 
 class LiveSessionsContract:
-    """Sessions as every request meets them."""
+    """Sessions as every request reads them."""
 
     async def test_access_token_finds_session_context(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)

@@ -1,4 +1,4 @@
-"""What everything that reads the EHR's tokens must do. Give the fixture `ehr`."""
+"""Contract of the readers of the EHR's ID tokens. Subclasses provide the fixture `ehr`."""
 
 from abc import ABC, abstractmethod
 from datetime import timedelta
@@ -20,15 +20,15 @@ TRUSTING_PRACTICES = {
     SISTER: (ISSUER, OTHER_AUDIENCE),
     NEIGHBOUR: (OTHER_ISSUER, AUDIENCE),
 }
-"""Whom each practice believes, and what it is called there. The stranger has no EHR that signs people in."""
+"""The issuer that each practice trusts, and its audience there. The outsider has no OIDC issuer."""
 FIVE = timedelta(minutes=5)
 LEEWAY = timedelta(minutes=1)
-"""Clocks may differ by this much."""
+"""Clocks may differ by up to this much."""
 SAM = StaffIdentity(ISSUER, "staff-7", "sam@clinic.example", True, frozenset({"pwd", "otp"}), "2")
 
 
 class StaffTokenHarness(ABC):
-    """Issuers and who reads their tokens, for the practices that are `TRUSTING_PRACTICES`. All go by `clock`."""
+    """Issuers and a reader of their tokens, for the practices in `TRUSTING_PRACTICES`, all on `clock`."""
 
     clock: FixedClock
     tokens: StaffTokens
@@ -37,15 +37,15 @@ class StaffTokenHarness(ABC):
     def issue(
         self, staff_identity: StaffIdentity, *, audience: str = AUDIENCE, starts_in: timedelta = timedelta(0)
     ) -> str:
-        """A token of the issuer that `staff_identity` names, good for five minutes from `starts_in` after now."""
+        """A token of the issuer that `staff_identity` names, valid for five minutes from `starts_in` after now."""
 
     @abstractmethod
     def forge(self, staff_identity: StaffIdentity) -> str:
-        """What an attacker makes of all that is public: it says what a good one says."""
+        """A token that an attacker makes from public information, with the claims of a valid one."""
 
 
 class StaffTokensContract:
-    """Who it speaks of, word for word, or nothing."""
+    """A token yields exactly its identity, or nothing."""
 
     @pytest.mark.parametrize(
         "staff_identity",

@@ -1,4 +1,4 @@
-"""What a keeper of accounts must offer the contract suites: a fresh practice, and people to put in it."""
+"""What an adapter provides to the contract suites of accounts: a fresh practice, and ways to add people."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -25,7 +25,7 @@ IDLE = timedelta(minutes=15)
 
 
 class AccountsWorld(ABC):
-    """A fresh practice in New York called "Elm Street" with no settings of its own."""
+    """A fresh practice in New York called "Elm Street", without settings."""
 
     begin: Begin[AccountsUnit]
     live: LiveSessions
@@ -54,7 +54,7 @@ class AccountsWorld(ABC):
         active: bool = True,
         name: str = "Sam Wu",
     ) -> UUID:
-        """With a clinician of their own where they see clients; see `clinician_of`."""
+        """Add a staff member, with a clinician if they see clients; see `clinician_of`."""
 
     @abstractmethod
     async def clinician_of(self, staff_id: UUID) -> UUID | None: ...
@@ -92,11 +92,11 @@ class AccountsWorld(ABC):
 
     @abstractmethod
     async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
-        """The practice's committed jobs, oldest first, without those that deliver notices."""
+        """The practice's committed jobs, oldest first, except those that deliver notices."""
 
     @abstractmethod
     async def other_practice(self) -> "AccountsWorld":
-        """Another practice in the same place, on the same clock."""
+        """Another practice in the same store, on the same clock."""
 
     @property
     def visitor(self) -> VisitorActor:
@@ -125,7 +125,7 @@ class AccountsWorld(ABC):
         client_id: UUID | None = None,
         staff_id: UUID | None = None,
     ) -> Account:
-        """An account that is kept, of a person who is."""
+        """Store an account of an existing person."""
         if kind == "client" and client_id is None:
             client_id = await self.add_client(email)
         if kind == "staff" and staff_id is None:
@@ -139,7 +139,7 @@ class AccountsWorld(ABC):
         return account
 
     def make_session(self, account: Account, name: str = "a") -> Session:
-        """One that lasts eight hours, idle after 15 minutes; its tokens are `access-`, `family-` and `secret-name`."""
+        """A session of eight hours, idle after 15 minutes; its tokens are `access-`, `family-` and `secret-name`."""
         now = self.clock.now()
         return Session(
             id=self.ids.new(),
@@ -159,11 +159,11 @@ class AccountsWorld(ABC):
         )
 
     def hashed(self, text: str) -> bytes:
-        """A hash that no other practice has."""
+        """A hash that is unique to this practice."""
         return hashlib.sha256(f"{self.practice_id} {text}".encode()).digest()
 
     async def session(self, account: Account, name: str = "a") -> Session:
-        """One that is kept."""
+        """Store a session."""
         session = self.make_session(account, name)
         async with self.begin(self.visitor) as unit:
             await unit.sessions.add(session, AUDIT_ENTRY)

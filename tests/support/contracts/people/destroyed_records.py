@@ -1,4 +1,4 @@
-"""What every keeper of people must do when the key of a record is destroyed. Give the fixture `world`."""
+"""Contract of the repositories of people when a record's key is destroyed. Subclasses provide the fixture `world`."""
 
 import pytest
 from attrs import evolve
@@ -11,7 +11,7 @@ from tests.support.contracts.people.world import AUDIT_ENTRY, PeopleWorld
 
 
 class DestroyedRecordContract:
-    """What is left of a record whose key was destroyed."""
+    """What remains of a record whose key was destroyed."""
 
     async def test_destroying_key_removes_sealed_content_only(self, world: PeopleWorld) -> None:
         client = await world.add_client(address="12 Elm Street")

@@ -1,4 +1,4 @@
-"""What every keeper of practices, clients, clinicians, staff and care teams must do. Give the fixture `world`."""
+"""Contract of the repositories of practices, clients, clinicians, staff and care teams. Provide the fixture `world`."""
 
 import asyncio
 from uuid import UUID
@@ -16,7 +16,7 @@ from tests.support.contracts.people.world import AUDIT_ENTRY, DATE_OF_BIRTH, Peo
 
 
 class PracticeContract:
-    """The practice itself, how it is made, and how it is found."""
+    """The practice: how it is created, changed and found."""
 
     async def test_every_field_of_new_practice_is_stored(self, world: PeopleWorld) -> None:
         name = f"one.{world.ids.new().hex}.example"
@@ -243,7 +243,7 @@ class ClientRecordsContract:
 
 
 async def administrators(world: PeopleWorld) -> frozenset[UUID]:
-    """Who administers the practice."""
+    """The ids of the practice's active administrators."""
     async with world.begin(world.system) as unit:
         return await unit.staff_records.lock_administrators()
 

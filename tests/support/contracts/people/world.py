@@ -1,4 +1,4 @@
-"""What a keeper of people must offer the contract suites: a fresh practice, and people to put in it."""
+"""What an adapter provides to the contract suites of people: a fresh practice, and ways to add people."""
 
 from abc import ABC, abstractmethod
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ TODAY = date(2026, 3, 2)
 
 
 class PeopleWorld(ABC):
-    """A fresh practice in New York. `forbidden` is what leaks out when something writes past its reach."""
+    """A fresh practice in New York. `forbidden` is the error raised by a write outside of the actor's scope."""
 
     begin: Begin[PeopleUnit]
     practice_factory: PracticeFactory
@@ -39,10 +39,10 @@ class PeopleWorld(ABC):
 
     @abstractmethod
     async def other_practice(self) -> "PeopleWorld":
-        """Another practice in the same place, on the same clock."""
+        """Another practice in the same store, on the same clock."""
 
     async def add_practice(self, **more: object) -> Practice:
-        """Another practice, kept."""
+        """Store another practice."""
         practice_id = self.ids.new()
         defaults = {
             "slug": f"p{practice_id.hex}",
@@ -114,7 +114,7 @@ class PeopleWorld(ABC):
         return account
 
     def grant(self, client_id: UUID, account_id: UUID, **more: object) -> Grant:
-        """One that is not kept yet."""
+        """A grant that is not stored yet."""
         values = {
             "relationship": "parent",
             "areas": frozenset({"profile"}),

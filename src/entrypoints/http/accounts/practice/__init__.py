@@ -1,1 +1,1 @@
-"""The practice's side of accounts: invitations, proxies, second factors."""
+"""Account controllers of the practice side: invitations, proxies, second factors."""

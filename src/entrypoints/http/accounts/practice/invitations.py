@@ -1,4 +1,4 @@
-"""Every invitation of the practice."""
+"""List and withdraw the practice's invitations."""
 
 from uuid import UUID
 
@@ -40,5 +40,5 @@ class InvitationsController(Controller):
         invitation_id: FromPath[UUID],
         withdraw_invitation: NamedDependency[WithdrawInvitation],
     ) -> InvitationView:
-        """Takes an open invitation back."""
+        """Withdraws an open invitation."""
         return await withdraw_invitation(request.actor, WithdrawInvitationCommand(invitation_id))

@@ -1,4 +1,4 @@
-"""Who besides the client may act on a record: invitations of proxies, and grants."""
+"""Proxy access to a record: invitations of proxies, and grants."""
 
 from datetime import date
 from typing import Annotated
@@ -29,10 +29,10 @@ Areas = Annotated[tuple[Area, ...], Meta(min_length=1, max_length=len(AREAS))]
 
 
 class GrantRequest(Request, frozen=True):
-    """What a clinician or administrator decides.
+    """The terms of a proxy's access, chosen by a clinician or administrator.
 
-    `areas` left out: the defaults at the client's age. `until`: the first day without access; left out, for as long as
-    the rules allow. `authorized_by_minor`: the minor has authorised it, and the practice keeps the evidence.
+    `areas` omitted: the defaults for the client's age. `until`: the first day without access; if omitted, as long as
+    the rules allow. `authorized_by_minor`: the minor has authorized it, and the practice keeps the evidence.
     """
 
     email: Email
@@ -43,7 +43,7 @@ class GrantRequest(Request, frozen=True):
     authorized_by_minor: bool = False
 
     def terms(self) -> GrantTerms:
-        """The core's word for it."""
+        """Convert the request to the core's terms."""
         return GrantTerms(
             relationship=self.relationship,
             areas=None if self.areas is None else frozenset(self.areas),
@@ -54,7 +54,7 @@ class GrantRequest(Request, frozen=True):
 
 
 class ProxiesController(Controller):
-    """Proxies of a client."""
+    """A client's proxies."""
 
     path = "/clients/{client_id:uuid}"
     tags = ("Practice: clients",)
@@ -67,7 +67,7 @@ class ProxiesController(Controller):
         data: JSONBody[GrantRequest],
         invite_proxy: NamedDependency[InviteProxy],
     ) -> InvitationView:
-        """Decides on access to the record, and mails whoever is to have it a code to open an account with."""
+        """Sets the terms of access to the record, and mails the proxy a code to open an account."""
         return await invite_proxy(request.actor, InviteProxyCommand(client_id, data.email, data.terms()))
 
     @get("/grants", raises=[Forbidden])
@@ -96,5 +96,5 @@ class ProxiesController(Controller):
         grant_id: FromPath[UUID],
         revoke_grant: NamedDependency[RevokeGrant],
     ) -> GrantView:
-        """Ends a proxy's access at once."""
+        """Revokes a proxy's access at once."""
         return await revoke_grant(request.actor, RevokeGrantCommand(client_id, grant_id))

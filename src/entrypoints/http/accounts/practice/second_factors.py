@@ -1,4 +1,4 @@
-"""For those who have lost their phone and the recovery codes: an administrator has their second factor forgotten."""
+"""An administrator resets the second factor of a person who has lost their phone and recovery codes."""
 
 from uuid import UUID
 
@@ -22,13 +22,13 @@ RESET_ERRORS = (Forbidden, SecondFactorRequired, AccountNotOpen, GrantNotActive,
 
 
 class ResetSecondFactorRequest(Request, frozen=True):
-    """How the person was known to be who they say, outside of the portal. `called_back`: on the number on file."""
+    """How the person's identity was checked outside of the portal. `called_back`: at the number on file."""
 
     identity_check: IdentityCheck
 
 
 class SecondFactorsController(Controller):
-    """Other people's second factors."""
+    """Resets of other people's second factors."""
 
     tags = ("Practice: people",)
 
@@ -40,7 +40,7 @@ class SecondFactorsController(Controller):
         data: JSONBody[ResetSecondFactorRequest],
         reset_second_factor: NamedDependency[ResetSecondFactor],
     ) -> None:
-        """Removes a client's second factor and recovery codes, and signs them out everywhere. They are told."""
+        """Removes a client's second factor and recovery codes, signs them out everywhere, and notifies them."""
         await reset_second_factor(request.actor, ResetSecondFactorCommand("portal", client_id, data.identity_check))
 
     @post(
@@ -55,7 +55,7 @@ class SecondFactorsController(Controller):
         data: JSONBody[ResetSecondFactorRequest],
         reset_second_factor: NamedDependency[ResetSecondFactor],
     ) -> None:
-        """The same for the proxy who holds this grant over the client."""
+        """Resets the second factor of the proxy who holds this grant on the client's record."""
         await reset_second_factor(
             request.actor, ResetSecondFactorCommand("portal", client_id, data.identity_check, grant_id)
         )
@@ -68,5 +68,5 @@ class SecondFactorsController(Controller):
         data: JSONBody[ResetSecondFactorRequest],
         reset_second_factor: NamedDependency[ResetSecondFactor],
     ) -> None:
-        """The same for a member of staff, who is not the one who asks."""
+        """Resets the second factor of another staff member."""
         await reset_second_factor(request.actor, ResetSecondFactorCommand("practice", staff_id, data.identity_check))

@@ -1,1 +1,1 @@
-"""The practice's side: its own data, its clients and staff."""
+"""Controllers of the practice side: the practice, its clients and staff."""

@@ -1,4 +1,4 @@
-"""The practice's clients: looking, adding, changing, the care team, and inviting to the portal."""
+"""The practice's clients: list, add and change them, set the care team, and invite them to the portal."""
 
 from datetime import date
 from typing import Annotated
@@ -43,7 +43,7 @@ from portal_core.people.views import ClientSummaryView, ClientView
 
 
 class ClientRequest(Request, frozen=True):
-    """All that the practice says of a client; what is left out is empty."""
+    """All details of a client; omitted fields are empty."""
 
     given_name: Name
     family_name: FamilyName
@@ -60,7 +60,7 @@ class ClientRequest(Request, frozen=True):
     status: ClientStatus = "active"
 
     def details(self) -> ClientDetails:
-        """The core's word for it."""
+        """Convert the request to the core's details."""
         return ClientDetails(
             given_name=self.given_name,
             family_name=self.family_name,
@@ -79,13 +79,13 @@ class ClientRequest(Request, frozen=True):
 
 
 class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
-    """All that the practice says of a client, in place of what was read; `version` is the one that was read."""
+    """All details of a client, replacing the current ones; `version` is the version that was read."""
 
     version: Version
 
 
 class SearchClientsRequest(Request, frozen=True):
-    """How the family name begins; it may go on to the given name. In a body, since addresses end up in logs."""
+    """The beginning of the family name, which may continue into the given name. In a body, because URLs are logged."""
 
     name_prefix: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
     after: Annotated[Cursor, Meta(examples=[""])] = ""
@@ -93,7 +93,7 @@ class SearchClientsRequest(Request, frozen=True):
 
 
 class CareTeamRequest(Request, frozen=True):
-    """These clinicians and no others; `version` is the client's that was read."""
+    """The complete care team; `version` is the client's version that was read."""
 
     clinician_ids: Annotated[tuple[UUID, ...], Meta(max_length=50)]
     version: Version | None = None
@@ -128,14 +128,14 @@ class ClientsController(Controller):
     async def add_client(
         self, request: PortalRequest, data: JSONBody[ClientRequest], add_client: NamedDependency[AddClient]
     ) -> ClientView:
-        """Adds a client. Nobody is invited by it."""
+        """Adds a client. It does not invite them."""
         return await add_client(request.actor, AddClientCommand(data.details()))
 
     @get("/{client_id:uuid}", raises=[Forbidden])
     async def get_client(
         self, request: PortalRequest, client_id: FromPath[UUID], get_client: NamedDependency[GetClient]
     ) -> ClientView:
-        """A client, and their care team."""
+        """Returns a client and their care team."""
         return await get_client(request.actor, client_id)
 
     @put("/{client_id:uuid}", raises=[Forbidden, InvalidEmail, DuplicateExternalId, RecordDestroyed, StaleVersion])
@@ -146,7 +146,7 @@ class ClientsController(Controller):
         data: JSONBody[ChangeClientRequest],
         change_client: NamedDependency[ChangeClient],
     ) -> ClientView:
-        """Replaces a client's details. The email by which they sign in (`sign_in_email`) stays: only they change it."""
+        """Replaces a client's details. `sign_in_email` does not change: only the client can change it."""
         return await change_client(request.actor, ChangeClientCommand(client_id, data.details(), data.version))
 
     @put("/{client_id:uuid}/care-team", raises=[Forbidden, StaleVersion])
@@ -157,7 +157,7 @@ class ClientsController(Controller):
         data: JSONBody[CareTeamRequest],
         assign_care_team: NamedDependency[AssignCareTeam],
     ) -> ClientView:
-        """Names a client's clinicians: with whom they may book."""
+        """Replaces a client's care team: the clinicians with whom they can book."""
         command = AssignCareTeamCommand(client_id, data.clinician_ids, data.version)
         return await assign_care_team(request.actor, command)
 
@@ -165,5 +165,5 @@ class ClientsController(Controller):
     async def invite_client(
         self, request: PortalRequest, client_id: FromPath[UUID], invite_client: NamedDependency[InviteClient]
     ) -> InvitationView:
-        """Mails the client a code to open an account with; an earlier one is withdrawn."""
+        """Mails the client a code to open an account, and withdraws an earlier invitation."""
         return await invite_client(request.actor, InviteClientCommand(client_id))

@@ -1,4 +1,4 @@
-"""Fields of the practice's own requests. The core says in which form each is kept."""
+"""Field types of the practice side's requests. The core normalizes each value."""
 
 from typing import Annotated
 
@@ -12,6 +12,6 @@ Address = Annotated[str, Meta(min_length=1, max_length=400, examples=["12 Elm St
 Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z0-9\-]+$", examples=["en"])]
 State = Annotated[str, Meta(min_length=2, max_length=2, pattern=r"^[A-Za-z]{2}$", examples=["NY"])]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, examples=["ehr-1001"])]
-"""The EHR's own id."""
+"""The EHR's id of the record."""
 
 Url = Annotated[str, Meta(min_length=1, max_length=500, examples=["https://id.example.org"])]

@@ -1,4 +1,4 @@
-"""Rows of an import as JSON: the columns of the CSV files, all text, judged one by one by the core."""
+"""Rows of an import as JSON: the columns of the CSV files as text, each validated by the core."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ LongText = Annotated[str, Meta(max_length=2000, examples=[""])]
 
 
 class ClinicianRowRequest(Request, frozen=True):
-    """One clinician. `line` is the caller's number of the row, for the report; `active` is yes or no."""
+    """One clinician. `line` is the caller's row number, for the report; `active` is yes or no."""
 
     line: LineNumber
     external_id: RequiredText
@@ -28,7 +28,7 @@ class ClinicianRowRequest(Request, frozen=True):
     active: Text = ""
 
     def row(self) -> ClinicianRow:
-        """The core's word for it."""
+        """Convert the request to the core's row."""
         return ClinicianRow(
             line=self.line,
             external_id=self.external_id,
@@ -41,8 +41,8 @@ class ClinicianRowRequest(Request, frozen=True):
 
 
 class ClientRowRequest(Request, frozen=True):
-    """One client. `line` is the caller's number of the row, for the report; `date_of_birth` is YYYY-MM-DD; `clinicians` are
-    external ids with `;` between them."""
+    """One client. `line` is the caller's row number, for the report; `date_of_birth` is YYYY-MM-DD; `clinicians` are
+    external ids separated by `;`."""
 
     line: LineNumber
     external_id: RequiredText
@@ -61,7 +61,7 @@ class ClientRowRequest(Request, frozen=True):
     clinicians: LongText = ""
 
     def row(self) -> ClientRow:
-        """The core's word for it."""
+        """Convert the request to the core's row."""
         return ClientRow(
             line=self.line,
             external_id=self.external_id,
@@ -82,7 +82,7 @@ class ClientRowRequest(Request, frozen=True):
 
 
 class ImportRequest(Request, frozen=True):
-    """A thousand rows at most, both kinds together; clinicians are taken first."""
+    """At most a thousand rows of both types together; clinicians are imported first."""
 
     clinicians: Annotated[tuple[ClinicianRowRequest, ...], Meta(max_length=MAX_IMPORT_ROWS)] = ()
     clients: Annotated[tuple[ClientRowRequest, ...], Meta(max_length=MAX_IMPORT_ROWS)] = ()
@@ -90,10 +90,10 @@ class ImportRequest(Request, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.clinicians) + len(self.clients) > MAX_IMPORT_ROWS:
-            raise Invalid.at("clients", "too_many", f"At most {MAX_IMPORT_ROWS} rows at once.")
+            raise Invalid.at("clients", "too_many", f"Must be at most {MAX_IMPORT_ROWS} rows in total.")
 
     def command(self) -> ImportPeopleCommand:
-        """The core's word for it."""
+        """Convert the request to the core's command."""
         return ImportPeopleCommand(
             clinicians=[one.row() for one in self.clinicians], clients=[one.row() for one in self.clients]
         )

@@ -25,7 +25,7 @@ PracticeName = Annotated[str, Meta(min_length=1, max_length=120, examples=["Elm 
 
 
 class ChangePracticeRequest(Request, frozen=True, kw_only=True):
-    """What the practice is called and where it is; `version` is the one that was read."""
+    """The practice's name, time zone and state; `version` is the version that was read."""
 
     name: PracticeName
     time_zone: TimeZone
@@ -51,7 +51,7 @@ class PracticeController(Controller):
         data: JSONBody[ChangePracticeRequest],
         change_practice: NamedDependency[ChangePractice],
     ) -> PracticeView:
-        """Changes the practice's name, zone and state. Its host names are set by whoever runs the deployment."""
+        """Changes the practice's name, time zone and state. The operator of the deployment sets its host names."""
         command = ChangePracticeCommand(data.name, data.time_zone, data.state, data.version)
         return await change_practice(request.actor, command)
 
@@ -59,8 +59,8 @@ class PracticeController(Controller):
     async def import_people(
         self, request: PortalRequest, data: JSONBody[ImportRequest], import_people: NamedDependency[ImportPeople]
     ) -> ImportReport:
-        """Brings in clinicians and clients, found again by their external ids.
+        """Imports clinicians and clients, matched by their external ids.
 
-        Safe to send twice. A row that cannot be taken is refused with its `line` and the reason; the others go on.
+        Safe to send twice. A row that is not valid is rejected with its `line` and the reason; the import continues.
         """
         return await import_people(request.actor, data.command())

@@ -1,4 +1,4 @@
-"""Around a client's record: how they want to be reached, and the end of what it holds."""
+"""A client's contact preferences, and the destruction of a record's key."""
 
 from typing import Literal
 from uuid import UUID
@@ -20,7 +20,7 @@ from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, De
 
 
 class DestroyKeyRequest(Request, frozen=True):
-    """Said in so many words, since nothing brings the content back. That the body could be read is the confirmation."""
+    """Confirms the destruction in words, because the content cannot be restored. Decoding the body is the check."""
 
     confirm: Literal["destroy this record"]
 
@@ -38,7 +38,7 @@ class RecordController(Controller):
         client_id: FromPath[UUID],
         get_contact_preferences: NamedDependency[GetContactPreferences],
     ) -> ContactPreferencesView:
-        """How a client wants to be reached: to be read before somebody calls or writes."""
+        """Returns how a client wants to be reached. Read it before calling or writing to them."""
         return await get_contact_preferences(request.actor, GetContactPreferencesCommand(client_id))
 
     @post("/destroy-key", raises=[Forbidden])
@@ -49,5 +49,5 @@ class RecordController(Controller):
         data: JSONBody[DestroyKeyRequest],
         destroy_record_key: NamedDependency[DestroyRecordKey],
     ) -> None:
-        """Destroys the key of a record: what it sealed can be read by nobody any more. The audit trail stays."""
+        """Destroys the key of a record: the content it encrypts becomes unreadable for good. The audit log stays."""
         await destroy_record_key(request.actor, DestroyRecordKeyCommand(client_id))

@@ -1,4 +1,4 @@
-"""The practice's own people: clinicians, staff, and their invitations."""
+"""The practice's clinicians and staff, and invitations of staff."""
 
 from typing import Annotated
 from uuid import UUID
@@ -35,7 +35,7 @@ Roles = Annotated[tuple[Role, ...], Meta(min_length=1, max_length=len(ROLES))]
 
 
 class ClinicianRequest(Request, frozen=True):
-    """All that the practice says of a clinician. `room_link` is their own room for video, where such are used."""
+    """All details of a clinician. `room_link` is their own video room, where the practice uses such rooms."""
 
     name: FullName
     credentials: Credentials = ""
@@ -45,7 +45,7 @@ class ClinicianRequest(Request, frozen=True):
     active: bool = True
 
     def details(self) -> ClinicianDetails:
-        """The core's word for it."""
+        """Convert the request to the core's details."""
         return ClinicianDetails(
             name=self.name,
             credentials=self.credentials,
@@ -57,13 +57,13 @@ class ClinicianRequest(Request, frozen=True):
 
 
 class ChangeClinicianRequest(ClinicianRequest, frozen=True, kw_only=True):
-    """All that the practice says of a clinician; `version` is the one that was read."""
+    """All details of a clinician, replacing the current ones; `version` is the version that was read."""
 
     version: Version
 
 
 class AddStaffRequest(Request, frozen=True):
-    """`issuer` and `subject`: both, for somebody who signs in by the EHR's identity provider, or none."""
+    """`issuer` and `subject`: both, for someone who signs in through the EHR's identity provider, or neither."""
 
     name: FullName
     email: Email
@@ -75,7 +75,7 @@ class AddStaffRequest(Request, frozen=True):
 
 
 class ChangeStaffRequest(Request, frozen=True):
-    """The whole of it; not `active` is one who no longer works here."""
+    """All details of a staff member, replacing the current ones; `active` false means that they no longer work here."""
 
     name: FullName
     roles: Roles
@@ -85,7 +85,7 @@ class ChangeStaffRequest(Request, frozen=True):
 
 
 class CliniciansController(Controller):
-    """Those who see clients."""
+    """Clinicians of the practice."""
 
     path = "/clinicians"
     tags = ("Practice: people",)
@@ -118,7 +118,7 @@ class CliniciansController(Controller):
 
 
 class StaffController(Controller):
-    """Those who sign in at the practice's side."""
+    """Staff of the practice, who sign in on the practice side."""
 
     path = "/staff"
     tags = ("Practice: people",)
@@ -132,7 +132,7 @@ class StaffController(Controller):
     async def add_staff(
         self, request: PortalRequest, data: JSONBody[AddStaffRequest], add_staff: NamedDependency[AddStaff]
     ) -> StaffView:
-        """Adds a member of staff, who signs in once they have accepted an invitation."""
+        """Adds a staff member, who can sign in after they accept an invitation."""
         command = AddStaffCommand(
             name=data.name,
             email=data.email,
@@ -152,7 +152,7 @@ class StaffController(Controller):
         data: JSONBody[ChangeStaffRequest],
         change_staff: NamedDependency[ChangeStaff],
     ) -> StaffView:
-        """Changes a member's name and roles, or ends their work here, at once: they are signed out everywhere."""
+        """Changes a staff member's name and roles, or deactivates them, which signs them out everywhere at once."""
         command = ChangeStaffCommand(
             staff_id, data.name, frozenset(data.roles), data.clinician_id, data.active, data.version
         )
@@ -162,5 +162,5 @@ class StaffController(Controller):
     async def invite_staff(
         self, request: PortalRequest, staff_id: FromPath[UUID], invite_staff: NamedDependency[InviteStaff]
     ) -> InvitationView:
-        """Mails the member a code to open an account with; an earlier one is withdrawn."""
+        """Mails the staff member a code to open an account, and withdraws an earlier invitation."""
         return await invite_staff(request.actor, InviteStaffCommand(staff_id))
