@@ -1,4 +1,4 @@
-"""A practice with one clinician, two clients and one kind, open all week."""
+"""Fixtures: a practice with one clinician, two clients and one appointment type, open all week."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tests.support.appointments.use_cases import AppointmentUseCases, MemoryAppo
 
 @frozen
 class BookingScenario:
-    """Dr. Grey sees Ann and Bob online, from nine to five; it is Monday, 2 March 2026, ten in the morning."""
+    """Dr. Grey sees Ann and Bob by telehealth from nine to five. It is Monday, 2 March 2026, 10:00."""
 
     world: MemoryAppointmentsWorld
     use_cases: AppointmentUseCases

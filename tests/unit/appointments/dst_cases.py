@@ -1,4 +1,4 @@
-"""Nights on which clocks change, and every minute around them, for the tests of the scheduling rules."""
+"""Nights with a clock change, and the minutes around them, for the tests of the scheduling rules."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -18,19 +18,19 @@ DST_NIGHTS = [
     (LONDON, date(2026, 3, 29)),
     (LONDON, date(2026, 10, 25)),
     (LORD_HOWE, date(2026, 4, 5)),  # half an hour back
-    (LORD_HOWE, date(2026, 10, 4)),  # half an hour ahead
-    (APIA, date(2011, 12, 30)),  # a whole day that never was
+    (LORD_HOWE, date(2026, 10, 4)),  # half an hour forward
+    (APIA, date(2011, 12, 30)),  # a whole calendar day is skipped
     (APIA, date(2020, 9, 27)),
     (APIA, date(2021, 4, 4)),
     (ST_JOHNS, SPRING),
     (ST_JOHNS, AUTUMN),
-    (KATHMANDU, date(2026, 5, 1)),  # no change of clocks, a quarter of an hour off everybody else
+    (KATHMANDU, date(2026, 5, 1)),  # no clock change; a UTC offset of 5:45
     (HAVANA, SPRING),  # midnight itself is in the gap
-    (HAVANA, AUTUMN),  # midnight comes twice
+    (HAVANA, AUTUMN),  # midnight happens twice
 ]
 ODD_DST_NIGHTS = [
-    (ST_JOHNS, date(2006, 4, 2)),  # at one minute past midnight
-    (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the day before
+    (ST_JOHNS, date(2006, 4, 2)),  # the change is at one minute past midnight
+    (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the previous day
 ]
 
 CLINICIAN_ID, OTHER_CLINICIAN_ID = UUID(int=1), UUID(int=2)
@@ -40,7 +40,7 @@ APPOINTMENT_TYPE_ID, INTAKE_TYPE_ID = UUID(int=21), UUID(int=22)
 
 @lru_cache(maxsize=64)
 def minutes_around(time_zone: str, day: date, every: int = 1) -> list[tuple[datetime, datetime]]:
-    """Every so many minutes from two days before to three days after: the instant, and what the wall clock shows."""
+    """Sample from two days before to three days after, every `every` minutes: instants and their wall-clock times."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=2)
     instants = [start + timedelta(minutes=at) for at in range(0, 5 * 24 * 60, every)]
     return [(instant, to_wall_clock(instant, time_zone)) for instant in instants]
@@ -55,5 +55,5 @@ def utc(*parts: int) -> datetime:
 
 
 def wall(*parts: int, fold: int = 0) -> datetime:
-    """What a wall clock shows: naive on purpose."""
+    """A wall-clock time; deliberately naive."""
     return utc(*parts).replace(tzinfo=None, fold=fold)

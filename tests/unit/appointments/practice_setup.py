@@ -1,4 +1,4 @@
-"""Dr. Grey's Wednesday, as staff see it and book it."""
+"""Helpers for Dr. Grey's Wednesday, as staff see and book it."""
 
 from datetime import date, datetime, time
 
@@ -15,7 +15,7 @@ WEDNESDAY = date(2026, 3, 4)
 
 
 def grey(scenario: BookingScenario) -> StaffActor:
-    """Dr. Grey, signed in."""
+    """Dr. Grey as a signed-in clinician."""
     return scenario.world.as_staff("clinician", clinician_id=scenario.grey, account_id=scenario.grey_account_id)
 
 
@@ -25,7 +25,7 @@ async def start_times(scenario: BookingScenario, day: date = WEDNESDAY) -> list[
 
 
 async def booked(scenario: BookingScenario, *clients: str, hour: int = 10) -> PracticeAppointmentView:
-    """By the front desk, on Wednesday, for Ann or for both."""
+    """An appointment that the front desk booked on Wednesday for the named clients."""
     appointment_type = (
         scenario.appointment_type
         if len(clients) < 2

@@ -1,4 +1,4 @@
-"""Random histories on the memory adapters."""
+"""The appointments state machine on the memory adapters."""
 
 import asyncio
 from collections.abc import Coroutine

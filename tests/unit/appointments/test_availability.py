@@ -1,4 +1,4 @@
-"""Rules and exceptions become windows."""
+"""Tests that availability rules and exceptions are expanded into open windows."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
@@ -208,7 +208,7 @@ def test_open_minutes_match_rules_minus_closings(
     rules: list[tuple[int, tuple[time, time]]],
     closings: list[tuple[int, tuple[time, time]]],
 ) -> None:
-    """Outside of the fold, where a start counts early and an end late, the wall clock alone says what is open."""
+    """Outside the fold (starts use the first instant, ends the last), wall-clock time alone decides what is open."""
     time_zone, day = night
     first, last = day - timedelta(days=1), day + timedelta(days=1)
     windows = open_windows(

@@ -1,4 +1,4 @@
-"""What a practice offers, and who says so."""
+"""Booking options of a practice: who can read them and who can change them."""
 
 from datetime import time, timedelta
 
@@ -51,7 +51,7 @@ async def test_client_sees_active_options_and_care_team(scenario: BookingScenari
     assert (await scenario.world.audit())[-1].action == "booking_options.read"
 
 
-async def test_staff_and_jobs_see_all(scenario: BookingScenario) -> None:
+async def test_staff_and_jobs_see_inactive_options_too(scenario: BookingScenario) -> None:
     await scenario.world.add_clinician("Dr. Gone", active=False)
     await scenario.world.add_appointment_type("Closed", active=False, step=30)
     view = await GetBookingOptions(scenario.world.begin)(scenario.world.as_staff("auditor"))
@@ -151,7 +151,7 @@ async def test_stale_versions_are_refused(scenario: BookingScenario) -> None:
     assert [one.version for one in unnamed] == [3, 3]
 
 
-async def test_rules_are_set(scenario: BookingScenario) -> None:
+async def test_rules_are_saved(scenario: BookingScenario) -> None:
     rules = AppointmentRules(cancel_notice=CalendarDays(2), late_cancel="fee", late_cancel_fee=Money(60_00))
     view = await SetAppointmentRules(scenario.world.begin)(administrator(scenario), rules)
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_cancel_fee) == (2, None, Money(60_00))

@@ -1,4 +1,4 @@
-"""Calendar feeds: a phone sees one client's appointments, and nothing that others may not read over a shoulder."""
+"""Calendar feeds: an unauthenticated calendar app reads one client's appointments, without sensitive details."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -75,7 +75,7 @@ class TestFeeds:
             await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
 
     @pytest.mark.parametrize("token", ["", "token-2", "' OR 1=1", "é" * 1000])
-    async def test_unknown_feed_token(self, scenario: BookingScenario, token: str) -> None:
+    async def test_unknown_feed_token_is_refused(self, scenario: BookingScenario, token: str) -> None:
         await scenario.use_cases.create_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
             await scenario.use_cases.read_calendar_feed(visitor(scenario), token)

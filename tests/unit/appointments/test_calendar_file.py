@@ -1,4 +1,4 @@
-"""Calendar files, read back by another library."""
+"""Calendar files, parsed again with an independent library."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -45,7 +45,7 @@ def test_event_round_trip(starts_at: datetime, minutes: int, title: str, locatio
     assert lines.pop() == b"", "every line ends in CRLF"
     assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in lines)
     for line in lines:
-        line.decode()  # no character is cut in two
+        line.decode()  # no character is split across a line fold
     found = one_event(text)
     assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == (str(UUID(int=1)), sequence, "CONFIRMED")
     assert (found.decoded("DTSTART"), found.decoded("DTEND")) == (event.starts_at, event.ends_at)
@@ -113,7 +113,7 @@ async def test_calendar_event_lifecycle(scenario: BookingScenario) -> None:
     assert (await scenario.world.audit())[-1].action == "appointments.exported"
 
 
-async def test_only_own_records(scenario: BookingScenario) -> None:
+async def test_other_clients_appointments_cannot_be_exported(scenario: BookingScenario) -> None:
     choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
     view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
     with pytest.raises(NotFound):

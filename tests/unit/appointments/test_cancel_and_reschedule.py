@@ -1,4 +1,4 @@
-"""Clients cancel and move."""
+"""Clients cancel and reschedule their appointments."""
 
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -116,7 +116,7 @@ class TestCancelling:
         with pytest.raises(AlreadyStarted):
             await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
 
-    async def test_only_own_records(self, scenario: BookingScenario) -> None:
+    async def test_other_clients_appointments_cannot_be_cancelled(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
         for actor in (scenario.bob, scenario.world.front_desk):
             with pytest.raises(NotFound):
@@ -138,7 +138,7 @@ class TestCancelling:
             await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id, version=view.version))
         await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id, version=view.version + 1))
 
-    async def test_reason_length_limit(self) -> None:
+    async def test_reason_length_is_limited(self) -> None:
         assert cancel_command(UUID(int=1), reason="é" * 1000).reason
         with pytest.raises(Invalid):
             cancel_command(UUID(int=1), reason="é" * 1001)
@@ -157,7 +157,7 @@ class TestLateCancelling:
         assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)).can_cancel
         assert not (await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))).cancelled_late
 
-    async def test_late_cancellation_refused(self, scenario: BookingScenario) -> None:
+    async def test_late_cancellation_is_refused_by_rule(self, scenario: BookingScenario) -> None:
         view = await self._late(scenario, AppointmentRules(late_cancel="refuse"))
         assert (view.can_cancel, view.can_reschedule, view.cancel_fee) == (False, False, None)
         with pytest.raises(LateCancelRefused):
@@ -166,7 +166,7 @@ class TestLateCancelling:
             await scenario.use_cases.reschedule(scenario.ann, reschedule_command(scenario, view.id, new_york(5, 10)))
         assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)) == view
 
-    async def test_late_cancellation_allowed(self, scenario: BookingScenario) -> None:
+    async def test_late_cancellation_is_allowed_by_rule(self, scenario: BookingScenario) -> None:
         view = await self._late(scenario, AppointmentRules(late_cancel="allow", late_cancel_fee=FEE))
         assert (view.can_cancel, view.cancel_fee) == (True, None)
         cancelled = await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
@@ -193,7 +193,7 @@ class TestLateCancelling:
         assert [one.kind for one in await scenario.world.notices()].count("late_cancel_fee") == 1
 
     async def test_cancel_notice_across_dst(self, scenario: BookingScenario) -> None:
-        # On Sunday the 8th New York's clocks go forward; the practice sees people on Mondays.
+        # New York changes to daylight saving time on Sunday the 8th; the appointment is on Monday.
         await scenario.world.save_rules(AppointmentRules(cancel_notice=CalendarDays(1)))
         view = await booked(scenario, new_york(9, 10))
         assert view.cancel_deadline == new_york(8, 10)
@@ -329,15 +329,15 @@ class TestSeveralClients:
 
 
 class TestConcurrentChanges:
-    """What another transaction did between the first look and the lock."""
+    """Changes that another transaction commits between reading the booking and locking it."""
 
     @pytest.mark.parametrize("deleted", [True, False])
-    async def test_reassigned_to_another_clinician_concurrently(self, scenario: BookingScenario, deleted: bool) -> None:
+    async def test_booking_reassigned_concurrently_is_stale(self, scenario: BookingScenario, deleted: bool) -> None:
         booking = await scenario.world.add_booking(
             scenario.grey, scenario.appointment_type, WEDNESDAY_AT_TEN, scenario.ann.client_id
         )
-        elsewhere = evolve(booking, appointment=evolve(booking.appointment, clinician_id=scenario.world.ids.new()))
-        answers = [booking, None if deleted else elsewhere]
+        reassigned = evolve(booking, appointment=evolve(booking.appointment, clinician_id=scenario.world.ids.new()))
+        answers = [booking, None if deleted else reassigned]
 
         async def find() -> Booking | None:
             return answers.pop(0)
@@ -363,7 +363,7 @@ class TestReading:
         entry = (await scenario.world.audit())[-1]
         assert (entry.action, entry.target, entry.outcome) == ("access.denied", view.id, "denied")
 
-    async def test_pages(self, scenario: BookingScenario) -> None:
+    async def test_pages_are_ordered_by_start_and_bounded(self, scenario: BookingScenario) -> None:
         await scenario.world.open_week(scenario.grey, start_time=time(9), end_time=time(17))
         views = [await booked(scenario, new_york(4, hour)) for hour in (11, 9, 10)]
         first = await scenario.use_cases.list_mine(scenario.ann, ListMyAppointmentsQuery(page=PageRequest(size=2)))
@@ -375,7 +375,7 @@ class TestReading:
             with pytest.raises(Invalid):
                 await scenario.use_cases.list_mine(scenario.ann, ListMyAppointmentsQuery(page=PageRequest(size=size)))
 
-    async def test_join_window(self, scenario: BookingScenario) -> None:
+    async def test_can_join_during_the_join_window_only(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
         for at, expected in (
             (new_york(4, 9, 45) - timedelta.resolution, False),

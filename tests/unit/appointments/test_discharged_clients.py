@@ -1,4 +1,4 @@
-"""A client who was discharged, and still has a care team: nothing new, by nobody; what they have stays theirs."""
+"""A discharged client who still has a care team: nobody can book anything new; existing appointments remain."""
 
 from datetime import date, timedelta
 
@@ -50,7 +50,7 @@ async def booked(scenario: BookingScenario) -> AppointmentView:
 
 
 async def expect_all_refused(scenario: BookingScenario) -> None:
-    """All that a client may ask for, each refused by the same word."""
+    """Assert that every booking operation a client can attempt is refused with the same error code."""
     use_cases, choice = (
         scenario.use_cases,
         scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 13)),
@@ -79,7 +79,7 @@ async def test_discharged_client_cannot_book_anything_new(scenario: BookingScena
 
 
 async def test_discharge_refusal_takes_precedence(scenario: BookingScenario) -> None:
-    """Without a clinician, and with none who may be booked: the reason is the record, not the choice."""
+    """The refusal names the discharge even when the chosen clinician is missing or cannot be booked."""
     await discharge(scenario)
     scenario.world.store.table("care_team").clear()
     await expect_all_refused(scenario)
@@ -212,7 +212,7 @@ async def test_staff_can_reschedule_existing_appointment(scenario: BookingScenar
     assert moved.starts_at == new_york(4, 12)
 
 
-async def test_booking_options_are_empty(scenario: BookingScenario) -> None:
+async def test_discharged_client_has_no_booking_options(scenario: BookingScenario) -> None:
     get_options = GetBookingOptions(scenario.world.begin)
     assert (await get_options(scenario.ann)).appointment_types
     await discharge(scenario)

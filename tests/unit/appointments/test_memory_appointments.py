@@ -1,4 +1,4 @@
-"""The memory adapters keep the contracts of appointments."""
+"""The memory adapters fulfill the appointment contracts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Staff look up a client's appointments and a single one."""
+"""Staff list a client's appointments and read a single appointment."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.unit.appointments.conftest import BookingScenario
 
 @pytest.fixture
 async def couple(scenario: BookingScenario) -> PracticeAppointmentView:
-    """Ann and Bob come to Dr. Grey together."""
+    """A booking that Ann and Bob attend together with Dr. Grey."""
     appointment_type = await scenario.world.add_appointment_type("Couple", minutes=60, seats=2)
     choice = scenario.world.choice(scenario.grey, appointment_type, new_york(4, 10))
     clients = (scenario.ann.client_id, scenario.bob.client_id)
@@ -59,7 +59,7 @@ class TestClientAppointments:
         ann, bob = scenario.ann.client_id, scenario.bob.client_id
         await scenario.use_cases.list_client_appointments(scenario.world.front_desk, ListClientAppointmentsQuery(ann))
         assert await read(scenario) == sorted([ann, bob])
-        # An empty page too says something of the record.
+        # An empty page also discloses something about the record.
         filters = AppointmentFilter("past")
         page = await scenario.use_cases.list_client_appointments(
             scenario.world.front_desk, ListClientAppointmentsQuery(ann, filters)
@@ -67,7 +67,7 @@ class TestClientAppointments:
         assert page.items == ()
         assert await read(scenario) == [*sorted([ann, bob]), ann]
 
-    async def test_forbidden_actors(self, scenario: BookingScenario) -> None:
+    async def test_other_actors_are_refused(self, scenario: BookingScenario) -> None:
         query = ListClientAppointmentsQuery(scenario.ann.client_id)
         for actor, refusal in (
             (scenario.ann, NotFound),
@@ -94,7 +94,7 @@ class TestSingleAppointment:
             assert await scenario.use_cases.get_practice_appointment(actor, couple.id) == couple
         assert await read(scenario) == sorted([scenario.ann.client_id, scenario.bob.client_id]) * 3
 
-    async def test_forbidden_actors(self, scenario: BookingScenario, couple: PracticeAppointmentView) -> None:
+    async def test_other_actors_are_refused(self, scenario: BookingScenario, couple: PracticeAppointmentView) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         for actor, refusal in (
             (scenario.ann, NotFound),

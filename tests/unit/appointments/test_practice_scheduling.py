@@ -1,4 +1,4 @@
-"""Staff publish hours, block time, book, move, cancel and close, and see their day."""
+"""Staff publish availability, block time and book appointments for clients."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -158,7 +158,7 @@ class TestAvailability:
         ("time_zone", "today"), [("Pacific/Kiritimati", date(2026, 3, 5)), ("America/New_York", date(2026, 3, 4))]
     )
     async def test_past_exception_is_refused(self, scenario: BookingScenario, time_zone: str, today: date) -> None:
-        """Today is the day on the wall of the place."""
+        """Today is the current date in the location's time zone."""
         location = (await scenario.world.add_location("Elsewhere", time_zone=time_zone)).id
         scenario.world.clock.at = datetime(2026, 3, 4, 20, tzinfo=UTC)
         command = AddAvailabilityExceptionCommand(
@@ -195,7 +195,7 @@ class TestAvailability:
         with pytest.raises(NotFound):
             await scenario.use_cases.get_day_schedule(nobody, GetDayScheduleQuery(date=WEDNESDAY))
 
-    async def test_unknown_clinician(self, scenario: BookingScenario) -> None:
+    async def test_unknown_clinician_is_not_found(self, scenario: BookingScenario) -> None:
         nobody, front = scenario.world.ids.new(), scenario.world.front_desk
         for operation in (
             scenario.use_cases.publish(front, PublishAvailabilityCommand(clinician_id=nobody, openings=())),
@@ -239,7 +239,9 @@ class TestBlocking:
         await scenario.use_cases.unblock(scenario.world.front_desk, block.id)
 
     @pytest.mark.parametrize(("first", "last"), [(new_york(4, 9), new_york(4, 9)), (new_york(4, 9), new_york(4, 8))])
-    def test_block_duration_limits(self, scenario: BookingScenario, first: datetime, last: datetime) -> None:
+    def test_invalid_block_duration_is_refused(
+        self, scenario: BookingScenario, first: datetime, last: datetime
+    ) -> None:
         with pytest.raises(Invalid):
             BlockTimeCommand(clinician_id=scenario.grey, starts_at=first, ends_at=last)
         with pytest.raises(Invalid):

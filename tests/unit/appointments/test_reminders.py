@@ -1,4 +1,4 @@
-"""Reminders: at the right moment, never twice, and not when they would be no help."""
+"""Appointment reminders: sent at each lead time, never twice, and skipped when they would come too late."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 async def run(scenario: BookingScenario) -> list[str]:
-    """Who was reminded of which start and lead, so far."""
+    """Run the job and return every reminder sent so far as `start:lead_minutes`."""
     await scenario.use_cases.send_appointment_reminders(scenario.world.system)
     found = [one for one in await scenario.world.notices() if one.kind == "appointment_reminder"]
     assert {one.notice_class for one in found} <= {"reminder"}
@@ -32,7 +32,7 @@ def due(start: object, minutes: int) -> str:
 
 
 def test_max_lead_time_matches_notifications() -> None:
-    """Features know nothing of one another, so each has the number."""
+    """Features do not import each other, so each defines the limit; the two must be equal."""
     assert timedelta(minutes=settings_validation.MAX_REMINDER_MINUTES) == send_appointment_reminders.MAX_LEAD_TIME
 
 
@@ -82,7 +82,7 @@ class TestReminding:
         assert await run(scenario) == [due(TEN + 24 * HOUR, 24 * 60), due(new_york(11, 10), 24 * 60)]
 
     async def test_lead_time_across_dst(self, scenario: BookingScenario) -> None:
-        """Lead times are real time: a day before Sunday at ten is Saturday at nine."""
+        """Lead times are real time: 24 hours before Sunday 10:00 is Saturday 09:00."""
         start = new_york(8, 10)
         await scenario.world.add_booking(scenario.grey, scenario.appointment_type, start, scenario.ann.client_id)
         scenario.world.clock.at = new_york(7, 8, 59)
@@ -101,7 +101,7 @@ class TestReminding:
         reminded = [one.to_client for one in await scenario.world.notices() if one.kind == "appointment_reminder"]
         assert reminded == [scenario.bob.client_id]
 
-    async def test_client_lead_times(self, scenario: BookingScenario) -> None:
+    async def test_clients_choose_their_lead_times(self, scenario: BookingScenario) -> None:
         world = scenario.world
         account = Account(
             world.ids.new(),
@@ -124,7 +124,7 @@ class TestReminding:
         world.clock.at = start - 15 * MINUTE
         assert await run(scenario) == [due(start, 14 * 24 * 60), due(start, 15)]
 
-    async def test_reminders_in_batches(self, scenario: BookingScenario) -> None:
+    async def test_reminders_are_sent_in_batches(self, scenario: BookingScenario) -> None:
         for number in range(130):
             clinician = await scenario.world.add_clinician(f"Dr. {number}")
             await scenario.world.add_booking(clinician, scenario.appointment_type, TEN, scenario.bob.client_id)

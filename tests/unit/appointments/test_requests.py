@@ -1,4 +1,4 @@
-"""Clients ask for appointments; the practice confirms or declines."""
+"""Clients request appointments; the practice confirms or declines."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -111,7 +111,7 @@ class TestRequesting:
         with pytest.raises(Invalid):
             request_command(scenario, reason="x" * 1001)
 
-    async def test_pending_request_limit(self, scenario: BookingScenario) -> None:
+    async def test_pending_requests_are_limited(self, scenario: BookingScenario) -> None:
         first, *_ = [await ask(scenario) for _ in range(3)]
         with pytest.raises(TooManyOpenRequests):
             await ask(scenario)
@@ -131,7 +131,7 @@ class TestRequesting:
 
 
 class TestWithdrawing:
-    async def test_withdraw_once_and_only_own(self, scenario: BookingScenario) -> None:
+    async def test_client_withdraws_own_request_once(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         with pytest.raises(NotFound):
             await scenario.use_cases.withdraw_appointment_request(scenario.bob, view.id)
@@ -175,7 +175,7 @@ class TestConfirming:
             )
         assert len(scenario.world.store.table("appointments")) == 1
 
-    async def test_only_requested_times(self, scenario: BookingScenario) -> None:
+    async def test_only_requested_times_can_be_confirmed(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         for at in (new_york(4, 8, 59), new_york(4, 11, 1), new_york(5, 10)):
             with pytest.raises(Invalid):
@@ -186,7 +186,7 @@ class TestConfirming:
             scenario.world.front_desk, confirm_command(scenario, view, new_york(4, 11))
         )
 
-    async def test_only_requested_clinician(self, scenario: BookingScenario) -> None:
+    async def test_only_requested_clinician_can_be_confirmed(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         await scenario.world.open_week(green)
         named = await ask(scenario, clinician_id=scenario.grey)

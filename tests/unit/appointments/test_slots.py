@@ -1,4 +1,4 @@
-"""Free times, one by one: what a practice would expect to see."""
+"""Slot search by example: what a practice expects to see."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ def test_slot_fields() -> None:
     ]
 
 
-def test_the_grid_is_counted_from_the_start_of_the_window() -> None:
+def test_grid_starts_at_the_window_start() -> None:
     assert free([window(9.25, 12)], [], timing()) == ["09:15", "10:15"]
     assert free([window(9.25, 11)], [], timing(slot_step=15 * MINUTE)) == ["09:15", "09:30", "09:45", "10:00"]
 
@@ -89,8 +89,8 @@ def test_gap_is_larger_of_two_buffers() -> None:
     of = timing(buffer_before=10 * MINUTE, buffer_after=15 * MINUTE, slot_step=5 * MINUTE)
     taken = [busy(11, 12, before=20, after=30)]
     listed = free([window(9, 14)], taken, of)
-    assert [at for at in listed if at < "11:00"][-1] == "09:40"  # ends 10:40, twenty minutes before
-    assert next(at for at in listed if at > "11:00") == "12:30"  # thirty, not forty
+    assert [at for at in listed if at < "11:00"][-1] == "09:40"  # ends at 10:40, twenty minutes before
+    assert next(at for at in listed if at > "11:00") == "12:30"  # thirty minutes, not forty
 
 
 def test_larger_buffer_of_new_appointment_counts() -> None:
@@ -100,7 +100,7 @@ def test_larger_buffer_of_new_appointment_counts() -> None:
     assert next(at for at in listed if at > "11:00") == "12:40"
 
 
-def test_neighbours_without_buffers_may_touch() -> None:
+def test_adjacent_appointments_without_buffers_are_allowed() -> None:
     assert free([window(9, 12)], [busy(10, 11)], timing()) == ["09:00", "11:00"]
 
 
@@ -173,7 +173,7 @@ def test_min_notice_is_real_time_across_dst() -> None:
     )
     evening_before = utc(2026, 3, 8, 1)  # 20:00 in New York
     listed = free(open_on_the_night, [], timing(min_notice=12 * HOUR), now=evening_before, time_zone=NEW_YORK)
-    assert listed[0] == "09:00"  # twelve real hours later, thirteen on the wall
+    assert listed[0] == "09:00"  # twelve real hours later, thirteen on the wall clock
 
 
 @pytest.mark.parametrize(("day", "last"), [(SPRING, "2026-03-08"), (AUTUMN, "2026-11-01")])

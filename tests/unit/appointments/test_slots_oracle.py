@@ -1,4 +1,4 @@
-"""Free times against an oracle that looks at every five minutes and knows nothing of spans, sorting or UTC offsets."""
+"""Slot search against an oracle that checks every five minutes and uses no spans, sorting or UTC offsets."""
 
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -39,7 +39,7 @@ def multiples_of_five(minimum: int, maximum: int) -> st.SearchStrategy[timedelta
 
 @frozen
 class Week:
-    """A case: who is open when and busy when around one night, and what is asked for."""
+    """One test case: opening hours and busy times around a DST night, and the search to run."""
 
     time_zone: str
     day: date
@@ -119,7 +119,7 @@ ClinicianAndLocation = tuple[UUID, UUID | None]
 
 
 def open_moments(week: Week) -> dict[ClinicianAndLocation, set[datetime]]:
-    """The beginnings of all stretches of five minutes that are open for the kind."""
+    """The start of every five-minute step that is open for the appointment type."""
     moments: dict[ClinicianAndLocation, set[datetime]] = {}
     for window in week.windows:
         if not window.appointment_type_ids or APPOINTMENT_TYPE_ID in window.appointment_type_ids:
@@ -130,7 +130,7 @@ def open_moments(week: Week) -> dict[ClinicianAndLocation, set[datetime]]:
     return moments
 
 
-def lies_within(week: Week, moments: set[datetime], at: datetime) -> bool:
+def is_open_throughout(week: Week, moments: set[datetime], at: datetime) -> bool:
     return all(at + n * FIVE in moments for n in range(week.timing.duration // FIVE))
 
 
@@ -138,7 +138,7 @@ def expected_refusal(week: Week, clinician_id: UUID, moments: set[datetime], at:
     timing, ends_at = week.timing, at + week.timing.duration
     if at < week.now or at - week.now < timing.min_notice:
         return Refusal.TOO_SOON
-    if not lies_within(week, moments, at):
+    if not is_open_throughout(week, moments, at):
         return Refusal.OUTSIDE_AVAILABILITY
     ahead = to_wall_clock(at, week.time_zone).date() - to_wall_clock(week.now, week.time_zone).date()
     if ahead.days > timing.max_advance_days:
@@ -191,7 +191,7 @@ def test_slot_refusal_and_on_grid_match_oracle(week: Week, offset: int) -> None:
             assert slot_refusal(at, week.timing, windows, busy, week.now) == expected_refusal(
                 week, clinician_id, moments, at
             )
-            offered = lies_within(week, moments, at) and on_the_grid(week, moments, at)
+            offered = is_open_throughout(week, moments, at) and on_the_grid(week, moments, at)
             assert on_grid(at, week.timing, windows) == offered
         for slot in listed:
             if (slot.clinician_id, slot.location_id) == (clinician_id, location_id):
@@ -223,7 +223,7 @@ def test_slots_do_not_depend_on_input_time_zone(week: Week, elsewhere: tuple[str
 @settings(max_examples=40, deadline=None)
 @given(weeks())
 def test_booked_slots_disappear_and_keep_gaps(week: Week) -> None:
-    """Books the first free time until none is left: neighbours then keep the larger buffer, and no more was needed."""
+    """Book the first free slot until none is left; neighbors then keep exactly the larger buffer."""
     week = evolve(week, busy=[], timing=evolve(week.timing, slot_step=FIVE))
     gap = max(week.timing.buffer_before, week.timing.buffer_after)
     left = None

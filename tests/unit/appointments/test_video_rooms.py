@@ -1,4 +1,4 @@
-"""The rooms in which sessions online take place: whom they let in, and until when."""
+"""Video room providers: whom their links admit, and until when."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -29,7 +29,7 @@ SECRET = "a secret that Jitsi and the portal share"
 
 @define
 class JitsiRoomServer(RoomServer):
-    """What Prosody's `token_verification` holds a token to, before somebody is let into the room of the address."""
+    """Validates a link as Prosody's `token_verification` does before it admits a participant to the room in the URL."""
 
     clock: FixedClock = field(factory=FixedClock)
     rooms: JitsiRooms = field(init=False)
@@ -158,6 +158,6 @@ class TestClinicianRooms:
             "//rooms.test/grey",
         ],
     )
-    async def test_missing_or_unsafe_link(self, visit: VideoVisit, link: str) -> None:
+    async def test_missing_or_unsafe_link_is_refused(self, visit: VideoVisit, link: str) -> None:
         with pytest.raises(NoRoom):
             await ClinicianRooms().link(evolve(visit, clinician_link=link), valid_for=FIVE)

@@ -1,4 +1,4 @@
-"""Telehealth sessions: who gets in, when, and where they are."""
+"""Video visits: who can join, when, and the location recorded at check-in."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ ROOM_OPENS_AT = new_york(4, 9, 45)
 
 @define
 class RecordingRooms(TelehealthRooms):
-    """Remembers who came, and that no unit of work was open meanwhile."""
+    """Records each visit that requests a link, and asserts that no unit of work is open during the call."""
 
     world: MemoryAppointmentsWorld
     visits: list[VideoVisit] = field(factory=list)
@@ -45,7 +45,7 @@ def rooms(scenario: BookingScenario) -> RecordingRooms:
 
 @pytest.fixture
 async def booking(scenario: BookingScenario) -> Booking:
-    """Ann's with Dr. Grey, Wednesday at ten; it is the moment when the room opens."""
+    """Ann's appointment with Dr. Grey on Wednesday at ten; the clock is at the moment when the room opens."""
     made = await scenario.world.add_booking(scenario.grey, scenario.appointment_type, TEN, scenario.ann.client_id)
     scenario.world.clock.at = ROOM_OPENS_AT
     return made
@@ -65,7 +65,7 @@ def join_command(booking: Booking, **more: str) -> JoinVideoVisitCommand:
 
 
 class TestRecordingRooms(TelehealthRoomsContract):
-    """What the others here are tested with."""
+    """The fake used by the other tests here fulfills the contract as well."""
 
     @pytest.fixture
     def clock(self, scenario: BookingScenario) -> FixedClock:
@@ -132,7 +132,7 @@ class TestJoinVideoVisit:
         assert [one.path for one in caught.value.fields] == [path]
 
     @pytest.mark.parametrize(
-        ("written", "kept"),
+        ("written", "normalized"),
         [
             ("+1 (212) 555-0100", "+1 (212) 555-0100"),
             ("(212) 555.0100", "(212) 555.0100"),
@@ -146,16 +146,18 @@ class TestJoinVideoVisit:
             ("\uff0b\uff14\uff13\uff1158858", "+43158858"),
         ],
     )
-    def test_phone_formats(self, booking: Booking, written: str, kept: str) -> None:
-        assert join_command(booking, callback=written).callback == kept
+    def test_phone_number_is_normalized(self, booking: Booking, written: str, normalized: str) -> None:
+        assert join_command(booking, callback=written).callback == normalized
 
-    def test_multiline_location(self, booking: Booking) -> None:
+    def test_location_whitespace_is_normalized(self, booking: Booking) -> None:
         assert (
             join_command(booking, client_location="At home \n\n 12  Elm Street").client_location
             == "At home\n12 Elm Street"
         )
 
-    async def test_join_window(self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking) -> None:
+    async def test_client_can_join_during_the_join_window_only(
+        self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
+    ) -> None:
         join, instant = join_video_visit(scenario, rooms), timedelta.resolution
         for at, refusal in ((ROOM_OPENS_AT - instant, JoinNotOpen), (new_york(4, 11), JoinClosed)):
             scenario.world.clock.at = at
@@ -181,7 +183,7 @@ class TestJoinVideoVisit:
         await join(scenario.world.as_proxy(scenario.ann.client_id, may_write=True), join_command(booking))
         assert len(rooms.visits) == 1
 
-    async def test_only_active_telehealth_appointments(
+    async def test_only_active_telehealth_appointments_can_be_joined(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         join, location = join_video_visit(scenario, rooms), await scenario.world.add_location()
@@ -204,7 +206,7 @@ class TestJoinVideoVisit:
             await join(scenario.ann, join_command(both))
         await join(scenario.bob, join_command(both))
 
-    async def test_no_join_after_completion(
+    async def test_completed_appointment_cannot_be_joined(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         scenario.world.clock.at = TEN
@@ -266,7 +268,7 @@ class TestStartVideoVisit:
         own = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
         assert await scenario.use_cases.list_check_ins(own, booking.appointment.id) == ()
 
-    async def test_no_show_cannot_join(
+    async def test_no_show_client_cannot_join(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         scenario.world.clock.at = TEN

@@ -1,4 +1,4 @@
-"""Who waits for what, and to whom freed time is offered."""
+"""Waitlist entries, and which of them a freed slot is offered to."""
 
 from datetime import date, time, timedelta
 
@@ -33,7 +33,7 @@ from tests.unit.appointments.waitlist_setup import (
 
 
 class TestJoinWaitlist:
-    async def test_entry_view(self, scenario: BookingScenario) -> None:
+    async def test_joining_returns_the_entry_view(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location(time_zone="America/Chicago")
         view = await join_waitlist_as(
             scenario,
@@ -128,7 +128,7 @@ class TestPracticeList:
     async def test_past_entries_are_not_listed(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann, latest_date=date(2026, 3, 4))
         await join_waitlist_as(scenario, scenario.bob)
-        # It is the fifth in Greenwich, and not yet in New York.
+        # It is already the fifth in UTC, and still the fourth in New York.
         for hour, names in ((23, ["Ann Lee", "Bob Lee"]), (24, ["Bob Lee"])):
             scenario.world.clock.at = new_york(4, 0) + timedelta(hours=hour)
             page = await scenario.use_cases.list_practice_waitlist(
@@ -231,7 +231,7 @@ class TestOffers:
         assert await current_offer(scenario, scenario.ann) is None
         assert (await require_offer(scenario, scenario.bob)).location_id == location.id
 
-    async def test_location_excludes_telehealth_only(self, scenario: BookingScenario) -> None:
+    async def test_location_and_telehealth_only_exclude_each_other(self, scenario: BookingScenario) -> None:
         with pytest.raises(Invalid):
             waitlist_command(scenario, location_id=scenario.world.ids.new(), telehealth_only=True)
 
@@ -245,7 +245,7 @@ class TestOffers:
         await scenario.use_cases.run_freed_slot_jobs()
         assert not scenario.world.store.table("waitlist_offers")
 
-    async def test_one_offer_at_a_time(self, scenario: BookingScenario) -> None:
+    async def test_entry_has_one_open_offer_at_a_time(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann)
         first, second = await free_slot(scenario), None
         await scenario.use_cases.run_freed_slot_jobs()
@@ -259,7 +259,7 @@ class TestOffers:
         slots = [one.freed_slot_id for one in scenario.world.store.table("waitlist_offers").values()]
         assert slots == [first]
         assert second not in slots
-        # Nobody else wants it, so it is free for all, and is looked at again when Ann's offer ends.
+        # No other entry matches, so the slot is free for everyone; it is offered again when Ann's offer ends.
         await scenario.use_cases.decline_offer(scenario.ann, (await require_offer(scenario, scenario.ann)).id)
         await scenario.use_cases.run_freed_slot_jobs()
         assert (await require_offer(scenario, scenario.ann)).starts_at == new_york(10, 12)

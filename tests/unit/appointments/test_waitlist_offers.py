@@ -1,4 +1,4 @@
-"""Offers of freed time: accepted, declined, passed on."""
+"""Waitlist offers: accepted, declined, and advanced to the next client."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -31,7 +31,7 @@ from tests.unit.appointments.waitlist_setup import (
 
 @pytest.fixture
 async def offered(scenario: BookingScenario) -> WaitlistOfferView:
-    """Ann waits longer than Bob, and is offered Tuesday at ten."""
+    """An offer of Tuesday at ten to Ann, who has waited longer than Bob."""
     return await offer_slot_to_ann(scenario)
 
 
@@ -175,7 +175,7 @@ class TestAdvancingOffers:
     async def test_concurrent_runs_close_offer_once(
         self, scenario: BookingScenario, offered: WaitlistOfferView
     ) -> None:
-        """The second has read it as open before the first closed it."""
+        """The second run read the offer as open before the first run closed it."""
         scenario.world.clock.at = offered.expires_at
         use_cases, begin, seen = scenario.use_cases, scenario.world.begin, 0
 

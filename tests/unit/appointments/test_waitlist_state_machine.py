@@ -1,4 +1,4 @@
-"""Random histories of those who ask and wait, on the memory adapters."""
+"""The waitlist state machine on the memory adapters."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""What a wall clock shows, and when that is."""
+"""Conversion between local wall-clock times and instants."""
 
 from datetime import date, datetime, time, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""Clients who wait, and time that comes free for them."""
+"""Helpers that put clients on the waitlist and free a slot."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -31,7 +31,7 @@ async def join_waitlist_as(scenario: BookingScenario, actor: ClientActor, **more
 
 
 async def free_slot(scenario: BookingScenario, location_id: UUID | None = None) -> UUID:
-    """Somebody's appointment at ten is cancelled; the job's argument."""
+    """Book and cancel another client's appointment at ten; returns the freed slot's id."""
     cleo = scenario.world.as_client(await scenario.world.add_client(given="Cleo"))
     await scenario.world.join_care_team(cleo.client_id, scenario.grey)
     choice = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN, location_id)
@@ -54,7 +54,7 @@ async def require_offer(scenario: BookingScenario, actor: ClientActor) -> Waitli
 
 
 async def offer_slot_to_ann(scenario: BookingScenario) -> WaitlistOfferView:
-    """Ann waits longer than Bob, and is offered Tuesday at ten."""
+    """Ann joins the waitlist before Bob and is offered Tuesday at ten."""
     await join_waitlist_as(scenario, scenario.ann)
     await join_waitlist_as(scenario, scenario.bob)
     await free_slot(scenario)
