@@ -9,7 +9,7 @@ from attrs import frozen
 from tests.support.cli.portal_command import PortalCommand, RunningCommand
 
 SECONDS = 1200
-"""For a test that starts portals on a slow machine."""
+"""Timeout for tests that start portals on a slow machine."""
 
 
 @frozen

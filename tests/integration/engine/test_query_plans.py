@@ -40,7 +40,7 @@ LARGE = {"clients": 400, "rows": 2400}
 SMALL = {"clients": 8, "rows": 24}
 SMALL_PRACTICES = 30
 MAX_ROWS = 150
-"""What a statement may look at for one page of 20, or for one client: they have at most 30 rows in a table here."""
+"""Rows that a statement may examine for one page of 20, or for one client: here at most 30 rows per table."""
 
 SMALL_TABLES = dict.fromkeys(ROW_LIMITS, "a practice has few of them, whatever its size")
 SCAN_NODES = {
@@ -50,7 +50,7 @@ SCAN_NODES = {
     " who once waited, and whose last date is past",
     "freed_slots.pending_ids": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
-"""Statements that look at more, each with its reason."""
+"""Statements that may examine more rows, each with its reason."""
 
 
 @frozen

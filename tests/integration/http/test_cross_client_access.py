@@ -15,7 +15,7 @@ from tests.support.http.victim_and_attacker import AttackScenario, add_victim_re
 # What asking leaves behind, whoever asks: who did it, when they were last there, how often they tried.
 LEAVES_TRACES = {"audit_entries", "tries", "sign_in_guards", "answers", "alembic_version"}
 SHARED = {"clinician_id", "appointment_type_id", "location_id"}
-"""Ids that belong to the practice, and are any client's to name."""
+"""Names of ids that belong to the practice, which any client may send."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -74,7 +74,7 @@ def asking_for(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
 
 def is_a_clients(name: str, operation: Operation, attack: AttackScenario) -> bool:
     """Whether an id of this name is a client's own; the story must have the victim's."""
-    assert name in attack.victim_ids, f"{operation}: victim_and_attacker.py has no {name} of the victim's"
+    assert name in attack.victim_ids, f"{operation}: victim_and_attacker.py creates no {name} for the victim"
     return name not in SHARED
 
 
@@ -90,7 +90,7 @@ def naming_one(operation: Operation, attack: AttackScenario) -> Iterator[list[di
     in_query = [name for name in operation.ids_in_query() if is_a_clients(name, operation, attack)]
     in_body = [place for place in operation.ids_in_body() if is_a_clients(name_of(place), operation, attack)]
     in_path = [name for name in operation.path_parameters if name not in SHARED]
-    assert not (in_path and in_query + in_body), f"{operation}: the story has no {in_path} of the attacker's own"
+    assert not (in_path and in_query + in_body), f"{operation}: the scenario has no {in_path} of the attacker"
     for name in in_query:
         yield [{**good, "params": good["params"] | {name: one}} for one in (attack.victim_ids[name], str(uuid4()))]
     for place in in_body:

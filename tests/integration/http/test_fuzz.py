@@ -28,7 +28,7 @@ from tests.support.http.operations import Operation, operations, with_ids
 from tests.support.http.valid_requests import ValidRequests
 
 FEW = 25 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 3
-"""Examples for each route; each is sent by everybody."""
+"""Examples for each route; every kind of caller sends each of them."""
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -39,7 +39,7 @@ CHECKS: list[Any] = [
 CODES = catalogue()
 DOCUMENT = schemathesis.openapi.from_dict(operations()[0].document)
 OURS = ("Authorization", "X-CSRF-Token", "Portal-Practice", "Portal-Client")
-"""Headers that are said on purpose here: made up, they end every request at the door."""
+"""Headers that this test sets itself: generated values would have every request refused before it is read."""
 
 
 @every_operation

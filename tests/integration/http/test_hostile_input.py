@@ -16,12 +16,12 @@ from tests.support.http.valid_requests import ValidRequests
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 UNMATCHED = {404, 405}
-"""Answers that a route's documentation need not name: another address, another method."""
+"""Statuses that a route need not document: an unknown path or method."""
 CODES = catalogue()
 WRONG_CODES = "UPDATE portal.identities "
-"""Where wrong codes are counted inside of what is encrypted."""
+"""Tables in which failed codes are counted inside encrypted content."""
 NEEDS_MORE = {"sign_in_with_oidc": 401, "metrics": 404}
-"""An identity provider of the practice's; an address of the deployment's own networks."""
+"""Operations that may refuse an issuer of the practice or an address in the deployment's own network."""
 
 every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.operation_id)
 
@@ -86,7 +86,7 @@ async def test_accepted_text_is_displayed_and_sent(valid_requests: ValidRequests
     finally:
         valid_requests.snapshot.restore()
     assert not faults, "\n".join(faults)
-    assert taken >= 15, f"only {taken} were taken"
+    assert taken >= 15, f"only {taken} were accepted"
     assert [line for line in lines if not line.isprintable() and set(line) & set("\r\n")] == []
     assert not stuck
 

@@ -101,7 +101,7 @@ class TestCancelling:
         ]
         entry = (await scenario.world.audit())[-1]
         assert (entry.action, entry.target, entry.record) == ("appointment.cancelled", view.id, scenario.ann.client_id)
-        assert dict(entry.facts) == {"cancelled_late": "false"}, "and not the reason"
+        assert dict(entry.facts) == {"cancelled_late": "false"}, "without the reason"
 
     async def test_repeating_is_idempotent(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
@@ -199,7 +199,7 @@ class TestLateCancelling:
         assert view.cancel_deadline == new_york(8, 10)
         await scenario.world.save_rules(AppointmentRules(cancel_notice=timedelta(hours=36)))
         view = await scenario.use_cases.get_appointment(scenario.ann, view.id)
-        assert view.cancel_deadline == new_york(7, 21), "36 hours, one of them not on the clock"
+        assert view.cancel_deadline == new_york(7, 21), "36 real hours, one of them skipped by the wall clock"
 
 
 class TestRescheduling:
@@ -301,7 +301,9 @@ class TestSeveralClients:
         before = await scenario.use_cases.get_appointment(scenario.bob, appointment_id)
         cancelled = await scenario.use_cases.cancel(scenario.ann, cancel_command(appointment_id, reason="We split up"))
         assert cancelled.status == "cancelled"
-        assert await scenario.use_cases.get_appointment(scenario.bob, appointment_id) == before, "not even the version"
+        assert await scenario.use_cases.get_appointment(scenario.bob, appointment_id) == before, (
+            "the version is unchanged too"
+        )
         assert await scenario.world.jobs("offer_freed_slot") == []
         assert scenario.bob.client_id not in [one.to_client for one in await scenario.world.notices()]
 

@@ -33,7 +33,7 @@ class RecordingRooms(TelehealthRooms):
     visits: list[VideoVisit] = field(factory=list)
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
-        assert not self.world.store.lock.locked(), "a vendor is called while a unit is open"
+        assert not self.world.store.lock.locked(), "the vendor is called while a unit of work is open"
         self.visits.append(video_visit)
         return f"https://rooms.test/{video_visit.room}", min(self.world.clock.now() + valid_for, video_visit.ends_at)
 

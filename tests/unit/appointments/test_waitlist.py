@@ -122,7 +122,9 @@ class TestPracticeList:
         page = await scenario.use_cases.list_practice_waitlist(
             scenario.world.front_desk, ListPracticeWaitlistQuery(PageRequest(size=1))
         )
-        assert [one.entry.offer for one in page.items] == [None], "its time is up, whether it was passed on or not"
+        assert [one.entry.offer for one in page.items] == [None], (
+            "an expired offer is hidden even before it is advanced"
+        )
         assert page.next != ""
 
     async def test_past_entries_are_not_listed(self, scenario: BookingScenario) -> None:
@@ -218,7 +220,7 @@ class TestOffers:
         await free_slot(scenario)
         await scenario.use_cases.run_freed_slot_jobs()
         assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None, None]
-        assert not scenario.world.store.table("freed_slots"), "nobody is left, so it is forgotten"
+        assert not scenario.world.store.table("freed_slots"), "no entry is left, so the slot is deleted"
 
     async def test_no_location_means_any_location(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()

@@ -12,7 +12,7 @@ from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 
 TEN = new_york(10, 10)
-"""Tuesday of the week after, when the clocks have changed."""
+"""Tuesday of the following week, after the DST change."""
 
 
 def waitlist_command(scenario: BookingScenario, **more: object) -> JoinWaitlistCommand:

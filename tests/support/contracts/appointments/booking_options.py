@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with what the practice offers."""
+"""The contract of a practice's booking options, for every adapter of appointments."""
 
 from datetime import date, time, timedelta
 
@@ -38,7 +38,7 @@ RULES = st.builds(
 
 
 class BookingOptionsContract:
-    """`BookingSetup`, `BookingDirectory` and `Availability`."""
+    """The contract of `BookingSetup`, `BookingDirectory` and `Availability`."""
 
     @given(rules=RULES)
     async def test_rules_round_trip(self, world: AppointmentsWorld, rules: AppointmentRules) -> None:
@@ -214,7 +214,7 @@ class BookingOptionsContract:
         async with world.begin(world.front_desk) as unit:
             assert {one.time_zone for one in await unit.availability.rules([clinician])} == {ZONE}
 
-    async def test_exceptions_by_date(self, world: AppointmentsWorld) -> None:
+    async def test_exceptions_are_listed_by_date(self, world: AppointmentsWorld) -> None:
         clinician, other, location = (
             await world.add_clinician(),
             await world.add_clinician(),

@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with bookings, and with those who book at once."""
+"""The contract of bookings, including concurrent ones, for every adapter of appointments."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 class BookingsContract:
-    """`Appointments`."""
+    """The contract of `Appointments`."""
 
     async def _couple(self, world: AppointmentsWorld) -> tuple[UUID, UUID, Booking]:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
@@ -53,7 +53,7 @@ class BookingsContract:
             time_zone="Europe/Berlin",
             at=world.clock.now() + HOUR,
         )
-        # Two changes, two versions: saved one after the other.
+        # Two changes make two versions, so they are saved one after the other.
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(late, AUDIT_ENTRY)
             await unit.appointments.save(moved, AUDIT_ENTRY)
@@ -148,7 +148,7 @@ class BookingsContract:
             (new_york(3, 10, 50), new_york(3, 12), False),
         ],
     )
-    async def test_client_busy_times(
+    async def test_busy_times_of_clients(
         self, world: AppointmentsWorld, since: object, until: object, expected: bool
     ) -> None:
         ann, bob, booking = await self._couple(world)
@@ -185,11 +185,11 @@ class BookingsContract:
 
 
 class ConcurrentBookingContract:
-    """Those who book at once. On adapters that run one unit at a time this says only that the answers are right."""
+    """The contract of concurrent bookings. With adapters that run one unit at a time it checks the outcomes only."""
 
     concurrency = 64
 
-    async def test_concurrent_bookings_of_one_slot(self, world: AppointmentsWorld) -> None:
+    async def test_one_of_concurrent_bookings_of_a_slot_succeeds(self, world: AppointmentsWorld) -> None:
         clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type()
         await world.open_week(clinician)
         clients = [await world.add_client() for _ in range(self.concurrency)]
@@ -233,10 +233,10 @@ class ConcurrentBookingContract:
                 )
                 moves.append(AppointmentUseCases(world).reschedule(world.as_client(client), move))
         outcomes = await _outcomes(*moves)
-        # Ten and eleven o'clock want eleven, twelve and one o'clock want one: of each two, one has it.
+        # Clients at ten and eleven want eleven; those at twelve and one want one: one of each pair succeeds.
         assert sorted(outcomes) == ["done"] * 8 + [SlotTaken.code] * 4
 
-    async def test_last_two_clients_cancel_concurrently(self, world: AppointmentsWorld) -> None:
+    async def test_concurrent_cancellations_by_last_two_clients_free_the_time(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         appointment_type, clinician = await world.add_appointment_type(seats=2), await world.add_clinician()
         booking = await world.add_booking(clinician, appointment_type, new_york(10, 10), ann, bob)
@@ -252,9 +252,9 @@ class ConcurrentBookingContract:
         assert len(await world.jobs("offer_freed_slot")) == 1
 
 
-async def _outcomes(*tries: Awaitable[object]) -> list[str]:
-    """For each, `done` or the code of the error; in order."""
-    answers = await asyncio.gather(*tries, return_exceptions=True)
+async def _outcomes(*attempts: Awaitable[object]) -> list[str]:
+    """Await all concurrently; for each, in order, return `done` or the error code."""
+    answers = await asyncio.gather(*attempts, return_exceptions=True)
     for one in answers:
         if isinstance(one, BaseException) and not hasattr(one, "code"):
             raise one

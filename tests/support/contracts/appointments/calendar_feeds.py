@@ -1,4 +1,4 @@
-"""What every keeper must do with calendar feeds. Subclasses give a `world`."""
+"""The contract of calendar feeds. Subclasses provide a `world` fixture."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, Appointments
 
 
 class FeedsContract:
-    """`FeedTokens`."""
+    """The contract of `FeedTokens`."""
 
     def _token(self, world: AppointmentsWorld, client: UUID, letter: str) -> FeedToken:
-        # Hashes are unique over all practices, so the id is part of it.
+        # Hashes are unique across all practices, so the practice id is part of the hash.
         new = world.ids.new()
         return FeedToken(
             id=new,

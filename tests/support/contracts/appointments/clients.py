@@ -1,12 +1,12 @@
-"""What every keeper of appointments must say of the practice's clients. Subclasses give the fixture `world`."""
+"""The contract of reading clients for appointments. Subclasses provide a `world` fixture."""
 
 from tests.support.contracts.appointments.world import AppointmentsWorld
 
 
 class ClientsContract:
-    """`BookingDirectory`, as far as it is about clients."""
+    """The contract of `BookingDirectory`, as far as it concerns clients."""
 
-    async def test_discharged_flag(self, world: AppointmentsWorld) -> None:
+    async def test_discharged_clients_are_flagged(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
         await world.set_status(ann, "discharged")
         for actor in (world.as_client(ann), world.as_proxy(ann, may_write=True), world.system):

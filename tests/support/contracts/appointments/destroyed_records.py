@@ -1,4 +1,4 @@
-"""What is left of appointments when a client's key was destroyed: the calendar, without the words in it."""
+"""The contract of appointments after a client's key is destroyed: the calendar remains, its free text does not."""
 
 from datetime import datetime
 from uuid import UUID
@@ -38,7 +38,7 @@ def _part(appointment: PracticeAppointmentView, client_id: UUID) -> AttendanceVi
 
 
 class DestroyedRecordsContract:
-    """Ann's key is destroyed, Bob's is not; they come together, and alone."""
+    """Ann's key is destroyed, Bob's is not. They have joint and separate appointments."""
 
     async def _people(self, world: AppointmentsWorld) -> tuple[UUID, UUID, UUID, AppointmentType]:
         clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type("Group", seats=2)

@@ -1,4 +1,4 @@
-"""What the practice does to its own calendar in random histories: hours, dates that differ, closed places, blocks."""
+"""State machine rules for the practice's own calendar: hours, availability exceptions, closed locations, blocks."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_yo
 
 
 class OpeningHoursStateMachine(AppointmentsStateMachineBase):
-    """The rules of the practice's side that nobody's appointment is changed by."""
+    """Rules by which the practice changes its calendar without changing any appointment."""
 
     @rule(late_cancel=st.sampled_from(["refuse", "allow", "fee"]))
     def set_late_cancel(self, late_cancel: str) -> None:
@@ -41,7 +41,7 @@ class OpeningHoursStateMachine(AppointmentsStateMachineBase):
         data=st.data(), day=st.sampled_from([*DAYS, 7]), start_hour=st.integers(8, 16), hours=st.sampled_from([1, 2, 5])
     )
     def add_exception(self, data: st.DataObject, day: int, start_hour: int, hours: int) -> None:
-        """Some hours more, a Saturday too, or some fewer: at one place, or at all."""
+        """Add an exception that opens or closes hours, on Saturdays too, at one location or (closing only) at all."""
         clinician, location = data.draw(st.sampled_from(self.clinicians)), data.draw(st.sampled_from(self.locations))
         exception = ModelException(
             clinician, new_york(day, 12).date(), data.draw(st.booleans()), start_hour, start_hour + hours, location
@@ -70,7 +70,7 @@ class OpeningHoursStateMachine(AppointmentsStateMachineBase):
 
     @rule(closing=st.sampled_from([False, False, True]))
     def toggle_location(self, closing: bool) -> None:
-        """Hours that were published for it stay."""
+        """Published hours of the location remain stored."""
         type(self).run(self._save_location(active=not closing))
         self.model.closed = {self.office.id} if closing else set()
 

@@ -1,4 +1,4 @@
-"""What every keeper of appointments must do with what screens show."""
+"""The contract of appointment read models, for every adapter."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,9 +18,9 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, Appoin
 
 
 class ReadsContract:
-    """`AppointmentReads`."""
+    """The contract of `AppointmentReads`."""
 
-    async def test_row_fields(self, world: AppointmentsWorld) -> None:
+    async def test_row_has_all_fields(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         clinician, location = await world.add_clinician("Dr. Grey"), await world.add_location("Main office")
         appointment_type = await world.add_appointment_type("Couple", seats=2)
@@ -87,7 +87,7 @@ class ReadsContract:
             ("all", ["was off", "yesterday", "missed", "now", "soon", "off", "later"]),
         ],
     )
-    async def test_categories(
+    async def test_category_filters_appointments(
         self, world: AppointmentsWorld, category: AppointmentCategory, expected: list[str]
     ) -> None:
         client, clinician, appointment_type = (
@@ -129,13 +129,13 @@ class ReadsContract:
             at_the_end = await unit.appointment_reads.list_for_client(
                 client, AppointmentFilter("past"), PageRequest(size=1), made["now"].appointment.ends_at
             )
-            assert names[at_the_end.items[0].id] == "now", "over at its end, and not before"
+            assert names[at_the_end.items[0].id] == "now", "past from its end on, not before"
         known = {"missed": "no_show", "now": "completed", "off": "cancelled", "was off": "cancelled"}
         assert states == {name: known.get(name, "booked") for name in expected}
 
     @given(data=st.data())
     async def test_pages_cover_all_rows_in_order(self, world: AppointmentsWorld, data: st.DataObject) -> None:
-        # The same instants many times over, as of different clinicians: only the id tells them apart.
+        # Many rows share a start time and differ in clinician, so only the id orders them.
         hours = data.draw(st.lists(st.integers(0, 4), max_size=9))
         category: AppointmentCategory = data.draw(st.sampled_from(["upcoming", "past", "all"]))
         size = data.draw(st.integers(1, 4))
@@ -202,18 +202,18 @@ class ReadsContract:
 
         both = [couple.appointment.id, alone.appointment.id]
         assert await listed(world.front_desk, "all") == both
-        # Two come to the first, which is one row of the page.
+        # The first appointment has two clients, and is one row of the page.
         assert await listed(world.front_desk, "all", size=1) == both[:1]
         assert await listed(world.front_desk, "all", grey) == both[:1]
         assert await listed(world.front_desk, "all", green) == both[1:]
-        # Ann left, and Bob still comes: of her list it is a cancelled one.
+        # Ann canceled and Bob still attends, so her list shows it as canceled.
         assert await listed(world.front_desk, "cancelled") == both[:1]
         assert await listed(world.front_desk, "upcoming") == both[1:]
         assert await listed(world.as_client(bob), "all") == []
         other = await world.other_practice()
         assert await listed(other.front_desk, "all") == []
 
-    async def test_practice_day(self, world: AppointmentsWorld) -> None:
+    async def test_practice_day_lists_appointments_with_attendances(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann")
         bob = await world.add_client(given="Robert", chosen="Bobbie", pronouns="they/them")
         grey, green, location = (
@@ -268,7 +268,7 @@ class ReadsContract:
 async def _walk(
     world: AppointmentsWorld, actor: Actor, client: UUID, filters: AppointmentFilter, size: int, now: datetime
 ) -> list[UUID]:
-    """The ids on all pages, one after the other: of the client's own list, or of the practice's."""
+    """Collect the ids of all pages in order, from the client's own list or the practice's."""
     found: list[UUID] = []
     after = ""
     while True:

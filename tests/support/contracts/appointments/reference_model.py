@@ -1,4 +1,4 @@
-"""What the appointments' state machine believes: a practice so simple that one can see it is right."""
+"""The reference model of the appointments state machine: a practice simple enough to be verified by reading."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 @define
 class ModelAttendance:
-    """One client's part in a booking; `version` counts the changes that they could see."""
+    """One client's attendance in a booking; `version` counts the changes visible to that client."""
 
     status: str = "booked"
     version: int = 0
@@ -24,7 +24,7 @@ class ModelAttendance:
 
 @define
 class ModelAppointment:
-    """An appointment."""
+    """An appointment with its clients' attendances."""
 
     id: UUID
     clinician: UUID
@@ -44,7 +44,7 @@ class ModelAppointment:
 
     @property
     def busy_clients(self) -> set[UUID]:
-        """Who is or was in it, and in nothing else at that time."""
+        """Clients for whom this appointment takes time, so they can have no other at that time."""
         return {
             client for client, attendance in self.attendances.items() if attendance.status in ("booked", "completed")
         }
@@ -52,7 +52,7 @@ class ModelAppointment:
 
 @define
 class ModelHold:
-    """A hold; `removed` once it was booked, released or forgotten."""
+    """A hold; `removed` once it was booked, released or deleted."""
 
     id: UUID
     client: UUID
@@ -70,7 +70,7 @@ class ModelHold:
 
 @define
 class ModelHours:
-    """What a clinician publishes: the same hours on all five weekdays, at one place."""
+    """A clinician's published hours: the same on all five weekdays, at one location."""
 
     location: UUID | None
     start_hour: int
@@ -79,7 +79,7 @@ class ModelHours:
 
 @define
 class ModelException:
-    """Hours more or fewer on one date: more at the place, fewer there, or everywhere when that is none."""
+    """An exception on one date: opens hours at a location, or closes them there (everywhere if `location` is None)."""
 
     clinician: UUID
     day: date
@@ -93,14 +93,14 @@ class ModelException:
         return set(range(self.start_hour, self.end_hour))
 
     def applies_to(self, clinician: UUID, location: UUID | None, day: date) -> bool:
-        """Whether it is about them."""
+        """Whether the exception applies to this clinician, location and date."""
         same_location = self.location == location or (self.location is None and not self.available)
         return same_location and (self.clinician, self.day) == (clinician, day)
 
 
 @define
 class ModelBusyTime:
-    """Time of a clinician, with what must be free around it."""
+    """Busy time of a clinician, with its buffers."""
 
     clinician: UUID
     at: datetime
@@ -109,14 +109,14 @@ class ModelBusyTime:
     after: timedelta = timedelta()
 
     def too_close(self, other: "ModelBusyTime") -> bool:
-        """Whether the two leave less than the larger of their buffers between them."""
+        """Whether the gap between the two is smaller than the larger of their facing buffers."""
         first, second = sorted((self, other), key=lambda one: one.at)
         return second.at - first.until < max(first.after, second.before)
 
 
 @define
 class PracticeModel:
-    """Everything that the machine has done."""
+    """The expected state of the practice after every operation the machine ran."""
 
     cancel_notice: timedelta = timedelta(hours=4)
     late_cancel: str = "refuse"
@@ -127,16 +127,16 @@ class PracticeModel:
     holds: dict[UUID, ModelHold] = field(factory=dict)
     exceptions: dict[UUID, ModelException] = field(factory=dict)
     closed: set[UUID | None] = field(factory=set)
-    """Places."""
+    """Closed locations."""
     blocks: dict[UUID, ModelBusyTime] = field(factory=dict)
     discharged: set[UUID] = field(factory=set)
 
     def discharged_refusal(self, *clients: UUID) -> str | None:
-        """Why nothing new is to be had for these, whatever the time."""
+        """The refusal of any new booking for these clients if one is discharged, whatever the time; else None."""
         return "client_discharged" if self.discharged.intersection(clients) else None
 
     def busy_times(self, now: datetime, *, excluding: UUID | None = None) -> list[ModelBusyTime]:
-        """All time that is taken, except by one booking or hold."""
+        """All busy times except that of one booking or hold."""
         entries = list(self.blocks.values())
         entries += [
             busy_time(one.clinician, one.appointment_type, one.at)
@@ -151,21 +151,21 @@ class PracticeModel:
         return entries
 
     def active_appointments(self) -> list[ModelAppointment]:
-        """Bookings that have their time, past ones too."""
+        """Appointments that occupy time, including past ones."""
         return [one for one in self.appointments.values() if one.status != "cancelled"]
 
     def active_holds(self, now: datetime) -> list[ModelHold]:
-        """Holds that are not over."""
+        """Holds that have not expired."""
         return [one for one in self.holds.values() if not one.removed and now < one.expires]
 
     def matching_hold(
         self, client: UUID, slot: tuple[UUID, AppointmentType, UUID | None, datetime], now: datetime
     ) -> ModelHold | None:
-        """What keeps the very slot for this client, if anything does."""
+        """The active hold of this client on exactly this slot, if any."""
         return next((one for one in self.active_holds(now) if one.client == client and one.slot == slot), None)
 
     def consume_hold(self, hold: ModelHold) -> None:
-        """It was booked."""
+        """Mark the hold as booked."""
         hold.removed = True
 
     def refusal(
@@ -181,9 +181,9 @@ class PracticeModel:
         by_staff: bool = False,
         moving: bool = False,
     ) -> str | None:
-        """Why that time is not to be had, leaving one booking or hold aside; None when it is.
+        """Why the time cannot be booked, ignoring the booking or hold `excluding`; None when it can be.
 
-        `moving`: the practice moves what was booked, so that it does not matter whether a client was discharged.
+        With `moving`, staff reschedule an existing booking, so a client's discharge does not matter.
         """
         if not moving and self.discharged_refusal(*clients):
             return self.discharged_refusal(*clients)
@@ -215,8 +215,8 @@ class PracticeModel:
         return None
 
     def open_since(self, clinician: UUID, location: UUID | None, at: datetime, until: datetime) -> datetime | None:
-        """Since when the clinician has been there, if for the whole time; no day of the machine's has a change of
-        clocks, and hours are whole."""
+        """When the opening that covers the whole time began, or None. Assumes that none of the machine's days has a
+        clock change and that hours are whole."""
         first, last = at.astimezone(TIME_ZONE), until.astimezone(TIME_ZONE) - MINUTE
         hours = set[int]()
         exceptions = [one for one in self.exceptions.values() if one.applies_to(clinician, location, first.date())]
@@ -231,7 +231,7 @@ class PracticeModel:
         return datetime.combine(first.date(), time(opening_hour), TIME_ZONE)
 
     def change_refusal(self, booking: ModelAppointment, client: UUID, now: datetime) -> str | None:
-        """Why a client may not cancel; None when they may."""
+        """Why the client cannot cancel; None when they can."""
         if booking.status != "booked" or (booking.at > now and booking.attendances[client].status != "booked"):
             return "appointment_not_booked"
         if booking.at <= now:
@@ -243,6 +243,6 @@ class PracticeModel:
 
 
 def busy_time(clinician: UUID, appointment_type: AppointmentType, at: datetime) -> ModelBusyTime:
-    """The time that an appointment of the kind takes."""
+    """The busy time of an appointment of this type."""
     timing = appointment_type.timing
     return ModelBusyTime(clinician, at, at + timing.duration, timing.buffer_before, timing.buffer_after)

@@ -1,12 +1,12 @@
-"""What every keeper must do with reminders. Subclasses give a `world`."""
+"""The contract of reminders. Subclasses provide a `world` fixture."""
 
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
 
 
 class RemindersContract:
-    """`Reminders`. The lead times are the notifications' own to test; these clients have chosen none."""
+    """The contract of `Reminders`. Clients here have chosen no lead times; the notifications tests cover those."""
 
-    async def test_candidates_within_span(self, world: AppointmentsWorld) -> None:
+    async def test_candidates_start_within_the_span(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")
         clinician, couple, appointment_type = (
             await world.add_clinician(),

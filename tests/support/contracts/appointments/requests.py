@@ -1,4 +1,4 @@
-"""What every keeper must do with requests. Subclasses give a `world`."""
+"""The contract of appointment requests. Subclasses provide a `world` fixture."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 class RequestsContract:
-    """`AppointmentRequests` and `AppointmentRequestReads`."""
+    """The contract of `AppointmentRequests` and `AppointmentRequestReads`."""
 
     def _request(
         self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, **more: object
@@ -107,7 +107,7 @@ class RequestsContract:
         async with other.begin(other.front_desk) as unit:
             assert await unit.requests.get_for_practice(request.id) is None
 
-    async def test_pending_count(self, world: AppointmentsWorld) -> None:
+    async def test_pending_requests_are_counted(self, world: AppointmentsWorld) -> None:
         ann, bob, appointment_type = (
             await world.add_client(),
             await world.add_client(given="Bob"),
@@ -128,7 +128,7 @@ class RequestsContract:
         )
         clinician = await world.add_clinician("Dr. Grey")
         now = world.clock.now()
-        # Two were asked at the same moment: their ids decide.
+        # Two requests were created at the same time, so their ids order them.
         of_ann = [
             self._request(world, ann, appointment_type, requested_at=now + HOUR * (number // 2), reason=f"No. {number}")
             for number in range(5)

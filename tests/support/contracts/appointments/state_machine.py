@@ -1,7 +1,7 @@
-"""Random histories of appointments against a simple model.
+"""Random appointment histories compared with a simple model.
 
-Each step asks the model what should come of it, does it, and compares: the very refusal, or the change. After each
-step what is kept must be what the model believes. Further rules are added by subclasses, over `model` and `attempt`.
+Each rule asks the model for the expected outcome, runs the operation, and compares: the exact refusal, or the change.
+After each rule the stored state must equal the model's. Subclasses add rules that use `model` and `attempt`.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from tests.support.contracts.appointments.world import new_york
 
 
 class AppointmentsStateMachine(OpeningHoursStateMachine):
-    """Random histories against the model."""
+    """Random appointment histories compared with the reference model."""
 
     @rule(minutes=st.sampled_from([3, 7, 10, 45, 45, 240, 18 * 60]))
     def advance_clock(self, minutes: int) -> None:
@@ -106,7 +106,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
     @precondition(lambda self: self.model.holds)
     @rule(data=st.data())
     def book_held_time(self, data: st.DataObject) -> None:
-        """Without naming the hold."""
+        """Book a held time without naming the hold."""
         hold = data.draw(st.sampled_from(list(self.model.holds.values())))
         client = data.draw(st.sampled_from([hold.client, hold.client, *self.clients]))
         appointment_type = data.draw(
@@ -268,7 +268,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
 
     @rule(data=st.data())
     def find_slots(self, data: st.DataObject) -> None:
-        """What is listed is what can be booked: all of it, and nothing else."""
+        """The listed slots are exactly those that can be booked."""
         client, _, _, _ = self.draw_choice(data)
         appointment_type = data.draw(st.sampled_from(self.appointment_types[:2]))
         day = data.draw(st.sampled_from(DAYS))
@@ -291,7 +291,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
         }
         assert {(one.clinician_id, one.location_id, one.starts_at) for one in page.items} == expected
 
-    # What must always hold
+    # Invariants
 
     @invariant()
     def calendar_matches_model(self) -> None:
@@ -309,7 +309,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
         times = [one for one in model.busy_times(self.now) if one not in model.blocks.values()]
         for number, one in enumerate(times):
             for other in times[:number]:
-                assert one.clinician != other.clinician or not one.too_close(other), "two at one time"
+                assert one.clinician != other.clinician or not one.too_close(other), "two entries overlap"
 
     async def _calendar(self) -> list[tuple[str, UUID, datetime, datetime]]:
         async with self.world.begin(self.world.front_desk) as unit:

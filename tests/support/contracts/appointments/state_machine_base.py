@@ -1,4 +1,4 @@
-"""What the state machine of appointments stands on: the practice, the model, and how it tries things."""
+"""The base of the appointments state machine: the practice, the model, and running an operation against both."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
@@ -24,13 +24,13 @@ T = TypeVar("T")
 FEE = Money(40_00)
 FIRST, LAST = new_york(1, 0), new_york(31, 0)
 DAYS = (3, 3, 3, 3, 4, 9, 2, 27)
-"""Mostly tomorrow, so that much meets; also today, after the change of clocks, and further ahead than is allowed."""
+"""Mostly tomorrow, so that many bookings collide; also today, after the DST change, and beyond the booking limit."""
 TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sampled_from([0] * 7 + [30] * 4 + [15]))
-"""Mostly on the grid of half hours."""
+"""Mostly on the half-hour grid."""
 
 
 class AppointmentsStateMachineBase(RuleBasedStateMachine):
-    """Two clinicians, three clients, three kinds. Subclasses say how to make a world, and how to run a coroutine."""
+    """Two clinicians, three clients, three appointment types. Subclasses create the world and run coroutines."""
 
     make_world: ClassVar[Callable[[], Awaitable[AppointmentsWorld]]]
     run: ClassVar[Callable[[Coroutine[Any, Any, Any]], Any]]
@@ -70,10 +70,10 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             self.model.hours[clinician] = ModelHours(self.locations[number], 9, 17)
             await world.open_week(clinician, location_id=self.locations[number])
 
-    # Steps
+    # Helpers for rules
 
     def attempt(self, operation: Coroutine[Any, Any, T], expected: str | None) -> T | None:
-        """Do it, and hold what comes of it to what was expected: a refusal's code, or None for success."""
+        """Run the operation and assert its outcome: the error code in `expected`, or success when it is None."""
         answer: T | None = None
         outcome: str | None = None
         try:
@@ -88,7 +88,7 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         return self.world.clock.now()
 
     def current_rules(self) -> AppointmentRules:
-        """As the model has them."""
+        """The appointment rules according to the model."""
         late_cancel: Any = self.model.late_cancel
         return AppointmentRules(cancel_notice=self.model.cancel_notice, late_cancel=late_cancel, late_cancel_fee=FEE)
 
@@ -101,7 +101,7 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         at: datetime,
         clients: list[UUID],
     ) -> None:
-        """Believe in a new booking."""
+        """Add a new booking to the model."""
         attendances = {client: ModelAttendance() for client in clients}
         self.model.appointments[booking_id] = ModelAppointment(
             booking_id, clinician, appointment_type, location, at, attendances
@@ -118,16 +118,16 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             attendance.version += 1
 
     def draw_nearby(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
-        """That time, or often one where the clinician has something, or close by."""
+        """The given time, or one at or near the start of the clinician's busy times."""
         busy_starts = [one.at for one in self.model.busy_times(self.now) if one.clinician == clinician]
         nearby = data.draw(st.sampled_from([at, *busy_starts]))
         return nearby if nearby == at else nearby + timedelta(minutes=data.draw(st.sampled_from([0, 30, 60, -60, 90])))
 
     def draw_choice(self, data: st.DataObject) -> tuple[UUID, UUID, AppointmentType, UUID | None]:
-        """A client, a clinician, a kind and a place."""
+        """Draw a client, clinician, appointment type and location."""
         client, clinician = data.draw(st.sampled_from(self.clients)), data.draw(st.sampled_from(self.clinicians))
         self.toggle_discharged(data, client)
-        # Mostly where the clinician is.
+        # Usually a location where the clinician has hours.
         location = data.draw(st.sampled_from([self.model.hours[clinician].location] * 8 + self.locations))
         return (
             client,
@@ -137,14 +137,14 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         )
 
     def toggle_discharged(self, data: st.DataObject, client: UUID) -> None:
-        """Sometimes, just before they try something."""
+        """Sometimes discharge or reactivate the client just before they act."""
         was = client in self.model.discharged
         if was != data.draw(st.sampled_from([was] * 5 + [False] * 4 + [True])):
             type(self).run(self.world.set_status(client, "active" if was else "discharged"))
             self.model.discharged ^= {client}
 
     def _draw_appointment(self, data: st.DataObject) -> ModelAppointment:
-        """Mostly one that stands."""
+        """Draw an appointment, usually one that is booked."""
         everything = list(self.model.appointments.values())
         return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
 

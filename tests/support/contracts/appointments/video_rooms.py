@@ -1,6 +1,6 @@
-"""What every provider of telehealth rooms must do, and what those must that sign their links.
+"""The contract of telehealth room providers, and that of providers that sign their links.
 
-Subclasses give the fixture `rooms`, and `room_server` for those that sign.
+Subclasses provide the fixture `rooms`, or `room_server` for providers that sign.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from tests.support.clock import FixedClock
 
 FIVE = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(minutes=1)
-"""Nobody comes in by a link that is dead for this long, however wrong the room's clock may go."""
+"""A link that expired this long ago admits nobody, whatever the skew of the room's clock."""
 NAMES = [
     *("Ann Lee", "Zoë «Åse» Ü", "李小龍", "", "x" * 200),
     *('O\'Neil & Sons", "moderator": "true', "a/b?c=d#e%00", "\u202eevil\n"),
@@ -24,43 +24,43 @@ NAMES = [
 
 @frozen
 class Participant:
-    """Somebody as the room knows them."""
+    """A participant as the room sees them."""
 
     name: str
     moderator: bool
 
 
 class RoomServer(ABC):
-    """The room's own side, which believes nothing but the link. `clock` is its and the portal's."""
+    """The room's side, which trusts only the link. It shares `clock` with the portal."""
 
     clock: FixedClock
     rooms: TelehealthRooms
 
     @abstractmethod
     def admit(self, url: str) -> Participant | None:
-        """Who comes in by this link now; None when it lets nobody in."""
+        """The participant whom this link admits now; None when it is refused."""
 
     @abstractmethod
     def to_other_room(self, url: str) -> str:
-        """The same link, bent to another room."""
+        """The same link, changed to point at another room."""
 
     @abstractmethod
     def as_moderator(self, url: str) -> str:
-        """The same link, in which a guest has made themselves the moderator."""
+        """The same link, changed by a guest to claim the moderator role."""
 
     @abstractmethod
     def other_deployment(self) -> TelehealthRooms:
-        """Rooms of another deployment, which shares nothing with this one but its address."""
+        """Rooms of another deployment that has the same address and a different secret."""
 
 
 def make_visit(clock: FixedClock, **more: str) -> VideoVisit:
-    """A session that began to be open a quarter of an hour ago and ends in an hour."""
+    """A video visit whose join window opened a quarter of an hour ago and that ends in an hour."""
     said = {"room": "Zx-9_Q", "display_name": "Ann", "clinician_link": "https://rooms.test/grey", **more}
     return VideoVisit(opens_at=clock.now() - 3 * FIVE, ends_at=clock.now() + timedelta(hours=1), **said)
 
 
 class TelehealthRoomsContract:
-    """A way in that a browser may be sent, and an end to it."""
+    """The contract of every provider: an HTTPS link with an expiry."""
 
     @pytest.fixture
     def visit(self, clock: FixedClock) -> VideoVisit:
@@ -103,7 +103,7 @@ class TelehealthRoomsContract:
 
 
 class SignedRoomsContract(TelehealthRoomsContract):
-    """Whoever has a link is let into its room, under its name, until it is dead; and into nothing else."""
+    """The contract of signed links: each admits to its own room, under its own name, until it expires."""
 
     @pytest.fixture
     def rooms(self, room_server: RoomServer) -> TelehealthRooms:

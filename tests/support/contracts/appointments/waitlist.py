@@ -1,4 +1,4 @@
-"""What every keeper must do with the waitlist and its offers. Subclasses give a `world`."""
+"""The contract of the waitlist and its offers. Subclasses provide a `world` fixture."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 class WaitlistContract:
-    """`Waitlist`, `WaitlistReads` and `WaitlistOffers`."""
+    """The contract of `Waitlist`, `WaitlistReads` and `WaitlistOffers`."""
 
     def _entry(
         self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, **more: object
@@ -151,15 +151,15 @@ class WaitlistContract:
         appointment_type, other = await world.add_appointment_type(), await world.add_appointment_type("Other")
         clients = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo", "Dan")]
         now = world.clock.now()
-        late, early, twin, elsewhere = (
+        late, early, twin, other_type = (
             self._entry(world, client, appointment_type, joined_at=now + HOUR * hours)
             for client, hours in zip(clients, (2, 1, 1, 0), strict=True)
         )
-        elsewhere = evolve(elsewhere, appointment_type_id=other.id)
-        await self._join(world, late, early, twin, elsewhere)
+        other_type = evolve(other_type, appointment_type_id=other.id)
+        await self._join(world, late, early, twin, other_type)
         async with world.begin(world.system) as unit:
             found = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
-            # A day's slack at either end, for the slot's zone may be another.
+            # The date filter may be off by one day at either end, since the slot's time zone may differ.
             days = [
                 day for day in range(5, 26) if await unit.waitlist.matching(appointment_type.id, date(2026, 3, day))
             ]
@@ -170,7 +170,7 @@ class WaitlistContract:
         assert set(days) <= set(range(9, 22))
         assert left == [twin, late]
 
-    async def test_client_view(self, world: AppointmentsWorld) -> None:
+    async def test_client_view_shows_entry_and_offer(self, world: AppointmentsWorld) -> None:
         ann, appointment_type = await world.add_client(), await world.add_appointment_type("Session")
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
         now = world.clock.now()
@@ -211,7 +211,7 @@ class WaitlistContract:
                 found, after = [*found, *page.items], page.next
                 assert len(page.items) == 1
             assert [one.entry.id for one in found] == [*sorted((early.id, twin.id)), late.id]
-            # A day's slack, for the date where they are may be another.
+            # The date filter may be off by one day, since the location's date may differ.
             days = [
                 day
                 for day in range(17, 25)
@@ -223,7 +223,7 @@ class WaitlistContract:
         assert {17, 18, 19, 20} <= set(days) <= {17, 18, 19, 20, 21}
         [anns] = [one for one in found if one.client_id == ann]
         assert (anns.client_name, anns.client_pronouns, (anns.entry,)) == ("Andy Lee", "she/they", of_ann)
-        # Were two open, it would be the later one's turn.
+        # With two open offers, the later one is shown.
         assert anns.entry.offer is not None
         assert anns.entry.offer.id == opened[1].id
         assert {(one.client_name, one.client_pronouns) for one in found if one.client_id == bob} == {("Bob Lee", "")}
@@ -231,7 +231,7 @@ class WaitlistContract:
         async with other.begin(other.front_desk) as unit:
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
 
-    async def test_offers_of_slot_and_expired_offers(self, world: AppointmentsWorld) -> None:
+    async def test_offers_are_found_by_slot_and_by_expiry(self, world: AppointmentsWorld) -> None:
         appointment_type, clinician = await world.add_appointment_type(), await world.add_clinician()
         now: datetime = world.clock.now()
         entries = [self._entry(world, await world.add_client(), appointment_type) for _ in range(3)]
@@ -253,7 +253,7 @@ class WaitlistContract:
             assert await unit.offers.expired(now + 3 * HOUR) == [offers[0]]
             assert [one.status for one in await unit.offers.of_slot(slot)] == ["open", "expired", "open"]
 
-    async def test_expired_is_limited_to_a_hundred(self, world: AppointmentsWorld) -> None:
+    async def test_expired_offers_are_limited_to_a_hundred(self, world: AppointmentsWorld) -> None:
         appointment_type, clinician, ann = (
             await world.add_appointment_type(),
             await world.add_clinician(),

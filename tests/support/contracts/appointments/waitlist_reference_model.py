@@ -1,4 +1,4 @@
-"""What the machine believes of requests, the waitlist and its offers, and series."""
+"""The reference model of requests, the waitlist, its offers, and series."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ OFFER_DURATION = timedelta(hours=2)
 
 @define
 class ModelRequest:
-    """A request for a time."""
+    """An appointment request."""
 
     id: UUID
     client: UUID
@@ -28,7 +28,7 @@ class ModelRequest:
 
 @define
 class ModelWaitlistEntry:
-    """A place on the waitlist: any weekday, any time of the day."""
+    """A waitlist entry for any weekday and any time of day."""
 
     id: UUID
     client: UUID
@@ -43,7 +43,7 @@ class ModelWaitlistEntry:
 
 @define
 class ModelOffer:
-    """A slot that is kept for somebody."""
+    """An offer of a slot, with the hold that reserves it."""
 
     id: UUID
     slot: UUID
@@ -54,23 +54,23 @@ class ModelOffer:
 
 @define
 class PracticeWithWaitlistModel(PracticeModel):
-    """And everything about those who wait."""
+    """The practice model extended with requests, the waitlist and series."""
 
     requests: dict[UUID, ModelRequest] = field(factory=dict)
     entries: dict[UUID, ModelWaitlistEntry] = field(factory=dict)
-    """In the order in which they joined."""
+    """In the order of joining."""
     offers: dict[UUID, ModelOffer] = field(factory=dict)
     series: dict[UUID, list[UUID]] = field(factory=dict)
 
     def active_holds(self, now: datetime) -> list[ModelHold]:
-        """Holds that are not over, and the slots that open offers keep, which are nobody's holds."""
+        """Unexpired holds, and the slots reserved by open offers, which no client's hold covers."""
         offered = [one.hold for one in self.offers.values() if one.status == "open" and now < one.hold.expires]
         return [one for one in self.holds.values() if not one.removed and now < one.expires] + offered
 
     def matching_hold(
         self, client: UUID, slot: tuple[UUID, AppointmentType, UUID | None, datetime], now: datetime
     ) -> ModelHold | None:
-        """Offers name nobody in the calendar, but they are somebody's."""
+        """A hold of the client, or an open offer to them; calendar entries of offers name no client."""
         offers = [
             one.hold
             for one in self.offers.values()
@@ -87,7 +87,7 @@ class PracticeWithWaitlistModel(PracticeModel):
     def cannot_join_waitlist(
         self, client: UUID, wanted: tuple[AppointmentType, UUID | None, bool, UUID | None], now: datetime
     ) -> bool:
-        """Whether they wait for the very same, or in three places, not counting what is past."""
+        """Whether the client has an identical current entry, or three current entries."""
         today = now.astimezone(TIME_ZONE).date()
         own = [one for one in self.entries.values() if one.client == client and one.status == "waiting"]
         own = [one for one in own if today <= one.latest_date]
@@ -98,7 +98,7 @@ class PracticeWithWaitlistModel(PracticeModel):
     def next_entry_for(
         self, slot: FreedSlot, appointment_type: AppointmentType, now: datetime
     ) -> ModelWaitlistEntry | None:
-        """To whom a freed slot goes, if to anybody."""
+        """The entry that a freed slot is offered to, if any."""
         asked_clients = {one.entry.client for one in self.offers.values() if one.slot == slot.id}
         if any(one.slot == slot.id and one.status == "open" for one in self.offers.values()):
             return None

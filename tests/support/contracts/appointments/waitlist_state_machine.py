@@ -1,4 +1,4 @@
-"""Random histories with requests, the waitlist and its offers, and weekly series as well."""
+"""Random histories that also include requests, the waitlist and its offers, and weekly series."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,7 +35,7 @@ SERIES_STARTS = st.tuples(st.sampled_from([2, 3, 3, 4, 9]), st.integers(9, 14), 
 
 
 class WaitlistStateMachine(AppointmentsStateMachine):
-    """The waitlist's jobs run when a rule says so: late, and never twice at once."""
+    """Adds the waitlist. Its jobs run only when a rule runs them: possibly late, and never concurrently."""
 
     model: PracticeWithWaitlistModel
     jobs_run: int
@@ -155,7 +155,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
     @precondition(lambda self: self._future_bookings())
     @rule(data=st.data(), named=st.booleans(), any_location=st.booleans())
     def free_wanted_slot(self, data: st.DataObject, named: bool, any_location: bool) -> None:
-        """What chance would bring too rarely."""
+        """Free a slot that clients wait for and react to the offer; independent rules would rarely combine so."""
         booking = data.draw(st.sampled_from(self._future_bookings()))
         for client in data.draw(st.permutations(self.clients))[:2]:
             location = None if any_location else booking.location
@@ -205,7 +205,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
 
     @rule()
     def run_offer_jobs(self) -> None:
-        """The deferred jobs run, in order, and again those of before."""
+        """Run the deferred jobs in order, and the last two earlier ones again."""
         jobs = type(self).run(self.world.jobs("offer_freed_slot"))
         for ids in [*jobs[self.jobs_run :], *jobs[-2:]]:
             self._run_offer_job(ids["freed_slot_id"])

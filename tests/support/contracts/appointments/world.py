@@ -1,4 +1,4 @@
-"""What a keeper of appointments must offer the contract suites: a fresh practice, and people to put in it."""
+"""What an adapter of appointments provides to the contract suites: a fresh practice, and people to put in it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ WEEKDAYS = range(5)
 
 
 class AppointmentsWorld(ABC):
-    """A fresh practice in New York with no settings, kinds, places or people."""
+    """A fresh practice in New York without rules, appointment types, locations or people."""
 
     begin: Begin[AppointmentUnit]
     clock: FixedClock
@@ -41,7 +41,7 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
-        """The account of a member of staff who is this clinician."""
+        """Create the account of the staff member who is this clinician; return its id."""
 
     @abstractmethod
     async def add_client(
@@ -69,9 +69,9 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def other_practice(self) -> "AppointmentsWorld":
-        """Another practice in the same place, on the same clock."""
+        """A second practice in the same store, on the same clock."""
 
-    # Who acts
+    # Actors
 
     def as_client(self, client_id: UUID) -> ClientActor:
         return ClientActor(self.practice_id, self.ids.new(), client_id)
@@ -84,14 +84,14 @@ class AppointmentsWorld(ABC):
 
     @property
     def front_desk(self) -> StaffActor:
-        """The front desk."""
+        """A front-desk staff actor."""
         return self.as_staff("front_desk")
 
     @property
     def system(self) -> SystemActor:
         return SystemActor(self.practice_id, "test")
 
-    # What the practice offers
+    # Booking options
 
     async def save_rules(self, rules: AppointmentRules) -> None:
         async with self.begin(self.front_desk) as unit:
@@ -112,7 +112,7 @@ class AppointmentsWorld(ABC):
         self_bookable: bool = True,
         active: bool = True,
     ) -> AppointmentType:
-        """A kind of appointment; all times in minutes unless said."""
+        """Create an appointment type; times are in minutes unless the parameter states another unit."""
         appointment_type_id = self.ids.new()
         timing = AppointmentTiming(
             appointment_type_id=appointment_type_id,
@@ -150,7 +150,7 @@ class AppointmentsWorld(ABC):
         appointment_type_ids: Iterable[UUID] = (),
         time_zone: str = ZONE,
     ) -> None:
-        """Monday to Friday, and nothing else."""
+        """Publish hours for Monday to Friday, replacing the clinician's others."""
         rules = [
             AvailabilityRule(
                 id=self.ids.new(),
@@ -169,7 +169,7 @@ class AppointmentsWorld(ABC):
             await unit.availability.publish(clinician_id, rules, AUDIT_ENTRY)
             await unit.commit(None)
 
-    # Things put there past the use cases
+    # Rows written without the use cases
 
     def calendar_entry(
         self, clinician_id: UUID, starts_at: datetime, minutes: int = 50, **more: object
@@ -191,7 +191,7 @@ class AppointmentsWorld(ABC):
         return entry
 
     async def destroy_key(self, client_id: UUID) -> None:
-        """As an administrator does: what the client's record holds can be read by nobody any more."""
+        """Destroy the client's key as an administrator does: the content of the record becomes unreadable."""
         await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, DestroyRecordKeyCommand(client_id))
 
     async def add_booking(
@@ -203,7 +203,7 @@ class AppointmentsWorld(ABC):
         location_id: UUID | None = None,
         series_id: UUID | None = None,
     ) -> Booking:
-        """An appointment with its time in the calendar."""
+        """Create an appointment and its calendar entry."""
         ends_at = starts_at + appointment_type.timing.duration
         entry = self.calendar_entry(
             clinician_id, starts_at, int(appointment_type.timing.duration / timedelta(minutes=1))
@@ -250,5 +250,5 @@ class AppointmentsWorld(ABC):
 
 
 def new_york(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
-    """A time in March 2026, in UTC, by the clocks in New York, which go forward on the 8th."""
+    """A wall-clock time in New York in March 2026, as UTC. Daylight saving time starts on the 8th."""
     return first_instant(datetime(2026, month, day, hour, minute), ZONE)  # noqa: DTZ001
