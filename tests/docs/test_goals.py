@@ -47,8 +47,8 @@ def test_example_tests_pass(report: str, test: str) -> None:
         "test_asyncpg_carries_its_values[goals.complete]",
         "test_what_a_clients_key_seals_goes_with_it_in_memory_too[goals]",
         "test_every_table_of_the_schema_is_secured[embedded]",
-        "test_a_client_sees_their_own_rows_alone[embedded-goals]",
-        "test_a_client_writes_nothing_of_anothers[embedded-goals]",
+        "test_client_sees_only_own_rows[embedded-goals]",
+        "test_client_cannot_write_rows_of_another[embedded-goals]",
     ],
 )
 def test_guards_cover_the_example_automatically(report: str, guard: str) -> None:

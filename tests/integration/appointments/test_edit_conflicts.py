@@ -1,4 +1,4 @@
-"""Several who change one thing at once, each as it was shown to them: one is heard, the others are told."""
+"""Concurrent edits of one record, all from the same version: one succeeds, the others are stale."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable
@@ -37,20 +37,20 @@ async def world(cluster: Cluster, database_name: str) -> AsyncIterator[PostgresA
         yield await PostgresAppointmentsWorld.create(database)
 
 
-async def _single_winner(tries: Iterable[Awaitable[T]]) -> T:
-    """What the only one answered who was not told that it had changed meanwhile."""
-    answers = await asyncio.gather(*tries, return_exceptions=True)
-    (heard,) = [one for one in answers if not isinstance(one, StaleVersion)]
-    if isinstance(heard, BaseException):
-        raise heard
-    return heard
+async def _single_winner(attempts: Iterable[Awaitable[T]]) -> T:
+    """Run all concurrently and return the result of the only one that is not refused as stale."""
+    answers = await asyncio.gather(*attempts, return_exceptions=True)
+    (winner,) = [one for one in answers if not isinstance(one, StaleVersion)]
+    if isinstance(winner, BaseException):
+        raise winner
+    return winner
 
 
 def _administrator(world: PostgresAppointmentsWorld) -> StaffActor:
     return world.as_staff("administrator")
 
 
-async def test_one_kind_and_one_place(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_edit_of_appointment_type_and_location_succeeds(world: PostgresAppointmentsWorld) -> None:
     who, appointment_type, location = (
         _administrator(world),
         await world.add_appointment_type(),
@@ -78,31 +78,31 @@ async def test_one_kind_and_one_place(world: PostgresAppointmentsWorld) -> None:
     assert (changed_type.version, changed_location.version) == (2, 2)
 
 
-async def test_the_rules(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_edit_of_rules_succeeds(world: PostgresAppointmentsWorld) -> None:
     who, version = _administrator(world), (await GetBookingOptions(world.begin)(_administrator(world))).rules.version
     rules = [AppointmentRules(max_holds_per_client=number) for number in range(1, AT_ONCE + 1)]
-    heard = await _single_winner([SetAppointmentRules(world.begin)(who, one, version) for one in rules])
-    assert (await GetBookingOptions(world.begin)(who)).rules == heard
-    assert heard.version == version + 1
+    winner = await _single_winner([SetAppointmentRules(world.begin)(who, one, version) for one in rules])
+    assert (await GetBookingOptions(world.begin)(who)).rules == winner
+    assert winner.version == version + 1
     await asyncio.gather(*(SetAppointmentRules(world.begin)(who, one) for one in rules))
-    assert (await GetBookingOptions(world.begin)(who)).rules.version == heard.version + AT_ONCE
+    assert (await GetBookingOptions(world.begin)(who)).rules.version == winner.version + AT_ONCE
 
 
-async def test_a_care_team(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_edit_of_care_team_succeeds(world: PostgresAppointmentsWorld) -> None:
     client, begin = await world.add_client(), cast(Begin[PeopleUnit], world.begin)
     clinicians = [await world.add_clinician() for _ in range(AT_ONCE)]
     assign = AssignCareTeam(begin)
-    heard = await _single_winner(
+    winner = await _single_winner(
         [assign(world.front_desk, AssignCareTeamCommand(client, (one,), 1)) for one in clinicians]
     )
-    assert heard.profile.version == 2
+    assert winner.profile.version == 2
     async with begin(world.front_desk) as unit:
-        assert await unit.care_teams.of(client) == heard.care_team
+        assert await unit.care_teams.of(client) == winner.care_team
 
 
-async def test_a_week(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_publishing_of_availability_succeeds(world: PostgresAppointmentsWorld) -> None:
     use_cases, clinician = AppointmentUseCases(world), await world.add_clinician()
-    for _ in range(2):  # over no week at all, and over one
+    for _ in range(2):  # first without published hours, then with some
         shown = await use_cases.get_availability(world.front_desk, clinician)
         weeks = [
             PublishAvailabilityCommand(
@@ -112,5 +112,5 @@ async def test_a_week(world: PostgresAppointmentsWorld) -> None:
             )
             for number in range(AT_ONCE)
         ]
-        heard = await _single_winner([use_cases.publish(world.front_desk, one) for one in weeks])
-        assert await use_cases.get_availability(world.front_desk, clinician) == heard
+        winner = await _single_winner([use_cases.publish(world.front_desk, one) for one in weeks])
+        assert await use_cases.get_availability(world.front_desk, clinician) == winner

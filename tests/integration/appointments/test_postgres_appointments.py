@@ -1,4 +1,4 @@
-"""The PostgreSQL adapters keep the contracts of appointments, on every cluster."""
+"""The PostgreSQL adapters fulfill the appointment contracts, on every cluster."""
 
 import pytest_asyncio
 

@@ -1,4 +1,4 @@
-"""What has no random history: sessions, feeds and reminders on PostgreSQL, under row-level security."""
+"""Use cases outside the state machines: video visits, feeds and reminders, under row-level security."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Random histories of appointments on PostgreSQL against the simple model; a fresh practice for each."""
+"""The appointment state machines on PostgreSQL; each history gets a fresh practice."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,7 +16,7 @@ from tests.support.contracts.appointments.waitlist_state_machine import Waitlist
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.postgres import APP, WORKER, PortalDatabase
 
-# A history costs about a second here, so few are run; the memory adapters run many.
+# A history takes about a second here, so few are run; the memory adapters run many.
 FEW = settings(max_examples=8 if settings().max_examples < 1000 else 300, stateful_step_count=25)
 
 

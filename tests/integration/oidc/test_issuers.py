@@ -1,4 +1,4 @@
-"""Which issuer a practice believes, by its settings."""
+"""The issuer that a practice trusts, according to its settings."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,13 +23,13 @@ class NoIssuer(OidcIssuers):
         return {}
 
 
-async def test_no_issuer_no_token_sign_in(issuer: FakeIssuer) -> None:
+async def test_practice_without_an_issuer_refuses_tokens(issuer: FakeIssuer) -> None:
     tokens = OidcStaffTokens(NoIssuer(), issuer.clock)
     assert await tokens.verify(PRACTICE, issuer.token()) is None
     assert issuer.asked == []
 
 
-async def test_each_practice_has_its_own(database: PortalDatabase) -> None:
+async def test_each_practice_has_its_own_issuer(database: PortalDatabase) -> None:
     mine = await database.practice(settings={"oidc": SECTION, "accounts": {}})
     theirs = await database.practice(settings={"oidc": {**SECTION, "issuer": "https://other.example"}})
     without = await database.practice(settings={"oidc": "odd"})
@@ -44,7 +44,7 @@ async def test_each_practice_has_its_own(database: PortalDatabase) -> None:
 
 
 @pytest.mark.parametrize("values", [{}, SECTION], ids=["none", "all"])
-def test_all_settings_or_none(values: dict[str, Any]) -> None:
+def test_complete_or_empty_issuer_settings_are_accepted(values: dict[str, Any]) -> None:
     assert check_oidc_settings(values) == values
 
 
@@ -62,7 +62,7 @@ def test_all_settings_or_none(values: dict[str, Any]) -> None:
         ({**SECTION, "audience": "a" * 501}, {"values.audience"}),
     ],
 )
-def test_incomplete_issuer_settings(values: dict[str, Any], paths: set[str]) -> None:
+def test_incomplete_issuer_settings_are_refused(values: dict[str, Any], paths: set[str]) -> None:
     with pytest.raises(Invalid) as refused:
         check_oidc_settings(values)
     assert {one.path for one in refused.value.fields} == paths

@@ -164,3 +164,11 @@ class OpenPractice:
         row = self.portal.database.owner.execute(sql, (self.practice_id,)).fetchone()
         assert row is not None
         return int(row[0])
+
+
+async def refused(
+    open_practice: OpenPractice, person: Person | None, method: str, path: str, body: Any = None
+) -> tuple[int, str]:
+    """The status and problem code of a request that is refused."""
+    answer = await open_practice.send(person, method, path, body)
+    return answer.status_code, answer.json()["code"]

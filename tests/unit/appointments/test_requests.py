@@ -119,7 +119,7 @@ class TestRequesting:
         await scenario.use_cases.withdraw_appointment_request(scenario.ann, first.id)
         await ask(scenario)
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_client_or_writing_proxy_can_request(self, scenario: BookingScenario) -> None:
         client = scenario.ann.client_id
         for actor in (scenario.world.front_desk, scenario.world.as_proxy(client, may_write=True, areas=["messages"])):
             with pytest.raises(NotFound):
@@ -245,7 +245,7 @@ class TestConfirming:
                 scenario.world.front_desk, confirm_command(scenario, view)
             )
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_scheduling_staff_can_confirm(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         with pytest.raises(NotFound):
             await scenario.use_cases.confirm_appointment_request(scenario.ann, confirm_command(scenario, view))
@@ -276,7 +276,7 @@ class TestDeclining:
                 scenario.world.front_desk, DeclineAppointmentRequestCommand(request_id=view.id)
             )
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_practice_can_decline(self, scenario: BookingScenario) -> None:
         command = DeclineAppointmentRequestCommand(request_id=(await ask(scenario)).id)
         with pytest.raises(NotFound):
             await scenario.use_cases.decline_appointment_request(scenario.ann, command)

@@ -97,7 +97,7 @@ class TestJoinWaitlist:
             with pytest.raises(Invalid):
                 await join_waitlist_as(scenario, scenario.ann, **dates)
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_client_or_writing_proxy_can_join(self, scenario: BookingScenario) -> None:
         client = scenario.ann.client_id
         with pytest.raises(NotFound):
             await scenario.use_cases.join_waitlist(scenario.world.front_desk, waitlist_command(scenario))
@@ -156,7 +156,7 @@ class TestPracticeList:
         assert await current_offer(scenario, scenario.ann) is None
         assert (await require_offer(scenario, scenario.bob)).starts_at == offer.starts_at
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_scheduling_staff_manage_the_waitlist(self, scenario: BookingScenario) -> None:
         command = RemoveFromWaitlistCommand(scenario.ann.client_id, (await join_waitlist_as(scenario, scenario.ann)).id)
         for actor, refusal in (
             (scenario.ann, NotFound),
