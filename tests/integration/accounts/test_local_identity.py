@@ -172,7 +172,7 @@ async def test_code_verifies_only_the_email_it_was_mailed_to(provider: LocalProv
     assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
 
 
-async def test_code_is_accepted_in_any_case_and_spacing(provider: LocalProvider) -> None:
+async def test_code_is_accepted_with_common_typing_variations(provider: LocalProvider) -> None:
     credential = provider.credential()
     await provider.codes.send(credential, "verify_email")
     [code] = provider.mailed(credential, "verify_email")

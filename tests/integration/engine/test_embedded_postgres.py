@@ -280,7 +280,7 @@ def test_postgres_start_error_is_passed_on(folder: Path) -> None:
         assert works.running
 
 
-def test_path_too_long_for_a_socket_is_handled(made: Path, tmp_path: Path) -> None:
+def test_path_too_long_for_a_socket_uses_a_link(made: Path, tmp_path: Path) -> None:
     folder = tmp_path / ("long, and with a comma " * 5) / "postgres"
     folder.parent.mkdir()
     subprocess.run(["cp", "-a", made, folder], check=True)

@@ -161,7 +161,7 @@ async def test_unknown_practice_has_no_units_of_work(shared_database: PortalData
             pytest.fail("the unit must not open")
 
 
-async def test_master_key_is_used_once_per_practice_key(database: PortalDatabase) -> None:
+async def test_later_units_do_not_call_the_master_key(database: PortalDatabase) -> None:
     actor = await _client(database)
     calls = database.master.calls
     for _ in range(5):
