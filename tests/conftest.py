@@ -1,4 +1,4 @@
-"""Hypothesis profiles: few, repeatable examples in ordinary runs; a thousand in `nox -s deep`."""
+"""Hypothesis profiles: few, reproducible examples in ordinary runs; a thousand in `nox -s deep`."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""The parts of the documentation that are made, not written. Renew them all: `python -m tests.docs.pages`.
+"""The generated parts of the documentation. Regenerate all: `python -m tests.docs.pages`.
 
-<!-- file docs/examples/library/next_visit.py -->     the fence that follows shows that file
-<!-- made settings -->  …  <!-- end -->               what the function `settings` below answers
+<!-- file docs/examples/library/next_visit.py -->     the code block that follows shows that file
+<!-- made settings -->  …  <!-- end -->               what the function `settings` below returns
 """
 
 import ast
@@ -29,18 +29,18 @@ FENCE = re.compile(r"(?:<!-- ([^>]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE
 
 
 def pages() -> list[Path]:
-    """Every hand-written page of the documentation; `entrypoints.http.docs.problem_catalogue` makes the other."""
+    """All hand-written pages of the documentation; `entrypoints.http.docs.problem_catalogue` generates the other."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def regenerate(page: str) -> str:
-    """The page with its made parts as they should be now."""
+    """The page with its generated parts up to date."""
     page = _FILE.sub(lambda found: found[1] + (ROOT / found[2]).read_text() + found[4], page)
     return _MADE.sub(lambda found: found[1] + MAKERS[found[2]]() + found[4], page)
 
 
 def settings() -> str:
-    """Every setting, with its default and what the source says of it."""
+    """Every setting, with its default and its description from the source."""
     rows = ["| variable | default | |", "| --- | --- | --- |"]
     words = _words(ROOT / "src/entrypoints/settings.py")
     for one in attrs.fields(Settings):
@@ -59,7 +59,7 @@ def settings() -> str:
 
 
 def _words(source: Path) -> dict[str, str]:
-    """The texts that stand under the fields of the module's first class."""
+    """The docstrings below the fields of the module's first class."""
     kind = next(node for node in ast.parse(source.read_text()).body if isinstance(node, ast.ClassDef))
     return {
         node.target.id: " ".join(str(text.value.value).split())
@@ -70,12 +70,12 @@ def _words(source: Path) -> dict[str, str]:
 
 
 def client_columns() -> str:
-    """The columns of a client's row in an import."""
+    """The columns of a client's row in an import file."""
     return _columns(ClientRow)
 
 
 def clinician_columns() -> str:
-    """The columns of a clinician's row in an import."""
+    """The columns of a clinician's row in an import file."""
     return _columns(ClinicianRow)
 
 
@@ -91,7 +91,7 @@ def _wrapped(text: str) -> str:
 
 
 def schedule() -> str:
-    """What runs by the clock, when, and what it does."""
+    """The scheduled jobs: when each runs, and what it does."""
     rows = ["| use case | when | |", "| --- | --- | --- |"]
     for name, cron in SCHEDULE.items():
         what = str(use_case_classes()[name].__doc__).partition("\n\n")[0]
@@ -100,7 +100,7 @@ def schedule() -> str:
 
 
 def kept() -> str:
-    """What is deleted, and how long after it was over."""
+    """What is deleted, and how long after it ended."""
     rows = ["| table | a row stays, after it is over, for |", "| --- | --- |"]
     rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in retention().items()]
     return "\n".join(rows) + "\n"
@@ -114,7 +114,7 @@ def _period(period: timedelta) -> str:
 
 
 def cognito_operations() -> str:
-    """The operations of Cognito's API that the adapters name."""
+    """The operations of Cognito's API that the adapters call."""
     client = boto3.client("cognito-idp", region_name="us-east-1")
     known: dict[str, str] = client.meta.method_to_api_mapping
     sources = "".join(path.read_text() for path in sorted((ROOT / "src/adapters/cognito").glob("*.py")))
@@ -123,7 +123,7 @@ def cognito_operations() -> str:
 
 
 def goals_lines() -> str:
-    """How many lines each file of the feature has, and how many go into others."""
+    """The lines of code of the feature's files, and the lines it adds to others."""
     rows = ["| file | lines |", "| --- | ---: |"]
     total = 0
     for path in new_files(GOALS):

@@ -1,4 +1,4 @@
-"""The feature of docs/add-a-use-case.md, merged into a copy of the sources: it works, and every guard covers it."""
+"""The example of docs/add-a-use-case.md, merged into a copy of the sources: it works, and every guard covers it."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(tree: Path) -> str:
-    """What pytest says of the feature's own tests, and of the guards as far as they look at it."""
+    """Pytest's output for the feature's own tests, and for the guards that apply to it."""
     own = [str(path) for path in new_files(GOALS) if path.name.startswith("test_")]
     return run(tree, "-m", "pytest", "-q", "-rA", *own, *GUARDS, "-k", "not debian15 and (goals or every_table)")
 
@@ -35,7 +35,7 @@ def report(tree: Path) -> str:
         "goals/test_goals.py::test_only_the_client_says_that_it_is_reached",
     ],
 )
-def test_its_own_tests_pass(report: str, test: str) -> None:
+def test_example_tests_pass(report: str, test: str) -> None:
     assert f"/{test}\n" in report
 
 
@@ -47,14 +47,14 @@ def test_its_own_tests_pass(report: str, test: str) -> None:
         "test_asyncpg_carries_its_values[goals.complete]",
         "test_what_a_clients_key_seals_goes_with_it_in_memory_too[goals]",
         "test_every_table_of_the_schema_is_secured[embedded]",
-        "test_a_client_sees_their_own_rows_alone[embedded-goals]",
-        "test_a_client_writes_nothing_of_anothers[embedded-goals]",
+        "test_client_sees_only_own_rows[embedded-goals]",
+        "test_client_cannot_write_rows_of_another[embedded-goals]",
     ],
 )
-def test_the_guards_cover_it_by_themselves(report: str, guard: str) -> None:
+def test_guards_cover_the_example_automatically(report: str, guard: str) -> None:
     assert f"::{guard}\n" in report
 
 
 @pytest.mark.timeout(300)
-def test_it_keeps_the_rules(tree: Path) -> None:
+def test_example_is_typed_formatted_and_imports_as_allowed(tree: Path) -> None:
     check_merged_tree(tree, GOALS)

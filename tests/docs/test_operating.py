@@ -1,4 +1,4 @@
-"""docs/operating.md, followed by somebody who knows nothing else: on one machine, and on a PostgreSQL server."""
+"""docs/operating.md followed literally: on one machine, and on a PostgreSQL server."""
 
 import os
 import re
@@ -23,7 +23,7 @@ PAGE = (ROOT / "docs/operating.md").read_text()
 
 
 def bash(folder: Path, script: str, **settings: str) -> str:
-    """Run a script with this Python's commands and no settings but these; it must succeed."""
+    """Run a script with this Python's commands and only these settings; require success."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     environment = plain | settings | {"PATH": f"{Path(sys.executable).parent}:{plain['PATH']}"}
     done = subprocess.run(
@@ -39,7 +39,7 @@ def bash(folder: Path, script: str, **settings: str) -> str:
 
 
 @pytest.mark.timeout(300)
-def test_on_one_machine(tmp_path: Path) -> None:
+def test_instructions_for_one_machine_work(tmp_path: Path) -> None:
     output = bash(tmp_path, "\n".join(found[3] for found in FENCE.finditer(PAGE) if found[2] == "sh"))
     for words in ("migrated: ", "elm-street is ", "3 added", "key-2 is the master key", "0 dead"):
         assert words in output, output
@@ -48,7 +48,7 @@ def test_on_one_machine(tmp_path: Path) -> None:
 
 @pytest.fixture(params=SERVERS)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    """A server that nobody has prepared: roles belong to a whole one, and other tests have made theirs elsewhere."""
+    """An unprepared server: roles belong to a whole server, and other tests have created theirs on the shared ones."""
     programs = SERVERS[request.param]
     require("Debian's postgresql-15", programs is None or programs.exists())
     with EmbeddedPostgres(tmp_path / "server", programs, durable=False) as started:
@@ -56,8 +56,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedP
 
 
 @pytest.mark.timeout(300)
-def test_on_a_server_of_its_own(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    """The owner is no superuser; the roles that it makes suffice for all the rest."""
+def test_instructions_for_a_separate_server_work(server: EmbeddedPostgres, tmp_path: Path) -> None:
+    """The owner is not a superuser; the roles that the page creates suffice for everything else."""
     as_superuser, as_owner = (found[3] for found in FENCE.finditer(PAGE) if found[2] == "sql")
     run(server.dsn(database="postgres"), as_superuser.replace("DATABASE portal ", "DATABASE operating "))
     settings = {
@@ -77,13 +77,13 @@ def test_on_a_server_of_its_own(server: EmbeddedPostgres, tmp_path: Path) -> Non
 
 
 def run(dsn: str, script: str) -> None:
-    """Statement by statement, each in a transaction of its own."""
+    """Run the statements one by one, each in its own transaction."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in filter(str.strip, script.split(";\n")):
-            connection.execute(statement)  # type: ignore[call-overload]  # a page's own text
+            connection.execute(statement)  # type: ignore[call-overload]  # type: ignore[call-overload]  # type: ignore[call-overload]  # page text
 
 
-def test_every_command_that_pages_name_is_there() -> None:
+def test_commands_named_on_pages_exist() -> None:
     known = set(commands(typer.main.get_command(app)))
     text = "\n".join(page.read_text() for page in pages())
     for named in re.findall(r"\bportal ((?:(?:config|jobs|keys|practice) )?[a-z\-]+)\b(?=[` ]|$)", text, re.MULTILINE):
@@ -98,7 +98,7 @@ def commands(group: click.Command, before: str = "") -> Iterator[str]:
         yield from commands(command, f"{before}{name} ")
 
 
-def test_the_pool_is_described_as_it_is_checked() -> None:
+def test_documented_pool_settings_are_checked() -> None:
     source = (ROOT / "src/adapters/cognito/pool_check.py").read_text()
     for setting in ("AutoVerifiedAttributes", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "PreventUserExistenceErrors"):
         assert setting in source

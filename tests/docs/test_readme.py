@@ -1,4 +1,4 @@
-"""README: its two commands are those that were promised, and its tour is pasted against a portal that really runs."""
+"""The README: its two commands exist, and its tour can be pasted while a portal runs."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ CHECKS = "python3 -m venv .venv && .venv/bin/pip install -q nox uv && .venv/bin/
 
 @frozen
 class RunningDemo:
-    """A demo in a folder of its own, and where it listens."""
+    """A running demo: its folder, and the address it listens on."""
 
     folder: Path
     port: int
@@ -53,13 +53,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 
 
 def environment(demo: RunningDemo) -> dict[str, str]:
-    """Ours, without settings of a portal."""
+    """This process's environment without the portal's settings."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     return plain | {"PORTAL_PORT": str(demo.port)}
 
 
 def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
-    """The demo says when it serves; nothing here waits for a fixed time."""
+    """Wait until the demo logs that it is serving, without fixed delays."""
     log = demo.folder / "log"
     while "Ctrl-C stops everything" not in log.read_text():
         assert process.poll() is None, log.read_text()
@@ -72,7 +72,7 @@ def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> Non
 
 
 def add_second_practice(demo: RunningDemo) -> None:
-    """What is pasted names its practice, so it works when there is another one."""
+    """Pasted commands name their practice, so they must also work when there is a second one."""
     another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago"]
     subprocess.run(
         [demo.folder / ".venv/bin/portal", *another], cwd=demo.folder, env=environment(demo), check=True, timeout=120
@@ -100,13 +100,13 @@ def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[s
     )
 
 
-def test_the_two_commands_are_there() -> None:
+def test_readme_shows_the_two_commands() -> None:
     blocks = [found[3].strip() for found in FENCE.finditer(README)]
     assert blocks[:2] == [DEMO, CHECKS]
 
 
 @pytest.mark.timeout(300)
-def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
+def test_tour_can_be_pasted(demo: RunningDemo) -> None:
     done = run_pasted(demo, tour())
     assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
     for words in (
@@ -122,7 +122,7 @@ def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
+def test_commands_printed_by_the_demo_can_be_pasted(demo: RunningDemo) -> None:
     script = printed_commands(demo)
     assert "appointments/slots" in script
     done = run_pasted(demo, script)
@@ -133,8 +133,8 @@ def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("where", ["README", "demo"])
-def test_what_is_pasted_shows_what_was_answered_instead(demo: RunningDemo, where: str) -> None:
-    """As a code of the second factor that is used twice: the refusal, and no traceback."""
+def test_pasted_commands_show_error_responses(demo: RunningDemo, where: str) -> None:
+    """For example when a second-factor code is used twice: the refusal is shown, without a traceback."""
     script = tour() if where == "README" else printed_commands(demo)
     begins = script.index("pick() {")
     function = script[begins : script.index('"; }\n', begins) + 4]

@@ -1,4 +1,4 @@
-"""Databases for the tests on PostgreSQL: a template migrated once for each cluster, a copy for each test that asks."""
+"""PostgreSQL databases for tests: one migrated template per cluster, and a copy for each test that needs one."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -18,13 +18,13 @@ from tests.support.engine.postgres import PortalDatabase, migrate_template, open
 
 @pytest.fixture(scope="session", params=clusters())
 def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """Each cluster in turn."""
+    """Each configured cluster in turn."""
     return running(request.param)
 
 
 @pytest.fixture
 def database_name(cluster: Cluster) -> Iterator[str]:
-    """A fresh, migrated database."""
+    """The name of a fresh, migrated database."""
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     yield name
     drop_database(cluster, name)
@@ -32,14 +32,14 @@ def database_name(cluster: Cluster) -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def database(cluster: Cluster, database_name: str) -> AsyncIterator[PortalDatabase]:
-    """A fresh, migrated database, open."""
+    """A fresh, migrated database with an open connection pool."""
     async with open_database(cluster, database_name) as one:
         yield one
 
 
 @pytest_asyncio.fixture(scope="session")
 async def shared_database(cluster: Cluster) -> AsyncIterator[PortalDatabase]:
-    """One database for all tests of a cluster that make a practice of their own: practices do not see one another."""
+    """One database per cluster for all tests that create their own practice: practices cannot see one another."""
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     async with open_database(cluster, name) as one:
         yield one

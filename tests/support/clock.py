@@ -1,4 +1,4 @@
-"""Sources for tests: time stands still until told, ids count up, tokens are named."""
+"""Deterministic sources for tests: a clock that moves when told, counting ids, numbered tokens."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from portal_core.kernel.sources import Clock, IdSource, TokenSource
 
 @define
 class FixedClock(Clock):
-    """Shows `at` until it is moved. Starts on a Monday, 2026-03-02 15:00 UTC (10:00 in New York)."""
+    """Returns `at` until it is advanced. Starts on Monday, 2026-03-02 15:00 UTC (10:00 in New York)."""
 
     at: datetime = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ class FixedClock(Clock):
 
 @define
 class CountingIds(IdSource):
-    """1, 2, 3 … as UUIDs; `start` keeps two sources apart."""
+    """1, 2, 3 … as UUIDs; different values of `start` keep two sources apart."""
 
     start: int = 0
     _last: int = field(init=False, default=0)

@@ -1,4 +1,4 @@
-"""Which module of ours may know which package of somebody else's. A package that is not here is known to nobody."""
+"""Which of our modules may import which third-party package. A package that is not listed may not be imported."""
 
 import ast
 import re
@@ -35,15 +35,15 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "typer": ("entrypoints.commands",),
     "zxcvbn": ("adapters.local",),
 }
-"""Package to the modules that may import it; with a module, what is in it."""
+"""Third-party packages and the modules that may import them, including the modules' submodules."""
 SQL_MODULES = ("adapters.postgres", "adapters.local.postgres_server")
-"""The embedded server makes its database before there is anything to connect to."""
+"""The embedded server creates its database before an engine can connect to it."""
 _SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|TRUNCATE|CREATE|ALTER|DROP|GRANT|REVOKE|WITH|SET) ")
 
 
 @frozen
 class Source:
-    """One module: its dotted name, and what is written there."""
+    """One module: its dotted name and its source text."""
 
     name: str
     tree: ast.Module
@@ -52,7 +52,7 @@ class Source:
         return any(f"{self.name}.".startswith(f"{home}.") for home in homes)
 
     def packages(self) -> set[str]:
-        """The packages that it imports anywhere, also within functions; without ours and Python's own."""
+        """The third-party packages that the module imports anywhere, including inside functions."""
         found = set[str]()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -62,7 +62,7 @@ class Source:
         return found - OWN_PACKAGES - sys.stdlib_module_names
 
     def sql(self) -> set[str]:
-        """Texts that begin as SQL does."""
+        """The string literals that look like SQL."""
         texts = (node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant))
         return {text for text in texts if isinstance(text, str) and _SQL.match(text)}
 
@@ -75,7 +75,7 @@ def sources(folder: Path) -> Iterator[Source]:
 
 
 def misplaced_imports(folder: Path) -> list[str]:
-    """What is imported, or said to a database, where it does not belong; a line for each."""
+    """One line for each third-party import and SQL statement in a module that may not contain it."""
     found = []
     for source in sources(folder):
         found += [
@@ -89,7 +89,7 @@ def misplaced_imports(folder: Path) -> list[str]:
 
 
 def unused(folder: Path) -> list[str]:
-    """Places of the table where the package is not imported (any more): each is a hole."""
+    """Allowances in the table that no module uses; each would hide a future violation."""
     known = list(sources(folder))
     return [
         f"{package} in {home}"

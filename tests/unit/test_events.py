@@ -1,4 +1,4 @@
-"""Features that react to one another do so by events, and every event reaches its subscribers."""
+"""Features react to each other through events only, and every event reaches its subscribers."""
 
 import importlib
 import pkgutil
@@ -15,7 +15,7 @@ from portal_core.kernel.outbox import Event, event_ids, job_name
 
 
 def events() -> set[type[Event]]:
-    """Every event of the core."""
+    """All event classes of the core."""
     names = [one.name for one in pkgutil.walk_packages(portal_core.__path__, "portal_core.")]
     values = [value for name in names for value in vars(importlib.import_module(name)).values()]
     return {one for one in values if isinstance(one, type) and issubclass(one, Event)} - {Event}
@@ -30,7 +30,7 @@ def test_every_event_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("event", "subscriber"), [(one, each) for one, many in SUBSCRIBERS.items() for each in many])
-def test_a_subscriber_is_another_features_use_case_and_takes_the_events_ids(
+def test_subscriber_is_a_use_case_of_another_feature_and_accepts_the_event_ids(
     event: type[Event], subscriber: type[Any]
 ) -> None:
     assert use_case_classes()[job_name(subscriber)] is subscriber
@@ -39,12 +39,12 @@ def test_a_subscriber_is_another_features_use_case_and_takes_the_events_ids(
 
 
 @pytest.mark.parametrize("event", sorted(events(), key=str))
-def test_an_event_holds_ids_alone(event: type[Event]) -> None:
+def test_events_hold_only_ids(event: type[Event]) -> None:
     assert set(get_type_hints(event).values()) <= {UUID, UUID | None}
     assert job_name(event) not in use_case_classes()
 
 
-def test_an_id_that_is_not_set_is_left_out() -> None:
+def test_unset_ids_are_omitted() -> None:
     @attrs.frozen
     class FormSigned(Event):
         form_id: UUID

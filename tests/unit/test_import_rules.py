@@ -1,4 +1,4 @@
-"""The guards hold: each is shown something that it must refuse."""
+"""The architecture guards work: each refuses an example that violates it."""
 
 import shutil
 import subprocess
@@ -37,7 +37,7 @@ def test_core_uses_no_clock_or_randomness(source: str) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The sources, to be broken."""
+    """A copy of the sources that tests may break."""
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
@@ -56,7 +56,7 @@ def copy(tmp_path: Path) -> Path:
         ("adapters/postgres/example.py", "import entrypoints.settings"),
     ],
 )
-def test_an_import_that_crosses_a_layer_breaks_the_contract(copy: Path, module: str, line: str) -> None:
+def test_import_across_layers_breaks_the_contract(copy: Path, module: str, line: str) -> None:
     (copy / "src" / module).write_text(f'"""An example."""\n\n{line}\n')
     script = "from importlinter.cli import lint_imports; sys.exit(lint_imports())"
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'src'); {script}"]
@@ -100,7 +100,7 @@ def test_third_party_imports_are_where_allowed() -> None:
         "if TYPE_CHECKING:\n    import {0}",
     ],
 )
-def test_a_package_in_another_place_is_refused(tmp_path: Path, module: str, package: str, lines: str) -> None:
+def test_third_party_import_in_another_module_is_refused(tmp_path: Path, module: str, package: str, lines: str) -> None:
     name = _example(tmp_path, module, lines.format(package))
     assert misplaced_imports(tmp_path) == [f"{name} imports {package}"]
 
@@ -125,7 +125,7 @@ def test_unused_allowance_is_refused(tmp_path: Path) -> None:
 
 
 def _example(folder: Path, module: str, text: str) -> str:
-    """A module with something in it; its dotted name."""
+    """Write a module with this text; return its dotted name."""
     (folder / module).parent.mkdir(parents=True)
     (folder / module).write_text(f'"""An example."""\n\n{text}\n')
     return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

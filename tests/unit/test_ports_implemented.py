@@ -1,4 +1,4 @@
-"""An adapter subclasses its port, so a method that it forgets, or calls otherwise, would answer None without a word."""
+"""Adapters subclass their ports (Protocols), so a method they do not override would silently return None."""
 
 import inspect
 import pkgutil
@@ -12,7 +12,7 @@ import adapters
 
 
 def adapter_classes() -> Iterator[type[Any]]:
-    """The concrete classes of `adapters` that subclass a Protocol of the core."""
+    """The concrete classes in `adapters` that subclass a Protocol of the core."""
     for module in pkgutil.walk_packages(adapters.__path__, "adapters."):
         if ".migrations" in module.name:
             continue
@@ -29,17 +29,17 @@ def ports_of(adapter: type[Any]) -> list[type[Any]]:
 
 
 def missing(adapter: type[Any]) -> list[str]:
-    """What its ports declare and no class of its own defines."""
+    """The methods that the ports declare and no class of the adapter defines."""
     own = {name for base in adapter.__mro__ if base not in ports_of(adapter) for name in vars(base)}
     return [name for port in ports_of(adapter) for name in vars(port) if not name.startswith("_") and name not in own]
 
 
 @pytest.mark.parametrize("adapter", sorted(adapter_classes(), key=lambda one: one.__qualname__))
-def test_every_method_of_a_port_is_implemented(adapter: type[Any]) -> None:
+def test_adapters_implement_every_method_of_their_ports(adapter: type[Any]) -> None:
     assert missing(adapter) == []
 
 
-def test_a_forgotten_method_is_found() -> None:
+def test_missing_method_is_reported() -> None:
     from adapters.memory.engine.limits import MemoryRateLimits
 
     class Forgetful(*ports_of(MemoryRateLimits)):  # type: ignore[misc]

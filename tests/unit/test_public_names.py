@@ -1,6 +1,6 @@
-"""What EHR modules import is frozen: a name, a field or a default that goes away is seen here before they see it.
+"""The public API that EHR modules import is frozen: this test fails when a name, field or default is removed.
 
-When the change is meant, say so in CHANGELOG.md and renew the list: `python -m tests.unit.test_public_names`.
+If the change is intended, note it in CHANGELOG.md and regenerate the list: `python -m tests.unit.test_public_names`.
 """
 
 import importlib
@@ -38,7 +38,7 @@ for module in pkgutil.walk_packages(portal_core.__path__, "portal_core."):
 
 
 def public_names() -> list[str]:
-    """One line for each public name, with what callers rely on."""
+    """One line for each public name, with the details that callers rely on."""
     lines = {f"portal_core.{name}{_shape(getattr(portal_core, name))}" for name in portal_core.__all__}
     lines |= {_line(kind) for kind in (*_of_use_cases(), *_errors()) if kind not in vars(portal_core).values()}
     return sorted(lines)
@@ -49,7 +49,7 @@ def _line(kind: type[Any]) -> str:
 
 
 def _of_use_cases() -> set[type[Any]]:
-    """The use cases, what they take and answer, and what that is made of."""
+    """The use cases, their parameters and results, and the types that these are made of."""
     use_cases = use_case_classes().values()
     found = set(use_cases)
     hints = [hint for one in use_cases for hint in get_type_hints(one.__call__).values()]
@@ -76,7 +76,7 @@ def _errors() -> Iterator[type[Any]]:
 
 
 def _shape(value: Any) -> str:
-    """An error's code; a class's fields, those with a default marked; what a use case or a port is called with."""
+    """An error's code; a class's fields with defaults marked; the call parameters of a use case or port."""
     if not inspect.isclass(value):
         return ""
     if issubclass(value, PortalError):
@@ -94,13 +94,13 @@ def _shape(value: Any) -> str:
     )
 
 
-def test_the_public_names_are_those_of_the_list() -> None:
+def test_public_names_equal_the_frozen_list() -> None:
     listed, found = LIST.read_text().splitlines(), public_names()
     gone, new = sorted(set(listed) - set(found)), sorted(set(found) - set(listed))
-    assert (gone, new) == ([], []), "when this is meant: python -m tests.unit.test_public_names"
+    assert (gone, new) == ([], []), "if this is intended, run: python -m tests.unit.test_public_names"
 
 
-def test_what_a_caller_needs_is_on_the_list() -> None:
+def test_list_includes_what_callers_need() -> None:
     lines = LIST.read_text().splitlines()
     for line in (
         "portal_core.ClientActor(practice_id, account_id, client_id, session_id=, origin=)",
@@ -115,19 +115,19 @@ def test_what_a_caller_needs_is_on_the_list() -> None:
         assert line in lines
 
 
-def test_the_core_imports_attrs_and_the_standard_library_alone() -> None:
+def test_core_imports_only_attrs_and_the_standard_library() -> None:
     done = subprocess.run([sys.executable, "-c", REFUSING], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "portal_core.appointments.use_cases.book_appointment" in done.stdout.split()
 
 
-def test_the_guard_refuses_what_is_foreign() -> None:
+def test_guard_refuses_third_party_imports() -> None:
     script = f"{REFUSING}\nimport msgspec\n"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "portal_core imports msgspec" in done.stderr
 
 
-def test_types_are_shipped() -> None:
+def test_py_typed_is_shipped() -> None:
     assert Path(str(portal_core.__file__)).with_name("py.typed").exists()
 
 

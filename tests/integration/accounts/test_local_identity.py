@@ -1,4 +1,4 @@
-"""The local identity provider on PostgreSQL: the contract suites, and what is its own."""
+"""The local identity provider on PostgreSQL: the contract suites, and behavior specific to it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ from tests.support.engine.postgres import PortalDatabase, RandomIds
 
 @define
 class FakeMailer:
-    """Takes the mail, and refuses it when told to."""
+    """Accepts mail, or fails when configured to."""
 
     away: bool = False
     taken: list[MailCodeCommand] = field(factory=list)
@@ -97,7 +97,7 @@ async def provider(shared_database: PortalDatabase, hashes: PasswordHashes) -> L
 
 
 async def _practice(database: PortalDatabase, practice_id: UUID) -> None:
-    """A practice of that id, once; its key comes from one that the fixture makes."""
+    """Create the practice with this id if it is missing, with a key of its own."""
     known = database.owner.execute("SELECT 1 FROM portal.practices WHERE id = %s", (practice_id,)).fetchone()
     if known is not None:
         return
@@ -125,7 +125,7 @@ class TestLocalSecondFactors(SecondFactorsContract): ...
 class TestLocalCredentials(CredentialsContract): ...
 
 
-async def test_a_code_is_dead_after_sixty_wrong_tries(provider: LocalProvider) -> None:
+async def test_code_is_revoked_after_sixty_wrong_attempts(provider: LocalProvider) -> None:
     credential = await provider.verified()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
@@ -140,7 +140,7 @@ async def test_a_code_is_dead_after_sixty_wrong_tries(provider: LocalProvider) -
     assert await provider.codes.redeem(credential, "reset_password", fresh, OTHER) is True
 
 
-async def test_wrong_tries_at_once_are_all_counted(provider: LocalProvider) -> None:
+async def test_concurrent_wrong_attempts_are_all_counted(provider: LocalProvider) -> None:
     credential = await provider.verified()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
@@ -153,7 +153,7 @@ async def test_wrong_tries_at_once_are_all_counted(provider: LocalProvider) -> N
     ("purpose", "lasts"), [("verify_email", timedelta(hours=24)), ("reset_password", timedelta(minutes=30))]
 )
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_code_lasts_as_long_as_it_says(
+async def test_code_expires_after_its_lifetime(
     provider: LocalProvider, purpose: MailedCodePurpose, lasts: timedelta, late: bool
 ) -> None:
     credential = await provider.verified()
@@ -163,7 +163,7 @@ async def test_a_code_lasts_as_long_as_it_says(
     assert await provider.codes.redeem(credential, purpose, code, OTHER) is not late
 
 
-async def test_a_code_proves_the_email_it_was_mailed_to_and_no_other(provider: LocalProvider) -> None:
+async def test_code_verifies_only_the_email_it_was_mailed_to(provider: LocalProvider) -> None:
     credential = provider.credential()
     await provider.codes.send(credential, "verify_email")
     [code] = provider.mailed(credential, "verify_email")
@@ -172,7 +172,7 @@ async def test_a_code_proves_the_email_it_was_mailed_to_and_no_other(provider: L
     assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
 
 
-async def test_a_code_is_taken_as_people_type_it(provider: LocalProvider) -> None:
+async def test_code_is_accepted_with_common_typing_variations(provider: LocalProvider) -> None:
     credential = provider.credential()
     await provider.codes.send(credential, "verify_email")
     [code] = provider.mailed(credential, "verify_email")
@@ -180,7 +180,7 @@ async def test_a_code_is_taken_as_people_type_it(provider: LocalProvider) -> Non
     assert await provider.codes.redeem(credential, "verify_email", typed, PASSWORD) is True
 
 
-async def test_a_changed_password_kills_codes_that_are_on_their_way(provider: LocalProvider) -> None:
+async def test_password_change_revokes_pending_codes(provider: LocalProvider) -> None:
     credential = await provider.verified()
     await provider.codes.send(credential, "reset_password")
     [code] = provider.mailed(credential, "reset_password")
@@ -200,7 +200,7 @@ async def test_failed_mail_can_be_retried(provider: LocalProvider) -> None:
     assert await provider.codes.redeem(credential, "verify_email", code, PASSWORD) is True
 
 
-async def test_first_codes_at_once_leave_one_that_is_good(provider: LocalProvider) -> None:
+async def test_one_of_concurrent_first_codes_is_valid(provider: LocalProvider) -> None:
     credential = provider.credential()
     await asyncio.gather(*(provider.codes.send(credential, "verify_email") for _ in range(5)))
     assert len(provider.stored(credential)) == 1
@@ -209,14 +209,14 @@ async def test_first_codes_at_once_leave_one_that_is_good(provider: LocalProvide
     assert good.count(True) == 1
 
 
-async def test_of_one_totp_code_at_once_one_is_accepted(provider: LocalProvider) -> None:
+async def test_totp_code_is_accepted_once_concurrently(provider: LocalProvider) -> None:
     credential, secret = await provider.enrolled()
     code = provider.totp(secret)
     checks = (provider.second_factors.check(credential, "", code) for _ in range(8))
     assert sorted(await asyncio.gather(*checks)) == [False] * 7 + [True]
 
 
-async def test_the_code_that_enrolled_does_not_sign_in(provider: LocalProvider) -> None:
+async def test_enrollment_code_cannot_sign_in(provider: LocalProvider) -> None:
     credential = await provider.verified()
     enrollment = await provider.second_factors.start_enrollment(credential, PASSWORD)
     assert enrollment is not None
@@ -225,13 +225,13 @@ async def test_the_code_that_enrolled_does_not_sign_in(provider: LocalProvider) 
     assert await provider.second_factors.check(credential, "", code) is False
 
 
-async def test_an_older_code_is_wrong_after_a_newer(provider: LocalProvider) -> None:
+async def test_older_totp_code_is_refused_after_a_newer_one(provider: LocalProvider) -> None:
     credential, secret = await provider.enrolled()
     assert await provider.answer(credential, provider.totp(secret, 1)) is True
     assert await provider.answer(credential, provider.totp(secret, 0)) is False
 
 
-async def test_a_hash_of_other_parameters_checks_and_is_made_again(provider: LocalProvider) -> None:
+async def test_hash_with_old_parameters_is_verified_and_rehashed(provider: LocalProvider) -> None:
     weaker = PasswordHashes(memory_kib=8_192, time_cost=1)
     credential = provider.credential()
     await LocalPasswords(provider.store, weaker, provider.clock).create(credential, PASSWORD)
@@ -250,7 +250,7 @@ async def test_a_hash_of_other_parameters_checks_and_is_made_again(provider: Loc
     assert await provider.passwords.check(credential, PASSWORD) == Accepted()
 
 
-async def test_the_unknown_and_the_disabled_cost_a_hashing_too(
+async def test_unknown_and_disabled_accounts_cost_a_hash_too(
     provider: LocalProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
@@ -269,7 +269,7 @@ async def test_the_unknown_and_the_disabled_cost_a_hashing_too(
     assert all(kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for kept in verified)
 
 
-async def test_a_wrong_code_costs_a_hashing_known_or_not(
+async def test_wrong_code_costs_a_hash_for_known_and_unknown_accounts(
     provider: LocalProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -286,7 +286,7 @@ async def test_a_wrong_code_costs_a_hashing_known_or_not(
     assert len(made) == 2
 
 
-async def test_nothing_of_a_record_can_be_read_in_the_database_or_in_a_log(provider: LocalProvider) -> None:
+async def test_record_content_is_unreadable_in_database_and_log(provider: LocalProvider) -> None:
     credential, secret = await provider.enrolled()
     await provider.codes.send(credential, "reset_password")
     kept = await provider.store.find(credential)
@@ -300,7 +300,7 @@ async def test_nothing_of_a_record_can_be_read_in_the_database_or_in_a_log(provi
     assert code.code not in repr(code)
 
 
-async def test_a_record_does_not_open_in_another_accounts_row(provider: LocalProvider) -> None:
+async def test_record_copied_to_another_account_cannot_be_decrypted(provider: LocalProvider) -> None:
     victim, thief = await provider.verified(), await provider.verified()
     await provider.passwords.set(thief, OTHER)
     provider.database.owner.execute(
@@ -312,14 +312,14 @@ async def test_a_record_does_not_open_in_another_accounts_row(provider: LocalPro
         await provider.passwords.check(victim, OTHER)
 
 
-async def test_a_practice_that_is_not_there_knows_nobody(provider: LocalProvider) -> None:
+async def test_unknown_practice_has_no_accounts(provider: LocalProvider) -> None:
     stranger = evolve(provider.credential(), practice_id=uuid4())
     assert await provider.store.find(await provider.verified()) is not None
     with pytest.raises(Exception, match="nothing here"):
         await provider.passwords.check(stranger, PASSWORD)
 
 
-async def test_a_database_that_is_gone_is_unavailable(database: PortalDatabase, hashes: PasswordHashes) -> None:
+async def test_lost_database_raises_unavailable(database: PortalDatabase, hashes: PasswordHashes) -> None:
     practice = await database.practice()
     provider = LocalProvider(database, hashes)
     credential = evolve(provider.credential(), practice_id=practice)

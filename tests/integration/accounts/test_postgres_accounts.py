@@ -1,4 +1,4 @@
-"""The contract suites of accounts on PostgreSQL, and what only many connections at once can show."""
+"""The accounts contract suites on PostgreSQL, and tests that need many concurrent connections."""
 
 import asyncio
 from datetime import timedelta
@@ -57,7 +57,7 @@ class TestPostgresSessionHistories(SessionHistoriesContract): ...
 
 
 async def test_concurrent_sign_ins_respect_lockout(world: PostgresAccountsWorld) -> None:
-    """The first tries of an email, too, for which there is no row yet to stand in line at."""
+    """Even the first attempts for an email, which have no row yet to lock."""
 
     async def attempt() -> bool:
         try:
@@ -73,7 +73,7 @@ async def test_concurrent_sign_ins_respect_lockout(world: PostgresAccountsWorld)
     assert decided.count(True) == LOCK_AFTER_ATTEMPTS
 
 
-async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world: PostgresAccountsWorld) -> None:
+async def test_second_concurrent_refresh_with_one_token_ends_the_family(world: PostgresAccountsWorld) -> None:
     account = await world.account(ANN)
     tokens = NamedTokens(str(world.practice_id))
     opening = SessionFactory(world.clock, world.ids, tokens)
@@ -90,7 +90,7 @@ async def test_of_two_refreshes_with_one_token_the_second_ends_the_family(world:
         assert await unit.sessions.list_open(account.id, world.clock.now()) == ()
 
 
-async def test_of_two_who_take_one_enquiry_one_has_it(world: PostgresAccountsWorld) -> None:
+async def test_email_request_is_taken_once_concurrently(world: PostgresAccountsWorld) -> None:
     email_request = EmailRequest(world.ids.new(), world.practice_id, "portal", "register", ANN, world.clock.now())
     async with world.begin(world.visitor) as unit:
         await unit.email_requests.add(email_request, AUDIT_ENTRY)
@@ -107,7 +107,7 @@ async def test_of_two_who_take_one_enquiry_one_has_it(world: PostgresAccountsWor
 
 
 class MailedCodesLosingAnswers(MemoryMailedCodes):
-    """The provider decides, and its answer is never heard."""
+    """Redeems the code, then loses the response."""
 
     async def redeem(self, credential: Credential, purpose: MailedCodePurpose, code: str, password: str) -> bool:
         await super().redeem(credential, purpose, code, password)
@@ -115,7 +115,7 @@ class MailedCodesLosingAnswers(MemoryMailedCodes):
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_a_reset_that_broke_ends_the_sessions_if_the_password_was_set(
+async def test_interrupted_reset_ends_sessions_if_the_password_was_set(
     world: PostgresAccountsWorld, right: bool
 ) -> None:
     account, tokens = await world.account(ANN), NamedTokens(str(world.practice_id))

@@ -38,8 +38,8 @@ async def _book_concurrently(world: PostgresAppointmentsWorld) -> tuple[UUID, Ap
     return clinician, appointment_type, clients
 
 
-async def _outcomes(tries: Sequence[Awaitable[object]]) -> list[str]:
-    """`done` or the code of the refusal; anything else is raised."""
+async def _outcomes(attempts: Sequence[Awaitable[object]]) -> list[str]:
+    """For each operation, `done` or the error code; other exceptions are raised."""
 
     async def outcome(one: Awaitable[object]) -> str:
         try:
@@ -48,7 +48,7 @@ async def _outcomes(tries: Sequence[Awaitable[object]]) -> list[str]:
             return refused.code
         return "done"
 
-    return await asyncio.gather(*(outcome(one) for one in tries))
+    return await asyncio.gather(*(outcome(one) for one in attempts))
 
 
 def _count(world: PostgresAppointmentsWorld, table: str) -> int:
@@ -66,7 +66,7 @@ def _deadlocks(world: PostgresAppointmentsWorld) -> int:
     return int(row[0])
 
 
-async def test_sixty_four_at_one_slot(world: PostgresAppointmentsWorld) -> None:
+async def test_one_of_sixty_four_concurrent_bookings_succeeds(world: PostgresAppointmentsWorld) -> None:
     clinician, appointment_type, clients = await _book_concurrently(world)
     for day in (3, 4, 5):
         command = BookAppointmentCommand(choice=world.choice(clinician, appointment_type, new_york(day, 9)))
@@ -76,18 +76,18 @@ async def test_sixty_four_at_one_slot(world: PostgresAppointmentsWorld) -> None:
     assert _deadlocks(world) == 0
 
 
-async def test_holds_and_bookings_at_one_slot(world: PostgresAppointmentsWorld) -> None:
+async def test_one_of_concurrent_holds_and_bookings_succeeds(world: PostgresAppointmentsWorld) -> None:
     clinician, appointment_type, clients = await _book_concurrently(world)
     choice = world.choice(clinician, appointment_type, new_york(3, 9))
     use_cases = AppointmentUseCases(world)
     book, hold = use_cases.book, HoldSlot(world.begin, world.clock, world.ids)
-    tries: list[Awaitable[object]] = [
+    attempts: list[Awaitable[object]] = [
         hold(world.as_client(one), choice)
         if number % 2
         else book(world.as_client(one), BookAppointmentCommand(choice=choice))
         for number, one in enumerate(clients)
     ]
-    outcomes = await _outcomes(tries)
+    outcomes = await _outcomes(attempts)
     assert (outcomes.count("done"), outcomes.count(SlotTaken.code)) == (1, CLIENTS - 1)
     assert (_count(world, "calendar"), _count(world, "appointments") + _count(world, "holds")) == (1, 1)
 

@@ -50,7 +50,7 @@ def _administrator(world: PostgresAppointmentsWorld) -> StaffActor:
     return world.as_staff("administrator")
 
 
-async def test_one_kind_and_one_place(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_edit_of_appointment_type_and_location_succeeds(world: PostgresAppointmentsWorld) -> None:
     who, appointment_type, location = (
         _administrator(world),
         await world.add_appointment_type(),
@@ -88,19 +88,19 @@ async def test_the_settings(world: PostgresAppointmentsWorld) -> None:
     assert (await GetBookingOptions(world.begin)(who)).settings.version == heard.version + AT_ONCE
 
 
-async def test_a_care_team(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_edit_of_care_team_succeeds(world: PostgresAppointmentsWorld) -> None:
     client, begin = await world.add_client(), cast(Begin[PeopleUnit], world.begin)
     clinicians = [await world.add_clinician() for _ in range(AT_ONCE)]
     assign = AssignCareTeam(begin)
-    heard = await _single_winner(
+    winner = await _single_winner(
         [assign(world.front_desk, AssignCareTeamCommand(client, (one,), 1)) for one in clinicians]
     )
-    assert heard.profile.version == 2
+    assert winner.profile.version == 2
     async with begin(world.front_desk) as unit:
-        assert await unit.care_teams.of(client) == heard.care_team
+        assert await unit.care_teams.of(client) == winner.care_team
 
 
-async def test_a_week(world: PostgresAppointmentsWorld) -> None:
+async def test_one_concurrent_publishing_of_availability_succeeds(world: PostgresAppointmentsWorld) -> None:
     use_cases, clinician = AppointmentUseCases(world), await world.add_clinician()
     for _ in range(2):  # without a published week, and with one
         shown = await use_cases.get_availability(world.front_desk, clinician)
@@ -112,5 +112,5 @@ async def test_a_week(world: PostgresAppointmentsWorld) -> None:
             )
             for number in range(AT_ONCE)
         ]
-        heard = await _single_winner([use_cases.publish(world.front_desk, one) for one in weeks])
-        assert await use_cases.get_availability(world.front_desk, clinician) == heard
+        winner = await _single_winner([use_cases.publish(world.front_desk, one) for one in weeks])
+        assert await use_cases.get_availability(world.front_desk, clinician) == winner

@@ -1,4 +1,4 @@
-"""One first start of `portal demo` for all tests of the command line, and copies of what it made."""
+"""One first start of `portal demo` for all command-line tests, and copies of its data folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +9,12 @@ from attrs import frozen
 from tests.support.cli.portal_command import PortalCommand, RunningCommand
 
 SECONDS = 1200
-"""For a test that starts portals on a slow machine."""
+"""Timeout for tests that start portals on a slow machine."""
 
 
 @frozen
 class FirstStart:
-    """A first start that Ctrl-C ended."""
+    """The first start of a demo, ended by Ctrl-C."""
 
     portal: PortalCommand
     running: RunningCommand
@@ -25,7 +25,7 @@ class FirstStart:
 
 @pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
-    """`portal demo` in an empty folder, until it greets; then Ctrl-C."""
+    """Run `portal demo` in an empty folder until it prints its greeting; then send Ctrl-C."""
     portal = PortalCommand(tmp_path_factory.mktemp("demo"))
     with portal.start_background("demo", until="Paste this") as running:
         processes = tuple(" ".join(one.cmdline()) for one in running.process_tree())
@@ -37,19 +37,19 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
 
 @pytest.fixture
 def portal(tmp_path: Path) -> PortalCommand:
-    """In an empty folder."""
+    """The portal command in an empty folder."""
     return PortalCommand(tmp_path)
 
 
 @pytest.fixture
 def demo(first_start: FirstStart, tmp_path: Path) -> PortalCommand:
-    """Over a copy of what a first start made, at rest."""
+    """The portal command over a copy of the first start's data, not running."""
     return first_start.portal.copy_to(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def serving(first_start: FirstStart, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalCommand]:
-    """Another copy, over which `portal serve` runs."""
+    """Another copy of the data, over which `portal serve` runs."""
     portal = first_start.portal.copy_to(tmp_path_factory.mktemp("serving"))
     with portal.start_background("serve"):
         yield portal

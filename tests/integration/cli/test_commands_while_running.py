@@ -1,4 +1,4 @@
-"""Commands beside a portal that runs: they join its database, and it goes on."""
+"""Commands run beside a running portal: they join its database, and it keeps running."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def profile(portal: PortalCommand, token: str) -> httpx.Response:
     return httpx.get(f"{portal.url}/api/v1/portal/profile", headers=headers, timeout=60)
 
 
-def test_the_mail_that_was_kept(serving: PortalCommand) -> None:
+def test_stored_mail_is_shown(serving: PortalCommand) -> None:
     everything = serving.output("mail", "--last", "1000")
     assert "to mira@client.example" in everything
     assert "to ada@elm-street.example" in everything
@@ -52,11 +52,11 @@ def test_the_mail_that_was_kept(serving: PortalCommand) -> None:
     assert serving.run("mail", "--last", "0").returncode == 2
 
 
-def test_what_the_administrators_authenticator_shows(serving: PortalCommand) -> None:
+def test_administrator_totp_code_is_shown(serving: PortalCommand) -> None:
     assert re.fullmatch(r"\d{6}\n", serving.output("demo-code"))
 
 
-def test_jobs_that_the_clock_runs_can_be_run_now(serving: PortalCommand) -> None:
+def test_scheduled_jobs_can_be_run_immediately(serving: PortalCommand) -> None:
     for name in ("send_appointment_reminders", "expire_grants", "delete_expired"):
         assert serving.output("jobs", "run", name) == f"{name}: done\n"
     assert serving.output("jobs", "dead") == "0 dead\n"
@@ -67,7 +67,7 @@ def test_migrating_again_changes_nothing(serving: PortalCommand) -> None:
     assert serving.output("migrate") == "the schema is up to date\n"
 
 
-def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand) -> None:
+def test_master_key_is_rotated_while_the_portal_runs(serving: PortalCommand) -> None:
     token = sign_in(serving)
     assert profile(serving, token).status_code == 200
     keys = serving.folder / "portal-data" / "keys.json"
@@ -79,7 +79,7 @@ def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand
     assert f"answers: key-{before + 1}" in serving.output("config", "check")
 
 
-def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalCommand, tmp_path: Path) -> None:
+def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
     refused = [
@@ -100,7 +100,7 @@ def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalC
     assert serving.output("practice", "import", str(file)) == "0 added, 0 changed, 2 unchanged\n"
 
 
-def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
+def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:
     add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago", "--state", "IL")
     assert "oak-lane is " in serving.output(*add)
     assert "oak-lane" not in serving.error_line("practice", "add", "Oak Lane!", *add[3:])
@@ -116,7 +116,7 @@ def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     assert "Send an invitation" in serving.error_line(*reset, "grace@oak-lane.example")
 
 
-def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
+def test_host_names_of_a_practice_are_changed(serving: PortalCommand) -> None:
     hosts = ("practice", "hosts", "elm-street")
     assert serving.output(*hosts) == "elm-street has no host name of its own\n"
     assert serving.output(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
@@ -132,7 +132,7 @@ def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
     assert serving.output(*hosts, "--none") == "elm-street has no host name of its own\n"
 
 
-def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand) -> None:
+def test_only_administrator_can_recover_a_lost_second_factor(serving: PortalCommand) -> None:
     body = {"email": serving.demo["administrator"], "password": serving.demo["administrator_password"]}
     sign_in = partial(httpx.post, f"{serving.url}/api/v1/practice/auth/login", json=body, timeout=60)
     elm_street = {"headers": {"portal-practice": "elm-street"}}
@@ -145,7 +145,7 @@ def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand)
     assert eventually(lambda: "Two-step sign-in is off" in serving.output(*told))
 
 
-def test_every_command_that_the_demo_prints_works_when_it_is_pasted(demo: PortalCommand) -> None:
+def test_commands_printed_by_the_demo_can_be_pasted(demo: PortalCommand) -> None:
     with demo.start_background("demo", until="portal mail --last 3") as running:
         printed = running.printed
         pasted = printed[printed.index("# Mira signs in") :]

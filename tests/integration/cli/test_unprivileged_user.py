@@ -1,4 +1,4 @@
-"""The same as somebody who is not root. When the tests run as root, as `nobody`, in a folder of theirs."""
+"""The command line as an unprivileged user. Tests that run as root run it as `nobody`, in its own folder."""
 
 import os
 import pwd
@@ -25,7 +25,7 @@ NOBODY = "nobody"
 
 
 def interpreter(folder: Path) -> Interpreter:
-    """One that they may run. Root's own often lies where only root may look, and then it is Debian's, if as new."""
+    """A Python that the user may run. Root's own is often in a folder only root can read; then Debian's, if as new."""
     if not ROOT:
         return Interpreter()
     major, minor = sys.version_info[:2]
@@ -69,7 +69,7 @@ def user_portal() -> Iterator[PortalCommand]:
     remove_folder(folder)
 
 
-def test_the_demo_starts_ends_and_dies_with_its_parent(user_portal: PortalCommand) -> None:
+def test_demo_starts_stops_and_ends_with_its_parent(user_portal: PortalCommand) -> None:
     me = user_portal.interpreter.user or pwd.getpwuid(os.geteuid()).pw_name
     with user_portal.start_background("demo", until="Paste this") as running:
         assert {one.username() for one in running.process_tree()} == {me}
@@ -93,7 +93,7 @@ def _folder_of(process: psutil.Process) -> str:
         return ""
 
 
-def test_a_folder_of_somebody_else(user_portal: PortalCommand) -> None:
+def test_folder_of_another_user_is_refused(user_portal: PortalCommand) -> None:
     require("root", ROOT)
     user_portal.folder.chmod(0o755)
     os.chown(user_portal.folder, 0, -1)

@@ -1,4 +1,4 @@
-"""`portal worker`: as many as one likes, over times when the database is away, ended when it is told."""
+"""`portal worker`: several may run, each survives database outages, and stops on a signal."""
 
 import signal
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(SECONDS)
 
 @pytest.fixture
 def server(demo: PortalCommand) -> Iterator[EmbeddedPostgres]:
-    """The demo's database, run by the test as if on another machine, and reached by URL."""
+    """The demo's database, run by the test and reached by URL, as on another machine."""
     server = EmbeddedPostgres(demo.folder / "portal-data", durable=False).start()
     demo.settings = {
         "PORTAL_DATABASE_URL": server.dsn(APP_ROLE),
@@ -32,9 +32,7 @@ def connected(server: EmbeddedPostgres, role: str) -> bool:
         return owner.execute("SELECT FROM pg_stat_activity WHERE usename = %s", (role,)).fetchone() is not None
 
 
-def test_a_worker_outlives_its_database_and_works_on_when_it_is_back(
-    demo: PortalCommand, server: EmbeddedPostgres
-) -> None:
+def test_worker_resumes_when_its_database_returns(demo: PortalCommand, server: EmbeddedPostgres) -> None:
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email")
     with demo.start_background("worker", answers=False) as running:
         assert eventually(lambda: connected(server, WORKER_ROLE))
@@ -49,7 +47,7 @@ def test_a_worker_outlives_its_database_and_works_on_when_it_is_back(
         assert "Traceback" not in running.printed
 
 
-def test_a_worker_without_a_database_says_so(demo: PortalCommand, server: EmbeddedPostgres) -> None:
+def test_worker_without_a_database_reports_it(demo: PortalCommand, server: EmbeddedPostgres) -> None:
     server.stop()
     assert demo.error_line("worker").startswith("the database does not answer: ")
     demo.settings = {}

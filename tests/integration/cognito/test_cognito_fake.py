@@ -1,4 +1,4 @@
-"""The Cognito fake is as strict as Cognito's documentation: protocol, pools, sign-up, and faults on demand."""
+"""The Cognito fake is as strict as Cognito's documentation: protocol, pools, sign-up, and injected faults."""
 
 from collections.abc import Iterator
 
@@ -22,10 +22,10 @@ def portal(fake: CognitoFake) -> PoolClient:
 
 
 class TestProtocol:
-    def test_an_unknown_operation_is_refused(self, portal: PoolClient) -> None:
+    def test_unknown_operation_is_refused(self, portal: PoolClient) -> None:
         assert_refused("UnknownOperationException", portal.aws.list_groups, UserPoolId=portal.pool)
 
-    def test_administration_needs_a_right_signature(self, portal: PoolClient) -> None:
+    def test_administration_needs_a_valid_signature(self, portal: PoolClient) -> None:
         portal.confirmed()
         strange = boto_client(portal.fake, aws_access_key_id="somebody")
         assert_refused("UnrecognizedClientException", strange.admin_get_user, **portal.admin("ann"))
@@ -37,7 +37,7 @@ class TestProtocol:
         assert_refused("MissingAuthenticationTokenException", bare.admin_get_user, **portal.admin("ann"))
         assert bare.get_user(AccessToken=portal.tokens()["AccessToken"])["Username"] == "ann"
 
-    def test_requests_are_held_against_the_service_model(self, portal: PoolClient) -> None:
+    def test_requests_are_validated_against_the_service_model(self, portal: PoolClient) -> None:
         for broken in (
             {"Username": "two words"},
             {"Username": "n" * 129},
@@ -49,12 +49,12 @@ class TestProtocol:
         long_name = {"ClientId": portal.client, "Username": "ünï" * 40, "SecretHash": portal.hash("ünï" * 40)}
         assert portal.aws.sign_up(**long_name, Password="a pass phrase with spaces")["UserConfirmed"] is False
 
-    def test_a_password_is_never_repeated_in_an_answer(self, portal: PoolClient) -> None:
+    def test_password_is_never_repeated_in_a_response(self, portal: PoolClient) -> None:
         with pytest.raises(ClientError) as caught:
             portal.sign_up(password="trailing space ")
         assert "trailing" not in str(caught.value)
 
-    def test_what_the_fake_lacks_is_refused_aloud(self, portal: PoolClient) -> None:
+    def test_unsupported_features_are_refused(self, portal: PoolClient) -> None:
         assert_refused(
             "InvalidParameterException",
             portal.aws.create_user_pool,
@@ -85,7 +85,7 @@ class TestPools:
         assert client["ClientSecret"] == portal.secret
         assert client["PreventUserExistenceErrors"] == "ENABLED"
 
-    def test_what_is_not_there_is_not_found(self, portal: PoolClient) -> None:
+    def test_missing_resources_are_not_found(self, portal: PoolClient) -> None:
         assert_refused("ResourceNotFoundException", portal.aws.describe_user_pool, UserPoolId="us-east-1_none")
         other = portal.aws.create_user_pool(PoolName="staff")["UserPool"]["Id"]
         assert_refused(
@@ -95,7 +95,7 @@ class TestPools:
             ClientId=portal.client,
         )
 
-    def test_without_a_policy_all_four_kinds_of_characters_are_required(self, portal: PoolClient) -> None:
+    def test_default_policy_requires_all_four_character_classes(self, portal: PoolClient) -> None:
         pool = portal.aws.create_user_pool(PoolName="strict")["UserPool"]["Id"]
         for password, lacking in (
             ("Ab1!", "not long enough"),
@@ -113,7 +113,7 @@ class TestPools:
                 says=lacking,
             )
 
-    def test_a_client_takes_token_lifetimes_within_cognitos_ranges_only(self, portal: PoolClient) -> None:
+    def test_token_lifetimes_outside_cognitos_ranges_are_refused(self, portal: PoolClient) -> None:
         for lifetime in ({"AccessTokenValidity": 25}, {"RefreshTokenValidity": 3651}):
             assert_refused(
                 "InvalidParameterException",
@@ -125,7 +125,7 @@ class TestPools:
 
 
 class TestSignUp:
-    def test_a_mailed_code_confirms_once(self, portal: PoolClient) -> None:
+    def test_mailed_code_confirms_once(self, portal: PoolClient) -> None:
         answer = portal.sign_up()
         assert answer["UserConfirmed"] is False
         assert answer["CodeDeliveryDetails"] == {
@@ -150,23 +150,23 @@ class TestSignUp:
         )
 
     @pytest.mark.parametrize("given", [None, "AAAA", "of another user"])
-    def test_the_secret_hash_must_be_there_and_right(self, portal: PoolClient, given: str | None) -> None:
+    def test_missing_or_wrong_secret_hash_is_refused(self, portal: PoolClient, given: str | None) -> None:
         request = {"ClientId": portal.client, "Username": "ann", "Password": PASSWORD}
         if given is not None:
             request["SecretHash"] = portal.hash("bob") if " " in given else given
         assert_refused("NotAuthorizedException", portal.aws.sign_up, **request)
         assert_refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
 
-    def test_a_public_client_takes_no_secret_hash(self, fake: CognitoFake) -> None:
+    def test_public_client_refuses_a_secret_hash(self, fake: CognitoFake) -> None:
         portal = open_pool(fake, GenerateSecret=False)
         assert_refused("NotAuthorizedException", portal.sign_up, says="not configured for secret")
         portal.aws.sign_up(ClientId=portal.client, Username="ann", Password=PASSWORD)
 
-    def test_a_taken_name_is_refused(self, portal: PoolClient) -> None:
+    def test_taken_username_is_refused(self, portal: PoolClient) -> None:
         portal.sign_up()
         assert_refused("UsernameExistsException", portal.sign_up)
 
-    def test_nobody_verifies_their_own_address_by_saying_so(self, portal: PoolClient) -> None:
+    def test_users_cannot_mark_their_own_email_verified(self, portal: PoolClient) -> None:
         claim = [{"Name": "email", "Value": "a@example.org"}, {"Name": "email_verified", "Value": "true"}]
         assert_refused(
             "NotAuthorizedException",
@@ -177,7 +177,7 @@ class TestSignUp:
             says="unauthorized attribute",
         )
 
-    def test_a_new_code_ends_the_old_one(self, portal: PoolClient) -> None:
+    def test_new_code_replaces_the_old_one(self, portal: PoolClient) -> None:
         portal.sign_up()
         old = portal.fake.outbox[-1].code
         portal.aws.resend_confirmation_code(**portal.public("ann"))
@@ -188,13 +188,13 @@ class TestSignUp:
         resend = portal.aws.resend_confirmation_code
         assert_refused("InvalidParameterException", resend, **portal.public("ann"), says="already confirmed")
 
-    def test_a_code_lives_24_hours(self, portal: PoolClient) -> None:
+    def test_code_is_valid_for_24_hours(self, portal: PoolClient) -> None:
         portal.sign_up()
         request = portal.public("ann") | {"ConfirmationCode": portal.fake.outbox[-1].code}
         portal.fake.advance(24 * 3600)
         assert_refused("ExpiredCodeException", portal.aws.confirm_sign_up, **request)
 
-    def test_guessing_is_limited(self, portal: PoolClient) -> None:
+    def test_wrong_codes_are_limited(self, portal: PoolClient) -> None:
         portal.sign_up()
         right = portal.fake.outbox[-1].code
         wrong = f"{(int(right) + 1) % 1_000_000:06d}"
@@ -205,7 +205,7 @@ class TestSignUp:
         portal.fake.advance(3600)
         confirm(**portal.public("ann"), ConfirmationCode=right)
 
-    def test_who_exists_is_hidden_only_where_the_client_says_so(self, fake: CognitoFake) -> None:
+    def test_user_existence_is_hidden_only_if_configured(self, fake: CognitoFake) -> None:
         hiding, legacy = open_pool(fake), open_pool(fake, PreventUserExistenceErrors="LEGACY")
         shown = hiding.aws.resend_confirmation_code(**hiding.public("nobody"))["CodeDeliveryDetails"]
         assert shown == hiding.aws.resend_confirmation_code(**hiding.public("nobody"))["CodeDeliveryDetails"]
@@ -218,7 +218,7 @@ class TestSignUp:
 
 
 class TestFaults:
-    def test_an_error_comes_once_and_changes_nothing(self, portal: PoolClient) -> None:
+    def test_injected_error_occurs_once_and_changes_nothing(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "TooManyRequestsException")
         assert_refused("TooManyRequestsException", portal.sign_up)
         assert portal.sign_up()["UserConfirmed"] is False
@@ -230,20 +230,20 @@ class TestFaults:
         patient.sign_up(**portal.public("ann"), Password=PASSWORD)
         assert sum(call.operation == "SignUp" for call in portal.fake.calls) == 3
 
-    def test_silence_runs_into_the_callers_timeout(self, portal: PoolClient) -> None:
+    def test_silence_causes_the_callers_timeout(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "timeout")
         hasty = boto_client(portal.fake, config=Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
         with pytest.raises(ReadTimeoutError):
             hasty.sign_up(**portal.public("ann"), Password=PASSWORD)
         assert_refused("UserNotFoundException", portal.aws.admin_get_user, **portal.admin("ann"))
 
-    def test_an_answer_can_be_lost_after_the_effect(self, portal: PoolClient) -> None:
+    def test_response_can_be_lost_after_the_effect(self, portal: PoolClient) -> None:
         portal.fake.fail_next("SignUp", "dropped", applied=True)
         with pytest.raises(ConnectionClosedError):
             portal.sign_up()
         assert portal.aws.admin_get_user(**portal.admin("ann"))["UserStatus"] == "UNCONFIRMED"
 
-    def test_a_fault_that_cannot_happen_is_refused(self, portal: PoolClient) -> None:
+    def test_impossible_fault_is_refused(self, portal: PoolClient) -> None:
         for operation, kind in (("SignUp", "CodeMismatchException"), ("SingUp", "http500")):
             with pytest.raises(ValueError, match=operation):
                 portal.fake.fail_next(operation, kind)

@@ -23,7 +23,7 @@ def portal(fake: CognitoFake) -> PoolClient:
 
 
 class TestSecondFactor:
-    def test_totp_is_asked_for_once_enrolled_and_a_code_is_good_once(self, portal: PoolClient) -> None:
+    def test_enrolled_totp_is_required_and_each_code_works_once(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         user = portal.aws.admin_get_user(**portal.admin("ann"))
         assert user["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
@@ -45,7 +45,7 @@ class TestSecondFactor:
             says="already been used once",
         )
 
-    def test_the_code_spent_on_enrolment_is_spent(self, portal: PoolClient) -> None:
+    def test_enrollment_code_cannot_be_reused(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         portal.fake.advance(-30)
         used = portal.code(secret)
@@ -64,7 +64,7 @@ class TestSecondFactor:
             answer = portal.respond(portal.login(), SOFTWARE_TOKEN_MFA_CODE=code_at(secret, step + away))
             assert "AccessToken" in answer["AuthenticationResult"]
 
-    def test_a_wrong_code_leaves_the_session_open_until_it_expires(self, portal: PoolClient) -> None:
+    def test_session_accepts_codes_after_a_wrong_one_until_it_expires(self, portal: PoolClient) -> None:
         secret = portal.enrolled()
         challenge = portal.login()
         wrong = f"{(int(portal.code(secret)) + 1) % 1_000_000:06d}"
@@ -79,7 +79,7 @@ class TestSecondFactor:
             "NotAuthorizedException", portal.respond, late, SOFTWARE_TOKEN_MFA_CODE=portal.code(secret), says="expired"
         )
 
-    def test_a_session_belongs_to_one_user_and_one_challenge(self, portal: PoolClient) -> None:
+    def test_session_is_limited_to_one_user_and_challenge(self, portal: PoolClient) -> None:
         portal.enrolled("ann")
         secret = portal.enrolled("bob")
         challenge = portal.login("ann")
@@ -104,7 +104,7 @@ class TestSecondFactor:
         portal.fake.advance(1)
         assert portal.respond(challenge, SOFTWARE_TOKEN_MFA_CODE=right)["AuthenticationResult"]
 
-    def test_a_new_key_replaces_the_old_one_only_when_verified(self, portal: PoolClient) -> None:
+    def test_new_secret_replaces_the_old_one_only_when_verified(self, portal: PoolClient) -> None:
         old = portal.enrolled()
         answer = portal.respond(portal.login(), SOFTWARE_TOKEN_MFA_CODE=portal.code(old))
         access = answer["AuthenticationResult"]["AccessToken"]
@@ -123,7 +123,7 @@ class TestSecondFactor:
         assert_refused("CodeMismatchException", portal.respond, challenge, SOFTWARE_TOKEN_MFA_CODE=portal.code(old))
         assert portal.respond(challenge, SOFTWARE_TOKEN_MFA_CODE=portal.code(new))["AuthenticationResult"]
 
-    def test_preference_needs_a_verified_key_and_turns_off(self, portal: PoolClient) -> None:
+    def test_totp_preference_needs_a_verified_secret_and_can_be_disabled(self, portal: PoolClient) -> None:
         portal.confirmed()
         access = portal.tokens()["AccessToken"]
         prefer, on = portal.aws.set_user_mfa_preference, {"Enabled": True}
@@ -142,7 +142,7 @@ class TestSecondFactor:
         portal.aws.admin_set_user_mfa_preference(**portal.admin("ann"), SoftwareTokenMfaSettings=off)
         assert "AccessToken" in portal.tokens()
 
-    def test_a_pool_that_requires_it_enrols_at_sign_in(self, fake: CognitoFake) -> None:
+    def test_pool_that_requires_totp_enrolls_at_sign_in(self, fake: CognitoFake) -> None:
         portal = open_pool(fake, mfa="ON")
         portal.confirmed()
         setup = portal.login()
@@ -155,7 +155,7 @@ class TestSecondFactor:
         assert "AccessToken" in signed_in["AuthenticationResult"]
         assert portal.login()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
-    def test_a_pool_without_totp_offers_none(self, portal: PoolClient) -> None:
+    def test_pool_without_totp_refuses_enrollment(self, portal: PoolClient) -> None:
         portal.confirmed()
         access = portal.tokens()["AccessToken"]
         portal.aws.set_user_pool_mfa_config(UserPoolId=portal.pool, MfaConfiguration="OFF")
@@ -188,7 +188,7 @@ class TestTokens:
             jwt.decode(forged, keys, algorithms=["RS256"])
         assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=forged, says="Invalid Access Token")
 
-    def test_only_a_live_access_token_opens(self, portal: PoolClient) -> None:
+    def test_only_a_valid_access_token_is_accepted(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         identity = tokens["IdToken"]
@@ -196,7 +196,7 @@ class TestTokens:
         portal.fake.advance(3600)
         assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="expired")
 
-    def test_refresh_until_30_days(self, portal: PoolClient) -> None:
+    def test_refresh_token_is_valid_for_30_days(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         portal.fake.advance(29 * 86400)
@@ -207,7 +207,7 @@ class TestTokens:
         assert_refused("NotAuthorizedException", portal.refresh, tokens["RefreshToken"], says="expired")
         assert_refused("NotAuthorizedException", portal.refresh, "invented", says="Invalid Refresh Token")
 
-    def test_revoking_ends_one_sign_in(self, portal: PoolClient) -> None:
+    def test_revocation_ends_one_session(self, portal: PoolClient) -> None:
         portal.confirmed()
         ended, kept = portal.tokens(), portal.tokens()
         request = {"ClientId": portal.client, "Token": ended["RefreshToken"]}
@@ -221,7 +221,7 @@ class TestTokens:
         assert portal.refresh(kept["RefreshToken"])["AuthenticationResult"]["AccessToken"]
 
     @pytest.mark.parametrize("by_administrator", [True, False])
-    def test_global_sign_out_ends_all(self, portal: PoolClient, by_administrator: bool) -> None:
+    def test_global_sign_out_ends_all_sessions(self, portal: PoolClient, by_administrator: bool) -> None:
         portal.confirmed("ann")
         portal.confirmed("bob")
         sessions, other = [portal.tokens(), portal.tokens()], portal.tokens("bob")
@@ -236,14 +236,14 @@ class TestTokens:
             )
         assert portal.aws.get_user(AccessToken=other["AccessToken"])["Username"] == "bob"
 
-    def test_a_password_change_ends_no_session(self, portal: PoolClient) -> None:
-        """So the portal must end them itself: Cognito documents no such effect."""
+    def test_password_change_ends_no_session(self, portal: PoolClient) -> None:
+        """The portal must therefore end sessions itself: Cognito documents no such effect."""
         portal.confirmed()
         tokens = portal.tokens()
         portal.aws.admin_set_user_password(**portal.admin("ann"), Password=OTHER, Permanent=True)
         assert portal.refresh(tokens["RefreshToken"])["AuthenticationResult"]["AccessToken"]
 
-    def test_rotated_refresh_tokens_are_good_once(self, fake: CognitoFake) -> None:
+    def test_rotated_refresh_tokens_work_once(self, fake: CognitoFake) -> None:
         portal = open_pool(
             fake,
             ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],

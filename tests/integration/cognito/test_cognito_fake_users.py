@@ -1,4 +1,4 @@
-"""The Cognito fake is as strict as Cognito's documentation: users, passwords and their recovery."""
+"""The Cognito fake is as strict as Cognito's documentation: users, passwords and password recovery."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def portal(fake: CognitoFake) -> PoolClient:
 
 
 class TestAdministration:
-    def test_a_suppressed_invitation_mails_nothing(self, portal: PoolClient) -> None:
+    def test_suppressed_invitation_sends_no_mail(self, portal: PoolClient) -> None:
         created = portal.aws.admin_create_user(
             **portal.admin("ann"),
             MessageAction="SUPPRESS",
@@ -30,7 +30,7 @@ class TestAdministration:
         assert portal.fake.outbox == []
         assert_refused("UsernameExistsException", portal.aws.admin_create_user, **portal.admin("ann"))
 
-    def test_a_permanent_password_confirms(self, portal: PoolClient) -> None:
+    def test_permanent_password_confirms_the_user(self, portal: PoolClient) -> None:
         portal.aws.admin_create_user(**portal.admin("ann"), MessageAction="SUPPRESS")
         portal.aws.admin_set_user_password(**portal.admin("ann"), Password=PASSWORD, Permanent=True)
         assert portal.aws.admin_get_user(**portal.admin("ann"))["UserStatus"] == "CONFIRMED"
@@ -44,7 +44,7 @@ class TestAdministration:
             says="does not conform to policy: Password not long enough",
         )
 
-    def test_a_temporary_password_must_be_changed_and_expires(self, portal: PoolClient) -> None:
+    def test_temporary_password_must_be_changed_and_expires(self, portal: PoolClient) -> None:
         mail = [{"Name": "email", "Value": "ann@example.org"}]
         portal.aws.admin_create_user(**portal.admin("ann"), UserAttributes=mail)
         temporary = portal.fake.outbox[-1]
@@ -60,7 +60,7 @@ class TestAdministration:
         portal.fake.advance(7 * 86400)
         assert_refused("NotAuthorizedException", portal.login, password=OTHER, says="Temporary password has expired")
 
-    def test_a_new_address_is_unverified_unless_the_administrator_vouches(self, portal: PoolClient) -> None:
+    def test_new_email_is_unverified_unless_the_administrator_verifies_it(self, portal: PoolClient) -> None:
         portal.confirmed()
 
         def attributes() -> dict[str, str]:
@@ -83,7 +83,7 @@ class TestAdministration:
         assert_refused("InvalidParameterException", update, shoe_size="44")
         assert_refused("InvalidParameterException", update, email="nonsense")
 
-    def test_a_disabled_user_has_neither_sign_in_nor_token(self, portal: PoolClient) -> None:
+    def test_disabled_user_cannot_sign_in_or_use_tokens(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         portal.aws.admin_disable_user(**portal.admin("ann"))
@@ -96,7 +96,7 @@ class TestAdministration:
         assert_refused("NotAuthorizedException", portal.aws.get_user, AccessToken=tokens["AccessToken"], says="revoked")
         assert "AccessToken" in portal.tokens()
 
-    def test_a_deleted_user_is_gone(self, portal: PoolClient) -> None:
+    def test_deleted_user_no_longer_exists(self, portal: PoolClient) -> None:
         portal.confirmed()
         tokens = portal.tokens()
         access = tokens["AccessToken"]
@@ -109,7 +109,7 @@ class TestAdministration:
 
 
 class TestSignIn:
-    def test_unknown_and_wrong_are_told_apart_only_under_legacy(self, fake: CognitoFake) -> None:
+    def test_unknown_user_and_wrong_password_differ_only_in_legacy_mode(self, fake: CognitoFake) -> None:
         hiding, legacy = open_pool(fake), open_pool(fake, PreventUserExistenceErrors="LEGACY")
         for portal in (hiding, legacy):
             portal.confirmed()
@@ -119,7 +119,7 @@ class TestSignIn:
         assert_refused("NotAuthorizedException", hiding.login, "nobody", says="Incorrect username or password.")
         assert_refused("UserNotFoundException", legacy.login, "nobody")
 
-    def test_an_unproven_account_shows_itself_to_the_right_password_only(self, portal: PoolClient) -> None:
+    def test_unconfirmed_account_is_disclosed_only_with_the_right_password(self, portal: PoolClient) -> None:
         portal.sign_up()
         assert_refused("NotAuthorizedException", portal.login, password=WRONG)
         assert_refused("UserNotConfirmedException", portal.login)
@@ -138,7 +138,7 @@ class TestSignIn:
             says="SECRET_HASH was not received",
         )
 
-    def test_a_flow_must_be_allowed(self, fake: CognitoFake) -> None:
+    def test_disallowed_auth_flow_is_refused(self, fake: CognitoFake) -> None:
         portal = open_pool(fake, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
         portal.confirmed()
         assert_refused("InvalidParameterException", portal.login, says="Auth flow not enabled")
@@ -180,7 +180,7 @@ class TestRecovery:
     def reset(self, portal: PoolClient, code: str, password: str = OTHER, name: str = "ann") -> None:
         portal.aws.confirm_forgot_password(**portal.public(name), ConfirmationCode=code, Password=password)
 
-    def test_a_code_resets_the_password_once(self, portal: PoolClient) -> None:
+    def test_code_resets_the_password_once(self, portal: PoolClient) -> None:
         portal.confirmed()
         portal.aws.forgot_password(**portal.public("ann"))
         code = portal.fake.outbox[-1].code
@@ -190,13 +190,13 @@ class TestRecovery:
         assert "AccessToken" in portal.tokens(password=OTHER)
         assert_refused("ExpiredCodeException", self.reset, portal, code, PASSWORD)
 
-    def test_a_code_lives_one_hour(self, portal: PoolClient) -> None:
+    def test_code_is_valid_for_one_hour(self, portal: PoolClient) -> None:
         portal.confirmed()
         portal.aws.forgot_password(**portal.public("ann"))
         portal.fake.advance(3600)
         assert_refused("ExpiredCodeException", self.reset, portal, portal.fake.outbox[-1].code)
 
-    def test_five_tries_an_hour_of_asking_and_entering(self, portal: PoolClient) -> None:
+    def test_requesting_and_entering_codes_are_limited_to_five_an_hour(self, portal: PoolClient) -> None:
         portal.confirmed()
         for _ in range(3):
             portal.aws.forgot_password(**portal.public("ann"))
@@ -206,7 +206,7 @@ class TestRecovery:
         assert_refused("LimitExceededException", self.reset, portal, right, says="Attempt limit exceeded")
         assert_refused("LimitExceededException", portal.aws.forgot_password, **portal.public("ann"))
 
-    def test_an_account_that_cannot_be_reset_looks_like_one_that_can(self, fake: CognitoFake) -> None:
+    def test_account_that_cannot_be_reset_is_indistinguishable(self, fake: CognitoFake) -> None:
         hiding, legacy = open_pool(fake), open_pool(fake, PreventUserExistenceErrors="LEGACY")
         for portal in (hiding, legacy):
             portal.confirmed("gone")
@@ -225,14 +225,14 @@ class TestRecovery:
             assert_refused(code, legacy.aws.forgot_password, **legacy.public(name))
         assert len(fake.outbox) == mails
 
-    def test_a_user_with_a_temporary_password_cannot_reset_it(self, portal: PoolClient) -> None:
+    def test_temporary_password_cannot_be_reset(self, portal: PoolClient) -> None:
         verified = [{"Name": "email", "Value": "ann@example.org"}, {"Name": "email_verified", "Value": "true"}]
         portal.aws.admin_create_user(**portal.admin("ann"), UserAttributes=verified, MessageAction="SUPPRESS")
         assert_refused(
             "NotAuthorizedException", portal.aws.forgot_password, **portal.public("ann"), says="current state"
         )
 
-    def test_changing_needs_the_old_password(self, portal: PoolClient) -> None:
+    def test_password_change_needs_the_old_password(self, portal: PoolClient) -> None:
         portal.confirmed()
         access = portal.tokens()["AccessToken"]
         change = portal.aws.change_password

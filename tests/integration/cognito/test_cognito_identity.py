@@ -1,4 +1,4 @@
-"""The Cognito adapter through real boto3 against the strict fake: mailed codes, passwords, the pools' settings."""
+"""The Cognito adapter through boto3 against the strict fake: mailed codes, passwords, and pool settings."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ def identity(keys: None) -> Iterator[CognitoHarness]:
 
 
 class TestMailedCodes:
-    async def test_a_code_and_a_password_make_the_credential(self, identity: CognitoHarness) -> None:
+    async def test_code_and_password_create_the_credential(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         sent = identity.fake.outbox[-1]
         assert (sent.destination, sent.purpose) == (ANN.email, "sign_up")
@@ -45,7 +45,7 @@ class TestMailedCodes:
         assert not await identity.codes.redeem(ANN, "verify_email", sent.code, OTHER)
         assert await identity.passwords.check(ANN, OTHER) == Refused()
 
-    async def test_a_reset_sets_the_password_once(self, identity: CognitoHarness) -> None:
+    async def test_reset_sets_the_password_once(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.codes.send(ANN, "reset_password")
         code = identity.mailed
@@ -56,7 +56,7 @@ class TestMailedCodes:
         assert not await identity.codes.redeem(ANN, "reset_password", code, PASSWORD)
 
     @pytest.mark.parametrize("purpose", ["verify_email", "reset_password"])
-    async def test_a_new_code_ends_the_old_one(self, identity: CognitoHarness, purpose: Any) -> None:
+    async def test_new_code_replaces_the_old_one(self, identity: CognitoHarness, purpose: Any) -> None:
         if purpose == "reset_password":
             await identity.passwords.create(ANN, PASSWORD)
         await identity.codes.send(ANN, purpose)
@@ -65,7 +65,7 @@ class TestMailedCodes:
         assert not await identity.codes.redeem(ANN, purpose, old, OTHER)
         assert await identity.codes.redeem(ANN, purpose, identity.mailed, OTHER)
 
-    async def test_one_purpose_is_not_the_other(self, identity: CognitoHarness) -> None:
+    async def test_code_is_limited_to_its_purpose(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         assert not await identity.codes.redeem(ANN, "reset_password", identity.mailed, PASSWORD)
         assert await identity.codes.redeem(ANN, "verify_email", identity.mailed, PASSWORD)
@@ -88,7 +88,7 @@ class TestMailedCodes:
             assert operations[0] == operations[1]
             assert len(operations[0]) == 1
 
-    async def test_cognitos_limit_looks_like_a_wrong_code(self, identity: CognitoHarness) -> None:
+    async def test_cognito_rate_limit_is_reported_as_a_wrong_code(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         right = identity.mailed
         wrong = f"{(int(right) + 1) % 1_000_000:06d}"
@@ -98,7 +98,7 @@ class TestMailedCodes:
         identity.fake.advance(3600)
         assert await identity.codes.redeem(ANN, "verify_email", right, PASSWORD)
 
-    async def test_a_crash_between_confirming_and_setting_the_password_heals(self, identity: CognitoHarness) -> None:
+    async def test_crash_before_setting_the_password_can_be_retried(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         identity.fake.fail_next("AdminSetUserPassword", "http500", times=3)
         with pytest.raises(Unavailable):
@@ -108,7 +108,7 @@ class TestMailedCodes:
         assert await identity.codes.redeem(ANN, "verify_email", identity.mailed, PASSWORD)
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
-    async def test_another_address_starts_anew(self, identity: CognitoHarness) -> None:
+    async def test_another_email_restarts_verification(self, identity: CognitoHarness) -> None:
         await identity.codes.send(ANN, "verify_email")
         old = identity.mailed
         moved = evolve(ANN, email="ann@elsewhere.example")
@@ -118,8 +118,8 @@ class TestMailedCodes:
         assert await identity.codes.redeem(moved, "verify_email", identity.mailed, PASSWORD)
         assert identity.user(moved)["email"] == "ann@elsewhere.example"
 
-    async def test_a_reset_works_whatever_a_crash_left(self, identity: CognitoHarness) -> None:
-        """No user, a temporary password, another address, a sign-up never confirmed."""
+    async def test_reset_works_after_any_crash(self, identity: CognitoHarness) -> None:
+        """The crash may have left no user, a temporary password, another email, or an unconfirmed sign-up."""
         pool = identity.pools.pools["portal"].pool_id
 
         def nothing() -> None: ...
@@ -144,14 +144,14 @@ class TestMailedCodes:
             await identity.credentials.delete(ANN)
 
     @pytest.mark.parametrize("fault", ["dropped", "http500", "TooManyRequestsException"])
-    async def test_a_mail_is_ordered_once_however_it_fails(self, identity: CognitoHarness, fault: str) -> None:
+    async def test_mail_is_requested_once_whatever_the_failure(self, identity: CognitoHarness, fault: str) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         identity.fake.fail_next("ForgotPassword", fault, applied=True)
         with pytest.raises(Unavailable):
             await identity.codes.send(ANN, "reset_password")
         assert len(identity.fake.outbox) == 1
 
-    async def test_a_lost_answer_is_not_taken_for_a_wrong_code(self, identity: CognitoHarness) -> None:
+    async def test_lost_response_is_not_a_wrong_code(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.codes.send(ANN, "reset_password")
         identity.fake.fail_next("ConfirmForgotPassword", "dropped", applied=True)
@@ -161,7 +161,7 @@ class TestMailedCodes:
 
 
 class TestPasswords:
-    async def test_create_may_be_repeated_and_set_replaces(self, identity: CognitoHarness) -> None:
+    async def test_create_is_repeatable_and_set_replaces_the_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert identity.fake.outbox == []
         assert (identity.user(ANN)["email_verified"], identity.user(ANN)["UserStatus"]) == ("true", "CONFIRMED")
@@ -171,7 +171,7 @@ class TestPasswords:
         assert await identity.passwords.check(ANN, OTHER) == Refused()
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
-    async def test_unknown_disabled_and_wrong_are_one_answer_by_one_call(self, identity: CognitoHarness) -> None:
+    async def test_unknown_disabled_and_wrong_password_are_indistinguishable(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.passwords.create(BOB, PASSWORD)
         await identity.credentials.disable(BOB)
@@ -180,7 +180,7 @@ class TestPasswords:
             assert await identity.passwords.check(credential, password) == Refused()
             assert len(identity.fake.calls) == 1
 
-    async def test_sides_are_kept_apart(self, identity: CognitoHarness) -> None:
+    async def test_client_and_staff_credentials_are_separate(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert await identity.passwords.check(evolve(ANN, side="practice"), PASSWORD) == Refused()
         await identity.passwords.create(evolve(ANN, side="practice"), OTHER)
@@ -190,7 +190,7 @@ class TestPasswords:
         "password",
         [" space at both ends ", "tab\tinside and more", "zwölf Zeichen ünd", "p" * 128, "𝄞" * 20, "a\u00a0" * 8],
     )
-    async def test_any_password_that_the_core_takes_is_taken(self, identity: CognitoHarness, password: str) -> None:
+    async def test_every_password_the_core_accepts_is_accepted(self, identity: CognitoHarness, password: str) -> None:
         await identity.passwords.create(ANN, password)
         assert await identity.passwords.check(ANN, password) == Accepted()
         assert await identity.passwords.check(ANN, password + "x") == Refused()
@@ -198,11 +198,11 @@ class TestPasswords:
         assert len(encode_password(password)) == len(password)
 
     @pytest.mark.parametrize("password", ["", "p" * 300, "\n", " "])
-    async def test_what_cognito_cannot_take_is_only_wrong(self, identity: CognitoHarness, password: str) -> None:
+    async def test_password_cognito_refuses_is_reported_as_wrong(self, identity: CognitoHarness, password: str) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert await identity.passwords.check(ANN, password) == Refused()
 
-    async def test_a_lockout_refuses_the_right_password_and_passes(self, identity: CognitoHarness) -> None:
+    async def test_lockout_refuses_the_right_password_and_ends(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         for _ in range(5):
             assert await identity.passwords.check(ANN, OTHER) == Refused()
@@ -218,7 +218,7 @@ class TestPasswords:
             await identity.passwords.check(ANN, PASSWORD)
         assert await identity.passwords.check(ANN, PASSWORD) == Accepted()
 
-    async def test_a_wrong_client_secret_is_nobodys_wrong_password(self, identity: CognitoHarness) -> None:
+    async def test_wrong_client_secret_is_not_a_wrong_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         pools = {"portal": evolve(identity.pools.pools["portal"], client_secret="guessed")}
         misconfigured = CognitoPools(identity.account, pools)  # type: ignore[arg-type]
@@ -230,7 +230,7 @@ class TestPasswords:
 
 
 class TestPoolCheck:
-    def test_a_pool_as_it_must_be_has_no_problem(self, identity: CognitoHarness) -> None:
+    def test_correctly_configured_pool_has_no_problems(self, identity: CognitoHarness) -> None:
         for side, pool in identity.pools.pools.items():
             assert pool_problems(identity.account, pool, side) == []
 

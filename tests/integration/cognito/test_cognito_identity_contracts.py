@@ -1,4 +1,4 @@
-"""The identity contracts on the Cognito adapter and the strict fake, and a happy path on moto's server."""
+"""The identity contracts on the Cognito adapter with the strict fake, and a happy path on moto's server."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class CognitoProvider(IdentityProvider):
-    """The adapter as the contracts see it."""
+    """The Cognito adapter as the contract suites use it."""
 
     def __init__(self, identity: CognitoHarness, clock: FixedClock) -> None:
         self.identity, self.clock = identity, clock
@@ -33,7 +33,7 @@ class CognitoProvider(IdentityProvider):
         self.second_factors, self.credentials = identity.factors, identity.credentials
 
     def totp(self, secret: str, steps: int = 0) -> str:
-        """Cognito's secrets are 52 characters without padding, which not every helper reads."""
+        """Cognito's secrets have 52 characters without padding, which not every TOTP library reads."""
         return code_at(secret, int(self.clock.now().timestamp()) // 30 + steps)
 
     def mailed(self, credential: Credential, purpose: MailedCodePurpose) -> list[str]:
@@ -43,7 +43,7 @@ class CognitoProvider(IdentityProvider):
 
 
 class TestContracts(MailedCodesContract, PasswordsContract, SecondFactorsContract, CredentialsContract):
-    """What every identity provider must do."""
+    """The contract of every identity provider."""
 
     @pytest.fixture
     def provider(self, keys: None) -> Iterator[IdentityProvider]:
@@ -55,7 +55,7 @@ class TestContracts(MailedCodesContract, PasswordsContract, SecondFactorsContrac
 
 
 class TestOnMoto:
-    """A second opinion about the shape of requests and answers, where nothing is refused."""
+    """An independent check of request and response shapes; moto refuses nothing."""
 
     @pytest.fixture
     def moto(self, keys: None) -> Iterator[CognitoHarness]:
@@ -68,7 +68,7 @@ class TestOnMoto:
         identity.account.threads.shutdown()
         server.stop()
 
-    async def test_the_happy_path(self, moto: CognitoHarness) -> None:
+    async def test_happy_path(self, moto: CognitoHarness) -> None:
         await moto.codes.send(ANN, "verify_email")
         assert moto.user(ANN)["UserStatus"] == "UNCONFIRMED"
         assert await moto.codes.redeem(ANN, "verify_email", "123456", PASSWORD)

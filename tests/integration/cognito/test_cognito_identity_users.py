@@ -1,4 +1,4 @@
-"""The Cognito adapter through real boto3 against the strict fake: second factors, and the user as a whole."""
+"""The Cognito adapter through boto3 against the strict fake: second factors, and the user as a whole."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def identity(keys: None) -> Iterator[CognitoHarness]:
 
 
 class TestSecondFactors:
-    async def test_a_confirmed_secret_is_asked_for_and_a_code_is_good_once(self, identity: CognitoHarness) -> None:
+    async def test_confirmed_second_factor_is_required_and_each_code_works_once(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         begun = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert begun is not None
@@ -41,19 +41,19 @@ class TestSecondFactors:
         assert await identity.factors.check(ANN, state, code)
         assert not await identity.factors.check(ANN, await identity.state(ANN), code)
 
-    async def test_begin_needs_the_password(self, identity: CognitoHarness) -> None:
+    async def test_enrollment_needs_the_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         assert await identity.factors.start_enrollment(ANN, OTHER) is None
         assert await identity.factors.start_enrollment(NOBODY, PASSWORD) is None
 
     @pytest.mark.parametrize("code", ["", "12345", "1234567", "١٢٣٤٥٦", "abcdef", "123 456"])
-    async def test_what_is_no_code_is_refused_without_asking(self, identity: CognitoHarness, code: str) -> None:
+    async def test_malformed_code_is_refused_without_calling_cognito(self, identity: CognitoHarness, code: str) -> None:
         identity.fake.calls.clear()
         assert not await identity.factors.check(ANN, "s" * 30, code)
         assert not await identity.factors.confirm(ANN, "handle", code)
         assert identity.fake.calls == []
 
-    async def test_a_state_belongs_to_one_account_and_expires(self, identity: CognitoHarness) -> None:
+    async def test_enrollment_state_is_limited_to_one_account_and_expires(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.passwords.create(BOB, PASSWORD)
         await identity.enroll(ANN)
@@ -65,7 +65,7 @@ class TestSecondFactors:
         identity.fake.advance(5 * 60)
         assert not await identity.factors.check(BOB, state, identity.code(bobs))
 
-    async def test_a_handle_expires_and_dies_with_the_credential(self, identity: CognitoHarness) -> None:
+    async def test_challenge_handle_ends_on_expiry_or_with_the_credential(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         begun = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert begun is not None
@@ -76,7 +76,7 @@ class TestSecondFactors:
         await identity.credentials.disable(ANN)
         assert not await identity.factors.confirm(ANN, again.handle, identity.code(again.secret))
 
-    async def test_removed_is_not_asked_for_and_may_be_enrolled_again(self, identity: CognitoHarness) -> None:
+    async def test_removed_second_factor_can_be_enrolled_again(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.factors.remove(ANN)
         await identity.factors.remove(NOBODY)
@@ -88,14 +88,14 @@ class TestSecondFactors:
         assert not await identity.factors.check(ANN, state, identity.code(old))
         assert await identity.factors.check(ANN, state, identity.code(new))
 
-    async def test_an_enrolment_that_a_crash_hid_can_be_done_again(self, identity: CognitoHarness) -> None:
+    async def test_enrollment_interrupted_by_a_crash_can_be_repeated(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.enroll(ANN)
         again = await identity.factors.start_enrollment(ANN, PASSWORD)
         assert again is not None
         assert await identity.factors.confirm(ANN, again.handle, identity.code(again.secret))
 
-    async def test_a_lost_answer_is_not_taken_for_a_wrong_code(self, identity: CognitoHarness) -> None:
+    async def test_lost_response_is_not_a_wrong_code(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         secret = await identity.enroll(ANN)
         state = await identity.state(ANN)
@@ -103,7 +103,7 @@ class TestSecondFactors:
         with pytest.raises(Unavailable):
             await identity.factors.check(ANN, state, identity.code(secret))
 
-    async def test_a_reset_leaves_the_second_factor(self, identity: CognitoHarness) -> None:
+    async def test_password_reset_keeps_the_second_factor(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.enroll(ANN)
         await identity.codes.send(ANN, "reset_password")
@@ -112,13 +112,13 @@ class TestSecondFactors:
 
 
 class TestCredentials:
-    async def test_a_new_email_gets_the_mail(self, identity: CognitoHarness) -> None:
+    async def test_mail_goes_to_the_new_email(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         await identity.credentials.change_email(ANN, "new@example.org")
         await identity.codes.send(evolve(ANN, email="new@example.org"), "reset_password")
         assert [sent.destination for sent in identity.fake.outbox] == ["new@example.org"]
 
-    async def test_disabled_refuses_every_check(self, identity: CognitoHarness) -> None:
+    async def test_disabled_credential_refuses_every_check(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         secret = await identity.enroll(ANN)
         state = await identity.state(ANN)
@@ -128,7 +128,7 @@ class TestCredentials:
         assert not await identity.factors.check(ANN, state, identity.code(secret))
         assert not await identity.codes.redeem(ANN, "reset_password", identity.mailed, OTHER)
 
-    async def test_the_unknown_and_repetition_are_fine(self, identity: CognitoHarness) -> None:
+    async def test_unknown_users_and_repeated_calls_are_accepted(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         for _ in range(2):
             await identity.credentials.disable(ANN)

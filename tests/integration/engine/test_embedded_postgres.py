@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: starting, stopping, dying, recovering, and saying in one line what is wrong."""
+"""The embedded PostgreSQL: starting, stopping, crashing, recovering, and one-line error messages."""
 
 import os
 import pwd
@@ -45,7 +45,7 @@ from tests.support.engine.embedded_postgres import (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stopped cluster with one committed row, to be copied: initdb takes most of a start."""
+    """A stopped cluster with one committed row, to be copied, since initdb takes most of a start's time."""
     folder = tmp_path_factory.mktemp("made") / "postgres"
     with EmbeddedPostgres(folder, durable=False) as server:
         query(server, "CREATE TABLE kept (word text UNIQUE)")
@@ -62,7 +62,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def world_readable_folder() -> Iterator[Path]:
-    """A folder that every user may walk to (pytest's own are closed to others)."""
+    """A folder that every user can reach; pytest's own folders are closed to other users."""
     place = Path(tempfile.mkdtemp(prefix="portal-open-", dir="/tmp"))
     place.chmod(0o755)
     yield place
@@ -71,7 +71,7 @@ def world_readable_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def open_programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The wheel's programs where an ordinary user may run them, wherever this clone lies."""
+    """The wheel's programs in a folder where an unprivileged user can run them, wherever this clone is."""
     cache = Path(tempfile.mkdtemp(prefix="portal-programs-", dir="/tmp"))
     cache.chmod(0o755)
     account = ServerAccount.for_data(cache / "none")
@@ -79,7 +79,7 @@ def open_programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(cache)
 
 
-async def test_first_start_makes_a_database_that_both_drivers_reach_and_no_network_does(tmp_path: Path) -> None:
+async def test_first_start_creates_a_database_without_network_access(tmp_path: Path) -> None:
     with EmbeddedPostgres(tmp_path / "new" / "postgres") as server:
         connection = await asyncpg.connect(server.dsn())
         assert await connection.fetchval("SELECT current_database()") == "portal"
@@ -112,7 +112,7 @@ def test_role_and_database_names_are_escaped(folder: Path) -> None:
             assert connection.execute("SELECT current_user, current_database()").fetchone() == ("a/b@c", "x?y z")
 
 
-def test_variables_of_the_environment_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_have_no_effect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGDATA", "/nowhere")
     monkeypatch.setenv("LC_ALL", "xx_XX")
@@ -120,7 +120,7 @@ def test_variables_of_the_environment_change_nothing(folder: Path, monkeypatch: 
         assert query(server, "SELECT word FROM kept") == [("first",)]
 
 
-def test_log_keeps_what_clients_entered_to_itself(folder: Path) -> None:
+def test_log_omits_client_input(folder: Path) -> None:
     with EmbeddedPostgres(folder, durable=False) as server, pytest.raises(psycopg.errors.UniqueViolation):
         query(server, "INSERT INTO kept VALUES ('first')")
     log = (folder / "postgres.log").read_text()
@@ -179,7 +179,7 @@ def test_start_right_after_a_killed_parent_waits_for_its_server_to_end(folder: P
             assert query(server, "SELECT word FROM kept") == [("first",), ("committed",)]
 
 
-def test_crashed_server_is_seen_and_recovers(folder: Path) -> None:
+def test_crashed_server_is_detected_and_recovers(folder: Path) -> None:
     server = EmbeddedPostgres(folder).start()
     query(server, "INSERT INTO kept VALUES ('committed')")
     os.kill(server_pid(server), signal.SIGKILL)
@@ -200,7 +200,7 @@ def test_server_outlives_the_thread_that_started_it(folder: Path) -> None:
     assert is_gone(pid)
 
 
-def test_setup_that_was_interrupted_is_begun_again(tmp_path: Path) -> None:
+def test_interrupted_setup_is_repeated(tmp_path: Path) -> None:
     (tmp_path / "data.new" / "base").mkdir(parents=True)
     with EmbeddedPostgres(tmp_path, durable=False) as server:
         assert query(server, "SELECT current_database()") == [("portal",)]
@@ -260,8 +260,8 @@ def test_missing_wheel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "any installed wheel" in startup_error(EmbeddedPostgres(tmp_path))
 
 
-def test_root_that_may_not_become_another_user(open_programs: Path) -> None:
-    """Root of a container that maps one user; here played by an ordinary user, whom the kernel answers the same."""
+def test_root_that_cannot_switch_user_is_reported(open_programs: Path) -> None:
+    """Root in a container that maps one user, simulated by an unprivileged user: the kernel treats both alike."""
     account = ServerAccount(pwd.getpwnam("nobody").pw_uid, os.getgid(), drops_privileges=True)
 
     def work() -> str:
@@ -272,7 +272,7 @@ def test_root_that_may_not_become_another_user(open_programs: Path) -> None:
     assert run_as_user("daemon", work) == "refused"
 
 
-def test_what_postgres_says_when_it_does_not_start_is_passed_on(folder: Path) -> None:
+def test_postgres_start_error_is_passed_on(folder: Path) -> None:
     server = EmbeddedPostgres(folder, settings={"shared_buffers": "a lot"})
     assert 'invalid value for parameter "shared_buffers"' in startup_error(server)
     assert not server.running
@@ -280,7 +280,7 @@ def test_what_postgres_says_when_it_does_not_start_is_passed_on(folder: Path) ->
         assert works.running
 
 
-def test_path_longer_than_a_socket_name_may_be(made: Path, tmp_path: Path) -> None:
+def test_path_too_long_for_a_socket_uses_a_link(made: Path, tmp_path: Path) -> None:
     folder = tmp_path / ("long, and with a comma " * 5) / "postgres"
     folder.parent.mkdir()
     subprocess.run(["cp", "-a", made, folder], check=True)
@@ -294,7 +294,7 @@ def test_path_longer_than_a_socket_name_may_be(made: Path, tmp_path: Path) -> No
     link.unlink()
 
 
-def test_ordinary_user_starts_and_starts_again(world_readable_folder: Path, open_programs: Path) -> None:
+def test_unprivileged_user_can_start_and_restart(world_readable_folder: Path, open_programs: Path) -> None:
     folder = world_readable_folder / "portal-data"
     if ROOT:
         os.chown(world_readable_folder, pwd.getpwnam("daemon").pw_uid, -1)
@@ -308,13 +308,13 @@ def test_ordinary_user_starts_and_starts_again(world_readable_folder: Path, open
             return f"{owner == os.geteuid()} {query(server, 'SELECT word FROM kept')}"
 
     assert run_as_user("daemon", work) == "True [('first',)]"
-    if ROOT:  # root runs what belongs to another user as that user
+    if ROOT:  # root runs another user's server as that user
         with EmbeddedPostgres(folder, open_programs, durable=False) as server:
             assert psutil.Process(server_pid(server)).username() == "daemon"
             assert query(server, "SELECT word FROM kept") == [("first",)]
 
 
-def test_folder_that_an_ordinary_user_may_not_write(world_readable_folder: Path, open_programs: Path) -> None:
+def test_unwritable_folder_is_reported_to_unprivileged_user(world_readable_folder: Path, open_programs: Path) -> None:
     (world_readable_folder / "closed").mkdir()
     (world_readable_folder / "closed").chmod(0o555)
     for folder in (world_readable_folder / "closed", world_readable_folder / "closed" / "below"):
@@ -324,7 +324,7 @@ def test_folder_that_an_ordinary_user_may_not_write(world_readable_folder: Path,
         assert "\n" not in message
 
 
-def test_data_of_another_user(world_readable_folder: Path, open_programs: Path) -> None:
+def test_data_of_another_user_is_refused(world_readable_folder: Path, open_programs: Path) -> None:
     require("root", ROOT)
     (world_readable_folder / "data").mkdir(mode=0o700)
     assert "belongs to root" in startup_error(EmbeddedPostgres(world_readable_folder))
@@ -350,8 +350,8 @@ for _ in range(2):
 """
 
 
-def test_root_with_clone_wheel_and_data_where_nobody_may_look(tmp_path: Path, world_readable_folder: Path) -> None:
-    """As in /root: the programs are copied once, the data is reached in place, and no mode is loosened."""
+def test_root_starts_with_clone_wheel_and_data_in_private_folders(tmp_path: Path, world_readable_folder: Path) -> None:
+    """As in /root: the programs are copied once, the data is used in place, and no file mode is loosened."""
     require("root", ROOT)
     require("Linux", sys.platform == "linux")
     clone = tmp_path / "clone"

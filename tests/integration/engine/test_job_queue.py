@@ -1,4 +1,4 @@
-"""The job queue: what is rolled back never was, what dies is taken up again, what always fails waits for a person."""
+"""The job queue: no rolled-back job exists, jobs of killed workers are retried, failing jobs wait for an operator."""
 
 import asyncio
 import signal
@@ -38,32 +38,32 @@ async def portal(database: PortalDatabase, tmp_path: Path) -> AsyncIterator[Runn
 
 
 @pytest.fixture
-def no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs run because they were deferred, and for no other reason."""
+def no_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disables scheduled jobs: jobs run only because they were deferred."""
     monkeypatch.setattr("entrypoints.jobs.queue.SCHEDULE", {})
 
 
 def queued(database: PortalDatabase) -> Rows:
-    """The queue without the clock's own jobs."""
+    """The queue without scheduled jobs."""
     return database.owner.execute(
         "SELECT task_name, status, args FROM jobs.procrastinate_jobs WHERE args ? 'practice_id' ORDER BY id"
     ).fetchall()
 
 
 async def work(database: PortalDatabase, jobs: Jobs, *first: str) -> None:
-    """A worker in this process that ends when no job is left; the jobs `first` are queued as the clock would."""
+    """Run a worker in this process until no job is left; the jobs `first` are queued as the scheduler would."""
     app = make_app(database.worker_dsn)
     register(app, jobs)
     async with app.open_async():
         for name in first:
-            with suppress(AlreadyEnqueued):  # the clock did
+            with suppress(AlreadyEnqueued):  # the scheduler queued it
                 await app.configure_task(name).defer_async(timestamp=0)
         await app.run_worker_async(wait=False, install_signal_handlers=False)
 
 
 @define
 class Broken:
-    """A use case that fails until it is mended, or for one practice only. Keeps who called."""
+    """A use case that fails until repaired, or for one practice only. Records its callers."""
 
     broken: bool = True
     only: UUID | None = None
@@ -75,7 +75,7 @@ class Broken:
             raise RuntimeError("ann@example.org cannot be read")
 
 
-async def test_a_job_of_a_transaction_that_was_rolled_back_does_not_exist(portal: RunningPortal) -> None:
+async def test_job_of_rolled_back_transaction_does_not_exist(portal: RunningPortal) -> None:
     practice_id = await portal.practice()
     system, begin = portal.system(practice_id), portal.portal.parts.begin()
     async with begin(system) as unit:
@@ -93,7 +93,7 @@ async def test_a_job_of_a_transaction_that_was_rolled_back_does_not_exist(portal
 
 
 @pytest.mark.usefixtures("no_clock")
-async def test_workers_share_the_queue_run_each_job_once_and_forget_it(portal: RunningPortal) -> None:
+async def test_workers_share_the_queue_and_run_each_job_once(portal: RunningPortal) -> None:
     practices = [await portal.practice(slug) for slug in ("ash", "elm", "oak")]
     for practice_id in practices * 2:
         await defer(portal, practice_id)
@@ -105,7 +105,7 @@ async def test_workers_share_the_queue_run_each_job_once_and_forget_it(portal: R
 
 
 @pytest.mark.usefixtures("no_clock")
-async def test_a_job_that_always_fails_ends_dead_and_is_replayed_by_hand(
+async def test_failing_job_ends_dead_and_can_be_replayed(
     portal: RunningPortal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     database = portal.database
@@ -116,7 +116,7 @@ async def test_a_job_that_always_fails_ends_dead_and_is_replayed_by_hand(
     waits = 0
     while queued(database)[0][1] == "todo":
         await work(database, jobs)
-        # What it waits for has passed.
+        # The retry delay has passed.
         waits += database.owner.execute(
             "UPDATE jobs.procrastinate_jobs SET scheduled_at = now() - interval '1 second'"
             " WHERE status = 'todo' AND task_name = 'delete_expired_holds'"
@@ -146,8 +146,8 @@ async def test_a_job_that_always_fails_ends_dead_and_is_replayed_by_hand(
     assert (await portal_command("jobs", "retry", job_id)).exit_code != 0
 
 
-async def test_a_job_whose_worker_was_killed_is_taken_up_by_another(database: PortalDatabase, tmp_path: Path) -> None:
-    """In processes of their own. The job hands over a notice whose own job was lost."""
+async def test_job_of_killed_worker_is_run_by_another(database: PortalDatabase, tmp_path: Path) -> None:
+    """Runs workers in separate processes. The job queues a notice whose own job was lost."""
     database.owner.execute("SET search_path = jobs")  # procrastinate's triggers name no schema
     world = await PostgresNotificationsWorld.open(database)
     notice_id = await world.notify(Notice("no_such_kind", "service"))
@@ -164,7 +164,7 @@ async def test_a_job_whose_worker_was_killed_is_taken_up_by_another(database: Po
 
     killed = await run_worker(worker_run(crash_at=Step("sweep_notices", "before unit.commit")))
     assert killed == -signal.SIGKILL
-    # As long as it may still live nobody takes its job.
+    # Nobody takes its job until it counts as stalled.
     heartbeat("+1 day", database)
     assert await run_worker(worker_run("retry_stalled_jobs")) == 0
     assert [(name, status) for name, status, _ in queued(database)] == [("sweep_notices", "doing")]
@@ -175,11 +175,11 @@ async def test_a_job_whose_worker_was_killed_is_taken_up_by_another(database: Po
 
 
 @pytest.mark.usefixtures("no_clock")
-async def test_a_job_that_kills_every_worker_ends_dead(portal: RunningPortal) -> None:
+async def test_job_that_kills_every_worker_ends_dead(portal: RunningPortal) -> None:
     practice_id = await portal.practice()
     await defer(portal, practice_id)
     await defer(portal, practice_id, ExpireGrants)
-    # Both were begun by workers that are gone, the first for the eighth time.
+    # Both were started by workers that are gone, the first for the eighth time.
     for name, attempts in (("delete_expired_holds", MAX_RETRIES), ("expire_grants", MAX_RETRIES - 1)):
         portal.database.owner.execute(
             "UPDATE jobs.procrastinate_jobs SET status = 'doing', attempts = %s WHERE task_name = %s", (attempts, name)
@@ -191,8 +191,8 @@ async def test_a_job_that_kills_every_worker_ends_dead(portal: RunningPortal) ->
     assert use_case.called == [practice_id]
 
 
-async def test_what_runs_by_the_clock_runs_once_for_every_practice(portal: RunningPortal) -> None:
-    """And the failure of one does not hold up the others."""
+async def test_scheduled_job_runs_once_for_every_practice(portal: RunningPortal) -> None:
+    """The failure for one practice does not delay the others."""
     practices = [await portal.practice(slug) for slug in ("ash", "elm", "oak")]
     assert sorted(await portal.portal.practice_ids()) == sorted(practices)
     first = (await portal.portal.practice_ids())[0]
@@ -201,14 +201,14 @@ async def test_what_runs_by_the_clock_runs_once_for_every_practice(portal: Runni
     with pytest.raises(RuntimeError):
         await jobs.run_for_all_practices("sweep_notices")
     assert sorted(use_case.called) == sorted(practices)
-    # Run by a worker the failure stands in the log: the clock tries again, and nobody has to replay it.
+    # A worker only logs the failure: the schedule retries it, and nobody has to replay it.
     await work(portal.database, jobs, "sweep_notices:all")
     assert set(use_case.called[3:]) == set(practices)
     dead = portal.database.owner.execute("SELECT 1 FROM jobs.procrastinate_jobs WHERE status = 'failed'").fetchall()
     assert dead == []
 
 
-async def test_every_scheduled_use_case_runs_over_practices_with_nothing_to_do(portal: RunningPortal) -> None:
+async def test_scheduled_use_cases_run_when_there_is_nothing_to_do(portal: RunningPortal) -> None:
     await portal.practice("ash")
     await portal.practice("oak")
     assert sorted(portal.jobs.scheduled) == sorted(SCHEDULE)
@@ -216,7 +216,7 @@ async def test_every_scheduled_use_case_runs_over_practices_with_nothing_to_do(p
         await portal.jobs.run_for_all_practices(name)
 
 
-async def test_every_use_case_is_a_task_and_what_is_scheduled_is_on_the_clock(portal: RunningPortal) -> None:
+async def test_use_cases_are_registered_as_tasks_and_schedules(portal: RunningPortal) -> None:
     app = make_app(portal.database.worker_dsn)
     register(app, portal.jobs)
     assert set(use_case_classes()) <= set(app.tasks)
@@ -234,10 +234,10 @@ async def defer(portal: RunningPortal, practice_id: UUID, job: type[Any] = Delet
 
 
 def heartbeat(ago: str, database: PortalDatabase) -> None:
-    """Every worker was last heard of then."""
+    """Set every worker's last heartbeat to this long ago."""
     database.owner.execute("UPDATE jobs.procrastinate_workers SET last_heartbeat = now() + %s::interval", (ago,))
 
 
 async def portal_command(*words: str) -> Result:
-    """An operator's command, in a thread: it has a loop of its own."""
+    """Run an operator's command in a thread, since it starts its own event loop."""
     return await asyncio.to_thread(CliRunner().invoke, commands, list(words))

@@ -1,4 +1,4 @@
-"""The master key is rotated under a portal that runs: every practice's key is wrapped anew, nothing is lost."""
+"""Master key rotation while a portal runs: every practice's key is rewrapped, and nothing is lost."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from portal_core.kernel.actor import SystemActor
 from tests.support.engine.postgres import PortalDatabase
 
 
-async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase, tmp_path: Path) -> None:
+async def test_rotation_rewraps_every_practices_key(database: PortalDatabase, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     database.keys = RecordKeys(file, database.clock)
     practices = [await database.practice() for _ in range(3)]
@@ -26,7 +26,7 @@ async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase,
     assert await rotation() == 0
     names = database.owner.execute("SELECT DISTINCT master_key FROM portal.practice_keys").fetchall()
     assert names == [(operator.name,)]
-    # A process with cold caches and the key file as it was before the rotation.
+    # A process with cold caches and the key file from before the rotation.
     fresh = PostgresBegin(
         database.pool, RecordKeys(file, database.clock), database.clock, database.ids, PostgresUnitOfWork
     )
@@ -34,9 +34,7 @@ async def test_rotating_wraps_every_practices_key_anew(database: PortalDatabase,
         assert await unit.tx.unseal(client, clients.c.address, client, sealed) == "words"
 
 
-async def test_a_worker_that_knew_the_older_key_leaves_the_newer_one_in_place(
-    database: PortalDatabase, tmp_path: Path
-) -> None:
+async def test_worker_with_the_older_key_keeps_the_newer_one(database: PortalDatabase, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     database.keys = RecordKeys(file, database.clock)
     await database.practice()

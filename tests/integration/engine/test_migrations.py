@@ -1,4 +1,4 @@
-"""What the revisions build is what the tables say, to the letter; and migrating again changes nothing."""
+"""The migrations build exactly what the table definitions state; migrating again changes nothing."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -56,7 +56,7 @@ def _described(dsn: str) -> dict[str, list[Any]]:
         }
 
 
-def test_the_revisions_build_what_the_tables_say(cluster: Cluster) -> None:
+def test_revisions_match_the_table_definitions(cluster: Cluster) -> None:
     by_revisions = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     by_metadata = fresh_database(cluster)
     engine = create_engine(make_url(cluster.dsn(database=by_metadata)).set(drivername="postgresql+psycopg"))

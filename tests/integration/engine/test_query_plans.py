@@ -1,9 +1,9 @@
-"""No statement grows with the deployment, nor with a practice: each is planned and run as the application's role.
+"""No statement's cost grows with the deployment or with a practice; each is planned as the application's role.
 
-Over a database with one large practice and many small ones, every statement is explained under row-level security with
-parameters that are typical of it. It may walk no whole table, and in the large practice it may look at no more rows of
-a big table than a page needs: row-level security keeps operators that are not leakproof out of index scans, and then a
-statement with the right index still walks the whole practice.
+The database has one large practice and many small ones. Every statement is explained under row-level security with
+typical parameters. It may not scan a whole table, and in the large practice it may examine no more rows of a big
+table than a page needs: row-level security keeps operators that are not leakproof out of index scans, so that a
+statement with the right index can still scan the whole practice.
 """
 
 import asyncio
@@ -40,17 +40,17 @@ LARGE = {"clients": 400, "rows": 2400}
 SMALL = {"clients": 8, "rows": 24}
 SMALL_PRACTICES = 30
 MAX_ROWS = 150
-"""What a statement may look at for one page of 20, or for one client: they have at most 30 rows in a table here."""
+"""Rows that a statement may examine for one page of 20, or for one client: here at most 30 rows per table."""
 
-SMALL_TABLES = dict.fromkeys(ROW_LIMITS, "a practice has few of them, whatever its size")
+SMALL_TABLES = dict.fromkeys(ROW_LIMITS, "a practice has few rows in it, whatever its size")
 SCAN_NODES = {
-    "email_requests.list_requested_before": "jobs take each within seconds: of older ones there are as many as broke in between",
-    "waitlist.matching": "all who wait for a kind are read, since whom the slot suits is the core's to say",
+    "email_requests.list_requested_before": "jobs process each within seconds; only interrupted ones remain",
+    "waitlist.matching": "all entries for the appointment type are read, since the core decides which ones match",
     "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
     " who once waited, and whose last date is past",
     "freed_slots.pending_ids": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
-"""Statements that look at more, each with its reason."""
+"""Statements that may examine more rows, each with its reason."""
 
 
 @frozen
@@ -70,7 +70,7 @@ class QueryPlanner:
         return self.practice.accounts[7]
 
     def explain(self, one: Statement, values: dict[str, Any]) -> dict[str, Any]:
-        """The plan, and what came of it where running it changes nothing that matters."""
+        """The plan, and the actual row counts if the statement can be run without changing data that matters."""
         return self.runner.run(self._explain(one, values))
 
     async def _explain(self, one: Statement, values: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class QueryPlanner:
             actor = SystemActor(self.practice.id, "test")
         run = "" if isinstance(one.source, Insert) else "ANALYZE, TIMING OFF, "
         async with self.pool.acquire() as connection:
-            # As a prepared statement, so that it is planned as in life: for all records at once, or for these values.
+            # A prepared statement, so that it is planned as in production: a generic plan, or one for these values.
             await connection.execute(f"{begin_transaction_sql(actor)}; PREPARE explained AS {one.sql}")
             try:
                 given = ", ".join(_literal(value) for value in one.arguments(values))
@@ -96,7 +96,7 @@ def _literal(value: Any) -> str:
 
 
 def _is_staff_only(one: Statement) -> bool:
-    """Whether a client would see none of it, so that only the practice's side shows its plan."""
+    """Whether clients can see no rows of it, so that only a staff actor shows its plan."""
     area = one.name.split(".")[0]
     return one.name == "availability.remove_exception" or area in (
         "audit",
@@ -123,7 +123,7 @@ def planner(cluster: Cluster) -> Iterator[QueryPlanner]:
 
 
 def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
-    """Typical values for the statement's parameters, by their names, or else by their types."""
+    """Typical values for the statement's parameters, chosen by name, else by type."""
     ids = planner.practice.ids
     middle = START + timedelta(hours=LARGE["rows"] // 2)
     named: dict[str, Any] = {
@@ -152,7 +152,7 @@ def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
 
 
 def typical(type_: Any, middle: datetime) -> Any:
-    """A value of the type, from the middle of what there is."""
+    """A value of the type from the middle of the stored range."""
     match type_:
         case kinds.Uuid():
             return uuid4()
@@ -176,7 +176,7 @@ def typical(type_: Any, middle: datetime) -> Any:
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The nodes that read tables."""
+    """The plan nodes that read tables."""
     if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
         yield plan
     for child in plan.get("Plans", ()):
@@ -184,14 +184,14 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def rows_examined(node: dict[str, Any], *, clearing: bool) -> float:
-    """How many rows of the table it took in hand; without those that it clears away."""
+    """The number of rows the node examined, without the rows that a DELETE removes when `clearing`."""
     removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
     kept = 0 if clearing else node.get("Actual Rows", 0)
     return float((kept + removed) * node.get("Actual Loops", 0))
 
 
 def plan_problems(planner: QueryPlanner, one: Statement) -> list[str]:
-    """What is wrong with the statement's plan."""
+    """The problems of the statement's plan."""
     found = []
     for node in scans(planner.explain(one, parameters(one, planner))):
         table = node["Relation Name"]
@@ -199,14 +199,14 @@ def plan_problems(planner: QueryPlanner, one: Statement) -> list[str]:
         if table in SMALL_TABLES:
             continue
         if node["Node Type"] == "Seq Scan":
-            found.append(f"it walks all of {table}: {node}")
+            found.append(f"it scans all of {table}: {node}")
         elif rows > MAX_ROWS and one.name not in SCAN_NODES:
-            found.append(f"it looks at {rows} rows of {table}: {node}")
+            found.append(f"it examines {rows} rows of {table}: {node}")
     return found
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
-def test_it_finds_its_rows_by_an_index(planner: QueryPlanner, name: str) -> None:
+def test_statement_finds_its_rows_by_an_index(planner: QueryPlanner, name: str) -> None:
     assert plan_problems(planner, REGISTRY[name]) == []
 
 
@@ -214,7 +214,7 @@ def test_it_finds_its_rows_by_an_index(planner: QueryPlanner, name: str) -> None
     ("name", "source"),
     [
         ("made.no_index", select(holds.c.id).where(holds.c.appointment_type_id == bindparam("appointment_type_id"))),
-        # There is an index on the times, and row-level security keeps this operator from any.
+        # The times are indexed, but row-level security keeps this operator out of the index scan.
         (
             "made.not_leakproof",
             select(attendances.c.status).where(
@@ -225,7 +225,7 @@ def test_it_finds_its_rows_by_an_index(planner: QueryPlanner, name: str) -> None
         ),
     ],
 )
-def test_a_statement_that_grows_is_found(planner: QueryPlanner, name: str, source: Any) -> None:
+def test_growing_statement_is_reported(planner: QueryPlanner, name: str, source: Any) -> None:
     table = next(iter(source.get_final_froms()))
     made = compile_statement(name, source.where(table.c.practice_id == bindparam("practice_id")), "shown to fail")
     assert plan_problems(planner, made) != []

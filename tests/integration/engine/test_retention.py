@@ -1,4 +1,4 @@
-"""What is kept for a time only is gone after it, and nothing else is."""
+"""Rows with a retention period are deleted after it, and nothing else is."""
 
 import asyncio
 from datetime import timedelta
@@ -47,7 +47,7 @@ def _count(world: PostgresAccountsWorld, table: str) -> int:
 
 
 async def _fill(world: PostgresAccountsWorld, table: str) -> None:
-    """Two rows of two practices in the table, over at the clock's time."""
+    """Insert two rows, of two practices, that end at the clock's current time."""
     for place in (world, await world.other_practice()):
         now = place.clock.now()
         account = await place.account(ANN)
@@ -97,7 +97,7 @@ def _codes(world: PostgresAccountsWorld) -> LocalMailedCodes:
 
 
 @pytest.mark.parametrize("table", retention())
-async def test_each_is_kept_for_its_time_and_no_longer(world: PostgresAccountsWorld, table: str) -> None:
+async def test_rows_are_deleted_after_their_retention_period(world: PostgresAccountsWorld, table: str) -> None:
     await _fill(world, table)
     _, kept = retention()[table]
     world.clock.advance(kept)
@@ -110,13 +110,13 @@ async def test_each_is_kept_for_its_time_and_no_longer(world: PostgresAccountsWo
 
 
 @pytest.mark.parametrize("table", retention())
-def test_each_is_found_by_an_index(table: str) -> None:
+def test_expired_rows_are_found_by_an_index(table: str) -> None:
     column, _ = retention()[table]
     indexes = [[one.name for one in index.columns] for index in metadata.tables[f"portal.{table}"].indexes]
     assert ["practice_id", column] in indexes
 
 
-async def test_a_credential_with_a_password_is_never_forgotten(world: PostgresAccountsWorld) -> None:
+async def test_credential_with_a_password_is_never_deleted(world: PostgresAccountsWorld) -> None:
     account = await world.account(ANN)
     hashes = PasswordHashes()
     passwords = LocalPasswords(_codes(world).store, hashes, world.clock)
@@ -161,20 +161,20 @@ async def test_retention_keeps_counting_attempts(world: PostgresAccountsWorld) -
     await limits.take(practice, limit, "key")
 
 
-async def test_a_try_counts_though_its_row_is_forgotten_at_that_moment(world: PostgresAccountsWorld) -> None:
+async def test_attempt_counts_while_its_row_is_deleted_concurrently(world: PostgresAccountsWorld) -> None:
     limits, limit, practice = PostgresRateLimits(world.database.pool, world.clock), Limit("t", 1, 60 * SECOND), uuid4()
     await limits.take(practice, limit, "key")
     world.clock.advance(61 * SECOND)
     with world.database.owner.transaction():
         world.database.owner.execute("SELECT portal.delete_expired(%s)", (world.clock.now(),))
         taking = asyncio.create_task(limits.take(practice, limit, "key"))
-        await _until_somebody_waits(world)
+        await _until_a_lock_is_awaited(world)
     await taking
     with pytest.raises(RateLimited):
         await limits.take(practice, limit, "key")
 
 
-async def test_a_guard_is_locked_though_its_row_is_forgotten_at_that_moment(world: PostgresAccountsWorld) -> None:
+async def test_guard_is_locked_while_its_row_is_deleted_concurrently(world: PostgresAccountsWorld) -> None:
     async with world.begin(world.visitor) as unit:
         await unit.sign_in_guards.save((await unit.sign_in_guards.lock(b"k" * 32)).attempt(world.clock.now()))
         await unit.commit(None)
@@ -190,12 +190,12 @@ async def test_a_guard_is_locked_though_its_row_is_forgotten_at_that_moment(worl
     with world.database.owner.transaction():
         world.database.owner.execute("SELECT portal.delete_expired(%s)", (world.clock.now(),))
         trying = asyncio.create_task(attempt())
-        await _until_somebody_waits(world)
+        await _until_a_lock_is_awaited(world)
     assert await trying == 1
     assert _count(world, "sign_in_guards") == 1
 
 
-async def _until_somebody_waits(world: PostgresAccountsWorld) -> None:
+async def _until_a_lock_is_awaited(world: PostgresAccountsWorld) -> None:
     for _ in range(1000):
         waiting = world.database.owner.execute(
             "SELECT 1 FROM pg_stat_activity"

@@ -1,4 +1,4 @@
-"""Whatever a statement forgets, the database shows nobody else's rows. Made from what the tables say of themselves."""
+"""Row-level security hides rows of other clients and practices, whatever the statement. Cases come from the tables."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ def named(name: str) -> Table:
 
 @frozen
 class FilledDatabase:
-    """Two practices with two clients each, every table filled."""
+    """Two practices with two clients each, and rows in every table."""
 
     owner: psycopg.Connection[Any]
     app: psycopg.Connection[Any]
@@ -51,7 +51,7 @@ class FilledDatabase:
 
     @property
     def everyone(self) -> list[Actor]:
-        """Somebody of every sort, all of the one practice."""
+        """One actor of every type, all of the same practice."""
         return [
             self.as_ann,
             ProxyActor(self.here.id, uuid4(), self.ann),
@@ -62,7 +62,7 @@ class FilledDatabase:
         ]
 
     def count(self, table: Table, column: str, value: object, *, other: bool = False) -> int:
-        """Rows seen with that value in the column, or with any other."""
+        """The number of visible rows with that value in the column, or with any other value."""
         statement = sql.SQL("SELECT count(*) FROM {} WHERE {} {} %s").format(
             sql.Identifier("portal", table.name),
             sql.Identifier(column),
@@ -73,7 +73,7 @@ class FilledDatabase:
         return int(found[0])
 
     def act(self, actor: Actor) -> None:
-        """Begin a transaction of the actor's, in place of the one before."""
+        """Begin a transaction of the actor, replacing the current one."""
         self.app.rollback()
         for one in begin_transaction_sql(actor).split("; ")[1:]:
             self.app.execute(one)  # type: ignore[call-overload]
@@ -98,7 +98,7 @@ def filled(database: FilledDatabase) -> Iterator[FilledDatabase]:
 
 
 def test_every_table_of_the_schema_is_secured(filled: FilledDatabase) -> None:
-    """From the catalogue, so that a table which nobody told us of is found as well."""
+    """Reads the catalog, so that tables without a definition are found as well."""
     rows = filled.owner.execute(
         "SELECT c.relname, c.relrowsecurity, c.relispartition,"
         " (SELECT count(*) FROM pg_policy AS p WHERE p.polrelid = c.oid),"
@@ -116,7 +116,7 @@ def test_every_table_of_the_schema_is_secured(filled: FilledDatabase) -> None:
     assert partitions
 
 
-def test_the_application_owns_nothing_and_bypasses_nothing(filled: FilledDatabase) -> None:
+def test_application_role_owns_nothing_and_cannot_bypass_policies(filled: FilledDatabase) -> None:
     assert filled.owner.execute(
         "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = %s",
         (APP,),
@@ -129,7 +129,7 @@ def test_the_application_owns_nothing_and_bypasses_nothing(filled: FilledDatabas
     assert filled.owner.execute(schemas, (APP, APP)).fetchone() == (False, False)
 
 
-def test_functions_of_the_owner_pin_where_they_look(filled: FilledDatabase) -> None:
+def test_security_definer_functions_pin_their_search_path(filled: FilledDatabase) -> None:
     rows = filled.owner.execute(
         "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'portal'::regnamespace AND prosecdef"
     ).fetchall()
@@ -144,14 +144,14 @@ def test_no_rows_without_actor(filled: FilledDatabase, table: Table) -> None:
 
 @by_name
 def test_actor_does_not_leak_between_transactions(filled: FilledDatabase, table: Table) -> None:
-    """A setting that was used once in a session reads as an empty text after."""
+    """A setting once used in a session reads as an empty string afterwards."""
     filled.act(SystemActor(filled.here.id, "test"))
     filled.app.rollback()
     assert filled.count(table, "id" if table.name == "practices" else "practice_id", uuid4(), other=True) == 0
 
 
 @by_name
-def test_staff_and_jobs_see_their_practice_alone(filled: FilledDatabase, table: Table) -> None:
+def test_staff_and_jobs_see_only_their_practice(filled: FilledDatabase, table: Table) -> None:
     practice = "id" if table.name == "practices" else "practice_id"
     for actor in (SystemActor(filled.here.id, "t"), StaffActor(filled.here.id, uuid4(), frozenset({"clinician"}))):
         filled.act(actor)
@@ -160,7 +160,7 @@ def test_staff_and_jobs_see_their_practice_alone(filled: FilledDatabase, table: 
 
 
 @by_name
-def test_nobody_sees_another_practice(filled: FilledDatabase, table: Table) -> None:
+def test_no_actor_sees_another_practice(filled: FilledDatabase, table: Table) -> None:
     practice = "id" if table.name == "practices" else "practice_id"
     for actor in filled.everyone:
         filled.act(actor)
@@ -168,7 +168,7 @@ def test_nobody_sees_another_practice(filled: FilledDatabase, table: Table) -> N
 
 
 @client_tables
-def test_a_client_sees_their_own_rows_alone(filled: FilledDatabase, table: Table) -> None:
+def test_client_sees_only_own_rows(filled: FilledDatabase, table: Table) -> None:
     client = "id" if table.name == "clients" else "client_id"
     for actor in (filled.as_ann, ProxyActor(filled.here.id, uuid4(), filled.ann)):
         filled.act(actor)
@@ -177,19 +177,19 @@ def test_a_client_sees_their_own_rows_alone(filled: FilledDatabase, table: Table
 
 
 @client_tables
-def test_a_visitor_sees_no_clients_rows(filled: FilledDatabase, table: Table) -> None:
+def test_visitor_sees_no_client_rows(filled: FilledDatabase, table: Table) -> None:
     filled.act(VisitorActor(filled.here.id))
     assert filled.count(table, "practice_id", filled.here.id) == 0
 
 
 @pytest.mark.parametrize("table", OF_ACCOUNTS, ids=lambda table: table.name)
-def test_a_holder_sees_their_own_accounts_rows_alone(filled: FilledDatabase, table: Table) -> None:
+def test_account_holder_sees_only_own_account_rows(filled: FilledDatabase, table: Table) -> None:
     filled.act(filled.as_ann)
     assert filled.count(table, "account_id", filled.here.accounts[0]) > 0
     assert filled.count(table, "account_id", filled.here.accounts[0], other=True) == 0
 
 
-def test_an_appointment_is_there_for_those_who_come_to_it(filled: FilledDatabase) -> None:
+def test_appointment_is_visible_to_its_attendees(filled: FilledDatabase) -> None:
     filled.act(filled.as_ann)
     seen = filled.app.execute("SELECT id FROM portal.appointments").fetchall()
     own = filled.app.execute("SELECT appointment_id FROM portal.attendances").fetchall()
@@ -197,13 +197,13 @@ def test_an_appointment_is_there_for_those_who_come_to_it(filled: FilledDatabase
 
 
 @pytest.mark.parametrize("name", ["audit_entries", "staff", "notices", "appointment_series", "invitations"])
-def test_what_is_the_practices_own_is_not_there_for_clients(filled: FilledDatabase, name: str) -> None:
+def test_practice_only_rows_are_hidden_from_clients(filled: FilledDatabase, name: str) -> None:
     filled.act(filled.as_ann)
     assert filled.count(named(name), "practice_id", filled.here.id) == 0
 
 
 @client_tables
-def test_a_client_writes_nothing_of_anothers(filled: FilledDatabase, table: Table) -> None:
+def test_client_cannot_write_rows_of_another(filled: FilledDatabase, table: Table) -> None:
     client = "id" if table.name == "clients" else "client_id"
     new = row(table, filled.here, 1, **{client: filled.bob})
     target = sql.Identifier("portal", table.name)
@@ -218,7 +218,7 @@ def test_a_client_writes_nothing_of_anothers(filled: FilledDatabase, table: Tabl
 
 
 @client_tables
-def test_a_client_gives_no_row_of_theirs_to_another(filled: FilledDatabase, table: Table) -> None:
+def test_client_cannot_move_own_rows_to_another(filled: FilledDatabase, table: Table) -> None:
     client = "id" if table.name == "clients" else "client_id"
     filled.act(filled.as_ann)
     given = sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier("portal", table.name), sql.Identifier(client))
@@ -229,7 +229,7 @@ def test_a_client_gives_no_row_of_theirs_to_another(filled: FilledDatabase, tabl
 @pytest.mark.parametrize(
     "table", [table for table in SECURED if reach(table) != "append"], ids=lambda table: table.name
 )
-def test_nobody_writes_into_another_practice(filled: FilledDatabase, table: Table) -> None:
+def test_no_actor_writes_into_another_practice(filled: FilledDatabase, table: Table) -> None:
     practice = "id" if table.name == "practices" else "practice_id"
     for actor in filled.everyone:
         filled.act(actor)
@@ -239,7 +239,7 @@ def test_nobody_writes_into_another_practice(filled: FilledDatabase, table: Tabl
 
 
 def _moved(filled: FilledDatabase, actor: Actor, table: Table, practice: str) -> int:
-    """How many rows the actor could give to the other practice."""
+    """How many rows the actor could move to the other practice."""
     filled.act(actor)
     move = sql.SQL("UPDATE {} SET {} = %s").format(sql.Identifier("portal", table.name), sql.Identifier(practice))
     try:
@@ -248,7 +248,7 @@ def _moved(filled: FilledDatabase, actor: Actor, table: Table, practice: str) ->
         return 0
 
 
-def test_what_happened_is_not_changed(filled: FilledDatabase) -> None:
+def test_audit_entries_cannot_be_changed(filled: FilledDatabase) -> None:
     for actor in filled.everyone:
         for statement in ("UPDATE portal.audit_entries SET action = 'x'", "DELETE FROM portal.audit_entries"):
             filled.act(actor)
@@ -263,7 +263,7 @@ def test_what_happened_is_not_changed(filled: FilledDatabase) -> None:
     "name",
     ["locations", "appointment_types", "availability_rules", "availability_exceptions", "practices", "clinicians"],
 )
-def test_clients_read_what_the_practice_offers_and_change_nothing_of_it(filled: FilledDatabase, name: str) -> None:
+def test_clients_read_booking_options_and_cannot_change_them(filled: FilledDatabase, name: str) -> None:
     table = named(name)
     filled.act(filled.as_ann)
     assert filled.app.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier("portal", name))).fetchone()

@@ -1,4 +1,4 @@
-"""How many statements a request sends: one for the data, and a fixed few around it, however much there is to show."""
+"""Statements per request: one for the data and a fixed few around it, regardless of how many rows there are."""
 
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from datetime import date
@@ -31,7 +31,7 @@ from tests.support.engine.postgres import APP, WORKER, PortalDatabase
 
 @define
 class StatementCounter:
-    """A world on one connection that writes down what is sent over it."""
+    """A world on one connection that records the statements sent over it."""
 
     world: PostgresAppointmentsWorld
     sent: list[str] = field(factory=list)
@@ -40,7 +40,7 @@ class StatementCounter:
         self.sent.append(query.query)
 
     async def statements(self, operation: Awaitable[object], *, cold: Iterable[UUID] = ()) -> list[str]:
-        """What was sent while doing it, with the keys of these clients not yet kept in the process."""
+        """The statements sent during the operation, with these clients' keys removed from the process's cache."""
         for client_id in cold:
             self.world.database.keys.forget(client_id)
         self.sent.clear()
@@ -56,7 +56,7 @@ async def statement_counter(cluster: Cluster, database_name: str) -> AsyncIterat
         database = PortalDatabase(owner, dsn, cluster.dsn(WORKER, database_name), pool)
         one = StatementCounter(await PostgresAppointmentsWorld.create(database))
         async with pool.acquire() as connection:
-            # The pool has this one connection only; the logger stays with it.
+            # The pool has only this connection; the logger stays attached to it.
             connection._con.add_query_logger(one.note)
         yield one
     await pool.close()
@@ -75,7 +75,7 @@ async def _booked(world: PostgresAppointmentsWorld, count: int) -> tuple[UUID, C
     return clinician, world.as_client(client)
 
 
-async def test_a_list_is_four_statements_however_long(statement_counter: StatementCounter) -> None:
+async def test_list_takes_four_statements_whatever_its_length(statement_counter: StatementCounter) -> None:
     for count in (1, 20):
         _, actor = await _booked(statement_counter.world, count)
         sent = await statement_counter.statements(
@@ -85,9 +85,9 @@ async def test_a_list_is_four_statements_however_long(statement_counter: Stateme
         assert "portal.audit_entries" in sent[2]
 
 
-async def test_a_day_is_as_many_statements_however_full(statement_counter: StatementCounter) -> None:
+async def test_day_schedule_takes_a_fixed_number_of_statements(statement_counter: StatementCounter) -> None:
     lengths = []
-    # The first time the driver asks the database about types, once for a connection.
+    # The driver asks the database about types once per connection.
     for count in (1, 1, 20):
         await _booked(statement_counter.world, count)
         query = GetDayScheduleQuery(date=new_york(9, 9).date())
@@ -103,7 +103,7 @@ async def test_a_day_is_as_many_statements_however_full(statement_counter: State
     assert lengths[1] == lengths[2] <= 6
 
 
-async def test_booking_is_a_fixed_number_of_statements(statement_counter: StatementCounter) -> None:
+async def test_booking_takes_a_fixed_number_of_statements(statement_counter: StatementCounter) -> None:
     lengths = []
     for count in (0, 0, 20):
         clinician, actor = await _booked(statement_counter.world, count)
@@ -117,7 +117,7 @@ async def test_booking_is_a_fixed_number_of_statements(statement_counter: Statem
     assert lengths[1] == lengths[2] <= 15
 
 
-async def test_a_clients_list_for_the_practice_is_as_many_statements_however_long(
+async def test_client_appointments_take_a_fixed_number_of_statements(
     statement_counter: StatementCounter,
 ) -> None:
     use_cases, lengths = AppointmentUseCases(statement_counter.world), []
@@ -131,7 +131,7 @@ async def test_a_clients_list_for_the_practice_is_as_many_statements_however_lon
     assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
 
 
-async def test_a_page_of_the_waitlist_is_as_many_statements_however_many_wait(
+async def test_waitlist_page_takes_a_fixed_number_of_statements(
     statement_counter: StatementCounter,
 ) -> None:
     world, lengths = statement_counter.world, []
@@ -154,7 +154,7 @@ async def test_a_page_of_the_waitlist_is_as_many_statements_however_many_wait(
 MANY = 20
 
 
-async def test_a_day_loads_the_keys_of_all_its_clients_at_once(statement_counter: StatementCounter) -> None:
+async def test_day_schedule_loads_all_client_keys_at_once(statement_counter: StatementCounter) -> None:
     world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
     clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(minutes=15)
     clients, sent = list[UUID](), list[list[str]]()
@@ -178,13 +178,13 @@ async def test_a_day_loads_the_keys_of_all_its_clients_at_once(statement_counter
     assert sum("portal.client_keys" in each for each in many) == 1
     for client in clients[: MANY // 2]:
         await world.destroy_key(client)
-    # Of destroyed keys nothing is kept, so they are looked for each time: all of them at once too.
+    # Destroyed keys are not cached, so they are looked up each time, also all at once.
     assert len(
         await statement_counter.statements(use_cases.get_day_schedule(world.front_desk, query), cold=clients)
     ) == len(one)
 
 
-async def test_a_page_of_requests_loads_the_keys_of_all_its_clients_at_once(
+async def test_request_page_loads_all_client_keys_at_once(
     statement_counter: StatementCounter,
 ) -> None:
     world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
@@ -208,7 +208,7 @@ async def test_a_page_of_requests_loads_the_keys_of_all_its_clients_at_once(
     assert sum("portal.client_keys" in each for each in sent) == 1
 
 
-async def test_a_group_is_read_with_the_keys_of_all_who_come_at_once(statement_counter: StatementCounter) -> None:
+async def test_group_appointment_loads_all_client_keys_at_once(statement_counter: StatementCounter) -> None:
     world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
     clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(seats=MANY)
     clients = [await world.add_client() for _ in range(MANY)]

@@ -1,4 +1,4 @@
-"""What every unit of work gives a feature for nothing: scope, audit, denial, idempotency, keys."""
+"""What every unit of work provides: scope, audit, denial, idempotency, and keys."""
 
 import asyncio
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.support.engine.postgres import PortalDatabase
 
 
 class DoIt:
-    """Stands for a use case."""
+    """A stand-in for a use case."""
 
 
 async def _client(database: PortalDatabase, idempotent_request: IdempotentRequest | None = None) -> ClientActor:
@@ -26,7 +26,7 @@ async def _client(database: PortalDatabase, idempotent_request: IdempotentReques
     return ClientActor(practice, uuid4(), client, origin=Origin("203.0.113.9", "Firefox", "r-1", idempotent_request))
 
 
-async def test_commit_and_rollback(shared_database: PortalDatabase) -> None:
+async def test_only_committed_changes_are_stored(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     async with shared_database.begin(actor) as unit:
         await unit.audit.record(AuditEntry("thing.read", record=actor.client_id, facts={"n": "1"}))
@@ -58,7 +58,7 @@ async def test_commit_and_rollback(shared_database: PortalDatabase) -> None:
     assert jobs == [("do_it", {"thing_id": str(actor.client_id), "practice_id": str(actor.practice_id)})]
 
 
-async def test_a_denial_is_audited_though_the_rest_rolls_back(shared_database: PortalDatabase) -> None:
+async def test_denial_is_audited_when_the_rest_rolls_back(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     target = uuid4()
     with pytest.raises(NotFound):
@@ -71,7 +71,7 @@ async def test_a_denial_is_audited_though_the_rest_rolls_back(shared_database: P
     assert rows == [("access.denied", "denied", target)]
 
 
-async def test_an_idempotency_key_has_one_effect_and_one_answer(shared_database: PortalDatabase) -> None:
+async def test_idempotency_key_has_one_effect_and_one_response(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database, IdempotentRequest("makeThing", "k1", b"same"))
     async with shared_database.begin(actor) as unit:
         await unit.commit({"id": "first"})
@@ -90,7 +90,7 @@ async def test_an_idempotency_key_has_one_effect_and_one_answer(shared_database:
     assert b"first" not in body[0]
 
 
-async def test_a_rolled_back_attempt_may_be_repeated(shared_database: PortalDatabase) -> None:
+async def test_rolled_back_attempt_can_be_repeated(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database, IdempotentRequest("makeThing", "k2", b"same"))
     with pytest.raises(ValueError, match="broken"):
         async with shared_database.begin(actor):
@@ -105,7 +105,7 @@ async def test_read_only_unit_releases_idempotency_claim(shared_database: Portal
         pass
     async with shared_database.begin(actor) as unit:
         assert await unit.commit("made") == "made"
-    async with shared_database.begin(actor) as unit:  # the same request goes on
+    async with shared_database.begin(actor) as unit:  # the same request continues
         await unit.audit.record(AuditEntry("thing.mailed"))
         await unit.commit("made and mailed")
     with pytest.raises(Replayed) as replayed:
@@ -114,7 +114,7 @@ async def test_read_only_unit_releases_idempotency_claim(shared_database: Portal
     assert replayed.value.response == b'"made and mailed"'
 
 
-async def test_two_requests_at_once_under_one_key(shared_database: PortalDatabase) -> None:
+async def test_concurrent_requests_with_one_key_take_effect_once(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database)
     effects = 0
 
@@ -133,7 +133,7 @@ async def test_two_requests_at_once_under_one_key(shared_database: PortalDatabas
     assert sorted(set(answers)) == ['"made"', "made"]
 
 
-async def test_an_answer_is_forgotten_after_a_day(shared_database: PortalDatabase) -> None:
+async def test_idempotent_response_is_deleted_after_a_day(shared_database: PortalDatabase) -> None:
     actor = await _client(shared_database, IdempotentRequest("makeThing", "k4", b"d"))
     async with shared_database.begin(actor) as unit:
         await unit.commit("first")
@@ -143,7 +143,7 @@ async def test_an_answer_is_forgotten_after_a_day(shared_database: PortalDatabas
         assert await unit.commit("second") == "second"
 
 
-async def test_limits_are_exact_over_many_connections(shared_database: PortalDatabase) -> None:
+async def test_limits_are_exact_across_connections(shared_database: PortalDatabase) -> None:
     limits = PostgresRateLimits(shared_database.pool, shared_database.clock)
     limit = Limit(f"t-{uuid4()}", 5, timedelta(minutes=15))
     practice = uuid4()
@@ -155,13 +155,13 @@ async def test_limits_are_exact_over_many_connections(shared_database: PortalDat
     assert {error.retry_after for error in refused} == {900}
 
 
-async def test_an_unknown_practice_has_no_units(shared_database: PortalDatabase) -> None:
+async def test_unknown_practice_has_no_units_of_work(shared_database: PortalDatabase) -> None:
     with pytest.raises(NotFound):
         async with shared_database.begin(SystemActor(uuid4(), "job")):
             pytest.fail("the unit must not open")
 
 
-async def test_the_master_key_is_asked_once(database: PortalDatabase) -> None:
+async def test_later_units_do_not_call_the_master_key(database: PortalDatabase) -> None:
     actor = await _client(database)
     calls = database.master.calls
     for _ in range(5):
@@ -171,7 +171,7 @@ async def test_the_master_key_is_asked_once(database: PortalDatabase) -> None:
     assert database.master.calls == calls
 
 
-async def test_a_destroyed_key_makes_content_unreadable_and_leaves_the_trail(database: PortalDatabase) -> None:
+async def test_destroyed_key_makes_content_unreadable_and_keeps_the_audit_log(database: PortalDatabase) -> None:
     actor = await _client(database)
     async with database.begin(actor) as unit:
         sealed = await unit.tx.seal(actor.client_id, clients.c.address, actor.client_id, "words")
@@ -185,7 +185,7 @@ async def test_a_destroyed_key_makes_content_unreadable_and_leaves_the_trail(dat
     assert count == (1,)
 
 
-async def test_a_database_that_is_gone_is_unavailable(database: PortalDatabase) -> None:
+async def test_lost_database_raises_unavailable(database: PortalDatabase) -> None:
     actor = await _client(database)
     await database.pool.close()
     with pytest.raises(Unavailable):

@@ -1,4 +1,4 @@
-"""Appointments over HTTP, from a free time to the one who waited for it; and what attackers try."""
+"""Appointments over HTTP, from searching a slot to waitlist offers, including attacks."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from tests.support.http.open_practice import OFFICE, PORTAL, PRACTICE, OpenPract
 from tests.support.http.running_portal import running
 
 APPOINTMENTS = f"{PORTAL}/appointments"
-TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York, two days after the clocks changed
+TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # 10:00 in New York, two days after the DST change
 
 
 async def booked(
@@ -24,8 +24,9 @@ async def test_find_book_and_cancel(open_practice: OpenPractice) -> None:
     booking_options = await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/options")
     assert [one["name"] for one in booking_options["clinicians"]] == ["Dr. Rivera"]
 
-    wanted = f"appointment_type_id={open_practice.appointment_type_id}&first_day=2026-03-10&last_day=2026-03-10&location_id={open_practice.location_id}"
-    slots = (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"]
+    days = "first_day=2026-03-10&last_day=2026-03-10"
+    query = f"appointment_type_id={open_practice.appointment_type_id}&{days}&location_id={open_practice.location_id}"
+    slots = (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/slots?{query}"))["items"]
     assert [one["starts_at"] for one in slots][:2] == ["2026-03-10T13:00:00Z", "2026-03-10T14:00:00Z"]
 
     chosen = {name: slots[1][name] for name in ("clinician_id", "appointment_type_id", "location_id", "starts_at")}
@@ -71,7 +72,7 @@ async def test_find_book_and_cancel(open_practice: OpenPractice) -> None:
         "text/calendar; method=CANCEL; charset=utf-8",
         True,
     )
-    assert (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/slots?{wanted}"))["items"] == slots
+    assert (await open_practice.ask(mira, "GET", f"{APPOINTMENTS}/slots?{query}"))["items"] == slots
 
 
 async def test_freed_slot_is_offered_from_waitlist(open_practice: OpenPractice) -> None:
@@ -111,7 +112,7 @@ async def test_freed_slot_is_offered_from_waitlist(open_practice: OpenPractice) 
     assert "A time has come free" in names
 
 
-async def test_one_who_waits_declines_and_leaves(open_practice: OpenPractice) -> None:
+async def test_waiting_client_declines_offer_and_leaves(open_practice: OpenPractice) -> None:
     mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
     appointment = await booked(open_practice, mira)
     waiting = {
@@ -145,7 +146,7 @@ async def test_one_who_waits_declines_and_leaves(open_practice: OpenPractice) ->
     await booked(open_practice, mira)
 
 
-async def test_a_request_is_confirmed_and_another_declined(open_practice: OpenPractice) -> None:
+async def test_requests_are_confirmed_and_declined(open_practice: OpenPractice) -> None:
     mira = await open_practice.client()
     span = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(hours=3)).isoformat()}
     asked = {
@@ -203,7 +204,7 @@ async def test_joining_records_location_outside_the_url(open_practice: OpenPract
     assert (await open_practice.send(desk, "POST", f"{appointment}/start-video-visit")).status_code in (403, 404)
 
 
-async def test_a_phone_subscribes_without_signing_in(open_practice: OpenPractice) -> None:
+async def test_calendar_feed_is_read_without_signing_in(open_practice: OpenPractice) -> None:
     oak = await OpenPractice.open(open_practice.portal)
     mira = await open_practice.client()
     appointment = await booked(open_practice, mira)
@@ -225,7 +226,7 @@ async def test_a_phone_subscribes_without_signing_in(open_practice: OpenPractice
     assert (await open_practice.send(mira, "DELETE", f"{PORTAL}/calendar/feed")).status_code == 404
 
 
-async def test_a_subscription_outlives_the_opening_of_a_second_practice(
+async def test_calendar_feed_still_works_after_a_second_practice_opens(
     database: PortalDatabase, tmp_path: Path
 ) -> None:
     async with running(database, tmp_path) as portal:
@@ -289,7 +290,7 @@ async def everything(open_practice: OpenPractice, person: Person) -> list[object
     ]
 
 
-async def test_a_request_repeated_under_its_key_books_once(open_practice: OpenPractice) -> None:
+async def test_repeated_idempotency_key_books_once(open_practice: OpenPractice) -> None:
     mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
     body = {"slot": open_practice.slot(TUESDAY)}
     first = await open_practice.send(mira, "POST", APPOINTMENTS, body, idempotency_key="abc")
@@ -307,7 +308,7 @@ async def test_a_request_repeated_under_its_key_books_once(open_practice: OpenPr
     assert open_practice.count("appointments") == 1
 
 
-async def test_sixteen_repetitions_at_once_book_once(open_practice: OpenPractice) -> None:
+async def test_sixteen_concurrent_repetitions_book_once(open_practice: OpenPractice) -> None:
     mira = await open_practice.client()
     body = {"slot": open_practice.slot(TUESDAY)}
     answers = await asyncio.gather(
@@ -317,7 +318,7 @@ async def test_sixteen_repetitions_at_once_book_once(open_practice: OpenPractice
     assert open_practice.count("appointments") == 1
 
 
-async def test_sixty_four_at_one_slot(open_practice: OpenPractice) -> None:
+async def test_one_of_sixty_four_concurrent_bookings_succeeds(open_practice: OpenPractice) -> None:
     clients = [await open_practice.client(f"Client{number}") for number in range(64)]
     body = {"slot": open_practice.slot(TUESDAY)}
     answers = await asyncio.gather(*(open_practice.send(one, "POST", APPOINTMENTS, body) for one in clients))
@@ -330,7 +331,7 @@ async def test_sixty_four_at_one_slot(open_practice: OpenPractice) -> None:
     ) == (1, 1, 1)
 
 
-async def test_what_cannot_be_read_is_said_field_by_field(open_practice: OpenPractice) -> None:
+async def test_invalid_input_is_reported_by_field(open_practice: OpenPractice) -> None:
     mira = await open_practice.client()
     naive = {**open_practice.slot(TUESDAY), "starts_at": "2026-03-10T14:00:00"}
     refused = [
@@ -361,7 +362,7 @@ async def test_what_cannot_be_read_is_said_field_by_field(open_practice: OpenPra
     assert open_practice.count("calendar") == 0
 
 
-async def test_late_cancellations_cost_what_the_practice_set(open_practice: OpenPractice) -> None:
+async def test_late_cancellation_fee_is_the_one_configured(open_practice: OpenPractice) -> None:
     fee = {"late_cancel": "fee", "late_cancel_fee": {"amount": 5000}, "cancel_notice_days": 1}
     strict = await OpenPractice.open(open_practice.portal, **fee)
     mira = await strict.client()

@@ -1,4 +1,4 @@
-"""Another client's ids on every route of the document: 404, and nothing changes. A new route is covered by itself."""
+"""Another client's ids on every route of the document: 404, and nothing changes. New routes are included."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +12,22 @@ from tests.support.http.operations import JsonPath, Operation, operations, with_
 from tests.support.http.running_portal import RunningPortal
 from tests.support.http.victim_and_attacker import AttackScenario, add_victim_records, make_attack_scenario
 
-# What asking leaves behind, whoever asks: who did it, when they were last there, how often they tried.
+# Written by every request, whoever sends it: audit entries, last activity, rate limit attempts.
 LEAVES_TRACES = {"audit_entries", "tries", "sign_in_guards", "answers", "alembic_version"}
 SHARED = {"clinician_id", "appointment_type_id", "location_id"}
-"""Ids that belong to the practice, and are any client's to name."""
+"""Names of ids that belong to the practice, which any client may send."""
 
 
 @pytest_asyncio.fixture(scope="module")
 async def attack(shared: RunningPortal) -> AttackScenario:
-    """In which the victim has one of everything. One for all tests here, since none of them changes anything."""
+    """The victim has one record of every kind. Shared by all tests here, since none of them changes anything."""
     one = await make_attack_scenario(shared)
     await add_victim_records(one)
     return one
 
 
-def everything(portal: RunningPortal) -> dict[str, list[Any]]:
-    """All rows of all tables but the traces; sessions without their activity."""
+def all_rows(portal: RunningPortal) -> dict[str, list[Any]]:
+    """All rows of all tables except those in LEAVES_TRACES; sessions without their last activity."""
     owner = portal.database.owner
     names = owner.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'portal' AND tablename NOT LIKE 'audit_entries%' ORDER BY 1"
@@ -36,33 +36,33 @@ def everything(portal: RunningPortal) -> dict[str, list[Any]]:
     for (name,) in names:
         if name not in LEAVES_TRACES:
             columns = "to_jsonb(t) - 'last_active_at'"
-            rows = owner.execute(f"SELECT {columns} AS row FROM portal.{name} AS t ORDER BY 1")  # type: ignore[arg-type]  # made here
+            rows = owner.execute(f"SELECT {columns} AS row FROM portal.{name} AS t ORDER BY 1")  # type: ignore[arg-type]  # own SQL
             found[name] = rows.fetchall()
     return found
 
 
-def said(answer: httpx.Response) -> dict[str, Any]:
-    """What an answer says, but for the request's own id."""
+def body_without_request_id(answer: httpx.Response) -> dict[str, Any]:
+    """The response body without the request's own id."""
     return {name: value for name, value in answer.json().items() if name != "request_id"}
 
 
 @contextmanager
 def nothing_changes(portal: RunningPortal) -> Iterator[None]:
-    """Nothing does while this lasts."""
-    before = everything(portal)
+    """Assert that no row changes inside the block."""
+    before = all_rows(portal)
     yield
-    assert everything(portal) == before
+    assert all_rows(portal) == before
 
 
 def routes(*sides: str) -> list[Operation]:
-    """Those that need a session of one of these sides."""
+    """The operations that need a session of one of these sides."""
     found = [operation for operation in operations() if operation.side in sides]
     assert len(found) >= 10
     return found
 
 
-def asking_for(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
-    """The request as the document has it for an example, with these ids where it has ids."""
+def example_request(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
+    """The document's example request, with these ids in place of its own."""
     path = {name: ids.get(name) or str(uuid4()) for name in operation.path_parameters} | {"section": "accounts"}
     return {
         "method": operation.method,
@@ -72,90 +72,92 @@ def asking_for(operation: Operation, ids: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def is_a_clients(name: str, operation: Operation, attack: AttackScenario) -> bool:
-    """Whether an id of this name is a client's own; the story must have the victim's."""
-    assert name in attack.victim_ids, f"{operation}: victim_and_attacker.py has no {name} of the victim's"
+def is_client_owned(name: str, operation: Operation, attack: AttackScenario) -> bool:
+    """Whether an id of this name belongs to a client; the scenario must then have the victim's."""
+    assert name in attack.victim_ids, f"{operation}: victim_and_attacker.py creates no {name} for the victim"
     return name not in SHARED
 
 
-def name_of(place: JsonPath) -> str:
-    """What an id in a body is called: one of the `client_ids` is a `client_id`."""
+def id_name(place: JsonPath) -> str:
+    """The name of an id in a body: an item of `client_ids` is a `client_id`."""
     return str(place[-2]).removesuffix("s") if place[-1] == 0 else str(place[-1])
 
 
-def naming_one(operation: Operation, attack: AttackScenario) -> Iterator[list[dict[str, Any]]]:
-    """For each id of a client's in query or body: the request with the victim's, and with one that never was."""
+def request_pairs(operation: Operation, attack: AttackScenario) -> Iterator[list[dict[str, Any]]]:
+    """For each client-owned id in query or body: one request with the victim's id, and one with an unknown id."""
     shared = {name: attack.victim_ids[name] for name in SHARED}
-    good = asking_for(operation, shared)
-    in_query = [name for name in operation.ids_in_query() if is_a_clients(name, operation, attack)]
-    in_body = [place for place in operation.ids_in_body() if is_a_clients(name_of(place), operation, attack)]
+    good = example_request(operation, shared)
+    in_query = [name for name in operation.ids_in_query() if is_client_owned(name, operation, attack)]
+    in_body = [place for place in operation.ids_in_body() if is_client_owned(id_name(place), operation, attack)]
     in_path = [name for name in operation.path_parameters if name not in SHARED]
-    assert not (in_path and in_query + in_body), f"{operation}: the story has no {in_path} of the attacker's own"
+    assert not (in_path and in_query + in_body), f"{operation}: the scenario has no {in_path} of the attacker"
     for name in in_query:
         yield [{**good, "params": good["params"] | {name: one}} for one in (attack.victim_ids[name], str(uuid4()))]
     for place in in_body:
-        ids = (attack.victim_ids[name_of(place)], str(uuid4()))
+        ids = (attack.victim_ids[id_name(place)], str(uuid4()))
         yield [{**good, "json": with_ids(operation.minimal_body(place, one), shared)} for one in ids]
 
 
-async def test_another_clients_ids_are_not_there(attack: AttackScenario) -> None:
+async def test_ids_of_another_client_are_not_found(attack: AttackScenario) -> None:
     tried = 0
     with nothing_changes(attack.portal):
         async with attack.http_client(attack.attacker) as ask:
             for operation in routes("portal"):
-                if [name for name in operation.path_parameters if is_a_clients(name, operation, attack)]:
-                    answer = await ask.request(**asking_for(operation, attack.victim_ids))
+                if [name for name in operation.path_parameters if is_client_owned(name, operation, attack)]:
+                    answer = await ask.request(**example_request(operation, attack.victim_ids))
                     assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
                     assert answer.json()["code"] == "not_found", str(operation)
                     tried += 1
     assert tried >= 10
 
 
-async def test_an_id_of_the_victims_in_a_query_or_body_is_as_unknown_as_one_that_never_was(
+async def test_victims_id_in_query_or_body_is_indistinguishable_from_an_unknown_id(
     attack: AttackScenario,
 ) -> None:
     tried = 0
     with nothing_changes(attack.portal):
         async with attack.http_client(attack.attacker) as ask:
             for operation in routes("portal"):
-                for theirs, nobodys in naming_one(operation, attack):
+                for theirs, nobodys in request_pairs(operation, attack):
                     answer = await ask.request(**theirs)
                     assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
-                    assert said(answer) == said(await ask.request(**nobodys)), str(operation)
+                    assert body_without_request_id(answer) == body_without_request_id(await ask.request(**nobodys)), (
+                        str(operation)
+                    )
                     tried += 1
     assert tried >= 1
 
 
-async def test_the_victims_record_is_as_unknown_as_one_that_never_was(attack: AttackScenario) -> None:
-    """Named by the header with which a proxy says whose record is meant."""
+async def test_victims_record_is_indistinguishable_from_an_unknown_record(attack: AttackScenario) -> None:
+    """The record is named in the header by which a proxy selects a client."""
     with nothing_changes(attack.portal):
         for operation in routes("portal"):
             answers = []
             for record in (attack.victim_ids["client_id"], str(uuid4())):
                 async with attack.http_client(attack.attacker, portal_client=record) as ask:
-                    answers.append(await ask.request(**asking_for(operation, attack.victim_ids)))
+                    answers.append(await ask.request(**example_request(operation, attack.victim_ids)))
             theirs, nobodys = answers
             assert theirs.status_code == 404, f"{operation}: {theirs.status_code} {theirs.text}"
-            assert said(theirs) == said(nobodys), str(operation)
+            assert body_without_request_id(theirs) == body_without_request_id(nobodys), str(operation)
 
 
-async def test_the_practices_side_does_not_exist_for_a_client(attack: AttackScenario) -> None:
+async def test_practice_routes_are_not_found_for_clients(attack: AttackScenario) -> None:
     with nothing_changes(attack.portal):
         async with attack.http_client(attack.attacker) as ask:
             for operation in routes("practice"):
-                answer = await ask.request(**asking_for(operation, attack.victim_ids))
+                answer = await ask.request(**example_request(operation, attack.victim_ids))
                 assert answer.status_code == 404, f"{operation}: {answer.status_code} {answer.text}"
 
 
-async def test_nobody_reaches_what_needs_signing_in(attack: AttackScenario) -> None:
+async def test_routes_with_sessions_refuse_unauthenticated_requests(attack: AttackScenario) -> None:
     with nothing_changes(attack.portal):
         async with attack.portal.http_client() as ask:
             for operation in routes("portal", "practice"):
-                answer = await ask.request(**asking_for(operation, attack.victim_ids))
+                answer = await ask.request(**example_request(operation, attack.victim_ids))
                 assert answer.status_code == 401, f"{operation}: {answer.status_code} {answer.text}"
 
 
-async def test_a_token_is_of_one_practice_only(portal: RunningPortal) -> None:
+async def test_token_is_valid_for_one_practice_only(portal: RunningPortal) -> None:
     attack = await make_attack_scenario(portal)
     await portal.practice("oak-street")
     portal.portal.parts.directory()._until = 0.0  # another practice is seen within half a minute

@@ -1,20 +1,12 @@
-"""A record whose key is destroyed, over HTTP: what it held is gone, and everybody else's work goes on."""
+"""A record whose key is destroyed, over HTTP: its content is gone, and the practice can continue to work."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person
+from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, refused
 
-TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York
+TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # 10:00 in New York
 ADA = {"given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1985-12-10", "email": "ada@client.example"}
-
-
-async def refused(
-    open_practice: OpenPractice, person: Person, method: str, path: str, body: Any = None
-) -> tuple[int, str]:
-    answer = await open_practice.send(person, method, path, body)
-    return answer.status_code, answer.json()["code"]
 
 
 async def test_destroying_a_record_needs_confirmation(open_practice: OpenPractice) -> None:
@@ -23,8 +15,8 @@ async def test_destroying_a_record_needs_confirmation(open_practice: OpenPractic
     here = f"{PRACTICE}/clients/{ada['client_id']}"
     assert ada["address"] == "12 Elm Street"
     desk = await open_practice.staff("front_desk")
-    wishes = await open_practice.ask(desk, "GET", f"{here}/contact-preferences")
-    assert (wishes["email"], wishes["do_not_text"]) == (ADA["email"], True)
+    preferences = await open_practice.ask(desk, "GET", f"{here}/contact-preferences")
+    assert (preferences["email"], preferences["do_not_text"]) == (ADA["email"], True)
     sure = {"confirm": "destroy this record"}
     assert await refused(open_practice, desk, "POST", f"{here}/destroy-key", sure) == (403, "forbidden")
     assert await refused(open_practice, open_practice.admin, "POST", f"{here}/destroy-key", {"confirm": "yes"}) == (
@@ -33,13 +25,13 @@ async def test_destroying_a_record_needs_confirmation(open_practice: OpenPractic
     )
     assert (await open_practice.ask(desk, "GET", here))["profile"]["address"] == "12 Elm Street"
     await open_practice.ask(open_practice.admin, "POST", f"{here}/destroy-key", sure)
-    open_practice.portal.clock.advance(timedelta(minutes=6))  # copies of keys are kept for five
+    open_practice.portal.clock.advance(timedelta(minutes=6))  # keys are cached for five minutes
     left = (await open_practice.ask(desk, "GET", here))["profile"]
     assert (left["name"], left["address"]) == ("Ada Lovelace", None)
     assert await refused(open_practice, open_practice.admin, "POST", f"{here}/destroy-key", sure) == (404, "not_found")
 
 
-async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_practice: OpenPractice) -> None:
+async def test_calendar_can_be_managed_after_a_record_is_destroyed(open_practice: OpenPractice) -> None:
     desk, mira, ben = (
         await open_practice.staff("front_desk"),
         await open_practice.client(),
@@ -60,16 +52,16 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_pra
                     person, "PATCH", f"{PORTAL}/appointments/{one['id']}/cancel", {"reason": "A fever"}
                 )
         times = {"starts_at": slots[2]["starts_at"], "ends_at": "2026-03-11T21:00:00Z"}
-        wish = {
+        preference = {
             "appointment_type_id": str(open_practice.appointment_type_id),
             "location_id": str(open_practice.location_id),
             "preferred": [times],
             "reason": "Sleep",
         }
-        asked[person.id] = (await open_practice.ask(person, "POST", f"{PORTAL}/appointments/request", wish))["id"]
+        asked[person.id] = (await open_practice.ask(person, "POST", f"{PORTAL}/appointments/request", preference))["id"]
     await open_practice.ask(open_practice.admin, "POST", f"{here}/destroy-key", {"confirm": "destroy this record"})
 
-    # Lists are whole, without what the record held.
+    # Lists are complete, without the content of the record.
     day = await open_practice.ask(desk, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")
     reasons = {one["id"]: one["attendances"][0]["reason"] for one in day["appointments"]}
     assert reasons == {
@@ -86,7 +78,7 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_pra
     own = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]
     assert [(one["id"], one["cancel_reason"]) for one in own] == [(booked[mira.id][0], None)]
 
-    # The practice cancels, moves and declines; what it says to the client goes nowhere any more.
+    # The practice cancels, reschedules and declines; notices to the client are no longer delivered.
     gone = f"{PRACTICE}/appointments/{booked[mira.id][1]}/cancel"
     cancelled = await open_practice.ask(desk, "PATCH", gone, {"reason": "We are closed."})
     assert (cancelled["status"], cancelled["attendances"][0]["reason"]) == ("cancelled", None)
@@ -98,10 +90,10 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_pra
     )
     assert (await open_practice.ask(desk, "PATCH", declined, {}))["status"] == "declined"
 
-    # The client cancels too; nothing new is kept, and an answer of before is gone.
+    # The client cancels too; no new content is stored, and an earlier idempotent response is gone.
     mine = f"{PORTAL}/appointments/{booked[mira.id][2]}/cancel"
     assert (await open_practice.ask(mira, "PATCH", mine, {"reason": "Ill"}))["cancel_reason"] is None
-    assert await refused(open_practice, mira, "POST", f"{PORTAL}/appointments/request", wish) == (
+    assert await refused(open_practice, mira, "POST", f"{PORTAL}/appointments/request", preference) == (
         409,
         "record_destroyed",
     )

@@ -1,4 +1,4 @@
-"""Staff who change what a colleague changed after it was shown to them are told so over HTTP."""
+"""Staff whose edit is based on a version that a colleague has since changed are refused over HTTP."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ async def _shown(open_practice: OpenPractice, *paths: str) -> list[Any]:
     return [await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}{path}") for path in paths]
 
 
-async def test_what_changed_after_it_was_shown_is_not_changed(open_practice: OpenPractice) -> None:
+async def test_edits_of_stale_versions_are_refused(open_practice: OpenPractice) -> None:
     mira = await open_practice.client()
     here, calendar = f"/clients/{mira.id}", f"/clinicians/{open_practice.clinician_id}/availability"
     booking_options, client, week = await _shown(open_practice, "/options", here, calendar)

@@ -1,8 +1,8 @@
-"""An OpenAPI fuzzer over every route, as a client, as staff and as nobody: no fault, and what is declared holds.
+"""An OpenAPI fuzzer over every route, as a client, as staff and unauthenticated: no faults, documented responses only.
 
-Schemathesis makes requests of the document, right and wrong ones; ids and fields of the scene are mixed in, so that
-more than the first check is met. Everything is taken back after each request, so that signing out, closing the account
-or changing its password spoils nothing for the next.
+Schemathesis generates valid and invalid requests from the document; ids and fields of the scenario are mixed in, so
+that requests pass more than the first check. Every change is rolled back after its request, so that signing out,
+closing the account or changing its password does not affect the next request.
 """
 
 import os
@@ -28,7 +28,7 @@ from tests.support.http.operations import Operation, operations, with_ids
 from tests.support.http.valid_requests import ValidRequests
 
 FEW = 25 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 3
-"""Examples for each route; each is sent by everybody."""
+"""Examples for each route; every kind of caller sends each of them."""
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -39,7 +39,7 @@ CHECKS: list[Any] = [
 CODES = catalogue()
 DOCUMENT = schemathesis.openapi.from_dict(operations()[0].document)
 OURS = ("Authorization", "X-CSRF-Token", "Portal-Practice", "Portal-Client")
-"""Headers that are said on purpose here: made up, they end every request at the door."""
+"""Headers that this test sets itself: generated values would have every request refused before it is read."""
 
 
 @every_operation
@@ -66,7 +66,7 @@ async def test_responses_match_the_document(valid_requests: ValidRequests, opera
 
 
 def mix(valid_requests: ValidRequests, operation: Operation, case: Any, data: Any) -> None:
-    """Ids of what there is, and some fields of the request that succeeds."""
+    """Replace some generated values by existing ids and by fields of the request that succeeds."""
     if case.path_parameters:
         case.path_parameters = dict(valid_requests.path_values(operation))
     good = valid_requests.body(operation)
@@ -76,7 +76,7 @@ def mix(valid_requests: ValidRequests, operation: Operation, case: Any, data: An
 
 
 async def send(valid_requests: ValidRequests, case: Any, token: str) -> Any:
-    """The answer to the case, as somebody asks it; what it changed is taken back."""
+    """Send the case as the given caller and roll its changes back; return the response."""
     said = requests.Request(**case.as_transport_kwargs(base_url="http://portal.example.org")).prepare()
     headers = [(_bytes(name).lower(), _bytes(value)) for name, value in said.headers.items()]
     if token:

@@ -1,5 +1,5 @@
-"""Nasty input at every route of the document: refused as a problem, or harmless; never a fault, and a refusal changes
-nothing. A new route is covered by itself; what it needs to succeed is in tests/support/http/valid_requests.py."""
+"""Hostile input on every route of the document is refused with a problem or harmless: never a fault, and a refusal
+changes nothing. New routes are covered automatically; tests/support/http/valid_requests.py makes them succeed."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from tests.support.http.valid_requests import ValidRequests
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 UNMATCHED = {404, 405}
-"""Answers that a route's documentation need not name: another address, another method."""
+"""Statuses that a route need not document: an unknown path or method."""
 CODES = catalogue()
 WRONG_CODES = "UPDATE portal.identities "
-"""Where wrong codes are counted inside of what is encrypted."""
+"""Tables in which failed codes are counted inside encrypted content."""
 NEEDS_MORE = {"sign_in_with_oidc": 401, "metrics": 404}
-"""An identity provider of the practice's; an address of the deployment's own networks."""
+"""Operations that may refuse an issuer of the practice or an address in the deployment's own network."""
 
 every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.operation_id)
 
@@ -32,7 +32,7 @@ async def send(valid_requests: ValidRequests, attempt: HostileRequest) -> httpx.
 
 @every_operation
 async def test_every_route_has_a_valid_request(valid_requests: ValidRequests, operation: Operation) -> None:
-    """Else all that follows would try nothing but the door."""
+    """Otherwise the hostile requests would never get past authentication."""
     valid_request = HostileRequests(valid_requests, operation, thorough=False).valid_request()
     try:
         answer = await send(valid_requests, valid_request)
@@ -60,7 +60,7 @@ async def test_hostile_input_is_refused_or_harmless(valid_requests: ValidRequest
 
 @pytest.mark.parametrize("kind", FREE_TEXTS)
 async def test_accepted_text_is_displayed_and_sent(valid_requests: ValidRequests, kind: str) -> None:
-    """Texts that are odd and allowed come back from every route, and no job stumbles over them."""
+    """Unusual but valid texts are returned by every route, and no job fails on them."""
     text, taken, faults = json.loads(STRINGS[kind]), 0, []
     try:
         for operation in operations():
@@ -86,13 +86,13 @@ async def test_accepted_text_is_displayed_and_sent(valid_requests: ValidRequests
     finally:
         valid_requests.snapshot.restore()
     assert not faults, "\n".join(faults)
-    assert taken >= 15, f"only {taken} were taken"
+    assert taken >= 15, f"only {taken} were accepted"
     assert [line for line in lines if not line.isprintable() and set(line) & set("\r\n")] == []
     assert not stuck
 
 
 def wrong(operation: Operation, attempt: HostileRequest, answer: httpx.Response, changes: list[str]) -> str:
-    """What is wrong with the answer, in a line; empty when nothing is."""
+    """What is wrong with the response, in one line; empty if nothing is."""
     status = answer.status_code
     if status >= 500:
         return f"{status} {answer.text}"

@@ -1,24 +1,17 @@
-"""The practice's side over HTTP: its people, its calendar, and who may."""
+"""The practice API over HTTP: its people, settings and permissions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person
+from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person, refused
 
-TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # ten o'clock in New York
+TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # 10:00 in New York
 PASSWORD = "violet harbour 7 trombone"
 ADA = {"given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1985-12-10", "email": "ada@client.example"}
 
 
-async def refused(
-    open_practice: OpenPractice, person: Person | None, method: str, path: str, body: Any = None
-) -> tuple[int, str]:
-    answer = await open_practice.send(person, method, path, body)
-    return answer.status_code, answer.json()["code"]
-
-
-async def test_a_client_from_the_desk_to_their_own_account(open_practice: OpenPractice) -> None:
+async def test_client_is_added_invited_and_signs_in(open_practice: OpenPractice) -> None:
     desk = await open_practice.staff("front_desk")
     added = await open_practice.ask(
         desk, "POST", f"{PRACTICE}/clients", {**ADA, "external_id": "ehr-1"}, idempotency_key="a"
@@ -80,7 +73,7 @@ async def test_a_client_from_the_desk_to_their_own_account(open_practice: OpenPr
     assert await refused(open_practice, desk, "POST", withdraw) == (409, "invitation_not_open")
 
 
-async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_revoked(
+async def test_parent_acts_within_the_grant_until_it_is_revoked(
     open_practice: OpenPractice,
 ) -> None:
     child = await open_practice.client("Sam", date_of_birth="2012-01-05")
@@ -118,8 +111,8 @@ async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_r
     [grant] = await open_practice.ask(rivera, "GET", f"{here}/grants")
     assert (grant["relationship"], grant["in_force"], grant["until"]) == ("parent", True, "2026-12-31")
     other = await open_practice.client("Theo")
-    elsewhere = f"{PRACTICE}/clients/{other.id}/grants/{grant['id']}"
-    assert await refused(open_practice, rivera, "DELETE", elsewhere) == (404, "not_found")
+    other_clients_path = f"{PRACTICE}/clients/{other.id}/grants/{grant['id']}"
+    assert await refused(open_practice, rivera, "DELETE", other_clients_path) == (404, "not_found")
     revoked = await open_practice.ask(rivera, "DELETE", f"{here}/grants/{grant['id']}")
     assert revoked["in_force"] is False
     assert (await open_practice.send(ruth, "GET", f"{PORTAL}/appointments", **about)).status_code == 404
@@ -130,7 +123,7 @@ async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_r
     assert (given["areas"], given["may_write"]) == (["appointments"], True)
 
 
-async def test_staff_are_added_invited_changed_and_end(open_practice: OpenPractice) -> None:
+async def test_staff_are_added_invited_changed_and_deactivated(open_practice: OpenPractice) -> None:
     body = {"name": "Noor Haddad", "email": "noor@elm.example", "roles": ["front_desk"]}
     added = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/staff", body)
     assert await refused(open_practice, open_practice.admin, "POST", f"{PRACTICE}/staff", body) == (
@@ -208,7 +201,7 @@ SETTINGS = ("accounts", "oidc", "appointments", "branding")
 async def test_only_administrators_run_the_practice(open_practice: OpenPractice) -> None:
     people = [await open_practice.staff(role) for role in ("front_desk", "biller", "auditor", "clinician")]
     version = (await open_practice.ask(open_practice.admin, "GET", PRACTICE))["version"]
-    tries: list[tuple[str, str, Any]] = [
+    attempts: list[tuple[str, str, Any]] = [
         ("GET", PRACTICE, None),
         ("PUT", PRACTICE, {"name": "Mine", "time_zone": "America/New_York", "version": version}),
         ("POST", f"{PRACTICE}/imports", {}),
@@ -224,10 +217,10 @@ async def test_only_administrators_run_the_practice(open_practice: OpenPractice)
         ),
     ]
     for person in people:
-        for method, path, body in tries:
+        for method, path, body in attempts:
             assert await refused(open_practice, person, method, path, body) == (403, "forbidden"), path
     mira = await open_practice.client()
-    for method, path, body in tries:
+    for method, path, body in attempts:
         assert await refused(open_practice, mira, method, path, body) == (404, "not_found"), path
     assert await refused(open_practice, people[2], "GET", f"{PRACTICE}/clients") == (403, "forbidden")
     day = f"{PRACTICE}/appointments/day?date=2026-03-10"
@@ -258,149 +251,12 @@ async def test_an_import_refuses_rows_and_not_the_rest(open_practice: OpenPracti
     )
 
 
-async def test_hours_exceptions_and_blocks_decide_what_is_free(open_practice: OpenPractice) -> None:
-    mira = await open_practice.client()
-    calendar = f"{PRACTICE}/clinicians/{open_practice.clinician_id}"
-    wanted = f"{PORTAL}/appointments/slots?appointment_type_id={open_practice.appointment_type_id}&telehealth=false"
-
-    async def free(day: str = "2026-03-10") -> list[str]:
-        found = await open_practice.ask(mira, "GET", f"{wanted}&first_day={day}&last_day={day}")
-        return [one["starts_at"][11:16] for one in found["items"]]
-
-    opening = {
-        "weekday": 1,
-        "start_time": "09:00:00",
-        "end_time": "12:00:00",
-        "location_id": str(open_practice.location_id),
-    }
-    week = await open_practice.ask(open_practice.admin, "PUT", f"{calendar}/availability", {"openings": [opening]})
-    assert [(one["weekday"], one["time_zone"]) for one in week["rules"]] == [(1, "America/New_York")]
-    assert await free() == ["13:00", "14:00", "15:00"]
-    assert await free("2026-03-03") == ["14:00", "15:00", "16:00"]  # the week before, in winter time
-    block = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(minutes=30)).isoformat()}
-    blocked = await open_practice.ask(open_practice.admin, "POST", f"{calendar}/blocks", block)
-    assert (await free(), blocked["conflicts"]) == (["13:00", "15:00"], [])
-    rivera = await open_practice.staff("clinician", clinician_id=open_practice.clinician_id)
-    await open_practice.ask(rivera, "DELETE", f"{PRACTICE}/blocks/{blocked['id']}")
-    exceptions = f"{calendar}/availability/exceptions"
-    closed = await open_practice.ask(rivera, "POST", exceptions, {"date": "2026-03-10", "available": False})
-    assert await free() == []
-    shown = await open_practice.ask(rivera, "GET", f"{calendar}/availability")
-    assert [one["id"] for one in shown["exceptions"]] == [closed["id"]]
-    await open_practice.ask(rivera, "DELETE", f"{exceptions}/{closed['id']}")
-    assert await free() == ["13:00", "14:00", "15:00"]
-    colleague = await open_practice.clinician("Dr. Brandt")
-    brandt = f"{PRACTICE}/clinicians/{colleague}"
-    assert await refused(open_practice, rivera, "PUT", f"{brandt}/availability", {"openings": []}) == (404, "not_found")
-    assert await refused(open_practice, rivera, "POST", f"{brandt}/blocks", block) == (404, "not_found")
-    wrong = await open_practice.send(
-        open_practice.admin,
-        "PUT",
-        f"{calendar}/availability",
-        {"openings": [opening, {**opening, "end_time": "08:00:00"}]},
-    )
-    assert [one["path"] for one in wrong.json()["errors"]] == ["openings.1.end_time"]
-    assert await free() == ["13:00", "14:00", "15:00"]
-
-
-async def test_the_day_and_what_staff_do_about_it(open_practice: OpenPractice) -> None:
-    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
-    desk = await open_practice.staff("front_desk")
-    appointments = f"{PRACTICE}/appointments"
-    body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
-    first = await open_practice.ask(desk, "POST", appointments, body, idempotency_key="a")
-    assert await open_practice.ask(desk, "POST", appointments, body, idempotency_key="a") == first
-    both = {**open_practice.slot(TUESDAY + timedelta(hours=1)), "client_ids": [str(mira.id), str(theo.id)]}
-    assert await refused(open_practice, desk, "POST", appointments, both) == (422, "invalid")  # one seat
-    couple = {"name": "Couple", "duration_minutes": 50, "seats": 2}
-    kind = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/options/appointment-types", couple)
-    shared = await open_practice.ask(desk, "POST", appointments, {**both, "appointment_type_id": kind["id"]})
-    later = {**open_practice.slot(TUESDAY + timedelta(hours=2)), "version": first["version"]}
-    moved = await open_practice.ask(desk, "PATCH", f"{appointments}/{first['id']}/reschedule", later)
-    third = await open_practice.ask(desk, "POST", appointments, {**body, "client_ids": [str(theo.id)]})
-    await open_practice.ask(desk, "PATCH", f"{appointments}/{third['id']}/cancel", {"reason": "The heating broke."})
-
-    day = await open_practice.ask(desk, "GET", f"{appointments}/day?date=2026-03-10")
-    assert [(one["id"], one["status"], len(one["attendances"])) for one in day["appointments"]] == [
-        (third["id"], "cancelled", 1),
-        (shared["id"], "booked", 2),
-        (first["id"], "booked", 1),
-    ]
-    of_theo = f"{PRACTICE}/clients/{theo.id}/appointments"
-    assert (await open_practice.ask(desk, "GET", of_theo))["items"] == [shared]
-    whole = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1")
-    rest = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1&after={whole['next']}")
-    assert [one["id"] for one in (*whole["items"], *rest["items"])] == [third["id"], shared["id"]]
-    assert await refused(open_practice, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
-    assert await open_practice.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
-    assert {one["client_pronouns"] for one in shared["attendances"]} == {""}
-    [theirs] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
-    assert (theirs["id"], "Mira" in str(theirs)) == (shared["id"], False)
-    [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]
-    assert gone["cancel_reason"] == "The heating broke."
-
-    early = await refused(open_practice, desk, "PATCH", f"{appointments}/{shared['id']}/complete", {})
-    assert early == (409, "appointment_not_started")
-    open_practice.portal.clock.at = TUESDAY + timedelta(hours=4)
-    desk = await open_practice.again(desk)
-    missed = {"client_id": str(theo.id), "version": shared["version"]}
-    seen = await open_practice.ask(desk, "PATCH", f"{appointments}/{shared['id']}/no-show", missed)
-    assert {one["client_name"]: one["status"] for one in seen["attendances"]} == {
-        "Mira Okafor": "attending",
-        "Theo Okafor": "no_show",
-    }
-    walk_in = {**open_practice.slot(TUESDAY - timedelta(days=1)), "client_ids": [str(mira.id)]}
-    assert await refused(open_practice, desk, "POST", appointments, walk_in) == (409, "too_soon")
-    recorded = await open_practice.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
-    assert recorded["status"] == "completed"
-    done = await open_practice.ask(
-        desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]}
-    )
-    assert done["status"] == "completed"
-    assert await refused(open_practice, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (
-        (409, "appointment_not_booked"),
-        (409, "appointment_started"),
-    )
-
-
-async def test_a_series_keeps_its_hour_and_ends(open_practice: OpenPractice) -> None:
-    mira = await open_practice.client()
-    desk = await open_practice.staff("front_desk")
-    body = {
-        **open_practice.slot(TUESDAY),
-        "client_ids": [str(mira.id)],
-        "first_start": "2026-03-03T10:00:00",
-        "count": 3,
-    }
-    del body["starts_at"]
-    series = await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments/series", body)
-    listed = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]
-    assert [one["starts_at"] for one in listed] == [
-        "2026-03-03T15:00:00Z",
-        "2026-03-10T14:00:00Z",
-        "2026-03-17T14:00:00Z",
-    ]
-    assert [one["id"] for one in listed] == series["appointments"]
-    taken = await open_practice.send(desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5})
-    assert (taken.status_code, taken.json()["errors"][0]["path"]) == (422, "dates.2026-03-03")
-    again = await open_practice.ask(
-        desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5, "skip_conflicts": True}
-    )
-    assert (len(again["appointments"]), len(again["refused"])) == (2, 3)
-    here = f"{PRACTICE}/appointments/series/{series['id']}"
-    assert (await open_practice.ask(desk, "GET", here))["status"] == "active"
-    ended = await open_practice.ask(desk, "PATCH", f"{here}/cancel", {"reason": "Moving away.", "version": 1})
-    assert ended["status"] == "ended"
-    assert await refused(open_practice, desk, "PATCH", f"{here}/cancel", {}) == (409, "series_ended")
-    assert len((await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]) == 2
-
-
-async def test_another_practice_is_not_there(open_practice: OpenPractice) -> None:
+async def test_records_of_another_practice_are_not_found(open_practice: OpenPractice) -> None:
     oak = await OpenPractice.open(open_practice.portal)
     mira = await open_practice.client()
     booked = await open_practice.ask(mira, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
     details = {**ADA, "version": 1}
-    tries: list[tuple[str, str, Any]] = [
+    attempts: list[tuple[str, str, Any]] = [
         ("GET", f"/clients/{mira.id}", None),
         ("PUT", f"/clients/{mira.id}", details),
         ("PUT", f"/clients/{mira.id}/care-team", {"clinician_ids": []}),
@@ -419,7 +275,7 @@ async def test_another_practice_is_not_there(open_practice: OpenPractice) -> Non
         ("PATCH", f"/appointments/{booked['id']}/complete", {}),
         ("GET", f"/appointments/{booked['id']}/check-ins", None),
     ]
-    for method, path, body in tries:
+    for method, path, body in attempts:
         assert await refused(oak, oak.admin, method, f"{PRACTICE}{path}", body) == (404, "not_found"), path
     assert await refused(oak, open_practice.admin, "GET", PRACTICE) == (401, "unauthenticated")
     assert (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"] == [booked]

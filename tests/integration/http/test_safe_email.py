@@ -1,4 +1,4 @@
-"""A safe email over HTTP: its code is read from the mail, and until then the client's mail goes where it went."""
+"""A safe email over HTTP: it takes effect when its code is confirmed; until then mail goes to the previous address."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ WRONG = "00000000"
 
 
 def at(open_practice: OpenPractice, name: str) -> str:
-    """An address that no other test's mail goes to."""
+    """An address that no other test's mail is sent to."""
     return f"{name}@{open_practice.slug}.example"
 
 
@@ -27,7 +27,7 @@ async def confirm(open_practice: OpenPractice, person: Person, code: str) -> tup
 
 
 async def told_of_an_appointment(open_practice: OpenPractice, person: Person, email: str) -> bool:
-    """Whether mail about the client's appointments goes to this address, and how the practice itself would write."""
+    """Whether mail about the client's appointments goes to this address, and whether the practice's record shows it."""
     before = len(await open_practice.portal.mail(email))
     async with open_practice.portal.portal.parts.begin()(
         open_practice.portal.system(open_practice.practice_id)
@@ -41,7 +41,7 @@ async def told_of_an_appointment(open_practice: OpenPractice, person: Person, em
     return reached
 
 
-async def test_a_safe_email_is_in_force_when_its_code_came_back(open_practice: OpenPractice) -> None:
+async def test_safe_email_takes_effect_when_its_code_is_confirmed(open_practice: OpenPractice) -> None:
     mira, safe = await open_practice.client(), at(open_practice, "safe")
     asked = await write(open_practice, mira, safe)
     assert (asked["safe_email"], asked["pending_safe_email"]) == ("", safe)
@@ -59,7 +59,7 @@ async def test_a_safe_email_is_in_force_when_its_code_came_back(open_practice: O
     assert len(await open_practice.portal.mail(safe)) == 2
 
 
-async def test_a_code_is_for_one_account_one_address_and_once(open_practice: OpenPractice) -> None:
+async def test_code_works_once_for_one_account_and_address(open_practice: OpenPractice) -> None:
     mira, thief = await open_practice.client(), await open_practice.client("Theo")
     safe, other = at(open_practice, "safe"), at(open_practice, "other")
     await write(open_practice, mira, safe)
@@ -75,7 +75,7 @@ async def test_a_code_is_for_one_account_one_address_and_once(open_practice: Ope
     assert (await open_practice.ask(thief, "GET", SETTINGS))["safe_email"] == ""
 
 
-async def test_expired_wrong_and_stale_codes(open_practice: OpenPractice) -> None:
+async def test_expired_wrong_and_stale_codes_are_refused(open_practice: OpenPractice) -> None:
     mira, safe = await open_practice.client(), at(open_practice, "safe")
     await write(open_practice, mira, safe)
     code = await open_practice.portal.mailed_code(safe)
@@ -90,7 +90,7 @@ async def test_expired_wrong_and_stale_codes(open_practice: OpenPractice) -> Non
     assert (await open_practice.ask(mira, "GET", SETTINGS))["pending_safe_email"] is None
 
 
-async def test_nobody_floods_a_stranger(open_practice: OpenPractice) -> None:
+async def test_mail_to_an_unconfirmed_address_is_limited(open_practice: OpenPractice) -> None:
     mira, safe = await open_practice.client(), at(open_practice, "stranger")
     for _ in range(5):
         await write(open_practice, mira, safe)
@@ -98,9 +98,9 @@ async def test_nobody_floods_a_stranger(open_practice: OpenPractice) -> None:
     answer = await open_practice.send(mira, "PATCH", SETTINGS, {"version": version, "safe_email": safe})
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     await open_practice.portal.run_jobs()
-    assert len(await open_practice.portal.mail(safe)) == 1  # the others were no longer asked for
+    assert len(await open_practice.portal.mail(safe)) == 1  # requests over the limit send no mail
 
 
-async def test_nobody_signed_in_confirms_nothing(open_practice: OpenPractice) -> None:
+async def test_code_cannot_be_confirmed_without_signing_in(open_practice: OpenPractice) -> None:
     answer = await open_practice.send(None, "POST", CONFIRM, {"code": WRONG})
     assert answer.status_code == 401

@@ -1,4 +1,4 @@
-"""The HTTP foundation as it is served: granian in a process of its own, asked over sockets."""
+"""The HTTP foundation as served in production: granian in a separate process, called over sockets."""
 
 import json
 import os
@@ -23,7 +23,7 @@ SIGNED_IN = {"authorization": f"Bearer {ADAS_TOKEN}"}
 
 @frozen
 class Server:
-    """A running one, and the file that it logs to."""
+    """A running server and its log file."""
 
     port: int
     log: Path
@@ -32,7 +32,7 @@ class Server:
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=SIGNED_IN, timeout=20)
 
     def send(self, raw: bytes) -> bytes:
-        """What comes back for bytes that no client library would send, until the server closes."""
+        """Send bytes that no client library would send; return everything received until the server closes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
             connection.sendall(raw)
             answer = b""
@@ -41,7 +41,7 @@ class Server:
         return answer
 
     def logged(self, words: str) -> list[str]:
-        """Lines with these words, once there are any."""
+        """Wait for log lines that contain these words and return them."""
         for _ in range(200):
             found = [line for line in self.log.read_text().splitlines() if words in line]
             if found:
@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(20)
 
 
-def test_request_over_a_socket(server: Server) -> None:
+def test_request_over_a_socket_is_served(server: Server) -> None:
     with server.client() as client:
         added = client.post(TOYS, json={"name": "Bear"}, headers={"idempotency-key": "one"})
         again = client.post(TOYS, json={"name": "Bear"}, headers={"idempotency-key": "one"})
@@ -99,7 +99,7 @@ def test_request_over_a_socket(server: Server) -> None:
         assert client.patch(f"{TOYS}/fail/limited").headers["retry-after"] == "17"
 
 
-def test_headers_stand_once(server: Server) -> None:
+def test_response_headers_appear_once(server: Server) -> None:
     with server.client() as client:
         headers = client.get(TOYS).headers
     assert len(headers.get_list("x-request-id")) == len(headers.get_list("content-security-policy")) == 1
@@ -122,7 +122,7 @@ def test_headers_stand_once(server: Server) -> None:
         (b"BREW /api/v1/portal/toys", b"", 405),
     ],
 )
-def test_bytes_that_no_library_sends(server: Server, head: bytes, body: bytes, status: int) -> None:
+def test_malformed_requests_are_refused(server: Server, head: bytes, body: bytes, status: int) -> None:
     fields = [
         head + b" HTTP/1.1",
         b"Host: north.example.org",
@@ -136,7 +136,7 @@ def test_bytes_that_no_library_sends(server: Server, head: bytes, body: bytes, s
     assert answer.split(b" ", 2)[1] == str(status).encode(), answer[:300]
 
 
-def test_a_body_in_chunks_is_counted_as_it_comes(server: Server) -> None:
+def test_chunked_body_size_is_limited_while_reading(server: Server) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(40):
             yield b"x" * 8192
@@ -146,7 +146,7 @@ def test_a_body_in_chunks_is_counted_as_it_comes(server: Server) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-def test_a_client_that_goes_away_is_no_fault_of_ours(server: Server) -> None:
+def test_client_disconnect_is_not_logged_as_a_fault(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(
             b"POST /api/v1/portal/toys/upload HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -159,7 +159,7 @@ def test_a_client_that_goes_away_is_no_fault_of_ours(server: Server) -> None:
 
 
 @pytest.mark.parametrize("chunks", [b"zz\r\n{}\r\n0\r\n\r\n", b"1\r\n{XX\r\n0\r\n\r\n"])
-def test_chunks_that_cannot_be_read_are_refused(server: Server, chunks: bytes) -> None:
+def test_malformed_chunks_are_refused(server: Server, chunks: bytes) -> None:
     answer = server.send(
         b"POST /api/v1/portal/toys HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer "
         + ADAS_TOKEN.encode()
@@ -170,7 +170,7 @@ def test_chunks_that_cannot_be_read_are_refused(server: Server, chunks: bytes) -
     assert b'"code":"malformed_body"' in answer
 
 
-def test_faults_tell_the_log_where_and_nobody_what(server: Server) -> None:
+def test_faults_are_logged_without_sensitive_values(server: Server) -> None:
     with server.client() as client:
         answer = client.patch(f"{TOYS}/fail/crash?x=canary", headers={"user-agent": "canary"})
         assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")

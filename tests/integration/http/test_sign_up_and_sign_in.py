@@ -1,4 +1,4 @@
-"""A client gets an account and signs in, as over the wire; and what attackers try."""
+"""Sign-up and sign-in of a client over HTTP, including attacks."""
 
 from datetime import date, timedelta
 from uuid import uuid4
@@ -22,7 +22,7 @@ async def import_mira(portal: RunningPortal) -> None:
         clients=[ClientRow(3, "k1", "Mira", "Okafor", "1990-05-17", email=EMAIL, clinicians="c1")],
     )
     report = await portal.portal.use_case(ImportPeople)(portal.system(practice), command)
-    assert (report.added, report.refused) == (2, ())
+    assert (report.added, report.rejected) == (2, ())
 
 
 async def register(portal: RunningPortal, email: str = EMAIL, date_of_birth: date = date(1990, 5, 17)) -> None:
@@ -49,7 +49,7 @@ async def sign_in(portal: RunningPortal) -> dict[str, str]:
         return dict(answer.json())
 
 
-async def test_register_prove_sign_in_and_read_ones_profile(portal: RunningPortal) -> None:
+async def test_client_registers_verifies_signs_in_and_reads_profile(portal: RunningPortal) -> None:
     await verified(portal)
     tokens = await sign_in(portal)
     async with portal.http_client(tokens["access_token"]) as ask:
@@ -64,7 +64,7 @@ async def test_register_prove_sign_in_and_read_ones_profile(portal: RunningPorta
         assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
 
 
-async def test_an_outsider_learns_nothing_from_registering(portal: RunningPortal) -> None:
+async def test_registration_does_not_disclose_accounts(portal: RunningPortal) -> None:
     await import_mira(portal)
     await register(portal, "stranger@nowhere.example")
     await register(portal, EMAIL, date(1991, 5, 17))
@@ -73,7 +73,7 @@ async def test_an_outsider_learns_nothing_from_registering(portal: RunningPortal
     assert await portal.mail(EMAIL) == []
 
 
-async def test_nobody_signs_in_before_the_email_is_proven(portal: RunningPortal) -> None:
+async def test_sign_in_needs_a_verified_email(portal: RunningPortal) -> None:
     await import_mira(portal)
     await register(portal)
     await portal.run_jobs()
@@ -85,7 +85,7 @@ async def test_nobody_signs_in_before_the_email_is_proven(portal: RunningPortal)
         assert [wrong.json()[name] for name in same] == [unknown.json()[name] for name in same]
 
 
-async def test_a_code_is_good_once(portal: RunningPortal) -> None:
+async def test_code_works_once(portal: RunningPortal) -> None:
     await import_mira(portal)
     await register(portal)
     code = await portal.mailed_code(EMAIL)
@@ -96,7 +96,7 @@ async def test_a_code_is_good_once(portal: RunningPortal) -> None:
         assert (again.status_code, again.json()["code"]) == (422, "code_refused")
 
 
-async def test_a_reused_refresh_token_ends_the_family(portal: RunningPortal) -> None:
+async def test_reused_refresh_token_ends_the_family(portal: RunningPortal) -> None:
     await verified(portal)
     first = await sign_in(portal)
     async with portal.http_client() as ask:
@@ -109,7 +109,7 @@ async def test_a_reused_refresh_token_ends_the_family(portal: RunningPortal) -> 
         assert (await ask.get("/api/v1/portal/profile")).status_code == 401
 
 
-async def test_idle_sessions_end_and_polling_does_not_keep_them(portal: RunningPortal) -> None:
+async def test_idle_session_ends_despite_polling(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
     async with portal.http_client(token) as ask:
@@ -148,7 +148,7 @@ async def test_second_factor_from_qr_code_to_recovery_code(portal: RunningPortal
         assert spent.status_code == 401
 
 
-async def test_browsers_need_the_csrf_token_and_bearers_do_not(portal: RunningPortal) -> None:
+async def test_cookie_sessions_need_the_csrf_token_and_bearer_tokens_do_not(portal: RunningPortal) -> None:
     await verified(portal)
     async with portal.http_client() as ask:
         body = {"email": EMAIL, "password": PASSWORD, "session": "cookie"}
@@ -168,7 +168,7 @@ async def test_browsers_need_the_csrf_token_and_bearers_do_not(portal: RunningPo
         assert refreshed.status_code == 200, refreshed.text
 
 
-async def test_a_reset_ends_all_sessions(portal: RunningPortal) -> None:
+async def test_password_reset_ends_all_sessions(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
     async with portal.http_client() as ask:
@@ -181,7 +181,7 @@ async def test_a_reset_ends_all_sessions(portal: RunningPortal) -> None:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 401
 
 
-async def test_a_session_of_somebody_else_is_not_there(portal: RunningPortal) -> None:
+async def test_session_of_another_account_is_not_found(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]
     async with portal.http_client(token) as ask:

@@ -1,4 +1,4 @@
-"""Rate limits count across processes of the operating system, and over restarts of ours and of the database."""
+"""Rate limits count across operating system processes and across restarts of the portal and the database."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from tests.support.engine.postgres import FIRST_DAY, PortalDatabase
 
 MINUTE = timedelta(minutes=1)
 
-# A server process: opens a pool, says so, and when all are ready tries 20 times at once. Its clock stands still.
+# A server process: opens a pool, reports it, and once all are ready makes 20 attempts at once. Its clock is fixed.
 SERVER = """
 import asyncio, sys
 from datetime import timedelta
@@ -55,7 +55,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def _processes(database: PortalDatabase, practice: UUID, name: str, count: int) -> list[int]:
-    """How many tries each of `count` processes was granted."""
+    """How many attempts each of `count` processes was granted."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     servers = [
         await asyncio.create_subprocess_exec(
@@ -79,7 +79,7 @@ async def _processes(database: PortalDatabase, practice: UUID, name: str, count:
     return [int(out) for out, _ in answers]
 
 
-async def test_a_limit_is_exact_over_two_processes_and_their_successors(shared_database: PortalDatabase) -> None:
+async def test_limit_is_exact_across_processes_and_restarts(shared_database: PortalDatabase) -> None:
     practice, name = uuid4(), f"limit {uuid4()}"
     granted = await _processes(shared_database, practice, name, 2)
     assert sum(granted) == 7
@@ -88,7 +88,7 @@ async def test_a_limit_is_exact_over_two_processes_and_their_successors(shared_d
 
 @pytest.fixture
 def server() -> Iterator[EmbeddedPostgres]:
-    """A durable server of our own, since the tests' shared ones must go on."""
+    """A durable server for this test, since the shared ones must keep running."""
     folder = Path(tempfile.mkdtemp(prefix="portal-limits-", dir="/tmp"))
     with EmbeddedPostgres(folder / "postgres") as started:
         migrate(started.dsn(), FIRST_DAY)
@@ -97,7 +97,7 @@ def server() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.mark.parametrize("how", ["stopped", "killed"])
-async def test_tries_are_remembered_when_the_database_comes_back(server: EmbeddedPostgres, how: str) -> None:
+async def test_attempts_survive_a_database_restart(server: EmbeddedPostgres, how: str) -> None:
     practice, clock, limit = uuid4(), FixedClock(), Limit("restart", 3, 10 * MINUTE)
     pool = await open_pool(server.dsn(APP_ROLE), min_size=1, max_size=2)
     for _ in range(3):
@@ -135,7 +135,7 @@ def harness(shared_database: PortalDatabase) -> PostgresRateLimitsHarness:
 class TestPostgresRateLimits(RateLimitsContract): ...
 
 
-async def test_what_is_limited_cannot_be_read_in_the_database(shared_database: PortalDatabase) -> None:
+async def test_limited_values_are_unreadable_in_the_database(shared_database: PortalDatabase) -> None:
     await PostgresRateLimits(shared_database.pool, FixedClock()).take(
         uuid4(), Limit("read", 1, MINUTE), "ann@b.example"
     )
@@ -144,7 +144,7 @@ async def test_what_is_limited_cannot_be_read_in_the_database(shared_database: P
     assert all(len(key) == 32 and b"ann" not in key for (key,) in rows)
 
 
-async def test_without_a_database_nothing_is_decided(database: PortalDatabase) -> None:
+async def test_lost_database_raises_unavailable(database: PortalDatabase) -> None:
     await database.pool.close()
     with pytest.raises(Unavailable):
         await PostgresRateLimits(database.pool, FixedClock()).take(uuid4(), Limit("gone", 1, MINUTE), "key")

@@ -36,7 +36,7 @@ class TestKms(MasterKeyContract):
         return KmsMasterKey(account, account.client("kms").create_key()["KeyMetadata"]["KeyId"])
 
 
-async def test_a_key_store_that_is_away_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unreachable_kms_raises_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
     away = KmsMasterKey(AwsAccount("us-east-1", "http://127.0.0.1:9"), "key")

@@ -1,4 +1,4 @@
-"""The contracts of notices, inboxes and settings on PostgreSQL, and what only several connections can show."""
+"""The contracts of notices, inboxes and settings on PostgreSQL, and tests that need several connections."""
 
 import asyncio
 
@@ -47,8 +47,8 @@ class TestPostgresDelivery(DeliveryContract):
     pass
 
 
-def test_lives_of_notices(cluster: Cluster, database_name: str) -> None:
-    """The machine brings its own event loop, and so its own pool."""
+def test_notice_state_machine(cluster: Cluster, database_name: str) -> None:
+    """The state machine runs its own event loop, so it opens its own pool."""
 
     class PostgresNoticeMachine(NoticeStateMachine):
         async def make_world(self) -> PostgresNotificationsWorld:
@@ -64,7 +64,7 @@ def test_lives_of_notices(cluster: Cluster, database_name: str) -> None:
     run_state_machine_as_test(PostgresNoticeMachine)
 
 
-async def test_eight_workers_with_the_same_jobs_send_each_notice_once(world: PostgresNotificationsWorld) -> None:
+async def test_eight_workers_send_each_notice_once(world: PostgresNotificationsWorld) -> None:
     account = await world.add_account("a@example.org")
     ids = [await world.notify(Notice("account_closed", "reminder", to_account=account)) for _ in range(10)]
     post = FakeDelivery()
@@ -79,7 +79,7 @@ async def test_eight_workers_with_the_same_jobs_send_each_notice_once(world: Pos
     assert {(await world.notice(one)).state for one in ids} == {"sent"}
 
 
-async def test_sweeps_at_once_hand_each_notice_over_once(world: PostgresNotificationsWorld) -> None:
+async def test_concurrent_sweeps_queue_each_notice_once(world: PostgresNotificationsWorld) -> None:
     account = await world.add_account("a@example.org")
     worker = Worker(world, FakeDelivery(behavior="is_unavailable"))
     for _ in range(10):
@@ -90,7 +90,7 @@ async def test_sweeps_at_once_hand_each_notice_over_once(world: PostgresNotifica
     assert len(await world.jobs()) == 20
 
 
-async def test_writers_at_once_with_one_once_key_tell_once(world: PostgresNotificationsWorld) -> None:
+async def test_concurrent_writers_with_one_key_create_one_notice(world: PostgresNotificationsWorld) -> None:
     async def tell() -> None:
         async with world.begin(world.system) as unit:
             await unit.outbox.notify(a_notice(deduplication_key="k"))
@@ -100,7 +100,7 @@ async def test_writers_at_once_with_one_once_key_tell_once(world: PostgresNotifi
     assert len(await world.jobs()) == 1
 
 
-async def test_local_mail_is_kept_and_shown_newest_first(world: PostgresNotificationsWorld) -> None:
+async def test_local_mail_is_stored_and_listed_newest_first(world: PostgresNotificationsWorld) -> None:
     captured_mail = PostgresCapturedMailStore(world.database.pool)
     mailer = LocalMailer(captured_mail, world.clock, world.ids)
     first = await mailer.send(Mail(world.ids.new(), "a@example.org", "Elm", "Your code", "It is ABCD."))

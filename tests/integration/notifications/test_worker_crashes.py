@@ -1,7 +1,7 @@
-"""Workers that are killed with SIGKILL between every two steps of a delivery, and what the next ones make of it.
+"""Workers killed with SIGKILL between any two steps of a delivery, and what the next workers do.
 
-The rule is SPEC 3.3's: mail has no exactly-once. A reminder is never sent twice, what protects somebody is sent again,
-and whatever is not known to be sent stands where an operator sees it.
+The rule is in SPEC 3.3: mail has no exactly-once delivery. A reminder is never sent twice, security notices are sent
+again, and every notice not known to be sent is listed for an operator.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ PROTECTING = ("security", "safety")
 
 @define
 class FakeSes:
-    """SES over HTTP. Counts the mails that it took, by notice; a worker in `victims` is killed before its answer."""
+    """SES over HTTP. Counts accepted mails by notice; a worker in `victims` is killed before the response."""
 
     taken: Counter[UUID] = field(factory=Counter)
     victims: "queue.Queue[int]" = field(factory=queue.Queue)
@@ -43,7 +43,7 @@ class FakeSes:
     url: str = ""
 
     def take(self, request: dict[str, Any]) -> bytes | None:
-        """The answer; None when nobody is there any more to hear it."""
+        """The response; None when the caller was killed."""
         self.taken[UUID(request["EmailTags"][0]["Value"])] += 1
         if self.deadly:
             os.kill(self.victims.get(timeout=30), signal.SIGKILL)
@@ -79,7 +79,7 @@ def vendor() -> Iterator[FakeSes]:
 
 @define
 class Deployment:
-    """One practice, its queue, and workers that come and go."""
+    """One practice, its queue, and workers that start and stop."""
 
     world: PostgresNotificationsWorld
     folder: Path
@@ -95,7 +95,7 @@ class Deployment:
         return [await self.world.notify(Notice("account_closed", one, to_account=account)) for one in classes]
 
     async def recover(self) -> None:
-        """Later, another worker comes up, and what runs by the clock runs."""
+        """Advance the clock, start another worker, and run the scheduled jobs."""
         self.world.clock.advance(JOB_LOST_AFTER)
         self.world.database.owner.execute(
             "UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 day'"
@@ -125,8 +125,8 @@ async def deployment(database: PortalDatabase, tmp_path: Path, vendor: FakeSes) 
 
 @frozen
 class CrashCase:
-    """Where the worker dies (None: inside the vendor's call), how many mails the vendor has by then, and whether the
-    row says no more than that somebody had it."""
+    """Where the worker is killed (None: during the vendor's call), how many mails the vendor has accepted by then, and
+    whether the row records only that a worker claimed it."""
 
     step: Step | None
     taken: int
@@ -150,11 +150,11 @@ CRASH_CASES = {
 
 
 @pytest.mark.parametrize("crash", CRASH_CASES.values(), ids=CRASH_CASES)
-async def test_a_worker_that_is_killed(deployment: Deployment, crash: CrashCase) -> None:
+async def test_delivery_after_a_worker_is_killed(deployment: Deployment, crash: CrashCase) -> None:
     vendor, world = deployment.vendor, deployment.world
     notices = dict(zip(CLASSES, await deployment.tell(*CLASSES), strict=True))
     vendor.deadly = crash.step is None
-    for _ in CLASSES:  # each worker takes the next notice to its grave
+    for _ in CLASSES:  # each worker takes the next notice and is killed
         process = start(deployment.worker_run(crash_at=crash.step))
         assert process.pid is not None
         vendor.victims.put(process.pid)
@@ -177,12 +177,12 @@ async def test_a_worker_that_is_killed(deployment: Deployment, crash: CrashCase)
     assert await deployment.troubled() == doubtful
     assert deployment.jobs_left() == []
 
-    # However often and late they run, nothing more happens by itself ...
+    # However often and late they run, nothing else happens without an operator ...
     known = dict(vendor.taken)
     world.clock.advance(MAX_RETRY_DELAY)
     assert await run_worker(deployment.worker_run("retry_stalled_jobs", "sweep_notices:all")) == 0
     assert dict(vendor.taken) == known
-    # ... and an operator who decides that a reminder shall go again gets just that.
+    # ... and an operator who replays a reminder sends exactly that one.
     for notice_id in doubtful:
         await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
     assert await run_worker(deployment.worker_run()) == 0
@@ -191,8 +191,8 @@ async def test_a_worker_that_is_killed(deployment: Deployment, crash: CrashCase)
         assert vendor.taken[notice_id] == crash.taken + 1
 
 
-async def test_a_queue_that_lost_its_jobs(deployment: Deployment) -> None:
-    """The notices' own rows are enough."""
+async def test_delivery_recovers_when_the_queue_loses_its_jobs(deployment: Deployment) -> None:
+    """The notices' own rows are sufficient."""
     notices = await deployment.tell(*CLASSES)
     assert await run_worker(deployment.worker_run(crash_at=at("begin"))) == -signal.SIGKILL
     deployment.world.database.owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
@@ -201,8 +201,8 @@ async def test_a_queue_that_lost_its_jobs(deployment: Deployment) -> None:
     assert {await deployment.state(one) for one in notices} == {"sent"}
 
 
-async def test_a_sweep_that_is_killed(deployment: Deployment) -> None:
-    """Before its commit it has handed nothing over; after it, the jobs are there."""
+async def test_delivery_recovers_from_a_killed_sweep(deployment: Deployment) -> None:
+    """Before its commit it has queued nothing; after it, the jobs exist."""
     notices = await deployment.tell("reminder", "security")
     deployment.world.database.owner.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
     for step, enqueued in (("before unit.commit", 0), ("after unit.commit", 2)):
@@ -215,7 +215,7 @@ async def test_a_sweep_that_is_killed(deployment: Deployment) -> None:
     assert deployment.vendor.taken == Counter(notices)
 
 
-async def test_workers_side_by_side_send_each_notice_once(deployment: Deployment) -> None:
+async def test_concurrent_workers_send_each_notice_once(deployment: Deployment) -> None:
     notices = await deployment.tell(*CLASSES, *CLASSES, *CLASSES)
     workers = [start(deployment.worker_run("sweep_notices:all")) for _ in range(3)]
     assert await asyncio.gather(*map(exit_code_of, workers)) == [0, 0, 0]

@@ -1,4 +1,4 @@
-"""An issuer, and the adapter that believes it."""
+"""Fixtures: an OpenID Connect issuer, and the adapter that trusts it."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The contract suite of staff tokens on OpenID Connect, with an issuer over HTTP."""
+"""The staff token contract on OpenID Connect, with an issuer over HTTP."""
 
 from datetime import timedelta
 

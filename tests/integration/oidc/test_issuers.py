@@ -1,4 +1,4 @@
-"""Which issuer a practice believes, by its settings."""
+"""The issuer that a practice trusts, according to its settings."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,7 +26,7 @@ class NoIssuer(OidcIssuers):
         return OidcSettings()
 
 
-async def test_no_issuer_no_token_sign_in(issuer: FakeIssuer) -> None:
+async def test_practice_without_an_issuer_refuses_tokens(issuer: FakeIssuer) -> None:
     tokens = OidcStaffTokens(NoIssuer(), issuer.clock)
     assert await tokens.verify(PRACTICE, issuer.token()) is None
     assert issuer.asked == []
@@ -67,7 +67,7 @@ def test_all_settings_or_none(values: dict[str, str]) -> None:
         ({**SETTINGS, "audience": "a" * 501}, {"audience"}),
     ],
 )
-def test_incomplete_issuer_settings(values: dict[str, Any], paths: set[str]) -> None:
+def test_incomplete_issuer_settings_are_refused(values: dict[str, Any], paths: set[str]) -> None:
     with pytest.raises(Invalid) as refused:
         OidcSettings(**values)
     assert {one.path for one in refused.value.fields} == paths

@@ -1,4 +1,4 @@
-"""The keys that an issuer publishes: fetched seldom, changed, withdrawn, away, odd."""
+"""The keys that an issuer publishes: cached, rotated, withdrawn, unavailable or malformed."""
 
 import asyncio
 from datetime import timedelta
@@ -13,13 +13,13 @@ from tests.support.contracts.accounts.staff_tokens import PRACTICE
 from tests.support.oidc.fake_issuer import FakeIssuer
 
 
-async def test_keys_are_asked_for_once_however_many_come_at_once(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_concurrent_tokens_fetch_the_keys_once(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     found = await asyncio.gather(*(tokens.verify(PRACTICE, issuer.token()) for _ in range(5)))
     assert None not in found
     assert issuer.asked == ["/jwks"]
 
 
-async def test_a_new_key_is_found_and_unknown_ids_ask_once_a_minute(
+async def test_new_key_is_found_and_unknown_ids_fetch_once_a_minute(
     issuer: FakeIssuer, tokens: OidcStaffTokens
 ) -> None:
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
@@ -36,7 +36,7 @@ async def test_a_new_key_is_found_and_unknown_ids_ask_once_a_minute(
     assert len(issuer.asked) == 2
 
 
-async def test_a_withdrawn_key_is_no_longer_good(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_withdrawn_key_is_refused(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
     del issuer.published[0]
     issuer.clock.advance(REFRESH_INTERVAL)
@@ -44,7 +44,7 @@ async def test_a_withdrawn_key_is_no_longer_good(issuer: FakeIssuer, tokens: Oid
     assert await tokens.verify(PRACTICE, issuer.token("ec", "ES256")) is not None
 
 
-async def test_known_keys_serve_an_hour_while_the_issuer_is_away(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_cached_keys_are_used_for_an_hour_during_an_outage(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
     issuer.status = 503
     issuer.clock.advance(MAX_CACHE_AGE - timedelta(seconds=1))
@@ -58,9 +58,7 @@ async def test_known_keys_serve_an_hour_while_the_issuer_is_away(issuer: FakeIss
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-async def test_an_issuer_that_does_not_answer_is_unavailable(
-    issuer: FakeIssuer, tokens: OidcStaffTokens, status: int
-) -> None:
+async def test_unreachable_issuer_raises_unavailable(issuer: FakeIssuer, tokens: OidcStaffTokens, status: int) -> None:
     issuer.status = status
     with pytest.raises(Unavailable):
         await tokens.verify(PRACTICE, issuer.token())
@@ -68,14 +66,14 @@ async def test_an_issuer_that_does_not_answer_is_unavailable(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{}", b'{"keys": 7}', b"\xff", b"[" * 100_000])
-async def test_an_answer_that_is_no_key_set_is_no_answer(issuer: FakeIssuer, body: bytes) -> None:
+async def test_malformed_key_set_raises_unavailable(issuer: FakeIssuer, body: bytes) -> None:
     keys = JwksCache(issuer.clock, lambda url: body)
     with pytest.raises(Unavailable):
         await OidcStaffTokens(issuer, issuer.clock, keys).verify(PRACTICE, issuer.token())
     keys.close()
 
 
-async def test_keys_that_cannot_be_used_are_passed_over(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_unusable_keys_are_ignored(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     encrypting = {**issuer.published[0], "use": "enc"}
     weak = {**issuer.published[0], "n": issuer.published[0]["n"][:171]}
     issuer.published[:0] = [
@@ -88,20 +86,20 @@ async def test_keys_that_cannot_be_used_are_passed_over(issuer: FakeIssuer, toke
     assert await tokens.verify(PRACTICE, issuer.token()) is not None
 
 
-async def test_without_an_id_the_only_key_is_meant(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_token_without_key_id_uses_the_only_key(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     assert await tokens.verify(PRACTICE, issuer.token(header={"kid": None})) is None
     del issuer.published[1:]
     issuer.clock.advance(REFRESH_INTERVAL)
     assert await tokens.verify(PRACTICE, issuer.token(header={"kid": None})) is not None
 
 
-def test_keys_come_over_https_and_not_from_files(issuer: FakeIssuer) -> None:
+def test_key_urls_must_use_https(issuer: FakeIssuer) -> None:
     for url in (issuer.url, "file:///etc/hostname", "ftp://host/keys"):
         with pytest.raises(ValueError, match="https"):
             fetch(url)
 
 
-def test_an_endless_answer_is_cut_off(issuer: FakeIssuer) -> None:
+def test_oversized_response_is_cut_off(issuer: FakeIssuer) -> None:
     issuer.published = [{"kid": "x" * 1_000_001}]
     with pytest.raises(ValueError, match="too long"):
         read(issuer.url)

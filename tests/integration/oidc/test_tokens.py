@@ -1,4 +1,4 @@
-"""ID tokens of an issuer: the good ones, and what attackers send."""
+"""ID tokens of an issuer: valid ones, and attacks."""
 
 import json
 from typing import Any
@@ -13,19 +13,21 @@ from portal_core.accounts.identity_provider import StaffIdentity
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
 from tests.support.oidc.fake_issuer import FakeIssuer, segment, signed
 
-# --- good ones --------------------------------------------------------------------------------------------------------
+# --- valid tokens -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("kid", "alg"), [("rsa", "RS256"), ("rsa", "PS256"), ("ec", "ES256"), ("ed", "EdDSA"), ("ed", "Ed25519")]
 )
-async def test_a_good_token_says_who_it_is(issuer: FakeIssuer, tokens: OidcStaffTokens, kid: str, alg: str) -> None:
+async def test_valid_token_identifies_the_staff_member(
+    issuer: FakeIssuer, tokens: OidcStaffTokens, kid: str, alg: str
+) -> None:
     assert await tokens.verify(PRACTICE, issuer.token(kid, alg)) == StaffIdentity(
         ISSUER, "staff-7", "sam@clinic.example", True, frozenset({"pwd", "otp"}), "2"
     )
 
 
-async def test_what_a_token_does_not_say_is_not_assumed(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_missing_claims_are_not_assumed(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     bare = issuer.token(email=None, email_verified=None, amr=None, acr=None)
     assert await tokens.verify(PRACTICE, bare) == StaffIdentity(ISSUER, "staff-7", "", False, frozenset(), "")
     odd = issuer.token(email=7, email_verified="true", amr="mfa", acr=["mfa"])
@@ -36,7 +38,7 @@ async def test_what_a_token_does_not_say_is_not_assumed(issuer: FakeIssuer, toke
 
 
 @pytest.mark.parametrize("header", [{"typ": None}, {"typ": "jwt"}, {"x5t": "abc"}, {"nonce": "not registered"}])
-async def test_headers_that_decide_nothing_are_passed_over(
+async def test_irrelevant_headers_are_ignored(
     issuer: FakeIssuer, tokens: OidcStaffTokens, header: dict[str, Any]
 ) -> None:
     assert await tokens.verify(PRACTICE, issuer.token(header=header)) is not None
@@ -46,7 +48,9 @@ async def test_headers_that_decide_nothing_are_passed_over(
     "claims",
     [{"aud": [AUDIENCE]}, {"aud": [AUDIENCE, "other"], "azp": AUDIENCE}, {"azp": AUDIENCE}, {"nbf": 0}],
 )
-async def test_audiences_that_include_us(issuer: FakeIssuer, tokens: OidcStaffTokens, claims: dict[str, Any]) -> None:
+async def test_audience_list_that_includes_the_portal_is_accepted(
+    issuer: FakeIssuer, tokens: OidcStaffTokens, claims: dict[str, Any]
+) -> None:
     assert await tokens.verify(PRACTICE, issuer.token(**claims)) is not None
 
 
@@ -54,7 +58,7 @@ async def test_audiences_that_include_us(issuer: FakeIssuer, tokens: OidcStaffTo
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE"])
-async def test_no_signature_is_no_token(issuer: FakeIssuer, tokens: OidcStaffTokens, alg: str) -> None:
+async def test_unsigned_token_is_refused(issuer: FakeIssuer, tokens: OidcStaffTokens, alg: str) -> None:
     head = segment(json.dumps({"alg": alg, "kid": "rsa", "typ": "JWT"}).encode())
     body = segment(json.dumps(issuer.claims()).encode())
     for signature in ("", "AAAA", issuer.token().rpartition(".")[2]):
@@ -62,20 +66,20 @@ async def test_no_signature_is_no_token(issuer: FakeIssuer, tokens: OidcStaffTok
 
 
 @pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
-async def test_the_public_key_is_no_shared_secret(issuer: FakeIssuer, tokens: OidcStaffTokens, alg: str) -> None:
+async def test_public_key_is_not_accepted_as_a_shared_secret(
+    issuer: FakeIssuer, tokens: OidcStaffTokens, alg: str
+) -> None:
     public = issuer.keys["rsa"]
     assert isinstance(public, RSAKey)
     for secret in (public.as_pem(private=False), public.as_der(private=False), str(public.as_dict()["n"]).encode()):
-        # The library refuses to take a PEM for a secret; an attacker's does not.
+        # Our library refuses a PEM as a shared secret; an attacker's library does not.
         key = OctKey.import_key("secret-of-length-thirty-two-or-so")
         key.get_op_key = lambda operation, secret=secret: secret  # type: ignore[method-assign]
         forged = signed({"alg": alg, "kid": "rsa", "typ": "JWT"}, issuer.claims(), key)
         assert await tokens.verify(PRACTICE, forged) is None
 
 
-async def test_a_shared_secret_among_the_published_keys_opens_nothing(
-    issuer: FakeIssuer, tokens: OidcStaffTokens
-) -> None:
+async def test_published_shared_secret_is_not_accepted(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     secret = OctKey.generate_key(256, {"kid": "oct"})
     issuer.published.append(dict(secret.as_dict()))
     forged = signed({"alg": "HS256", "kid": "oct", "typ": "JWT"}, issuer.claims(), secret)
@@ -83,7 +87,7 @@ async def test_a_shared_secret_among_the_published_keys_opens_nothing(
 
 
 @pytest.mark.parametrize("alg", ["RS384", "RS512", "PS512", "ES256"])
-async def test_an_algorithm_that_is_not_listed_or_not_the_keys(
+async def test_unlisted_or_mismatched_algorithm_is_refused(
     issuer: FakeIssuer, tokens: OidcStaffTokens, alg: str
 ) -> None:
     if alg == "ES256":
@@ -93,7 +97,7 @@ async def test_an_algorithm_that_is_not_listed_or_not_the_keys(
     assert await tokens.verify(PRACTICE, forged) is None
 
 
-async def test_a_key_is_good_for_its_own_algorithm(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_key_is_limited_to_its_own_algorithm(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     issuer.published[0]["alg"] = "PS256"
     assert await tokens.verify(PRACTICE, issuer.token(alg="RS256")) is None
     assert await tokens.verify(PRACTICE, issuer.token(alg="PS256")) is not None
@@ -128,7 +132,7 @@ async def test_a_key_is_good_for_its_own_algorithm(issuer: FakeIssuer, tokens: O
     ],
     ids=repr,
 )
-async def test_a_signed_token_that_is_not_for_us_or_says_too_little(
+async def test_token_with_wrong_or_missing_claims_is_refused(
     issuer: FakeIssuer, tokens: OidcStaffTokens, claims: dict[str, Any]
 ) -> None:
     changed = {**issuer.claims(), **claims}
@@ -141,7 +145,7 @@ async def test_a_signed_token_that_is_not_for_us_or_says_too_little(
     ("claim", "first_good", "step"),
     [("exp", 1 - LEEWAY_SECONDS, -1), ("nbf", LEEWAY_SECONDS, 1), ("iat", LEEWAY_SECONDS, 1)],
 )
-async def test_times_hold_to_a_minutes_leeway(
+async def test_token_times_have_one_minute_of_leeway(
     issuer: FakeIssuer, tokens: OidcStaffTokens, claim: str, first_good: int, step: int
 ) -> None:
     now = int(issuer.clock.now().timestamp())
@@ -151,7 +155,7 @@ async def test_times_hold_to_a_minutes_leeway(
     assert await tokens.verify(PRACTICE, issuer.token(**bad)) is None
 
 
-async def test_a_key_that_the_token_brings_along_is_not_looked_at(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_key_embedded_in_the_token_is_ignored(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     mine = RSAKey.generate_key(2048, {"kid": "rsa"})
     for header in (
         {"jku": issuer.url.replace("/jwks", "/evil")},
@@ -179,13 +183,13 @@ async def test_a_key_that_the_token_brings_along_is_not_looked_at(issuer: FakeIs
     ],
     ids=repr,
 )
-async def test_headers_that_make_it_something_else(
+async def test_headers_that_change_the_token_type_are_refused(
     issuer: FakeIssuer, tokens: OidcStaffTokens, header: dict[str, Any]
 ) -> None:
     assert await tokens.verify(PRACTICE, issuer.token(header=header)) is None
 
 
-async def test_a_changed_token_is_no_token(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_modified_token_is_refused(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     head, body, signature = issuer.token().split(".")
     other = segment(json.dumps(issuer.claims(sub="administrator")).encode())
     for forged in (
@@ -197,7 +201,7 @@ async def test_a_changed_token_is_no_token(issuer: FakeIssuer, tokens: OidcStaff
         assert await tokens.verify(PRACTICE, forged) is None
 
 
-async def test_claims_that_are_no_object(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+async def test_claims_that_are_not_an_object_are_refused(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
     for claims in (b"[]", b"7", b"null", b"", b"\xff", b"[" * 9000):
         forged = signed({"alg": "RS256", "kid": "rsa", "typ": "JWT"}, claims, issuer.keys["rsa"])
         assert await tokens.verify(PRACTICE, forged) is None
@@ -218,7 +222,7 @@ async def test_claims_that_are_no_object(issuer: FakeIssuer, tokens: OidcStaffTo
     ],
     ids=lambda text: text[:12],
 )
-async def test_what_is_no_token_at_all(issuer: FakeIssuer, tokens: OidcStaffTokens, text: str) -> None:
+async def test_malformed_token_is_refused(issuer: FakeIssuer, tokens: OidcStaffTokens, text: str) -> None:
     assert await tokens.verify(PRACTICE, text) is None
     assert issuer.asked == []
 
@@ -226,5 +230,5 @@ async def test_what_is_no_token_at_all(issuer: FakeIssuer, tokens: OidcStaffToke
 @given(
     st.text(max_size=80) | st.lists(st.binary(max_size=40), max_size=5).map(lambda parts: ".".join(map(segment, parts)))
 )
-async def test_no_text_breaks_it(tokens: OidcStaffTokens, text: str) -> None:
+async def test_arbitrary_text_is_refused_without_a_fault(tokens: OidcStaffTokens, text: str) -> None:
     assert await tokens.verify(PRACTICE, text) is None

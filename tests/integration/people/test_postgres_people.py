@@ -1,4 +1,4 @@
-"""The contract suites of people on PostgreSQL, and what only a database can show."""
+"""The people contract suites on PostgreSQL, and tests that need a real database."""
 
 from datetime import date, timedelta
 
@@ -105,7 +105,7 @@ class TestPostgresGrants(GrantsContract): ...
 class TestPostgresEmailChanges(EmailChangesContract): ...
 
 
-async def test_an_address_is_sealed_and_goes_with_the_clients_key(world: PostgresPeopleWorld) -> None:
+async def test_address_is_encrypted_and_unreadable_without_the_clients_key(world: PostgresPeopleWorld) -> None:
     client = await world.add_client(address="1 Elm Street")
     owner = world.database.owner
     sealed = owner.execute("SELECT address FROM portal.clients WHERE id = %s", (client.id,)).fetchone()
@@ -120,7 +120,7 @@ async def test_an_address_is_sealed_and_goes_with_the_clients_key(world: Postgre
     assert (found.address, found.date_of_birth) == (None, DATE_OF_BIRTH)
 
 
-async def test_a_practice_is_made_whole_or_not_at_all(world: PostgresPeopleWorld) -> None:
+async def test_practice_is_created_completely_or_not_at_all(world: PostgresPeopleWorld) -> None:
     owner = world.database.owner
 
     def rows() -> list[object]:
@@ -137,9 +137,7 @@ async def test_a_practice_is_made_whole_or_not_at_all(world: PostgresPeopleWorld
     assert rows() == before
 
 
-async def test_the_directory_is_asked_twice_a_minute(
-    shared_database: PortalDatabase, world: PostgresPeopleWorld
-) -> None:
+async def test_practice_directory_is_cached(shared_database: PortalDatabase, world: PostgresPeopleWorld) -> None:
     kept = PostgresPracticeDirectory(shared_database.pool)
     before = await kept.all()
     await world.add_practice()
@@ -147,10 +145,11 @@ async def test_the_directory_is_asked_twice_a_minute(
     assert len(await world.directory.all()) == len(before) + 1
 
 
-async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: PostgresPeopleWorld) -> None:
+async def test_late_page_reads_no_more_rows_than_the_first(world: PostgresPeopleWorld) -> None:
     owner = world.database.owner
     owner.execute(
-        "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, status, created_at)"
+        "INSERT INTO portal.clients"
+        " (practice_id, id, given_name, family_name, sort_name, date_of_birth, status, created_at)"
         " SELECT %s, gen_random_uuid(), 'A', n::text, lpad(n::text, 6, '0'), '1990-01-01', 'active', %s"
         " FROM generate_series(1, 5000) AS n",
         (world.practice_id, world.clock.now()),
@@ -173,10 +172,10 @@ async def test_a_page_far_down_the_list_reads_no_more_than_the_first(world: Post
     assert [one.name for one in page.items] == ["A 4901", "A 4902"]
 
 
-# --- whole use cases, where row-level security has its say ------------------------------------------------------------
+# --- whole use cases under row-level security -------------------------------------------------------------------------
 
 
-async def test_a_proxy_comes_by_invitation_and_finds_their_records(world: PostgresPeopleWorld) -> None:
+async def test_proxy_accepts_invitation_and_sees_granted_records(world: PostgresPeopleWorld) -> None:
     use_cases = PeopleUseCases(world)
     child, second = (
         await world.add_client("Kim", date_of_birth=birthday(8)),
@@ -200,7 +199,7 @@ async def test_a_proxy_comes_by_invitation_and_finds_their_records(world: Postgr
     assert await show(world.as_proxy(proxy.id)) == ()
 
 
-async def test_the_dated_job_ends_grants(world: PostgresPeopleWorld) -> None:
+async def test_scheduled_job_ends_grants(world: PostgresPeopleWorld) -> None:
     use_cases = PeopleUseCases(world)
     child = await world.add_client(date_of_birth=birthday(18, date(2026, 3, 10)))
     await use_cases.add_proxy_for(child.id)
@@ -212,7 +211,7 @@ async def test_the_dated_job_ends_grants(world: PostgresPeopleWorld) -> None:
 
 
 @pytest.mark.parametrize("kind", ["client", "proxy"])
-async def test_an_email_is_changed_by_its_holder(world: PostgresPeopleWorld, kind: str) -> None:
+async def test_account_holder_changes_their_email(world: PostgresPeopleWorld, kind: str) -> None:
     use_cases = PeopleUseCases(world)
     if kind == "client":
         account = await use_cases.add_client_with_account()
@@ -238,7 +237,7 @@ async def test_an_email_is_changed_by_its_holder(world: PostgresPeopleWorld, kin
         assert (shown.email, shown.sign_in_email) == ("new@example.org", "new@example.org")
 
 
-async def test_an_import_is_safe_to_run_twice(world: PostgresPeopleWorld) -> None:
+async def test_import_can_be_repeated(world: PostgresPeopleWorld) -> None:
     bring = ImportPeople(world.begin, world.clock, world.ids)
     clinicians = [ClinicianRow(2, "C-1", "Dr. Grey")]
     rows = [
@@ -251,7 +250,7 @@ async def test_an_import_is_safe_to_run_twice(world: PostgresPeopleWorld) -> Non
     assert (second.added, second.changed, second.unchanged) == (0, 0, 61)
 
 
-async def test_a_practice_is_run_from_its_own_side(world: PostgresPeopleWorld) -> None:
+async def test_administrator_manages_the_practice(world: PostgresPeopleWorld) -> None:
     add = AddPractice(world.practice_factory, world.clock, world.ids)
     name = f"p{world.ids.new().hex}"
     made = await add(Origin("127.0.0.1"), AddPracticeCommand(name[:32], "Oak", "UTC", "ny", (f"{name}.example",)))

@@ -1,4 +1,4 @@
-"""Mail by the real SES client over HTTP: against moto, and against servers that fail in every way."""
+"""Mail through the real SES client over HTTP: against moto, and against servers that fail in various ways."""
 
 import base64
 import email
@@ -73,7 +73,7 @@ def parsed(raw: bytes) -> EmailMessage:
 
 @contextmanager
 def vendor(answer: Answer) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that answers every request so, and the requests that it read."""
+    """A server that answers every request with `answer`, and the list of requests it received."""
     requests: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -128,7 +128,7 @@ MOODS: dict[DeliveryBehavior, Answer] = {
 
 @define
 class Ses(VendorMailerHarness):
-    """A server in a mood."""
+    """A fake SES server with a configurable failure."""
 
     stack: ExitStack
     mailer: SesMailer = field(init=False)
@@ -172,7 +172,7 @@ async def problem_at(url: str, account: type[AwsAccount] = AwsAccount) -> MailEr
     return caught.value
 
 
-async def test_a_mail_arrives_as_it_was_written(moto: str) -> None:
+async def test_mail_arrives_as_written(moto: str) -> None:
     before = len(received())
     vendor_message_id = await sent_to(moto)
     (taken,) = received()[before:]
@@ -187,13 +187,13 @@ async def test_a_mail_arrives_as_it_was_written(moto: str) -> None:
     assert taken.raw_data.isascii()
 
 
-async def test_a_sender_that_is_not_verified_is_refused(moto: str) -> None:
+async def test_unverified_sender_is_refused(moto: str) -> None:
     with pytest.raises(MailRefused) as caught:
         await SesMailer(AwsAccount(REGION, moto), "other@example.org").send(MAIL)
     assert caught.value.reason == "MessageRejected"
 
 
-async def test_what_is_asked_of_ses() -> None:
+async def test_request_to_ses_has_the_expected_fields() -> None:
     with vendor(takes) as (url, requests):
         mailer = SesMailer(AwsAccount(REGION, url), SENDER, "portal-events")
         assert await mailer.send(MAIL) == "m-1"
@@ -225,7 +225,7 @@ async def test_what_is_asked_of_ses() -> None:
         (503, "ServiceUnavailable", MailUncertain),
     ],
 )
-async def test_what_an_answer_means_and_that_it_is_asked_once(status: int, code: str, kind: type[MailError]) -> None:
+async def test_error_response_is_classified_and_not_retried(status: int, code: str, kind: type[MailError]) -> None:
     with vendor(says(status, code)) as (url, requests):
         mail_error = await problem_at(url)
     assert type(mail_error) is kind
@@ -235,14 +235,14 @@ async def test_what_an_answer_means_and_that_it_is_asked_once(status: int, code:
 
 @frozen
 class ShortTimeoutAccount(AwsAccount):
-    """Waits half a second for an answer, so that the test of waiting in vain is short."""
+    """An account with a half-second timeout, to keep the timeout test short."""
 
     def client(self, service: str, *, attempts: int = 3) -> Any:
         config = Config(read_timeout=0.5, retries={"total_max_attempts": attempts})
         return boto3.client(service, region_name=self.region, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]
 
 
-async def test_a_vendor_that_never_answers_is_uncertain() -> None:
+async def test_missing_response_is_an_uncertain_delivery() -> None:
     over = threading.Event()
     with vendor(lambda handler: bool(over.wait(30)) and None) as (url, requests):
         mail_error = await problem_at(url, ShortTimeoutAccount)
@@ -251,14 +251,14 @@ async def test_a_vendor_that_never_answers_is_uncertain() -> None:
     assert len(requests) == 1
 
 
-async def test_a_host_that_nobody_knows_is_surely_not_sent() -> None:
+async def test_unknown_host_is_a_certain_failure() -> None:
     assert type(await problem_at("http://nobody.invalid")) is MailNotSent
 
 
-async def test_without_credentials_it_is_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_credentials_are_a_certain_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials that it found
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # the session caches the credentials it found
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
@@ -275,7 +275,7 @@ HOSTILE_VALUES = st.text(st.characters(codec="utf-8"), max_size=40)
 @example('"Elm" <eve@example.org>,', "s", "b", "ann@example.org")
 @example("s", "Hi\nTo: eve@example.org", "b", "ann@example.org")
 @example("s", "s", "b\r\n.\r\nFrom: eve@example.org\r\n", "ann@example.org")
-def test_nothing_filled_in_adds_a_header_or_a_recipient(sender: str, subject: str, body: str, to: str) -> None:
+def test_values_cannot_inject_headers_or_recipients(sender: str, subject: str, body: str, to: str) -> None:
     mail = evolve(MAIL, sender_name=sender, subject=subject, body=body, to=to)
     try:
         raw = mime(mail, SENDER)
@@ -294,7 +294,7 @@ def test_nothing_filled_in_adds_a_header_or_a_recipient(sender: str, subject: st
     "to",
     ["", "ann", "ann@", "ann@example.org\r\nBcc: eve@example.org", "a@example.org, b@example.org", "änn@exämple.org"],
 )
-def test_an_address_that_is_none_is_refused(to: str) -> None:
+def test_invalid_address_is_refused(to: str) -> None:
     with pytest.raises(MailRefused) as caught:
         mime(evolve(MAIL, to=to), SENDER)
     assert caught.value.reason == "bad_address"

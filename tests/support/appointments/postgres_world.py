@@ -1,4 +1,4 @@
-"""A practice in PostgreSQL for the contracts of appointments."""
+"""The appointment contracts' practice, stored in PostgreSQL."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from tests.support.engine.postgres import PortalDatabase
 
 @define
 class PostgresAppointmentsWorld(AppointmentsWorld):
-    """Ids rise as they are made, so that rows can be asked for in the order in which they were written."""
+    """An appointments world on PostgreSQL. Ids count up, so rows can be read in the order they were written."""
 
     database: PortalDatabase
     practice_id: UUID
@@ -30,7 +30,7 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
 
     @classmethod
     async def create(cls, database: PortalDatabase) -> "PostgresAppointmentsWorld":
-        """A fresh practice."""
+        """Create a fresh practice in the database."""
         return cls(database, await database.practice())
 
     async def other_practice(self) -> "PostgresAppointmentsWorld":

@@ -1,4 +1,4 @@
-"""A practice in memory, and the use cases of appointments over any world."""
+"""An in-memory practice, and every appointment use case over any world."""
 
 from datetime import date
 from uuid import UUID
@@ -66,7 +66,7 @@ from tests.support.contracts.appointments.world import ZONE, AppointmentsWorld
 
 @define
 class MemoryAppointmentsWorld(AppointmentsWorld):
-    """Rows of people are put where the accounts' adapters keep theirs."""
+    """An appointments world in memory. It writes people straight into the tables that the accounts adapters use."""
 
     clock: FixedClock = field(factory=FixedClock)
     ids: CountingIds = field(factory=lambda: CountingIds(1))
@@ -147,7 +147,7 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
 
 @define
 class AppointmentUseCases:
-    """Every use case of appointments, over one world."""
+    """Every appointment use case, built over one world."""
 
     world: AppointmentsWorld
     _jobs_run: int = field(init=False, default=0)
@@ -349,7 +349,7 @@ class AppointmentUseCases:
         return GetSeries(self.world.begin)
 
     async def run_freed_slot_jobs(self) -> None:
-        """Run the deferred jobs `offer_freed_slot` that have not been run, as the worker would."""
+        """Run the pending `offer_freed_slot` jobs, as the worker would."""
         for ids in (await self.world.jobs("offer_freed_slot"))[self._jobs_run :]:
             self._jobs_run += 1
             await self.offer_freed_slot(self.world.system, OfferFreedSlotCommand(**ids))

@@ -1,4 +1,4 @@
-"""Nasty requests to one route: each attempt differs from the request that succeeds in one thing."""
+"""Hostile requests to one route: each differs from a valid request in one respect."""
 
 import json
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ from tests.support.http.operations import Operation
 from tests.support.http.valid_requests import ValidRequests
 
 SECRETS = {"password", "current_password", "new_password", "code", "phone", "callback"}
-"""Texts that have a form, which the schema does not say."""
+"""Text fields with a required format that the schema does not state."""
 
 
 @frozen
 class HostileRequest:
-    """One request, and in a few words what is wrong with it."""
+    """One request; `what` describes briefly what is wrong with it."""
 
     what: str
     method: str
@@ -46,23 +46,23 @@ class HostileRequest:
 
 @frozen
 class HostileRequests:
-    """Makes the attempts at one route. `thorough` makes them all; otherwise what is not first comes in turn."""
+    """Generates hostile requests for one route: all if `thorough`, else the first of each group and a sample."""
 
     valid_requests: ValidRequests
     operation: Operation
     thorough: bool
 
     def valid_request(self) -> HostileRequest:
-        """The request that succeeds."""
+        """The unchanged valid request."""
         return self._attempt("nothing")
 
     def with_text(self, text: str) -> HostileRequest:
-        """The request that succeeds, with every free text in it replaced."""
+        """The valid request with every free text in its body replaced."""
         body = self._replace_text(self.operation.body, self.valid_requests.body(self.operation), text)
         return self._attempt(f"every text {text[:20]!r}", body=json.dumps(body).encode())
 
     def attempts(self) -> Iterator[HostileRequest]:
-        """All of them, in the same order every time."""
+        """All hostile requests, in the same order every time."""
         yield from self._bodies()
         yield from self._paths()
         yield from self._queries()
@@ -218,7 +218,7 @@ class HostileRequests:
             yield at, what, text
 
     def _rotate(self, values: dict[str, bytes], first: tuple[str, ...], salt: int = 0) -> Iterator[tuple[str, bytes]]:
-        """The first ones, and one of the others: another at each place, so that all have their turn somewhere."""
+        """Yield the values in `first` and one other; which other varies by position, so all are used somewhere."""
         others = [one for one in values if one not in first]
         if not self.thorough and others:
             others = [others[(self._salt + salt) % len(others)]]
@@ -236,7 +236,7 @@ class HostileRequests:
 
 
 def _with(valid_request: Any, at: tuple[Any, ...], text: bytes) -> bytes:
-    """The body with other JSON text in one place."""
+    """The body with the value at one path replaced by raw JSON text."""
     marked = json.loads(json.dumps(valid_request))
     inside = marked
     for step in at[:-1]:

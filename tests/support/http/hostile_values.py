@@ -1,7 +1,7 @@
-"""Values that portals in the field fell over.
+"""Input values that have broken portals in production.
 
-They stand as JSON text, since much of what is worth sending cannot be made by an encoder: numbers beyond any float,
-halves of surrogate pairs, bytes that are no UTF-8. What is first of a kind is tried at every place, the others in turn.
+They are JSON text, since encoders cannot produce many of them: numbers beyond any float, halves of surrogate pairs,
+bytes that are not UTF-8. The first values of a group are tried everywhere, the others in turn.
 """
 
 import json
@@ -36,7 +36,7 @@ FIRST_STRINGS = (
     "RTL, emoji, zero width",
     "SQL and formats",
 )
-"""For every text, every time; the others in turn."""
+"""Sent for every text field; the other strings are used in turn."""
 
 FREE_TEXTS = (
     "RTL, emoji, zero width",
@@ -46,7 +46,7 @@ FREE_TEXTS = (
     "grows when folded",
     "LIKE",
 )
-"""Texts that may be taken in, and must then be shown, searched, mailed and put into calendars."""
+"""Texts that may be accepted, and must then work in views, searches, mail and calendar files."""
 
 WRONG_TYPES: dict[str, bytes] = {
     "null": b"null",
@@ -218,7 +218,7 @@ CURSORS: tuple[str, ...] = (
     "a",
     "_-_-",
     "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OSAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA",  # year 1, east of UTC
-    "OTk5OS0xMi0zMVQyMzo1OTo1OS0yMzo1OSAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA",  # year 9999, west of it
+    "OTk5OS0xMi0zMVQyMzo1OTo1OS0yMzo1OSAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA",  # year 9999, west of UTC
     "MjAyNi0wMy0wMlQxNTowMDowMCAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA",  # no offset
     "MjAyNi0wMy0wMiB4",
     "AP8AAA",

@@ -1,4 +1,4 @@
-"""A practice that is open, over HTTP: staff who are signed in, a clinician with hours, clients on their care team."""
+"""An open practice over HTTP: signed-in staff, a clinician with hours, and clients on the clinician's care team."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ OFFICE = "12 Elm Street, Albany"
 
 @asynccontextmanager
 async def shared_portal(cluster: Cluster, folder: Path) -> AsyncIterator[RunningPortal]:
-    """A portal for all the tests of a module: each opens a practice of its own, which is found at once."""
+    """One portal for all tests of a module. Each test opens its own practice, which the portal finds immediately."""
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     async with open_database(cluster, name, max_size=2) as database, running(database, folder) as portal:
         portal.portal.parts.directory().seconds = 0.0
@@ -36,7 +36,7 @@ async def shared_portal(cluster: Cluster, folder: Path) -> AsyncIterator[Running
 
 @define
 class Person:
-    """Somebody who is signed in. `id` is the client's or the staff member's."""
+    """A signed-in person. `id` is the client's or the staff member's."""
 
     id: UUID
     account_id: UUID
@@ -45,7 +45,7 @@ class Person:
 
 @define
 class OpenPractice:
-    """One open practice of a running portal: everybody works every day from nine to five."""
+    """An open practice of a running portal. Every clinician has hours every day from nine to five."""
 
     portal: RunningPortal
     practice_id: UUID
@@ -76,7 +76,7 @@ class OpenPractice:
         return open_practice
 
     async def clinician(self, name: str = "Dr. Rivera") -> UUID:
-        """One more, with hours at the office and online."""
+        """Add a clinician with hours at the office and by telehealth."""
         body = {"name": name, "room_link": "https://rooms.example/rivera"}
         clinician_id = (await self.ask(self.admin, "POST", f"{PRACTICE}/clinicians", body))["id"]
         openings = [
@@ -89,7 +89,7 @@ class OpenPractice:
         return UUID(clinician_id)
 
     async def client(self, given: str = "Mira", *, date_of_birth: str = "1990-05-17") -> Person:
-        """A client on the clinician's list, with an account and a session."""
+        """Add a client to the clinician's care team, with an account and a session."""
         body = {
             "given_name": given,
             "family_name": "Okafor",
@@ -102,14 +102,14 @@ class OpenPractice:
         return await self._signed_in(client_id, "client", body["email"])
 
     async def staff(self, *roles: Role, clinician_id: UUID | None = None) -> Person:
-        """A member of staff with a session in which a second factor was shown."""
+        """Add a staff member with a session that is verified by a second factor."""
         email = f"{roles[0]}-{uuid4().hex}@elm.example"
         command = AddStaffCommand("Sam Wu", email, frozenset(roles), clinician_id)
         made = await self.portal.portal.use_case(AddStaff)(self.portal.system(self.practice_id), command)
         return await self._signed_in(made.id, "staff", email)
 
     async def again(self, person: Person) -> Person:
-        """Somebody whose session ended, with a new one."""
+        """The same person with a new session, after theirs ended."""
         parts = self.portal.portal.parts
         async with parts.begin()(self.portal.system(self.practice_id)) as unit:
             account = await unit.accounts.get(person.account_id)
@@ -140,18 +140,18 @@ class OpenPractice:
     async def send(
         self, person: Person | None, method: str, path: str, body: Any = None, **headers: str
     ) -> httpx.Response:
-        """What the API answers to somebody."""
+        """Send a request as the person and return the API's response."""
         async with self.portal.http_client(person.token if person else "", portal_practice=self.slug, **headers) as ask:
             return await ask.request(method, path, json=body)
 
     async def ask(self, person: Person | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """The same, where it is sure to be granted."""
+        """Send a request that must succeed and return the decoded body."""
         answer = await self.send(person, method, path, body, **headers)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
     def slot(self, starts_at: datetime, *, online: bool = False) -> dict[str, Any]:
-        """A time with the clinician, as requests name it."""
+        """A slot with the clinician, as request bodies name it."""
         location = None if online else str(self.location_id)
         return {
             "clinician_id": str(self.clinician_id),
@@ -161,8 +161,16 @@ class OpenPractice:
         }
 
     def count(self, table: str, condition: str = "true") -> int:
-        """Rows of a table that are this practice's."""
+        """The number of this practice's rows in a table."""
         sql = f"SELECT count(*) FROM portal.{table} WHERE practice_id = %s AND {condition}".encode()
         row = self.portal.database.owner.execute(sql, (self.practice_id,)).fetchone()
         assert row is not None
         return int(row[0])
+
+
+async def refused(
+    open_practice: OpenPractice, person: Person | None, method: str, path: str, body: Any = None
+) -> tuple[int, str]:
+    """The status and problem code of a request that is refused."""
+    answer = await open_practice.send(person, method, path, body)
+    return answer.status_code, answer.json()["code"]

@@ -1,4 +1,4 @@
-"""The routes of the OpenAPI document, with what tests need to ask them."""
+"""The routes of the OpenAPI document, with what tests need to call them."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,13 +10,13 @@ from attrs import field, frozen
 from entrypoints.http.docs.document import document
 
 JsonPath = tuple[str | int, ...]
-"""Where in a body something stands: names from the outside in, 0 for the first of a list."""
+"""The path of a value in a body: field names from the outside in, 0 for the first item of a list."""
 
 
 @frozen
 class Operation:
-    """One route. `path_parameters` and `query` hold schemas by name; `required_parameters` has an example of each parameter that the
-    query must have; `body` is the JSON body's schema."""
+    """One route. `path_parameters` and `query` hold schemas by name; `required_parameters` holds an example of each
+    required query parameter; `body` is the schema of the JSON body."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Operation:
         return f"{self.method} {self.path}"
 
     def resolved(self, schema: Any) -> Any:
-        """The schema behind references; of alternatives, the one that is not null."""
+        """The schema that a reference points to; of alternatives, the first that is not null."""
         while True:
             if "$ref" in schema:
                 schema = _resolved(self.document, schema)
@@ -45,11 +45,11 @@ class Operation:
             schema = choices[0]
 
     def ids_in_query(self) -> list[str]:
-        """The query's parameters that are ids."""
+        """The names of query parameters that are ids."""
         return [name for name, schema in self.query.items() if self.resolved(schema).get("format") == "uuid"]
 
     def ids_in_body(self) -> list[JsonPath]:
-        """Where the body has ids."""
+        """The paths of ids in the body."""
         return [] if self.body is None else list(self._ids(self.body, ()))
 
     def _ids(self, schema: Any, at: JsonPath) -> Iterator[JsonPath]:
@@ -62,7 +62,7 @@ class Operation:
             yield from self._ids(schema["items"], (*at, 0))
 
     def minimal_body(self, place: JsonPath, value: str) -> Any:
-        """The example's required fields, and a value in a place."""
+        """The example's required fields only, with `value` at the path `place`."""
         return self._minimal(self.body, self.example, place, value)
 
     def _minimal(self, schema: Any, example: Any, place: JsonPath, value: str) -> Any:
@@ -78,7 +78,7 @@ class Operation:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """All of them. `side` is whose session opens the route: portal, practice, or empty where none is needed."""
+    """All routes. `side` names whose session the route needs: portal, practice, or empty for none."""
     described = document()
     return tuple(
         _operation(described, path, method, one)
@@ -113,7 +113,7 @@ def _example(parameter: Any) -> str:
 
 
 def with_ids(body: Any, ids: dict[str, str]) -> Any:
-    """An example with known ids where it has ids."""
+    """The example with the given ids in place of its own."""
     if isinstance(body, dict):
         return {
             name: ids[name] if name in ids and isinstance(value, str) else with_ids(value, ids)

@@ -1,4 +1,4 @@
-"""Requests as bytes, straight to the ASGI app: what a well-mannered HTTP client would refuse to send arrives."""
+"""Sends raw requests straight to the ASGI app, including those that an HTTP client refuses to send."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,16 +10,17 @@ import httpx
 
 Headers = Iterable[tuple[bytes, bytes]]
 _SHOWN = httpx.Request("GET", "http://portal.example.org/")
-"""What answers name as their request; nobody looks at it."""
+"""The request that responses refer to; httpx needs one, no test reads it."""
 
 
 async def ask(
     app: Any, method: str, target: str, headers: Headers = (), body: bytes | list[dict[str, Any]] = b""
 ) -> httpx.Response:
-    """The answer; of an event stream, what comes first. `target` is path and query as they stand in the request line;
-    `body` is all of it, or the events by which a server hands it over.
+    """Send a request and return the response; of an event stream, the first event only.
 
-    An exception that leaves the app is raised here: a server would answer 500.
+    `target` is the path and query as in the request line; `body` is the whole body, or the ASGI events that deliver it.
+
+    Exceptions that leave the app are raised here, where a server would return 500.
     """
     path, _, query = target.partition("?")
     scope = {
@@ -58,7 +59,7 @@ async def ask(
                 seen.set()
 
     await app(scope, receive, send)
-    assert status, "nothing was answered"
+    assert status, "the app sent no response"
     answer = httpx.Response(status, headers=answered, content=b"".join(content), request=_SHOWN)
     answer.elapsed = timedelta(0)
     return answer

@@ -1,4 +1,4 @@
-"""The whole portal over a test's database, asked over HTTP: the composition root's own parts, and a clock of ours."""
+"""The whole portal over a test database, called over HTTP: built by the composition root, with a test clock."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b")
 
 @define
 class RunningPortal:
-    """`run_jobs` does what the worker would; `mail` is what was kept instead of sent, oldest first."""
+    """A running portal. `run_jobs` does the worker's work; `mail` is the mail stored instead of sent, oldest first."""
 
     database: PortalDatabase
     portal: Portal
@@ -40,7 +40,7 @@ class RunningPortal:
 
     @asynccontextmanager
     async def http_client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
-        """A client of the API; with a bearer token when one is given."""
+        """An HTTP client of the API, with the bearer token if one is given."""
         more = {"authorization": f"Bearer {token}"} if token else {}
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True, client=("203.0.113.7", 4000))  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ class RunningPortal:
     async def practice(
         self, slug: str = "elm", *, time_zone: str = "America/New_York", state: str | None = "NY"
     ) -> UUID:
-        """Found a practice as an operator does."""
+        """Create a practice as an operator does."""
         command = AddPracticeCommand(slug, slug.title(), time_zone, state)
         made = await self.portal.use_case(AddPractice)(Origin(), command)
         return UUID(str(made.id))
@@ -61,7 +61,7 @@ class RunningPortal:
         return SystemActor(practice_id, "test")
 
     async def run_jobs(self) -> int:
-        """Run every job that is queued, and those that they queue, until none is left; how many."""
+        """Run all queued jobs, and those that they queue, until none is left; return how many ran."""
         done = 0
         while True:
             rows = self.database.owner.execute(
@@ -79,16 +79,16 @@ class RunningPortal:
         return [one for one in reversed(kept) if not to or one.to == to]
 
     async def mailed_code(self, to: str) -> str:
-        """The code in the newest mail to an address, after the jobs have run."""
+        """Run the jobs, then return the code in the newest mail to an address."""
         await self.run_jobs()
         found = CODE.findall((await self.mail(to))[-1].body)
-        assert found, "the newest mail holds no code"
+        assert found, "the newest mail contains no code"
         return str(found[-1])
 
 
 @asynccontextmanager
 async def running(database: PortalDatabase, folder: Path, **settings: Any) -> AsyncIterator[RunningPortal]:
-    """The portal over the database, on embedded parts, with the database's clock."""
+    """The portal over the database, on embedded adapters, with the database's clock."""
     chosen = Settings(data_dir=folder, throttle_rate=0, pool_size=10, **settings)
     clock = database.clock
     async with open_portal(chosen, database.app_dsn, clock=clock) as portal:

@@ -1,4 +1,4 @@
-"""A small feature with everything that a controller can meet, for the tests of the HTTP foundation."""
+"""A small feature that uses everything a controller can, for the tests of the HTTP foundation."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -57,7 +57,7 @@ ADAS_TOKEN, BOBS_TOKEN, STAFF_TOKEN = "ada-token", "bob-token", "staff-token"
 
 
 class ShelfFull(Conflict):
-    """The toy's own error."""
+    """An error of the toy feature."""
 
     code = "toy_shelf_full"
     title = "The shelf is full."
@@ -83,7 +83,7 @@ class AddToyCommand:
 
 @define
 class Shelf:
-    """Where toys stand, with the answers given under idempotency keys."""
+    """The stored toys, and the responses stored under idempotency keys."""
 
     toys: dict[UUID, list[ToyView]] = field(factory=dict)
     answers: dict[object, tuple[bytes, bytes]] = field(factory=dict)
@@ -199,21 +199,21 @@ class ToysController(Controller):
     async def fail_toy(
         self, request: PortalRequest, how: FromPath[ShortText], fail_toy: NamedDependency[FailToy]
     ) -> None:
-        """Fails as told."""
+        """Fails in the requested way."""
         await fail_toy(request.actor, how)
 
     @delete("/{toy_id:uuid}")
     async def remove_toy(self, request: PortalRequest, toy_id: FromPath[UUID]) -> None:
-        """Pretends to remove."""
+        """Pretends to remove a toy."""
 
     @post("/upload", body_limit=200_000, status_code=200, idempotent=False)
     async def upload_toy(self, request: PortalRequest) -> dict[str, int]:
-        """Takes a larger body, of any kind."""
+        """Accepts a larger body of any content type."""
         return {"size": len(await request.body())}
 
     @get("/who", active=False)
     async def who(self, request: PortalRequest) -> dict[str, str]:
-        """What the controller sees of the caller."""
+        """Returns what the controller knows about the caller."""
         origin = request.origin
         return {
             "address": origin.address,
@@ -225,7 +225,7 @@ class ToysController(Controller):
 
     @get("/visit", auth="visitor")
     async def visit(self, request: PortalRequest) -> dict[str, str]:
-        """For anybody."""
+        """Needs no session."""
         return {"kind": type(request.actor).__name__, "practice": str(request.actor.practice_id)}
 
     @get("/events", active=False)
@@ -248,14 +248,14 @@ class PracticeToysController(Controller):
 
     @get("/count")
     async def count_toys(self, request: PortalRequest) -> dict[str, int]:
-        """How many there are."""
+        """Returns the number of toys."""
         require_staff(request.actor)
         return {"count": 0}
 
 
 @define
 class FakeAuthenticate:
-    """Authenticates fixed tokens, and remembers what it was asked."""
+    """Accepts fixed tokens, and records every command."""
 
     asked: list[AuthenticateCommand] = field(factory=list)
 
@@ -274,7 +274,7 @@ class FakeAuthenticate:
 
 @define
 class FakePracticeDirectory:
-    """North has a host name, south a slug only."""
+    """Two practices: north has a host name, south has a slug only."""
 
     known: tuple[PracticeLocator, ...] = (
         PracticeLocator(NORTH, "north", ("north.example.org",)),
@@ -286,7 +286,7 @@ class FakePracticeDirectory:
 
 
 def toy_parts(**changes: object) -> HttpParts:
-    """Parts of an app with the toy feature, one practice, and the throttle off."""
+    """The parts of an app with the toy feature and one practice, without the throttle."""
     shelf = Shelf()
     parts = HttpParts(
         authenticate=FakeAuthenticate(),

@@ -1,4 +1,4 @@
-"""A practice in which every route of the document finds what it needs: for each, a request that succeeds."""
+"""A practice with all that the document's routes need, and a request to each route that succeeds."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ COLLEAGUE = {"name": "Lena Ortiz", "email": "lena@elm-street.example", "roles": 
 
 @frozen
 class RequestValues:
-    """What of a request differs from the document's example with the scene's ids."""
+    """How a request differs from the document's example with the scenario's ids."""
 
     path: dict[str, str] = field(factory=dict)
     query: dict[str, str] = field(factory=dict)
@@ -43,7 +43,7 @@ class RequestValues:
 
 @define
 class ValidRequests:
-    """`tokens` by side; `ids` by parameter name; `asked` by operation id."""
+    """Requests that succeed. `tokens` are keyed by side, `ids` by parameter name, `asked` by operation id."""
 
     attack: AttackScenario
     tokens: dict[str, str]
@@ -56,7 +56,7 @@ class ValidRequests:
         return self.attack.portal
 
     def token(self, operation: Operation) -> str:
-        """The session that may ask this."""
+        """The token of a session that may call the operation."""
         return self.asked.get(operation.operation_id, RequestValues()).token or self.tokens.get(operation.side, "")
 
     def path_values(self, operation: Operation) -> dict[str, str]:
@@ -67,14 +67,14 @@ class ValidRequests:
         return self.asked.get(operation.operation_id, RequestValues()).query
 
     def body(self, operation: Operation) -> Any:
-        """The body that succeeds; None where there is none."""
+        """The body of the request that succeeds; None if the operation has no body."""
         own = self.asked.get(operation.operation_id, RequestValues()).body
         if isinstance(own, dict):
             return {**with_ids(operation.example, self.ids), **own}
         return with_ids(operation.example, self.ids)
 
     def target(self, operation: Operation) -> str:
-        """Path and query of the request that succeeds."""
+        """The path and query of the request that succeeds."""
         values = {name: quote(value, safe="") for name, value in self.path_values(operation).items()}
         query = urlencode(self.query_values(operation))
         return operation.path.format(**values) + (f"?{query}" if query else "")
@@ -84,17 +84,17 @@ class ValidRequests:
 
 
 async def make_valid_requests(portal: RunningPortal) -> ValidRequests:
-    """The story, and beside it one of everything that the document's routes can be about."""
+    """Set up the attack scenario and one record for every kind of route in the document."""
     attack = await make_attack_scenario(portal)
     desk = _Setup(attack)
     soon = portal.clock.now() + timedelta(minutes=5)
-    begun = await desk.begun(soon)
-    portal.clock.at = soon + timedelta(minutes=1)  # it has begun; nobody was idle for long
+    started = await desk.started(soon)
+    portal.clock.at = soon + timedelta(minutes=1)  # the appointment has started; no session was idle for long
     await add_victim_records(attack)
     ids = dict(attack.victim_ids)
-    asked = await desk.practice(ids, begun)
+    asked = await desk.practice(ids, started)
     asked |= await desk.visitors()
-    asked |= await desk.client(ids, begun)
+    asked |= await desk.client(ids, started)
     await portal.run_jobs()
     tokens = {"portal": attack.victim, "practice": attack.administrator}
     return ValidRequests(attack, tokens, ids, asked, TableSnapshot(portal.database.owner))
@@ -102,7 +102,7 @@ async def make_valid_requests(portal: RunningPortal) -> ValidRequests:
 
 @define
 class _Setup:
-    """Does what has to have been done before."""
+    """Creates the records that the requests refer to."""
 
     attack: AttackScenario
 
@@ -112,8 +112,8 @@ class _Setup:
         assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         return answer.json() if answer.content else None
 
-    async def begun(self, at: datetime) -> dict[str, Any]:
-        """A telehealth appointment of the victim's, booked by the practice for `at`."""
+    async def started(self, at: datetime) -> dict[str, Any]:
+        """A telehealth appointment of the victim, booked by the practice for `at`."""
         booking_options = await self.post(self.attack.victim, f"{PORTAL}/appointments/options", method="GET")
         profile = await self.post(self.attack.victim, f"{PORTAL}/profile", method="GET")
         body = {
@@ -125,8 +125,8 @@ class _Setup:
         }
         return dict(await self.post(self.attack.administrator, f"{PRACTICE}/appointments", body))
 
-    async def practice(self, ids: dict[str, str], begun: dict[str, Any]) -> dict[str, RequestValues]:
-        """What the practice's side is about; adds to `ids`."""
+    async def practice(self, ids: dict[str, str], started: dict[str, Any]) -> dict[str, RequestValues]:
+        """Values for the practice API; adds to `ids`."""
         admin = self.attack.administrator
         clinician = f"{PRACTICE}/clinicians/{ids['clinician_id']}"
         client = f"{PRACTICE}/clients/{ids['client_id']}"
@@ -151,7 +151,7 @@ class _Setup:
         proxy = {"email": self.attack.demo.client, "relationship": "representative", "areas": ["appointments"]}
         ids["grant_id"] = (await self.post(admin, f"{client}/grants", proxy))["id"]
         await self.attack.portal.run_jobs()
-        rivera, newest = await self._clinician(begun["clinician_id"]), await self._beginner()
+        rivera, newest = await self._clinician(started["clinician_id"]), await self._new_staff_member()
         begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrollment"]
         ids["notice_id"] = self._spoil_a_notice()
         sessions = await self.post(admin, f"{PRACTICE}/auth/sessions", method="GET")
@@ -172,8 +172,8 @@ class _Setup:
             slot.pop(name)
         moved = {**slot, "version": None}
         moved.pop("client_ids")
-        wish = {"starts_at": "2026-05-12T14:00:00Z", "ends_at": "2026-05-12T16:00:00Z"}
-        wished = {"appointment_type_id": ids["appointment_type_id"], "preferred": [wish]}
+        preferred = {"starts_at": "2026-05-12T14:00:00Z", "ends_at": "2026-05-12T16:00:00Z"}
+        wished = {"appointment_type_id": ids["appointment_type_id"], "preferred": [preferred]}
         request = await self.post(self.attack.victim, f"{PORTAL}/appointments/request", wished)
         return {
             "get_day_schedule": RequestValues(query={"date": "2026-03-02"}),
@@ -181,14 +181,14 @@ class _Setup:
             "book_series": RequestValues(body={**weekly, "first_start": "2026-05-07T08:00:00", "location_id": None}),
             "confirm_appointment_request": RequestValues(
                 {"request_id": request["id"]},
-                body={"starts_at": wish["starts_at"], "version": request["version"], "outside_hours": True},
+                body={"starts_at": preferred["starts_at"], "version": request["version"], "outside_hours": True},
             ),
             "reschedule_appointment_for_clients": RequestValues(body=moved),
             "cancel_appointment_for_clients": RequestValues(body={"version": None}),
-            "complete_appointment": RequestValues({"appointment_id": begun["id"]}, body={"version": None}),
-            "mark_no_show": RequestValues({"appointment_id": begun["id"]}, body={"version": None}),
-            "list_check_ins": RequestValues({"appointment_id": begun["id"]}),
-            "start_video_visit": RequestValues({"appointment_id": begun["id"]}, token=rivera),
+            "complete_appointment": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
+            "mark_no_show": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
+            "list_check_ins": RequestValues({"appointment_id": started["id"]}),
+            "start_video_visit": RequestValues({"appointment_id": started["id"]}, token=rivera),
             "assign_care_team": RequestValues(body={"clinician_ids": [ids["clinician_id"]], **shown}),
             "change_client": RequestValues(body=shown),
             "publish_availability": RequestValues(body={"expected_rule_ids": [one["id"] for one in week["rules"]]}),
@@ -224,7 +224,7 @@ class _Setup:
         }
 
     async def visitors(self) -> dict[str, RequestValues]:
-        """What those need who have no session yet."""
+        """Values for operations that need no session."""
         admin = self.attack.administrator
         who = {"email": NEWCOMER["email"], "date_of_birth": NEWCOMER["date_of_birth"]}
         await self.post("", f"{PORTAL}/auth/register", who)
@@ -253,8 +253,8 @@ class _Setup:
             "reset_password": RequestValues(body={"email": VICTIM, "code": reset, "password": NEW_PASSWORD}),
         }
 
-    async def client(self, ids: dict[str, str], begun: dict[str, Any]) -> dict[str, RequestValues]:
-        """What a client's own side is about. Mira has a second factor, Theo has none."""
+    async def client(self, ids: dict[str, str], started: dict[str, Any]) -> dict[str, RequestValues]:
+        """Values for the client's own API. Mira has a second factor, Theo has none."""
         theo, mira, demo = self.attack.victim, self.attack.attacker, self.attack.demo
         now = self.attack.portal.clock.now()
         feed = await self.post(theo, f"{PORTAL}/calendar/feed")
@@ -262,9 +262,9 @@ class _Setup:
         change = {"new_email": "theo.lindqvist@client.example", "password": PASSWORD}
         await self.post(theo, f"{PORTAL}/profile/email", change)
         proof = await self.attack.portal.mailed_code(change["new_email"])
-        wish = {"version": 0, "safe_email": "theo.safe@client.example"}
-        await self.post(theo, f"{PORTAL}/profile/settings", wish, "PATCH")
-        safe = await self.attack.portal.mailed_code(wish["safe_email"])  # type: ignore[arg-type]
+        settings = {"version": 0, "safe_email": "theo.safe@client.example"}
+        await self.post(theo, f"{PORTAL}/profile/settings", settings, "PATCH")
+        safe = await self.attack.portal.mailed_code(settings["safe_email"])  # type: ignore[arg-type]
         slots = await self._slots(ids)
         profile = await self.post(theo, f"{PORTAL}/profile", method="GET")
         last, late = slots[-1], slots[-2]
@@ -286,7 +286,7 @@ class _Setup:
             "reschedule_appointment": RequestValues(
                 body={**{name: late[name] for name in names if name != "appointment_type_id"}, "version": 0}
             ),
-            "join_video_visit": RequestValues({"appointment_id": begun["id"]}),
+            "join_video_visit": RequestValues({"appointment_id": started["id"]}),
             "change_password": RequestValues(body={"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
             "close_account": RequestValues(body={"password": PASSWORD, "code": None}),
             "enroll_second_factor": RequestValues(body={"password": PASSWORD}),
@@ -310,23 +310,23 @@ class _Setup:
         ]
 
     async def _clinician(self, clinician_id: str) -> str:
-        """The session of a clinician, who alone may open a room."""
+        """A session of the clinician, the only person who can start the video visit."""
         elm = OpenPractice(self.attack.portal, self.attack.practice_id, SLUG)
         return (await elm.staff("clinician", clinician_id=UUID(clinician_id))).token
 
-    async def _beginner(self) -> list[str]:
-        """Two sessions of a new colleague who has yet to set up a second factor, and the colleague's id."""
+    async def _new_staff_member(self) -> list[str]:
+        """Two sessions of a new staff member without a second factor, and that person's id."""
         admin = self.attack.administrator
-        made = await self.post(admin, f"{PRACTICE}/staff", BEGINNER)
-        await self.post(admin, f"{PRACTICE}/staff/{made['id']}/invitations")
+        created = await self.post(admin, f"{PRACTICE}/staff", BEGINNER)
+        await self.post(admin, f"{PRACTICE}/staff/{created['id']}/invitations")
         who = {"email": BEGINNER["email"], "password": PASSWORD}
         code = await self.attack.portal.mailed_code(BEGINNER["email"])  # type: ignore[arg-type]
         await self.post("", f"{PRACTICE}/auth/invitation", {**who, "code": code})
         opened = [(await self.post("", f"{PRACTICE}/auth/login", who))["access_token"] for _ in range(2)]
-        return [*opened, made["id"]]
+        return [*opened, created["id"]]
 
     def _spoil_a_notice(self) -> str:
-        """A notice that could not be sent, which nobody can bring about over HTTP."""
+        """Mark a notice as undeliverable, which cannot be caused over HTTP; return its id."""
         row = self.attack.portal.database.owner.execute(
             "UPDATE portal.notices SET state = 'dead', settled_at = created_at"
             " WHERE id = (SELECT max(id::text)::uuid FROM portal.notices WHERE channel = 'email') RETURNING id"

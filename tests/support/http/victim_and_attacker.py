@@ -1,4 +1,4 @@
-"""A practice in which things have happened: two clients with accounts and an administrator, all signed in."""
+"""A practice with some history: two clients with accounts and an administrator, all signed in."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ PASSWORD = "amber lantern 9 orchestra"
 
 @define
 class AttackScenario:
-    """Tokens of three people, and the ids of what is the second client's."""
+    """The tokens of three people, and the ids of the second client's records."""
 
     portal: RunningPortal
     practice_id: UUID
@@ -78,7 +78,7 @@ async def _sign_in_staff(portal: RunningPortal, email: str, password: str, secre
 
 
 async def add_victim_records(attack: AttackScenario) -> None:
-    """Theo books, holds, asks, waits, and is offered a time; the administrator blocks, and grants a proxy."""
+    """Theo books, holds, requests, waits and gets an offer; the administrator blocks time and grants a proxy."""
     clock = attack.portal.clock
     async with attack.http_client(attack.victim) as ask:
         booking_options = _ok(await ask.get(f"{PORTAL}/appointments/options"))

@@ -29,8 +29,8 @@ DST_NIGHTS = [
     (HAVANA, AUTUMN),  # midnight occurs twice
 ]
 ODD_DST_NIGHTS = [
-    (ST_JOHNS, date(2006, 4, 2)),  # at one minute past midnight
-    (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the day before
+    (ST_JOHNS, date(2006, 4, 2)),  # the change is at one minute past midnight
+    (ST_JOHNS, date(2006, 10, 29)),  # from one minute past midnight back into the previous day
 ]
 
 CLINICIAN_ID, OTHER_CLINICIAN_ID = UUID(int=1), UUID(int=2)

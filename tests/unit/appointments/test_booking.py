@@ -33,7 +33,7 @@ def slot(scenario: BookingScenario, at: datetime) -> BookAppointmentCommand:
 
 
 class TestBooking:
-    async def test_booked_view(self, scenario: BookingScenario) -> None:
+    async def test_booking_returns_the_appointment_view(self, scenario: BookingScenario) -> None:
         view = await scenario.use_cases.book(scenario.ann, slot(scenario, new_york(4, 10)))
         assert (view.status, view.starts_at, view.ends_at) == ("booked", new_york(4, 10), new_york(4, 11))
         assert (view.clinician_name, view.appointment_type_name, view.time_zone) == (
@@ -153,7 +153,7 @@ class TestBooking:
         with pytest.raises(NotBookable):
             await scenario.use_cases.book(scenario.ann, slot(scenario, at))
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_client_or_writing_proxy_can_book(self, scenario: BookingScenario) -> None:
         command = slot(scenario, new_york(4, 10))
         client = scenario.ann.client_id
         for actor in (scenario.world.front_desk, scenario.world.as_proxy(client, may_write=True, areas=["messages"])):
@@ -164,7 +164,7 @@ class TestBooking:
         view = await scenario.use_cases.book(scenario.world.as_proxy(client, may_write=True), command)
         assert await scenario.use_cases.get_appointment(scenario.ann, view.id) == view
 
-    async def test_either_slot_or_hold(self, scenario: BookingScenario) -> None:
+    async def test_booking_takes_either_slot_or_hold(self, scenario: BookingScenario) -> None:
         with pytest.raises(Invalid):
             BookAppointmentCommand()
         with pytest.raises(Invalid):
@@ -178,13 +178,13 @@ class TestBooking:
         with pytest.raises(Invalid):
             scenario.world.choice(scenario.grey, scenario.appointment_type, at)
 
-    async def test_idempotency_key_replays_answer(self, scenario: BookingScenario) -> None:
-        def again() -> Actor:
+    async def test_idempotency_key_replays_response(self, scenario: BookingScenario) -> None:
+        def retried() -> Actor:
             return evolve(scenario.ann, origin=Origin(idempotent_request=IdempotentRequest("book", "key-1", b"digest")))
 
-        view = await scenario.use_cases.book(again(), slot(scenario, new_york(4, 10)))
+        view = await scenario.use_cases.book(retried(), slot(scenario, new_york(4, 10)))
         with pytest.raises(Replayed) as replayed:
-            await scenario.use_cases.book(again(), slot(scenario, new_york(4, 10)))
+            await scenario.use_cases.book(retried(), slot(scenario, new_york(4, 10)))
         assert msgspec.json.decode(replayed.value.response, type=AppointmentView) == view
 
 
@@ -228,7 +228,7 @@ class TestHoldSlot:
         used = [one.action for one in await scenario.world.audit() if one.target == hold.id]
         assert used == ["hold.created", "hold.booked"]
 
-    async def test_hold_is_for_one_appointment_type(self, scenario: BookingScenario) -> None:
+    async def test_hold_is_limited_to_one_appointment_type(self, scenario: BookingScenario) -> None:
         await scenario.use_cases.hold(
             scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
         )

@@ -51,7 +51,7 @@ async def test_client_sees_active_options_and_care_team(scenario: BookingScenari
     assert (await scenario.world.audit())[-1].action == "booking_options.read"
 
 
-async def test_staff_and_jobs_see_all(scenario: BookingScenario) -> None:
+async def test_staff_and_jobs_see_inactive_options_too(scenario: BookingScenario) -> None:
     await scenario.world.add_clinician("Dr. Gone", active=False)
     await scenario.world.add_appointment_type("Closed", active=False, step=30)
     view = await GetBookingOptions(scenario.world.begin)(scenario.world.as_staff("auditor"))

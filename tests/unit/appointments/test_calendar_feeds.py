@@ -75,7 +75,7 @@ class TestFeeds:
             await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
 
     @pytest.mark.parametrize("token", ["", "token-2", "' OR 1=1", "é" * 1000])
-    async def test_unknown_feed_token(self, scenario: BookingScenario, token: str) -> None:
+    async def test_unknown_feed_token_is_refused(self, scenario: BookingScenario, token: str) -> None:
         await scenario.use_cases.create_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
             await scenario.use_cases.read_calendar_feed(visitor(scenario), token)

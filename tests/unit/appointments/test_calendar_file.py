@@ -113,7 +113,7 @@ async def test_calendar_event_lifecycle(scenario: BookingScenario) -> None:
     assert (await scenario.world.audit())[-1].action == "appointments.exported"
 
 
-async def test_only_own_records(scenario: BookingScenario) -> None:
+async def test_other_clients_appointments_cannot_be_exported(scenario: BookingScenario) -> None:
     choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
     view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
     with pytest.raises(NotFound):

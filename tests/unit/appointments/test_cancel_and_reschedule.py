@@ -101,7 +101,7 @@ class TestCancelling:
         ]
         entry = (await scenario.world.audit())[-1]
         assert (entry.action, entry.target, entry.record) == ("appointment.cancelled", view.id, scenario.ann.client_id)
-        assert dict(entry.facts) == {"cancelled_late": "false"}, "and not the reason"
+        assert dict(entry.facts) == {"cancelled_late": "false"}, "without the reason"
 
     async def test_repeating_is_idempotent(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
@@ -116,7 +116,7 @@ class TestCancelling:
         with pytest.raises(AlreadyStarted):
             await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
 
-    async def test_only_own_records(self, scenario: BookingScenario) -> None:
+    async def test_other_clients_appointments_cannot_be_cancelled(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
         for actor in (scenario.bob, scenario.world.front_desk):
             with pytest.raises(NotFound):
@@ -138,7 +138,7 @@ class TestCancelling:
             await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id, version=view.version))
         await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id, version=view.version + 1))
 
-    async def test_reason_length_limit(self) -> None:
+    async def test_reason_length_is_limited(self) -> None:
         assert cancel_command(UUID(int=1), reason="é" * 1000).reason
         with pytest.raises(Invalid):
             cancel_command(UUID(int=1), reason="é" * 1001)
@@ -199,7 +199,7 @@ class TestLateCancelling:
         assert view.cancel_deadline == new_york(8, 10)
         await scenario.world.save_appointment_settings(AppointmentSettings(cancel_notice=timedelta(hours=36)))
         view = await scenario.use_cases.get_appointment(scenario.ann, view.id)
-        assert view.cancel_deadline == new_york(7, 21), "36 hours, one of them not on the clock"
+        assert view.cancel_deadline == new_york(7, 21), "36 real hours, one of them skipped by the wall clock"
 
 
 class TestRescheduling:
@@ -301,7 +301,9 @@ class TestSeveralClients:
         before = await scenario.use_cases.get_appointment(scenario.bob, appointment_id)
         cancelled = await scenario.use_cases.cancel(scenario.ann, cancel_command(appointment_id, reason="We split up"))
         assert cancelled.status == "cancelled"
-        assert await scenario.use_cases.get_appointment(scenario.bob, appointment_id) == before, "not even the version"
+        assert await scenario.use_cases.get_appointment(scenario.bob, appointment_id) == before, (
+            "the version is unchanged too"
+        )
         assert await scenario.world.jobs("offer_freed_slot") == []
         assert scenario.bob.client_id not in [one.to_client for one in await scenario.world.notices()]
 
@@ -332,12 +334,12 @@ class TestConcurrentChanges:
     """Changes by another transaction between the first read and the lock."""
 
     @pytest.mark.parametrize("deleted", [True, False])
-    async def test_reassigned_to_another_clinician_concurrently(self, scenario: BookingScenario, deleted: bool) -> None:
+    async def test_booking_reassigned_concurrently_is_stale(self, scenario: BookingScenario, deleted: bool) -> None:
         booking = await scenario.world.add_booking(
             scenario.grey, scenario.appointment_type, WEDNESDAY_AT_TEN, scenario.ann.client_id
         )
-        elsewhere = evolve(booking, appointment=evolve(booking.appointment, clinician_id=scenario.world.ids.new()))
-        answers = [booking, None if deleted else elsewhere]
+        reassigned = evolve(booking, appointment=evolve(booking.appointment, clinician_id=scenario.world.ids.new()))
+        answers = [booking, None if deleted else reassigned]
 
         async def find() -> Booking | None:
             return answers.pop(0)
@@ -363,7 +365,7 @@ class TestReading:
         entry = (await scenario.world.audit())[-1]
         assert (entry.action, entry.target, entry.outcome) == ("access.denied", view.id, "denied")
 
-    async def test_pages(self, scenario: BookingScenario) -> None:
+    async def test_pages_are_ordered_by_start_and_bounded(self, scenario: BookingScenario) -> None:
         await scenario.world.open_week(scenario.grey, start_time=time(9), end_time=time(17))
         views = [await booked(scenario, new_york(4, hour)) for hour in (11, 9, 10)]
         first = await scenario.use_cases.list_mine(scenario.ann, ListMyAppointmentsQuery(page=PageRequest(size=2)))
@@ -375,7 +377,7 @@ class TestReading:
             with pytest.raises(Invalid):
                 await scenario.use_cases.list_mine(scenario.ann, ListMyAppointmentsQuery(page=PageRequest(size=size)))
 
-    async def test_join_window(self, scenario: BookingScenario) -> None:
+    async def test_can_join_during_the_join_window_only(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
         for at, expected in (
             (new_york(4, 9, 45) - timedelta.resolution, False),

@@ -31,7 +31,7 @@ def test_hours_and_calendar_days_across_dst() -> None:
     assert notice_deadline(ten_after_autumn_night, NEW_YORK, CalendarDays(1)) == utc(2026, 10, 31, 14)  # 10:00
 
 
-def test_ambiguous_deadline_favours_the_client() -> None:
+def test_ambiguous_deadline_favors_the_client() -> None:
     half_past_two_on_monday = utc(2026, 3, 9, 6, 30)
     assert notice_deadline(half_past_two_on_monday, NEW_YORK, CalendarDays(1)) == utc(2026, 3, 8, 7)  # 3:00
     half_past_one_on_monday = utc(2026, 11, 2, 6, 30)
@@ -70,7 +70,7 @@ def test_notice_days_limits(days: int) -> None:
         CalendarDays(days)
 
 
-def test_join_window() -> None:
+def test_join_window_opens_before_start_and_closes_at_end() -> None:
     assert join_window(utc(2026, 3, 2, 15), utc(2026, 3, 2, 15, 50)) == (
         utc(2026, 3, 2, 14, 45),
         utc(2026, 3, 2, 15, 50),

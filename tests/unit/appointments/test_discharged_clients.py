@@ -212,7 +212,7 @@ async def test_staff_can_reschedule_existing_appointment(scenario: BookingScenar
     assert moved.starts_at == new_york(4, 12)
 
 
-async def test_booking_options_are_empty(scenario: BookingScenario) -> None:
+async def test_discharged_client_has_no_booking_options(scenario: BookingScenario) -> None:
     get_options = GetBookingOptions(scenario.world.begin)
     assert (await get_options(scenario.ann)).appointment_types
     await discharge(scenario)

@@ -39,22 +39,22 @@ class TestFindSlots:
         )
         assert page.next == ""
 
-    async def test_filters(self, scenario: BookingScenario) -> None:
+    async def test_search_filters_by_location_clinician_and_telehealth(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()
         green = await scenario.world.add_clinician("Dr. Green")
         await scenario.world.join_care_team(scenario.ann.client_id, green)
         await scenario.world.open_week(green, location_id=location.id, start_time=time(9), end_time=time(10))
 
-        async def whose(**more: object) -> set[str]:
+        async def clinicians(**more: object) -> set[str]:
             page = await scenario.use_cases.find_slots(scenario.ann, march_query(4, 4, scenario, **more))
             return {one.clinician_name for one in page.items}
 
-        assert await whose() == {"Dr. Grey", "Dr. Green"}
-        assert await whose(telehealth=True) == {"Dr. Grey"}
-        assert await whose(telehealth=False) == {"Dr. Green"}
-        assert await whose(location_id=location.id) == {"Dr. Green"}
-        assert await whose(clinician_id=green) == {"Dr. Green"}
-        assert await whose(clinician_id=green, telehealth=True) == set()
+        assert await clinicians() == {"Dr. Grey", "Dr. Green"}
+        assert await clinicians(telehealth=True) == {"Dr. Grey"}
+        assert await clinicians(telehealth=False) == {"Dr. Green"}
+        assert await clinicians(location_id=location.id) == {"Dr. Green"}
+        assert await clinicians(clinician_id=green) == {"Dr. Green"}
+        assert await clinicians(clinician_id=green, telehealth=True) == set()
 
     async def test_pages_keep_equal_start_times_together(self, scenario: BookingScenario) -> None:
         for name in ("Dr. Green", "Dr. White"):
@@ -76,14 +76,14 @@ class TestFindSlots:
         assert len(found) == 4 * (8 + 3 + 3)
 
     @pytest.mark.parametrize("year", [1900, 2999])
-    async def test_stale_cursor(self, scenario: BookingScenario, year: int) -> None:
+    async def test_cursor_outside_the_search_range_adds_no_slots(self, scenario: BookingScenario, year: int) -> None:
         whole = await scenario.use_cases.find_slots(scenario.ann, march_query(3, 6, scenario))
         forged = PageRequest(cursor((datetime(year, 6, 1, tzinfo=UTC), scenario.grey)))
         page = await scenario.use_cases.find_slots(scenario.ann, march_query(3, 6, scenario, page=forged))
         assert page.items == (whole.items[:20] if year == 1900 else ())
 
     @pytest.mark.parametrize(("first", "last"), [(5, 4), (1, 43)])
-    async def test_search_range_limits(self, scenario: BookingScenario, first: int, last: int) -> None:
+    async def test_search_range_is_limited(self, scenario: BookingScenario, first: int, last: int) -> None:
         day = date(2026, 3, 1)
         query = FindSlotsQuery(
             appointment_type_id=scenario.appointment_type.id,

@@ -206,7 +206,7 @@ class TestDayView:
         read = [one.record for one in await scenario.world.audit() if one.action == "appointments.read"]
         assert sorted(read) == sorted([scenario.ann.client_id, scenario.bob.client_id])
 
-    async def test_date_out_of_range(self, scenario: BookingScenario) -> None:
+    async def test_extreme_dates_are_refused(self, scenario: BookingScenario) -> None:
         for day in (date.min, date.max):
             with pytest.raises(Invalid):
                 await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=day))

@@ -67,7 +67,7 @@ class TestClientAppointments:
         assert page.items == ()
         assert await read(scenario) == [*sorted([ann, bob]), ann]
 
-    async def test_forbidden_actors(self, scenario: BookingScenario) -> None:
+    async def test_other_actors_are_refused(self, scenario: BookingScenario) -> None:
         query = ListClientAppointmentsQuery(scenario.ann.client_id)
         for actor, refusal in (
             (scenario.ann, NotFound),
@@ -94,7 +94,7 @@ class TestSingleAppointment:
             assert await scenario.use_cases.get_practice_appointment(actor, couple.id) == couple
         assert await read(scenario) == sorted([scenario.ann.client_id, scenario.bob.client_id]) * 3
 
-    async def test_forbidden_actors(self, scenario: BookingScenario, couple: PracticeAppointmentView) -> None:
+    async def test_other_actors_are_refused(self, scenario: BookingScenario, couple: PracticeAppointmentView) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         for actor, refusal in (
             (scenario.ann, NotFound),

@@ -195,7 +195,7 @@ class TestAvailability:
         with pytest.raises(NotFound):
             await scenario.use_cases.get_day_schedule(nobody, GetDayScheduleQuery(date=WEDNESDAY))
 
-    async def test_unknown_clinician(self, scenario: BookingScenario) -> None:
+    async def test_unknown_clinician_is_not_found(self, scenario: BookingScenario) -> None:
         nobody, front = scenario.world.ids.new(), scenario.world.front_desk
         for operation in (
             scenario.use_cases.publish(front, PublishAvailabilityCommand(clinician_id=nobody, openings=())),
@@ -239,7 +239,9 @@ class TestBlocking:
         await scenario.use_cases.unblock(scenario.world.front_desk, block.id)
 
     @pytest.mark.parametrize(("first", "last"), [(new_york(4, 9), new_york(4, 9)), (new_york(4, 9), new_york(4, 8))])
-    def test_block_duration_limits(self, scenario: BookingScenario, first: datetime, last: datetime) -> None:
+    def test_invalid_block_duration_is_refused(
+        self, scenario: BookingScenario, first: datetime, last: datetime
+    ) -> None:
         with pytest.raises(Invalid):
             BlockTimeCommand(clinician_id=scenario.grey, starts_at=first, ends_at=last)
         with pytest.raises(Invalid):

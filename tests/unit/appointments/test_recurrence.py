@@ -38,7 +38,7 @@ def test_until_is_included() -> None:
     assert len(weekly_starts(first, NEW_YORK, until=date(2026, 3, 2))) == 1
 
 
-def test_skipped_dates_count() -> None:
+def test_skipped_dates_count_toward_the_number() -> None:
     holidays = [date(2026, 3, 9), date(2026, 3, 10), date(2026, 12, 25)]
     assert weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, count=3, skip_dates=holidays) == [
         utc(2026, 3, 2, 15),

@@ -101,7 +101,7 @@ class TestReminding:
         reminded = [one.to_client for one in await scenario.world.notices() if one.kind == "appointment_reminder"]
         assert reminded == [scenario.bob.client_id]
 
-    async def test_client_lead_times(self, scenario: BookingScenario) -> None:
+    async def test_clients_choose_their_lead_times(self, scenario: BookingScenario) -> None:
         world = scenario.world
         account = Account(
             world.ids.new(),
@@ -124,7 +124,7 @@ class TestReminding:
         world.clock.at = start - 15 * MINUTE
         assert await run(scenario) == [due(start, 14 * 24 * 60), due(start, 15)]
 
-    async def test_reminders_in_batches(self, scenario: BookingScenario) -> None:
+    async def test_reminders_are_sent_in_batches(self, scenario: BookingScenario) -> None:
         for number in range(130):
             clinician = await scenario.world.add_clinician(f"Dr. {number}")
             await scenario.world.add_booking(clinician, scenario.appointment_type, TEN, scenario.bob.client_id)

@@ -70,7 +70,7 @@ def offer() -> WaitlistOffer:
 
 
 class TestRequests:
-    def test_request_is_answered_once(self) -> None:
+    def test_request_is_closed_once(self) -> None:
         confirmed = request().confirm(TWO, at=NOW)
         declined = request().decline("We are full in March.", at=NOW)
         withdrawn = request().withdraw(at=NOW)
@@ -87,7 +87,7 @@ class TestRequests:
                     again()
 
     @pytest.mark.parametrize("wrong", [{"preferred": ()}, {"preferred": (MORNING,) * 4}, {"reason": "a" * 1001}])
-    def test_request_limits(self, wrong: dict[str, object]) -> None:
+    def test_invalid_request_is_refused(self, wrong: dict[str, object]) -> None:
         with pytest.raises(Invalid):
             request(**wrong)
 
@@ -107,7 +107,7 @@ class TestWaitlist:
             (new_york(11, 0), False),
         ],
     )
-    def test_dates_are_local(self, at: datetime, wanted: bool) -> None:
+    def test_entry_dates_are_local(self, at: datetime, wanted: bool) -> None:
         assert entry().wants(at, at + timedelta(minutes=30)) is wanted
 
     @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ class TestWaitlist:
             (new_york(5, 9), 60, False),
         ],
     )
-    def test_weekday_and_time_of_day(self, at: datetime, minutes: int, wanted: bool) -> None:
+    def test_entry_matches_weekday_and_time_of_day(self, at: datetime, minutes: int, wanted: bool) -> None:
         choosy = entry(weekdays=frozenset({2}), from_time=time(9), until_time=time(12))
         assert choosy.wants(at, at + timedelta(minutes=minutes)) is wanted
 
-    def test_until_midnight_and_not_into_the_next_day(self) -> None:
+    def test_entry_without_end_time_ends_at_midnight(self) -> None:
         at = new_york(4, 23)
         assert entry().wants(at, at + timedelta(hours=2))
         assert not entry(until_time=time(23, 30)).wants(at, at + timedelta(hours=2))
@@ -163,7 +163,7 @@ class TestWaitlist:
                 closed.accept(TWO, at=NOW)
 
 
-def test_a_series_ends_once() -> None:
+def test_series_ends_once() -> None:
     series = Series(
         id=ONE,
         practice_id=ONE,

@@ -111,7 +111,7 @@ class TestRequesting:
         with pytest.raises(Invalid):
             request_command(scenario, reason="x" * 1001)
 
-    async def test_pending_request_limit(self, scenario: BookingScenario) -> None:
+    async def test_pending_requests_are_limited(self, scenario: BookingScenario) -> None:
         first, *_ = [await ask(scenario) for _ in range(3)]
         with pytest.raises(TooManyOpenRequests):
             await ask(scenario)
@@ -119,7 +119,7 @@ class TestRequesting:
         await scenario.use_cases.withdraw_appointment_request(scenario.ann, first.id)
         await ask(scenario)
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_client_or_writing_proxy_can_request(self, scenario: BookingScenario) -> None:
         client = scenario.ann.client_id
         for actor in (scenario.world.front_desk, scenario.world.as_proxy(client, may_write=True, areas=["messages"])):
             with pytest.raises(NotFound):
@@ -131,7 +131,7 @@ class TestRequesting:
 
 
 class TestWithdrawing:
-    async def test_withdraw_once_and_only_own(self, scenario: BookingScenario) -> None:
+    async def test_client_withdraws_own_request_once(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         with pytest.raises(NotFound):
             await scenario.use_cases.withdraw_appointment_request(scenario.bob, view.id)
@@ -175,7 +175,7 @@ class TestConfirming:
             )
         assert len(scenario.world.store.table("appointments")) == 1
 
-    async def test_only_requested_times(self, scenario: BookingScenario) -> None:
+    async def test_only_requested_times_can_be_confirmed(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         for at in (new_york(4, 8, 59), new_york(4, 11, 1), new_york(5, 10)):
             with pytest.raises(Invalid):
@@ -186,7 +186,7 @@ class TestConfirming:
             scenario.world.front_desk, confirm_command(scenario, view, new_york(4, 11))
         )
 
-    async def test_only_requested_clinician(self, scenario: BookingScenario) -> None:
+    async def test_only_requested_clinician_can_be_confirmed(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         await scenario.world.open_week(green)
         named = await ask(scenario, clinician_id=scenario.grey)
@@ -245,7 +245,7 @@ class TestConfirming:
                 scenario.world.front_desk, confirm_command(scenario, view)
             )
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_scheduling_staff_can_confirm(self, scenario: BookingScenario) -> None:
         view = await ask(scenario)
         with pytest.raises(NotFound):
             await scenario.use_cases.confirm_appointment_request(scenario.ann, confirm_command(scenario, view))
@@ -276,7 +276,7 @@ class TestDeclining:
                 scenario.world.front_desk, DeclineAppointmentRequestCommand(request_id=view.id)
             )
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_practice_can_decline(self, scenario: BookingScenario) -> None:
         command = DeclineAppointmentRequestCommand(request_id=(await ask(scenario)).id)
         with pytest.raises(NotFound):
             await scenario.use_cases.decline_appointment_request(scenario.ann, command)

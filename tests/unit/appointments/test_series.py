@@ -52,7 +52,7 @@ class TestBooking:
         assert view.appointments == tuple(one.id for one in await appointments_of(scenario, scenario.ann))
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == view
 
-    async def test_until_with_skipped_dates(self, scenario: BookingScenario) -> None:
+    async def test_series_until_a_date_leaves_out_skipped_dates(self, scenario: BookingScenario) -> None:
         view = await book(scenario, None, until=date(2026, 3, 24), skip_dates=frozenset({date(2026, 3, 17)}))
         assert [one.starts_at for one in await appointments_of(scenario, scenario.ann)] == [
             new_york(day, 10) for day in (3, 10, 24)
@@ -117,7 +117,7 @@ class TestBooking:
         with pytest.raises(NotFound):
             await book(scenario, client_ids=[scenario.world.ids.new()])
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_own_clinician_and_scheduling_staff_manage_series(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         colleague = scenario.world.as_staff("clinician", clinician_id=green)
         for actor in (scenario.ann, colleague):
@@ -157,7 +157,7 @@ class TestEnding:
         with pytest.raises(SeriesEnded):
             await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
 
-    async def test_series_with_changed_dates(self, scenario: BookingScenario) -> None:
+    async def test_cancelling_series_cancels_rescheduled_dates(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         await scenario.world.open_week(green)
         view = await book(scenario)
@@ -197,7 +197,7 @@ class TestEnding:
         assert notified[scenario.ann.client_id] == view.appointments[0]
         assert notified[scenario.bob.client_id] == view.appointments[1]
 
-    async def test_cancelling_series_without_future_dates(self, scenario: BookingScenario) -> None:
+    async def test_series_without_future_dates_can_be_cancelled(self, scenario: BookingScenario) -> None:
         view = await book(scenario, 1)
         scenario.world.clock.advance(timedelta(days=7))
         notices_before = len(await scenario.world.notices())

@@ -66,7 +66,7 @@ def test_slot_fields() -> None:
     ]
 
 
-def test_the_grid_is_counted_from_the_start_of_the_window() -> None:
+def test_grid_starts_at_the_window_start() -> None:
     assert free([window(9.25, 12)], [], timing()) == ["09:15", "10:15"]
     assert free([window(9.25, 11)], [], timing(slot_step=15 * MINUTE)) == ["09:15", "09:30", "09:45", "10:00"]
 
@@ -100,7 +100,7 @@ def test_larger_buffer_of_new_appointment_counts() -> None:
     assert next(at for at in listed if at > "11:00") == "12:40"
 
 
-def test_neighbours_without_buffers_may_touch() -> None:
+def test_adjacent_appointments_without_buffers_are_allowed() -> None:
     assert free([window(9, 12)], [busy(10, 11)], timing()) == ["09:00", "11:00"]
 
 

@@ -130,7 +130,7 @@ def open_moments(week: Week) -> dict[ClinicianAndLocation, set[datetime]]:
     return moments
 
 
-def lies_within(week: Week, moments: set[datetime], at: datetime) -> bool:
+def is_open_throughout(week: Week, moments: set[datetime], at: datetime) -> bool:
     return all(at + n * FIVE in moments for n in range(week.timing.duration // FIVE))
 
 
@@ -138,7 +138,7 @@ def expected_refusal(week: Week, clinician_id: UUID, moments: set[datetime], at:
     timing, ends_at = week.timing, at + week.timing.duration
     if at < week.now or at - week.now < timing.min_notice:
         return Refusal.TOO_SOON
-    if not lies_within(week, moments, at):
+    if not is_open_throughout(week, moments, at):
         return Refusal.OUTSIDE_AVAILABILITY
     ahead = to_wall_clock(at, week.time_zone).date() - to_wall_clock(week.now, week.time_zone).date()
     if ahead.days > timing.max_advance_days:
@@ -191,7 +191,7 @@ def test_slot_refusal_and_on_grid_match_oracle(week: Week, offset: int) -> None:
             assert slot_refusal(at, week.timing, windows, busy, week.now) == expected_refusal(
                 week, clinician_id, moments, at
             )
-            offered = lies_within(week, moments, at) and on_the_grid(week, moments, at)
+            offered = is_open_throughout(week, moments, at) and on_the_grid(week, moments, at)
             assert on_grid(at, week.timing, windows) == offered
         for slot in listed:
             if (slot.clinician_id, slot.location_id) == (clinician_id, location_id):

@@ -158,6 +158,6 @@ class TestClinicianRooms:
             "//rooms.test/grey",
         ],
     )
-    async def test_missing_or_unsafe_link(self, visit: VideoVisit, link: str) -> None:
+    async def test_missing_or_unsafe_link_is_refused(self, visit: VideoVisit, link: str) -> None:
         with pytest.raises(NoRoom):
             await ClinicianRooms().link(evolve(visit, clinician_link=link), valid_for=FIVE)

@@ -33,7 +33,7 @@ class RecordingRooms(TelehealthRooms):
     visits: list[VideoVisit] = field(factory=list)
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
-        assert not self.world.store.lock.locked(), "a vendor is called while a unit is open"
+        assert not self.world.store.lock.locked(), "the vendor is called while a unit of work is open"
         self.visits.append(video_visit)
         return f"https://rooms.test/{video_visit.room}", min(self.world.clock.now() + valid_for, video_visit.ends_at)
 
@@ -134,7 +134,7 @@ class TestJoinVideoVisit:
         assert [one.path for one in caught.value.fields] == [path]
 
     @pytest.mark.parametrize(
-        ("written", "kept"),
+        ("written", "normalized"),
         [
             ("+1 (212) 555-0100", "+12125550100"),
             ("(212) 555.0100", "+12125550100"),
@@ -148,16 +148,18 @@ class TestJoinVideoVisit:
             ("\uff0b\uff14\uff13\uff1158858", "+43158858"),
         ],
     )
-    def test_phone_formats(self, booking: Booking, written: str, kept: str) -> None:
-        assert join_command(booking, callback=written).callback == kept
+    def test_phone_number_is_normalized(self, booking: Booking, written: str, normalized: str) -> None:
+        assert join_command(booking, callback=written).callback == normalized
 
-    def test_multiline_location(self, booking: Booking) -> None:
+    def test_location_whitespace_is_normalized(self, booking: Booking) -> None:
         assert (
             join_command(booking, client_location="At home \n\n 12  Elm Street").client_location
             == "At home\n12 Elm Street"
         )
 
-    async def test_join_window(self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking) -> None:
+    async def test_client_can_join_during_the_join_window_only(
+        self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
+    ) -> None:
         join, instant = join_video_visit(scenario, rooms), timedelta.resolution
         for at, refusal in ((ROOM_OPENS_AT - instant, JoinNotOpen), (new_york(4, 11), JoinClosed)):
             scenario.world.clock.at = at
@@ -183,7 +185,7 @@ class TestJoinVideoVisit:
         await join(scenario.world.as_proxy(scenario.ann.client_id, may_write=True), join_command(booking))
         assert len(rooms.visits) == 1
 
-    async def test_only_active_telehealth_appointments(
+    async def test_only_active_telehealth_appointments_can_be_joined(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         join, location = join_video_visit(scenario, rooms), await scenario.world.add_location()
@@ -206,7 +208,7 @@ class TestJoinVideoVisit:
             await join(scenario.ann, join_command(both))
         await join(scenario.bob, join_command(both))
 
-    async def test_no_join_after_completion(
+    async def test_completed_appointment_cannot_be_joined(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         scenario.world.clock.at = TEN
@@ -268,7 +270,7 @@ class TestStartVideoVisit:
         own = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
         assert await scenario.use_cases.list_check_ins(own, booking.appointment.id) == ()
 
-    async def test_no_show_cannot_join(
+    async def test_no_show_client_cannot_join(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking
     ) -> None:
         scenario.world.clock.at = TEN

@@ -33,7 +33,7 @@ from tests.unit.appointments.waitlist_setup import (
 
 
 class TestJoinWaitlist:
-    async def test_entry_view(self, scenario: BookingScenario) -> None:
+    async def test_joining_returns_the_entry_view(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location(time_zone="America/Chicago")
         view = await join_waitlist_as(
             scenario,
@@ -97,7 +97,7 @@ class TestJoinWaitlist:
             with pytest.raises(Invalid):
                 await join_waitlist_as(scenario, scenario.ann, **dates)
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_client_or_writing_proxy_can_join(self, scenario: BookingScenario) -> None:
         client = scenario.ann.client_id
         with pytest.raises(NotFound):
             await scenario.use_cases.join_waitlist(scenario.world.front_desk, waitlist_command(scenario))
@@ -122,7 +122,9 @@ class TestPracticeList:
         page = await scenario.use_cases.list_practice_waitlist(
             scenario.world.front_desk, ListPracticeWaitlistQuery(PageRequest(size=1))
         )
-        assert [one.entry.offer for one in page.items] == [None], "its time is up, whether it was passed on or not"
+        assert [one.entry.offer for one in page.items] == [None], (
+            "an expired offer is hidden even before it is advanced"
+        )
         assert page.next != ""
 
     async def test_past_entries_are_not_listed(self, scenario: BookingScenario) -> None:
@@ -154,7 +156,7 @@ class TestPracticeList:
         assert await current_offer(scenario, scenario.ann) is None
         assert (await require_offer(scenario, scenario.bob)).starts_at == offer.starts_at
 
-    async def test_permissions(self, scenario: BookingScenario) -> None:
+    async def test_only_scheduling_staff_manage_the_waitlist(self, scenario: BookingScenario) -> None:
         command = RemoveFromWaitlistCommand(scenario.ann.client_id, (await join_waitlist_as(scenario, scenario.ann)).id)
         for actor, refusal in (
             (scenario.ann, NotFound),
@@ -218,7 +220,7 @@ class TestOffers:
         await free_slot(scenario)
         await scenario.use_cases.run_freed_slot_jobs()
         assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None, None]
-        assert not scenario.world.store.table("freed_slots"), "nobody is left, so it is forgotten"
+        assert not scenario.world.store.table("freed_slots"), "no entry is left, so the slot is deleted"
 
     async def test_no_location_means_any_location(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()
@@ -231,7 +233,7 @@ class TestOffers:
         assert await current_offer(scenario, scenario.ann) is None
         assert (await require_offer(scenario, scenario.bob)).location_id == location.id
 
-    async def test_location_excludes_telehealth_only(self, scenario: BookingScenario) -> None:
+    async def test_location_and_telehealth_only_exclude_each_other(self, scenario: BookingScenario) -> None:
         with pytest.raises(Invalid):
             waitlist_command(scenario, location_id=scenario.world.ids.new(), telehealth_only=True)
 
@@ -245,7 +247,7 @@ class TestOffers:
         await scenario.use_cases.run_freed_slot_jobs()
         assert not scenario.world.store.table("waitlist_offers")
 
-    async def test_one_offer_at_a_time(self, scenario: BookingScenario) -> None:
+    async def test_entry_has_one_open_offer_at_a_time(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann)
         first, second = await free_slot(scenario), None
         await scenario.use_cases.run_freed_slot_jobs()

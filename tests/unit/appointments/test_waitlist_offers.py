@@ -68,7 +68,7 @@ class TestAccepting:
         slot = BookAppointmentCommand(choice=scenario.world.choice(scenario.grey, scenario.appointment_type, TEN))
         await scenario.use_cases.book(scenario.ann, slot)
         closed = scenario.world.store.table("waitlist_offers")[scenario.world.practice_id, offered.id]
-        assert closed.status == "open", "the job has yet to come by"
+        assert closed.status == "open", "the job has not run yet"
 
     async def test_repeating_is_idempotent(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
         await scenario.use_cases.accept_offer(scenario.ann, offered.id)
@@ -158,7 +158,7 @@ class TestAdvancingOffers:
         await scenario.use_cases.run_freed_slot_jobs()
         assert len(scenario.world.store.table("waitlist_offers")) == 2
         assert not scenario.world.store.table("freed_slots")
-        assert not scenario.world.store.table("calendar"), "the time is free for all again"
+        assert not scenario.world.store.table("calendar"), "the slot is free for everyone again"
 
     async def test_expired_offer_is_hidden_before_job_runs(
         self, scenario: BookingScenario, offered: WaitlistOfferView

@@ -38,7 +38,7 @@ SETTINGS = st.builds(
 
 
 class BookingOptionsContract:
-    """`BookingSetup`, `BookingDirectory` and `Availability`."""
+    """The contract of `BookingSetup`, `BookingDirectory` and `Availability`."""
 
     @given(settings=SETTINGS)
     async def test_options_have_the_saved_settings(
@@ -205,7 +205,7 @@ class BookingOptionsContract:
         async with world.begin(world.front_desk) as unit:
             assert {one.time_zone for one in await unit.availability.rules([clinician])} == {ZONE}
 
-    async def test_exceptions_by_date(self, world: AppointmentsWorld) -> None:
+    async def test_exceptions_are_listed_by_date(self, world: AppointmentsWorld) -> None:
         clinician, other, location = (
             await world.add_clinician(),
             await world.add_clinician(),

@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 class BookingsContract:
-    """`Appointments`."""
+    """The contract of `Appointments`."""
 
     async def _couple(self, world: AppointmentsWorld) -> tuple[UUID, UUID, Booking]:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
@@ -148,7 +148,7 @@ class BookingsContract:
             (new_york(3, 10, 50), new_york(3, 12), False),
         ],
     )
-    async def test_client_busy_times(
+    async def test_busy_times_of_clients(
         self, world: AppointmentsWorld, since: object, until: object, expected: bool
     ) -> None:
         ann, bob, booking = await self._couple(world)
@@ -189,7 +189,7 @@ class ConcurrentBookingContract:
 
     concurrency = 64
 
-    async def test_concurrent_bookings_of_one_slot(self, world: AppointmentsWorld) -> None:
+    async def test_one_of_concurrent_bookings_of_a_slot_succeeds(self, world: AppointmentsWorld) -> None:
         clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type()
         await world.open_week(clinician)
         clients = [await world.add_client() for _ in range(self.concurrency)]
@@ -236,7 +236,7 @@ class ConcurrentBookingContract:
         # Those at 10:00 and 11:00 move to 11:00, those at 12:00 and 13:00 to 13:00: one of each pair gets it.
         assert sorted(outcomes) == ["done"] * 8 + [SlotTaken.code] * 4
 
-    async def test_last_two_clients_cancel_concurrently(self, world: AppointmentsWorld) -> None:
+    async def test_concurrent_cancellations_by_last_two_clients_free_the_time(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         appointment_type, clinician = await world.add_appointment_type(seats=2), await world.add_clinician()
         booking = await world.add_booking(clinician, appointment_type, new_york(10, 10), ann, bob)

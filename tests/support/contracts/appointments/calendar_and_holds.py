@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 class CalendarContract:
-    """`Calendar` and `Blocks`."""
+    """The contract of `Calendar` and `Blocks`."""
 
     async def test_occupied_entry_round_trip(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()
@@ -94,7 +94,7 @@ class CalendarContract:
         await world.occupy(world.calendar_entry(clinician, new_york(3, 9), 300, purpose="block"))
         await world.occupy(world.calendar_entry(clinician, new_york(3, 13), 300, purpose="block"))
 
-    async def test_change_moves_entry(self, world: AppointmentsWorld) -> None:
+    async def test_changing_an_entry_moves_it(self, world: AppointmentsWorld) -> None:
         clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
         entry = await world.occupy(world.calendar_entry(clinician, new_york(3, 10), 60))
         moved = evolve(entry, clinician_id=other, starts_at=new_york(3, 10, 30), ends_at=new_york(3, 11, 30))
@@ -176,7 +176,7 @@ class CalendarContract:
             now = world.clock.now()
             assert await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), now) == [entry]
 
-    async def test_blocks(self, world: AppointmentsWorld) -> None:
+    async def test_blocks_round_trip_and_are_removed(self, world: AppointmentsWorld) -> None:
         clinician, client = await world.add_clinician(), await world.add_client()
         appointment_type = await world.add_appointment_type()
         booked = await world.add_booking(clinician, appointment_type, new_york(3, 10), client)
@@ -200,7 +200,7 @@ class CalendarContract:
 
 
 class HoldsContract:
-    """`Holds`."""
+    """The contract of `Holds`."""
 
     async def _hold(self, world: AppointmentsWorld, client: UUID, minutes: int = 10) -> Hold:
         clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type()
@@ -230,7 +230,7 @@ class HoldsContract:
             await unit.commit(None)
         assert [one.action for one in await world.audit() if one.target == hold.id] == ["hold.created", "hold.released"]
 
-    async def test_unexpired_holds_of_client(self, world: AppointmentsWorld) -> None:
+    async def test_unexpired_holds_of_client_are_listed(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         short, long = await self._hold(world, client, 5), await self._hold(world, client, 10)
         async with world.begin(world.front_desk) as unit:
@@ -241,7 +241,7 @@ class HoldsContract:
         async with world.begin(world.as_client(client)) as unit:
             now = world.clock.now()
             assert await unit.holds.of_client(client, now) == [long]
-            assert await unit.holds.get(client, short.id) == short, "one that is over is known for what it was"
+            assert await unit.holds.get(client, short.id) == short, "an expired hold can still be read"
             await unit.holds.clear(client, now)
             assert await unit.holds.get(client, short.id) is None
             assert await unit.holds.get(client, long.id) == long
@@ -258,7 +258,7 @@ class HoldsContract:
             await unit.holds.clear_all(of_ann.expires_at)
             await unit.commit(None)
         async with world.begin(world.system) as unit:
-            assert await unit.holds.get(ann, of_ann.id) == of_ann, "a client reaches their own alone"
+            assert await unit.holds.get(ann, of_ann.id) == of_ann, "a client deletes only their own"
             await unit.holds.clear_all(of_ann.expires_at)
             assert await unit.holds.get(ann, of_ann.id) is None
             assert await unit.holds.get(bob, of_bob.id) == of_bob
@@ -276,7 +276,7 @@ class HoldsContract:
 
 
 class FreedSlotsContract:
-    """`FreedSlots`."""
+    """The contract of `FreedSlots`."""
 
     async def test_client_adds_freed_slot_and_job_reads_it(self, world: AppointmentsWorld) -> None:
         client, clinician, appointment_type = (

@@ -9,7 +9,7 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, Appointments
 
 
 class FeedsContract:
-    """`FeedTokens`."""
+    """The contract of `FeedTokens`."""
 
     def _token(self, world: AppointmentsWorld, client: UUID, letter: str) -> FeedToken:
         # Hashes are unique across practices, so the id is part of the hash.

@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 
 class CheckInsContract:
-    """`CheckIns`."""
+    """The contract of `CheckIns`."""
 
     def _check_in(self, world: AppointmentsWorld, appointment_id: UUID, client: UUID, after: timedelta) -> CheckIn:
         return CheckIn(
@@ -24,7 +24,7 @@ class CheckInsContract:
             joined_at=world.clock.now() + after,
         )
 
-    async def test_latest_first_and_only_own_for_client(self, world: AppointmentsWorld) -> None:
+    async def test_list_is_latest_first_and_own_only_for_client(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")
         clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(seats=2)
         booking = (await world.add_booking(clinician, appointment_type, new_york(3, 10), ann, bob)).appointment.id

@@ -6,7 +6,7 @@ from tests.support.contracts.appointments.world import AppointmentsWorld
 class ClientsContract:
     """The part of `BookingDirectory` about clients."""
 
-    async def test_discharged_flag(self, world: AppointmentsWorld) -> None:
+    async def test_discharged_clients_are_flagged(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
         await world.set_status(ann, "discharged")
         for actor in (world.as_client(ann), world.as_proxy(ann, may_write=True), world.system):

@@ -18,9 +18,9 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, Appoin
 
 
 class ReadsContract:
-    """`AppointmentReads`."""
+    """The contract of `AppointmentReads`."""
 
-    async def test_row_fields(self, world: AppointmentsWorld) -> None:
+    async def test_row_has_all_fields(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         clinician, location = await world.add_clinician("Dr. Grey"), await world.add_location("Main office")
         appointment_type = await world.add_appointment_type("Couple", seats=2)
@@ -87,7 +87,7 @@ class ReadsContract:
             ("all", ["was off", "yesterday", "missed", "now", "soon", "off", "later"]),
         ],
     )
-    async def test_categories(
+    async def test_category_filters_appointments(
         self, world: AppointmentsWorld, category: AppointmentCategory, expected: list[str]
     ) -> None:
         client, clinician, appointment_type = (
@@ -129,7 +129,7 @@ class ReadsContract:
             at_the_end = await unit.appointment_reads.list_for_client(
                 client, AppointmentFilter("past"), PageRequest(size=1), made["now"].appointment.ends_at
             )
-            assert names[at_the_end.items[0].id] == "now", "over at its end, and not before"
+            assert names[at_the_end.items[0].id] == "now", "past from its end on, not before"
         known = {"missed": "no_show", "now": "completed", "off": "cancelled", "was off": "cancelled"}
         assert states == {name: known.get(name, "booked") for name in expected}
 
@@ -213,7 +213,7 @@ class ReadsContract:
         other = await world.other_practice()
         assert await listed(other.front_desk, "all") == []
 
-    async def test_practice_day(self, world: AppointmentsWorld) -> None:
+    async def test_practice_day_lists_appointments_with_attendances(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann")
         bob = await world.add_client(given="Robert", chosen="Bobbie", pronouns="they/them")
         grey, green, location = (

@@ -24,7 +24,7 @@ class ModelAttendance:
 
 @define
 class ModelAppointment:
-    """An appointment."""
+    """An appointment with its clients' attendances."""
 
     id: UUID
     clinician: UUID

@@ -6,7 +6,7 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, Appoin
 class RemindersContract:
     """`Reminders`. The notifications feature tests lead times; these clients have chosen none."""
 
-    async def test_candidates_within_span(self, world: AppointmentsWorld) -> None:
+    async def test_candidates_start_within_the_span(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")
         clinician, couple, appointment_type = (
             await world.add_clinician(),

@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 class RequestsContract:
-    """`AppointmentRequests` and `AppointmentRequestReads`."""
+    """The contract of `AppointmentRequests` and `AppointmentRequestReads`."""
 
     def _request(
         self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, **more: object
@@ -107,7 +107,7 @@ class RequestsContract:
         async with other.begin(other.front_desk) as unit:
             assert await unit.requests.get_for_practice(request.id) is None
 
-    async def test_pending_count(self, world: AppointmentsWorld) -> None:
+    async def test_pending_requests_are_counted(self, world: AppointmentsWorld) -> None:
         ann, bob, appointment_type = (
             await world.add_client(),
             await world.add_client(given="Bob"),

@@ -10,7 +10,7 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, Appoin
 
 
 class SeriesContract:
-    """`SeriesRepository`."""
+    """The contract of `SeriesRepository`."""
 
     async def _series(self, world: AppointmentsWorld) -> Series:
         return Series(
@@ -41,7 +41,7 @@ class SeriesContract:
         async with other.begin(other.front_desk) as unit:
             assert await unit.series.get(series.id) is None
 
-    async def test_bookings_by_start_including_cancelled(self, world: AppointmentsWorld) -> None:
+    async def test_bookings_are_ordered_by_start_and_include_cancelled(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")
         clinician, appointment_type, series_id = (
             await world.add_clinician(),

@@ -30,7 +30,7 @@ from tests.support.contracts.appointments.world import new_york
 
 
 class AppointmentsStateMachine(OpeningHoursStateMachine):
-    """Random histories against the model."""
+    """Random appointment histories compared with the reference model."""
 
     @rule(minutes=st.sampled_from([3, 7, 10, 45, 45, 240, 18 * 60]))
     def advance_clock(self, minutes: int) -> None:
@@ -309,7 +309,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
         times = [one for one in model.busy_times(self.now) if one not in model.blocks.values()]
         for number, one in enumerate(times):
             for other in times[:number]:
-                assert one.clinician != other.clinician or not one.too_close(other), "two at one time"
+                assert one.clinician != other.clinician or not one.too_close(other), "two entries overlap"
 
     async def _calendar(self) -> list[tuple[str, UUID, datetime, datetime]]:
         async with self.world.begin(self.world.front_desk) as unit:

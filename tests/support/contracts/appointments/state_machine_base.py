@@ -27,7 +27,7 @@ DAYS = (3, 3, 3, 3, 4, 9, 2, 27)
 """Mostly tomorrow, so that steps conflict often; also today, after the change of clocks, and beyond the advance limit.
 """
 TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sampled_from([0] * 7 + [30] * 4 + [15]))
-"""Mostly on the grid of half hours."""
+"""Mostly on the half-hour grid."""
 
 
 class AppointmentsStateMachineBase(RuleBasedStateMachine):
@@ -71,7 +71,7 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             self.model.hours[clinician] = ModelHours(self.locations[number], 9, 17)
             await world.open_week(clinician, location_id=self.locations[number])
 
-    # Steps
+    # Helpers for rules
 
     def attempt(self, operation: Coroutine[Any, Any, T], expected: str | None) -> T | None:
         """Run it and compare the result with the expected one: a refusal's code, or None for success."""

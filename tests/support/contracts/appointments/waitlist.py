@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 class WaitlistContract:
-    """`Waitlist`, `WaitlistReads` and `WaitlistOffers`."""
+    """The contract of `Waitlist`, `WaitlistReads` and `WaitlistOffers`."""
 
     def _entry(
         self, world: AppointmentsWorld, client: UUID, appointment_type: AppointmentType, **more: object
@@ -151,12 +151,12 @@ class WaitlistContract:
         appointment_type, other = await world.add_appointment_type(), await world.add_appointment_type("Other")
         clients = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo", "Dan")]
         now = world.clock.now()
-        late, early, twin, elsewhere = (
+        late, early, twin, other_type = (
             self._entry(world, client, appointment_type, joined_at=now + HOUR * hours)
             for client, hours in zip(clients, (2, 1, 1, 0), strict=True)
         )
-        elsewhere = evolve(elsewhere, appointment_type_id=other.id)
-        await self._join(world, late, early, twin, elsewhere)
+        other_type = evolve(other_type, appointment_type_id=other.id)
+        await self._join(world, late, early, twin, other_type)
         async with world.begin(world.system) as unit:
             found = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
             # A day's tolerance on both sides, since the slot's zone may differ.
@@ -170,7 +170,7 @@ class WaitlistContract:
         assert set(days) <= set(range(9, 22))
         assert left == [twin, late]
 
-    async def test_client_view(self, world: AppointmentsWorld) -> None:
+    async def test_client_view_shows_entry_and_offer(self, world: AppointmentsWorld) -> None:
         ann, appointment_type = await world.add_client(), await world.add_appointment_type("Session")
         grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
         now = world.clock.now()
@@ -231,7 +231,7 @@ class WaitlistContract:
         async with other.begin(other.front_desk) as unit:
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()
 
-    async def test_offers_of_slot_and_expired_offers(self, world: AppointmentsWorld) -> None:
+    async def test_offers_are_found_by_slot_and_by_expiry(self, world: AppointmentsWorld) -> None:
         appointment_type, clinician = await world.add_appointment_type(), await world.add_clinician()
         now: datetime = world.clock.now()
         entries = [self._entry(world, await world.add_client(), appointment_type) for _ in range(3)]
@@ -253,7 +253,7 @@ class WaitlistContract:
             assert await unit.offers.expired(now + 3 * HOUR) == [offers[0]]
             assert [one.status for one in await unit.offers.of_slot(slot)] == ["open", "expired", "open"]
 
-    async def test_expired_is_limited_to_a_hundred(self, world: AppointmentsWorld) -> None:
+    async def test_expired_offers_are_limited_to_a_hundred(self, world: AppointmentsWorld) -> None:
         appointment_type, clinician, ann = (
             await world.add_appointment_type(),
             await world.add_clinician(),

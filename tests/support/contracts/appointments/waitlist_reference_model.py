@@ -14,7 +14,7 @@ OFFER_DURATION = timedelta(hours=2)
 
 @define
 class ModelRequest:
-    """A request for a time."""
+    """An appointment request."""
 
     id: UUID
     client: UUID

@@ -84,7 +84,7 @@ class AppointmentsWorld(ABC):
 
     @property
     def front_desk(self) -> StaffActor:
-        """The front desk."""
+        """A front-desk staff actor."""
         return self.as_staff("front_desk")
 
     @property

@@ -1,0 +1,149 @@
+"""The practice's schedule over HTTP: availability, blocks, the day view and weekly series."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, refused
+
+TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # 10:00 in New York
+
+
+async def test_hours_exceptions_and_blocks_determine_free_slots(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    calendar = f"{PRACTICE}/clinicians/{open_practice.clinician_id}"
+    slots_path = f"{PORTAL}/appointments/slots?appointment_type_id={open_practice.appointment_type_id}&telehealth=false"
+
+    async def free(day: str = "2026-03-10") -> list[str]:
+        found = await open_practice.ask(mira, "GET", f"{slots_path}&first_day={day}&last_day={day}")
+        return [one["starts_at"][11:16] for one in found["items"]]
+
+    opening = {
+        "weekday": 1,
+        "start_time": "09:00:00",
+        "end_time": "12:00:00",
+        "location_id": str(open_practice.location_id),
+    }
+    week = await open_practice.ask(open_practice.admin, "PUT", f"{calendar}/availability", {"openings": [opening]})
+    assert [(one["weekday"], one["time_zone"]) for one in week["rules"]] == [(1, "America/New_York")]
+    assert await free() == ["13:00", "14:00", "15:00"]
+    assert await free("2026-03-03") == ["14:00", "15:00", "16:00"]  # the week before, in winter time
+    block = {"starts_at": TUESDAY.isoformat(), "ends_at": (TUESDAY + timedelta(minutes=30)).isoformat()}
+    blocked = await open_practice.ask(open_practice.admin, "POST", f"{calendar}/blocks", block)
+    assert (await free(), blocked["conflicts"]) == (["13:00", "15:00"], [])
+    rivera = await open_practice.staff("clinician", clinician_id=open_practice.clinician_id)
+    await open_practice.ask(rivera, "DELETE", f"{PRACTICE}/blocks/{blocked['id']}")
+    exceptions = f"{calendar}/availability/exceptions"
+    closed = await open_practice.ask(rivera, "POST", exceptions, {"date": "2026-03-10", "available": False})
+    assert await free() == []
+    shown = await open_practice.ask(rivera, "GET", f"{calendar}/availability")
+    assert [one["id"] for one in shown["exceptions"]] == [closed["id"]]
+    await open_practice.ask(rivera, "DELETE", f"{exceptions}/{closed['id']}")
+    assert await free() == ["13:00", "14:00", "15:00"]
+    colleague = await open_practice.clinician("Dr. Brandt")
+    brandt = f"{PRACTICE}/clinicians/{colleague}"
+    assert await refused(open_practice, rivera, "PUT", f"{brandt}/availability", {"openings": []}) == (404, "not_found")
+    assert await refused(open_practice, rivera, "POST", f"{brandt}/blocks", block) == (404, "not_found")
+    wrong = await open_practice.send(
+        open_practice.admin,
+        "PUT",
+        f"{calendar}/availability",
+        {"openings": [opening, {**opening, "end_time": "08:00:00"}]},
+    )
+    assert [one["path"] for one in wrong.json()["errors"]] == ["openings.1.end_time"]
+    assert await free() == ["13:00", "14:00", "15:00"]
+
+
+async def test_staff_manage_the_appointments_of_a_day(open_practice: OpenPractice) -> None:
+    mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
+    desk = await open_practice.staff("front_desk")
+    appointments = f"{PRACTICE}/appointments"
+    body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
+    first = await open_practice.ask(desk, "POST", appointments, body, idempotency_key="a")
+    assert await open_practice.ask(desk, "POST", appointments, body, idempotency_key="a") == first
+    both = {**open_practice.slot(TUESDAY + timedelta(hours=1)), "client_ids": [str(mira.id), str(theo.id)]}
+    assert await refused(open_practice, desk, "POST", appointments, both) == (422, "invalid")  # one seat
+    couple = {"name": "Couple", "duration_minutes": 50, "seats": 2}
+    appointment_type = await open_practice.ask(
+        open_practice.admin, "POST", f"{PRACTICE}/options/appointment-types", couple
+    )
+    shared = await open_practice.ask(
+        desk, "POST", appointments, {**both, "appointment_type_id": appointment_type["id"]}
+    )
+    later = {**open_practice.slot(TUESDAY + timedelta(hours=2)), "version": first["version"]}
+    moved = await open_practice.ask(desk, "PATCH", f"{appointments}/{first['id']}/reschedule", later)
+    third = await open_practice.ask(desk, "POST", appointments, {**body, "client_ids": [str(theo.id)]})
+    await open_practice.ask(desk, "PATCH", f"{appointments}/{third['id']}/cancel", {"reason": "The heating broke."})
+
+    day = await open_practice.ask(desk, "GET", f"{appointments}/day?date=2026-03-10")
+    assert [(one["id"], one["status"], len(one["attendances"])) for one in day["appointments"]] == [
+        (third["id"], "cancelled", 1),
+        (shared["id"], "booked", 2),
+        (first["id"], "booked", 1),
+    ]
+    of_theo = f"{PRACTICE}/clients/{theo.id}/appointments"
+    assert (await open_practice.ask(desk, "GET", of_theo))["items"] == [shared]
+    whole = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1")
+    rest = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1&after={whole['next']}")
+    assert [one["id"] for one in (*whole["items"], *rest["items"])] == [third["id"], shared["id"]]
+    assert await refused(open_practice, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
+    assert await open_practice.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
+    assert {one["client_pronouns"] for one in shared["attendances"]} == {""}
+    [theirs] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
+    assert (theirs["id"], "Mira" in str(theirs)) == (shared["id"], False)
+    [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]
+    assert gone["cancel_reason"] == "The heating broke."
+
+    early = await refused(open_practice, desk, "PATCH", f"{appointments}/{shared['id']}/complete", {})
+    assert early == (409, "appointment_not_started")
+    open_practice.portal.clock.at = TUESDAY + timedelta(hours=4)
+    desk = await open_practice.again(desk)
+    missed = {"client_id": str(theo.id), "version": shared["version"]}
+    seen = await open_practice.ask(desk, "PATCH", f"{appointments}/{shared['id']}/no-show", missed)
+    assert {one["client_name"]: one["status"] for one in seen["attendances"]} == {
+        "Mira Okafor": "attending",
+        "Theo Okafor": "no_show",
+    }
+    walk_in = {**open_practice.slot(TUESDAY - timedelta(days=1)), "client_ids": [str(mira.id)]}
+    assert await refused(open_practice, desk, "POST", appointments, walk_in) == (409, "too_soon")
+    recorded = await open_practice.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
+    assert recorded["status"] == "completed"
+    done = await open_practice.ask(
+        desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]}
+    )
+    assert done["status"] == "completed"
+    assert await refused(open_practice, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (
+        (409, "appointment_not_booked"),
+        (409, "appointment_started"),
+    )
+
+
+async def test_series_keeps_local_time_and_can_be_ended(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    desk = await open_practice.staff("front_desk")
+    body = {
+        **open_practice.slot(TUESDAY),
+        "client_ids": [str(mira.id)],
+        "first_start": "2026-03-03T10:00:00",
+        "count": 3,
+    }
+    del body["starts_at"]
+    series = await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments/series", body)
+    listed = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]
+    assert [one["starts_at"] for one in listed] == [
+        "2026-03-03T15:00:00Z",
+        "2026-03-10T14:00:00Z",
+        "2026-03-17T14:00:00Z",
+    ]
+    assert [one["id"] for one in listed] == series["appointments"]
+    taken = await open_practice.send(desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5})
+    assert (taken.status_code, taken.json()["errors"][0]["path"]) == (422, "dates.2026-03-03")
+    again = await open_practice.ask(
+        desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5, "skip_conflicts": True}
+    )
+    assert (len(again["appointments"]), len(again["refused"])) == (2, 3)
+    here = f"{PRACTICE}/appointments/series/{series['id']}"
+    assert (await open_practice.ask(desk, "GET", here))["status"] == "active"
+    ended = await open_practice.ask(desk, "PATCH", f"{here}/cancel", {"reason": "Moving away.", "version": 1})
+    assert ended["status"] == "ended"
+    assert await refused(open_practice, desk, "PATCH", f"{here}/cancel", {}) == (409, "series_ended")
+    assert len((await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]) == 2
