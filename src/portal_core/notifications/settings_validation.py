@@ -1,4 +1,4 @@
-"""What a usable address, number, zone and lead time is."""
+"""Validation of notification settings."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,45 +19,49 @@ _EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+
 def phone_errors(path: str, phone: str | None) -> Iterator[FieldError]:
     """Empty, or a number in E.164."""
     if phone and not _PHONE.fullmatch(phone):
-        yield FieldError(path, "phone_invalid", "Write the number with its country code, as in +12125550123.")
+        yield FieldError(path, "phone_invalid", "Enter the number with its country code, such as +12125550123.")
 
 
 def email_errors(path: str, email: str | None) -> Iterator[FieldError]:
     """Empty, or one bare address of at most 254 characters (RFC 5321)."""
     if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
-        yield FieldError(path, "email_invalid", "This is not an email address.")
+        yield FieldError(path, "email_invalid", "Must be an email address, such as name@example.com.")
 
 
 def time_zone_errors(path: str, time_zone: str | None) -> Iterator[FieldError]:
     """Empty, or a name in the IANA database."""
     if time_zone and iana_time_zone(time_zone) is None:
-        yield FieldError(path, "time_zone_unknown", "This time zone is not known. Write it as in America/New_York.")
+        yield FieldError(path, "time_zone_unknown", "Must be an IANA time zone, such as America/New_York.")
 
 
 def language_errors(path: str, language: str | None) -> Iterator[FieldError]:
-    """One that there are words in."""
+    """One of the languages that notices are written in."""
     if language is not None and language not in LANGUAGES:
-        yield FieldError(path, "language_invalid", f"The languages are {', '.join(LANGUAGES)}.")
+        yield FieldError(path, "language_invalid", f"Must be one of: {', '.join(LANGUAGES)}.")
 
 
 def reminder_errors(path: str, minutes: Sequence[int] | None) -> Iterator[FieldError]:
-    """At most five, each from a quarter of an hour to two weeks, none twice."""
+    """At most five different lead times, each from 15 minutes to 14 days."""
     if minutes is None:
         return
     if len(minutes) > MAX_REMINDERS or len(set(minutes)) != len(minutes):
-        yield FieldError(path, "reminders_invalid", f"At most {MAX_REMINDERS} reminders, each at another time.")
+        yield FieldError(path, "reminders_invalid", f"Choose at most {MAX_REMINDERS} reminders, each at a different time.")
     for at, lead in enumerate(minutes):
         if not MIN_REMINDER_MINUTES <= lead <= MAX_REMINDER_MINUTES:
-            yield FieldError(f"{path}.{at}", "reminder_invalid", "A reminder comes 15 minutes to 14 days before.")
+            yield FieldError(
+                f"{path}.{at}", "reminder_invalid", "Must be between 15 minutes and 14 days before the appointment."
+            )
 
 
 def channel_errors(path: str, channels: Mapping[str, Sequence[str]] | None) -> Iterator[FieldError]:
-    """Known kinds whose channels may be chosen, each with channels that are possible, none twice."""
+    """Configurable notice kinds only, each with some of its available channels, none of them twice."""
     for name, chosen in (channels or {}).items():
         kind = NOTICE_KINDS.get(name)
         if kind is None or kind.fixed:
-            yield FieldError(f"{path}.{name}", "not_configurable", "The channels of this kind cannot be chosen.")
+            yield FieldError(f"{path}.{name}", "not_configurable", "The channels for this kind cannot be changed.")
         elif len(set(chosen)) != len(chosen) or not set(chosen) <= set(kind.available_channels):
             yield FieldError(
-                f"{path}.{name}", "channels_invalid", f"Choose from {', '.join(kind.available_channels)}, each once."
+                f"{path}.{name}",
+                "channels_invalid",
+                f"Choose from: {', '.join(kind.available_channels)}. List each at most once.",
             )
