@@ -1,4 +1,4 @@
-"""Values of the core as JSON for JSONB columns, and back: UUIDs and times as text, durations as seconds."""
+"""Converts values of the core to and from JSON for JSONB columns: UUIDs and times as text, durations as seconds."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ converter.register_unstructure_hook(UUID, str)
 converter.register_structure_hook(UUID, lambda text, _: UUID(text))
 converter.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
 converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
-# Notice is real time (seconds) or days of the calendar (an object).
+# A notice period is elapsed time (seconds) or calendar days (an object).
 converter.register_structure_hook(
     timedelta | CalendarDays,
     lambda value, _: converter.structure(value, CalendarDays) if isinstance(value, dict) else timedelta(seconds=value),
@@ -24,5 +24,5 @@ converter.register_structure_hook(
 
 
 def settings_section(settings: dict[str, Any], feature: str, kind: type[Any]) -> Any:
-    """A feature's section of a practice's settings; what it does not name has its default."""
+    """Return a feature's section of a practice's settings, with defaults for everything that it does not set."""
     return converter.structure(settings.get(feature, {}), kind)

@@ -1,4 +1,4 @@
-"""Codes that notices ask for, made by the accounts, the identity provider and the notifications themselves."""
+"""Sends the codes that notices request. Accounts, the identity provider or the notifications feature generate them."""
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEma
 
 @frozen
 class AccountCodes(CodeSender):
-    """The provider mails what proves a sign-in email; the accounts' own codes are mailed by us."""
+    """The identity provider mails codes for the sign-in email and password; the portal mails all other codes."""
 
     provider: SendMailedCode
     invitation_code: IssueInvitationCode

@@ -63,7 +63,8 @@ class Application:
         try:
             async with open_portal(self._settings, self._database_url) as portal:
                 self._app = make_app(portal)
-                # The objects created so far are permanent. Without this, collecting them took a tenth of a request's time.
+                # The objects created so far are permanent. Without this, collecting them took a tenth of a request's
+                # time.
                 gc.collect()
                 gc.freeze()
                 gc.set_threshold(20_000, 20, 50)

@@ -41,7 +41,10 @@ async def check_parts(settings: Settings) -> list[CheckResult]:
         urls = DatabaseUrls(settings.database_url, settings.worker_database_url, settings.owner_database_url)
         return await _databases(settings, urls) + found
     if not (settings.data_dir / "data").exists():
-        return [CheckResult("database", "does not exist yet; portal serve, demo or migrate creates it", ok=True), *found]
+        return [
+            CheckResult("database", "does not exist yet; portal serve, demo or migrate creates it", ok=True),
+            *found,
+        ]
     with Database(settings) as urls:
         return await _databases(settings, urls) + found
 

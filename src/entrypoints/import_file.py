@@ -77,9 +77,7 @@ def _columns(kind: type[Any]) -> list[str]:
 
 def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
     if values is None:
-        rejected = RejectedRow(
-            line, "kind", "wrong_field_count", "This row has more or fewer fields than the header."
-        )
+        rejected = RejectedRow(line, "kind", "wrong_field_count", "This row has more or fewer fields than the header.")
         people.rejected.append(rejected)
         return
     kind = values["kind"].strip().lower()

@@ -110,7 +110,8 @@ class Terminated(SystemExit):
 def exit_on_signals() -> None:
     """Make SIGTERM and SIGHUP raise an exception, as Ctrl-C does, so that started processes are stopped on the way out.
 
-    SIGINT also works in the background of a script, where shells ignore it by default. SIGHUP stays ignored under nohup.
+    SIGINT also works in the background of a script, where shells ignore it by default. SIGHUP stays ignored under
+    nohup.
     """
 
     def raise_it(number: int, _frame: FrameType | None) -> None:

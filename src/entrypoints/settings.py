@@ -31,13 +31,13 @@ class Settings:
 
     # Database.
     database_url: str = ts.secret(default="")
-    """postgresql:// URL for the application role, which owns nothing. Empty: the embedded database in the data folder."""
+    """postgresql:// URL for the application role, which owns nothing. Empty: the embedded database."""
     owner_database_url: str = ts.secret(default="")
     """URL for the role that owns the schema. Only `portal migrate` uses it."""
     worker_database_url: str = ts.secret(default="")
     """URL for the role that runs the job queue. Only the worker and `portal jobs` use it."""
     pg_bin: str = ""
-    """The bin folder of a PostgreSQL installation, for the embedded server. Empty: the programs of the Python package."""
+    """The bin folder of a PostgreSQL installation, for the embedded server. Empty: the one of the Python package."""
     pool_size: int = field(default=20, validator=validators.ge(1))
     """Maximum number of database connections of one process, 1 or more."""
 

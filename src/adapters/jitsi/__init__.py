@@ -1,1 +1,1 @@
-"""Jitsi Meet: rooms that open with a signed token."""
+"""Video visits in Jitsi Meet rooms, which require a signed token."""

@@ -1,6 +1,7 @@
-"""Rooms of a Jitsi Meet deployment that asks for a token signed with a shared secret (Prosody's `token` mode).
+"""Rooms of a Jitsi Meet deployment that requires a token signed with a shared secret (Prosody's `token` mode).
 
-The claims are those of lib-jitsi-meet's `doc/tokens.md`. A token is looked at when somebody enters, so it may be short.
+The claims follow lib-jitsi-meet's `doc/tokens.md`. Jitsi checks a token only when somebody joins, so it may expire
+soon.
 """
 
 from datetime import datetime, timedelta
@@ -15,27 +16,29 @@ from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 from portal_core.kernel.sources import Clock, IdSource
 
 MIN_SECRET_OCTETS = 32
-"""Octets: a key for HS256 has 256 bits (RFC 7518, 3.2); from a shorter one's tokens it could be guessed."""
+"""A key for HS256 has at least 256 bits (RFC 7518, 3.2). A shorter one could be guessed from its tokens."""
 CLOCK_SKEW = timedelta(seconds=30)
 
 
 def _validate_https_url(_: object, attribute: "Attribute[str]", value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{attribute.name}: the address of the Jitsi deployment begins with https://")
+        raise ValueError(f"{attribute.name}: the URL of the Jitsi deployment must begin with https://")
 
 
 def _validate_secret(_: object, attribute: "Attribute[str]", value: str) -> None:
     if len(value.encode()) < MIN_SECRET_OCTETS:
-        raise ValueError(f"{attribute.name}: the secret shared with Jitsi has {MIN_SECRET_OCTETS} characters at least")
+        raise ValueError(f"{attribute.name}: the secret shared with Jitsi must have at least {MIN_SECRET_OCTETS} bytes")
 
 
 @define
 class JitsiRooms(TelehealthRooms):
-    """`url` is where the deployment is, `app_id` and `app_secret` what it shares with us. No request is made.
+    """Creates links to Jitsi rooms, without contacting Jitsi.
+
+    `url` is the deployment's URL; `app_id` and `app_secret` are the credentials that it shares with the portal.
 
     Raises:
-        ValueError: an address without https, or a secret that is too short.
+        ValueError: the URL is not https, or the secret is too short.
     """
 
     url: str = field(validator=_validate_https_url)
@@ -47,7 +50,7 @@ class JitsiRooms(TelehealthRooms):
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
         now = self.clock.now()
         expires_at = min(now + valid_for, video_visit.ends_at)
-        # Jitsi keeps rooms in lower case, and older versions compare the token's as it stands.
+        # Jitsi stores room names in lower case, and older versions compare the token's room case-sensitively.
         room = video_visit.room.lower()
         claims: dict[str, Any] = {
             "aud": self.app_id,
@@ -58,7 +61,7 @@ class JitsiRooms(TelehealthRooms):
             "iat": int(now.timestamp()),
             "nbf": int((now - CLOCK_SKEW).timestamp()),
             "exp": int(expires_at.timestamp()),
-            # All of `user` must be text, by Prosody's module.
+            # Prosody's module requires all values of `user` to be strings.
             "context": {
                 "user": {
                     "name": video_visit.display_name,

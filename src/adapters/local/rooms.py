@@ -1,4 +1,4 @@
-"""The clinician's own room, wherever that is: no account anywhere."""
+"""Video visits at each clinician's own link. Needs no vendor account."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -11,7 +11,10 @@ from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 
 @define
 class ClinicianRooms(TelehealthRooms):
-    """Answers the link that the practice gave for the clinician, until the session ends: we cannot close the room."""
+    """Returns the clinician's link as the practice entered it, valid until the visit ends.
+
+    The portal cannot close the room.
+    """
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
         if not _is_safe_link(video_visit.clinician_link):
@@ -20,7 +23,7 @@ class ClinicianRooms(TelehealthRooms):
 
 
 def _is_safe_link(link: str) -> bool:
-    """Whether a browser may be sent there: https to a named host, with no sign-in and no odd character in it."""
+    """Whether a browser may be sent to the link: https to a named host, without credentials or unusual characters."""
     try:
         parts = urlsplit(link)
         host = parts.hostname

@@ -91,7 +91,9 @@ def hosts(
     async def work(portal: "Portal") -> tuple[str, ...]:
         known = await _known(portal)
         if slug not in known:
-            raise CommandError(f"there is no practice {slug}; known practices: {', '.join(sorted(known)) or 'none yet'}")
+            raise CommandError(
+                f"there is no practice {slug}; known practices: {', '.join(sorted(known)) or 'none yet'}"
+            )
         actor = SystemActor(known[slug], "portal practice hosts")
         if not names and not none:
             return (await portal.use_case(GetPractice)(actor)).hosts

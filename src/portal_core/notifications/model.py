@@ -71,12 +71,12 @@ DeliveryOutcome = Sent | NotSent | Refused | Uncertain | Dropped
 class NoticeDelivery:
     """The delivery of one notice to one person through one channel.
 
-    A new row from a feature's outbox has no channel yet, and may be addressed to several people (`to_client`: the client
-    and the proxies with a grant). The first claim plans the delivery: this row becomes the first delivery, and a sibling
-    row is added for each of the others. `attempt` counts claims and is never reset, so that a late worker is recognized.
-    `failures` counts failures since the notice was queued or replayed. `failure_reason` is a short code for the last
-    failure and holds no address. `due_at` is the earliest time of a claim; `enqueued_at` is when a job was last deferred
-    for it.
+    A new row from a feature's outbox has no channel yet, and may be addressed to several people (`to_client`: the
+    client and the proxies with a grant). The first claim plans the delivery: this row becomes the first delivery, and a
+    sibling row is added for each of the others. `attempt` counts claims and is never reset, so that a late worker is
+    recognized. `failures` counts failures since the notice was queued or replayed. `failure_reason` is a short code for
+    the last failure and holds no address. `due_at` is the earliest time of a claim; `enqueued_at` is when a job was
+    last deferred for it.
     """
 
     id: UUID
@@ -150,8 +150,8 @@ class NoticeDelivery:
     def settled(self, attempt: int, settlement: DeliveryOutcome, now: datetime) -> "NoticeDelivery":
         """Apply the outcome of claim number `attempt`.
 
-        Returns the same row when it was claimed again since, or is settled already. A worker that reports after its lease
-        expired may still settle an uncertain notice, and may mark a notice that was queued again as sent.
+        Returns the same row when it was claimed again since, or is settled already. A worker that reports after its
+        lease expired may still settle an uncertain notice, and may mark a notice that was queued again as sent.
         """
         late = self.state == "queued" and isinstance(settlement, Sent)
         if attempt != self.attempt or not (late or self.state in ("sending", "uncertain")):

@@ -38,7 +38,8 @@ class Notices(Protocol):
         ...
 
     async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
-        """Mark up to `limit` notices that need a job (`NoticeDelivery.needs_job`) as enqueued at `now`, oldest due first.
+        """Mark up to `limit` notices that need a job (`NoticeDelivery.needs_job`) as enqueued at `now`, oldest due
+        first.
 
         Returns their ids. No notice is returned to two callers.
         """
@@ -57,8 +58,8 @@ class Notices(Protocol):
 class Recipient:
     """One person to tell, with all that is needed to do so.
 
-    `account_id` is None for a client who has no account, whose addresses then are those of the record. `time_zone` is the
-    settings' zone, or the practice's.
+    `account_id` is None for a client who has no account, whose addresses then are those of the record. `time_zone` is
+    the settings' zone, or the practice's.
     """
 
     practice: PracticeBranding
@@ -246,7 +247,8 @@ class CodeSender(Protocol):
     """Generates a fresh code when it is mailed, so that no code is ever stored in plain text or queued.
 
     The identity provider generates `verify_email` and `reset_password` codes, the accounts feature `change_email` and
-    `invitation` codes; `MailCode` writes the mail if the provider does not. `MailSafeEmailCode` does `safe_email` codes.
+    `invitation` codes; `MailCode` writes the mail if the provider does not. `MailSafeEmailCode` does `safe_email`
+    codes.
     """
 
     async def send_code(self, actor: SystemActor, order: CodeRequest) -> bool:

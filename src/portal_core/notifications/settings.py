@@ -39,8 +39,8 @@ class ConfidentialCommunication:
     """A request for confidential communication, which a practice must accommodate (45 CFR 164.522(b)).
 
     `safe_email`, confirmed by a code (`SafeEmailVerification`), replaces the account's email for all but security
-    notices, which go to the account's own email. `safe_phone` is the number for calls. `neutral_sender` reduces mail and
-    text messages to "you have a notice", without the practice's name.
+    notices, which go to the account's own email. `safe_phone` is the number for calls. `neutral_sender` reduces mail
+    and text messages to "you have a notice", without the practice's name.
     """
 
     safe_email: str = ""
@@ -60,7 +60,8 @@ class SmsConsent:
 
 @frozen
 class NotificationSettings:
-    """One account's notification settings. `version` is 0 for the defaults, until settings are saved for the first time.
+    """One account's notification settings. `version` is 0 for the defaults, until settings are saved for the first
+    time.
 
     `channels` holds only the notice kinds for which the holder chose channels. `reminder_minutes` are the lead times
     before an appointment, longest first. `time_zone` is an IANA name; empty means the practice's. Text messages go to

@@ -45,7 +45,9 @@ def reminder_errors(path: str, minutes: Sequence[int] | None) -> Iterator[FieldE
     if minutes is None:
         return
     if len(minutes) > MAX_REMINDERS or len(set(minutes)) != len(minutes):
-        yield FieldError(path, "reminders_invalid", f"Choose at most {MAX_REMINDERS} reminders, each at a different time.")
+        yield FieldError(
+            path, "reminders_invalid", f"Choose at most {MAX_REMINDERS} reminders, each at a different time."
+        )
     for at, lead in enumerate(minutes):
         if not MIN_REMINDER_MINUTES <= lead <= MAX_REMINDER_MINUTES:
             yield FieldError(

@@ -1,4 +1,4 @@
-"""Jobs and notices, written in the use case's own transaction through functions of the owner's."""
+"""Jobs and notices, written in the use case's transaction through functions that run as the owner."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
 
-# The notice and the job that delivers it, in one statement; neither when the practice has its deduplication key.
+# Inserts the notice and the job that delivers it; neither if the practice already has its deduplication key.
 NOTIFY = """
 CREATE OR REPLACE FUNCTION portal.notify(
   notice uuid, kind text, notice_class text, account uuid, client uuid, subject uuid, dedup_key text,
@@ -32,7 +32,7 @@ END $$"""
 
 @define
 class PostgresOutbox(Outbox):
-    """Procrastinate jobs, whose arguments are ids and the practice's, and notices, which name things only."""
+    """Writes procrastinate jobs and notices. Both hold only ids, including the practice's, and no content."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Notifications: the repositories."""
+"""The notifications feature's unit of work in PostgreSQL."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from portal_core.notifications.ports import NotificationsUnit
 
 
 class PostgresNotificationsUnit(PostgresUnit):
-    """Over one transaction."""
+    """The repositories over one transaction."""
 
     notices = repository(PostgresNotices)
     recipients = repository(PostgresRecipients)

@@ -104,9 +104,27 @@ def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[Fiel
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found.append(_at(path, str(error)))
+        fault = _at(path, str(error))
+        choices = _choices(info)
+        if fault.code == "unknown_value" and choices:
+            fault = FieldError(fault.path, fault.code, f"Must be one of: {', '.join(choices)}.")
+        found.append(fault)
     except Invalid as error:
         found.extend(FieldError(_join(path, one.path), one.code, one.message) for one in error.fields)
+
+
+def _choices(info: inspect.Type) -> list[str]:
+    """Return the allowed values of a literal or enum type."""
+    match info:
+        case inspect.Metadata(type=inner):
+            return _choices(inner)
+        case inspect.LiteralType(values=values):
+            return [str(value) for value in values]
+        case inspect.EnumType(cls=cls):
+            return [str(member.value) for member in cls]
+        case inspect.UnionType(types=types):
+            return [choice for inner in types for choice in _choices(inner)]
+    return []
 
 
 def _at(path: str, words: str) -> FieldError:

@@ -24,7 +24,9 @@ def refuse_unbounded(handler: HTTPRouteHandler) -> None:
     """
     fields = parameters_of(handler)
     if fields and "parameters_checked" not in handler.opt:
-        raise ImproperlyConfiguredException(f"{handler.handler_name}: declare it with entrypoints.http.contract.routing")
+        raise ImproperlyConfiguredException(
+            f"{handler.handler_name}: declare it with entrypoints.http.contract.routing"
+        )
     data = handler.parsed_data_field
     if data is not None and body_media_type(data) == "application/json":
         fields["data"] = data

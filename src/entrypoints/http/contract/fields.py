@@ -158,7 +158,11 @@ _WORDS = (
     ("Expected `float` <=", "out_of_range", "Must be at most {figure}."),
     ("Integer value out of range", "out_of_range", "This number is too large."),
     ("Number out of range", "out_of_range", "This number is too large."),
-    ("Expected `datetime` with a timezone", "zone_missing", "Must have an offset from UTC, as in 2027-03-14T15:30:00Z."),
+    (
+        "Expected `datetime` with a timezone",
+        "zone_missing",
+        "Must have an offset from UTC, as in 2027-03-14T15:30:00Z.",
+    ),
     ("Expected `datetime` with no", "offset_not_allowed", "Must not have an offset. Example: 2027-03-14T15:30:00."),
     ("Expected `time` with no", "offset_not_allowed", "Must not have an offset. Example: 15:30:00."),
     ("Timestamp is out of range", "out_of_range", "This time is out of range."),

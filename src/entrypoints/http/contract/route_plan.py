@@ -15,18 +15,18 @@ from entrypoints.http.server.problems import allow_header
 from portal_core.kernel.errors import PortalError
 
 Auth = Literal["public", "visitor", "portal", "practice"]
-"""`portal` and `practice`: signed in to that API. `visitor`: not signed in, but the practice is known. `public`: neither
-the caller nor the practice is determined, and the controller has no actor."""
+"""`portal` and `practice`: signed in to that API. `visitor`: not signed in, but the practice is known. `public`:
+neither the caller nor the practice is determined, and the controller has no actor."""
 
 
 @frozen
 class RouteConfig:
     """The configuration of one route.
 
-    `operation` is the OpenAPI operation id, and part of the scope of an Idempotency-Key. `active`: the request counts as
-    user activity and extends the session. `enrollment_exempt`: a session that must still set up its second factor may
-    use the route. `unsafe`: the route may change something, so a cookie session needs a CSRF token. `allow` lists the
-    path's methods; `raises` the documented errors.
+    `operation` is the OpenAPI operation id, and part of the scope of an Idempotency-Key. `active`: the request counts
+    as user activity and extends the session. `enrollment_exempt`: a session that must still set up its second factor
+    may use the route. `unsafe`: the route may change something, so a cookie session needs a CSRF token. `allow` lists
+    the path's methods; `raises` the documented errors.
     """
 
     auth: Auth

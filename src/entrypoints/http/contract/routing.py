@@ -15,7 +15,8 @@
             \"\"\"Renames a goal.\"\"\"
             return await rename_goal(request.actor, RenameGoalCommand(goal_id, data.title, data.version))
 
-Each route takes one use case and gets the actor from the request; with a single dependency Litestar needs no task group.
+Each route takes one use case and gets the actor from the request; with a single dependency Litestar needs no task
+group.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

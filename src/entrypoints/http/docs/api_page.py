@@ -1,4 +1,4 @@
-"""The API's documentation as one plain HTML page, generated from the OpenAPI document. Works offline, without scripts."""
+"""The API's documentation: one plain HTML page, generated from the OpenAPI document. Works offline, without scripts."""
 
 import json
 from html import escape

@@ -54,4 +54,4 @@ async def _stream(
 
 
 def _message(updates: InboxUpdate) -> ServerSentEventMessage:
-    return ServerSentEventMessage(data=msgspec.json.encode(updates).decode(), event="news", retry=2000)
+    return ServerSentEventMessage(data=msgspec.json.encode(updates).decode(), event="updates", retry=2000)

@@ -32,8 +32,9 @@ Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 class ChangeNotificationSettingsRequest(Request, frozen=True):
     """The settings to change. Omitted fields stay unchanged; an empty string removes an address, number or time zone.
 
-    `channels` maps notice kinds to channels; a kind with an empty list sends no notices. If text messages cannot be sent
-    (no consent, or the deployment does not send any) and no other channel outside the portal was chosen, mail is sent.
+    `channels` maps notice kinds to channels; a kind with an empty list sends no notices. If text messages cannot be
+    sent (no consent, or the deployment does not send any) and no other channel outside the portal was chosen, mail is
+    sent.
 
     A new `safe_email` is sent a code, and takes effect when the code is confirmed.
 

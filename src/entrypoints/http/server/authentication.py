@@ -68,7 +68,8 @@ class Gate:
         """Set the request's practice and actor. Returns a response for OPTIONS, else None.
 
         Raises:
-            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfTokenInvalid, BadIdempotencyKey, Invalid, NotFound
+            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfTokenInvalid, BadIdempotencyKey, Invalid,
+            NotFound
         """
         route_config = request.route_config
         inbound = request.inbound
@@ -92,7 +93,9 @@ class Gate:
         if not token:
             raise Unauthenticated
         idempotent_request = (
-            await _idempotent_request(request) if route_config.idempotent and b"idempotency-key" in inbound.headers else None
+            await _idempotent_request(request)
+            if route_config.idempotent and b"idempotency-key" in inbound.headers
+            else None
         )
         scope["authentication"] = authentication = AuthenticateCommand(
             practice.id,

@@ -48,9 +48,9 @@ class ClientAddressResolver:
     def client(self, peer: str, forwarded: str) -> str:
         """Return the client's address; empty when it cannot be determined.
 
-        X-Forwarded-For is read from the right. Each of our proxies appends the address that it saw, so the first address
-        that is not a proxy of ours is the client; everything to the left was claimed by the client. At an invalid entry
-        the result is the last address that one of our proxies reported.
+        X-Forwarded-For is read from the right. Each of our proxies appends the address that it saw, so the first
+        address that is not a proxy of ours is the client; everything to the left was claimed by the client. At an
+        invalid entry the result is the last address that one of our proxies reported.
         """
         if not forwarded or not self.trusts(peer):
             return canonical_address(peer)

@@ -48,7 +48,7 @@ class SessionCookies:
         return "__Secure-portal-refresh" if self.settings.https else "portal-refresh"
 
     def set_cookies(self, access_token: str, refresh_token: str, lifetime: timedelta) -> list[Cookie]:
-        """Return the cookies of a new or refreshed session. They expire after `lifetime`, the session's absolute end."""
+        """Return the cookies of a new or refreshed session. They expire at the session's absolute end."""
         seconds = max(0, int(lifetime.total_seconds()))
         return [
             self._cookie(self.access_name, access_token, "/", seconds),

@@ -76,8 +76,8 @@ class PortalRequest(Request[Actor, None, State]):
 
         Raises:
             BodyTooLarge: its announced or actual length exceeds the route's limit.
-            MalformedBody: it is incomplete. The server reports unreadable chunks and a disconnected client the same way;
-                a disconnected client does not see the response.
+            MalformedBody: it is incomplete. The server reports unreadable chunks and a disconnected client the same
+                way; a disconnected client does not see the response.
             UnsupportedEncoding: it is compressed.
         """
         if self.inbound.headers.get(b"content-encoding", b"identity").lower() != b"identity":

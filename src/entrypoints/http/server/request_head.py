@@ -34,7 +34,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
 
 
 class RequestHead:
-    """One request's head. Header values are as sent; repeated headers are joined with commas, cookies with semicolons."""
+    """One request's head. Header values are as sent; repeated headers are joined with commas, cookies with `;`."""
 
     __slots__ = ("address", "forwarded", "headers", "peer", "query", "request_id")
 

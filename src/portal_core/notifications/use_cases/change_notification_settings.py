@@ -33,9 +33,10 @@ from portal_core.notifications.views import NotificationSettingsView
 class ChangeNotificationSettingsCommand:
     """The settings to change. None leaves a setting unchanged; an empty string removes an address, number or time zone.
 
-    A new `safe_email` is pending until it is confirmed; sending the current one, or an empty string, withdraws a pending
-    one. `channels` holds only the kinds to change. `sms_phone` gives consent to text messages to that number, so an
-    entry point must send it only when the person has just expressly agreed to them; an empty string withdraws consent.
+    A new `safe_email` is pending until it is confirmed; sending the current one, or an empty string, withdraws a
+    pending one. `channels` holds only the kinds to change. `sms_phone` gives consent to text messages to that number,
+    so an entry point must send it only when the person has just expressly agreed to them; an empty string withdraws
+    consent.
     """
 
     version: int

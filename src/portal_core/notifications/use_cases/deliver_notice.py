@@ -55,8 +55,8 @@ class DeliverNotice:
 
     The first claim also plans the notice, one delivery for each person and channel: inbox items are added at once, the
     other deliveries become sibling notices. No transaction is open between the claim and the settlement; if the worker
-    dies there, `SweepNotices` picks up the notice. A job that runs twice finds nothing to claim. Vendor failures are not
-    raised: they are stored, and the notice is retried or given up by the rules of `NoticeDelivery`.
+    dies there, `SweepNotices` picks up the notice. A job that runs twice finds nothing to claim. Vendor failures are
+    not raised: they are stored, and the notice is retried or given up by the rules of `NoticeDelivery`.
 
     `worker_name` identifies this process in the row. Without an `sms_sender` no text messages are sent, and people who
     chose only text messages get mail.

@@ -21,8 +21,8 @@ class OptOutOfSmsCommand:
 class OptOutOfSms:
     """Withdraws the consent of every account in the practice that gets text messages at this number.
 
-    Required by 47 CFR 64.1200(a)(10). A job, called by the vendor's webhook. Messages that are already claimed may still
-    arrive; no others are sent. Consent has to be given again in the settings. Returns the number of accounts.
+    Required by 47 CFR 64.1200(a)(10). A job, called by the vendor's webhook. Messages that are already claimed may
+    still arrive; no others are sent. Consent has to be given again in the settings. Returns the number of accounts.
 
     Raises:
         StaleVersion: settings changed at the same time; run the job again.
