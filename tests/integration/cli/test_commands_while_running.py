@@ -59,7 +59,7 @@ def test_what_the_administrators_authenticator_shows(serving: PortalCommand) -> 
 def test_jobs_that_the_clock_runs_can_be_run_now(serving: PortalCommand) -> None:
     for name in ("send_appointment_reminders", "expire_grants", "delete_expired"):
         assert serving.output("jobs", "run", name) == f"{name}: done\n"
-    assert serving.output("jobs", "dead") == "0 dead\n"
+    assert serving.output("jobs", "dead") == "0 dead jobs\n"
 
 
 def test_migrating_again_changes_nothing(serving: PortalCommand) -> None:
@@ -76,7 +76,7 @@ def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand
     assert profile(serving, token).status_code == 200
     assert profile(serving, sign_in(serving)).json()["given_name"] == "Mira"
     assert keys.stat().st_mode & 0o077 == 0
-    assert f"answers: key-{before + 1}" in serving.output("config", "check")
+    assert f"ok: key-{before + 1}" in serving.output("config", "check")
 
 
 def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalCommand, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalC
         ended = serving.run("practice", "import", str(file))
         assert ended.returncode == 1
         assert ended.stdout.splitlines() == [counted, *refused]
-        assert ended.stderr == "portal: 4 rows were refused; mend them and run it again\n"
+        assert ended.stderr == "portal: 4 rows were rejected; correct them and run the import again\n"
     file.write_text(PEOPLE.replace("Wei\nling", "Weiling").replace("nurse,N-1,Somebody,,,,,\n", ""))
     ended = serving.run("practice", "import", str(file))
     assert ended.stdout.startswith("0 added, 1 changed, 2 unchanged\n")
@@ -108,7 +108,7 @@ def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
     assert serving.error_line(*add) == "Another practice is known by this name."
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
     assert serving.error_line(*invite) == "name the practice by --practice: elm-street, oak-lane"
-    assert "on its way" in serving.output(*invite, "--practice", "oak-lane")
+    assert "the invitation is queued" in serving.output(*invite, "--practice", "oak-lane")
     assert eventually(lambda: "Oak Lane" in serving.output("mail", "--to", "grace@oak-lane.example"))
     serving.error_line(*invite, "--practice", "oak-lane")
     reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")

@@ -27,7 +27,7 @@ def test_settings_that_cannot_be(portal: PortalCommand) -> None:
         == "Could not convert value 'many' for option 'port' (the environment)"
     )
     assert portal.error_line("worker", PORTAL_KEYS="kms") == (
-        "PORTAL_KMS_KEY is needed with PORTAL_KEYS=kms (and 1 more: portal config check)"
+        "PORTAL_KMS_KEY is required with PORTAL_KEYS=kms (and 1 more: portal config check)"
     )
     assert portal.error_line("demo", PORTAL_DATABASE_URL="postgresql://somewhere/else") == (
         "the demo runs on the embedded database: unset PORTAL_DATABASE_URL"
@@ -80,16 +80,16 @@ def test_a_database_by_url_that_is_away_or_was_never_migrated(portal: PortalComm
     nobody = f"postgresql://portal_app:the-password@127.0.0.1:{free_port()}/portal"
     for command in (("mail",), ("serve", "--no-worker"), ("jobs", "run", "delete_expired_holds")):
         line = portal.error_line(*command, PORTAL_DATABASE_URL=nobody)
-        assert line.startswith("the database does not answer: ")
+        assert line.startswith("the database does not respond: ")
         assert "the-password" not in line
     empty = fresh_database(cluster)
     urls = {"PORTAL_DATABASE_URL": cluster.dsn(database=empty), "PORTAL_WORKER_DATABASE_URL": cluster.dsn("x", empty)}
-    assert portal.error_line("mail", **urls) == "the database was never migrated: portal migrate"
+    assert portal.error_line("mail", **urls) == "the database has not been migrated: run portal migrate"
     assert portal.error_line("jobs", "dead", **{**urls, "PORTAL_WORKER_DATABASE_URL": urls["PORTAL_DATABASE_URL"]}) == (
-        "the database was never migrated: portal migrate"
+        "the database has not been migrated: run portal migrate"
     )
-    assert "does not answer" in portal.error_line("jobs", "dead", **urls)
-    assert portal.error_line("migrate", **urls) == "PORTAL_OWNER_DATABASE_URL is needed here"
+    assert "does not respond" in portal.error_line("jobs", "dead", **urls)
+    assert portal.error_line("migrate", **urls) == "PORTAL_OWNER_DATABASE_URL is required for this command"
     drop_database(cluster, empty)
 
 
@@ -110,7 +110,7 @@ def hide_packages(packages: str) -> Interpreter:
 @pytest.mark.parametrize("package", ["typer", "typed_settings", "granian"])
 def test_a_package_of_the_server_that_is_not_installed(demo: PortalCommand, package: str) -> None:
     demo.interpreter = hide_packages(package)
-    assert demo.error_line("serve") == f"the package {package} is missing: pip install 'client-portal[server]'"
+    assert demo.error_line("serve") == f"the package {package} is not installed: pip install 'client-portal[server]'"
 
 
 def test_the_wheel_with_postgresql_is_not_installed(demo: PortalCommand) -> None:

@@ -100,4 +100,4 @@ def test_a_folder_of_somebody_else(user_portal: PortalCommand) -> None:
     line = user_portal.error_line("demo")
     assert "Permission denied" in line
     assert "choose a data folder that this user may write" in line
-    assert "there is no demo here yet" in user_portal.error_line("demo-code")
+    assert "the demo has not been loaded yet" in user_portal.error_line("demo-code")

@@ -51,7 +51,7 @@ def test_a_worker_outlives_its_database_and_works_on_when_it_is_back(
 
 def test_a_worker_without_a_database_says_so(demo: PortalCommand, server: EmbeddedPostgres) -> None:
     server.stop()
-    assert demo.error_line("worker").startswith("the database does not answer: ")
+    assert demo.error_line("worker").startswith("the database does not respond: ")
     demo.settings = {}
     (demo.folder / "portal-data").rename(Path(demo.folder, "elsewhere"))
-    assert demo.error_line("worker") == "the database was never migrated: portal migrate"
+    assert demo.error_line("worker") == "the database has not been migrated: run portal migrate"

@@ -233,14 +233,14 @@ class UnknownUseCaseController(Controller):
     [
         (posting(UnboundedRequest), "data.number is a number without bounds"),
         (posting(UnboundedTextRequest), "data.lines.. is a text without max_length"),
-        (posting(NoRequest), "which is no Request"),
+        (posting(NoRequest), "which is not a Request"),
         (posting(dict[str, Any]), "text without max_length"),
         (asking_for(int), "what is a number without bounds"),
         (asking_for(float | None), "what is a number without bounds"),
         (asking_for(str), "what is a text without max_length"),
-        (UndocumentedController, "declare it by entrypoints.http.contract.routing"),
-        (DuplicateOperationController, "two routes are called same"),
-        (UnknownUseCaseController, "no such auth"),
+        (UndocumentedController, "declare it with entrypoints.http.contract.routing"),
+        (DuplicateOperationController, "two routes have the operation id same"),
+        (UnknownUseCaseController, "unknown auth"),
     ],
 )
 def test_unbounded_request_is_refused(controller: type[Controller], words: str) -> None:

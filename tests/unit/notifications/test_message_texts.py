@@ -156,7 +156,7 @@ def test_neutral_texts_keep_warnings() -> None:
     words = render_notice("appointment_reminder", "reminder", neutral, MARCH_3)
     assert (words.subject, words.text) == (
         "You have a notice",
-        f"Secure portal: You have a notice. {URL} Reply STOP to end texts.",
+        f"Secure portal: You have a notice. {URL} Reply STOP to stop text messages.",
     )
     assert "appointment" not in words.body
     assert "10:00" not in words.body
@@ -180,8 +180,8 @@ def test_a_code_stands_in_its_mail_once_and_is_no_link(purpose: CodePurpose, lan
 
 
 def test_titles_of_the_inbox_are_in_the_reader_s_language() -> None:
-    assert inbox_title("new_message", "es") == "Tiene un mensaje nuevo"
-    assert inbox_title("new_message", "fr") == inbox_title("new_message", "en") == "You have a new message"
+    assert inbox_title("new_message", "es") == "Mensaje nuevo"
+    assert inbox_title("new_message", "fr") == inbox_title("new_message", "en") == "New message"
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
