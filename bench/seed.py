@@ -1,4 +1,4 @@
-"""Fills a practice by a few statements over `generate_series`, past row-level security and foreign keys."""
+"""Fills a practice with a few `generate_series` statements, bypassing row-level security and foreign keys."""
 
 from os import urandom
 from typing import Any
@@ -86,8 +86,10 @@ def seed(
     people: int,
     weeks_of_others: int,
 ) -> list[tuple[str, UUID]]:
-    """Clients with their clinicians, accounts, sessions, keys and appointments; answers whose tokens are good for what:
-    token and clinician of each of the `people`. Keys are real for those, and noise for the rest."""
+    """Create clients with their clinicians, accounts, sessions, keys and appointments.
+
+    Returns the token and the clinician of each of the `people`. Only those have real keys; the others' are random.
+    """
     stride = clients // people
     values = {
         "practice": practice_id,

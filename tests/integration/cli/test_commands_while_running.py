@@ -15,7 +15,7 @@ from tests.support.cli.portal_command import PortalCommand, eventually
 pytestmark = pytest.mark.timeout(SECONDS)
 
 PEOPLE = """\
-kind,external_id,name,given_name,family_name,born,email,clinicians
+kind,external_id,name,given_name,family_name,date_of_birth,email,clinicians
 clinician,C-7,Noor Haddad,,,,,
 client,K-7,,Ines,Moreau,1991-02-03,ines@client.example,C-7
 client,K-8,,Paul,Weiss,3 February 1991,,C-7
@@ -63,8 +63,8 @@ def test_jobs_that_the_clock_runs_can_be_run_now(serving: PortalCommand) -> None
 
 
 def test_migrating_again_changes_nothing(serving: PortalCommand) -> None:
-    assert serving.output("migrate") == "the schema is up to date\n"
-    assert serving.output("migrate") == "the schema is up to date\n"
+    assert serving.output("migrate") == "the database is up to date\n"
+    assert serving.output("migrate") == "the database is up to date\n"
 
 
 def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand) -> None:
@@ -72,7 +72,7 @@ def test_rotating_the_master_key_under_a_portal_that_runs(serving: PortalCommand
     assert profile(serving, token).status_code == 200
     keys = serving.folder / "portal-data" / "keys.json"
     before = len(json.loads(keys.read_text())["keys"])
-    assert f"key-{before + 1} is the master key" in serving.output("keys", "rotate")
+    assert f"the master key is key-{before + 1}" in serving.output("keys", "rotate")
     assert profile(serving, token).status_code == 200
     assert profile(serving, sign_in(serving)).json()["given_name"] == "Mira"
     assert keys.stat().st_mode & 0o077 == 0
@@ -83,10 +83,10 @@ def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalC
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
     refused = [
-        "line 4: born: Write a date as year-month-day, such as 1980-05-31.",
+        "line 4: date_of_birth: Write a date as year-month-day, such as 1980-05-31.",
         "line 5: clinicians: There is no clinician with this id.",
-        "line 6: kind: Write client or clinician.",
-        "line 7: kind: This row has more or fewer fields than there are columns.",
+        "line 6: kind: Must be one of: client, clinician.",
+        "line 7: kind: This row has more or fewer fields than the header.",
     ]
     for counted in ("3 added, 0 changed, 0 unchanged", "0 added, 0 changed, 3 unchanged"):
         ended = serving.run("practice", "import", str(file))
@@ -101,35 +101,38 @@ def test_people_are_imported_and_what_cannot_be_is_told_by_line(serving: PortalC
 
 
 def test_a_practice_and_its_administrator(serving: PortalCommand) -> None:
-    add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago", "--state", "IL")
-    assert "oak-lane is " in serving.output(*add)
+    add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--time-zone", "America/Chicago", "--state", "IL")
+    assert "added oak-lane with id " in serving.output(*add)
     assert "oak-lane" not in serving.error_line("practice", "add", "Oak Lane!", *add[3:])
-    assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
+    assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--time-zone", "Mars/Olympus")
     assert serving.error_line(*add) == "Another practice is known by this name."
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
-    assert serving.error_line(*invite) == "name the practice by --practice: elm-street, oak-lane"
+    assert serving.error_line(*invite) == "choose a practice with --practice: elm-street, oak-lane"
     assert "the invitation is queued" in serving.output(*invite, "--practice", "oak-lane")
     assert eventually(lambda: "Oak Lane" in serving.output("mail", "--to", "grace@oak-lane.example"))
     serving.error_line(*invite, "--practice", "oak-lane")
-    reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
-    assert serving.error_line(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
+    reset = ("practice", "reset-second-factor", "--identity-check", "in_person", "--practice", "oak-lane", "--email")
+    assert (
+        serving.error_line(*reset, "who@oak-lane.example")
+        == "no member of staff has the email address who@oak-lane.example"
+    )
     assert "Invite them" in serving.error_line(*reset, "grace@oak-lane.example")
 
 
 def test_the_host_names_of_a_practice(serving: PortalCommand) -> None:
     hosts = ("practice", "hosts", "elm-street")
-    assert serving.output(*hosts) == "elm-street has no host name of its own\n"
+    assert serving.output(*hosts) == "elm-street has no host names\n"
     assert serving.output(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
     assert serving.output(*hosts, "elm.example") == serving.output(*hosts) == "elm.example\n"
     assert "host" in serving.error_line(*hosts, "https://elm.example/")
     assert serving.error_line("practice", "hosts", "oak", "oak.example").startswith(
-        "no practice oak; there are elm-street"
+        "there is no practice oak; known practices: elm-street"
     )
-    assert serving.error_line(*hosts, "fir.example", "--none") == "name hosts, or say --none"
+    assert serving.error_line(*hosts, "fir.example", "--none") == "give either host names or --none, not both"
     assert serving.output(*hosts) == "elm.example\n"
-    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--zone", "UTC", "--host")
+    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--time-zone", "UTC", "--host")
     assert serving.error_line(*other, "elm.example").startswith("Another practice is reached under this host name.")
-    assert serving.output(*hosts, "--none") == "elm-street has no host name of its own\n"
+    assert serving.output(*hosts, "--none") == "elm-street has no host names\n"
 
 
 def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand) -> None:
@@ -138,8 +141,10 @@ def test_the_only_administrator_who_lost_phone_and_codes(serving: PortalCommand)
     elm_street = {"headers": {"portal-practice": "elm-street"}}
     assert "challenge" in sign_in(**elm_street).json()
     reset = ("practice", "reset-second-factor", "--practice", "elm-street", "--email", body["email"].upper())
-    assert "in_person" in serving.error_line(*reset, "--checked", "she sounded sad")
-    assert "they sign in with their password" in serving.output(*reset, "--checked", "video_call")
+    assert "in_person" in serving.error_line(*reset, "--identity-check", "she sounded sad")
+    assert "at the next sign-in they must set up a new second factor" in serving.output(
+        *reset, "--identity-check", "video_call"
+    )
     assert sign_in(**elm_street).json()["must_enroll"] is True
     told = ("mail", "--to", serving.demo["administrator"])
     assert eventually(lambda: "Two-step sign-in is off" in serving.output(*told))

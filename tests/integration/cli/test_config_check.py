@@ -36,7 +36,7 @@ def test_a_folder_with_nothing_in_it_is_well_and_stays_empty(portal: PortalComma
     output = portal.output("config", "check", PORTAL_DATBASE_URL="postgresql://hidden@db/portal")
     assert f"database   embedded, in {portal.folder}/portal-data" in output
     assert "database   does not exist yet" in output
-    assert f"http       127.0.0.1:{portal.port}, reached as {portal.url}" in output
+    assert f"http       127.0.0.1:{portal.port}, public URL {portal.url}" in output
     assert "ignored    PORTAL_DATBASE_URL is not a setting" in output
     assert "hidden" not in output
     assert not (portal.folder / "portal-data").exists()
@@ -54,8 +54,8 @@ def test_what_is_missing_is_listed_and_nothing_is_asked(portal: PortalCommand) -
     assert ended.returncode == 1
     assert "wrong      PORTAL_KMS_KEY is required with PORTAL_KEYS=kms\n" in ended.stdout
     assert "wrong      PORTAL_JITSI_URL is required with PORTAL_ROOMS=jitsi\n" in ended.stdout
-    assert "answer" not in ended.stdout
-    assert ended.stderr == "portal: the configuration is not whole\n"
+    assert "ok:" not in ended.stdout
+    assert ended.stderr == "portal: the configuration is incomplete or wrong\n"
     assert "hidden" not in ended.stdout
 
 
@@ -69,8 +69,8 @@ def test_what_does_not_answer_is_named_and_no_secret_shown(portal: PortalCommand
     assert ended.returncode == 1
     for part in ("database", "worker", "owner", "keys", "identity", "mail"):
         assert f"{part:<10} " in ended.stdout
-        assert f"{part:<10} answers" not in ended.stdout
-    assert ended.stderr == "portal: not as it should be: database, worker, owner, keys, identity, mail\n"
+        assert f"{part:<10} ok" not in ended.stdout
+    assert ended.stderr == "portal: failed checks: database, worker, owner, keys, identity, mail\n"
     assert "hidden" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -86,11 +86,11 @@ def test_a_database_by_url(portal: PortalCommand, cluster: Cluster) -> None:
     assert ended.returncode == 1
     assert "owner      the database has not been migrated: run portal migrate\n" in ended.stdout
     assert portal.output("migrate").startswith("migrated: ")
-    assert portal.output("migrate") == "the schema is up to date\n"
+    assert portal.output("migrate") == "the database is up to date\n"
     assert "worker     ok: PostgreSQL" in portal.output("config", "check")
     with portal.start_background("serve", "--no-worker") as running:
         assert not [one for one in running.process_tree() if "entrypoints.cli" in one.cmdline()]
-        assert "up" in portal.output("practice", "add", "up", "--name", "Up", "--zone", "UTC")
+        assert "up" in portal.output("practice", "add", "up", "--name", "Up", "--time-zone", "UTC")
         assert running.press_ctrl_c() == 0
     drop_database(cluster, database)
 

@@ -42,7 +42,7 @@ def test_a_busy_port(portal: PortalCommand) -> None:
         for command in ("serve", "demo"):
             line = portal.error_line(command)
             assert line == f"cannot listen on 127.0.0.1:{portal.port} (Address already in use): " + (
-                "set PORTAL_PORT to a free one"
+                "set PORTAL_PORT to a free port"
             )
     assert not (portal.folder / "portal-data").exists()
 
@@ -51,7 +51,7 @@ def test_a_folder_that_may_not_be_written(portal: PortalCommand) -> None:
     nowhere = "/proc/portal-data" if ROOT else "/portal-data"  # even root may not write there
     line = portal.error_line("demo", PORTAL_DATA_DIR=nowhere)
     assert nowhere in line
-    assert "choose a data folder that this user may write" in line
+    assert "choose a data folder that this user can write" in line
 
 
 def test_a_folder_that_is_a_file(portal: PortalCommand) -> None:
@@ -122,7 +122,7 @@ def test_the_packages_for_aws_are_not_installed(serving: PortalCommand) -> None:
     another_practice = evolve(serving, interpreter=hide_packages("boto3"))
     for settings in (SES, KMS, COGNITO):
         line = another_practice.error_line("mail", **settings)
-        assert line == "this needs the package boto3: pip install 'client-portal[aws]'"
+        assert line == "the package boto3 is required: pip install 'client-portal[aws]'"
 
 
 def test_a_second_portal_over_the_same_folder(serving: PortalCommand) -> None:
@@ -131,10 +131,13 @@ def test_a_second_portal_over_the_same_folder(serving: PortalCommand) -> None:
 
 
 def test_names_that_nobody_has(serving: PortalCommand, tmp_path: Path) -> None:
-    assert "no job sweep; there are delete_expired_holds, expire_grants" in serving.error_line("jobs", "run", "sweep")
-    assert serving.error_line("jobs", "retry", "123456") == "no dead job 123456"
+    assert (
+        "no scheduled job sweep; choose one of: create_audit_partitions, delete_expired, delete_expired_holds, expire_grants"
+        in serving.error_line("jobs", "run", "sweep")
+    )
+    assert serving.error_line("jobs", "retry", "123456") == "there is no dead job 123456: portal jobs dead lists them"
     people = tmp_path / "people.csv"
     people.write_text("kind,external_id,name\n")
     assert serving.error_line("practice", "import", str(people), "--practice", "oak") == (
-        "name the practice by --practice: elm-street"
+        "choose a practice with --practice: elm-street"
     )

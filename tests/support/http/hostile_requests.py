@@ -1,4 +1,4 @@
-"""Nasty requests to one route: each attempt differs from the request that succeeds in one thing."""
+"""Hostile requests to one route: each one differs from the valid request in a single respect."""
 
 import json
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Values that portals in the field fell over.
+"""Values that have crashed real portals.
 
-They stand as JSON text, since much of what is worth sending cannot be made by an encoder: numbers beyond any float,
-halves of surrogate pairs, bytes that are no UTF-8. What is first of a kind is tried at every place, the others in turn.
+They are JSON text, because an encoder could not produce many of them: numbers beyond any float, lone surrogates, bytes
+that are not UTF-8. The first values of each list are tried everywhere, the others in rotation.
 """
 
 import json

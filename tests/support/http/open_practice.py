@@ -1,4 +1,4 @@
-"""A practice that is open, over HTTP: staff who are signed in, a clinician with hours, clients on their care team."""
+"""A working practice, used over HTTP: signed-in staff, a clinician with hours, and their clients."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

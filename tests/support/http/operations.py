@@ -15,8 +15,11 @@ JsonPath = tuple[str | int, ...]
 
 @frozen
 class Operation:
-    """One route. `path_parameters` and `query` hold schemas by name; `required_parameters` has an example of each parameter that the
-    query must have; `body` is the JSON body's schema."""
+    """One route.
+
+    `path_parameters` and `query` map names to schemas. `required_parameters` has an example of each required query
+    parameter. `body` is the JSON body's schema.
+    """
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""Requests as bytes, straight to the ASGI app: what a well-mannered HTTP client would refuse to send arrives."""
+"""Sends raw bytes to the ASGI app, including requests that a correct HTTP client would refuse to send."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The whole portal over a test's database, asked over HTTP: the composition root's own parts, and a clock of ours."""
+"""The whole portal over a test's database, used over HTTP: the real composition root, with a test clock."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A practice in which every route of the document finds what it needs: for each, a request that succeeds."""
+"""A practice set up so that there is a valid request for every route of the OpenAPI document."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""People in a CSV file: what cannot be a file of people is told in one line, what cannot be a row by its line."""
+"""People in a CSV file: an unreadable file gives a one-line error, and an unreadable row is rejected by its line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What an operator may set: every value that cannot be is named, and no secret is shown."""
+"""Settings: every invalid value is reported, and no secret is shown."""
 
 import os
 from pathlib import Path
@@ -106,7 +106,11 @@ def test_value_of_wrong_type_is_reported(monkeypatch: pytest.MonkeyPatch, name: 
         ("PORTAL_TRUSTED_PROXIES", "10.0.0.0/8,everybody", "PORTAL_TRUSTED_PROXIES: everybody is not a network"),
         ("PORTAL_METRICS_FROM", "10.0.0.0/80", "PORTAL_METRICS_FROM: 10.0.0.0/80 is not a network"),
         ("PORTAL_DATABASE_URL", "mysql://portal:secret@db/portal", "PORTAL_DATABASE_URL must be a postgresql:// URL"),
-        ("PORTAL_OWNER_DATABASE_URL", "postgresql://a:sec/ret@db/x", "PORTAL_OWNER_DATABASE_URL must be a postgresql://"),
+        (
+            "PORTAL_OWNER_DATABASE_URL",
+            "postgresql://a:sec/ret@db/x",
+            "PORTAL_OWNER_DATABASE_URL must be a postgresql://",
+        ),
         ("PORTAL_JITSI_URL", "http://meet.example.org", "PORTAL_JITSI_URL must be an https:// URL"),
         ("PORTAL_JITSI_APP_SECRET", "secret", "PORTAL_JITSI_APP_SECRET must have at least 32 bytes"),
     ],

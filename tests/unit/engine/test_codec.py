@@ -1,4 +1,4 @@
-"""What goes into JSON columns comes out the same."""
+"""Values survive a round trip through JSON columns."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,22 +50,22 @@ def through_json(value: Any) -> Any:
 
 
 @given(rules)
-def test_rules(one: AppointmentRules) -> None:
+def test_appointment_rules_round_trip(one: AppointmentRules) -> None:
     assert converter.structure(through_json(one), AppointmentRules) == one
     assert rules_of(msgspec.json.encode(converter.unstructure(one)).decode()) == one
 
 
 @given(timings)
-def test_timings(one: AppointmentTiming) -> None:
+def test_appointment_timing_round_trips(one: AppointmentTiming) -> None:
     assert converter.structure(through_json(one), AppointmentTiming) == one
 
 
 @given(st.lists(preferred, min_size=1, max_size=3).map(tuple))
-def test_preferred_times(times: tuple[PreferredTime, ...]) -> None:
+def test_preferred_times_round_trip(times: tuple[PreferredTime, ...]) -> None:
     assert converter.structure(through_json(times), tuple[PreferredTime, ...]) == times
 
 
-def test_what_is_not_named_has_its_default() -> None:
+def test_missing_values_have_defaults() -> None:
     assert rules_of(None) == AppointmentRules()
     assert rules_of('{"hold_duration": 300}') == AppointmentRules(hold_duration=timedelta(minutes=5))
     assert settings_section({"other": {"time_zone": "x"}}, "appointments", AppointmentRules) == AppointmentRules()
