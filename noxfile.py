@@ -1,4 +1,4 @@
-"""All the checks. `nox` runs every one; `nox -s unit` one; `nox -s deep` looks for rarer failures; `nox -s bench`."""
+"""All checks. `nox` runs them all, `nox -s unit` only one; `nox -s deep` searches longer; `nox -s bench` measures."""
 
 import tempfile
 from pathlib import Path
@@ -9,19 +9,19 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "imports", "unit", "integration", "docs", "wheel"]
 PYTHON_PATHS = ("src", "tests", "bench", "docs", "noxfile.py")
-# These suites wait more than they compute. A file stays in one process, whose portal its tests share.
+# These suites mostly wait. All tests of a file run in one process, because they share a portal.
 AT_ONCE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
 
 
 def install(session: nox.Session) -> None:
-    """The pinned packages and this one."""
+    """Install the pinned packages and this one."""
     session.install("-q", "-r", "requirements-dev.txt")
     session.install("-q", "--no-deps", "-e", ".")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, banned calls, format."""
+    """Check style, banned calls and formatting."""
     install(session)
     session.run("ruff", "check", *PYTHON_PATHS)
     session.run("ruff", "format", "--check", *PYTHON_PATHS)
@@ -29,21 +29,21 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Strict types."""
+    """Check types strictly."""
     install(session)
     session.run("mypy")
 
 
 @nox.session
 def imports(session: nox.Session) -> None:
-    """Who may import whom."""
+    """Check which modules may import which."""
     install(session)
     session.run("lint-imports")
 
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """The core on memory adapters, every branch."""
+    """Test the core on memory adapters, with full branch coverage."""
     install(session)
     session.run("coverage", "run", "-m", "pytest", "tests/unit", *session.posargs)
     session.run("coverage", "report")
@@ -51,21 +51,21 @@ def unit(session: nox.Session) -> None:
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """The same suites on PostgreSQL and the vendors' real clients; HTTP; jobs."""
+    """Run the same suites on PostgreSQL and the vendors' real clients; test HTTP and jobs."""
     install(session)
     session.run("pytest", "tests/integration", *AT_ONCE, *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The examples run, the links lead somewhere, the generated pages are fresh."""
+    """Check that examples run, links work and generated pages are current."""
     install(session)
     session.run("pytest", "tests/docs", *AT_ONCE, *session.posargs)
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The wheel, in an environment with nothing else: the core needs attrs alone."""
+    """Check in an empty environment that the wheel's core needs only attrs."""
     session.install("-q", "build")
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
@@ -79,21 +79,21 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """A thousand examples for each property and state machine."""
+    """Run each property test and state machine with a thousand examples."""
     install(session)
     session.run("pytest", "tests/unit", "tests/integration", *session.posargs, env={"HYPOTHESIS_PROFILE": "deep"})
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """One table of ratios, each pair measured in turn."""
+    """Measure the portal and print a table of ratios."""
     install(session)
     session.run("python", "-m", "bench", *session.posargs)
 
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Pin the dependencies again, with hashes and without naming a host."""
+    """Pin the dependencies again, with hashes and without index URLs."""
     session.install("-q", "uv")
     common = ["--python-version", "3.11", "--universal", "--generate-hashes", "--no-header", "-q"]
     common += ["--no-emit-index-url", "--no-emit-find-links"]

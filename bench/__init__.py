@@ -1,1 +1,1 @@
-"""How fast the portal is beside what it stands on: `python -m bench`, explained in `docs/bench.md`."""
+"""Benchmarks of the portal relative to its database and framework: `python -m bench`, explained in `docs/bench.md`."""

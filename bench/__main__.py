@@ -1,10 +1,10 @@
-"""One table of ratios: the portal beside pgbench and beside a bare handler, few clients beside many.
+"""Prints a table of ratios: the portal compared with pgbench and with a bare handler, and few clients with many.
 
     python -m bench [--quick]
 
-Each pair is measured in turn, round after round, and the medians of their ratios are printed; no seconds, which are
-this machine's own. The last column is how much of a core the portal's process uses: the rest of the time it waits for
-the database.
+The members of each pair are measured alternately, for several rounds, and the median ratios are printed. Absolute times
+are not printed, because they depend on the machine. The last column is the share of a core that the portal's process
+uses; the rest of the time it waits for the database.
 """
 
 import argparse
@@ -35,12 +35,12 @@ KINDS = {"list": "list my appointments", "book": "book", "keyed": "book, with an
 _TOGETHER = {"list": 10, "book": 1, "keyed": 1}
 _WORTH_SAYING = 0.03
 _REPEATED = 10
-"""A list may be asked again; a time is booked once until the scene forgets."""
+"""A list can be requested repeatedly; a time can be booked only once until the scene is reset."""
 
 
 @frozen
 class Rates:
-    """Requests a second of one round, and the portal's CPU seconds for one of them. `large`: with many clients."""
+    """Requests per second in one round, and the portal's CPU seconds per request. `large`: with many clients."""
 
     pgbench: float
     baseline: float
@@ -51,7 +51,7 @@ class Rates:
 
 @frozen
 class Asked:
-    """A filled database, and the requests to ask of it, with the statements that each sends."""
+    """A filled database, the requests to send to it, and the statements that each request executes."""
 
     scene: Scene
     asks: Mapping[str, list[BenchRequest]]
@@ -76,7 +76,7 @@ class Asked:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round with few clients, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="one short round with few clients, to check that it works")
     chosen = parser.parse_args()
     rounds, connections = (1, (SEVERAL,)) if chosen.quick else (3, CONNECTIONS)
     folder = Path(tempfile.mkdtemp(prefix="portal-bench-"))
@@ -97,7 +97,7 @@ def main() -> None:
 def measured(
     small: Asked, large: Asked | None, folder: Path, rounds: int, connections: tuple[int, ...]
 ) -> tuple[Mapping[tuple[str, int], list[Rates]], Mapping[str, Mapping[str, float]]]:
-    """All kinds at all numbers of connections, each round in turn; and which statements take the database's time."""
+    """Measure all request types at all connection counts, and each statement's share of the database's time."""
     scene = small.scene
     replays = {
         kind: Replay(scene, f"{scene.size.name}_{kind}", found, folder, together=_TOGETHER[kind])
@@ -151,7 +151,7 @@ def _rate(asked: Asked, kind: str, portal: servers.Server, connections: int) -> 
 
 
 def _table(rates: Mapping[tuple[str, int], list[Rates]]) -> Table:
-    table = Table(title="The portal, everything on, one worker: ratios of requests a second")
+    table = Table(title="The portal, everything on, one worker: ratios of requests per second")
     for title in (
         "request",
         "connections",

@@ -1,5 +1,5 @@
-"""A bare Litestar handler that runs a request's own SQL on asyncpg, and answers the rows: what a portal without
-features, rules and ports would cost. `bench.baseline:application` is what granian loads."""
+"""A bare Litestar handler that runs a request's SQL on asyncpg and returns the rows: the cost of a portal without
+features, rules and ports. granian loads `bench.baseline:application`."""
 
 import os
 import pickle
@@ -20,7 +20,7 @@ from entrypoints.processes import die_with_parent
 DATABASE = "BENCH_DATABASE_URL"
 RECORDED = "BENCH_RECORDED"
 ANSWERS = "SELECT portal.appointments.id"
-"""How the statements begin whose rows are the answer."""
+"""The beginning of the statements whose rows are the response."""
 
 
 class Slot(msgspec.Struct):

@@ -1,6 +1,6 @@
-"""A light HTTP/1.1 client in a process of its own: `python -m bench.load`, told what to do on standard input.
+"""A lightweight HTTP/1.1 client in its own process: `python -m bench.load`, which reads its work from standard input.
 
-Each connection sends its share of the requests one after the other, the next when the last was answered.
+Each connection sends requests one after the other, the next one after each response.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from bench.workload import BenchRequest
 
 
 class Work(msgspec.Struct):
-    """Requests over a number of connections, all of which must be answered by one status."""
+    """Requests to send over a number of connections. All responses must have the `expected` status."""
 
     port: int
     connections: int
@@ -26,7 +26,7 @@ class Work(msgspec.Struct):
 
 
 class Done(msgspec.Struct):
-    """How long it took, and what was answered otherwise than expected, if anything was. Seconds."""
+    """The duration, and the median and 95th percentile per request, in seconds; `refused` is an unexpected response."""
 
     seconds: float
     median: float
@@ -85,7 +85,7 @@ class _Connection(asyncio.Protocol):
 async def _drive(work: Work) -> Done:
     loop = asyncio.get_running_loop()
     seconds: list[float] = []
-    raws = iter(work.raws)  # whoever is free takes the next
+    raws = iter(work.raws)  # shared: the next free connection takes the next request
     made = [
         await loop.create_connection(lambda: _Connection(raws, work.expected, seconds), "127.0.0.1", work.port)
         for _ in range(work.connections)
@@ -106,7 +106,7 @@ def drive(port: int, asks: Sequence[BenchRequest], connections: int) -> Done:
     """Run the client and wait for it.
 
     Raises:
-        AssertionError: something was answered otherwise than expected.
+        AssertionError: a response was not as expected.
     """
     work = Work(port, connections, [ask.raw() for ask in asks], asks[0].expected)
     command = [sys.executable, "-m", "bench.load"]

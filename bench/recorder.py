@@ -1,5 +1,5 @@
-"""What a request sends to the database, learnt from the request itself: the real app, asked in this process, with the
-driver's own query log. What it did is rolled back where it would commit, so that the same can be played again."""
+"""Records the statements that a request sends to the database, by running the real app in this process with the
+driver's query log. Transactions are rolled back instead of committed, so that the statements can be replayed."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from entrypoints.application import make_app
 from entrypoints.container import open_portal
 
 KEPT = ("SELECT * FROM portal.practice_locators()", "SELECT portal.practice_key(")
-"""What a process asks once in half a minute, or in five, and not for each request."""
+"""Statements that a process runs only every half minute or five minutes, not for each request."""
 
 
 @frozen
@@ -52,7 +52,7 @@ class _Recorder:
 
 @define(slots=False)
 class _Undone(PostgresUnit):
-    """Sends all that comes before a commit, and leaves the rest to the rollback."""
+    """Sends everything up to the commit, which is then rolled back."""
 
     async def commit(self, result: Any) -> Any:
         await self.flush(result)
@@ -99,7 +99,7 @@ async def _ask(client: httpx.AsyncClient, ask: BenchRequest, recorder: _Recorder
 
 
 def again(recorded: Recorded) -> Recorded:
-    """The same request another time: its audit entry has another id."""
+    """Copy a recorded request with a new id for its audit entry."""
     ids = Uuid7Ids()
     return tuple(
         evolve(one, arguments=(*one.arguments[:2], ids.new(), *one.arguments[3:])) if _is_audit(one) else one

@@ -1,8 +1,8 @@
-"""The recorded statements as a pgbench script, in the transactions that the request makes of them.
+"""Replays the recorded statements as a pgbench script, in the same transactions as the request.
 
-pgbench's variables cannot hold texts of their own, so the arguments lie in a table, and one statement fetches those of
-one transaction: of several short requests, so that its cost is a few thousandths of theirs, or of a single long one,
-so that no more of them wait for the same clinician than wait in the portal.
+pgbench's variables cannot hold arbitrary texts, so the arguments are in a table, and one statement fetches those of a
+group of requests: several short ones, so that its cost is negligible, or a single long one, so that no more of them
+wait for the same clinician than in the portal.
 """
 
 import importlib.util
@@ -60,7 +60,7 @@ class Replay:
         return within * self._together / (over - warm)
 
     def shares(self, connections: int) -> dict[str, float]:
-        """What part of the time each statement takes, by name."""
+        """Return each statement's share of the time, by name."""
         found = dict[str, float]()
         for line in self._run(connections, "-r").splitlines():
             if match := _TIMED.match(line):

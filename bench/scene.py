@@ -1,7 +1,7 @@
-"""The databases that are measured: a durable cluster in a folder of its own, one practice in each database.
+"""The measured databases: a durable cluster in its own folder, with one practice in each database.
 
-Every clinician has twenty clients; each of them comes once a week, at one of the even hours of a working day, so that
-the odd hours are free to book. The signed-in people are spread evenly over the clients.
+Every clinician has twenty clients. Each client has a weekly appointment on a working day at a fixed hour, so that the
+hours in between are free to book. The signed-in people are spread evenly over the clients.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCo
 ZONE = "America/New_York"
 FREE_HOURS = (10, 12, 14, 16)
 FREE_WEEKS = 11
-"""How far ahead the bench books: within the kind's 90 days."""
+"""How many weeks ahead the benchmark books, within the appointment type's 90 days."""
 
 
 @frozen
@@ -49,7 +49,7 @@ class Size:
 
 @frozen
 class Person:
-    """Somebody signed in: the token they show, and whom they see."""
+    """A signed-in client: their token and their clinician."""
 
     token: str
     clinician_id: UUID
@@ -93,7 +93,7 @@ class Scene:
                 yield Slot(seen_by_one[number % len(seen_by_one)], starts_at)
 
     def forget(self) -> None:
-        """Undo what was booked, and empty what every request adds to, so that each round meets the same tables."""
+        """Undo bookings and empty the tables that every request adds to, so that all rounds are comparable."""
         with self.owner() as owner:
             owner.execute(_FORGET_BOOKED)
             owner.execute("TRUNCATE portal.audit_entries, portal.idempotent_responses, portal.notices")

@@ -1,4 +1,4 @@
-"""Fills a practice by a few statements over `generate_series`, past row-level security and foreign keys."""
+"""Fills a practice with a few `generate_series` statements, bypassing row-level security and foreign keys."""
 
 from os import urandom
 from typing import Any
@@ -59,12 +59,13 @@ STATEMENTS = (
     sha256(('family ' || n)::bytea), sha256(('refresh ' || n)::bytea), now(), now(), now() + interval '8 hours',
     now() + interval '8 hours', 28800, false, CASE WHEN n %% %(stride)s = 0 THEN 'bench' ELSE '' END, ''
   FROM {_EVERYBODY}""",
-    f"""INSERT INTO portal.appointments (practice_id, id, clinician_id, appointment_type_id, location_id, starts_at, ends_at, time_zone,
-    calendar_entry_id, attending, booked_at, changed_at, shared, status, room, sequence)
+    f"""INSERT INTO portal.appointments (practice_id, id, clinician_id, appointment_type_id, location_id, starts_at,
+    ends_at, time_zone, calendar_entry_id, attending, booked_at, changed_at, shared, status, room, sequence)
   SELECT %(practice)s, {_APPOINTMENT}, {_CLINICIAN}, %(kind)s, %(place)s, {_STARTS},
     {_STARTS} + interval '50 minutes', 'America/New_York', {_ENTRY}, 1, '2025-06-01', '2025-06-01', false, 'booked',
     '', 0 FROM {_VISITS}""",
-    f"""INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, cancelled_late, sequence)
+    f"""INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, cancelled_late,
+    sequence)
   SELECT %(practice)s, {_CLIENT}, {_APPOINTMENT}, {_STARTS}, 'attending', false, 0 FROM {_VISITS}""",
     f"""INSERT INTO portal.calendar (practice_id, id, clinician_id, starts_at, ends_at, buffer_before_seconds,
     buffer_after_seconds, purpose)
@@ -85,8 +86,10 @@ def seed(
     people: int,
     weeks_of_others: int,
 ) -> list[tuple[str, UUID]]:
-    """Clients with their clinicians, accounts, sessions, keys and appointments; answers whose tokens are good for what:
-    token and clinician of each of the `people`. Keys are real for those, and noise for the rest."""
+    """Create clients with their clinicians, accounts, sessions, keys and appointments.
+
+    Returns the token and the clinician of each of the `people`. Only those have real keys; the others' are random.
+    """
     stride = clients // people
     values = {
         "practice": practice_id,

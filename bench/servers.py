@@ -42,7 +42,7 @@ def cpu_of(process: psutil.Process) -> float:
 
 @contextmanager
 def portal(scene: Scene) -> Iterator[Server]:
-    """The portal, everything on; its throttle counts, and lets through more than a bench can ask."""
+    """The portal with all features on. Its throttle counts requests, but the limit is above what a benchmark sends."""
     settings, port = scene.settings, _free_port()
     environment = {
         "PORTAL_DATA_DIR": str(settings.data_dir),

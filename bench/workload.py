@@ -1,4 +1,4 @@
-"""The requests that are measured, as bytes and in parts."""
+"""The measured requests."""
 
 from collections.abc import Iterator
 from itertools import cycle, islice

@@ -1,1 +1,1 @@
-"""What stands behind the core's ports: one package for each vendor or kind of store."""
+"""Implementations of the core's ports, one package for each vendor or type of store."""

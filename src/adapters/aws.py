@@ -1,4 +1,4 @@
-"""What the AWS adapters share: clients with bounded waiting, and a bounded pool of threads, since boto3 blocks."""
+"""Shared code of the AWS adapters: clients with timeouts, and a thread pool, because boto3 is blocking."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,15 +15,17 @@ R = TypeVar("R")
 
 @frozen
 class AwsAccount:
-    """Where AWS is. `endpoint_url` is set for another endpoint than the region's own; credentials come from boto3's
-    usual chain (environment, profile, instance role)."""
+    """An AWS region. `endpoint_url` overrides the region's own endpoint.
+
+    Credentials come from boto3's usual chain (environment, profile, instance role).
+    """
 
     region: str
     endpoint_url: str | None = None
     threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(16, "aws"))
 
     def client(self, service: str, *, attempts: int = 3) -> Any:
-        """A client; `attempts` counts the first, so 1 never sends twice."""
+        """Create a client. `attempts` includes the first one, so 1 means that a request is never sent twice."""
         config = Config(
             region_name=self.region,
             connect_timeout=3,
@@ -34,5 +36,5 @@ class AwsAccount:
         return boto3.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]  # any service
 
     async def call(self, method: Callable[..., R], **arguments: Any) -> R:
-        """Call a client's method in the pool of threads."""
+        """Call a client's method in the thread pool."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, partial(method, **arguments))

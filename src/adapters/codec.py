@@ -1,4 +1,4 @@
-"""Values of the core as JSON for JSONB columns, and back: UUIDs and times as text, durations as seconds."""
+"""Converts values of the core to and from JSON for JSONB columns: UUIDs and times as text, durations as seconds."""
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ converter.register_unstructure_hook(UUID, str)
 converter.register_structure_hook(UUID, lambda text, _: UUID(text))
 converter.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
 converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
-# Notice is real time (seconds) or days of the calendar (an object).
+# A notice period is elapsed time (seconds) or calendar days (an object).
 converter.register_structure_hook(
     timedelta | CalendarDays,
     lambda value, _: converter.structure(value, CalendarDays) if isinstance(value, dict) else timedelta(seconds=value),

@@ -1,4 +1,4 @@
-"""Send the codes that notices carry, from accounts, the identity provider and notifications."""
+"""Sends the codes that notices request. Accounts, the identity provider or notifications generate them."""
 
 from attrs import frozen
 

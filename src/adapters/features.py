@@ -1,4 +1,4 @@
-"""The features of an adapter: its folders, named as in the core. What each brings is found, not listed."""
+"""Finds the feature folders of an adapter, which have the same names as in the core, so nothing has to be listed."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -8,7 +8,7 @@ from types import ModuleType
 
 
 def feature_modules(adapter: ModuleType, name: str) -> Iterator[ModuleType]:
-    """The module of this name in every folder of the adapter that has one (`unit`, `tables`)."""
+    """Yield the module of this name (`unit`, `tables`) from every folder of the adapter that has one."""
     for folder in iter_modules(adapter.__path__, f"{adapter.__name__}."):
         if folder.ispkg and find_spec(f"{folder.name}.{name}") is not None:
             yield import_module(f"{folder.name}.{name}")

@@ -1,4 +1,4 @@
-"""A mail as MIME, in which nothing that is filled in can add a header or a recipient."""
+"""Builds a MIME message. No value that is filled in can add a header or a recipient."""
 
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -9,17 +9,17 @@ from portal_core.notifications.ports import Mail
 
 
 def mime(mail: Mail, from_address: str) -> bytes:
-    """One plain text part, in ASCII on the wire (RFC 5322, RFC 2045).
+    """Return the mail as one plain-text part, encoded as ASCII (RFC 5322, RFC 2045).
 
     Raises:
-        MailRefused: an address that is none, or a line break where a header's value would stand.
+        MailRefused: an address is invalid, or a header value contains a line break.
     """
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = Address(mail.sender_name, addr_spec=from_address)
         message["To"] = Address(addr_spec=mail.to)
         message["Subject"] = mail.subject
-        # Out-of-office programs do not answer these (RFC 3834, section 5).
+        # Automatic responders do not reply to these (RFC 3834, section 5).
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.body, cte="quoted-printable")
         return message.as_bytes()

@@ -1,4 +1,4 @@
-"""Units of work of an adapter: each feature declares its own, and one class of them all serves every use case."""
+"""Units of work of an adapter: each feature declares its own, and one class combines them for all use cases."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -13,7 +13,7 @@ U = TypeVar("U")
 
 
 class DuplicateRepository(Exception):
-    """Two features call their repositories the same."""
+    """Two features use the same name for a repository."""
 
 
 class _Transacted(Protocol[Tx_co]):
@@ -22,7 +22,7 @@ class _Transacted(Protocol[Tx_co]):
 
 
 class Repository(Generic[Tx, R]):
-    """A repository of a unit, made over its transaction when it is first asked for, and kept."""
+    """A unit's repository, created over its transaction on first access and then cached."""
 
     def __init__(self, make: Callable[[Tx], R]) -> None:
         self._make = make
@@ -31,16 +31,16 @@ class Repository(Generic[Tx, R]):
         self._name = name
 
     def __get__(self, unit: _Transacted[Tx], owner: type) -> R:
-        # From now on it is found in the instance before this is asked.
+        # Python finds the instance attribute first, so this runs only once.
         made = vars(unit)[self._name] = self._make(unit.tx)
         return made
 
 
 def compose_unit_class(name: str, core: type[U], adapter: ModuleType) -> type[U]:
-    """One class of the `UNIT` of every feature of the adapter, all of them subclasses of `core`.
+    """Combine the `UNIT` classes of all features of the adapter, which are subclasses of `core`, into one class.
 
     Raises:
-        Clash: names the repository.
+        DuplicateRepository: two features use the same repository name; the message gives it.
     """
     parts: list[type[Any]] = [module.UNIT for module in feature_modules(adapter, "unit")]
     seen = set[str]()

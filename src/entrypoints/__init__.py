@@ -1,1 +1,1 @@
-"""How the world reaches the core: HTTP, jobs, the command line."""
+"""Entry points: HTTP, jobs and the command line."""

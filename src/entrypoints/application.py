@@ -1,4 +1,4 @@
-"""The ASGI application that a server runs: it opens the portal when the server's event loop is there."""
+"""The ASGI application that the server runs. It opens the portal once the server's event loop is running."""
 
 import gc
 from functools import partial
@@ -16,7 +16,7 @@ from portal_core.accounts.use_cases.authenticate import Authenticate
 
 
 def http_settings(settings: Settings) -> HttpSettings:
-    """What of the settings HTTP needs."""
+    """Return the HTTP part of the settings."""
     return HttpSettings(
         public_url=settings.public_url,
         proxies=settings.trusted_proxies,
@@ -29,7 +29,7 @@ def http_settings(settings: Settings) -> HttpSettings:
 
 
 def make_app(portal: Portal) -> Litestar:
-    """The HTTP API over an open portal."""
+    """Create the HTTP API over an open portal."""
     return create_app(
         HttpParts(
             authenticate=portal.use_case(Authenticate),
@@ -45,7 +45,7 @@ def make_app(portal: Portal) -> Litestar:
 
 
 class Application:
-    """Opened by the lifespan's start and closed by its end; one for each server process."""
+    """Opens the portal when the ASGI lifespan starts and closes it when the lifespan ends. One per server process."""
 
     def __init__(self, settings: Settings, database_url: str) -> None:
         self._settings = settings
@@ -54,16 +54,17 @@ class Application:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
+            await self._lifespan(scope, receive, send)
         else:
-            assert self._app is not None, "a server starts with the lifespan"
+            assert self._app is not None, "the server must start the lifespan first"
             await self._app(scope, receive, send)
 
-    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _lifespan(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             async with open_portal(self._settings, self._database_url) as portal:
                 self._app = make_app(portal)
-                # What is there now stays; walking it again and again took a tenth of a request's time.
+                # The objects created so far are permanent. Without this, collecting them took a tenth of a request's
+                # time.
                 gc.collect()
                 gc.freeze()
                 gc.set_threshold(20_000, 20, 50)

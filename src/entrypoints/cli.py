@@ -1,4 +1,4 @@
-"""`portal`: the command line. A failure that an operator can mend is one line and exit 1, never a traceback."""
+"""`portal`: the command line. Errors that an operator can fix are one line and exit code 1, never a traceback."""
 
 import sys
 
@@ -12,7 +12,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if not is_not_installed(error):
             raise
-        sys.exit(f"portal: the package {error.name} is missing: pip install 'client-portal[server]'")
+        sys.exit(f"portal: the package {error.name} is not installed: pip install 'client-portal[server]'")
     with report_errors():
         app()
 

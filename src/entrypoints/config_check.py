@@ -1,4 +1,4 @@
-"""Asks every part that the settings chose whether it answers and is as it should be, for `portal config check`."""
+"""Checks that every configured part responds and is set up correctly, for `portal config check`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,47 +16,50 @@ from entrypoints.processes import Database, DatabaseUrls
 from entrypoints.settings import Settings
 
 TIMEOUT_SECONDS = 15.0
-"""Seconds that a part has to answer."""
+"""Seconds within which a part must respond."""
 
 Check = Callable[[], Awaitable[str]]
 
 
 @frozen
 class CheckResult:
-    """What a part says, or why it says nothing; never a secret."""
+    """The result for one part: its state, or what is wrong. It never holds a secret."""
 
     part: str
-    words: str
+    message: str
     ok: bool
 
 
 async def check_parts(settings: Settings) -> list[CheckResult]:
-    """Every part's answer. Nothing is made that is not there yet.
+    """Check every part. Nothing is created if it does not exist yet.
 
     Raises:
         EmbeddedPostgresError: the embedded server cannot start; one line says why.
     """
-    found = [await _ask(part, question) for part, question in _questions(settings).items()]
+    found = [await _run(part, check) for part, check in _checks(settings).items()]
     if not settings.embedded_database:
         urls = DatabaseUrls(settings.database_url, settings.worker_database_url, settings.owner_database_url)
         return await _databases(settings, urls) + found
     if not (settings.data_dir / "data").exists():
-        return [CheckResult("database", "not made yet: portal serve, demo or migrate makes it", ok=True), *found]
+        return [
+            CheckResult("database", "does not exist yet; portal serve, demo or migrate creates it", ok=True),
+            *found,
+        ]
     with Database(settings) as urls:
         return await _databases(settings, urls) + found
 
 
-async def _ask(part: str, question: Check) -> CheckResult:
+async def _run(part: str, check: Check) -> CheckResult:
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            return CheckResult(part, await question(), ok=True)
+            return CheckResult(part, await check(), ok=True)
     except Exception as error:
-        words = (
+        message = (
             str(error)
             if isinstance(error, CommandError | MissingExtra)
-            else f"does not answer: {connection_failure_reason(error)}"
+            else f"does not respond: {connection_failure_reason(error)}"
         )
-        return CheckResult(part, words, ok=False)
+        return CheckResult(part, message, ok=False)
 
 
 async def _databases(settings: Settings, urls: DatabaseUrls) -> list[CheckResult]:
@@ -65,38 +68,38 @@ async def _databases(settings: Settings, urls: DatabaseUrls) -> list[CheckResult
         "worker": ("worker", urls.worker),
         "owner": ("owner", urls.owner),
     }
-    return [await _ask(part, partial(_connects, settings, role, url)) for part, (role, url) in roles.items() if url]
+    return [await _run(part, partial(_connect, settings, role, url)) for part, (role, url) in roles.items() if url]
 
 
-async def _connects(settings: Settings, role: Role, url: str) -> str:
+async def _connect(settings: Settings, role: Role, url: str) -> str:
     with database_or_fail(settings):
-        return f"answers: PostgreSQL {await server_version(url, role, seconds=TIMEOUT_SECONDS)}"
+        return f"ok: PostgreSQL {await server_version(url, role, seconds=TIMEOUT_SECONDS)}"
 
 
-def _questions(settings: Settings) -> dict[str, Check]:
+def _checks(settings: Settings) -> dict[str, Check]:
     parts = Container(settings=settings, pool=None)
-    asked: dict[str, Check] = {"keys": lambda: _master_key(settings, parts)}
+    checks: dict[str, Check] = {"keys": lambda: _master_key(settings, parts)}
     if settings.identity == "cognito":
-        asked["identity"] = lambda: _pools(parts)
+        checks["identity"] = lambda: _pools(parts)
     if settings.mail == "ses":
-        asked["mail"] = lambda: _ses(parts)
+        checks["mail"] = lambda: _ses(parts)
     if settings.rooms == "jitsi":
-        asked["rooms"] = lambda: _rooms(parts)
-    return asked
+        checks["rooms"] = lambda: _rooms(parts)
+    return checks
 
 
 async def _master_key(settings: Settings, parts: Any) -> str:
     if settings.keys == "file" and not settings.key_path.exists():
-        return "not made yet: the first start makes it"
+        return "does not exist yet; the first start creates it"
     master = parts.master()
     wrapped = await master.wrap(bytes(32), "portal config check")
     if await master.unwrap(wrapped, "portal config check") != bytes(32):
-        raise CommandError("the master key does not unwrap what it wrapped")
-    return f"answers: {master.name}"
+        raise CommandError("the master key cannot unwrap what it wrapped")
+    return f"ok: {master.name}"
 
 
 async def _pools(parts: Any) -> str:
-    """Cognito's pools, and whether they are set up as the portal needs them."""
+    """Check that Cognito's user pools are set up as the portal requires."""
     pools = parts.cognito()
     from adapters.cognito.pool_check import pool_problems
 
@@ -107,20 +110,20 @@ async def _pools(parts: Any) -> str:
     ]
     if found:
         raise CommandError("; ".join(found))
-    return "answers: both pools are set up as the portal needs them"
+    return "ok: both user pools are set up as required"
 
 
 async def _ses(parts: Any) -> str:
-    """Whether SES sends for us: a mail to everybody needs an account out of the sandbox."""
+    """Check that SES lets the account send. Only accounts outside the SES sandbox may send to any address."""
     account = parts.aws()
     found = await account.call(account.client("sesv2").get_account)
     if not found.get("SendingEnabled", True):
-        raise CommandError("SES does not let this account send")
+        raise CommandError("sending is disabled for this SES account")
     if not found.get("ProductionAccessEnabled", True):
-        return "answers: in SES's sandbox, which sends to verified addresses only"
-    return "answers"
+        return "ok: in the SES sandbox, which sends to verified addresses only"
+    return "ok"
 
 
 async def _rooms(parts: Any) -> str:
     parts.rooms()
-    return "set up; nothing is asked before somebody joins"
+    return "ok: configured; Jitsi is not contacted until somebody joins"

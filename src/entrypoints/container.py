@@ -1,7 +1,7 @@
-"""The composition root: which adapter stands behind which port, as the settings say.
+"""The composition root: chooses the adapter for each port, according to the settings.
 
-Use cases are wired by the names of their fields (`catalogue.wire`): a new port becomes a part here, under the name that
-use cases call it by, and nothing else has to be registered.
+Use cases are wired by the names of their fields (`use_case_registry.wire`): add a new port here as a part, under the
+name of the use cases' fields, and list it in `PARTS`.
 """
 
 import importlib
@@ -84,7 +84,7 @@ def _ses(account: Any, settings: Settings) -> Any:
 
 
 class Container(containers.DeclarativeContainer):
-    """Every part, by the name that use cases know it by. Singletons, made when first asked for."""
+    """Every part, under the name of the use cases' fields. Parts are singletons, created on first use."""
 
     settings = providers.Dependency(instance_of=Settings)
     pool: providers.Dependency[Any] = providers.Dependency()
@@ -117,7 +117,7 @@ class Container(containers.DeclarativeContainer):
     mailer = providers.Selector(
         settings.provided.mail, local=local_mailer, ses=providers.Singleton(_ses, aws, settings)
     )
-    # No vendor of texts yet: they are kept and shown with the local mail, and not sent where mail is.
+    # There is no SMS vendor yet: text messages are captured with local mail, and not sent at all with SES.
     sms_sender = providers.Selector(settings.provided.mail, local=local_mailer, ses=providers.Object(None))
     mail_code = providers.Singleton(MailCode, begin, mailer)
 
@@ -191,12 +191,12 @@ PARTS = (
     "tokens",
     "worker_name",
 )
-"""What use cases may ask for, by name."""
+"""The parts that use cases may have as fields."""
 
 
 @frozen
 class Portal:
-    """A running portal: the use cases, and the parts that entry points need themselves."""
+    """An open portal: the use cases, and the parts that entry points use directly."""
 
     settings: Settings
     use_cases: dict[str, Any]
@@ -204,17 +204,17 @@ class Portal:
     pool: Any
 
     def use_case(self, kind: type[T]) -> T:
-        """The use case of this class."""
+        """Return the use case of this class."""
         made = self.use_cases[use_case_name(kind)]
         assert isinstance(made, kind)
         return made
 
     async def practice_ids(self) -> list[UUID]:
-        """Every practice of the deployment."""
+        """Return the ids of all practices of the deployment."""
         return [one.id for one in await self.parts.directory().all()]
 
     def maintenance(self) -> dict[str, Callable[[], Awaitable[Any]]]:
-        """What the deployment does for itself every few minutes, beside the practices' jobs."""
+        """Return the deployment's own periodic jobs by name, which run in addition to the practices' jobs."""
         maintenance = self.parts.maintenance()
         return {
             "rewrap_practice_keys": self.parts.rotation(),
@@ -225,13 +225,13 @@ class Portal:
 
 @asynccontextmanager
 async def open_portal(settings: Settings, database_url: str, **overrides: Any) -> AsyncIterator[Portal]:
-    """The portal over a database, until the block is left; `overrides` puts other parts in place of the container's.
+    """Open the portal over a database until the block is left. `overrides` replaces parts of the container by name.
 
     Raises:
-        MissingPart: a use case names a part that there is none of.
-        MissingExtra: a chosen adapter's packages are not installed.
+        MissingPart: a use case has a field that no part is named after.
+        MissingExtra: the packages of a chosen adapter are not installed.
         KeyFileError: the key file cannot be read or written.
-        OSError: the database does not answer.
+        OSError: the database does not respond.
     """
     pool = await open_pool(database_url, max_size=settings.pool_size)
     try:

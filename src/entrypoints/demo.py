@@ -1,6 +1,7 @@
-"""A practice to try things out with: fictional people, real use cases. Loading it twice changes nothing.
+"""The demo practice: fictional people, created through the real use cases. It is loaded only once.
 
-Its passwords and the administrator's authenticator secret are made at the first start and kept in the data folder.
+Its passwords and the administrator's authenticator secret are generated at the first start and stored in the data
+folder.
 """
 
 import json
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 DEMO_FILE = "demo.json"
 LOADING_MARKER = "demo.loading"
-"""There while the demo is loaded: what is in the database then is of no use to anybody."""
+"""A file that exists while the demo is being loaded. If it is left over, the database holds an incomplete demo."""
 SLUG = "elm-street"
 ZONE = "America/New_York"
 CLIENT = "mira@client.example"
@@ -69,7 +70,7 @@ CLIENTS = (
 
 @define
 class Demo:
-    """What a visitor needs to know."""
+    """The demo's sign-in data."""
 
     client: str
     client_password: str
@@ -79,22 +80,24 @@ class Demo:
 
 
 async def load_once(portal: "Portal", folder: Path, run_queued_jobs: Callable[[], Awaitable[None]]) -> Demo:
-    """Load the practice and keep in the data folder what a visitor needs; see `load`."""
+    """Load the practice and store its sign-in data in the data folder; see `load`."""
     (folder / LOADING_MARKER).touch(0o600)
     demo = await load(portal, run_queued_jobs)
-    _keep(folder / DEMO_FILE, demo)
+    _save(folder / DEMO_FILE, demo)
     (folder / LOADING_MARKER).unlink()
     return demo
 
 
 async def load(portal: "Portal", run_queued_jobs: Callable[[], Awaitable[None]]) -> Demo:
-    """Load the practice. `run_queued_jobs` runs the jobs that are queued.
+    """Load the practice. `run_queued_jobs` runs all queued jobs.
 
     Raises:
-        Failed: it is there, and nobody knows its passwords.
+        CommandError: the practice already exists, and its passwords are not known.
     """
     if any(known.slug == SLUG for known in await portal.parts.directory().all()):
-        raise CommandError(f"there is a practice {SLUG}, and its passwords are lost: choose another PORTAL_DATA_DIR")
+        raise CommandError(
+            f"the practice {SLUG} already exists, but its passwords are lost: choose another PORTAL_DATA_DIR"
+        )
     founding = AddPracticeCommand(SLUG, "Elm Street Practice", ZONE, "NY")
     practice_id = UUID(str((await portal.use_case(AddPractice)(Origin(), founding)).id))
     job = SystemActor(practice_id, "portal demo")
@@ -108,19 +111,19 @@ async def load(portal: "Portal", run_queued_jobs: Callable[[], Awaitable[None]])
 
 
 def reset_interrupted_load(folder: Path, owner_url: str) -> None:
-    """Empty the database when a first start was broken off while it loaded the demo, and nobody else used it since."""
+    """Empty the database if an earlier start was interrupted while loading the demo and there is no other practice."""
     if (folder / LOADING_MARKER).exists() and drop_installation(SLUG, owner_url):
         (folder / LOADING_MARKER).unlink()
 
 
 def saved_demo(folder: Path) -> Demo | None:
-    """The demo that was loaded before, if any."""
+    """Return the sign-in data of the demo that was loaded earlier, if any."""
     file = folder / DEMO_FILE
     return Demo(**json.loads(file.read_text())) if file.exists() else None
 
 
-def _keep(file: Path, demo: Demo) -> None:
-    """Remember it, for this user's eyes only."""
+def _save(file: Path, demo: Demo) -> None:
+    """Store it in a file that only this user can read."""
     fresh = file.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
         json.dump(asdict(demo), opened)
@@ -128,7 +131,7 @@ def _keep(file: Path, demo: Demo) -> None:
 
 
 async def _set_up_appointments(portal: "Portal", administrator: Any) -> None:
-    """Kinds, a place, and weekly hours: the office on four days, telehealth in the evenings."""
+    """Create appointment types, a location and weekly hours: in the office on four days, telehealth in the evenings."""
     location = await portal.use_case(DefineLocation)(
         administrator,
         DefineLocationCommand(name="Elm Street office", time_zone=ZONE, address="12 Elm Street, Albany, NY 12207"),
@@ -155,7 +158,7 @@ async def _set_up_appointments(portal: "Portal", administrator: Any) -> None:
 async def _client(
     portal: "Portal", practice_id: UUID, demo: Demo, run_queued_jobs: Callable[[], Awaitable[None]]
 ) -> None:
-    """Mira registers, gets a code by mail, and proves her email, as anybody does."""
+    """Register Mira: she gets a code by mail and verifies her email, like any client."""
     visitor = VisitorActor(practice_id)
     date_of_birth = date.fromisoformat(CLIENTS[0].date_of_birth)
     await portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(CLIENT, date_of_birth))
@@ -166,7 +169,7 @@ async def _client(
 async def _administrator(
     portal: "Portal", practice_id: UUID, demo: Demo, run_queued_jobs: Callable[[], Awaitable[None]]
 ) -> tuple[str, Any]:
-    """Ada is invited, accepts, and sets up her second factor; answers its secret, and herself as an actor."""
+    """Invite Ada, who accepts and sets up her second factor. Returns its secret, and Ada as an actor."""
     job, visitor = SystemActor(practice_id, "portal demo"), VisitorActor(practice_id)
     roles: frozenset[Role] = frozenset({"administrator", "front_desk"})
     member = await portal.use_case(AddStaff)(
@@ -184,14 +187,14 @@ async def _administrator(
     asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrollment_exempt=True)
     actor: Any = (await portal.use_case(Authenticate)(asks)).actor
     enrollment = await portal.use_case(EnrollSecondFactor)(actor, demo.administrator_password)
-    # The code of the step before: it is accepted within the half minute's slack, and the present one stays unused.
+    # The previous time step's code is still accepted; this leaves the current one unused for signing in.
     await portal.use_case(ConfirmSecondFactor)(actor, code_at(enrollment.secret, portal.parts.clock().now(), steps=-1))
     await portal.use_case(SignOut)(actor)
     return str(enrollment.secret), actor
 
 
 def code_at(secret: str, at: datetime, *, steps: int = 0) -> str:
-    """What an authenticator app shows at an instant, or `steps` half minutes away from it."""
+    """Return the code that an authenticator app shows at an instant, shifted by `steps` of 30 seconds."""
     shown: str = pyotp.TOTP(secret).at(at, counter_offset=steps)
     return shown
 

@@ -1,5 +1,5 @@
-"""What a command gives up with."""
+"""The error of commands."""
 
 
 class CommandError(Exception):
-    """One line for the operator: what is wrong, and what to do."""
+    """A command failed. The message is one line for the operator: what is wrong, and what to do."""

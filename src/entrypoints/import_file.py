@@ -1,4 +1,4 @@
-"""People in a CSV file, as an EHR exports them: what each line says, and which lines cannot be read."""
+"""Reads clients and clinicians from a CSV file, such as an EHR exports, and reports the lines that it cannot read."""
 
 import csv
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _MAX_FIELD_LENGTH = 64 * 1024
 
 @define
 class PeopleFile:
-    """What was read. `rejected` are lines that are neither; what a line says is judged by the import."""
+    """The rows of a file. `rejected` are malformed lines; the import itself validates the values of the others."""
 
     clinicians: list[ClinicianRow] = field(factory=list)
     clients: list[ClientRow] = field(factory=list)
@@ -26,10 +26,10 @@ class PeopleFile:
 
 
 def read_people(file: Path) -> PeopleFile:
-    """Reads it.
+    """Read the file.
 
     Raises:
-        Failed: it is no such file.
+        CommandError: the file cannot be read, is not UTF-8 or CSV, or has a wrong header.
     """
     people = PeopleFile()
     csv.field_size_limit(_MAX_FIELD_LENGTH)
@@ -38,14 +38,14 @@ def read_people(file: Path) -> PeopleFile:
             for line, values in _rows(file, csv.reader(opened, strict=True)):
                 _take(people, line, values)
     except UnicodeDecodeError:
-        raise CommandError(f"{file}: it is not UTF-8 text") from None
+        raise CommandError(f"{file}: not UTF-8 text") from None
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from None
     return people
 
 
 def _rows(file: Path, reader: Any) -> Iterator[tuple[int, dict[str, str] | None]]:
-    """Each row's first line and its values; None for a row with more or fewer fields than there are columns."""
+    """Yield each row's first line number and its values; None for a row whose field count differs from the header."""
     try:
         names = [name.strip() for name in next(reader, [])]
         _check_header(file, names)
@@ -60,15 +60,15 @@ def _rows(file: Path, reader: Any) -> Iterator[tuple[int, dict[str, str] | None]
 
 def _check_header(file: Path, names: list[str]) -> None:
     if "kind" not in names:
-        raise CommandError(f"{file}: the first line must name the columns, and one of them is kind")
+        raise CommandError(f"{file}: the first line must be a header with a column named kind")
     known = {"kind", *_columns(ClientRow), *_columns(ClinicianRow)}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise CommandError(
-            f"{file}: no such column as {', '.join(map(repr, unknown))}; there are {', '.join(sorted(known))}"
+            f"{file}: unknown columns: {', '.join(map(repr, unknown))}; possible columns: {', '.join(sorted(known))}"
         )
     if len(set(names)) < len(names):
-        raise CommandError(f"{file}: a column is there twice")
+        raise CommandError(f"{file}: a column appears twice")
 
 
 def _columns(kind: type[Any]) -> list[str]:
@@ -77,9 +77,7 @@ def _columns(kind: type[Any]) -> list[str]:
 
 def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
     if values is None:
-        rejected = RejectedRow(
-            line, "kind", "wrong_field_count", "This row has more or fewer fields than there are columns."
-        )
+        rejected = RejectedRow(line, "kind", "wrong_field_count", "This row has more or fewer fields than the header.")
         people.rejected.append(rejected)
         return
     kind = values["kind"].strip().lower()
@@ -88,7 +86,7 @@ def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
     elif kind == "client":
         people.clients.append(_row(ClientRow, line, values))
     else:
-        people.rejected.append(RejectedRow(line, "kind", "kind_unknown", "Write client or clinician."))
+        people.rejected.append(RejectedRow(line, "kind", "kind_unknown", "Must be one of: client, clinician."))
 
 
 def _row(kind: type[Row], line: int, values: dict[str, str]) -> Row:

@@ -1,4 +1,4 @@
-"""The processes of one portal on one machine: database, HTTP server and worker end together, however they end."""
+"""The processes of a portal on one machine. Database, HTTP server and worker end together, however one of them ends."""
 
 import ctypes
 import os
@@ -22,17 +22,18 @@ PARENT_PID_VARIABLE = "PORTAL_PARENT_PID"
 APP_URL_VARIABLE = "PORTAL_RUNNING_DATABASE_URL"
 WORKER_URL_VARIABLE = "PORTAL_RUNNING_WORKER_URL"
 FOLDER_WAIT_SECONDS = 10.0
-"""How long a portal that starts waits for a command that has the data folder open."""
+"""How many seconds a starting portal waits for a command that is using the data folder."""
 STOP_TIMEOUT_SECONDS = 30.0
-"""Seconds that a child has to end when it is told to; then it is killed, and its jobs are taken up again."""
+"""Seconds that a child process has to stop before it is killed. Its unfinished jobs are run again later."""
 _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """In a child that was told its parent: have this process killed when the parent ends, also by SIGKILL.
+    """In a child process: have this process killed when its parent ends, even if the parent is killed with SIGKILL.
 
-    Killed, and not asked: a process that was asked while it starts, or hangs, would stay. What it was doing is found
-    again, as after any crash. Before anything heavy is imported, for until here it only ends when it looks.
+    It is killed rather than asked to stop, because a process that is starting or hangs would ignore the request. Its
+    unfinished work is recovered, as after any crash. Call this before importing anything that takes time. Does nothing
+    in a process that was not started by `ChildProcesses` or a server process.
     """
     parent = int(os.environ.get(PARENT_PID_VARIABLE, "0"))
     if not parent:
@@ -41,7 +42,7 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     else:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    if os.getppid() != parent:  # it ended before the line above
+    if os.getppid() != parent:  # the parent ended before the call above
         os._exit(1)
 
 
@@ -53,7 +54,7 @@ def _watch(parent: int) -> None:
 
 @frozen
 class DatabaseUrls:
-    """Connection URLs of the three roles; empty where this process was not told."""
+    """Connection URLs of the three roles; empty if this process does not have one."""
 
     app: str
     worker: str
@@ -61,27 +62,29 @@ class DatabaseUrls:
 
 
 class Database:
-    """The database of the settings: another's by its URLs, or the embedded one.
+    """The database of the settings: an external one, by its URLs, or the embedded one.
 
-    Where a portal runs already, a command joins its database. A process that `exclusive` wants it for itself: what it
-    joined would end with another process, perhaps a command that is over in a second.
+    If a portal is already running, a command joins its embedded database. A long-running process must be `exclusive`
+    and start the database itself: a database that it joined would stop with the other process, perhaps a short command.
     """
 
     def __init__(self, settings: Settings, *, exclusive: bool = False) -> None:
         self._settings = settings
-        self._stays = exclusive
+        self._exclusive = exclusive
         self._server: EmbeddedPostgres | None = None
 
     def __enter__(self) -> DatabaseUrls:
-        """Raises:
-        EmbeddedPostgresError: the embedded server cannot start; one line says why.
+        """Start or join the database, and return its URLs.
+
+        Raises:
+            EmbeddedPostgresError: the embedded server cannot start; the message is one line.
         """
         settings = self._settings
         if not settings.embedded_database:
             return DatabaseUrls(settings.database_url, settings.worker_database_url, settings.owner_database_url)
         programs = Path(settings.pg_bin) if settings.pg_bin else None
         server = EmbeddedPostgres(settings.data_dir, programs)
-        self._server = _start_when_free(server) if self._stays else server.start_or_join()
+        self._server = _start_when_free(server) if self._exclusive else server.start_or_join()
         return DatabaseUrls(self._server.dsn(APP_ROLE), self._server.dsn(WORKER_ROLE), self._server.dsn())
 
     def __exit__(self, *_: Any) -> None:
@@ -101,13 +104,14 @@ def _start_when_free(server: EmbeddedPostgres) -> EmbeddedPostgres:
 
 
 class Terminated(SystemExit):
-    """SIGTERM or SIGHUP: end, as at Ctrl-C. Of this kind because event loops let nothing else through."""
+    """Raised on SIGTERM or SIGHUP, to stop as on Ctrl-C. A `SystemExit`, because event loops let no others through."""
 
 
 def exit_on_signals() -> None:
-    """From now on SIGTERM and SIGHUP are exceptions, as Ctrl-C is: what was started is stopped on the way out.
+    """Make SIGTERM and SIGHUP raise an exception, as Ctrl-C does, so that started processes are stopped on the way out.
 
-    SIGINT also in the background of a script, where shells have it ignored; SIGHUP not under nohup.
+    SIGINT also works in the background of a script, where shells ignore it by default. SIGHUP stays ignored under
+    nohup.
     """
 
     def raise_it(number: int, _frame: FrameType | None) -> None:
@@ -120,14 +124,14 @@ def exit_on_signals() -> None:
 
 
 def ignore_signals() -> None:
-    """From now on this process ends by itself: a second Ctrl-C must not leave half of it behind."""
+    """Ignore further signals while stopping, so that a second Ctrl-C cannot leave child processes behind."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
 
 @frozen
 class ChildExit:
-    """A child that ended by itself."""
+    """A child process that exited without being told to stop."""
 
     name: str
     code: int
@@ -135,30 +139,30 @@ class ChildExit:
 
 @define
 class ChildProcesses:
-    """Processes of ours that run until they are told to stop. Each has a process group of its own.
+    """Child processes that run until they are told to stop. Each has its own process group.
 
-    So Ctrl-C in a terminal reaches this process alone, which then stops the others once and in order.
+    Therefore Ctrl-C in a terminal reaches only this process, which then stops the children once and in order.
     """
 
     environment: dict[str, str]
     _running: dict[str, "subprocess.Popen[bytes]"] = field(init=False, factory=dict)
 
     def start(self, name: str, *module: str) -> None:
-        """Run `python -m module…`. It ends when this process does, if it calls `die_with_parent`."""
+        """Run `python -m module…`. The module must call `die_with_parent` to end with this process."""
         environment = {**os.environ, **self.environment, PARENT_PID_VARIABLE: str(os.getpid())}
         self._running[name] = subprocess.Popen(  # noqa: S603  (our own interpreter and modules)
             [sys.executable, "-m", *module], env=environment, stdin=subprocess.DEVNULL, process_group=0
         )
 
     def ended(self) -> ChildExit | None:
-        """One that has ended, if any."""
+        """Return a child that has exited, if any."""
         for name, process in self._running.items():
             if (code := process.poll()) is not None:
                 return ChildExit(name, code)
         return None
 
     def stop(self, report: Callable[[str], None]) -> None:
-        """Tell all to end, and wait until they have."""
+        """Stop all children and wait for them. `report` gets a line about each one that had to be killed."""
         for process in self._running.values():
             process.terminate()
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
@@ -166,6 +170,6 @@ class ChildProcesses:
             try:
                 process.wait(max(deadline - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
-                report(f"{name} does not end and is killed")
+                report(f"{name} did not stop in time and was killed")
                 process.kill()
                 process.wait()

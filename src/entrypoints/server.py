@@ -1,4 +1,4 @@
-"""The HTTP server: granian in a process of its own, whose workers load `application` from here."""
+"""The HTTP server: granian in its own process. Its workers load `application` from this module."""
 
 import os
 import tempfile
@@ -10,8 +10,8 @@ from entrypoints.processes import APP_URL_VARIABLE, PARENT_PID_VARIABLE, die_wit
 from entrypoints.settings import Settings, level_of, load
 
 KILL_TIMEOUT_SECONDS = 10
-"""Seconds that a worker has to end its requests. A busy one may hang in granian's last step (emmett-framework/granian,
-issue 875), so without this the portal would wait for ever."""
+"""Seconds that a worker has to finish its requests when it stops. A busy worker may hang in granian's last step
+(emmett-framework/granian, issue 875); without this limit the portal would then never stop."""
 
 
 def serve(settings: Settings) -> None:
@@ -37,13 +37,13 @@ def serve(settings: Settings) -> None:
     )
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
     os.environ[PARENT_PID_VARIABLE] = str(os.getpid())
-    with _counted_together() if settings.http_workers > 1 else nullcontext():
+    with _shared_metrics() if settings.http_workers > 1 else nullcontext():
         server.serve()
 
 
 @contextmanager
-def _counted_together() -> Iterator[None]:
-    """Several workers keep their metrics in files, so that whichever is asked answers for all."""
+def _shared_metrics() -> Iterator[None]:
+    """Keep the metrics of several workers in files, so that any worker can report those of all."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         yield
         return
@@ -53,7 +53,7 @@ def _counted_together() -> Iterator[None]:
 
 
 def application() -> Any:
-    """The ASGI application of one worker process, which ends with the server."""
+    """Create the ASGI application of one worker process, which ends with the server."""
     die_with_parent()
     from entrypoints.application import Application
     from entrypoints.observability.logs import configure_logging

@@ -1,4 +1,4 @@
-"""Everything that an operator may set: `PORTAL_…` in the environment, or a TOML file named by `PORTAL_SETTINGS`."""
+"""The operator's settings: `PORTAL_…` environment variables, or a TOML file named by `PORTAL_SETTINGS`."""
 
 import logging
 import os
@@ -16,100 +16,100 @@ from typed_settings.exceptions import TsError
 PREFIX = "PORTAL_"
 SETTINGS_FILE_VARIABLE = "PORTAL_SETTINGS"
 MIN_JITSI_SECRET_BYTES = 32
-"""As the adapter asks (RFC 7518, 3.2: a key for HS256 has 256 bits)."""
+"""As the adapter requires (RFC 7518, 3.2: a key for HS256 has at least 256 bits)."""
 
 
 @frozen
 class Settings:
-    """Without any of these set, the portal runs on its embedded parts, on this machine alone.
+    """The settings. With none of them set, the portal uses its embedded parts and serves this machine only.
 
-    The text under each setting stands in docs/operating.md, which is made from it.
+    docs/operating.md lists the settings with the text under each of them.
     """
 
     data_dir: Path = Path("portal-data")
-    """Folder of the embedded parts' data, made when it is not there."""
+    """Folder for the data of the embedded parts. Created if it does not exist."""
 
     # Database.
     database_url: str = ts.secret(default="")
-    """postgresql:// URL of the application role, which owns nothing. Empty: the embedded one, in the data folder."""
+    """postgresql:// URL for the application role, which owns nothing. Empty: the embedded database."""
     owner_database_url: str = ts.secret(default="")
-    """URL of the role that owns the schema; only `portal migrate` uses it."""
+    """URL for the role that owns the schema. Only `portal migrate` uses it."""
     worker_database_url: str = ts.secret(default="")
-    """URL of the role that runs the job queue; only the worker uses it."""
+    """URL for the role that runs the job queue. Only the worker and `portal jobs` use it."""
     pg_bin: str = ""
-    """Folder with another PostgreSQL's programs, for the embedded server. Empty: those of the wheel."""
+    """The bin folder of a PostgreSQL installation, for the embedded server. Empty: the one of the Python package."""
     pool_size: int = field(default=20, validator=validators.ge(1))
-    """Connections that one process may have open to the database, 1 or more."""
+    """Maximum number of database connections of one process, 1 or more."""
 
     # HTTP.
     host: str = "127.0.0.1"
-    """Address to listen at; 0.0.0.0 is all of IPv4, :: all of both."""
+    """Address to listen on. 0.0.0.0 is all IPv4 addresses; :: is all IPv4 and IPv6 addresses."""
     port: int = field(default=8000, validator=validators.and_(validators.ge(1), validators.le(65535)))
-    """Port to listen at, 1 to 65535."""
+    """Port to listen on, 1 to 65535."""
     http_workers: int = field(default=1, validator=validators.ge(1))
-    """Processes that answer requests, 1 or more; about as many as there are processors."""
+    """Number of processes that serve requests, 1 or more; about one for each processor."""
     public_url: str = field(default=Factory(lambda self: f"http://{self.netloc}", takes_self=True))
-    """How browsers reach it; https makes cookies Secure and turns HSTS on. Without it: host and port."""
+    """URL at which browsers reach the portal. With https, cookies are Secure and HSTS is on. Default: host and port."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR, commas between them) of the proxies whose X-Forwarded-For is believed. Empty: none."""
+    """Networks (CIDR, separated by commas) of the proxies whose X-Forwarded-For is trusted. Empty: none."""
     allowed_origins: tuple[str, ...] = ()
-    """Other origins (https://host, commas between them) whose pages may call the API. Empty: none."""
+    """Other origins (https://host, separated by commas) whose pages may call the API. Empty: none."""
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    """Networks (CIDR, commas between them) that may read /metrics."""
+    """Networks (CIDR, separated by commas) that may read /metrics."""
     throttle_rate: float = 20.0
-    """Requests a second for one session or address in one process; 0 switches it off. The named limits are exact."""
+    """Requests per second allowed for each session or address, counted by each process; 0 turns the throttle off."""
     throttle_burst: int = 100
-    """Requests that one session or address may have let through at once, before the rate holds it back."""
+    """Requests that a session or address may send in a burst before the rate applies."""
     access_log: bool = True
-    """Whether each request is a line of the log."""
+    """Whether to log every request."""
 
     # Identity.
     identity: Literal["local", "cognito"] = "local"
-    """Who keeps passwords, TOTP secrets and mailed codes: the portal's database, or Cognito."""
+    """Where passwords, TOTP secrets and mailed codes are managed: local (the portal's database) or cognito."""
     cognito_pool: str = ""
-    """Id of the clients' user pool, such as us-east-1_AbCdEf."""
+    """Id of the user pool for clients, such as us-east-1_AbCdEf."""
     cognito_client: str = ""
-    """Id of the clients' app client."""
+    """App client id in the user pool for clients."""
     cognito_client_secret: str = ts.secret(default="")
-    """Secret of the clients' app client."""
+    """App client secret in the user pool for clients."""
     cognito_staff_pool: str = ""
-    """Id of the staff's user pool."""
+    """Id of the user pool for staff."""
     cognito_staff_client: str = ""
-    """Id of the staff's app client."""
+    """App client id in the user pool for staff."""
     cognito_staff_client_secret: str = ts.secret(default="")
-    """Secret of the staff's app client."""
+    """App client secret in the user pool for staff."""
 
     # Mail, keys, telehealth.
     mail: Literal["local", "ses"] = "local"
-    """How mail leaves: kept and shown by `portal mail`, or sent by Amazon SES."""
+    """How mail is sent: local (stored, and shown by `portal mail`) or ses (Amazon SES)."""
     mail_from: str = "portal@localhost"
-    """Address that mail comes from; with SES, of a verified identity."""
+    """Sender address of mail. With SES it must belong to a verified identity."""
     ses_configuration_set: str = ""
-    """SES's configuration set for every mail. Empty: none."""
+    """SES configuration set to use for all mail. Empty: none."""
     keys: Literal["file", "kms"] = "file"
-    """Where the master key is: in a file, or in AWS KMS."""
+    """Where the master key is stored: file or kms (AWS KMS)."""
     key_file: str = ""
     """File with the master keys. Empty: `keys.json` in the data folder."""
     kms_key: str = ""
-    """Id, ARN or alias of the KMS key."""
+    """Id, ARN or alias of the KMS key that is the master key."""
     rooms: Literal["clinician", "jitsi"] = "clinician"
-    """Where telehealth takes place: at each clinician's own link, or in rooms of a Jitsi Meet deployment."""
+    """Where video visits take place: clinician (each clinician's own link) or jitsi (a Jitsi Meet deployment)."""
     jitsi_url: str = ""
     """https:// URL of the Jitsi Meet deployment."""
     jitsi_app_id: str = ""
-    """Application id that the deployment expects in its tokens."""
+    """Application id that the Jitsi deployment expects in tokens."""
     jitsi_app_secret: str = ts.secret(default="")
-    """Secret that the deployment checks its tokens by, 32 bytes or more."""
+    """Secret with which the Jitsi deployment verifies tokens, at least 32 bytes."""
     aws_region: str = ""
-    """Region of everything of AWS, such as us-east-1."""
+    """Region of all AWS services, such as us-east-1."""
     aws_endpoint_url: str = ""
-    """Another address of AWS's API: a proxy or a stand-in. Empty: AWS's own."""
+    """Alternative endpoint of the AWS API, such as a proxy or a test server. Empty: AWS's own."""
 
     # Logs.
     log_format: Literal["json", "console"] = "json"
-    """One JSON object a line, or words for people."""
+    """json (one object per line) or console (for people)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is logged."""
+    """Lowest level that is logged."""
 
     @property
     def embedded_database(self) -> bool:
@@ -117,7 +117,7 @@ class Settings:
 
     @property
     def netloc(self) -> str:
-        """Host and port as they stand in a URL."""
+        """Host and port as in a URL."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
@@ -126,14 +126,14 @@ class Settings:
 
 
 class SettingsError(Exception):
-    """A setting cannot be read: one line says which, and never what a secret is."""
+    """A setting cannot be read. The message is one line that names the setting and never shows a secret."""
 
 
 def load() -> Settings:
-    """The settings of this process.
+    """Load the settings of this process.
 
     Raises:
-        Unusable: a value or the file cannot be read.
+        SettingsError: a value or the file cannot be read.
     """
     loaders: list[ts.loaders.Loader] = [ts.EnvLoader(PREFIX)]
     file = os.environ.get(SETTINGS_FILE_VARIABLE, "")
@@ -142,22 +142,22 @@ def load() -> Settings:
     try:
         return ts.load_settings(Settings, loaders, converter=_converter())
     except FileNotFoundError:
-        raise SettingsError(f"{SETTINGS_FILE_VARIABLE} names {file}, where there is no file") from None
+        raise SettingsError(f"{SETTINGS_FILE_VARIABLE} names {file}, which does not exist") from None
     except TsError as error:
-        raise SettingsError("; ".join(dict.fromkeys(_said(error, file)))) from None
+        raise SettingsError("; ".join(dict.fromkeys(_messages(error, file)))) from None
 
 
 def _converter() -> Any:
-    """Lists in the environment have commas between them: colons, the library's choice, are in URLs and addresses."""
+    """Separate lists in the environment by commas; the library's default, a colon, occurs in URLs and addresses."""
     made = get_default_cattrs_converter()
     register_strlist_hook(made, fn=lambda text: [one.strip() for one in text.split(",") if one.strip()])
     return made
 
 
-def _said(error: BaseException, file: str) -> Iterator[str]:
+def _messages(error: BaseException, file: str) -> Iterator[str]:
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from _said(inner, file)
+            yield from _messages(inner, file)
         return
     text, _, loader = str(error).partition(" from loader ")
     text = text.removeprefix("Could not convert loaded settings: \n- ValueError: ")
@@ -166,15 +166,15 @@ def _said(error: BaseException, file: str) -> Iterator[str]:
 
 
 def unknown_variables() -> list[str]:
-    """Variables of the environment that look like settings and are none: a typing error is easily overlooked."""
+    """Return environment variables that look like settings but are not, to reveal typing errors."""
     known = {PREFIX + one.name.upper() for one in fields(Settings)} | {SETTINGS_FILE_VARIABLE}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def settings_problems(settings: Settings) -> list[str]:
-    """What is not as it must be, and what the chosen adapters need and was not set; one line each.
+    """Return what is malformed, and what the chosen adapters need but is not set; one line for each problem.
 
-    The URLs of the owner and the worker are none of it: a server that has no use for them should not know them.
+    The URLs of the owner and worker roles may be missing: a server that does not use them should not have them.
     """
     return [*_malformed(settings), *_missing(settings)]
 
@@ -182,19 +182,19 @@ def settings_problems(settings: Settings) -> list[str]:
 def _malformed(settings: Settings) -> Iterator[str]:
     for name in ("database_url", "owner_database_url", "worker_database_url"):
         if not _is_url(getattr(settings, name) or "postgresql://", "postgresql", "postgres"):
-            yield f"PORTAL_{name.upper()} is no postgresql:// URL"
+            yield f"PORTAL_{name.upper()} must be a postgresql:// URL"
     public = urlsplit(settings.public_url) if _is_url(settings.public_url, "http", "https") else None
     if public is None or not public.hostname or public.path.strip("/") or public.query or public.fragment:
-        yield "PORTAL_PUBLIC_URL is http:// or https:// and a host, and nothing after it"
+        yield "PORTAL_PUBLIC_URL must be http:// or https:// and a host, without a path"
     for name in ("trusted_proxies", "metrics_from"):
         for network in getattr(settings, name):
             if not _is_network(network):
-                yield f"PORTAL_{name.upper()}: {network} is no network, such as 10.0.0.0/8"
+                yield f"PORTAL_{name.upper()}: {network} is not a network, such as 10.0.0.0/8"
 
     if settings.rooms == "jitsi" and settings.jitsi_url and not _is_url(settings.jitsi_url, "https"):
-        yield "PORTAL_JITSI_URL is no https:// URL"
+        yield "PORTAL_JITSI_URL must be an https:// URL"
     if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < MIN_JITSI_SECRET_BYTES:
-        yield f"PORTAL_JITSI_APP_SECRET has {MIN_JITSI_SECRET_BYTES} characters at least"
+        yield f"PORTAL_JITSI_APP_SECRET must have at least {MIN_JITSI_SECRET_BYTES} bytes"
 
 
 def _is_url(text: str, *schemes: str) -> bool:
@@ -234,11 +234,11 @@ def _missing(settings: Settings) -> Iterator[str]:
     for why, (chosen, names) in needs.items():
         for name in names:
             if chosen and not getattr(settings, name):
-                yield f"PORTAL_{name.upper()} is needed with {why}"
+                yield f"PORTAL_{name.upper()} is required with {why}"
     if settings.mail == "ses" and settings.mail_from == fields(Settings).mail_from.default:
-        yield "PORTAL_MAIL_FROM is needed with PORTAL_MAIL=ses"
+        yield "PORTAL_MAIL_FROM is required with PORTAL_MAIL=ses"
 
 
 def level_of(settings: Settings) -> int:
-    """The log level as the standard library counts it."""
+    """Return the log level as the standard library's number."""
     return logging.getLevelNamesMapping()[settings.log_level.upper()]

@@ -1,7 +1,7 @@
-"""Which use cases there are: every class that a module `portal_core.<feature>.use_cases.<name>` is named after.
+"""Finds all use cases: in each module `portal_core.<feature>.use_cases.<name>`, the class of the same name.
 
 Nothing has to be registered. A use case's fields are named after the parts they take, a job is named after its use
-case, and a controller asks for a use case by the same name.
+case, and a controller takes a use case by the same name.
 """
 
 import importlib
@@ -23,21 +23,21 @@ class MissingPart(Exception):
 
 
 class MisnamedUseCase(Exception):
-    """A module of use cases has no class of its name."""
+    """A use case module does not define a use case of the same name."""
 
 
 @cache
 def use_case_classes() -> dict[str, type[Any]]:
-    """Every use case by its name (`book_appointment`).
+    """Return every use case class by its name (`book_appointment`).
 
     Raises:
-        Misnamed: a module and its class have different names.
+        MisnamedUseCase: a module and its class have different names.
     """
     return dict(_found())
 
 
 def features() -> list[str]:
-    """The packages of the core that have use cases, by name."""
+    """Return the names of the core's packages that have use cases."""
     packages = [one.name for one in pkgutil.iter_modules(portal_core.__path__) if one.ispkg]
     return [name for name in packages if importlib.util.find_spec(f"portal_core.{name}.use_cases") is not None]
 
@@ -54,15 +54,15 @@ def _found() -> Iterator[tuple[str, type[Any]]]:
 
 
 def use_case_name(kind: type[Any]) -> str:
-    """The name of a use case: its module's."""
+    """Return the name of a use case, which is its module's name."""
     return kind.__module__.rpartition(".")[2]
 
 
 def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fields: kind(**fields)) -> dict[str, Any]:
-    """Every use case, made of the parts that its fields name.
+    """Create every use case from the parts that its fields name.
 
     Raises:
-        MissingPart: names the field and the use case.
+        MissingPart: a field has no part and no default. The message names the field and the use case.
     """
     made = {}
     for name, kind in use_case_classes().items():
@@ -71,13 +71,13 @@ def wire(parts: Mapping[str, Any], make: Callable[..., Any] = lambda kind, **fie
             if field.name in parts:
                 fields[field.name] = parts[field.name]
             elif field.default is attrs.NOTHING:
-                raise MissingPart(f"{name} needs a part called {field.name}")
+                raise MissingPart(f"{name} needs a part named {field.name}")
         made[name] = make(kind, **fields)
     return made
 
 
 def job_ids(kind: type[Any]) -> set[str]:
-    """The names of the ids that a use case takes as a job."""
+    """Return the names of the ids that a use case takes when it runs as a job."""
     names = [name for name in inspect.signature(kind.__call__).parameters if name not in ("self", "actor")]
     if not names:
         return set()
@@ -86,8 +86,10 @@ def job_ids(kind: type[Any]) -> set[str]:
 
 
 def job_arguments(kind: type[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
-    """What a use case takes beside the actor when it is called as a job, whose arguments are ids: its command, made of
-    them, or the one id that it asks for, or nothing."""
+    """Return the arguments after the actor for a use case that runs as a job.
+
+    Built from the job's ids: the use case's command, the single id that it takes, or nothing.
+    """
     names = [name for name in inspect.signature(kind.__call__).parameters if name not in ("self", "actor")]
     if not names:
         return ()

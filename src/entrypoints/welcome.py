@@ -1,4 +1,4 @@
-"""What `portal demo` prints: what to do next, in commands that work when pasted."""
+"""The text that `portal demo` prints: commands to try the portal, ready to paste."""
 
 import os
 import shlex
@@ -9,13 +9,13 @@ from entrypoints.demo import SLUG, Demo
 from entrypoints.settings import SETTINGS_FILE_VARIABLE, Settings
 
 _TEXT = """
-The portal runs at {url}, and describes its API at {url}/docs. Ctrl-C stops everything.
+The portal is running at {url}. Its API is documented at {url}/docs. Press Ctrl-C to stop it.
 
   client         {client}   password {client_password}
   administrator  {administrator}   password {administrator_password}
                  second factor: {portal} demo-code
 
-Paste this in another terminal, in this folder:
+Paste this into another terminal, in this folder:
 
   # Mira signs in
   ask() {{ to=$1; shift; curl -sS "{url}/api/v1$to" -H "authorization: Bearer $TOKEN" \\
@@ -27,24 +27,24 @@ Paste this in another terminal, in this folder:
   TOKEN=$(ask /portal/auth/login -d '{{"email": "{client}", "password": "{client_password}"}}' |
     pick 'it["access_token"]')
 
-  # what she may book, and when it is free
+  # She looks up appointment types and open times
   ask /portal/appointments/options | {python} -m json.tool
   TYPE=$(ask /portal/appointments/options | pick 'it["appointment_types"][0]["id"]')
   FREE=$(ask "/portal/appointments/slots?appointment_type_id=$TYPE&first_day=$(day 2)&last_day=$(day 14)&size=3")
   printf %s "$FREE" | {python} -m json.tool
 
-  # she books the first of these times, and has it in her list and in her own calendar
+  # She books the first open time, and finds it in her appointments and her calendar feed
   SLOT=$(printf %s "$FREE" | pick 'json.dumps({{"slot": {{name: it["items"][0][name]
     for name in ("appointment_type_id", "clinician_id", "starts_at", "location_id")}}}})')
   BOOKED=$(ask /portal/appointments -H "idempotency-key: $(date +%s)" -d "$SLOT" | pick 'it["id"]')
   ask "/portal/appointments/$BOOKED" | {python} -m json.tool
   curl -sS "{url}$(ask /portal/calendar/feed -X POST | pick 'it["path"]')"
 
-  # she cancels it; mail is kept here and not sent
+  # She cancels it; mail is stored locally and not sent
   ask "/portal/appointments/$BOOKED/cancel" -X PATCH -d '{{"reason": "I am away."}}' | {python} -m json.tool
   {portal} mail --last 3
 
-  # Ada signs in at the practice, with her second factor, and lists the clients
+  # Ada signs in to the practice API with her second factor, and lists the clients
   TOKEN=
   CHALLENGE=$(ask /practice/auth/login \\
     -d '{{"email": "{administrator}", "password": "{administrator_password}"}}' | pick 'it["challenge"]')
@@ -55,7 +55,7 @@ Paste this in another terminal, in this folder:
 
 
 def welcome(settings: Settings, demo: Demo) -> str:
-    """The text for this start."""
+    """Return the text, with this installation's URL, commands and sign-in data."""
     return _TEXT.format(
         url=settings.public_url.rstrip("/"),
         practice=SLUG,
@@ -69,7 +69,7 @@ def welcome(settings: Settings, demo: Demo) -> str:
 
 
 def _portal(settings: Settings) -> str:
-    """This command as another shell has to say it: with the variables that say where the data is, if any do."""
+    """Return the `portal` command for another shell, with the variables that locate the data, if any are set."""
     said = {"PORTAL_DATA_DIR": str(settings.data_dir)} if "PORTAL_DATA_DIR" in os.environ else {}
     if os.environ.get(SETTINGS_FILE_VARIABLE):
         said[SETTINGS_FILE_VARIABLE] = str(Path(os.environ[SETTINGS_FILE_VARIABLE]).absolute())

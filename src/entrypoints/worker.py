@@ -1,4 +1,4 @@
-"""The worker: runs jobs until it is told to stop. Any number may run, on any machines."""
+"""The worker: runs jobs until it is stopped. Any number of workers may run, on any machines."""
 
 import asyncio
 import logging
@@ -14,21 +14,21 @@ from entrypoints.container import Portal
 from entrypoints.jobs.queue import Jobs, make_app, register
 
 SHUTDOWN_GRACE = timedelta(seconds=20)
-"""How long running jobs have to end when the worker is stopped; what is left is taken up by another worker."""
+"""How long running jobs may take to finish when the worker stops. Another worker runs unfinished jobs again."""
 RECONNECT_DELAY_SECONDS = 5.0
-"""Seconds between two tries to reach a database that went away."""
+"""Seconds between attempts to reconnect to the database."""
 
 log = structlog.get_logger()
 
 
 def build_jobs(portal: Portal) -> Jobs:
-    """The jobs of an open portal: use cases, and the deployment's own chores."""
+    """Return the jobs of an open portal: its use cases and the deployment's maintenance."""
     return Jobs(portal.use_cases, portal.practice_ids, portal.maintenance())
 
 
 async def run_worker_loop(portal: Portal, worker_url: str) -> None:
-    """Run jobs until SIGINT or SIGTERM, also over times when the database is away."""
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # it announces every task it knows
+    """Run jobs until SIGINT or SIGTERM. While the database is unavailable, keep trying to reconnect."""
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # at INFO it lists every registered task
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

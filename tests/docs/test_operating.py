@@ -67,7 +67,7 @@ def test_instructions_for_a_separate_server_work(server: EmbeddedPostgres, tmp_p
     bash(tmp_path, "portal migrate", **settings)
     run(server.dsn("portal_owner", "operating"), as_owner)
     output = bash(tmp_path, "portal config check", **settings)
-    assert [line.split(":")[0] for line in output.splitlines() if "answers: PostgreSQL" in line] == [
+    assert [line.split(":")[0] for line in output.splitlines() if "ok: PostgreSQL" in line] == [
         "database   answers",
         "worker     answers",
         "owner      answers",

@@ -30,7 +30,7 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "rich": ("entrypoints.commands",),
     "segno": ("entrypoints.http",),
     "sqlalchemy": ("adapters.postgres",),
-    "structlog": ("entrypoints.http", "entrypoints.observability", "entrypoints.worker"),
+    "structlog": ("entrypoints.http", "entrypoints.jobs", "entrypoints.observability", "entrypoints.worker"),
     "typed_settings": ("entrypoints.settings",),
     "typer": ("entrypoints.commands",),
     "zxcvbn": ("adapters.local",),

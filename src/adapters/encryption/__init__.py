@@ -1,1 +1,1 @@
-"""AES-256-GCM over fields, and the keys that it takes."""
+"""Field encryption with AES-256-GCM, and the port for its master key."""

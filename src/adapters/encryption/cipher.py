@@ -1,4 +1,4 @@
-"""One field, sealed: AES-256-GCM (NIST SP 800-38D) with the row's identity as associated data."""
+"""Field encryption: AES-256-GCM (NIST SP 800-38D) with the row's identity as associated data."""
 
 import os
 
@@ -12,20 +12,21 @@ _FORMAT = b"\x01"
 
 
 class DecryptionFailed(Exception):
-    """Not sealed by this key for this place: another row's, changed, or cut."""
+    """The value was encrypted with another key or for another field, or it was altered or truncated."""
 
 
 def new_key() -> bytes:
-    """256 random bits from the operating system."""
+    """Return 256 random bits from the operating system."""
     return os.urandom(KEY_BYTES)
 
 
 @define
 class Cipher:
-    """Seals and opens under one key.
+    """Encrypts (seals) and decrypts (opens) values with one key.
 
-    `associated_data` names where the sealed value belongs (`table.column/row id`): a value moved to another row, column or
-    client does not open. A random 96-bit nonce keeps one key good for 2^32 seals (SP 800-38D, 8.3).
+    `associated_data` names the field that the value belongs to (`table.column/row id`); a value that was moved to
+    another row, column or client cannot be decrypted. With random 96-bit nonces, one key may encrypt at most 2^32
+    values (SP 800-38D, 8.3).
     """
 
     _key: bytes = field(repr=False)
@@ -35,20 +36,20 @@ class Cipher:
         self._aead = AESGCM(self._key)
 
     def seal(self, plain: bytes, associated_data: str) -> bytes:
-        """Format byte, nonce, cipher text and tag."""
+        """Encrypt a value. Returns the format byte, nonce, ciphertext and tag."""
         nonce = os.urandom(_NONCE_BYTES)
         return _FORMAT + nonce + self._aead.encrypt(nonce, plain, associated_data.encode())
 
     def open(self, sealed: bytes, associated_data: str) -> bytes:
-        """The plain bytes.
+        """Decrypt a value.
 
         Raises:
-            Unreadable: another key's, another place's, or changed.
+            DecryptionFailed: it was encrypted with another key or for another field, or it was altered.
         """
         if sealed[:1] != _FORMAT:
             raise DecryptionFailed("unknown format")
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, body, associated_data.encode())
-        except (InvalidTag, ValueError):  # a tag that does not fit, or nothing left to hold one
-            raise DecryptionFailed("not sealed here by this key") from None
+        except (InvalidTag, ValueError):  # the tag does not match, or the value is too short for one
+            raise DecryptionFailed("not encrypted with this key for this field") from None

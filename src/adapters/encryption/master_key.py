@@ -1,29 +1,29 @@
-"""The port to whatever keeps the master key: a local key file, or AWS KMS."""
+"""The port to the store of the master key: a local key file, or AWS KMS."""
 
 from typing import Protocol
 
 
 class MasterKey(Protocol):
-    """Wraps the practices' keys. `context` is bound in: a key unwraps only under the words it was wrapped with."""
+    """Wraps the practices' keys. Each is bound to a `context`: it can be unwrapped only with the same context."""
 
     @property
     def name(self) -> str:
-        """The present master key's id, kept beside what it wraps, so that a rotation finds what is left to do."""
+        """The current master key's id. It is stored with each wrapped key, so that a rotation finds the old ones."""
         ...
 
     async def wrap(self, key: bytes, context: str) -> bytes:
-        """The key, encrypted by the present master key.
+        """Return the key, encrypted with the current master key.
 
         Raises:
-            Unavailable: the key store does not answer.
+            Unavailable: the key store does not respond.
         """
         ...
 
     async def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """The key again; older master keys still unwrap what they wrapped.
+        """Return the decrypted key. Keys that were wrapped with older master keys can still be unwrapped.
 
         Raises:
-            Unavailable: the key store does not answer.
-            Unreadable: wrapped by a key that is gone, or under another context.
+            Unavailable: the key store does not respond.
+            DecryptionFailed: it was wrapped with a master key that no longer exists, or with another context.
         """
         ...

@@ -1,4 +1,4 @@
-"""The master key in AWS KMS: it never leaves; KMS wraps and unwraps the practices' keys."""
+"""The master key in AWS KMS. It never leaves KMS, which wraps and unwraps the practices' keys."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _UNREADABLE = {"InvalidCiphertextException", "IncorrectKeyException", "KMSInvali
 
 @define
 class KmsMasterKey(MasterKey):
-    """A symmetric KMS key, by id, ARN or alias. The context is KMS's encryption context, which CloudTrail shows."""
+    """A symmetric KMS key, by id, ARN or alias. The context is KMS's encryption context, which CloudTrail logs."""
 
     account: AwsAccount
     key_id: str
@@ -38,14 +38,14 @@ class KmsMasterKey(MasterKey):
         return bytes(answer["CiphertextBlob"])
 
     async def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        # No KeyId: after a rotation to another key, the ciphertext itself says which one wrapped it.
+        # Without a KeyId, KMS finds the key from the ciphertext, which may have been wrapped before a rotation.
         try:
             answer = await self.account.call(
                 self._client.decrypt, CiphertextBlob=wrapped, EncryptionContext={"of": context}
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in _UNREADABLE:
-                raise DecryptionFailed("KMS does not unwrap this here") from None
+                raise DecryptionFailed("KMS cannot unwrap this key in this context") from None
             raise Unavailable from error
         except BotoCoreError as error:
             raise Unavailable from error

@@ -1,7 +1,7 @@
-"""The master key in a file: for one machine, and for trying things out. Who reads the file and the database reads all.
+"""The master key in a file, for a single machine or a trial. Anyone who can read both file and database can read all.
 
-The file holds every master key that ever was, newest last; the newest wraps, any unwraps. It is made at first start,
-readable by its owner only, and never overwritten in place.
+The file holds all master keys ever used, newest last. The newest wraps; any of them unwraps. It is created at the first
+start, readable by its owner only, and replaced atomically.
 """
 
 import base64
@@ -16,12 +16,12 @@ from adapters.encryption.master_key import MasterKey
 
 
 class KeyFileError(Exception):
-    """The key file cannot be read or written; one line says why."""
+    """The key file cannot be read or written. The message is one line with the reason."""
 
 
 @define
 class KeyFile(MasterKey):
-    """Master keys in a JSON file. `rotate` adds a newer one; the job that re-wraps the practices' keys follows."""
+    """Master keys in a JSON file. After `rotate` adds a new one, `KeyRotation` rewraps the practices' keys."""
 
     path: Path
     _keys: dict[str, Cipher] = field(init=False, factory=dict, repr=False)
@@ -43,14 +43,14 @@ class KeyFile(MasterKey):
         name, _, sealed = wrapped.partition(b"\0")
         cipher = self._keys.get(name.decode(errors="replace"))
         if cipher is None:
-            self._read()  # another process may have rotated it since
+            self._read()  # another process may have rotated the key
             cipher = self._keys.get(name.decode(errors="replace"))
         if cipher is None:
-            raise DecryptionFailed("wrapped by a master key that is not in the key file")
+            raise DecryptionFailed("wrapped with a master key that is not in the key file")
         return cipher.open(sealed, context)
 
     def rotate(self) -> str:
-        """Add a new master key, which wraps from now on; answers its name. The older ones stay, to unwrap."""
+        """Add a new master key for wrapping, and return its name. The older keys stay, for unwrapping."""
         known = [(name, base64.b64decode(text)) for name, text in self._stored()]
         self._write([*known, (f"key-{len(known) + 1}", new_key())])
         self._read()
@@ -75,7 +75,7 @@ class KeyFile(MasterKey):
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-                if self._keys and os.geteuid() == 0:  # root rotates for a portal of another user, who must read it
+                if self._keys and os.geteuid() == 0:  # root rotates it: keep it readable for the portal's user
                     owner = self.path.stat()
                     os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             if self._keys:
@@ -86,7 +86,7 @@ class KeyFile(MasterKey):
             raise KeyFileError(f"cannot write the key file {self.path}: {error.strerror}") from None
 
     def _link(self, fresh: Path) -> None:
-        """A first file is linked, so that of two processes that start at once one wins and both read the same key."""
+        """Create the first file with a hard link, so that two processes that start at once end up with the same key."""
         try:
             os.link(fresh, self.path)
         except FileExistsError:

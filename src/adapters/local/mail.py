@@ -1,4 +1,4 @@
-"""Mail and texts that are not sent but kept, and shown by `portal mail`. For trying out and for tests."""
+"""Mail and text messages that are stored instead of sent, and shown by `portal mail`. For trials and tests."""
 
 from datetime import datetime
 from typing import Literal, Protocol
@@ -13,9 +13,9 @@ from portal_core.notifications.ports import Mail, Mailer, SmsMessage, SmsSender
 
 @frozen
 class CapturedMail:
-    """One mail or text. `key` is the notice's id; a text has neither sender nor subject.
+    """One stored mail or text message. `key` is the notice's id; a text message has no sender and no subject.
 
-    The body may hold a code that signs somebody in: this is for places where no real person's mail is.
+    The body may hold a code that signs somebody in, so never use this for real people's mail.
     """
 
     id: UUID
@@ -29,20 +29,20 @@ class CapturedMail:
 
 
 class CapturedMailStore(Protocol):
-    """Where kept mail lies: of all practices, outside of units of work."""
+    """Stores captured mail of all practices, outside units of work."""
 
     async def keep(self, mail: CapturedMail) -> None:
-        """Put one there, in a transaction of its own."""
+        """Store one mail, in its own transaction."""
         ...
 
     async def latest(self, limit: int) -> tuple[CapturedMail, ...]:
-        """The newest first, by `at` and then `id`."""
+        """Return up to `limit` mails, newest first, by `at` and then `id`."""
         ...
 
 
 @frozen
 class LocalMailer(Mailer, SmsSender):
-    """Keeps each mail and text, every time it is asked to, and refuses the mail that could not be sent."""
+    """Stores each mail and text message, and refuses mail that could not be sent as MIME."""
 
     captured_mail: CapturedMailStore
     clock: Clock

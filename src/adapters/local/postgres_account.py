@@ -1,7 +1,8 @@
-"""The operating-system user that an embedded PostgreSQL runs as, and how its processes are started.
+"""The operating-system user that the embedded PostgreSQL runs as, and how its processes are started.
 
-For an ordinary user that is oneself. PostgreSQL refuses to run as root, so a portal started by root runs it as the
-unprivileged user `nobody`: no user is added to the system, and no mode of any parent folder is loosened.
+A portal started by an ordinary user runs PostgreSQL as that user. PostgreSQL refuses to run as root, so a portal
+started by root runs it as the unprivileged user `nobody`, without adding a user or changing the modes of parent
+folders.
 """
 
 import ctypes
@@ -22,7 +23,7 @@ _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 class EmbeddedPostgresError(Exception):
-    """The embedded server cannot be used. The message is one line that says what to do about it."""
+    """The embedded server cannot be used. The message is one line that includes what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
@@ -38,20 +39,22 @@ class ServerAccount:
 
     @classmethod
     def for_data(cls, data: Path) -> "ServerAccount":
-        """Oneself; for root the owner of existing `data`, else the unprivileged user.
+        """Return the current user; for root, the owner of existing `data`, else the unprivileged user.
 
-        Raises EmbeddedPostgresError when `data` belongs to somebody that we cannot become.
+        Raises:
+            EmbeddedPostgresError: `data` belongs to a user that this process cannot become.
         """
         owner = data.stat().st_uid if data.exists() else None
         if os.geteuid() != 0:
             if owner is not None and owner != os.geteuid():
                 raise EmbeddedPostgresError(
-                    f"{data} belongs to user {user_name(owner)}: start the portal as them, or choose another folder"
+                    f"{data} belongs to user {user_name(owner)}: start the portal as that user, "
+                    "or choose another folder"
                 )
             return cls(os.geteuid(), os.getegid(), drops_privileges=False)
         if owner == 0:
             raise EmbeddedPostgresError(
-                f"{data} belongs to root, as whom PostgreSQL does not run: chown -R {UNPRIVILEGED_USER} {data}"
+                f"{data} belongs to root, but PostgreSQL does not run as root: chown -R {UNPRIVILEGED_USER} {data}"
             )
         try:
             user = pwd.getpwnam(UNPRIVILEGED_USER) if owner is None else pwd.getpwuid(owner)
@@ -63,11 +66,11 @@ class ServerAccount:
         return cls(user.pw_uid, user.pw_gid, drops_privileges=True)
 
     def path_for_process(self, folder: Path, descriptor: int) -> str:
-        """How a process of this account names `folder`, which is open as `descriptor` and handed down to it.
+        """Return the path by which a process of this account can reach `folder`, which is open as `descriptor`.
 
-        The user that root drops to may have no right to walk to the folder (anything below /root). A magic link of
-        /proc leads straight to an inherited descriptor, so no mode of any parent needs loosening. Every process of
-        the server inherits the descriptor. Without /proc (macOS) the path has to be walkable.
+        The unprivileged user may be unable to traverse the path to the folder (anything below /root). /proc gives
+        direct access to an inherited descriptor, so no parent's mode has to be changed. All processes of the server
+        inherit the descriptor. Without /proc (macOS), the path must be traversable.
         """
         return f"/proc/self/fd/{descriptor}" if self.drops_privileges and sys.platform == "linux" else str(folder)
 
@@ -79,15 +82,15 @@ class ServerAccount:
         stdin: int | IO[bytes] = subprocess.DEVNULL,
         output: int | IO[bytes],
     ) -> subprocess.Popen[bytes]:
-        """Starts `command` as this account; it gets SIGINT when the calling *thread* ends (Linux).
+        """Start `command` as this account. On Linux it gets SIGINT when the calling *thread* ends.
 
-        None of our environment reaches it (PG* variables would change it, secrets are none of its business), and it
-        has a session of its own, so that Ctrl-C in a terminal stops the portal first and PostgreSQL after it.
+        It does not inherit our environment, because PG* variables would change its behavior and it must not see
+        secrets. It has its own session, so that Ctrl-C in a terminal stops the portal first and PostgreSQL afterwards.
         """
         keep = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
         environment = {name: os.environ[name] for name in keep if name in os.environ}
         with warnings.catch_warnings():
-            # Python 3.12 warns of preexec_fn beside threads; ours makes two system calls and takes no lock.
+            # Python 3.12 warns about preexec_fn with threads; ours makes two system calls and takes no lock.
             warnings.simplefilter("ignore", DeprecationWarning)
             return subprocess.Popen(  # noqa: S603 - our own arguments
                 command,
@@ -101,20 +104,21 @@ class ServerAccount:
                 user=self.uid if self.drops_privileges else None,
                 group=self.gid if self.drops_privileges else None,
                 extra_groups=[] if self.drops_privileges else None,
-                preexec_fn=_die_with(os.getpid()),  # runs after the change of user, which would clear the setting
+                preexec_fn=_die_with(os.getpid()),  # runs after the user change, which would clear it
             )
 
     def run(self, command: Sequence[str | Path], descriptors: Sequence[int] = (), text: str = "") -> tuple[bool, str]:
-        """Runs `command` to its end with `text` as its input: whether it succeeded, and what it printed."""
+        """Run `command` with `text` as its input. Returns whether it succeeded, and its output."""
         with self.spawn(command, descriptors, stdin=subprocess.PIPE, output=subprocess.PIPE) as process:
             printed, _ = process.communicate(text.encode())
         return process.returncode == 0, printed.decode(errors="replace")
 
 
 def _die_with(parent: int) -> Callable[[], None] | None:
-    """For the child, between fork and exec: ask the kernel for SIGINT (fast shutdown) when the parent ends.
+    """Return a function for the child, between fork and exec, that requests SIGINT (fast shutdown) when the parent
+    ends.
 
-    Elsewhere than on Linux a killed parent leaves the server running; the next start ends it (see FolderClaim).
+    On other systems than Linux a killed parent leaves the server running; the next start ends it (see `FolderClaim`).
     """
     if sys.platform != "linux":
         return None
@@ -122,7 +126,7 @@ def _die_with(parent: int) -> Callable[[], None] | None:
 
     def ask() -> None:
         prctl(_PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
-        if os.getppid() != parent:  # it ended before we asked
+        if os.getppid() != parent:  # the parent ended before the call above
             os._exit(1)
 
     return ask

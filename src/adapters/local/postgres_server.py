@@ -1,7 +1,7 @@
-"""PostgreSQL without an installation: programs from a wheel, data in a folder, a child process of ours.
+"""Embedded PostgreSQL: programs from a wheel, data in a folder, run as a child process.
 
-The wheel's own `get_server()` is not used: as root it adds a system user and loosens the modes of parent folders, and
-it leaves the server running when we are killed.
+The wheel's own `get_server()` is not used: as root it adds a system user and changes the modes of parent folders, and
+it leaves the server running when this process is killed.
 """
 
 import os
@@ -33,12 +33,12 @@ __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "FolderBusyError"]
 
 SUPERUSER = "postgres"
 DATABASE = "portal"
-_START_SECONDS = 120  # recovery after a crash replays up to max_wal_size
+_START_SECONDS = 120  # recovery after a crash may replay up to max_wal_size
 _STOP_SECONDS = 60
 
 SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "",  # no TCP at all
-    "unix_socket_directories": ".",  # relative to the data folder, so never too long for the server
+    "listen_addresses": "",  # no TCP
+    "unix_socket_directories": ".",  # relative to the data folder, so the path is never too long for the server
     "unix_socket_permissions": "0700",
     "port": str(PORT),
     "max_connections": "200",
@@ -48,12 +48,12 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "off",
-    "log_checkpoints": "off",  # nothing else would grow the log day after day
-    # A failed statement and its detail ("Key (email)=(...) already exists") hold what clients entered.
+    "log_checkpoints": "off",  # they would fill the log without being useful
+    # A failed statement and its detail ("Key (email)=(...) already exists") contain what clients entered.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
-# For tests only: a crash of the machine loses the data, and nobody waits for the disk.
+# For tests only: faster, but a crash of the machine loses the data.
 NOT_DURABLE: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -64,13 +64,13 @@ NOT_DURABLE: Mapping[str, str] = {
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server over one folder, started and stopped by this process, reached by a Unix socket.
+    """A PostgreSQL server over one folder, started and stopped by this process, and reached through a Unix socket.
 
     `folder` holds the cluster in `data/` (mode 0700) and the server's log in `postgres.log`. Started by root, the
-    server runs as `nobody`, to whom `data/` and nothing else is given. If this process is killed, the server shuts
-    down (Linux), and the next start waits for it and recovers.
+    server runs as `nobody`, who owns `data/` and nothing else. If this process is killed, the server shuts down (on
+    Linux), and the next start waits for that and recovers.
 
-    Every operation raises EmbeddedPostgresError, one line that says what to do.
+    Every operation raises `EmbeddedPostgresError` on failure; its message is one line that includes what to do.
     """
 
     def __init__(
@@ -82,10 +82,10 @@ class EmbeddedPostgres:
         settings: Mapping[str, str] | None = None,
         cache: Path = DEFAULT_CACHE,
     ) -> None:
-        """`bin_folder`: PostgreSQL's programs, the wheel's if None. `settings` are added to SETTINGS and win.
+        """`bin_folder` holds PostgreSQL's programs; None means the wheel's. `settings` override those in SETTINGS.
 
-        `durable=False` gives up safety from crashes of the machine for speed. `cache` is where root keeps a copy of
-        the wheel's programs when `nobody` cannot read them in place.
+        `durable=False` is faster, but a crash of the machine loses data. `cache` is the folder for a copy of the
+        wheel's programs, if `nobody` cannot read them in place.
         """
         self.folder = folder.absolute()
         self._data = self.folder / "data"
@@ -99,7 +99,7 @@ class EmbeddedPostgres:
         self._holder: threading.Thread | None = None
 
     def start(self) -> Self:
-        """Returns when the server answers. The first start also makes the cluster and the database `portal`."""
+        """Start the server and wait until it responds. The first start creates the cluster and its database."""
         try:
             self._claim = FolderClaim.take(self.folder)
             try:
@@ -110,14 +110,14 @@ class EmbeddedPostgres:
         except OSError as error:
             raise EmbeddedPostgresError(
                 f"cannot use {error.filename or self.folder} as user {user_name(os.geteuid())} ({error.strerror}): "
-                "choose a data folder that this user may write"
+                "choose a data folder that this user can write"
             ) from error
         return self
 
     def start_or_join(self) -> Self:
-        """Like start(), but when a living portal runs a server in this folder, uses that one.
+        """Like `start`, but if a running portal already uses this folder, use its server.
 
-        For commands beside a running portal (`portal mail` beside `portal demo`). stop() then leaves the server be.
+        For commands while a portal is running (`portal mail` during `portal demo`). `stop` does not stop that server.
         """
         deadline = time.monotonic() + _START_SECONDS
         while True:
@@ -128,10 +128,10 @@ class EmbeddedPostgres:
                     return self
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.05)  # the other one is starting or stopping
+                time.sleep(0.05)  # the other portal is starting or stopping
 
     def stop(self) -> None:
-        """Ends the server started here: open transactions are rolled back, everything committed is on the disk."""
+        """Stop the server if it was started here. Open transactions are rolled back; committed data is on disk."""
         if self._process is not None and self._holder is not None:
             for request in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, and the last resort
                 self._process.send_signal(request)
@@ -144,13 +144,13 @@ class EmbeddedPostgres:
         self._claim = self._process = self._holder = None
 
     def dsn(self, role: str = SUPERUSER, database: str = DATABASE) -> str:
-        """A `postgresql://` URL for asyncpg, psycopg and psql. Roles need no password: the folder is the guard."""
+        """Return a `postgresql://` URL for asyncpg, psycopg and psql. Access to the folder replaces passwords."""
         host = quote(str(socket_folder(self._data)), safe="")
         return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
     @property
     def running(self) -> bool:
-        """Whether the server answers, whoever started it."""
+        """Whether the server accepts connections, no matter which process started it."""
         return accepts_connections(self._data)
 
     def __enter__(self) -> Self:
@@ -181,7 +181,7 @@ class EmbeddedPostgres:
             time.sleep(0.005)
 
     def _initialize(self, programs: PostgresPrograms, account: ServerAccount) -> None:
-        """Makes the cluster and its database beside the final name, so that a half-made one is never started."""
+        """Create the cluster and its database under a temporary name, so that an incomplete one is never started."""
         assert self._claim is not None
         assert self._claim.server is not None
         new = self.folder / "data.new"
@@ -190,8 +190,8 @@ class EmbeddedPostgres:
         new.mkdir(mode=0o700)
         if account.drops_privileges:
             os.chown(new, account.uid, account.gid)
-        # One collation order on every machine and version: by code point. PostgreSQL 17 has it built in, before that
-        # it is the C library's.
+        # The same collation order on every machine and version: by code point. It is built in since PostgreSQL 17;
+        # before that it comes from the C library.
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         locale = builtin if programs.major >= 17 else ["--locale=C.UTF-8"]
         security = ["--auth-local=trust", "--auth-host=reject", f"--username={SUPERUSER}", "--data-checksums"]
@@ -217,18 +217,18 @@ class EmbeddedPostgres:
         try:
             found = (self._data / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
-            raise EmbeddedPostgresError(f"{self._data} holds no PostgreSQL data: choose another folder") from None
+            raise EmbeddedPostgresError(f"{self._data} is not PostgreSQL data: choose another folder") from None
         if found != str(programs.major):
             raise EmbeddedPostgresError(
-                f"{self.folder} holds data of PostgreSQL {found}, and the programs in {programs.folder} are version "
+                f"{self.folder} holds data of PostgreSQL {found}, but the programs in {programs.folder} are version "
                 f"{programs.major}: set PORTAL_PG_BIN to the bin folder of PostgreSQL {found}, or choose another folder"
             )
 
     def _hold(self, programs: PostgresPrograms, account: ServerAccount, log: IO[bytes]) -> None:
-        """Starts the server from a thread that lives as long as the server does.
+        """Start the server from a thread that lives as long as the server.
 
-        Linux tells the server that its parent has died when the *thread* that forked it ends, so it must not be a
-        thread of the caller's, which may come from a pool.
+        Linux signals the parent's death when the *thread* that forked the server ends, so it must not be the caller's
+        thread, which may belong to a pool.
         """
         assert self._claim is not None
         assert self._claim.server is not None
@@ -264,7 +264,7 @@ class EmbeddedPostgres:
 
 
 def _reason(printed: str) -> str:
-    """The line that says why, of what PostgreSQL printed."""
+    """Return the line with the reason from PostgreSQL's output."""
     lines = [line for line in printed.splitlines() if line.strip()]
     error_lines = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
     return re.sub(r"^.*?\b(?:FATAL|PANIC|ERROR|error):\s*", "", (error_lines or lines or ["it gave no reason"])[-1])

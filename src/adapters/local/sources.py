@@ -16,7 +16,7 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @define
 class SystemClock(Clock):
-    """The system's clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -24,9 +24,10 @@ class SystemClock(Clock):
 
 @define
 class Uuid7Ids(IdSource):
-    """UUID version 7 (RFC 9562, 5.7): milliseconds, a counter within them (6.2, method 1), and 62 random bits.
+    """UUID version 7 (RFC 9562, 5.7): milliseconds, a counter within a millisecond (6.2, method 1), and 62 random bits.
 
-    The counter makes ids of one process rise even within a millisecond, also when the clock is set back.
+    Because of the counter, the ids of one process always increase, even within a millisecond or if the clock is set
+    back.
     """
 
     _lock: threading.Lock = field(init=False, factory=threading.Lock)
@@ -34,7 +35,7 @@ class Uuid7Ids(IdSource):
 
     def new(self) -> UUID:
         with self._lock:
-            # 48 bits of time and the 12 of rand_a, as one rising number.
+            # 48 bits of time and the 12 bits of rand_a, as one increasing number.
             self._last = max(self._last + 1, (time.time_ns() // 1_000_000) << 12)
             stamp = self._last
         random = int.from_bytes(os.urandom(8)) >> 2
@@ -43,7 +44,7 @@ class Uuid7Ids(IdSource):
 
 @define
 class SystemTokens(TokenSource):
-    """From the operating system's generator."""
+    """Secrets from the operating system's random generator."""
 
     def token(self) -> str:
         return secrets.token_urlsafe(32)

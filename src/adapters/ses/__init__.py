@@ -1,1 +1,1 @@
-"""Mail by Amazon SES, version 2 of its API."""
+"""Mail through Amazon SES (API version 2)."""

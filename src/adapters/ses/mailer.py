@@ -1,4 +1,4 @@
-"""Mail by SES v2, asked once for each mail: whether to ask again is decided by what is known, not by the SDK."""
+"""Sends mail through SES v2, with one request for each mail. The SDK does not retry; the notifications feature does."""
 
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from portal_core.notifications.errors import MailError, MailNotSent, MailRefused
 from portal_core.notifications.ports import Mail, Mailer
 
 _REFUSED: Final = {"MessageRejected", "BadRequestException", "InvalidParameterValue"}
-"""The mail itself is wrong. Every other answer in the 400s is about the account, and may pass."""
+"""Errors about the mail itself. Every other 4xx is about the account and may be temporary."""
 
 _NEVER_REACHED: Final = (
     EndpointConnectionError,
@@ -34,7 +34,7 @@ _NEVER_REACHED: Final = (
 
 @define
 class SesMailer(Mailer):
-    """Sends raw MIME from a verified address. The notice's id is a tag of the mail, and so in SES's own events."""
+    """Sends raw MIME from a verified address. The mail is tagged with the notice's id, which appears in SES events."""
 
     account: AwsAccount
     from_address: str
@@ -42,7 +42,7 @@ class SesMailer(Mailer):
     _client: Any = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        # Once: a second request by the SDK could be a second mail.
+        # One attempt: a retry by the SDK could send the mail twice.
         self._client = self.account.client("sesv2", attempts=1)
 
     async def send(self, mail: Mail) -> str:
@@ -61,9 +61,9 @@ class SesMailer(Mailer):
 
 
 def mail_error(error: ClientError | BotoCoreError) -> MailError:
-    """What an error of the SDK says about the mail.
+    """Convert an SDK error to what it means for the mail.
 
-    A 4xx is an answer given before anything was sent. A 5xx is not: the mail may have been taken before it failed.
+    A 4xx means that nothing was sent. After a 5xx the mail may have been accepted before the failure.
     """
     if isinstance(error, _NEVER_REACHED):
         return MailNotSent(type(error).__name__)

@@ -1,4 +1,4 @@
-"""The commands, one module for each group. They import what they need when they are run: `portal --help` is quick."""
+"""The commands, one module per group. They import what they need when they run, so that `portal --help` is fast."""
 
 import sys
 from collections.abc import Iterator
@@ -23,19 +23,19 @@ OPERATOR_ERRORS = (
     MissingPart,
     SettingsError,
 )
-"""What says in one line what is wrong and what to do."""
+"""Errors whose message is one line for the operator: what is wrong and what to do."""
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # they show local variables: clients' values
+    pretty_exceptions_enable=False,  # they would show local variables, which may hold clients' data
     help="An open client portal for mental-health practices.",
 )
 
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Turns what an operator can mend into one line on standard error and exit 1."""
+    """Turn errors that an operator can fix into one line on standard error and exit code 1."""
     try:
         yield
     except OPERATOR_ERRORS as error:
@@ -48,7 +48,7 @@ def report_errors() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if not is_not_installed(error):
             raise
-        sys.exit(_line(f"the package {error.name} is missing: pip install 'client-portal[server]'"))
+        sys.exit(_line(f"the package {error.name} is not installed: pip install 'client-portal[server]'"))
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(_line((error.strerror or type(error).__name__) + where))

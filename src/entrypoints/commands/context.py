@@ -1,4 +1,4 @@
-"""What commands share: settings that are whole, a database that is there, and the portal over it."""
+"""Shared code of the commands: checked settings, a database connection, and the portal over it."""
 
 import asyncio
 import logging
@@ -23,44 +23,44 @@ console = Console(stderr=True, highlight=False)
 
 
 def settings_or_fail(*urls: str) -> Settings:
-    """The settings of this process, whole; `urls` are the database's others that a command needs beside the first.
+    """Return the checked settings of this process. `urls` names the database URLs that the command needs in addition.
 
     Raises:
-        Unusable: a value cannot be read.
-        Failed: something that the chosen parts need is not set.
+        SettingsError: a value cannot be read.
+        CommandError: a setting is malformed, or one that the chosen parts need is missing.
     """
     settings = load()
     gaps = settings_problems(settings)
     if not settings.embedded_database:
-        gaps += [f"PORTAL_{name.upper()} is needed here" for name in urls if not getattr(settings, name)]
+        gaps += [f"PORTAL_{name.upper()} is required for this command" for name in urls if not getattr(settings, name)]
     if gaps:
         raise CommandError(gaps[0] + ("" if len(gaps) == 1 else f" (and {len(gaps) - 1} more: portal config check)"))
     return settings
 
 
 def quiet_logs(settings: Settings) -> None:
-    """For commands, whose own words are their output: errors only."""
+    """Log errors only, for commands that print their own output."""
     full_logs(settings, at_least=logging.ERROR)
 
 
 def full_logs(settings: Settings, *, at_least: int = 0) -> None:
-    """For what stays and serves."""
+    """Log at the configured level, for long-running processes, but never below `at_least`."""
     from entrypoints.observability.logs import configure_logging
 
     configure_logging(json=settings.log_format == "json", level=max(level_of(settings), at_least))
 
 
 def progress_bar(description: str) -> Progress:
-    """A progress bar on standard error, where that is a terminal."""
+    """Create a progress bar on standard error, which is shown only in a terminal."""
     columns = (TextColumn(description), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def migrate_with_progress(urls: DatabaseUrls) -> list[str]:
-    """Bring the database up to date.
+    """Migrate the database, and return the names of the revisions that were applied.
 
     Raises:
-        Failed: it does not answer, or the role may not.
+        CommandError: the database does not respond, or the role lacks the rights.
     """
     from adapters.local.sources import SystemClock
     from adapters.postgres.engine.migrate import MigrationFailed, migrate
@@ -79,10 +79,10 @@ def migrate_with_progress(urls: DatabaseUrls) -> list[str]:
 
 
 def with_portal(work: "Callable[[Portal], Awaitable[T]]") -> T:
-    """Run `work` with the portal over the database of the settings, beside a running portal or alone.
+    """Run `work` with the portal over the configured database, whether or not a portal is already running.
 
     Raises:
-        Failed: the database does not answer, or was never migrated.
+        CommandError: the database does not respond, or has not been migrated.
     """
     settings = settings_or_fail()
     quiet_logs(settings)
@@ -97,10 +97,10 @@ def with_portal(work: "Callable[[Portal], Awaitable[T]]") -> T:
 
 @asynccontextmanager
 async def connect_portal(settings: Settings, urls: DatabaseUrls) -> "AsyncIterator[Portal]":
-    """The portal over a database that is there.
+    """Open the portal over a running database.
 
     Raises:
-        Failed: the database does not answer, or was never migrated.
+        CommandError: the database does not respond, or has not been migrated.
     """
     from entrypoints.container import open_portal
 
@@ -113,15 +113,15 @@ async def connect_portal(settings: Settings, urls: DatabaseUrls) -> "AsyncIterat
 
 @asynccontextmanager
 async def connect_queue(settings: Settings, urls: DatabaseUrls) -> "AsyncIterator[App]":
-    """The job queue over a database that is there.
+    """Open the job queue over a running database.
 
     Raises:
-        Failed: the database does not answer, or was never migrated.
+        CommandError: the database does not respond, or has not been migrated.
     """
     from adapters.postgres.engine.installation import server_version
     from entrypoints.jobs.queue import make_app
 
-    with database_or_fail(settings):  # procrastinate would try for half a minute, and say less
+    with database_or_fail(settings):  # procrastinate would retry for half a minute, with a less clear error
         await server_version(urls.worker, "worker")
     queue = make_app(urls.worker)
     async with queue.open_async():
@@ -130,10 +130,10 @@ async def connect_queue(settings: Settings, urls: DatabaseUrls) -> "AsyncIterato
 
 @contextmanager
 def database_or_fail(settings: Settings) -> Iterator[None]:
-    """Inside, a database is asked for the first time.
+    """Wrap the first access to a database, to report connection errors in one line.
 
     Raises:
-        Failed: it does not answer, or was never migrated.
+        CommandError: the database does not respond, or has not been migrated.
     """
     from adapters.postgres.engine.outages import (
         DATABASE_MISSING_ERRORS,
@@ -143,18 +143,21 @@ def database_or_fail(settings: Settings) -> Iterator[None]:
     )
 
     nothing_there, refused = NOT_MIGRATED_ERRORS, ROLE_REJECTED_ERRORS
-    if settings.embedded_database:  # no passwords there: a role that is refused was never made
+    if settings.embedded_database:  # it has no passwords, so a rejected role means that it was never migrated
         nothing_there, refused = nothing_there + refused, ()
     try:
         yield
     except nothing_there:
-        raise CommandError("the database was never migrated: portal migrate") from None
+        raise CommandError("the database has not been migrated: run portal migrate") from None
     except (*OUTAGE_ERRORS, *refused, *DATABASE_MISSING_ERRORS) as error:
-        raise CommandError(f"the database does not answer: {connection_failure_reason(error)}") from None
+        raise CommandError(f"the database does not respond: {connection_failure_reason(error)}") from None
 
 
 def connection_failure_reason(error: BaseException) -> str:
-    """What may be shown of why something does not answer. The words of an unknown error may hold a piece of a URL."""
+    """Return the reason for a failed connection, without secrets. Unknown errors are reduced to their class name.
+
+    The message of an unknown error could hold part of a connection URL.
+    """
     from adapters.postgres.engine.outages import SERVER_ERRORS
 
     if isinstance(error, (CommandError, *SERVER_ERRORS)):

@@ -1,4 +1,4 @@
-"""`portal jobs`: run one now, see what died, and give it another chance."""
+"""`portal jobs`: run a job now, list dead jobs, and retry them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,9 +22,9 @@ app.add_typer(jobs, name="jobs")
 
 @jobs.command()
 def run(
-    name: Annotated[str, typer.Argument(help="A job that needs no ids, such as send_appointment_reminders.")],
+    name: Annotated[str, typer.Argument(help="A scheduled job, such as send_appointment_reminders.")],
 ) -> None:
-    """Run a scheduled job now, in this process, for every practice."""
+    """Run a scheduled job now, in this process, for all practices."""
 
     async def work(portal: "Portal") -> None:
         from entrypoints.worker import build_jobs
@@ -35,7 +35,8 @@ def run(
         elif name in queue.scheduled:
             await queue.run_for_all_practices(name)
         else:
-            raise CommandError(f"no job {name}; there are {', '.join(sorted([*queue.maintenance, *queue.scheduled]))}")
+            known = ", ".join(sorted([*queue.maintenance, *queue.scheduled]))
+            raise CommandError(f"no scheduled job {name}; choose one of: {known}")
         typer.echo(f"{name}: done")
 
     with_portal(work)
@@ -43,22 +44,22 @@ def run(
 
 @jobs.command()
 def dead() -> None:
-    """List jobs that were given up. Undelivered notices are listed by the practice's API."""
+    """List jobs that failed for good. The practice API lists undelivered notices."""
 
     async def work(queue: "App") -> None:
         from procrastinate.jobs import Status
 
         found = list(await queue.job_manager.list_jobs_async(status=Status.FAILED.value))
         for job in found:
-            typer.echo(f"{job.id}  {job.task_name}  {job.attempts} tries  {job.task_kwargs}")
-        typer.echo(f"{len(found)} dead")
+            typer.echo(f"{job.id}  {job.task_name}  {job.attempts} attempts  {job.task_kwargs}")
+        typer.echo(f"{len(found)} dead jobs")
 
     _with_queue(work)
 
 
 @jobs.command()
-def retry(job_id: Annotated[int, typer.Argument(help="As `portal jobs dead` lists it.")]) -> None:
-    """Queue a dead job again, for one more try."""
+def retry(job_id: Annotated[int, typer.Argument(help="The job's id, as listed by `portal jobs dead`.")]) -> None:
+    """Queue a dead job again, for one more attempt."""
 
     async def work(queue: "App") -> None:
         from procrastinate.jobs import Status
@@ -67,9 +68,9 @@ def retry(job_id: Annotated[int, typer.Argument(help="As `portal jobs dead` list
 
         found = list(await queue.job_manager.list_jobs_async(id=job_id, status=Status.FAILED.value))
         if not found:
-            raise CommandError(f"no dead job {job_id}")
+            raise CommandError(f"there is no dead job {job_id}: portal jobs dead lists them")
         await queue.job_manager.retry_job_by_id_async(job_id, retry_at=SystemClock().now())
-        typer.echo(f"{job_id} is queued again")
+        typer.echo(f"job {job_id} is queued again")
 
     _with_queue(work)
 

@@ -1,4 +1,4 @@
-"""`portal keys`: the master key."""
+"""`portal keys`: rotate the master key, and destroy a client's key."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -15,16 +15,16 @@ from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, De
 if TYPE_CHECKING:
     from entrypoints.container import Portal
 
-keys = typer.Typer(no_args_is_help=True, help="The master key.")
+keys = typer.Typer(no_args_is_help=True, help="Manage encryption keys.")
 app.add_typer(keys, name="keys")
 
 
 @keys.command()
 def rotate() -> None:
-    """Rotate the master key, and wrap every practice's key anew.
+    """Rotate the master key, and rewrap every practice's key with it.
 
-    A key file gets a newer key; with KMS, set PORTAL_KMS_KEY to the new one first. The worker's job `wrap_keys_anew`
-    does the second part too, and finishes what was broken off.
+    A key file gets a new key. With KMS, set PORTAL_KMS_KEY to the new key first. The worker's job rewrap_practice_keys
+    also rewraps keys, and completes an interrupted rotation.
     """
 
     async def work(portal: "Portal") -> None:
@@ -32,7 +32,7 @@ def rotate() -> None:
         if isinstance(master, KeyFile):
             master.rotate()
         done = await portal.parts.rotation()()
-        typer.echo(f"{master.name} is the master key; {done} practices' keys were wrapped anew")
+        typer.echo(f"the master key is {master.name}; rewrapped the keys of {done} practices")
 
     with_portal(work)
 
@@ -41,15 +41,15 @@ def rotate() -> None:
 def destroy(
     client: Annotated[UUID, typer.Argument(help="The client's id.")],
     slug: Slug = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Destroy a client's key: the record's content can never be read again. The audit trail stays."""
+    """Destroy a client's key. The record's content can never be read again. The audit log stays."""
     if not yes:
-        typer.confirm("The content of this record will be lost for good. Go on?", abort=True)
+        typer.confirm("The content of this record will be permanently lost. Continue?", abort=True)
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await find_practice(portal, slug), "portal keys destroy")
         await portal.use_case(DestroyRecordKey)(actor, DestroyRecordKeyCommand(client))
-        typer.echo("destroyed; other processes forget it within five minutes, backups when they expire")
+        typer.echo("destroyed; other processes drop the key within five minutes, backups hold it until they expire")
 
     with_portal(work)

@@ -1,4 +1,4 @@
-"""`portal mail`: what the local mailer kept."""
+"""`portal mail`: shows the mail that the local mailer stored."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @app.command()
 def mail(
-    to: Annotated[str, typer.Option(help="Only mail to this address.")] = "",
-    last: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest last.")] = 10,
-    body: Annotated[bool, typer.Option("--body", help="The body of the newest alone, for scripts.")] = False,
+    to: Annotated[str, typer.Option(help="Show only mail to this address.")] = "",
+    last: Annotated[int, typer.Option(min=1, max=1000, help="Show at most this many, newest last.")] = 10,
+    body: Annotated[bool, typer.Option("--body", help="Print only the body of the newest mail, for scripts.")] = False,
 ) -> None:
-    """Show the mail that was kept instead of sent (the embedded default)."""
+    """Show mail and text messages that were stored instead of sent (PORTAL_MAIL=local, the default)."""
 
     async def show(portal: "Portal") -> None:
         kept = [

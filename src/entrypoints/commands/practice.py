@@ -1,4 +1,4 @@
-"""`portal practice`: found a practice, bring in its people, invite its first administrator."""
+"""`portal practice`: add a practice, import its people, invite its first administrator."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -15,21 +15,25 @@ if TYPE_CHECKING:
     from portal_core.accounts.use_cases.reset_second_factor import IdentityCheck
     from portal_core.people.views import ImportReport
 
-Slug = Annotated[str, typer.Option("--practice", help="The practice's slug; not needed when there is one practice.")]
+Slug = Annotated[str, typer.Option("--practice", help="The practice's slug. Not needed if there is only one practice.")]
 
-practice = typer.Typer(no_args_is_help=True, help="Practices and their people.")
+practice = typer.Typer(no_args_is_help=True, help="Manage practices and their people.")
 app.add_typer(practice, name="practice")
 
 
 async def find_practice(portal: "Portal", slug: str) -> UUID:
-    """Raises:
-    Failed: no such practice, or several and none named.
+    """Return the id of the practice with this slug, or of the only practice when the slug is empty.
+
+    Raises:
+        CommandError: there is no such practice, or the slug is empty and there is not exactly one practice.
     """
     known = await _known(portal)
     if not slug and len(known) == 1:
         return next(iter(known.values()))
     if slug not in known:
-        raise CommandError(f"name the practice by --practice: {', '.join(sorted(known)) or 'there is none yet'}")
+        if not known:
+            raise CommandError("there is no practice yet: portal practice add")
+        raise CommandError(f"choose a practice with --practice: {', '.join(sorted(known))}")
     return known[slug]
 
 
@@ -40,21 +44,24 @@ async def _known(portal: "Portal") -> dict[str, UUID]:
 @practice.command()
 def add(
     slug: Annotated[str, typer.Argument(help="A short name for URLs, such as elm-street.")],
-    name: Annotated[str, typer.Option(help="As clients know it.")],
+    name: Annotated[str, typer.Option(help="The practice's name, as clients know it.")],
     time_zone: Annotated[str, typer.Option(help="IANA time zone, such as America/New_York.")],
-    state: Annotated[str, typer.Option(help="US state, two letters: decides the rules for minors.")] = "",
-    host: Annotated[list[str] | None, typer.Option(help="A host name of its portal; may be given again.")] = None,
+    state: Annotated[str, typer.Option(help="US state, two letters. It determines the rules for minors.")] = "",
+    host: Annotated[
+        list[str] | None, typer.Option(help="A host name of the practice's portal. Repeat for several.")
+    ] = None,
 ) -> None:
-    """Found a practice, with a key of its own."""
+    """Add a practice, with its own encryption key."""
 
     from portal_core.kernel.actor import Origin
     from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
     async def work(portal: "Portal") -> None:
         command = AddPracticeCommand(slug, name, time_zone, state or None, tuple(host or ()))
-        made = await portal.use_case(AddPractice)(Origin(), command)
+        added = await portal.use_case(AddPractice)(Origin(), command)
         typer.echo(
-            f"{made.slug} is {made.id}; invite its administrator: portal practice administrator --practice {slug}"
+            f"added {added.slug} with id {added.id}; next, invite its administrator: "
+            f"portal practice administrator --practice {slug}"
         )
 
     with_portal(work)
@@ -62,15 +69,16 @@ def add(
 
 @practice.command()
 def hosts(
-    slug: Annotated[str, typer.Argument(help="The practice's short name.")],
+    slug: Annotated[str, typer.Argument(help="The practice's slug.")],
     names: Annotated[
-        list[str] | None, typer.Argument(help="From now on these, and no others.", metavar="[HOST]...")
+        list[str] | None, typer.Argument(help="The new host names, replacing the current ones.", metavar="[HOST]...")
     ] = None,
-    none: Annotated[bool, typer.Option("--none", help="From now on none.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Remove all host names.")] = False,
 ) -> None:
-    """Show the host names of a practice's portal, or set them.
+    """Show or set the host names of a practice's portal.
 
-    The name must lead to this deployment, and its proxy pass it on. Running servers know of it within half a minute.
+    A host name must resolve to this deployment, and the proxy must pass it on. Running servers use a new name within
+    half a minute.
     """
 
     from portal_core.kernel.actor import SystemActor
@@ -78,28 +86,30 @@ def hosts(
     from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
 
     if names and none:
-        raise CommandError("name hosts, or say --none")
+        raise CommandError("give either host names or --none, not both")
 
     async def work(portal: "Portal") -> tuple[str, ...]:
         known = await _known(portal)
         if slug not in known:
-            raise CommandError(f"no practice {slug}; there are {', '.join(sorted(known)) or 'none yet'}")
+            raise CommandError(
+                f"there is no practice {slug}; known practices: {', '.join(sorted(known)) or 'none yet'}"
+            )
         actor = SystemActor(known[slug], "portal practice hosts")
         if not names and not none:
             return (await portal.use_case(GetPractice)(actor)).hosts
         return (await portal.use_case(SetPracticeHosts)(actor, SetPracticeHostsCommand(tuple(names or ())))).hosts
 
     found = with_portal(work)
-    typer.echo("\n".join(found) or f"{slug} has no host name of its own")
+    typer.echo("\n".join(found) or f"{slug} has no host names")
 
 
 @practice.command()
 def administrator(
     name: Annotated[str, typer.Option(help="The person's name.")],
-    email: Annotated[str, typer.Option(help="Where the invitation goes.")],
+    email: Annotated[str, typer.Option(help="Email address for the invitation.")],
     slug: Slug = "",
 ) -> None:
-    """Add an administrator and mail them an invitation."""
+    """Add an administrator and send them an invitation."""
 
     from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
     from portal_core.kernel.actor import SystemActor
@@ -110,26 +120,27 @@ def administrator(
         command = AddStaffCommand(name=name, email=email, roles=frozenset({"administrator"}))
         member = await portal.use_case(AddStaff)(actor, command)
         await portal.use_case(InviteStaff)(actor, InviteStaffCommand(member.id))
-        typer.echo("the invitation is on its way (portal worker sends it; portal mail shows local mail)")
+        typer.echo("the invitation is queued (portal worker sends it; portal mail shows it if mail is local)")
 
     with_portal(work)
 
 
 @practice.command()
 def reset_second_factor(
-    email: Annotated[str, typer.Option(help="The member of staff's, as the practice has it.")],
+    email: Annotated[str, typer.Option(help="Email address of the member of staff.")],
     identity_check: Annotated[
         str,
         typer.Option(
-            help="How you know them: in_person, video_call, called_back (on a number on file), identity_document."
+            help="How you verified who they are: in_person, video_call, called_back (on a number on file) or "
+            "identity_document."
         ),
     ],
     slug: Slug = "",
 ) -> None:
-    """Let a member of staff who lost phone and recovery codes set up a second factor anew.
+    """Remove the second factor of a member of staff who lost their phone and recovery codes.
 
-    For a practice's only administrator; otherwise another administrator does it in the portal. They are signed out
-    everywhere and told, and keep their password.
+    Use this for a practice's only administrator; otherwise another administrator can do it in the portal. The person is
+    signed out everywhere and notified, and keeps their password.
     """
 
     from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor, ResetSecondFactorCommand
@@ -142,25 +153,25 @@ def reset_second_factor(
         wanted = normalize_email(email)
         found = [one.id for one in await portal.use_case(ListStaff)(actor) if one.email == wanted]
         if not found:
-            raise CommandError(f"no member of staff has the email {wanted}")
+            raise CommandError(f"no member of staff has the email address {wanted}")
         command = ResetSecondFactorCommand("practice", found[0], cast("IdentityCheck", identity_check))
         await portal.use_case(ResetSecondFactor)(actor, command)
-        typer.echo("done: they sign in with their password, and set up a second factor before anything else")
+        typer.echo("done: at the next sign-in they must set up a new second factor")
 
     with_portal(work)
 
 
 @practice.command(name="import")
 def import_people(
-    file: Annotated[Path, typer.Argument(help="CSV with a header.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file with a header.")],
     slug: Slug = "",
 ) -> None:
-    """Bring in clients and clinicians from a CSV file with a header; safe to run twice.
+    """Import clients and clinicians from a CSV file with a header. It is safe to run this twice.
 
-    A column `kind` says `client` or `clinician`. Clients have external_id, given_name, family_name and born
-    (YYYY-MM-DD), and may have chosen_name, pronouns, email, phone, address, zone, language, state, status and
-    clinicians (external ids with ; between them). Clinicians have external_id and name, and may have credentials,
-    zone, room_link and active (yes or no).
+    The column `kind` is `client` or `clinician`. Clients need external_id, given_name, family_name and date_of_birth
+    (YYYY-MM-DD), and may have chosen_name, pronouns, email, phone, address, time_zone, language, state, status and
+    clinicians (external ids separated by ;). Clinicians need external_id and name, and may have credentials, time_zone,
+    room_link and active (yes or no).
     """
     from entrypoints.import_file import read_people
     from portal_core.kernel.actor import SystemActor
@@ -183,4 +194,4 @@ def import_people(
     for row in rejected:
         typer.echo(f"line {row.line}: {row.field}: {row.reason}")
     if rejected:
-        raise CommandError(f"{len(rejected)} rows were refused; mend them and run it again")
+        raise CommandError(f"{len(rejected)} rows were rejected; correct them and run the import again")

@@ -1,4 +1,4 @@
-"""`portal serve`, `portal worker`, `portal migrate`, `portal demo`: the processes that stay."""
+"""`portal serve`, `portal worker`, `portal demo` and `portal migrate`: running the portal."""
 
 import asyncio
 import http.client
@@ -42,24 +42,24 @@ if TYPE_CHECKING:
 SERVER, WORKER = "the HTTP server", "the worker"
 WORKER_MODULE = ("entrypoints.cli", "worker")
 RESTART_DELAY_SECONDS = 5.0
-"""Seconds until a worker that broke down is started again."""
+"""Seconds before a worker that crashed is restarted."""
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the present schema, rights and row-level security."""
+    """Migrate the database to the current schema, privileges and row-level security."""
     settings = settings_or_fail("owner_database_url")
     quiet_logs(settings)
     with Database(settings) as urls:
         done = migrate_with_progress(urls)
-    typer.echo(f"migrated: {', '.join(done)}" if done else "the schema is up to date")
+    typer.echo(f"migrated: {', '.join(done)}" if done else "the database is up to date")
 
 
 @app.command()
 def serve(
-    worker: Annotated[bool, typer.Option(help="Run a worker beside the server.")] = True,
+    worker: Annotated[bool, typer.Option(help="Also run a worker.")] = True,
 ) -> None:
-    """Serve the HTTP API; with the embedded database, also start and migrate that."""
+    """Serve the HTTP API. The embedded database, if used, is started and migrated first."""
     exit_on_signals()
     settings = settings_or_fail(*["worker_database_url"] * worker)
     require_free_port(settings)
@@ -67,7 +67,7 @@ def serve(
     with Database(settings, exclusive=True) as urls:
         if settings.embedded_database:
             migrate_with_progress(urls)
-        asyncio.run(_opens(settings, urls))
+        asyncio.run(_check_startup(settings, urls))
         with child_processes(urls) as children:
             if worker:
                 children.start(WORKER, *WORKER_MODULE)
@@ -76,7 +76,7 @@ def serve(
 
 @app.command(name="worker")
 def run_worker() -> None:
-    """Run jobs: any number of workers, on any machines."""
+    """Run a worker for jobs. Any number of workers may run, on any machines."""
     die_with_parent()
     settings = settings_or_fail(*["worker_database_url"] * (WORKER_URL_VARIABLE not in os.environ))
     full_logs(settings)
@@ -90,7 +90,7 @@ def run_worker() -> None:
 
 @app.command()
 def demo() -> None:
-    """Run the portal on embedded parts, with a practice to try things out with."""
+    """Run the portal on embedded parts, with a demo practice to try it out."""
     exit_on_signals()
     os.environ.setdefault("PORTAL_LOG_LEVEL", "warning")
     os.environ.setdefault("PORTAL_ACCESS_LOG", "false")
@@ -102,13 +102,13 @@ def demo() -> None:
     with Database(settings, exclusive=True) as urls:
         known = _saved_demo(settings, urls)
         migrate_with_progress(urls)
-        asyncio.run(_opens(settings, urls))
-        with console.status("starting the HTTP server and the worker") as turning, child_processes(urls) as children:
+        asyncio.run(_check_startup(settings, urls))
+        with console.status("starting the HTTP server and the worker") as spinner, child_processes(urls) as children:
             loaded = known or asyncio.run(_load(settings, urls))  # while the server starts
             children.start(WORKER, *WORKER_MODULE)
 
             def ready() -> None:
-                turning.stop()
+                spinner.stop()
                 _greet(settings, loaded)
 
             watch(children, settings, ready=ready)
@@ -116,18 +116,18 @@ def demo() -> None:
 
 @app.command(name="demo-code")
 def demo_code() -> None:
-    """Show what the demo administrator's authenticator app shows now."""
+    """Print the demo administrator's current authenticator code."""
     from adapters.local.sources import SystemClock
     from entrypoints.demo import code_at, saved_demo
 
     loaded = saved_demo(settings_or_fail().data_dir)
     if loaded is None:
-        raise CommandError("there is no demo here yet: portal demo")
+        raise CommandError("the demo has not been loaded yet: run portal demo")
     typer.echo(code_at(loaded.administrator_secret, SystemClock().now()))
 
 
 def _saved_demo(settings: Settings, urls: DatabaseUrls) -> "Demo | None":
-    """The demo of the data folder; None at the first start, which begins again where an earlier one was broken off."""
+    """Return the demo of the data folder; None at the first start, after discarding an interrupted earlier load."""
     from entrypoints.demo import reset_interrupted_load, saved_demo
 
     known = saved_demo(settings.data_dir)
@@ -156,8 +156,8 @@ def _greet(settings: Settings, loaded: "Demo") -> None:
     typer.echo(welcome(settings, loaded))
 
 
-async def _opens(settings: Settings, urls: DatabaseUrls) -> None:
-    """What stands in the way is said here, once, and not by each of the processes that would meet it."""
+async def _check_startup(settings: Settings, urls: DatabaseUrls) -> None:
+    """Fail early, with one message, instead of in each of the processes that would be started."""
     for package in ("granian", "litestar", "uvloop"):
         if importlib.util.find_spec(package) is None:
             raise ModuleNotFoundError(name=package)
@@ -173,8 +173,10 @@ async def _work(settings: Settings, urls: DatabaseUrls) -> None:
 
 
 def require_free_port(settings: Settings) -> None:
-    """Raises:
-    Failed: somebody listens there already, or we may not.
+    """Check that the server can listen on the configured address.
+
+    Raises:
+        CommandError: the port is in use, or this user may not listen on it.
     """
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -182,13 +184,13 @@ def require_free_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise CommandError(
-                f"cannot listen on {settings.netloc} ({error.strerror}): set PORTAL_PORT to a free one"
+                f"cannot listen on {settings.netloc} ({error.strerror}): set PORTAL_PORT to a free port"
             ) from None
 
 
 @contextmanager
 def child_processes(urls: DatabaseUrls) -> Iterator[ChildProcesses]:
-    """The HTTP server, as long as this lasts: until SIGINT or SIGTERM ends it, which is no error."""
+    """Run the HTTP server until the block is left. SIGINT and SIGTERM end it without an error."""
     children = ChildProcesses({APP_URL_VARIABLE: urls.app, WORKER_URL_VARIABLE: urls.worker})
     try:
         children.start(SERVER, "entrypoints.server")
@@ -201,28 +203,28 @@ def child_processes(urls: DatabaseUrls) -> Iterator[ChildProcesses]:
 
 
 def watch(children: ChildProcesses, settings: Settings, *, ready: Callable[[], None]) -> None:
-    """Look after the children; `ready` is called when the server answers. A worker that breaks down is started again.
+    """Monitor the children. `ready` is called once the server responds. A worker that crashes is restarted.
 
     Raises:
-        Failed: the server ended by itself.
+        CommandError: the server exited.
     """
-    answered = False
+    is_ready = False
     while True:
-        if not answered and _answers(settings):
-            answered = True
+        if not is_ready and _responds(settings):
+            is_ready = True
             ready()
         ended = children.ended()
         if ended is not None and ended.name == SERVER:
-            raise CommandError(f"the HTTP server ended by itself (exit {ended.code}): its log says why")
+            raise CommandError(f"the HTTP server exited with code {ended.code}; see its log")
         if ended is not None:
-            console.print(f"the worker broke down (exit {ended.code}) and is started again")
+            console.print(f"the worker exited with code {ended.code} and will be restarted")
             time.sleep(RESTART_DELAY_SECONDS)
             children.start(WORKER, *WORKER_MODULE)
         time.sleep(0.2)
 
 
-def _answers(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  (anywhere is here too)
+def _responds(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  (all addresses include the local one)
     connection = http.client.HTTPConnection(host, settings.port, timeout=2)
     try:
         connection.request("GET", "/health/ready")

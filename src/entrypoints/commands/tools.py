@@ -10,13 +10,13 @@ from entrypoints.commands.context import quiet_logs
 from entrypoints.errors import CommandError
 from entrypoints.settings import Settings, load, settings_problems, unknown_variables
 
-config = typer.Typer(no_args_is_help=True, help="What is configured.")
+config = typer.Typer(no_args_is_help=True, help="Check the configuration.")
 app.add_typer(config, name="config")
 
 
 @app.command()
 def openapi() -> None:
-    """Write the API's OpenAPI document to standard output."""
+    """Print the API's OpenAPI document."""
     from entrypoints.http.docs.document import document
 
     typer.echo(json.dumps(document(), indent=2, ensure_ascii=False))
@@ -24,39 +24,39 @@ def openapi() -> None:
 
 @config.command()
 def check() -> None:
-    """Say what is configured, what is missing, and what does not answer. Shows no secret."""
+    """Show the configuration, what is missing, and which parts do not respond. Secrets are not shown."""
     from entrypoints.config_check import check_parts
 
     settings = load()
     quiet_logs(settings)
     for name, chosen in _choices(settings).items():
-        _say(name, chosen)
+        _print(name, chosen)
     for name in unknown_variables():
-        _say("ignored", f"{name} is no setting")
-    gaps = settings_problems(settings)
-    for gap in gaps:
-        _say("wrong", gap)
-    if gaps:
-        raise CommandError("the configuration is not whole")
-    silent = []
-    for answer in asyncio.run(check_parts(settings)):
-        _say(answer.part, answer.words)
-        if not answer.ok:
-            silent.append(answer.part)
-    if silent:
-        raise CommandError(f"not as it should be: {', '.join(silent)}")
+        _print("ignored", f"{name} is not a setting")
+    problems = settings_problems(settings)
+    for problem in problems:
+        _print("wrong", problem)
+    if problems:
+        raise CommandError("the configuration is incomplete or wrong")
+    failed = []
+    for result in asyncio.run(check_parts(settings)):
+        _print(result.part, result.message)
+        if not result.ok:
+            failed.append(result.part)
+    if failed:
+        raise CommandError(f"failed checks: {', '.join(failed)}")
 
 
-def _say(name: str, words: str) -> None:
-    typer.echo(f"{name:<10} {words}")
+def _print(name: str, text: str) -> None:
+    typer.echo(f"{name:<10} {text}")
 
 
 def _choices(settings: Settings) -> dict[str, str]:
     return {
-        "database": f"embedded, in {settings.data_dir}" if settings.embedded_database else "by PORTAL_DATABASE_URL",
+        "database": f"embedded, in {settings.data_dir}" if settings.embedded_database else "from PORTAL_DATABASE_URL",
         "identity": settings.identity,
         "mail": settings.mail if settings.mail == "local" else f"{settings.mail}, from {settings.mail_from}",
         "keys": f"file {settings.key_path}" if settings.keys == "file" else f"kms {settings.kms_key}",
         "rooms": settings.rooms,
-        "http": f"{settings.netloc}, reached as {settings.public_url}",
+        "http": f"{settings.netloc}, public URL {settings.public_url}",
     }

@@ -1,1 +1,1 @@
-"""The HTTP API: Litestar decodes, authenticates and answers; the core decides."""
+"""The HTTP API: decodes requests, authenticates callers and encodes responses; the core makes every decision."""

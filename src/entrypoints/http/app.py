@@ -1,4 +1,4 @@
-"""Puts the HTTP API together from its parts."""
+"""Assembles the HTTP API from its parts."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ PRACTICE = "/api/v1/practice"
 
 
 class Documentation:
-    """The OpenAPI document and its page, made when first asked for."""
+    """The OpenAPI document and its HTML page, generated on first use."""
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
@@ -57,28 +57,28 @@ class Documentation:
 
 
 class DocumentationController(Controller):
-    """What the API is, for programs and people."""
+    """The API's documentation, for programs and people."""
 
     include_in_schema = False
 
     @get("/", auth="public", status_code=307)
     async def start(self) -> Response[None]:
-        """Where the links in mails lead while no web app stands in front: to what there is to see."""
+        """Redirects to /docs. Links in mail lead here as long as no web app is deployed in front of the API."""
         return Response(None, headers={"location": "/docs"})
 
     @get("/openapi.json", auth="public", media_type="application/vnd.oai.openapi+json")
     async def openapi(self, documentation: NamedDependency[Documentation]) -> bytes:
-        """The OpenAPI 3.1 document."""
+        """Returns the OpenAPI 3.1 document."""
         return documentation.json
 
     @get("/docs", auth="public", media_type="text/html")
     async def docs(self, documentation: NamedDependency[Documentation]) -> Response[str]:
-        """The documentation's page."""
+        """Shows the API's documentation as one page."""
         return html_page("Client portal API", documentation.page)
 
     @get("/problems/{code:str}", auth="public", media_type="text/html")
     async def problem(self, code: FromPath[Slug]) -> Response[str]:
-        """What a problem means; its `type` leads here."""
+        """Explains a problem; the problem's `type` is the path of this page."""
         entry = catalogue().get(code)
         if entry is None:
             raise NotFound
@@ -86,10 +86,10 @@ class DocumentationController(Controller):
 
 
 def create_app(parts: HttpParts) -> Litestar:
-    """The ASGI application.
+    """Create the ASGI application.
 
     Raises:
-        ImproperlyConfiguredException: a route would let in unbounded values, or two have one operation id.
+        ImproperlyConfiguredException: a route accepts unbounded values, or two routes share an operation id.
     """
     settings = parts.settings
     metrics = HttpMetrics(parts.registry)
@@ -130,7 +130,7 @@ def create_app(parts: HttpParts) -> Litestar:
 
 
 def openapi_of(app: Litestar) -> dict[str, Any]:
-    """The OpenAPI document of an app, for `portal openapi` and the snapshot."""
+    """Return the OpenAPI document of an app, for `portal openapi` and the snapshot test."""
     documentation = app.dependencies["documentation"]
     assert isinstance(documentation, Provide)
     found = documentation.dependency()
@@ -139,8 +139,11 @@ def openapi_of(app: Litestar) -> dict[str, Any]:
 
 
 def _served(controller: type[Controller], parts: HttpParts) -> Router:
-    """The controller with the use cases that its handlers ask for. Litestar compares each of a handler's dependencies
-    with each other, so that all use cases for all handlers cost half of the start."""
+    """Mount the controller with only the use cases that its handlers take.
+
+    Litestar compares each dependency of a handler with all the others; giving every handler every use case took half of
+    the start-up time.
+    """
     handlers = (one for one in vars(controller).values() if isinstance(one, HTTPRouteHandler))
     asked = {name for handler in handlers for name in inspect.signature(handler.fn).parameters}
     wanted = {name: parts.use_cases[name] for name in sorted(asked & parts.use_cases.keys())}
@@ -159,7 +162,7 @@ def _giving(value: object) -> Callable[[], object]:
 
 
 def _cors(settings: HttpSettings) -> CORSConfig | None:
-    """Configured origins only; none means that browsers of other origins are refused, which is their default."""
+    """Allow the configured origins only. Without CORS headers, browsers refuse other origins by default."""
     if not settings.cors_origins:
         return None
     return CORSConfig(

@@ -1,6 +1,6 @@
-"""Every controller, by where it is mounted: portal and practice under their prefixes, others under their own paths.
+"""All controllers: portal and practice ones are mounted under their prefixes, others under their own paths.
 
-The packages `entrypoints.http.<feature>` list theirs as `PORTAL`, `PRACTICE` and `OTHER`.
+Each package `entrypoints.http.<feature>` lists its controllers as `PORTAL`, `PRACTICE` and `OTHER`.
 """
 
 from importlib import import_module

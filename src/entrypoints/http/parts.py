@@ -1,4 +1,4 @@
-"""What the HTTP API is made of: all that `create_app` needs, handed over by the composition root."""
+"""The parts of the HTTP API: everything `create_app` needs from the composition root."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,29 +16,29 @@ from portal_core.people.ports import PracticeDirectory
 
 
 class Authenticator(Protocol):
-    """Finds out who asks: the accounts' use case `authenticate`.
+    """Identifies the caller: the accounts' use case `authenticate`.
 
     Raises:
-        Unauthenticated: the token is unknown, expired or ended.
-        NotFound: there is no such record for this account.
+        Unauthenticated: the token is unknown or expired, or its session has ended.
+        NotFound: the account has no access to the record that the request names.
     """
 
     async def __call__(self, command: AuthenticateCommand) -> Authenticated: ...
 
 
 ReadinessCheck = Callable[[], Awaitable[None]]
-"""Returns when the part answers, raises anything when it does not."""
+"""Returns when the part responds; raises any exception when it does not."""
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 @frozen(kw_only=True)
 class HttpSettings:
-    """How this deployment is reached. Defaults are those of `portal serve` on one machine.
+    """HTTP settings of this deployment. The defaults are those of `portal serve` on one machine.
 
-    `proxies` are the networks whose X-Forwarded-For and X-Request-Id are believed; `throttle_rate` requests a second
-    with `throttle_burst` at once are let through for one session or address, 0 switches the throttle off (a process
-    keeps its own count; the exact limits are the core's); sizes are in bytes.
+    `proxies` are the networks whose X-Forwarded-For and X-Request-Id are trusted. Each session or address may send
+    `throttle_rate` requests per second, with bursts of `throttle_burst`; a rate of 0 turns the throttle off. Every
+    process counts for itself; the exact limits are in the core. `body_limit` is in bytes.
     """
 
     public_url: str = "http://127.0.0.1:8000"
@@ -53,13 +53,13 @@ class HttpSettings:
 
     @property
     def https(self) -> bool:
-        """Whether people reach the portal by https, as a production one must be."""
+        """Whether the public URL is https, as it must be in production."""
         return self.public_url.startswith("https://")
 
 
 @frozen(kw_only=True)
 class HttpParts:
-    """`use_cases` are handed to controllers by parameter name.
+    """The parts of the HTTP API. `use_cases` are passed to controllers by parameter name.
 
     `portal` controllers are mounted under /api/v1/portal, `practice` ones under /api/v1/practice, `other` ones (feeds,
     webhooks) under their own full paths.

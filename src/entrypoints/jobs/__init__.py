@@ -1,1 +1,1 @@
-"""The worker: use cases called by procrastinate, each job one call by a system actor."""
+"""Jobs: procrastinate calls use cases; each job is one call by a system actor."""

@@ -1,7 +1,7 @@
-"""Who reacts to what: the one table of events and their subscribers.
+"""The table of events and their subscribers.
 
-A subscriber is a use case of another feature than the publisher's. It is a job of its own, so that one that fails keeps
-no other waiting, and it may run twice.
+A subscriber is a use case of a feature other than the publisher's. Each subscriber is a separate job, so a failure does
+not delay the others. It must tolerate being run twice.
 """
 
 from typing import Any
@@ -11,6 +11,6 @@ from portal_core.appointments.use_cases.remove_closed_account_feed import Remove
 from portal_core.kernel.outbox import Event
 
 SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
-    # A telephone must not go on reading the calendar of a client who closed their account.
+    # A phone must not keep reading the calendar feed of a client who closed their account.
     AccountClosed: (RemoveClosedAccountFeed,),
 }

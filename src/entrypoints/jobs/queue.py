@@ -1,15 +1,15 @@
-"""The job queue: procrastinate's engine in the schema `jobs`.
+"""The job queue: procrastinate, with its tables in the schema `jobs`.
 
-Every use case can be a job under its own name: a use case's outbox defers it with ids, the worker calls it as the
-practice's system actor. What runs by the clock is in `SCHEDULE`, once for every practice.
+Every use case can run as a job under its own name: the outbox defers it with ids, and the worker calls it as the
+practice's system actor. `SCHEDULE` lists the use cases that run periodically, each for every practice.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from attrs import define
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.job_context import JobContext
@@ -22,10 +22,10 @@ from portal_core.kernel.outbox import job_name
 
 QUEUE = "portal"
 MAX_RETRIES = 7
-"""After the first try and so many more a job is dead and waits for an operator (`portal jobs`). A try that killed its
-worker counts as well."""
+"""After the first attempt and this many retries a job is dead, and waits for an operator (`portal jobs`). An attempt
+that crashed its worker counts too."""
 RETRY = RetryStrategy(max_attempts=MAX_RETRIES, exponential_wait=4)
-"""4, 16, 64 … seconds."""
+"""Waits 4, 16, 64 … seconds between attempts."""
 
 SCHEDULE: dict[str, str] = {
     "sweep_notices": "* * * * *",
@@ -35,14 +35,14 @@ SCHEDULE: dict[str, str] = {
     "expire_grants": "*/15 * * * *",
     "finish_password_resets": "* * * * *",
 }
-"""Use case to cron expression (UTC). Each looks for what is due by the Clock, so a missed run is caught up."""
+"""Use case to cron expression (UTC). Each one handles everything that is due by then, so a missed run does no harm."""
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 @define
 class Jobs:
-    """Calls use cases for jobs. `practices` lists the practices' ids; `maintenance` are jobs of the deployment itself."""
+    """Runs use cases as jobs. `practices` lists the practices' ids; `maintenance` are jobs for the whole deployment."""
 
     use_cases: dict[str, Any]
     practices: Callable[[], Awaitable[list[UUID]]]
@@ -50,29 +50,33 @@ class Jobs:
 
     @property
     def scheduled(self) -> list[str]:
-        """The use cases that run by the clock."""
+        """The use cases that run periodically."""
         return [name for name in SCHEDULE if name in self.use_cases]
 
     async def run(self, name: str, practice_id: UUID, ids: dict[str, str], request_id: str = "") -> None:
-        """One use case for one practice."""
+        """Run one use case for one practice."""
         actor = SystemActor(practice_id, name, Origin(request_id=request_id))
         await self.use_cases[name](actor, *job_arguments(use_case_classes()[name], ids))
 
     async def run_for_all_practices(self, name: str) -> None:
-        """One scheduled use case for every practice. One practice's failure does not keep the others waiting."""
+        """Run one scheduled use case for every practice. If it fails for one, it still runs for the others.
+
+        Raises:
+            Exception: the first failure, after all practices.
+        """
         failed: list[BaseException] = []
         for practice_id in await self.practices():
             try:
                 await self.run(name, practice_id, {})
             except Exception as error:
-                _log.exception("job_failed", extra={"job": name})
+                _log.exception("job.failed", job=name, practice_id=practice_id)
                 failed.append(error)
         if failed:
             raise failed[0]
 
 
 def make_app(conninfo: str) -> App:
-    """The queue over a database; `conninfo` is a libpq URL of the worker's role."""
+    """Create the queue over a database. `conninfo` is a libpq URL for the worker role."""
     return App(
         connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4),
         worker_defaults={"queues": [QUEUE], "delete_jobs": "successful", "fetch_job_polling_interval": 5.0},
@@ -80,7 +84,7 @@ def make_app(conninfo: str) -> App:
 
 
 def register(app: App, jobs: Jobs) -> None:
-    """Make every use case a task, and put those with a schedule on the clock."""
+    """Register every use case as a task, and schedule the periodic ones."""
     for name in use_case_classes():
         app.task(name=name, queue=QUEUE, retry=RETRY, pass_context=True)(_task(jobs, name))
     for event, subscribers in SUBSCRIBERS.items():
@@ -97,7 +101,7 @@ def register(app: App, jobs: Jobs) -> None:
 
 
 async def _retry_stalled_jobs(app: App) -> None:
-    """Jobs of a worker that died are taken up by another; not for ever, since a job may be what killed it."""
+    """Retry the jobs of a crashed worker, up to `MAX_RETRIES`, because the job itself may have caused the crash."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
         if job.attempts < MAX_RETRIES:
             await app.job_manager.retry_job(job)
@@ -113,7 +117,7 @@ def _task(jobs: Jobs, name: str) -> Callable[..., Awaitable[None]]:
 
 
 def _fan_out(app: App, subscribers: tuple[type[Any], ...]) -> Callable[..., Awaitable[None]]:
-    """Defers each subscriber that takes no other ids than the event has."""
+    """Defer each subscriber whose ids the event has."""
 
     async def run(practice_id: str, **ids: str) -> None:
         for subscriber in subscribers:
@@ -126,13 +130,15 @@ def _fan_out(app: App, subscribers: tuple[type[Any], ...]) -> Callable[..., Awai
 
 
 def _log_failures(name: str, call: Callable[[], Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
-    """A job of the clock. It fails in the log alone: the clock runs it again anyhow, and a dead job a minute would bury
-    those that wait for somebody."""
+    """Wrap a periodic job so that a failure is only logged.
+
+    It runs again on schedule anyway, and a dead job every minute would hide those that need an operator.
+    """
 
     async def run(**_: Any) -> None:
         try:
             await call()
         except Exception:
-            _log.exception("job_failed", extra={"job": name})
+            _log.exception("job.failed", job=name)
 
     return run

@@ -1,1 +1,1 @@
-"""What the system tells its operators: logs and metrics, neither with a client in it."""
+"""Logs and metrics for operators. Neither holds data about clients."""

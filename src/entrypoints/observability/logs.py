@@ -1,11 +1,12 @@
-"""Structured logs that cannot hold a client: an event's name is a constant, and only known keys of known shape pass.
+"""Structured logs that cannot contain client data: event names are constants, and only known keys with values of known
+shape are logged.
 
     log = structlog.get_logger()
     log.info("job.finished", job="send_reminders", count=12)
 
-What does not fit is dropped: a key outside `SHAPES`, a value of another shape, an event that is a sentence. Exceptions
-are written as their classes and the places they passed, never their words or values. Other libraries' log lines keep
-their logger and place, and lose their text, unless the library is one of `TRUSTED_LOGGERS`.
+Everything else is dropped: keys that are not in `SHAPES`, values of another shape, event names that are sentences.
+Exceptions are logged as their classes and stack frames, never with their messages or values. Log lines of libraries
+keep their logger name and code location but lose their text, unless the library is in `TRUSTED_LOGGERS`.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ import msgspec
 import structlog
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request that this task serves; empty outside of one."""
+"""The id of the request that the current task serves; empty outside a request."""
 
 _SLUG = re.compile(r"[a-z][a-z0-9_.\-]{0,63}\Z")
 _ID = re.compile(r"[A-Za-z0-9_\-]{1,64}\Z")
@@ -84,11 +85,11 @@ SHAPES: dict[str, Shape] = {
     "error": _each(_matches(_CLASS)),
     "frames": _each(_matches(_PLACE)),
 }
-"""Every key that a log line may have, and what its value must look like. Add here, never around it. `message` is set
-below for `TRUSTED_LOGGERS` libraries only."""
+"""Every key that a log line may have, and the shape of its value. Add new keys here; never bypass this. `message` is
+set for libraries in `TRUSTED_LOGGERS` only."""
 
 TRUSTED_LOGGERS = frozenset({"_granian", "granian"})
-"""Libraries whose log texts were read and say nothing about requests."""
+"""Libraries whose log messages were reviewed and reveal nothing about requests."""
 
 MAX_CACHED_HEADS = 2048
 MAX_CAUSES = 8
@@ -97,10 +98,10 @@ Event = MutableMapping[str, Any]
 
 
 class AccessLog:
-    """One line for each served request: same keys and shapes as the rest, past structlog, at a tenth of its cost.
+    """Logs one line for each request, with the same keys and shapes as other lines, at a tenth of structlog's cost.
 
-    Lines are written together, a quarter of a second at a time: a system call for each request costs more than the
-    line. Errors do not go this way.
+    Lines are buffered for a quarter of a second, because a system call per request would cost more than the line
+    itself. Errors are not logged here.
     """
 
     def __init__(self) -> None:
@@ -110,12 +111,12 @@ class AccessLog:
         atexit.register(self.flush)
 
     def write_to(self, out: TextIO | None) -> None:
-        """Where lines go from now on; None drops them."""
+        """Set the stream for future lines; None drops them."""
         self.flush()
         self._out = out
 
     def line(self, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
-        """Note one request; called inside a running event loop."""
+        """Log one request. Must be called inside a running event loop."""
         if self._out is None:
             return
         head = self._heads.get((method, route)) or self._head(method, route)
@@ -126,7 +127,7 @@ class AccessLog:
             asyncio.get_running_loop().call_later(0.25, self.flush)
 
     def flush(self) -> None:
-        """Write what is waiting."""
+        """Write the buffered lines."""
         lines, self._lines = self._lines, []
         if lines and self._out is not None and not self._out.closed:
             self._out.write("".join(lines))
@@ -142,12 +143,15 @@ class AccessLog:
 
 
 ACCESS = AccessLog()
-"""Silent before `configure_logging`."""
+"""The process's access log. It drops all lines until `configure_logging` is called."""
 
 
 def describe_error(error: BaseException) -> dict[str, list[str]]:
-    """An exception without its words: `error` the classes from the raised one to its root cause, `frames` the last
-    places that each of them passed, as `module.function:line`."""
+    """Describe an exception without its message.
+
+    `error` lists the classes from the raised exception to its root cause; `frames` the last stack frames of each, as
+    `module.function:line`.
+    """
     chain = [error]
     while len(chain) < MAX_CAUSES and (cause := _cause(chain[-1])) is not None:
         chain.append(cause)
@@ -183,7 +187,7 @@ def _with_request_id(_: object, __: str, event: Event) -> Event:
 
 
 def drop_unknown_fields(_: object, __: str, event: Event) -> Event:
-    """Drop what is not in `SHAPES`."""
+    """Drop keys and values that `SHAPES` does not allow."""
     if not SHAPES["event"](event.get("event")):
         event["event"] = "unnamed"
     for key in [key for key, value in event.items() if key not in SHAPES or not SHAPES[key](value)]:
@@ -191,13 +195,13 @@ def drop_unknown_fields(_: object, __: str, event: Event) -> Event:
     return event
 
 
-def _own_words_only(_: object, __: str, event: Event) -> Event:
+def _drop_message(_: object, __: str, event: Event) -> Event:
     event.pop("message", None)
     return event
 
 
 def _from_library(_: object, __: str, event: Event) -> Event:
-    """A line of another library: its logger and place; its text only where it was read."""
+    """Convert a library's log line: keep its logger and code location, and its text only for trusted loggers."""
     record: logging.LogRecord = event["_record"]
     if record.name.partition(".")[0] in TRUSTED_LOGGERS:
         event["message"] = str(event["event"])
@@ -208,7 +212,7 @@ def _from_library(_: object, __: str, event: Event) -> Event:
 
 
 def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Set up structlog, and the standard library's logging through it. One JSON object on each line, or for people."""
+    """Set up structlog, and the standard library's logging through it: one JSON object per line, or text for people."""
     out = stream or sys.stderr
     render: Any = (
         structlog.processors.JSONRenderer(
@@ -220,7 +224,7 @@ def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: T
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     common: list[Any] = [structlog.processors.add_log_level, stamp, _with_request_id, _with_error]
     structlog.configure(
-        processors=[*common, _own_words_only, drop_unknown_fields, render],
+        processors=[*common, _drop_message, drop_unknown_fields, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,

@@ -1,1 +1,1 @@
-"""What three or more features need, and nothing else."""
+"""Code shared by three or more features, and nothing else."""

@@ -1,4 +1,4 @@
-"""Who acts, in which practice, on whose record, and from where."""
+"""Actors: who makes a request, in which practice, on which client's record, and from where."""
 
 from datetime import date
 from typing import Literal
@@ -19,7 +19,7 @@ Area = Literal[
     "measures",
     "payments",
 ]
-"""The parts of a record that a proxy's grant may open one by one."""
+"""The parts of a record. A proxy's grant opens each of them separately."""
 
 AREAS: tuple[Area, ...] = (
     "profile",
@@ -39,11 +39,11 @@ ROLES: tuple[Role, ...] = ("clinician", "front_desk", "biller", "administrator",
 
 @frozen
 class Origin:
-    """Where a request came from; kept with every audit entry.
+    """Where a request came from; stored with every audit entry.
 
-    `address` is the peer's IP as told by configured proxies, `device` a shortened user agent, `request_id` the id
-    that the answer carries too; `idempotent_request` is set when the request has an Idempotency-Key. All empty for work
-    inside the process.
+    `address` is the client's IP as reported by the configured proxies, `device` a shortened user agent, `request_id`
+    the id that the response carries too. `idempotent_request` is set when the request has an Idempotency-Key. All
+    fields are empty for work that starts inside the process.
     """
 
     address: str = ""
@@ -54,7 +54,7 @@ class Origin:
 
 @frozen
 class ClientActor:
-    """A client, signed in, acting on their own record."""
+    """A signed-in client acting on their own record."""
 
     practice_id: UUID
     account_id: UUID
@@ -67,8 +67,9 @@ class ClientActor:
 class ProxyActor:
     """A parent, guardian or representative acting on a client's record within a grant that is in force.
 
-    `client_id` is None while no record is named: a proxy then acts on their own account only. `until` is the first
-    local day on which the grant no longer holds; the adapter that builds the actor has checked it for this request.
+    `client_id` is None when the request names no record: the proxy then acts on their own account only. `until` is the
+    first local day on which the grant is no longer in force; the adapter that builds the actor has checked it for this
+    request.
     """
 
     practice_id: UUID
@@ -84,7 +85,7 @@ class ProxyActor:
 
 @frozen
 class StaffActor:
-    """A member of the practice's staff. `clinician_id` is set for those who see clients."""
+    """A signed-in member of the practice's staff. `clinician_id` is set for staff who see clients."""
 
     practice_id: UUID
     account_id: UUID
@@ -96,7 +97,7 @@ class StaffActor:
 
 @frozen
 class SystemActor:
-    """A job, acting for one practice. `job` names it in the audit trail."""
+    """A job acting for one practice. `job` is its name in the audit log."""
 
     practice_id: UUID
     job: str
@@ -105,7 +106,7 @@ class SystemActor:
 
 @frozen
 class VisitorActor:
-    """Somebody who has not signed in: registering, signing in, asking for a reset."""
+    """A caller who is not signed in: registering, signing in, or requesting a password reset."""
 
     practice_id: UUID
     origin: Origin = field(factory=Origin)
@@ -116,5 +117,5 @@ AccountHolder = ClientActor | ProxyActor | StaffActor
 
 
 def record_id(actor: Actor) -> UUID | None:
-    """The client whose record the actor is confined to; None for those who act within a practice."""
+    """Return the client whose record the actor is confined to; None for actors who may act on the whole practice."""
     return actor.client_id if isinstance(actor, ClientActor | ProxyActor) else None

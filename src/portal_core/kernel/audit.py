@@ -1,4 +1,4 @@
-"""What is remembered of every read of health information and every change."""
+"""The audit log: an entry for every read of health information and every change."""
 
 from collections.abc import Mapping
 from typing import Literal, Protocol
@@ -13,10 +13,10 @@ Outcome = Literal["done", "denied", "failed"]
 
 @frozen
 class AuditEntry:
-    """One thing that was done. The unit of work adds who, when and from where.
+    """One action. The unit of work adds the actor, the time and the origin.
 
-    `action` is `noun.verb` (`appointment.booked`); `record` the client concerned, None when there is none; `facts`
-    are short values that are no health information: ids, states, counts, names of fields that changed.
+    `action` is `noun.verb` (`appointment.booked`); `record` is the client concerned, or None. `facts` are short values
+    without health information: ids, states, counts, names of changed fields.
     """
 
     action: str
@@ -27,7 +27,7 @@ class AuditEntry:
 
 
 class AuditTrail(Protocol):
-    """Where entries go: committed with the unit of work, never changed after."""
+    """Writes audit entries. They are committed with the unit of work and never changed afterwards."""
 
     async def record(self, entry: AuditEntry) -> None:
         """Write one entry in this transaction."""
@@ -35,7 +35,10 @@ class AuditTrail(Protocol):
 
 
 def denial(error: PortalError) -> AuditEntry | None:
-    """The entry for leaving a unit of work by `error`: for all that was forbidden, or named and not found."""
+    """Return the entry to write when `error` leaves a unit of work.
+
+    None unless the error is `Forbidden`, or a `NotFound` that names a kind.
+    """
     match error:
         case Forbidden():
             return AuditEntry("access.denied", outcome="denied", facts={"code": error.code})

@@ -1,4 +1,4 @@
-"""Who may: the questions that every use case asks first, inside its unit of work so that a denial is audited."""
+"""Authorization checks. Every use case calls one first, inside its unit of work, so that a denial is audited."""
 
 from uuid import UUID
 
@@ -16,30 +16,30 @@ from portal_core.kernel.errors import Forbidden, NotFound, Unauthenticated
 
 
 def require_own_record(actor: Actor, area: Area, *, write: bool = False) -> UUID:
-    """The client whose record this portal request is about.
+    """Return the client whose record this portal request is about.
 
-    A client has the whole of their own record; a proxy what the grant opens.
+    A client has access to every area of their own record; a proxy only to the areas of the grant.
 
     Raises:
-        NotFound: for the actor, this area of this record does not exist.
-        Forbidden: a proxy who may read, and tries to write.
+        NotFound: the actor has no access to this area of a record.
+        Forbidden: a proxy with read-only access tries to write.
     """
     match actor:
         case ClientActor(client_id=client_id):
             return client_id
         case ProxyActor(client_id=UUID() as client_id, areas=areas, may_write=may_write) if area in areas:
             if write and not may_write:
-                raise Forbidden("This access is for reading only.")
+                raise Forbidden("Your access to this record is read-only.")
             return client_id
         case _:
             raise NotFound(area)
 
 
 def require_account_holder(actor: Actor) -> AccountHolder:
-    """The actor as the holder of a portal account, whichever kind.
+    """Return the actor if they hold an account: a client, a proxy or a member of staff.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the actor is a visitor or a job.
     """
     if isinstance(actor, ClientActor | ProxyActor | StaffActor):
         return actor
@@ -47,14 +47,14 @@ def require_account_holder(actor: Actor) -> AccountHolder:
 
 
 def require_staff(actor: Actor, *roles: Role) -> StaffActor:
-    """The actor as a member of staff with one of `roles`; any role when none is named.
+    """Return the actor if they are a member of staff with one of `roles`; with no roles given, any role will do.
 
-    For what a person answers for or is there for: who may see a record, a session's room. All else on the practice's
-    side asks `require_staff_or_system`.
+    For actions that need an accountable person: access to a record, joining a video visit. Everything else in the
+    practice API uses `require_staff_or_system`.
 
     Raises:
-        NotFound: not staff, for whom the practice's side does not exist.
-        Forbidden: staff, in other roles.
+        NotFound: the actor is not staff, so the practice API does not exist for them.
+        Forbidden: the actor is staff without any of the roles.
     """
     if not isinstance(actor, StaffActor):
         raise NotFound("practice")
@@ -64,15 +64,18 @@ def require_staff(actor: Actor, *roles: Role) -> StaffActor:
 
 
 def require_staff_or_system(actor: Actor, *roles: Role) -> StaffActor | SystemActor:
-    """As `require_staff`, and jobs too: no request makes one, the practice's programs do, and the audit names it."""
+    """As `require_staff`, but also accept jobs.
+
+    No HTTP request can act as a job; only workers and operator commands can, and the audit log names them.
+    """
     return actor if isinstance(actor, SystemActor) else require_staff(actor, *roles)
 
 
 def require_system(actor: Actor) -> SystemActor:
-    """The actor as a job.
+    """Return the actor if it is a job.
 
     Raises:
-        Forbidden: anybody else.
+        Forbidden: the actor is not a job.
     """
     if isinstance(actor, SystemActor):
         return actor

@@ -1,7 +1,7 @@
-"""Codes that people type, and the only form in which those are kept that are mailed to an address to prove it.
+"""Codes that people type, such as the ones mailed to an address to prove it. Only their hashes are stored.
 
-A mailed code is made when its mail is written. It has 40 random bits, which the tries that are counted for each cannot
-find.
+A mailed code is generated when its mail is written. It has 40 random bits; the limited number of attempts for each code
+makes guessing infeasible.
 """
 
 import hashlib
@@ -12,21 +12,21 @@ _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
 def normalize_code(typed: str) -> str:
-    """A code as it was made: case, dashes, spaces and look-alikes are forgiven.
+    """Return a code in its generated form: upper case, without dashes and spaces, look-alikes replaced.
 
-    Look-alikes as in Crockford's base 32: O is 0, I and L are 1.
+    Look-alikes as in Crockford's base 32: O is read as 0, I and L as 1.
     """
     return typed.strip().upper().translate(_LOOKALIKES)
 
 
 def hash_code(subject_id: UUID, typed: str) -> bytes:
-    """The SHA-256 of a code as a person types it, bound to the one thing that the code is for.
+    """Return the SHA-256 of a typed code, bound to the subject that the code is for.
 
-    Any text has a hash, also such as no UTF-8 can hold.
+    Accepts any text, including lone surrogates, which UTF-8 cannot encode.
     """
     return hashlib.sha256(f"{subject_id} {normalize_code(typed)}".encode("utf-8", "surrogatepass")).digest()
 
 
 def code_matches(code_hash: bytes | None, subject_id: UUID, typed: str) -> bool:
-    """Whether this is the code of which the hash was kept, if there is one; in constant time."""
+    """Whether `typed` is the code with this hash, compared in constant time. False when there is no hash."""
     return code_hash is not None and hmac.compare_digest(code_hash, hash_code(subject_id, typed))

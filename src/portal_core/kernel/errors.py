@@ -1,7 +1,7 @@
-"""What may go wrong, in the business's words. HTTP is not known here: an entry point maps the categories once.
+"""The core's error categories. They know nothing of HTTP: an entry point maps each category once.
 
-Every subclass has a stable `code` that programs may rely on and a `title` for people; `detail` says more about this
-one case and never holds health information.
+Every subclass has a stable `code` that programs may rely on and a `title` for people. `detail` describes the single
+case and never holds health information.
 """
 
 from typing import ClassVar
@@ -12,7 +12,7 @@ from attrs import frozen
 
 @frozen
 class FieldError:
-    """One thing wrong with one field. `path` is dotted, as in `preferred_times.0.starts_at`."""
+    """One problem with one field. `path` is dotted, as in `preferred_times.0.starts_at`."""
 
     path: str
     code: str
@@ -20,7 +20,7 @@ class FieldError:
 
 
 class PortalError(Exception):
-    """The root of every error that the core raises on purpose."""
+    """The base class of every error that the core raises deliberately."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "The request could not be carried out."
@@ -31,24 +31,24 @@ class PortalError(Exception):
 
 
 class Unauthenticated(PortalError):
-    """Nobody is signed in, or the proof of it is no longer good."""
+    """The caller is not signed in, or their session or token is no longer valid."""
 
     code = "unauthenticated"
-    title = "Sign in to go on."
+    title = "Sign in to continue."
 
 
 class Forbidden(PortalError):
-    """The actor may see that this exists, and still may not do this. Audited as a denial."""
+    """The actor may know that the target exists, but may not do this. Audited as a denial."""
 
     code = "forbidden"
-    title = "You may not do this."
+    title = "You are not allowed to do this."
 
 
 class NotFound(PortalError):
-    """It does not exist, or it does not exist for this actor. With a target, audited as a denial."""
+    """The target does not exist, or the actor may not know that it does. Audited as a denial when `kind` is given."""
 
     code = "not_found"
-    title = "There is nothing here."
+    title = "Not found."
 
     def __init__(self, kind: str = "", target_id: UUID | None = None) -> None:
         super().__init__()
@@ -57,33 +57,35 @@ class NotFound(PortalError):
 
 
 class Conflict(PortalError):
-    """The state of things does not allow it."""
+    """The current state does not allow the request."""
 
     code = "conflict"
-    title = "This cannot be done in the present state."
+    title = "The current state does not allow this."
 
 
 class StaleVersion(Conflict):
-    """Somebody changed it after it was read; nothing was written."""
+    """The target was changed after it was read. Nothing was written."""
 
     code = "stale_version"
-    title = "This was changed in the meantime. Load it again and repeat your change."
+    title = "This has changed since you loaded it. Reload it and make your change again."
 
 
 class RecordDestroyed(Conflict):
-    """The record's key was destroyed: nobody can read what it sealed, nor an earlier request's answer that is asked for
-    again under its Idempotency-Key, and nothing more can be sealed with it.
+    """The record's key was destroyed.
+
+    Nobody can read what was encrypted with it, including stored responses for an Idempotency-Key, and nothing more can
+    be encrypted with it.
     """
 
     code = "record_destroyed"
-    title = "What this record held was destroyed. Nothing more can be written to it."
+    title = "This record's content was destroyed. Nothing can be added to it."
 
 
 class Invalid(PortalError):
-    """The request itself is wrong; `fields` says where."""
+    """The request is invalid; `fields` lists what is wrong."""
 
     code = "invalid"
-    title = "Some fields need another look."
+    title = "Some fields are not valid."
 
     def __init__(self, *fields: FieldError, detail: str = "") -> None:
         super().__init__(detail)
@@ -91,22 +93,22 @@ class Invalid(PortalError):
 
     @classmethod
     def at(cls, path: str, code: str, message: str) -> "Invalid":
-        """One field is wrong."""
+        """Build the error for a single field."""
         return cls(FieldError(path, code, message))
 
 
 class IdempotencyMismatch(Invalid):
-    """The key was used before with another request."""
+    """The Idempotency-Key was already used for a different request."""
 
     code = "idempotency_key_reused"
-    title = "This Idempotency-Key was used for another request."
+    title = "This Idempotency-Key was already used for a different request."
 
 
 class RateLimited(PortalError):
-    """Too many tries. The header `Retry-After` says in whole seconds, at least 1, when to come back."""
+    """Too many attempts. `retry_after` is the wait in whole seconds, at least 1; HTTP sends it as `Retry-After`."""
 
     code = "rate_limited"
-    title = "Too many tries. Wait a little."
+    title = "Too many attempts. Wait a moment and try again."
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
@@ -114,7 +116,7 @@ class RateLimited(PortalError):
 
 
 class Unavailable(PortalError):
-    """A part outside of the portal does not answer; the same request may work later."""
+    """A service outside the portal does not respond. The same request may succeed later."""
 
     code = "unavailable"
-    title = "This is not available at the moment. Try again in a few minutes."
+    title = "This is not available right now. Try again in a few minutes."

@@ -1,4 +1,4 @@
-"""Rate limits that hold across processes and restarts."""
+"""Rate limits that are shared by all processes and survive restarts."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Limit:
-    """At most `max_attempts` in any `window`. `name` is part of the stored key, so it stays what it is."""
+    """At most `max_attempts` in any `window`. `name` is part of the stored key, so it must not be changed."""
 
     name: str
     max_attempts: int
@@ -17,19 +17,19 @@ class Limit:
 
 
 class RateLimits(Protocol):
-    """Counts tries; each call stands in a transaction of its own, so a try that fails later still counts."""
+    """Counts attempts. Each call has its own transaction, so an attempt counts even when the request fails later."""
 
     async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        """Count one try of `key` (an email, an address, an account: kept hashed).
+        """Count one attempt for `key` (an email, an IP address or an account id; stored as a hash).
 
         Raises:
-            RateLimited: `limit.max_attempts` stand in the window already; this one is not counted.
+            RateLimited: the window already has `limit.max_attempts` attempts; this one is not counted.
         """
         ...
 
     async def release(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        """Forget the newest try of `key`: it was no guess, since it came out right. Nothing happens where none stands.
+        """Remove the newest attempt for `key`, because it succeeded and so was not a guess. A no-op when there is none.
 
-        Whoever is in takes back one try, their own; so it opens no more guesses at somebody else's door.
+        A caller who succeeds takes back one attempt, their own, so this gives nobody extra guesses at another account.
         """
         ...

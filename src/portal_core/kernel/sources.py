@@ -1,4 +1,4 @@
-"""Time, ids and randomness come in from outside, so that a test decides them and a reader can trust the rest."""
+"""Ports for time, ids and randomness, so that tests can control them and all other code is deterministic."""
 
 from datetime import datetime
 from typing import Protocol
@@ -6,28 +6,28 @@ from uuid import UUID
 
 
 class Clock(Protocol):
-    """The time."""
+    """The current time."""
 
     def now(self) -> datetime:
-        """The present instant, in UTC, aware."""
+        """Return the current instant as an aware datetime in UTC."""
         ...
 
 
 class IdSource(Protocol):
-    """New ids."""
+    """Generates ids."""
 
     def new(self) -> UUID:
-        """An id never given before; ids given later sort later (UUID version 7, RFC 9562)."""
+        """Return a new unique id; later ids sort after earlier ones (UUID version 7, RFC 9562)."""
         ...
 
 
 class TokenSource(Protocol):
-    """Secrets that nobody can guess."""
+    """Generates secrets that cannot be guessed."""
 
     def token(self) -> str:
-        """256 random bits, base64url: for sessions, feeds and links."""
+        """Return 256 random bits in base64url, for sessions, feeds and links."""
         ...
 
     def code(self) -> str:
-        """Eight characters that a person can type, without look-alikes (Crockford's base 32): 40 random bits."""
+        """Return eight characters that a person can type, without look-alikes (Crockford's base 32): 40 random bits."""
         ...

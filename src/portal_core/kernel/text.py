@@ -1,4 +1,4 @@
-"""What people write into a field that is shown to others: in which one form it is kept."""
+"""Normalization of text that one person writes and others read."""
 
 import unicodedata
 from urllib.parse import urlsplit
@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 from portal_core.kernel.errors import Invalid
 
 _BLANK = " \u115f\u1160\u2800\u3164\uffa0"
-"""Letters and patterns that show nothing: a name of them alone is none."""
+"""Characters that render as nothing. A text of these alone counts as empty."""
 
 
 def single_line_text(text: str, path: str, max_length: int) -> str:
-    """One line of text without control characters and such as turn its direction, spaces folded.
+    """Return one line of text, normalized (NFC) and with runs of white space folded to one space.
+
+    Control characters and characters that change the text direction are refused.
 
     Raises:
         Invalid: `empty`, `too_long` or `characters_invalid`.
@@ -20,18 +22,22 @@ def single_line_text(text: str, path: str, max_length: int) -> str:
 
 
 def multi_line_text(text: str, path: str, max_length: int) -> str:
-    """Lines of text, as in an address. Raises as `single_line_text`."""
+    """As `single_line_text`, for text with several lines, such as an address. Blank lines are removed.
+
+    Raises:
+        Invalid: `empty`, `too_long` or `characters_invalid`.
+    """
     folded = [" ".join(row.split()) for row in unicodedata.normalize("NFC", text).splitlines()]
     return _fit("\n".join(row for row in folded if row), "".join(folded), path, max_length)
 
 
 def _fit(text: str, characters: str, path: str, max_length: int) -> str:
     if not characters.strip(_BLANK):
-        raise Invalid.at(path, "empty", "Write something here.")
+        raise Invalid.at(path, "empty", "Must not be empty.")
     if len(text) > max_length:
-        raise Invalid.at(path, "too_long", f"Use at most {max_length} characters.")
+        raise Invalid.at(path, "too_long", f"Must be at most {max_length} characters.")
     if not characters.isprintable():
-        raise Invalid.at(path, "characters_invalid", "Some characters here cannot be kept.")
+        raise Invalid.at(path, "characters_invalid", "Must not contain control or invisible characters.")
     return text
 
 

@@ -1,17 +1,18 @@
-"""Time zones by their names."""
+"""Time zones by IANA name."""
 
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import Invalid
 
-# Files beside the tz database's zones: the machine's own, one that says nothing, and others that count leap seconds.
+# Files in the tz database folder that are not IANA zones: the machine's own zone, a placeholder ("Factory"), and copies
+# of every zone with and without leap seconds.
 _NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 _NO_FOLDERS = ("posix/", "right/")
 
 
 def iana_time_zone(name: str) -> ZoneInfo | None:
-    """The zone of this name in the IANA time zone database; None when there is none."""
+    """Return the zone with this name in the IANA time zone database; None when there is none."""
     if name in _NO_ZONES or name.startswith(_NO_FOLDERS):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The unit of work: one transaction, scoped to the actor's practice and record, with the entries that explain it."""
+"""The unit of work: one transaction, scoped to the actor's practice and record, with its audit entries."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
@@ -12,7 +12,7 @@ U_co = TypeVar("U_co", covariant=True)
 
 
 class UnitOfWork(Protocol):
-    """What every feature's unit of work has; a feature's own Protocol adds its repositories."""
+    """The part common to every feature's unit of work; each feature's own Protocol adds its repositories."""
 
     @property
     def audit(self) -> AuditTrail: ...
@@ -20,9 +20,9 @@ class UnitOfWork(Protocol):
     def outbox(self) -> Outbox: ...
 
     async def commit(self, result: T) -> T:
-        """Keep what was done, and `result` as the answer to repetitions under the same idempotency key; returns it.
+        """Commit the transaction and return `result`, which is stored as the response for the idempotency key, if any.
 
-        Leaving the unit without it rolls everything back.
+        Leaving the unit without a commit rolls everything back.
         """
         ...
 
@@ -31,12 +31,12 @@ class Begin(Protocol[U_co]):
     """Opens a unit of work for an actor.
 
     Inside it everything is confined to the actor's practice and, for a client or proxy, to the record they act on.
-    When the block is left by `Forbidden`, or by `NotFound` with a kind, a denial is audited in a transaction of its
-    own. No vendor is called while a unit is open. Units are not nested.
+    When `Forbidden`, or `NotFound` with a kind, leaves the block, a denial is audited in a separate transaction.
+    Do not call a vendor while a unit is open, and do not nest units.
 
     Raises:
-        Replayed: the actor's attempt was answered before.
-        IdempotencyMismatch: its key was used before for another request.
+        Replayed: the actor's idempotent request was already carried out.
+        IdempotencyMismatch: its key was already used for a different request.
     """
 
     def __call__(self, actor: Actor) -> AbstractAsyncContextManager[U_co]: ...

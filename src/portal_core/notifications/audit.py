@@ -1,4 +1,4 @@
-"""How a notice's way out is audited: what became of it, by which channel, and never the address or the words."""
+"""Audit entries for deliveries: the outcome and the channel, never the address or the text."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ _ACTIONS: Final[dict[NoticeState, str]] = {
 
 
 def delivery_entry(row: NoticeDelivery) -> AuditEntry:
-    """The entry for the state that a notice has come to."""
+    """Return the entry for the delivery's current state."""
     facts = {
         "kind": row.kind,
         "channel": row.channel or "",

@@ -1,24 +1,24 @@
-"""What may go wrong with notices."""
+"""Errors of notices and their delivery."""
 
 from portal_core.kernel.errors import Conflict, Invalid
 
 
 class NoticeNotReplayable(Conflict):
-    """Only what was given up, or is uncertain, can be sent again by hand."""
+    """Only dead and uncertain notices can be sent again by hand."""
 
     code = "notice_not_replayable"
-    title = "This notice was sent, or is still on its way."
+    title = "This notice was already sent or is still being delivered."
 
 
 class SafeEmailCodeInvalid(Invalid):
-    """The code mailed to a safe email is wrong, used, expired or tried too often: one answer for all of them."""
+    """The code for a safe email is wrong, used, expired or out of attempts. The caller does not learn which."""
 
     code = "safe_email_code_invalid"
-    title = "This code is not right, or is no longer good."
+    title = "This code is wrong or has expired."
 
 
 class MailError(Exception):
-    """Why a mail or text did not go. `reason` is a short code; it holds no address and no words of the mail."""
+    """A mail or text message was not sent. `reason` is a short code, without the address or any of the text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -26,12 +26,12 @@ class MailError(Exception):
 
 
 class MailRefused(MailError):
-    """Refused for good: a bad address, words that the vendor does not take."""
+    """Permanently refused: a bad address, or content that the vendor does not accept."""
 
 
 class MailNotSent(MailError):
-    """Surely not sent, and may be tried again: no connection, throttled, out of order."""
+    """Certainly not sent; it is safe to try again. For example: no connection, throttled, vendor outage."""
 
 
 class MailUncertain(MailError):
-    """The vendor had it, and what became of it is not known: no answer, or one that says nothing."""
+    """The vendor may have sent it: there was no response, or an inconclusive one."""

@@ -1,8 +1,8 @@
-"""A notice on its way out, and a notification in somebody's inbox.
+"""Notice deliveries, and notifications in an account's inbox.
 
-Mail has no exactly-once: the vendor may have taken a message and not been able to say so. A notice is therefore
-claimed by one worker, sent at most once for a claim, and settled by what is known afterwards. When nothing is known
-it is uncertain, and its class decides: what protects somebody is sent again, what would only annoy twice is not.
+Mail cannot be delivered exactly once: the vendor may have accepted a message while its response was lost. Therefore one
+worker claims a notice, sends it at most once per claim, and settles it with the outcome. When the outcome is unknown,
+the notice's class decides: security and safety notices are sent again, all others stay uncertain.
 """
 
 from datetime import datetime, timedelta
@@ -15,13 +15,14 @@ from portal_core.kernel.notices import Channel, NoticeClass
 from portal_core.notifications.errors import NoticeNotReplayable
 
 NoticeState = Literal["queued", "sending", "sent", "dropped", "uncertain", "dead"]
-"""`dropped`: nobody to tell, or no longer true. `dead`: given up; `uncertain`: perhaps sent. An operator sees both."""
+"""`dropped`: no recipient, or no longer true. `dead`: given up. `uncertain`: possibly sent. An operator sees the last
+two."""
 
 LEASE_DURATION = timedelta(minutes=5)
-"""How long a claim may take. Longer than every timeout of a mail adapter, so that it runs out only after a crash."""
+"""How long a claim is valid. Longer than any timeout of a mail adapter, so it expires only after a crash."""
 
 JOB_LOST_AFTER = timedelta(minutes=10)
-"""A job handed to the workers and not begun by then is taken for lost, and another is handed over."""
+"""A delivery job that has not started within this time is considered lost and is enqueued again."""
 
 MAX_FAILURES = 12
 INITIAL_RETRY_DELAY = timedelta(seconds=30)
@@ -30,35 +31,35 @@ MAX_RETRY_DELAY = timedelta(hours=1)
 
 @frozen
 class Sent:
-    """The vendor took it; `vendor_message_id` is the vendor's name for it."""
+    """The vendor accepted it; `vendor_message_id` is the vendor's id for it."""
 
     vendor_message_id: str = ""
 
 
 @frozen
 class NotSent:
-    """Surely not sent; trying again later is safe."""
+    """Certainly not sent; trying again later is safe."""
 
     reason: str
 
 
 @frozen
 class Refused:
-    """Surely not sent, and never will be as it stands: a bad address, for one."""
+    """Permanently refused, for example because of a bad address; trying again would not help."""
 
     reason: str
 
 
 @frozen
 class Uncertain:
-    """Nobody knows whether it was sent."""
+    """It is unknown whether it was sent."""
 
     reason: str
 
 
 @frozen
 class Dropped:
-    """There is nothing to send after all."""
+    """There is nothing to send: no recipient, or the notice is no longer true."""
 
     reason: str
 
@@ -68,13 +69,14 @@ DeliveryOutcome = Sent | NotSent | Refused | Uncertain | Dropped
 
 @frozen
 class NoticeDelivery:
-    """One notice, by one channel, to one person.
+    """The delivery of one notice to one person through one channel.
 
-    As a feature's outbox writes it the channel is None and the person may stand for several (`to_client`: the client
-    and those who hold a grant). The first claim plans: this row becomes the first delivery, the others are added
-    beside it. `attempt` counts claims and is never set back, so that a worker that comes late is known; `failures`
-    counts since it was queued or replayed. `failure_reason` is a short code of the last failure and holds no address.
-    `due_at` is the earliest time of a claim; `enqueued_at` when a job was last deferred for it.
+    A new row from a feature's outbox has no channel yet, and may be addressed to several people (`to_client`: the
+    client and the proxies with a grant). The first claim plans the delivery: this row becomes the first delivery, and a
+    sibling row is added for each of the others. `attempt` counts claims and is never reset, so that a late worker is
+    recognized. `failures` counts failures since the notice was queued or replayed. `failure_reason` is a short code for
+    the last failure and holds no address. `due_at` is the earliest time of a claim; `enqueued_at` is when a job was
+    last deferred for it.
     """
 
     id: UUID
@@ -99,19 +101,19 @@ class NoticeDelivery:
     version: int = 1
 
     def claimable(self, now: datetime) -> bool:
-        """Whether a worker may take it now."""
+        """Whether a worker may claim it now."""
         return self.state == "queued" and self.due_at <= now
 
     def needs_job(self, now: datetime) -> bool:
-        """Whether it is due and no job has been handed over for it, or the job was lost."""
+        """Whether it is due and has no job, or its job was lost."""
         return self.claimable(now) and (self.enqueued_at < self.due_at or self.enqueued_at <= now - JOB_LOST_AFTER)
 
     def stalled(self, now: datetime) -> bool:
-        """Whether its worker is gone."""
+        """Whether its claim has expired, so the worker must have crashed."""
         return self.state == "sending" and self.claimed_at is not None and self.claimed_at <= now - LEASE_DURATION
 
     def claimed(self, by: str, now: datetime) -> "NoticeDelivery":
-        """Taken by a worker. Only `Notices.claim` calls this, where one of many workers gets it."""
+        """Claim it for the worker `by`. Only `Notices.claim` calls this; it lets exactly one of many workers win."""
         assert self.claimable(now)
         return evolve(
             self,
@@ -123,15 +125,15 @@ class NoticeDelivery:
         )
 
     def enqueued(self, now: datetime) -> "NoticeDelivery":
-        """A job was deferred for it."""
+        """Record that a job was deferred for it at `now`."""
         return evolve(self, enqueued_at=now, version=self.version + 1)
 
     def planned(self, channel: Channel, to_account: UUID | None) -> "NoticeDelivery":
-        """It goes to this person by this channel."""
+        """Set the person and the channel of this delivery."""
         return evolve(self, channel=channel, to_account=to_account, version=self.version + 1)
 
     def sibling(self, notice_id: UUID, channel: Channel, to_account: UUID | None, now: datetime) -> "NoticeDelivery":
-        """Another delivery of the same notice."""
+        """Create another delivery of the same notice."""
         return NoticeDelivery(
             notice_id,
             self.kind,
@@ -146,10 +148,10 @@ class NoticeDelivery:
         )
 
     def settled(self, attempt: int, settlement: DeliveryOutcome, now: datetime) -> "NoticeDelivery":
-        """What became of claim number `attempt`.
+        """Apply the outcome of claim number `attempt`.
 
-        The same row when another claim was made since, or it is settled. A worker that comes after its lease may
-        still say what became of an uncertain notice, and that one which was queued again need not be sent.
+        Returns the same row when it was claimed again since, or is settled already. A worker that reports after its
+        lease expired may still settle an uncertain notice, and may mark a notice that was queued again as sent.
         """
         late = self.state == "queued" and isinstance(settlement, Sent)
         if attempt != self.attempt or not (late or self.state in ("sending", "uncertain")):
@@ -170,7 +172,7 @@ class NoticeDelivery:
         return self._closed("uncertain", settlement.reason, now)
 
     def replayed(self, now: datetime) -> "NoticeDelivery":
-        """Queued again by an operator, with all its tries.
+        """Queue it again for an operator, with its failure count reset.
 
         Raises:
             NoticeNotReplayable: it is neither dead nor uncertain.
@@ -208,13 +210,13 @@ class NoticeDelivery:
 
 
 def retry_delay(failures: int) -> timedelta:
-    """The wait after that many failures in a row: doubling from half a minute, an hour at most."""
+    """Return the wait after `failures` failures in a row: doubles from 30 seconds, up to one hour."""
     return min(INITIAL_RETRY_DELAY * (1 << (failures - 1)), MAX_RETRY_DELAY)
 
 
 @frozen
 class Notification:
-    """A line in the inbox of an account. `client_id` is the record it concerns, None for the account itself."""
+    """An item in an account's inbox. `client_id` is the record it concerns; None if it concerns the account itself."""
 
     id: UUID
     account_id: UUID

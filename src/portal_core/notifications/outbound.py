@@ -1,4 +1,4 @@
-"""What is handed to a vendor: made inside the unit that claims, sent after it."""
+"""Builds the message for the vendor, inside the unit of work that claims the notice. It is sent after the commit."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ OutboundMessage = Mail | SmsMessage | CodeRequest
 
 
 async def appointment_time(unit: NotificationsUnit, row: NoticeDelivery, now: datetime) -> datetime | Dropped:
-    """The start of the appointment that a notice names, if it still stands and is still to come."""
+    """Return the start of the notice's appointment, or `Dropped` if it was cancelled or has started."""
     at = None
     if row.to_client is not None and row.subject_id is not None:
         at = await unit.appointment_times.starts_at(row.to_client, row.subject_id)
@@ -45,7 +45,7 @@ async def recipients_on_record(
 def deliveries(
     row: NoticeDelivery, kind: NoticeKind, recipients: tuple[Recipient, ...]
 ) -> list[tuple[Recipient, Channel]]:
-    """Every person by every channel that reaches them, those that leave the portal first."""
+    """Return every (recipient, channel) pair to deliver, with the in-app ones last."""
     pairs = [(one, channel) for one in recipients for channel in channels_for(row.kind, kind, one)]
     return sorted(pairs, key=lambda pair: pair[1] == "in_app")
 
@@ -53,12 +53,12 @@ def deliveries(
 async def build_message(
     unit: NotificationsUnit, row: NoticeDelivery, kind: NoticeKind, to: Recipient, at: datetime | None
 ) -> OutboundMessage | Dropped:
-    """The parcel of a planned notice."""
+    """Build the message of a planned delivery; `Dropped` if the channel is no longer wanted or has no address."""
     if row.channel not in channels_for(row.kind, kind, to):
         return Dropped("not_wanted")
     words = render_notice(row.kind, row.notice_class, letterhead(to), at)
     if row.channel == "sms":
-        assert to.settings.sms_consent is not None  # channels_for lets a text through only with consent
+        assert to.settings.sms_consent is not None  # channels_for allows SMS only with consent
         return SmsMessage(row.id, to.settings.sms_consent.phone, words.text)
     address = mail_address(kind, to)
     if kind.to_former_email:

@@ -1,4 +1,4 @@
-"""Who is told by which channel, and who sees what of an inbox."""
+"""Which channels reach a recipient, and what an actor may see of an inbox."""
 
 from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor
 from portal_core.kernel.authorization import require_account_holder
@@ -8,10 +8,11 @@ from portal_core.notifications.rendering import Letterhead
 
 
 def channels_for(name: str, kind: NoticeKind, recipient: Recipient) -> tuple[Channel, ...]:
-    """The channels by which this person can be told, of those in force.
+    """Return the channels through which to notify this person about this notice kind.
 
-    Somebody who wants to be told outside the portal, and whom no channel reaches that they chose for it (texts
-    stopped, say), is told as if they had never chosen: by mail. To choose none, or the inbox alone, is to be heard.
+    If a person chose channels outside the portal, but none of those can reach them (they stopped text messages, for
+    example), the kind's default channels are used instead, which means mail. A choice of no channel, or of the inbox
+    alone, is respected.
     """
     wanted = kind.effective_channels(recipient.settings.channels.get(name))
     outside = set(wanted) - {"in_app"}
@@ -22,9 +23,9 @@ def channels_for(name: str, kind: NoticeKind, recipient: Recipient) -> tuple[Cha
 
 
 def mail_address(kind: NoticeKind, recipient: Recipient) -> str:
-    """Where mail of this kind goes: the safe address, but security notices to the one that the account is proven by.
+    """Return the address for mail of this kind: the safe email, but the account's own email for security notices.
 
-    Somebody who holds a session could otherwise turn away the very mail that warns of it.
+    Otherwise somebody with a stolen session could redirect the very mail that warns about it.
     """
     if kind.notice_class == "security":
         return recipient.email
@@ -32,7 +33,7 @@ def mail_address(kind: NoticeKind, recipient: Recipient) -> str:
 
 
 def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
-    """In whose name, and in which language, somebody is written to; `neutral` where they did not ask for it, too."""
+    """Build the letterhead for a recipient. `neutral` forces the neutral sender even if they did not ask for it."""
     neutral = neutral or recipient.settings.confidential.neutral_sender
     return Letterhead(
         recipient.practice.neutral_name if neutral else recipient.practice.name,
@@ -44,12 +45,12 @@ def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
 
 
 def inbox_scope(actor: Actor) -> InboxScope:
-    """What the actor sees of their inbox: lines to their account, and of it about the record that the request names.
+    """Return what the actor may see of their inbox: items about their account and about the record of the request.
 
-    A proxy sees of that record what the grant opens now, whatever it opened when the line was written.
+    For a proxy, the grant's areas decide as they are now, not as they were when the item was written.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the actor is not signed in.
     """
     holder = require_account_holder(actor)
     match holder:

@@ -1,4 +1,4 @@
-"""What notifications need from outside."""
+"""Ports of the notifications feature."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -22,35 +22,39 @@ from portal_core.notifications.views import FailedNoticeView, InboxUpdate
 
 
 class Notices(Protocol):
-    """The notices of the practice, written by `unit.outbox.notify`: queued, due and handed at the time of writing."""
+    """The practice's notices. `unit.outbox.notify` writes them: queued, due and enqueued at the time of writing."""
 
     async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeDelivery | None:
-        """The notice as `NoticeDelivery.claimed` makes it, if it is claimable: for one caller only, however many ask."""
+        """Claim the notice (`NoticeDelivery.claimed`) and return it; None if it is not claimable.
+
+        Of several concurrent callers exactly one gets it.
+        """
         ...
 
     async def get(self, notice_id: UUID) -> NoticeDelivery | None: ...
 
     async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
-        """Replace a notice, one version on, and add those `siblings` it.
+        """Replace a notice with its next version, and add its `siblings`.
 
         Raises:
-            StaleVersion: it is not at the version before.
+            StaleVersion: the stored version is not the one before.
         """
         ...
 
     async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
-        """Mark as handed at `now` those that wait for a job (`NoticeDelivery.needs_job`), oldest due first.
+        """Mark up to `limit` notices that need a job (`NoticeDelivery.needs_job`) as enqueued at `now`, oldest due
+        first.
 
-        No notice is answered to two callers.
+        Returns their ids. No notice is returned to two callers.
         """
         ...
 
     async def stalled(self, now: datetime, limit: int) -> tuple[NoticeDelivery, ...]:
-        """Those whose worker is gone (`NoticeDelivery.stalled`), oldest claim first."""
+        """Return up to `limit` notices whose worker is gone (`NoticeDelivery.stalled`), oldest claim first."""
         ...
 
     async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
-        """The dead and the uncertain, newest first (by id, falling)."""
+        """Return dead and uncertain notices, newest first (by descending id)."""
         ...
 
 
@@ -58,8 +62,8 @@ class Notices(Protocol):
 class Recipient:
     """One person to tell, with all that is needed to do so.
 
-    `account_id` is None for a client who has no account, whose addresses then are those of the record. `time_zone` is the
-    settings' zone, or the practice's.
+    `account_id` is None for a client who has no account, whose addresses then are those of the record. `time_zone` is
+    the settings' zone, or the practice's.
     """
 
     practice: PracticeBranding
@@ -99,16 +103,16 @@ class Recipients(Protocol):
 
 
 class AppointmentTimes(Protocol):
-    """When the appointments are that reminders speak of."""
+    """Start times of appointments, for reminders."""
 
     async def starts_at(self, client_id: UUID, appointment_id: UUID) -> datetime | None:
-        """The start of an appointment that stands; None when it was cancelled or is not this client's."""
+        """Return the start of an active appointment; None when it was cancelled or is not this client's."""
         ...
 
 
 @frozen
 class InboxScope:
-    """What of an inbox may be seen: lines of this account, about itself or about `client_id`, of these kinds."""
+    """The visible part of an inbox: items of this account and these kinds, about the account itself or `client_id`."""
 
     account_id: UUID
     client_id: UUID | None
@@ -116,12 +120,12 @@ class InboxScope:
 
 
 class Inbox(Protocol):
-    """The notifications inside the portal."""
+    """The in-app inboxes of accounts."""
 
     async def add(self, notification: Notification, audit_entry: AuditEntry) -> None: ...
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
-        """Newest first (by id, falling)."""
+        """Return notifications, newest first (by descending id)."""
         ...
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None: ...
@@ -129,46 +133,46 @@ class Inbox(Protocol):
     async def mark_read(
         self, scope: InboxScope, notification_id: UUID | None, at: datetime, audit_entry: AuditEntry
     ) -> int:
-        """Mark one as read, or all when none is named, that are not yet; how many that were.
+        """Mark one unread notification as read, or all when no id is given. Returns how many were marked.
 
-        With none to mark nothing is written, the audit entry neither.
+        When there are none to mark, nothing is written, not even the audit entry.
         """
         ...
 
     async def updates(self, scope: InboxScope, after: UUID | None) -> InboxUpdate:
-        """Of the newest 100 lines. Cheap enough to be asked every few seconds: one look at an index."""
+        """Return updates within the newest 100 items. Cheap enough for polling every few seconds: one index lookup."""
         ...
 
 
 class NotificationSettingsStore(Protocol):
-    """The settings of accounts."""
+    """Notification settings of accounts."""
 
     async def get(self, account_id: UUID) -> NotificationSettings:
-        """Those saved, or the defaults with version 0."""
+        """Return the saved settings, or the defaults with version 0."""
         ...
 
     async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
-        """Keep them, one version on; version 1 is the first.
+        """Store the next version of the settings; the first is version 1.
 
         Raises:
-            StaleVersion: they are not at the version before.
+            StaleVersion: the stored version is not the one before.
         """
         ...
 
     async def verification(self, account_id: UUID) -> SafeEmailVerification | None:
-        """What was asked for last, until it is forgotten."""
+        """Return the last requested safe email verification; None after expired ones were deleted."""
         ...
 
     async def save_verification(self, verification: SafeEmailVerification, audit_entry: AuditEntry) -> None:
-        """Keep it, one version on; version 1 is the first.
+        """Store the next version of the verification; the first is version 1.
 
         Raises:
-            StaleVersion: it is not at the version before.
+            StaleVersion: the stored version is not the one before.
         """
         ...
 
     async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:
-        """All in the practice that consent to texts to this number (E.164)."""
+        """Return all settings in the practice with consent to text messages to this number (E.164)."""
         ...
 
 
@@ -191,7 +195,7 @@ class NotificationsUnit(UnitOfWork, AudienceUnit, Protocol):
 
 @frozen
 class Mail:
-    """A mail of plain words. `key` names the notice, for the vendor's log and the local outbox."""
+    """A plain-text mail. `key` is the notice's id, for the vendor's log and the local mail store."""
 
     key: UUID
     to: str
@@ -210,30 +214,33 @@ class SmsMessage:
 
 
 class Mailer(Protocol):
-    """Sends mail. Never tries twice by itself."""
+    """Sends mail. Does not retry by itself."""
 
     async def send(self, mail: Mail) -> str:
-        """The vendor's id of the mail.
+        """Send the mail and return the vendor's id for it.
 
         Raises:
-            MailRefused: never, as it stands.
-            MailNotSent: surely not sent; another try is safe.
-            MailUncertain: it may or may not have been sent. Any other exception is taken for this one.
+            MailRefused: permanently refused.
+            MailNotSent: certainly not sent; trying again is safe.
+            MailUncertain: it may or may not have been sent. Any other exception is treated as this one.
         """
         ...
 
 
 class SmsSender(Protocol):
-    """Sends texts, by the same rules as `Mailer`."""
+    """Sends text messages, by the same rules as `Mailer`."""
 
     async def send_sms(self, text: SmsMessage) -> str:
-        """The vendor's id of the text; raises as `Mailer.send` does."""
+        """Send the text message and return the vendor's id for it. Raises as `Mailer.send` does."""
         ...
 
 
 @frozen
 class CodeRequest:
-    """A code to be made and mailed now. `subject_id` is the invitation, change of email or proof, or nothing more."""
+    """A request to generate and mail a code now.
+
+    `subject_id` is the invitation, the email change or the safe email verification; None for the other purposes.
+    """
 
     key: UUID
     purpose: CodePurpose
@@ -242,15 +249,17 @@ class CodeRequest:
 
 
 class CodeSender(Protocol):
-    """Has a fresh code made at the moment of mailing, so that none is ever kept or queued.
+    """Generates a fresh code when it is mailed, so that no code is ever stored in plain text or queued.
 
-    `verify_email` and `reset_password` are the identity provider's, `change_email` and `invitation` the accounts';
-    `MailCode` writes the mail where the provider does not. `safe_email` is ours: `MailSafeEmailCode`.
+    The identity provider generates `verify_email` and `reset_password` codes, the accounts feature `change_email` and
+    `invitation` codes; `MailCode` writes the mail if the provider does not. `MailSafeEmailCode` does `safe_email`
+    codes.
     """
 
     async def send_code(self, actor: SystemActor, order: CodeRequest) -> bool:
-        """Make a code, which ends earlier ones, and mail it to where it proves something.
+        """Generate a code, which invalidates earlier ones, and mail it to the address that it proves.
 
-        False, and nothing is sent, when it is void by now: expired, withdrawn, used. Raises as `Mailer.send` does.
+        Returns False and sends nothing when the request has expired, was withdrawn or was used. Raises as `Mailer.send`
+        does.
         """
         ...

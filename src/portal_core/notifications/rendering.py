@@ -1,7 +1,7 @@
-"""Makes the words of a notice at the moment it is sent.
+"""Renders the text of a notice when it is sent.
 
-Nothing can get in but what `Letterhead` and a time hold: the functions here see no message, no name of a person, no
-appointment. That is the whole defence, and it is enough.
+The input is a `Letterhead` and at most a time. The functions here never receive a message, a person's name or an
+appointment, so none of these can appear in a mail or text message.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _LANGUAGES: Final[Mapping[str, MessageTemplates]] = {"en": ENGLISH, "es": SPANIS
 
 @frozen
 class Letterhead:
-    """Who writes, and where to sign in. `neutral` is set when the practice must not be known by its mail."""
+    """The sender, the sign-in URL and the recipient's locale. `neutral`: the mail must not reveal the practice."""
 
     sender: str
     url: str
@@ -33,7 +33,7 @@ class Letterhead:
 
 @frozen
 class RenderedNotice:
-    """A subject and a body for mail; `text` says the same in a text message; `sender` stands in From."""
+    """A rendered notice: `sender` (the From name), `subject` and `body` for mail, `text` for a text message."""
 
     sender: str
     subject: str
@@ -44,9 +44,9 @@ class RenderedNotice:
 def render_notice(
     kind: str, notice_class: NoticeClass, letterhead: Letterhead, at: datetime | None = None
 ) -> RenderedNotice:
-    """The words of a notice. `at` is the start of the appointment for kinds that name it.
+    """Render a notice. `at` is the start of the appointment, for kinds that state it.
 
-    A neutral letterhead takes the line away from all but security notices, which speak of the account alone.
+    With a neutral letterhead the text is "You have a notice", except for security and safety notices.
     """
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
     hidden = letterhead.neutral and notice_class not in ("security", "safety")
@@ -58,19 +58,19 @@ def render_notice(
 
 
 def render_code_mail(purpose: CodePurpose, code: str, letterhead: Letterhead) -> RenderedNotice:
-    """The words of a mailed code, for identity providers of our own that make one. Never a link that signs in."""
+    """Render the mail for a code that the portal generated. It never holds a link that signs in."""
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
     subject, line = language.code_lines[purpose]
     return _framed(language.code_mail, language.text, subject, line.format(code=code), letterhead)
 
 
 def inbox_title(kind: str, language: str) -> str:
-    """The line of the inbox."""
+    """Return the title of an inbox item, in the given language."""
     return _LANGUAGES.get(language, ENGLISH).lines[kind][0]
 
 
 def printable_line(name: str) -> str:
-    """A name that can stand in a header: printable, on one line, and not long."""
+    """Return a name that is safe in a mail header: printable, on one line, at most `MAX_SENDER_NAME_LENGTH` long."""
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_SENDER_NAME_LENGTH].rstrip()
 
 

@@ -1,4 +1,4 @@
-"""How an account's holder wants to be told."""
+"""How an account's holder wants to be notified, and how a practice presents itself in notices."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,18 +10,18 @@ from portal_core.kernel.notices import Channel
 
 LANGUAGES = ("en", "es")
 NO_ACCOUNT_ID = UUID(int=0)
-"""Stands for the account in the default settings of those who have none."""
+"""The account id in the default settings of people without an account."""
 
 DEFAULT_REMINDER_MINUTES = (24 * 60, 2 * 60)
 
 
 @frozen
 class ConfidentialCommunication:
-    """Confidential communication, which a practice must accommodate (45 CFR 164.522(b)).
+    """A request for confidential communication, which a practice must accommodate (45 CFR 164.522(b)).
 
-    `safe_email`, proven by a code (`SafeEmailVerification`), takes the place of the account's email for all but security
-    notices, which go to the address that the account is proven by; `safe_phone` is the number for calls.
-    `neutral_sender` leaves the practice's name and everything but "you have a notice" out of mails and texts.
+    `safe_email`, confirmed by a code (`SafeEmailVerification`), replaces the account's email for all but security
+    notices, which go to the account's own email. `safe_phone` is the number for calls. `neutral_sender` reduces mail
+    and text messages to "you have a notice", without the practice's name.
     """
 
     safe_email: str = ""
@@ -33,7 +33,7 @@ class ConfidentialCommunication:
 
 @frozen
 class SmsConsent:
-    """Consent to texts, for this one number (E.164), given at that instant (47 CFR 64.1200: prior express consent)."""
+    """Consent to text messages to one number (E.164), and when it was given (prior express consent, 47 CFR 64.1200)."""
 
     phone: str
     given_at: datetime
@@ -41,11 +41,12 @@ class SmsConsent:
 
 @frozen
 class NotificationSettings:
-    """One account's settings. `version` is 0 while nothing was ever saved: these are then the defaults.
+    """One account's notification settings. `version` is 0 for the defaults, until settings are saved for the first
+    time.
 
-    `channels` holds only the kinds whose channels were chosen by the holder; `reminder_minutes` are the lead times
-    before an appointment, longest first; `time_zone` is an IANA name, empty for the practice's own. Texts go to
-    `sms_consent.phone` and nowhere else.
+    `channels` holds only the notice kinds for which the holder chose channels. `reminder_minutes` are the lead times
+    before an appointment, longest first. `time_zone` is an IANA name; empty means the practice's. Text messages go to
+    `sms_consent.phone` only.
     """
 
     account_id: UUID
@@ -59,13 +60,13 @@ class NotificationSettings:
     version: int = 0
 
     def may_send_sms(self) -> bool:
-        """Whether a text may be sent at all."""
+        """Whether text messages may be sent at all."""
         return self.sms_consent is not None and not self.confidential.do_not_text
 
     def use_safe_email(self, email: str) -> "NotificationSettings":
-        """Somebody proved to read what is mailed there."""
+        """Set the safe email after it was confirmed."""
         return evolve(self, confidential=evolve(self.confidential, safe_email=email), version=self.version + 1)
 
     def opt_out_of_sms(self, at: datetime) -> "NotificationSettings":
-        """The holder answered STOP: no consent, until it is given anew."""
+        """Withdraw the consent after the holder replied STOP; it must be given again in the settings."""
         return evolve(self, sms_consent=None, sms_opted_out_at=at, version=self.version + 1)

@@ -1,4 +1,4 @@
-"""What the channels, reminders and language of an account may be."""
+"""Validation of notification settings: channels, reminders and language."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,29 +11,35 @@ MIN_REMINDER_MINUTES, MAX_REMINDER_MINUTES = 15, 14 * 24 * 60
 
 
 def language_errors(path: str, language: str | None) -> Iterator[FieldError]:
-    """A language that the messages are written in."""
+    """One of the languages that notices are written in."""
     if language is not None and language not in LANGUAGES:
-        yield FieldError(path, "language_invalid", f"The languages are {', '.join(LANGUAGES)}.")
+        yield FieldError(path, "language_invalid", f"Must be one of: {', '.join(LANGUAGES)}.")
 
 
 def reminder_errors(path: str, minutes: Sequence[int] | None) -> Iterator[FieldError]:
-    """At most five, each from a quarter of an hour to two weeks, none twice."""
+    """At most five different lead times, each from 15 minutes to 14 days."""
     if minutes is None:
         return
     if len(minutes) > MAX_REMINDERS or len(set(minutes)) != len(minutes):
-        yield FieldError(path, "reminders_invalid", f"At most {MAX_REMINDERS} reminders, each at another time.")
+        yield FieldError(
+            path, "reminders_invalid", f"Choose at most {MAX_REMINDERS} reminders, each at a different time."
+        )
     for at, lead in enumerate(minutes):
         if not MIN_REMINDER_MINUTES <= lead <= MAX_REMINDER_MINUTES:
-            yield FieldError(f"{path}.{at}", "reminder_invalid", "A reminder comes 15 minutes to 14 days before.")
+            yield FieldError(
+                f"{path}.{at}", "reminder_invalid", "Must be between 15 minutes and 14 days before the appointment."
+            )
 
 
 def channel_errors(path: str, channels: Mapping[str, Sequence[str]] | None) -> Iterator[FieldError]:
-    """Known kinds whose channels may be chosen, each with channels that are possible, none twice."""
+    """Configurable notice kinds only, each with some of its available channels, none of them twice."""
     for name, chosen in (channels or {}).items():
         kind = NOTICE_KINDS.get(name)
         if kind is None or kind.fixed:
-            yield FieldError(f"{path}.{name}", "not_configurable", "The channels of this kind cannot be chosen.")
+            yield FieldError(f"{path}.{name}", "not_configurable", "The channels for this kind cannot be changed.")
         elif len(set(chosen)) != len(chosen) or not set(chosen) <= set(kind.available_channels):
             yield FieldError(
-                f"{path}.{name}", "channels_invalid", f"Choose from {', '.join(kind.available_channels)}, each once."
+                f"{path}.{name}",
+                "channels_invalid",
+                f"Choose from: {', '.join(kind.available_channels)}. List each at most once.",
             )

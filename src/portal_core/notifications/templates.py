@@ -1,4 +1,4 @@
-"""The shape of one language's words."""
+"""The structure of one language's message templates."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,9 +8,10 @@ from attrs import frozen
 
 @frozen
 class MessageTemplates:
-    """`lines` and `code_lines` are (subject, line) by kind or purpose; the rest are the frames that a line stands in.
+    """The texts of one language.
 
-    `day` and `time` say a local, aware time.
+    `lines` and `code_lines` map a notice kind or code purpose to (subject, line). `neutral` replaces both for a neutral
+    sender. `mail`, `text` and `code_mail` are the frames around a line. `day` and `time` format an aware local time.
     """
 
     lines: Mapping[str, tuple[str, str]]

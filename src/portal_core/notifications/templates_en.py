@@ -1,8 +1,8 @@
-"""The words of notices in English.
+"""Notice texts in English.
 
-Nothing here may say what somebody is treated for, by whom, or what for: no name of a person, no kind of appointment,
-nothing that was written. The only things filled in are `{sender}`, `{url}`, `{day}` and `{time}`; a test refuses any
-other, and any word on its list of clinical ones.
+No text may reveal what somebody is treated for or by whom: no person's name, no appointment type, no content. The only
+placeholders are `{sender}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}`; a test refuses any other
+placeholder, and any word on its list of clinical words.
 """
 
 from collections.abc import Mapping
@@ -29,68 +29,79 @@ _MONTHS = (
 _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "already_registered": (
         "About your registration",
-        "Somebody asked to register with this email, which has an account already. If it was you, sign in, or reset "
-        "your password there. If it was not, you need do nothing.",
+        "Someone tried to register with this email address, which already has an account. If it was you, sign in or "
+        "reset your password. If it was not you, you do not need to do anything.",
     ),
     "email_changed": (
-        "Your email was changed",
-        "The email of your account was changed, and this address is no longer used. If it was not you, call us.",
+        "Your email address was changed",
+        "The email address of your account was changed. We no longer use this one. If it was not you, please call us.",
     ),
     "password_changed": (
         "Your password was changed",
-        "The password of your account was changed. If it was not you, reset it now and call us.",
+        "The password of your account was changed. If it was not you, please reset it now and call us.",
     ),
     "second_factor_enrolled": (
         "Two-step sign-in is on",
-        "Two-step sign-in was turned on for your account. If it was not you, call us.",
+        "Two-step sign-in was turned on for your account. If it was not you, please call us.",
     ),
     "second_factor_removed": (
         "Two-step sign-in is off",
-        "Two-step sign-in was turned off for your account. If it was not you, reset your password now and call us.",
+        "Two-step sign-in was turned off for your account. If it was not you, please reset your password now and call "
+        "us.",
     ),
     "recovery_codes_used": (
         "A recovery code was used",
-        "A recovery code was used to sign in to your account. If it was not you, reset your password now and call us.",
+        "A recovery code was used to sign in to your account. If it was not you, please reset your password now and "
+        "call us.",
     ),
     "account_locked": (
-        "Your account is locked for a while",
-        "Your account was locked for 15 minutes after several failed tries to sign in. If it was not you, reset your "
-        "password.",
+        "Your account is temporarily locked",
+        "Your account is locked for 15 minutes after several failed attempts to sign in. If it was not you, please "
+        "reset your password.",
     ),
-    "account_closed": ("Your account is closed", "Your portal account was closed. If it was not you, call us."),
-    # Not which setting: whoever else reads this mailbox must not learn of a safe address (45 CFR 164.522(b)).
+    "account_closed": ("Your account is closed", "Your portal account was closed. If it was not you, please call us."),
+    # Does not name the setting: anyone else who reads this mailbox must not learn of a safe email (45 CFR 164.522(b)).
     "contact_changed": (
         "Your settings were changed",
-        "A setting of your account was changed. If it was not you, reset your password now and call us.",
+        "A setting of your account was changed. If it was not you, please reset your password now and call us.",
     ),
     "grant_ended": ("Your access has ended", "Access that you had on the portal has ended."),
-    "appointment_booked": ("Appointment booked", "An appointment was booked."),
-    "appointment_cancelled": ("Appointment cancelled", "An appointment was cancelled."),
-    "appointment_rescheduled": ("Appointment moved", "An appointment was moved to another time."),
-    "appointment_request_confirmed": ("Request confirmed", "An appointment that you asked for was confirmed."),
-    "appointment_request_declined": ("About your request", "There is an answer to your appointment request."),
+    "appointment_booked": ("Appointment booked", "An appointment was booked. Sign in to see the details."),
+    "appointment_cancelled": ("Appointment canceled", "An appointment was canceled. Sign in to see the details."),
+    "appointment_rescheduled": ("Appointment rescheduled", "An appointment was moved. Sign in to see the new time."),
+    "appointment_request_confirmed": (
+        "Appointment confirmed",
+        "The appointment you requested is confirmed. Sign in to see the details.",
+    ),
+    "appointment_request_declined": (
+        "About your appointment request",
+        "There is a reply to your appointment request. Sign in to read it.",
+    ),
     "appointment_reminder": ("Appointment reminder", "You have an appointment on {day} at {time}."),
-    "waitlist_offer": ("A time has come free", "A time that you were waiting for has come free. The offer is short."),
-    "late_cancel_fee": ("A new charge", "There is a new charge on your account."),
-    "new_message": ("You have a new message", "You have a new message."),
-    "form_assigned": ("You have a form to fill in", "You have a form to fill in."),
-    "document_shared": ("You have a new document", "A document was shared with you."),
+    "waitlist_offer": (
+        "An appointment time is available",
+        "A time you were waiting for is now available. The offer expires soon, so please sign in to answer it.",
+    ),
+    "late_cancel_fee": ("New charge", "There is a new charge on your account. Sign in to see it."),
+    "new_message": ("New message", "You have a new message. Sign in to read it."),
+    "form_assigned": ("A form to fill out", "You have a form to fill out. Sign in to open it."),
+    "document_shared": ("New document", "A document was shared with you. Sign in to see it."),
 }
 
 ENGLISH: Final = MessageTemplates(
     lines=_LINES,
     neutral=("You have a notice", "You have a notice."),
-    mail="{line}\n\nSign in: {url}\n\n{sender}\n\nThis mail is sent by a machine; nobody reads answers to it.\n",
-    text="{sender}: {line} {url} Reply STOP to end texts.",
+    mail="{line}\n\nSign in: {url}\n\n{sender}\n\nThis is an automated message. Please do not reply to it.\n",
+    text="{sender}: {line} {url} Reply STOP to stop text messages.",
     code_lines={
-        "verify_email": ("Your code", "Your code to confirm this email is {code}."),
+        "verify_email": ("Your code", "Your code to confirm this email address is {code}."),
         "reset_password": ("Your code", "Your code to set a new password is {code}."),
-        "invitation": ("You are invited to our portal", "Open your account on our portal with the code {code}."),
-        "change_email": ("Your code", "Your code to confirm this email is {code}."),
-        "safe_email": ("Your code", "Your code to confirm this email is {code}."),
+        "invitation": ("You are invited to our portal", "Welcome! Use the code {code} to open your portal account."),
+        "change_email": ("Your code", "Your code to confirm this email address is {code}."),
+        "safe_email": ("Your code", "Your code to confirm this email address is {code}."),
     },
-    code_mail="{line}\n\nIt works once and for a short time. Nobody from our office will ever ask you for it. If you "
-    "did not ask for a code, you need do nothing.\n\nSign in: {url}\n\n{sender}\n",
+    code_mail="{line}\n\nThe code works once and expires soon. Nobody from our office will ever ask you for it. If you "
+    "did not request a code, you can ignore this message.\n\nSign in: {url}\n\n{sender}\n",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {_MONTHS[at.month - 1]} {at.day}",
     time=lambda at: f"{at.hour % 12 or 12}:{at.minute:02d} {'AM' if at.hour < 12 else 'PM'} ({at.tzname()})",
 )

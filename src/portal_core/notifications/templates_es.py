@@ -1,4 +1,4 @@
-"""The words of notices in Spanish, by the rules of `words_en`."""
+"""Notice texts in Spanish, by the rules of `templates_en`."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -24,69 +24,89 @@ _MONTHS = (
 _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "already_registered": (
         "Sobre su registro",
-        "Alguien pidió registrarse con este correo, que ya tiene una cuenta. Si fue usted, inicie sesión o restablezca "
-        "allí su contraseña. Si no fue usted, no tiene que hacer nada.",
+        "Alguien intentó registrarse con este correo electrónico, que ya tiene una cuenta. Si fue usted, inicie sesión "
+        "o restablezca su contraseña. Si no fue usted, no tiene que hacer nada.",
     ),
     "email_changed": (
-        "Su correo ha cambiado",
-        "Se cambió el correo de su cuenta, y esta dirección ya no se usa. Si no fue usted, llámenos.",
+        "Se cambió su correo electrónico",
+        "Se cambió el correo electrónico de su cuenta. Ya no usaremos esta dirección. Si no fue usted, llámenos, por "
+        "favor.",
     ),
     "password_changed": (
-        "Su contraseña ha cambiado",
-        "Se cambió la contraseña de su cuenta. Si no fue usted, restablézcala ahora y llámenos.",
+        "Se cambió su contraseña",
+        "Se cambió la contraseña de su cuenta. Si no fue usted, restablézcala ahora y llámenos, por favor.",
     ),
     "second_factor_enrolled": (
         "Verificación en dos pasos activada",
-        "Se activó la verificación en dos pasos de su cuenta. Si no fue usted, llámenos.",
+        "Se activó la verificación en dos pasos de su cuenta. Si no fue usted, llámenos, por favor.",
     ),
     "second_factor_removed": (
         "Verificación en dos pasos desactivada",
         "Se desactivó la verificación en dos pasos de su cuenta. Si no fue usted, restablezca ahora su contraseña y "
-        "llámenos.",
+        "llámenos, por favor.",
     ),
     "recovery_codes_used": (
         "Se usó un código de recuperación",
         "Se usó un código de recuperación para iniciar sesión en su cuenta. Si no fue usted, restablezca ahora su "
-        "contraseña y llámenos.",
+        "contraseña y llámenos, por favor.",
     ),
     "account_locked": (
-        "Su cuenta está bloqueada por un rato",
-        "Su cuenta se bloqueó durante 15 minutos tras varios intentos fallidos. Si no fue usted, restablezca su "
-        "contraseña.",
+        "Su cuenta está bloqueada temporalmente",
+        "Su cuenta está bloqueada durante 15 minutos tras varios intentos fallidos de iniciar sesión. Si no fue usted, "
+        "restablezca su contraseña, por favor.",
     ),
-    "account_closed": ("Su cuenta está cerrada", "Se cerró su cuenta del portal. Si no fue usted, llámenos."),
+    "account_closed": (
+        "Su cuenta está cerrada",
+        "Se cerró su cuenta del portal. Si no fue usted, llámenos, por favor.",
+    ),
     "contact_changed": (
-        "Sus ajustes han cambiado",
-        "Se cambió un ajuste de su cuenta. Si no fue usted, restablezca ahora su contraseña y llámenos.",
+        "Se cambió su configuración",
+        "Se cambió la configuración de su cuenta. Si no fue usted, restablezca ahora su contraseña y llámenos, por "
+        "favor.",
     ),
     "grant_ended": ("Su acceso ha terminado", "Un acceso que usted tenía en el portal ha terminado."),
-    "appointment_booked": ("Cita reservada", "Se reservó una cita."),
-    "appointment_cancelled": ("Cita cancelada", "Se canceló una cita."),
-    "appointment_rescheduled": ("Cita cambiada", "Una cita se cambió a otra hora."),
-    "appointment_request_confirmed": ("Solicitud confirmada", "Se confirmó una cita que usted pidió."),
-    "appointment_request_declined": ("Sobre su solicitud", "Hay una respuesta a su solicitud de cita."),
+    "appointment_booked": ("Cita reservada", "Se reservó una cita. Inicie sesión para ver los detalles."),
+    "appointment_cancelled": ("Cita cancelada", "Se canceló una cita. Inicie sesión para ver los detalles."),
+    "appointment_rescheduled": (
+        "Cambio de horario de su cita",
+        "Se cambió el horario de una cita. Inicie sesión para ver el nuevo horario.",
+    ),
+    "appointment_request_confirmed": (
+        "Cita confirmada",
+        "La cita que usted solicitó está confirmada. Inicie sesión para ver los detalles.",
+    ),
+    "appointment_request_declined": (
+        "Sobre su solicitud de cita",
+        "Hay una respuesta a su solicitud de cita. Inicie sesión para leerla.",
+    ),
     "appointment_reminder": ("Recordatorio de cita", "Tiene una cita el {day} a las {time}."),
-    "waitlist_offer": ("Se liberó una hora", "Se liberó una hora que usted esperaba. La oferta dura poco."),
-    "late_cancel_fee": ("Un cargo nuevo", "Hay un cargo nuevo en su cuenta."),
-    "new_message": ("Tiene un mensaje nuevo", "Tiene un mensaje nuevo."),
-    "form_assigned": ("Tiene un formulario por llenar", "Tiene un formulario por llenar."),
-    "document_shared": ("Tiene un documento nuevo", "Se compartió un documento con usted."),
+    "waitlist_offer": (
+        "Hay un horario disponible",
+        "Un horario que usted esperaba está disponible. La oferta vence pronto; inicie sesión para responder.",
+    ),
+    "late_cancel_fee": ("Cargo nuevo", "Hay un cargo nuevo en su cuenta. Inicie sesión para verlo."),
+    "new_message": ("Mensaje nuevo", "Tiene un mensaje nuevo. Inicie sesión para leerlo."),
+    "form_assigned": ("Un formulario por llenar", "Tiene un formulario por llenar. Inicie sesión para abrirlo."),
+    "document_shared": ("Documento nuevo", "Se compartió un documento con usted. Inicie sesión para verlo."),
 }
 
 SPANISH: Final = MessageTemplates(
     lines=_LINES,
     neutral=("Tiene un aviso", "Tiene un aviso."),
-    mail="{line}\n\nInicie sesión: {url}\n\n{sender}\n\nEste correo lo envía una máquina; nadie lee las respuestas.\n",
-    text="{sender}: {line} {url} Responda STOP para no recibir más.",
+    mail="{line}\n\nInicie sesión: {url}\n\n{sender}\n\nEste es un mensaje automático. Por favor, no lo responda.\n",
+    text="{sender}: {line} {url} Responda STOP para no recibir más mensajes.",
     code_lines={
-        "verify_email": ("Su código", "Su código para confirmar este correo es {code}."),
-        "reset_password": ("Su código", "Su código para poner una contraseña nueva es {code}."),
-        "invitation": ("Invitación a nuestro portal", "Abra su cuenta en nuestro portal con el código {code}."),
-        "change_email": ("Su código", "Su código para confirmar este correo es {code}."),
-        "safe_email": ("Su código", "Su código para confirmar este correo es {code}."),
+        "verify_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
+        "reset_password": ("Su código", "Su código para crear una contraseña nueva es {code}."),
+        "invitation": (
+            "Invitación a nuestro portal",
+            "¡Le damos la bienvenida! Use el código {code} para abrir su cuenta del portal.",
+        ),
+        "change_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
+        "safe_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
     },
-    code_mail="{line}\n\nSirve una vez y por poco tiempo. Nadie de nuestra oficina se lo pedirá nunca. Si usted no "
-    "pidió un código, no tiene que hacer nada.\n\nInicie sesión: {url}\n\n{sender}\n",
+    code_mail="{line}\n\nEl código sirve una sola vez y vence pronto. Nadie de nuestra oficina se lo pedirá nunca. Si "
+    "usted no pidió un código, puede ignorar este mensaje.\n\nInicie sesión: {url}\n\n{sender}\n",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {at.day} de {_MONTHS[at.month - 1]}",
     time=lambda at: f"{at.hour}:{at.minute:02d} ({at.tzname()})",
 )

@@ -1,4 +1,4 @@
-"""What screens and API answers show."""
+"""Read models for the API."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from portal_core.notifications.settings import NotificationSettings
 
 @frozen
 class NotificationView:
-    """A line of the inbox. `title` is in the holder's language; `subject_id` is the id of the thing it is about."""
+    """An inbox item. `title` is in the holder's language; `subject_id` is the id of the object it is about."""
 
     id: UUID
     kind: str
@@ -34,9 +34,9 @@ class NotificationView:
 
 @frozen
 class InboxUpdate:
-    """What an event stream tells of the newest 100 lines: how many are unread, which came after the one asked with.
+    """Updates within the newest 100 inbox items: how many are unread, and which are newer than the id given.
 
-    Two ids may be committed out of order; `unread` is right all the same, so a change of it is a reason to reload.
+    Two ids may be committed out of order, so `new` can miss one; `unread` is always exact. Reload when it changes.
     """
 
     unread: int
@@ -46,7 +46,7 @@ class InboxUpdate:
 
 @frozen
 class ChannelChoiceView:
-    """One kind of notice: the channels in force, those that may be chosen, and whether they may be changed at all."""
+    """One notice kind: its current channels, the available ones, and whether they are fixed."""
 
     kind: str
     channels: tuple[Channel, ...]
@@ -56,9 +56,9 @@ class ChannelChoiceView:
 
 @frozen
 class NotificationSettingsView:
-    """An account's settings, with every kind spelled out.
+    """An account's settings, with an entry for every notice kind.
 
-    `pending_safe_email` waits for its code; until then mail goes where it went before.
+    `pending_safe_email` has not been confirmed yet; until then mail goes to the current address.
     """
 
     choices: tuple[ChannelChoiceView, ...]
@@ -108,7 +108,7 @@ class NotificationSettingsView:
 
 @frozen
 class ContactPreferencesView:
-    """How a client wants to be reached, for staff who call or write: `email` and `safe_phone` are the ones to use."""
+    """How a client wants to be contacted, for staff who call or write: use this `email` and `safe_phone`."""
 
     client_id: UUID
     email: str
@@ -121,7 +121,7 @@ class ContactPreferencesView:
 
 @frozen
 class FailedNoticeView:
-    """A notice that an operator should look at. No address and no words: there are none in the row."""
+    """A notice that needs an operator's attention. It holds no address and no text."""
 
     id: UUID
     kind: str
@@ -154,7 +154,7 @@ class FailedNoticeView:
 
 @frozen
 class SweepReport:
-    """What a sweep found: claims that were lost, and notices handed to the workers."""
+    """The result of a sweep: how many claims were lost, and for how many notices a job was enqueued."""
 
     lost: int
     enqueued: int
@@ -162,7 +162,7 @@ class SweepReport:
 
 @frozen
 class DeliveryView:
-    """How a delivery ended; `state` is None when there was nothing to claim."""
+    """The state of the notice after a delivery; None when there was nothing to claim."""
 
     state: NoticeState | None
 

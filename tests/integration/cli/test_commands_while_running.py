@@ -15,7 +15,7 @@ from tests.support.cli.portal_command import PortalCommand, eventually
 pytestmark = pytest.mark.timeout(SECONDS)
 
 PEOPLE = """\
-kind,external_id,name,given_name,family_name,born,email,clinicians
+kind,external_id,name,given_name,family_name,date_of_birth,email,clinicians
 clinician,C-7,Noor Haddad,,,,,
 client,K-7,,Ines,Moreau,1991-02-03,ines@client.example,C-7
 client,K-8,,Paul,Weiss,3 February 1991,,C-7
@@ -59,12 +59,12 @@ def test_administrator_totp_code_is_shown(serving: PortalCommand) -> None:
 def test_scheduled_jobs_can_be_run_immediately(serving: PortalCommand) -> None:
     for name in ("send_appointment_reminders", "expire_grants", "delete_expired"):
         assert serving.output("jobs", "run", name) == f"{name}: done\n"
-    assert serving.output("jobs", "dead") == "0 dead\n"
+    assert serving.output("jobs", "dead") == "0 dead jobs\n"
 
 
 def test_migrating_again_changes_nothing(serving: PortalCommand) -> None:
-    assert serving.output("migrate") == "the schema is up to date\n"
-    assert serving.output("migrate") == "the schema is up to date\n"
+    assert serving.output("migrate") == "the database is up to date\n"
+    assert serving.output("migrate") == "the database is up to date\n"
 
 
 def test_master_key_is_rotated_while_the_portal_runs(serving: PortalCommand) -> None:
@@ -72,11 +72,11 @@ def test_master_key_is_rotated_while_the_portal_runs(serving: PortalCommand) -> 
     assert profile(serving, token).status_code == 200
     keys = serving.folder / "portal-data" / "keys.json"
     before = len(json.loads(keys.read_text())["keys"])
-    assert f"key-{before + 1} is the master key" in serving.output("keys", "rotate")
+    assert f"the master key is key-{before + 1}" in serving.output("keys", "rotate")
     assert profile(serving, token).status_code == 200
     assert profile(serving, sign_in(serving)).json()["given_name"] == "Mira"
     assert keys.stat().st_mode & 0o077 == 0
-    assert f"answers: key-{before + 1}" in serving.output("config", "check")
+    assert f"ok: key-{before + 1}" in serving.output("config", "check")
 
 
 def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: 
         ended = serving.run("practice", "import", str(file))
         assert ended.returncode == 1
         assert ended.stdout.splitlines() == [counted, *refused]
-        assert ended.stderr == "portal: 4 rows were refused; mend them and run it again\n"
+        assert ended.stderr == "portal: 4 rows were rejected; correct them and run the import again\n"
     file.write_text(PEOPLE.replace("Wei\nling", "Weiling").replace("nurse,N-1,Somebody,,,,,\n", ""))
     ended = serving.run("practice", "import", str(file))
     assert ended.stdout.startswith("0 added, 1 changed, 2 unchanged\n")
@@ -107,8 +107,8 @@ def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:
     assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
     assert serving.error_line(*add) == "Another practice uses this short name."
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
-    assert serving.error_line(*invite) == "name the practice by --practice: elm-street, oak-lane"
-    assert "on its way" in serving.output(*invite, "--practice", "oak-lane")
+    assert serving.error_line(*invite) == "choose a practice with --practice: elm-street, oak-lane"
+    assert "the invitation is queued" in serving.output(*invite, "--practice", "oak-lane")
     assert eventually(lambda: "Oak Lane" in serving.output("mail", "--to", "grace@oak-lane.example"))
     serving.error_line(*invite, "--practice", "oak-lane")
     reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
@@ -118,18 +118,18 @@ def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:
 
 def test_host_names_of_a_practice_are_changed(serving: PortalCommand) -> None:
     hosts = ("practice", "hosts", "elm-street")
-    assert serving.output(*hosts) == "elm-street has no host name of its own\n"
+    assert serving.output(*hosts) == "elm-street has no host names\n"
     assert serving.output(*hosts, "Portal.Elm.example", "elm.example") == "elm.example\nportal.elm.example\n"
     assert serving.output(*hosts, "elm.example") == serving.output(*hosts) == "elm.example\n"
     assert "host" in serving.error_line(*hosts, "https://elm.example/")
     assert serving.error_line("practice", "hosts", "oak", "oak.example").startswith(
-        "no practice oak; there are elm-street"
+        "there is no practice oak; known practices: elm-street"
     )
-    assert serving.error_line(*hosts, "fir.example", "--none") == "name hosts, or say --none"
+    assert serving.error_line(*hosts, "fir.example", "--none") == "give either host names or --none, not both"
     assert serving.output(*hosts) == "elm.example\n"
-    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--zone", "UTC", "--host")
+    other = ("practice", "add", "fir-row", "--name", "Fir Row", "--time-zone", "UTC", "--host")
     assert serving.error_line(*other, "elm.example").startswith("Another practice is reached under this host name.")
-    assert serving.output(*hosts, "--none") == "elm-street has no host name of its own\n"
+    assert serving.output(*hosts, "--none") == "elm-street has no host names\n"
 
 
 def test_only_administrator_can_recover_a_lost_second_factor(serving: PortalCommand) -> None:
@@ -138,8 +138,10 @@ def test_only_administrator_can_recover_a_lost_second_factor(serving: PortalComm
     elm_street = {"headers": {"portal-practice": "elm-street"}}
     assert "challenge" in sign_in(**elm_street).json()
     reset = ("practice", "reset-second-factor", "--practice", "elm-street", "--email", body["email"].upper())
-    assert "in_person" in serving.error_line(*reset, "--checked", "she sounded sad")
-    assert "they sign in with their password" in serving.output(*reset, "--checked", "video_call")
+    assert "in_person" in serving.error_line(*reset, "--identity-check", "she sounded sad")
+    assert "at the next sign-in they must set up a new second factor" in serving.output(
+        *reset, "--identity-check", "video_call"
+    )
     assert sign_in(**elm_street).json()["must_enroll"] is True
     told = ("mail", "--to", serving.demo["administrator"])
     assert eventually(lambda: "Two-step sign-in is off" in serving.output(*told))

@@ -35,9 +35,9 @@ SECRETS = {
 def test_empty_folder_passes_and_stays_empty(portal: PortalCommand) -> None:
     output = portal.output("config", "check", PORTAL_DATBASE_URL="postgresql://hidden@db/portal")
     assert f"database   embedded, in {portal.folder}/portal-data" in output
-    assert "database   not made yet" in output
-    assert f"http       127.0.0.1:{portal.port}, reached as {portal.url}" in output
-    assert "ignored    PORTAL_DATBASE_URL is no setting" in output
+    assert "database   does not exist yet" in output
+    assert f"http       127.0.0.1:{portal.port}, public URL {portal.url}" in output
+    assert "ignored    PORTAL_DATBASE_URL is not a setting" in output
     assert "hidden" not in output
     assert not (portal.folder / "portal-data").exists()
 
@@ -45,17 +45,17 @@ def test_empty_folder_passes_and_stays_empty(portal: PortalCommand) -> None:
 def test_stopped_portal_passes_every_check(demo: PortalCommand) -> None:
     output = demo.output("config", "check")
     for part in ("database", "worker", "owner"):
-        assert f"{part:<10} answers: PostgreSQL" in output
-    assert "keys       answers: key-1" in output
+        assert f"{part:<10} ok: PostgreSQL" in output
+    assert "keys       ok: key-1" in output
 
 
 def test_missing_settings_are_listed_without_connecting(portal: PortalCommand) -> None:
     ended = portal.run("config", "check", **{**SECRETS, "PORTAL_KMS_KEY": "", "PORTAL_JITSI_URL": ""})
     assert ended.returncode == 1
-    assert "wrong      PORTAL_KMS_KEY is needed with PORTAL_KEYS=kms\n" in ended.stdout
-    assert "wrong      PORTAL_JITSI_URL is needed with PORTAL_ROOMS=jitsi\n" in ended.stdout
-    assert "answer" not in ended.stdout
-    assert ended.stderr == "portal: the configuration is not whole\n"
+    assert "wrong      PORTAL_KMS_KEY is required with PORTAL_KEYS=kms\n" in ended.stdout
+    assert "wrong      PORTAL_JITSI_URL is required with PORTAL_ROOMS=jitsi\n" in ended.stdout
+    assert "ok:" not in ended.stdout
+    assert ended.stderr == "portal: the configuration is incomplete or wrong\n"
     assert "hidden" not in ended.stdout
 
 
@@ -69,8 +69,8 @@ def test_unreachable_services_are_named_without_secrets(portal: PortalCommand) -
     assert ended.returncode == 1
     for part in ("database", "worker", "owner", "keys", "identity", "mail"):
         assert f"{part:<10} " in ended.stdout
-        assert f"{part:<10} answers" not in ended.stdout
-    assert ended.stderr == "portal: not as it should be: database, worker, owner, keys, identity, mail\n"
+        assert f"{part:<10} ok" not in ended.stdout
+    assert ended.stderr == "portal: failed checks: database, worker, owner, keys, identity, mail\n"
     assert "hidden" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -84,13 +84,13 @@ def test_database_by_url_is_checked(portal: PortalCommand, cluster: Cluster) -> 
     }
     ended = portal.run("config", "check")
     assert ended.returncode == 1
-    assert "owner      the database was never migrated: portal migrate\n" in ended.stdout
+    assert "owner      the database has not been migrated: run portal migrate\n" in ended.stdout
     assert portal.output("migrate").startswith("migrated: ")
-    assert portal.output("migrate") == "the schema is up to date\n"
-    assert "worker     answers: PostgreSQL" in portal.output("config", "check")
+    assert portal.output("migrate") == "the database is up to date\n"
+    assert "worker     ok: PostgreSQL" in portal.output("config", "check")
     with portal.start_background("serve", "--no-worker") as running:
         assert not [one for one in running.process_tree() if "entrypoints.cli" in one.cmdline()]
-        assert "up" in portal.output("practice", "add", "up", "--name", "Up", "--zone", "UTC")
+        assert "up" in portal.output("practice", "add", "up", "--name", "Up", "--time-zone", "UTC")
         assert running.press_ctrl_c() == 0
     drop_database(cluster, database)
 

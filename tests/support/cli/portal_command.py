@@ -1,4 +1,4 @@
-"""The command `portal` as users meet it: a process of its own, in a folder, with variables of its environment."""
+"""Runs the `portal` command as users do: in its own process, with a data folder and environment variables."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from attrs import define, field, frozen
 from tests.support.engine.embedded_postgres import is_gone
 
 LIMIT = 300.0
-"""Seconds after which nothing more is hoped for. Machines that run tests are slow; nothing is concluded from time."""
+"""Timeout in seconds. It is generous because test machines are slow; no test depends on the duration."""
 BYTECODE = Path(tempfile.gettempdir(), f"portal-tests-bytecode-{os.getuid()}-{sys.version_info.minor}")
 
 
 def eventually(condition: Callable[[], Any]) -> bool:
-    """Whether it comes true."""
+    """Wait for the condition. Returns whether it became true in time."""
     deadline = time.monotonic() + LIMIT
     while not condition():
         if time.monotonic() > deadline:
@@ -36,7 +36,7 @@ def eventually(condition: Callable[[], Any]) -> bool:
 
 
 def free_port() -> int:
-    """One that nobody listens on now."""
+    """Return a port that nothing is listening on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 @frozen
 class Interpreter:
-    """How `portal` is called: by its script, or as a module by an interpreter that another user may run."""
+    """How to call `portal`: by its script, or as a module with an interpreter that another user can run."""
 
     command: tuple[str, ...] = (str(Path(sys.executable).with_name("portal")),)
     variables: dict[str, str] = field(factory=dict)
@@ -75,7 +75,7 @@ class PortalCommand:
         return {**inherited, **mine, **self.interpreter.variables, **self.settings, **settings}
 
     def run(self, *arguments: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
-        """To its end."""
+        """Run a command and wait for it to end."""
         return subprocess.run(
             [*self.interpreter.command, *arguments],
             cwd=self.folder,
@@ -91,7 +91,7 @@ class PortalCommand:
         )
 
     def error_line(self, *arguments: str, **settings: str) -> str:
-        """The one line that it gives up with."""
+        """Run a command that must fail, and return its one-line error."""
         ended = self.run(*arguments, **settings)
         assert ended.returncode == 1, (ended.returncode, ended.stdout, ended.stderr)
         assert ended.stderr.count("\n") == 1, ended.stderr
@@ -99,7 +99,7 @@ class PortalCommand:
         return ended.stderr.removeprefix("portal: ").strip()
 
     def output(self, *arguments: str, **settings: str) -> str:
-        """What it prints when all is well."""
+        """Run a command that must succeed, and return its output."""
         ended = self.run(*arguments, **settings)
         assert ended.returncode == 0, (ended.returncode, ended.stdout, ended.stderr)
         return ended.stdout
@@ -108,7 +108,7 @@ class PortalCommand:
     def start_background(
         self, *arguments: str, until: str = "", answers: bool = True, **settings: str
     ) -> "Iterator[RunningCommand]":
-        """In the background, as in a terminal of its own, until it `answers` over HTTP and has printed `until`."""
+        """Start a command in the background, and wait until it responds over HTTP (`answers`) and printed `until`."""
         with (self.folder / "printed.txt").open("w") as printed:
             process = subprocess.Popen(
                 [*self.interpreter.command, *arguments],
@@ -139,14 +139,14 @@ class PortalCommand:
             return False
 
     def copy_to(self, folder: Path) -> "PortalCommand":
-        """Another portal with the same data, which must be at rest."""
+        """Copy the data to another portal. This portal must be stopped."""
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", self.folder / "portal-data", folder], check=True)
         return PortalCommand(folder, self.settings, self.interpreter)
 
     @property
     def demo(self) -> dict[str, str]:
-        """What the demo keeps for its visitors."""
+        """The demo's sign-in data."""
         kept: dict[str, str] = json.loads((self.folder / "portal-data" / "demo.json").read_text())
         return kept
 
@@ -164,26 +164,26 @@ class RunningCommand:
         return self.file.read_text()
 
     def process_tree(self) -> list[psutil.Process]:
-        """It and those that it started, and they."""
+        """Return the process and all its descendants."""
         parent = psutil.Process(self.process.pid)
         found = [parent, *parent.children(recursive=True)]
         self._process_tree = [one.pid for one in found]
         return found
 
     def press_ctrl_c(self) -> int:
-        """As in a terminal: everybody of its process group gets SIGINT. Answers its exit code."""
+        """Send SIGINT to the process group, as a terminal does. Returns the exit code."""
         self.process_tree()
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(LIMIT)
 
     def signal_and_wait(self, number: signal.Signals) -> int:
-        """Send it alone a signal; answers its exit code."""
+        """Send a signal to the process alone. Returns its exit code."""
         self.process_tree()
         self.process.send_signal(number)
         return self.process.wait(LIMIT)
 
     def all_exited(self) -> bool:
-        """Whether, in the end, nothing is left of what ran when it was told to end."""
+        """Whether all processes that were running when it was stopped have ended."""
         return eventually(lambda: all(is_gone(pid) for pid in self._process_tree))
 
     def kill(self) -> None:
@@ -193,7 +193,7 @@ class RunningCommand:
 
 
 def world_readable_folder() -> Path:
-    """A folder that every user may walk to (pytest's own are closed to others)."""
+    """Create a folder that every user can reach (pytest's own folders are private)."""
     place = Path(tempfile.mkdtemp(prefix="portal-cli-", dir="/tmp"))
     place.chmod(0o755)
     return place

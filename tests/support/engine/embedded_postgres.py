@@ -1,4 +1,4 @@
-"""What the tests of the embedded PostgreSQL do to it: query it, kill its parent, run it as another user."""
+"""Helpers for tests of the embedded PostgreSQL: query it, kill its parent, run code as another user."""
 
 import contextlib
 import os

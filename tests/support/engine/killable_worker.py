@@ -1,6 +1,6 @@
-"""A worker in a process of its own, made of the portal's real parts, that a test can have killed where it wants.
+"""A worker in its own process, with the portal's real parts, which a test can kill at a chosen step.
 
-The processes are forked from a server that has imported everything once, so that one costs a fraction of a second.
+The processes are forked from a server process that has already imported everything, so starting one is fast.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class WorkerRun:
 
 @define
 class ProcessKiller(CrashPoint):
-    """Kills this process, as the kernel or an operator would: nothing is cleaned up."""
+    """Kills this process without cleanup, as the kernel or an operator would."""
 
     name: str = ""
 
@@ -68,7 +68,7 @@ class ProcessKiller(CrashPoint):
 
 
 def start(worker_run: WorkerRun) -> "multiprocessing.process.BaseProcess":
-    """The worker's process, at work."""
+    """Start the worker's process."""
     process = _processes.Process(target=_process_main, args=(worker_run,), daemon=True)
     process.start()
     return process
@@ -84,7 +84,7 @@ async def exit_code_of(process: "multiprocessing.process.BaseProcess") -> int:
 
 
 async def run_worker(worker_run: WorkerRun) -> int:
-    """Let a worker do its shift."""
+    """Run a worker to its end, and return its exit code."""
     return await exit_code_of(start(worker_run))
 
 

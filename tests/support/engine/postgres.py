@@ -128,7 +128,8 @@ class PortalDatabase:
         wrapped = self.keys.cached_practice(practice_id).seal(bytes(range(32)), f"client_keys.wrapped/{client_id}")
         now = datetime(2026, 1, 1, tzinfo=UTC)
         self.owner.execute(
-            "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, email, email_key,"
+            "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, email,"
+            " email_key,"
             " status, created_at, version) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'active', %s, 1)",
             (
                 practice_id,

@@ -1,7 +1,8 @@
-"""Rows for every table, made from what the tables say of themselves; written past row-level security by the owner.
+"""Sample rows for every table, generated from the table definitions and written by the owner, who bypasses row-level
+security.
 
-Foreign keys are not looked at while filling, CHECK and unique constraints are. A practice's rows refer to one another
-by the columns' names: `clinician_id` is one of the practice's clinicians, and so on.
+Foreign keys are not checked while filling; CHECK and unique constraints are. A practice's rows refer to one another by
+column name: `clinician_id` is one of the practice's clinicians, and so on.
 """
 
 import re

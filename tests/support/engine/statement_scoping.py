@@ -1,8 +1,8 @@
-"""Finds statements that forget for whom they run.
+"""Finds statements that are not scoped to a practice or client.
 
-A statement is scoped when each table in it is held to the practice of its transaction, and each client's table to one
-client or several named ones: by an equation with a parameter, or with a column that is held so itself. Equations count
-where they must hold: not under OR or NOT, and those of an outer join for its right side alone.
+A statement is scoped when each table in it is restricted to the transaction's practice, and each client table to one or
+several given clients: by an equality with a parameter, or with a column that is itself restricted. Only equalities that
+must hold count: not those under OR or NOT, and those of an outer join only for its right side.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Equality:
 
 
 def scope_violations(statement: Statement) -> list[str]:
-    """What the statement forgets, in words; nothing when it is scoped."""
+    """Return descriptions of the missing restrictions; empty when the statement is scoped."""
     missing = []
     equations = list(_equations(statement.source))
     for table in _tables(statement.source):

@@ -1,4 +1,4 @@
-"""A practice to which nothing ever happens for good: what a request changed is known by table, and taken back."""
+"""Records the changes that a request makes, by table, and restores the previous state."""
 
 from typing import Any
 
@@ -70,8 +70,10 @@ class TableSnapshot:
         return ", ".join(one for (one,) in rows)
 
     def restore(self) -> list[str]:
-        """Everything is as it was when this was made. Answers what had been written, without what only counts, and
-        without rows that came and went: what a request meant to do stands there only while it is doing it."""
+        """Restore the state at creation, and return what was written.
+
+        Counters are left out, and so are rows that were added and deleted again.
+        """
         run = self.owner.execute
         rows = run("SELECT name, kind, what, counts FROM test_snapshot.changed ORDER BY number").fetchall()
         if rows:
@@ -81,7 +83,8 @@ class TableSnapshot:
                     columns, bare = self._columns[name], name.partition(".")[2]
                     run(f"DELETE FROM {name}")  # type: ignore[call-overload]
                     run(  # type: ignore[call-overload]
-                        f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM test_snapshot.{bare}"
+                        f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE"
+                        f" SELECT {columns} FROM test_snapshot.{bare}"
                     )
                 run("TRUNCATE test_snapshot.changed")
         gone = [(name, what) for name, kind, what, _ in rows if kind == "DELETE"]

@@ -1,4 +1,4 @@
-"""A vendor of mail, texts and codes that does what a test tells it, and dies where a test wants it to."""
+"""A fake vendor of mail, text messages and codes, with behavior and crash points that a test can set."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,11 +13,11 @@ from portal_core.notifications.errors import MailNotSent, MailRefused
 from portal_core.notifications.ports import CodeRequest, CodeSender, Mail, Mailer, SmsMessage, SmsSender
 
 DeliveryBehavior = Literal["accepts", "rejects", "is_unavailable", "accepts_then_fails", "dies", "has_no_code"]
-"""`takes_and_fails`: the mail is on its way, and the answer is an error that says nothing."""
+"""`takes_and_fails`: the mail is accepted, but the response is an inconclusive error."""
 
 
 class ProcessKilled(BaseException):
-    """The process is gone: nothing that catches errors may catch it."""
+    """The process died. A BaseException, so that no error handling catches it."""
 
 
 @define

@@ -95,7 +95,8 @@ class PostgresNotificationsWorld(NotificationsWorld):
         )
         self._run("SET session_replication_role = origin")
         self._run(
-            "INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, cancelled_late, sequence)"
+            "INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, cancelled_late,"
+            " sequence)"
             " VALUES (%s, %s, %s, %s, 'attending', false, 0)",
             *(self.practice_id, client_id, appointment_id, starts_at),
         )

@@ -1,4 +1,4 @@
-"""People in a CSV file: what cannot be a file of people is told in one line, what cannot be a row by its line."""
+"""People in a CSV file: an unreadable file gives a one-line error, and an unreadable row is rejected by its line."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from entrypoints.import_file import read_people
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "the first line must name the columns, and one of them is kind"),
-        (b"external_id,name\nC-1,Elena\n", "one of them is kind"),
-        (b"kind,external_id,emial\nclient,K-1,a@b.example\n", "no such column as 'emial'; there are active, "),
-        (b"kind,name,name\n", "a column is there twice"),
+        (b"", "the first line must be a header with a column named kind"),
+        (b"external_id,name\nC-1,Elena\n", "a column named kind"),
+        (b"kind,external_id,emial\nclient,K-1,a@b.example\n", "unknown columns: 'emial'; possible columns: active, "),
+        (b"kind,name,name\n", "a column appears twice"),
         (b'kind,name\nclinician,"Elena\n', "line 2: unexpected end of data"),
         (b'kind,name\nclinician,"Elena" Rivera\n', "line 2: "),
         (b"kind,name\nclinician," + b"a" * 100_000, "line 2: field larger than field limit"),
-        (b"kind,name\nclinician,Elen\xe4\n", "it is not UTF-8 text"),
+        (b"kind,name\nclinician,Elen\xe4\n", "not UTF-8 text"),
         (None, "No such file or directory"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What an operator may set: every value that cannot be is named, and no secret is shown."""
+"""Settings: every invalid value is reported, and no secret is shown."""
 
 import os
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_missing_required_setting_is_reported(monkeypatch: pytest.MonkeyPatch, w
     chosen, *needed = whole
     for name in needed:
         monkeypatch.delenv(name)
-        assert settings_problems(load()) == [f"{name} is needed with {chosen}={whole[chosen]}"]
+        assert settings_problems(load()) == [f"{name} is required with {chosen}={whole[chosen]}"]
         monkeypatch.setenv(name, whole[name])
 
 
@@ -100,15 +100,19 @@ def test_value_of_wrong_type_is_reported(monkeypatch: pytest.MonkeyPatch, name: 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("PORTAL_PUBLIC_URL", "portal.example.org", "PORTAL_PUBLIC_URL is http:// or https:// and a host"),
-        ("PORTAL_PUBLIC_URL", "https://portal.example.org/a/path", "PORTAL_PUBLIC_URL is http:// or https:// and"),
-        ("PORTAL_PUBLIC_URL", "https://portal.example.org:many", "PORTAL_PUBLIC_URL is http:// or https:// and"),
-        ("PORTAL_TRUSTED_PROXIES", "10.0.0.0/8,everybody", "PORTAL_TRUSTED_PROXIES: everybody is no network"),
-        ("PORTAL_METRICS_FROM", "10.0.0.0/80", "PORTAL_METRICS_FROM: 10.0.0.0/80 is no network"),
-        ("PORTAL_DATABASE_URL", "mysql://portal:secret@db/portal", "PORTAL_DATABASE_URL is no postgresql:// URL"),
-        ("PORTAL_OWNER_DATABASE_URL", "postgresql://a:sec/ret@db/x", "PORTAL_OWNER_DATABASE_URL is no postgresql://"),
-        ("PORTAL_JITSI_URL", "http://meet.example.org", "PORTAL_JITSI_URL is no https:// URL"),
-        ("PORTAL_JITSI_APP_SECRET", "secret", "PORTAL_JITSI_APP_SECRET has 32 characters at least"),
+        ("PORTAL_PUBLIC_URL", "portal.example.org", "PORTAL_PUBLIC_URL must be http:// or https:// and a host"),
+        ("PORTAL_PUBLIC_URL", "https://portal.example.org/a/path", "PORTAL_PUBLIC_URL must be http:// or https:// and"),
+        ("PORTAL_PUBLIC_URL", "https://portal.example.org:many", "PORTAL_PUBLIC_URL must be http:// or https:// and"),
+        ("PORTAL_TRUSTED_PROXIES", "10.0.0.0/8,everybody", "PORTAL_TRUSTED_PROXIES: everybody is not a network"),
+        ("PORTAL_METRICS_FROM", "10.0.0.0/80", "PORTAL_METRICS_FROM: 10.0.0.0/80 is not a network"),
+        ("PORTAL_DATABASE_URL", "mysql://portal:secret@db/portal", "PORTAL_DATABASE_URL must be a postgresql:// URL"),
+        (
+            "PORTAL_OWNER_DATABASE_URL",
+            "postgresql://a:sec/ret@db/x",
+            "PORTAL_OWNER_DATABASE_URL must be a postgresql://",
+        ),
+        ("PORTAL_JITSI_URL", "http://meet.example.org", "PORTAL_JITSI_URL must be an https:// URL"),
+        ("PORTAL_JITSI_APP_SECRET", "secret", "PORTAL_JITSI_APP_SECRET must have at least 32 bytes"),
     ],
 )
 def test_unusable_value_is_reported(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
@@ -141,7 +145,7 @@ def test_a_settings_file_is_read_and_the_environment_wins(monkeypatch: pytest.Mo
     file.write_text("[portal]\nport = 8080\nhttp_workers = 3\ntrusted_proxies = ['10.0.0.0/8']\n")
     settings = loaded(monkeypatch, PORTAL_SETTINGS=str(file), PORTAL_PORT="8081")
     assert (settings.port, settings.http_workers, settings.trusted_proxies) == (8081, 3, ("10.0.0.0/8",))
-    with pytest.raises(SettingsError, match=r"names nowhere\.toml, where there is no file"):
+    with pytest.raises(SettingsError, match=r"names nowhere\.toml, which does not exist"):
         loaded(monkeypatch, PORTAL_SETTINGS="nowhere.toml")
 
 
@@ -152,7 +156,7 @@ def test_unknown_portal_variable_is_reported(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_command_reports_first_missing_setting_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_ROOMS", "jitsi")
-    with pytest.raises(CommandError, match=r"PORTAL_JITSI_URL is needed .* \(and 2 more: portal config check\)"):
+    with pytest.raises(CommandError, match=r"PORTAL_JITSI_URL is required .* \(and 2 more: portal config check\)"):
         settings_or_fail()
 
 
@@ -160,7 +164,7 @@ def test_owner_database_url_is_required_by_commands_that_use_it(monkeypatch: pyt
     assert settings_or_fail("owner_database_url").embedded_database
     monkeypatch.setenv("PORTAL_DATABASE_URL", "postgresql://db/portal")
     assert settings_or_fail().database_url == "postgresql://db/portal"
-    with pytest.raises(CommandError, match="PORTAL_OWNER_DATABASE_URL is needed here"):
+    with pytest.raises(CommandError, match="PORTAL_OWNER_DATABASE_URL is required for this command"):
         settings_or_fail("owner_database_url")
 
 

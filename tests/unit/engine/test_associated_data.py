@@ -37,12 +37,12 @@ def test_every_sealed_column_keeps_its_label() -> None:
     }
 
 
-def test_a_row_may_have_a_key_of_parts() -> None:
+def test_composite_row_key_is_joined() -> None:
     record = metadata.tables["portal.identities"].c.record
     assert associated_data(record, ROW, "portal") == f"identities.record/{ROW}/portal"
 
 
-def test_nothing_is_sealed_into_a_column_of_plain_values() -> None:
+def test_plain_column_has_no_label() -> None:
     with pytest.raises(ValueError, match="clients"):
         associated_data(metadata.tables["portal.clients"].c.given_name, ROW)
 
@@ -52,6 +52,6 @@ def test_memory_adapter_seals_with_client_key(name: str) -> None:
     assert set(SEALED.get(name, ())) == CLIENTS[name]
 
 
-def test_in_memory_nothing_else_is_sealed() -> None:
+def test_memory_adapter_seals_no_other_fields() -> None:
     assert MemoryUnitOfWork, "the repositories of all features, which say what of theirs is sealed"
     assert set(SEALED) <= set(CLIENTS)

@@ -1,4 +1,4 @@
-"""What goes into JSON columns comes out the same."""
+"""Values survive a round trip through JSON columns."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,12 +56,12 @@ def test_settings(one: AppointmentSettings) -> None:
 
 
 @given(timings)
-def test_timings(one: AppointmentTiming) -> None:
+def test_appointment_timing_round_trips(one: AppointmentTiming) -> None:
     assert converter.structure(through_json(one), AppointmentTiming) == one
 
 
 @given(st.lists(preferred, min_size=1, max_size=3).map(tuple))
-def test_preferred_times(times: tuple[PreferredTime, ...]) -> None:
+def test_preferred_times_round_trip(times: tuple[PreferredTime, ...]) -> None:
     assert converter.structure(through_json(times), tuple[PreferredTime, ...]) == times
 
 

@@ -26,7 +26,7 @@ def test_decrypt_with_matching_associated_data(plain: bytes, place: str) -> None
 
 
 @given(st.binary(min_size=1, max_size=60), st.integers(min_value=0), st.integers(min_value=1, max_value=255))
-def test_a_changed_byte_does_not_open(plain: bytes, where: int, change: int) -> None:
+def test_altered_value_cannot_be_decrypted(plain: bytes, where: int, change: int) -> None:
     cipher = Cipher(new_key())
     sealed = bytearray(cipher.seal(plain, "table.column/1"))
     sealed[where % len(sealed)] ^= change
@@ -35,12 +35,12 @@ def test_a_changed_byte_does_not_open(plain: bytes, where: int, change: int) -> 
 
 
 @pytest.mark.parametrize("cut", [b"", b"\x01", b"\x01" + bytes(12), b"\x01" + bytes(20)])
-def test_what_is_cut_does_not_open(cut: bytes) -> None:
+def test_truncated_value_cannot_be_decrypted(cut: bytes) -> None:
     with pytest.raises(DecryptionFailed):
         Cipher(new_key()).open(cut, "table.column/1")
 
 
-def test_a_key_is_not_shown() -> None:
+def test_key_is_not_in_repr() -> None:
     key = new_key()
     assert repr(key)[2:10] not in repr(Cipher(key))
 
@@ -60,7 +60,7 @@ class TestKeyFile(MasterKeyContract):
         other.rotate()
         return other
 
-    def test_only_its_owner_reads_it(self, master: MasterKey, path: Path) -> None:
+    def test_key_file_is_readable_by_its_owner_only(self, master: MasterKey, path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     def test_a_second_start_finds_the_same_key(self, master: MasterKey, path: Path) -> None:
@@ -72,11 +72,11 @@ class TestKeyFile(MasterKeyContract):
         key = new_key()
         assert await master.unwrap(await rotated.wrap(key, "p"), "p") == key
 
-    async def test_another_file_unwraps_nothing(self, master: MasterKey, tmp_path: Path) -> None:
+    async def test_another_key_file_cannot_unwrap(self, master: MasterKey, tmp_path: Path) -> None:
         with pytest.raises(DecryptionFailed):
             await KeyFile(tmp_path / "other.json").unwrap(await master.wrap(new_key(), "p"), "p")
 
-    def test_a_broken_file_is_one_clear_line(self, path: Path) -> None:
+    def test_damaged_key_file_is_reported_in_one_line(self, path: Path) -> None:
         path.parent.mkdir()
         path.write_text("{}")
         with pytest.raises(KeyFileError, match="cannot read the key file"):

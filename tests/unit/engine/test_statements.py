@@ -1,4 +1,4 @@
-"""Every statement says for whom it runs, and takes and gives only what asyncpg carries by itself."""
+"""Every statement is scoped, and uses only types that asyncpg handles natively."""
 
 import re
 from typing import Any
@@ -93,7 +93,7 @@ def test_parameter_types_are_native(name: str) -> None:
 
 
 @everything
-def test_parameters_are_told_apart(name: str) -> None:
+def test_every_placeholder_has_a_parameter(name: str) -> None:
     """`in_()` would leave a placeholder that only SQLAlchemy's own engine fills in."""
     statement = REGISTRY[name]
     assert "POSTCOMPILE" not in statement.sql
@@ -102,12 +102,12 @@ def test_parameters_are_told_apart(name: str) -> None:
 
 
 @everything
-def test_constants_are_written_out(name: str) -> None:
+def test_constants_are_inlined(name: str) -> None:
     """A constant gets a number from SQLAlchemy; one that is None would be asked for by every call."""
     assert [one for one in REGISTRY[name].names if re.search(r"_\d+$", one)] == []
 
 
-def test_a_constant_is_quoted_and_what_is_left_is_numbered_anew() -> None:
+def test_constants_are_quoted_and_parameters_renumbered() -> None:
     source = select(holds.c.id).where(clients.c.status == "it's", holds.c.id == bindparam("id"), _here)
     made = compile_statement("made", source)
     assert made.names == ("id", "practice_id")
@@ -175,11 +175,11 @@ def test_an_unscoped_statement_is_refused(source: Any) -> None:
         select(holds.c.id).outerjoin(calendar, calendar.c.practice_id == holds.c.practice_id).where(_here, _mine),
     ],
 )
-def test_a_scoped_statement_is_let_through(source: Any) -> None:
+def test_scoped_statement_is_accepted(source: Any) -> None:
     assert scope_violations(made(source)) == []
 
 
-def test_a_reason_lets_it_reach_over_clients_and_not_over_practices() -> None:
+def test_exemption_allows_several_clients_but_not_several_practices() -> None:
     assert scope_violations(made(select(holds.c.id).where(_here), "a job clears holds")) == []
     assert scope_violations(made(select(holds.c.id).where(_mine), "no reason is good enough")) != []
 
@@ -198,6 +198,6 @@ def test_a_type_that_needs_translating_is_refused(type_: Any) -> None:
     assert strange_types(delete(table).where(table.c.thing == bindparam("thing", type_=type_))) != []
 
 
-def test_plain_types_are_let_through() -> None:
+def test_native_types_are_accepted() -> None:
     table = Table("made", MetaData(), Column("thing", LargeBinary), Column("things", ARRAY(String)), Column("j", JSONB))
     assert strange_types(select(table)) == []

@@ -24,7 +24,7 @@ def asked() -> set[type[Any]]:
 
 @pytest.mark.parametrize("made", [MemoryUnitOfWork, PostgresUnitOfWork])
 @pytest.mark.parametrize("unit", sorted(asked() - {UnitOfWork}, key=str))
-def test_every_repository_is_there(unit: type[Any], made: type[Any]) -> None:
+def test_every_repository_is_provided(unit: type[Any], made: type[Any]) -> None:
     own = [part for part in unit.__mro__ if part not in UnitOfWork.__mro__]
     names = {name for part in own for name, kind in vars(part).items() if isinstance(kind, property)}
     assert names
@@ -54,7 +54,7 @@ def features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return import_module(folder.name)
 
 
-def test_a_repository_is_made_once_for_each_unit(features: ModuleType) -> None:
+def test_repository_is_created_once_per_unit(features: ModuleType) -> None:
     made: Any = compose_unit_class("Made", Core, features)
     one, two = made(1), made(2)
     assert (one.goals, one.measures, two.goals) == (["goals", 1], ["measures", 1], ["goals", 2])

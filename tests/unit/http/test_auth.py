@@ -1,4 +1,4 @@
-"""Who asks, in which practice, and under which key."""
+"""Authentication, the practice of a request, and idempotency keys."""
 
 from typing import Any
 from uuid import UUID
@@ -41,7 +41,7 @@ def bearer(token: str) -> dict[str, str]:
         "Bearer " + "x" * 9000,
     ],
 )
-async def test_without_a_good_token(header: str) -> None:
+async def test_missing_or_malformed_token_is_refused(header: str) -> None:
     async with http_client(token="") as client:
         raw = [(b"authorization", header.encode("latin-1"))] if header else []
         answer = await client.get(TOYS, headers=raw)
@@ -49,7 +49,7 @@ async def test_without_a_good_token(header: str) -> None:
     assert "www-authenticate" in answer.headers
 
 
-async def test_the_controller_sees_who_asks_from_where() -> None:
+async def test_controller_sees_actor_and_origin() -> None:
     async with http_client(peer="203.0.113.7") as client:
         seen = (await client.get(f"{TOYS}/who", headers={"user-agent": "Phone/1\t" + "x" * 500})).json()
     assert seen["kind"] == "ClientActor"
@@ -65,13 +65,13 @@ async def test_a_visitor_needs_no_token_and_a_token_makes_no_difference() -> Non
         assert (await client.get(f"{TOYS}/visit", headers=bearer("wrong"))).json()["kind"] == "VisitorActor"
 
 
-async def test_a_client_finds_no_practice_side() -> None:
+async def test_client_cannot_access_practice_api() -> None:
     async with http_client() as client:
         assert (await client.get("/api/v1/practice/toys/count")).status_code == 404
         assert (await client.get("/api/v1/practice/toys/count", headers=bearer(STAFF_TOKEN))).json() == {"count": 0}
 
 
-async def test_what_authentication_is_asked() -> None:
+async def test_authentication_gets_the_request_data() -> None:
     tokens = FakeAuthenticate()
     async with http_client(authenticate=tokens) as client:
         await client.get(TOYS, headers={"portal-client": str(ADA)})
@@ -81,7 +81,7 @@ async def test_what_authentication_is_asked() -> None:
     assert (second.record, second.active) == (None, False)
 
 
-async def test_a_record_that_is_no_id() -> None:
+async def test_malformed_client_id_is_refused() -> None:
     async with http_client() as client:
         answer = await client.get(TOYS, headers={"portal-client": "ada"})
     assert answer.json()["errors"][0]["path"] == "Portal-Client"
@@ -107,7 +107,7 @@ async def test_a_record_that_is_no_id() -> None:
         ("elsewhere.example.org", None, FakePracticeDirectory(()), None),
     ],
 )
-async def test_which_practice(
+async def test_practice_is_found_by_host_slug_or_default(
     host: str, slug: str | None, practices: FakePracticeDirectory, found: UUID | None
 ) -> None:
     async with http_client(practices=practices) as client:
@@ -147,14 +147,14 @@ async def test_a_new_practice_is_seen() -> None:
 # --- cookies ----------------------------------------------------------------------------------------------------------
 
 
-async def test_reading_by_cookie() -> None:
+async def test_cookie_allows_reading() -> None:
     async with http_client(token="") as client:
         answer = await client.get(f"{TOYS}/who", headers={"cookie": f"theme=dark; portal={ADAS_TOKEN}; x"})
     assert answer.json()["kind"] == "ClientActor"
 
 
 @pytest.mark.parametrize("given", [None, "", "wrong", csrf_token(BOBS_TOKEN), "\xe4"])
-async def test_changing_by_cookie_alone_is_refused(given: str | None) -> None:
+async def test_change_with_cookie_and_no_csrf_token_is_refused(given: str | None) -> None:
     async with http_client(token="") as client:
         raw = [(b"cookie", f"portal={ADAS_TOKEN}".encode())]
         raw += [] if given is None else [(b"x-csrf-token", given.encode("latin-1"))]
@@ -163,7 +163,7 @@ async def test_changing_by_cookie_alone_is_refused(given: str | None) -> None:
         assert (await client.get(TOYS, headers=bearer(ADAS_TOKEN))).json()["items"] == []
 
 
-async def test_changing_by_cookie_with_the_sessions_own_token() -> None:
+async def test_change_with_cookie_and_csrf_token_is_accepted() -> None:
     headers = {"cookie": f"portal={ADAS_TOKEN}", "x-csrf-token": csrf_token(ADAS_TOKEN)}
     async with http_client(token="") as client:
         assert (await client.post(TOYS, json={"name": "Bear"}, headers=headers)).status_code == 201
@@ -177,7 +177,7 @@ async def test_over_https_only_the_host_cookie_counts() -> None:
         assert (await client.get(TOYS, headers={"cookie": f"__Host-portal={ADAS_TOKEN}"})).status_code == 200
 
 
-async def test_a_bad_bearer_is_not_made_good_by_a_cookie() -> None:
+async def test_invalid_bearer_token_is_refused_despite_valid_cookie() -> None:
     async with http_client(token="wrong") as client:
         assert (await client.get(TOYS, headers={"cookie": f"portal={ADAS_TOKEN}"})).status_code == 401
 
@@ -224,7 +224,7 @@ async def test_another_request_under_the_same_key_is_refused() -> None:
 @pytest.mark.parametrize(
     ("key", "good"), [("x" * 255, True), ("!~ a", True), ("x" * 256, False), ("", False), ("ä", False)]
 )
-async def test_which_keys_are_good(key: str, good: bool) -> None:
+async def test_idempotency_key_format_is_validated(key: str, good: bool) -> None:
     async with http_client() as client:
         raw = [(b"idempotency-key", key.encode("latin-1"))]
         answer = await client.post(TOYS, json={"name": "Bear"}, headers=raw)
@@ -232,7 +232,7 @@ async def test_which_keys_are_good(key: str, good: bool) -> None:
     assert good or answer.json()["code"] == "idempotency_key_invalid"
 
 
-async def test_routes_that_take_no_key_pass_it_over() -> None:
+async def test_non_idempotent_routes_ignore_the_key() -> None:
     tokens = FakeAuthenticate()
     async with http_client(authenticate=tokens) as client:
         await client.post(f"{TOYS}/upload", content=b"x", headers={"idempotency-key": "k"})
@@ -253,7 +253,7 @@ async def test_routes_that_take_no_key_pass_it_over() -> None:
 BEHIND = HttpSettings(throttle_rate=0, proxies=("10.0.0.0/8",))
 
 
-async def test_a_proxy_tells_the_address_and_the_request_id() -> None:
+async def test_proxy_sets_address_and_request_id() -> None:
     headers = {"x-forwarded-for": "1.1.1.1, 198.51.100.4", "x-request-id": "balancer-0001"}
     async with http_client(peer="10.1.2.3", settings=BEHIND) as client:
         answer = await client.get(f"{TOYS}/who", headers=headers)
@@ -261,7 +261,7 @@ async def test_a_proxy_tells_the_address_and_the_request_id() -> None:
     assert answer.json()["request_id"] == answer.headers["x-request-id"] == "balancer-0001"
 
 
-async def test_others_tell_nothing() -> None:
+async def test_untrusted_peers_cannot_set_address_or_request_id() -> None:
     headers = {"x-forwarded-for": "198.51.100.4", "x-request-id": "balancer-0001"}
     async with http_client(peer="203.0.113.7", settings=BEHIND) as client:
         answer = await client.get(f"{TOYS}/who", headers=headers)

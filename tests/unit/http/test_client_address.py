@@ -1,4 +1,4 @@
-"""X-Forwarded-For, believed from the right and only as far as our own proxies go."""
+"""X-Forwarded-For is read from the right and trusted only for our own proxies."""
 
 import pytest
 from hypothesis import given
@@ -52,7 +52,7 @@ def test_any_header_parses_or_is_ignored(peer: str, forwarded: str) -> None:
 
 
 @given(st.ip_addresses(), st.lists(st.ip_addresses(), max_size=4))
-def test_what_a_client_claims_is_never_taken(client: object, claimed: list[object]) -> None:
+def test_addresses_claimed_by_a_client_are_never_used(client: object, claimed: list[object]) -> None:
     if client in Networks(PROXIES):  # type: ignore[operator]
         return
     forwarded = ", ".join(str(one) for one in [*claimed, client])

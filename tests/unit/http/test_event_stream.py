@@ -1,4 +1,4 @@
-"""The stream of news: it ends with the session, and a session has few of them."""
+"""Event streams end with their session, and each session may open only a few."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,13 +26,13 @@ FIRST, SECOND = UUID(int=1), UUID(int=2)
 
 @pytest.fixture(autouse=True)
 def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looks follow one another."""
+    """Poll without delay."""
     monkeypatch.setattr(streams, "POLL_SECONDS", 0.0)
 
 
 @define
 class ExpiringAuthenticate(FakeAuthenticate):
-    """Good for so many questions."""
+    """Accepts a token a limited number of times."""
 
     left: int = 3
     error: PortalError = field(factory=Unauthenticated)
@@ -82,7 +82,7 @@ async def test_stream_ends_with_session(error: PortalError) -> None:
     blocks = await streamed(authenticate, inbox)
     assert len(blocks) == 3
     # A comment alone: with data it would be an event to a browser.
-    assert blocks[1].split() == [":", "still", "here"]
+    assert blocks[1].split() == [":", "keep-alive"]
     assert str(SECOND) in blocks[2]
     assert len(inbox.asked) == 3
     assert not any(command.active for command in authenticate.asked)
@@ -106,7 +106,7 @@ def showing(session_id: UUID) -> Any:
     )
 
 
-async def goes_on(polls: AsyncIterator[Any]) -> bool:
+async def is_open(polls: AsyncIterator[Any]) -> bool:
     return await anext(polls, None) is not None
 
 
@@ -114,18 +114,18 @@ async def test_stream_limit_per_session() -> None:
     kept = EventStreams(FakeAuthenticate())
     other = kept.polls(showing(SECOND))
     mine = [kept.polls(showing(FIRST)) for _ in range(MAX_STREAMS_PER_SESSION)]
-    assert [await goes_on(one) for one in (other, *mine)] == [True] * (MAX_STREAMS_PER_SESSION + 1)
+    assert [await is_open(one) for one in (other, *mine)] == [True] * (MAX_STREAMS_PER_SESSION + 1)
     newest_id = kept.polls(showing(FIRST))
-    assert await goes_on(newest_id)
-    assert [await goes_on(one) for one in mine] == [False, True, True, True]
-    assert await goes_on(newest_id)
-    assert await goes_on(other)
+    assert await is_open(newest_id)
+    assert [await is_open(one) for one in mine] == [False, True, True, True]
+    assert await is_open(newest_id)
+    assert await is_open(other)
 
 
-async def test_one_that_is_waiting_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_stream_ends_at_once_when_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "POLL_SECONDS", 3600.0)
     kept = EventStreams(FakeAuthenticate())
-    many = [asyncio.create_task(goes_on(kept.polls(showing(FIRST)))) for _ in range(MAX_STREAMS_PER_SESSION + 2)]
+    many = [asyncio.create_task(is_open(kept.polls(showing(FIRST)))) for _ in range(MAX_STREAMS_PER_SESSION + 2)]
     done, waiting = await asyncio.wait(many, return_when=asyncio.FIRST_COMPLETED)
     assert done == set(many[:2])
     for one in waiting:

@@ -1,4 +1,4 @@
-"""A log in which nobody can be found."""
+"""Logs hold no personal data."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def test_exceptions_are_logged_without_messages(logged: io.StringIO, canary: str
     assert theirs["logger"] == "asyncpg"
 
 
-def test_what_is_allowed_comes_through(logged: io.StringIO) -> None:
+def test_allowed_fields_are_logged(logged: io.StringIO) -> None:
     practice = UUID(int=7)
     structlog.get_logger().info("job.finished", job="send_reminders", count=12, practice_id=practice)
     (line,) = lines(logged)

@@ -34,12 +34,12 @@ async def test_security_headers(client: httpx.AsyncClient, path: str) -> None:
     assert headers["server"] == "portal"
 
 
-async def test_a_fault_and_a_refusal_have_them_too(client: httpx.AsyncClient) -> None:
+async def test_errors_have_security_headers_too(client: httpx.AsyncClient) -> None:
     for how in ("crash", "forbidden"):
         assert (await client.patch(f"{TOYS}/fail/{how}")).headers["content-security-policy"] == CONTENT_POLICY
 
 
-async def test_https_is_insisted_on_where_it_is_used() -> None:
+async def test_hsts_is_sent_with_https() -> None:
     async with http_client(settings=HttpSettings(throttle_rate=0, public_url="https://p.example.org")) as client:
         assert "max-age=63072000" in (await client.get(TOYS)).headers["strict-transport-security"]
 
@@ -52,12 +52,12 @@ async def test_head_is_get_without_its_body(client: httpx.AsyncClient) -> None:
     assert (await client.head("/nowhere")).content == b""
 
 
-async def test_the_link_in_mails_leads_somewhere(client: httpx.AsyncClient) -> None:
+async def test_root_path_redirects_to_documentation(client: httpx.AsyncClient) -> None:
     answer = await client.get("/", follow_redirects=True)
     assert (answer.status_code, answer.url.path) == (200, "/docs")
 
 
-async def test_nothing_is_answered_by_204(client: httpx.AsyncClient) -> None:
+async def test_handler_without_result_returns_204(client: httpx.AsyncClient) -> None:
     answer = await client.delete(f"{TOYS}/00000000-0000-0000-0000-000000000001")
     assert (answer.status_code, answer.content) == (204, b"")
     assert "content-type" not in answer.headers
@@ -84,7 +84,7 @@ async def test_no_other_origin_may_read_unless_configured(client: httpx.AsyncCli
     assert "access-control-allow-origin" not in (await preflight(client, "https://evil.example")).headers
 
 
-async def test_configured_origins_may() -> None:
+async def test_configured_origins_are_allowed() -> None:
     settings = HttpSettings(throttle_rate=0, cors_origins=("https://app.example.org",))
     async with http_client(settings=settings) as client:
         answer = await client.get(TOYS, headers={"origin": "https://app.example.org"})
@@ -103,7 +103,7 @@ async def test_events_are_streamed(client: httpx.AsyncClient) -> None:
     assert answer.text == "data: one\r\n\r\ndata: two\r\n\r\n"
 
 
-async def test_a_stream_that_breaks_says_nothing(logged: io.StringIO) -> None:
+async def test_broken_stream_reveals_nothing(logged: io.StringIO) -> None:
     transport = httpx.ASGITransport(app=create_app(toy_parts()))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.example.org") as client:
         with pytest.raises(ResponseAborted) as caught:
@@ -147,7 +147,7 @@ async def test_metrics_are_local_only(peer: str, headers: dict[str, str], status
         assert (await client.get("/metrics", headers=headers)).status_code == status
 
 
-async def test_metrics_name_routes_and_nobody() -> None:
+async def test_metrics_hold_routes_and_no_personal_data() -> None:
     async with http_client(peer="127.0.0.1", registry=CollectorRegistry()) as client:
         await client.get(f"{TOYS}/00000000-0000-0000-0000-0000000000c1")
         await client.get(f"{TOYS}?after=canary")

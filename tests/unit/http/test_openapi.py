@@ -1,4 +1,4 @@
-"""The API's own description: whole, offline, and the same every time."""
+"""The OpenAPI document is complete, works offline, and is the same every time."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_it_is_the_same_every_time(document: dict[str, Any]) -> None:
     assert json.dumps(document) == json.dumps(openapi_of(create_app(toy_parts())))
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
     references = set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document)))
     assert references
     for reference in references:
@@ -61,7 +61,7 @@ def problem_codes(operation: dict[str, Any]) -> set[str]:
     }
 
 
-def test_operations_have_an_id_words_and_a_tag(document: dict[str, Any]) -> None:
+def test_operations_have_an_id_a_summary_and_a_tag(document: dict[str, Any]) -> None:
     found = operations(document)
     assert {"list_toys", "add_toy", "count_toys", "live", "ready", "metrics"} <= set(found)
     for operation in found.values():
@@ -121,7 +121,7 @@ def test_bounds_are_declared(document: dict[str, Any]) -> None:
     assert body["properties"]["name"]["maxLength"] == 200
 
 
-def test_answers_are_whole_and_their_names_readable(document: dict[str, Any]) -> None:
+def test_responses_have_all_fields_and_readable_names(document: dict[str, Any]) -> None:
     toy = document["components"]["schemas"]["ToyView"]
     assert toy["required"] == ["id", "name", "added_at", "kind", "date_of_birth"]
     assert toy["properties"]["added_at"] == {"type": "string", "format": "date-time"}
@@ -147,7 +147,7 @@ def test_examples_fit_their_schemas(document: dict[str, Any]) -> None:
     assert checked > 5
 
 
-async def test_answers_fit_the_schema(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
+async def test_responses_match_the_schema(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
     schema = operations(document)["list_toys"]["responses"]["200"]["content"]["application/json"]["schema"]
     await client.post(TOYS, json={"name": "Bear"})
     answer = (await client.get(TOYS)).json()
@@ -233,14 +233,14 @@ class UnknownUseCaseController(Controller):
     [
         (posting(UnboundedRequest), "data.number is a number without bounds"),
         (posting(UnboundedTextRequest), "data.lines.. is a text without max_length"),
-        (posting(NoRequest), "which is no Request"),
+        (posting(NoRequest), "which is not a Request"),
         (posting(dict[str, Any]), "text without max_length"),
         (asking_for(int), "what is a number without bounds"),
         (asking_for(float | None), "what is a number without bounds"),
         (asking_for(str), "what is a text without max_length"),
-        (UndocumentedController, "declare it by entrypoints.http.contract.routing"),
-        (DuplicateOperationController, "two routes are called same"),
-        (UnknownUseCaseController, "no such auth"),
+        (UndocumentedController, "declare it with entrypoints.http.contract.routing"),
+        (DuplicateOperationController, "two routes have the operation id same"),
+        (UnknownUseCaseController, "unknown auth"),
     ],
 )
 def test_unbounded_request_is_refused(controller: type[Controller], words: str) -> None:

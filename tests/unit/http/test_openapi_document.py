@@ -1,4 +1,4 @@
-"""The portal's own document: the one in `docs/openapi.json`, whole, and true of what the use cases say they refuse."""
+"""`docs/openapi.json` is current, complete, and declares the errors that the use cases document."""
 
 import inspect
 import json
@@ -34,7 +34,7 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def test_the_document_in_docs_is_of_this_api(described: dict[str, Any]) -> None:
-    """Whoever changes a route, a bound or an answer sees it here, as a client's author would."""
+    """Any change of a route, a bound or a response shows up here, as API clients would see it."""
     assert PAGE.read_text(encoding="utf-8") == json.dumps(described, indent=2, ensure_ascii=False) + "\n", RENEW
 
 
@@ -43,7 +43,7 @@ def test_no_two_types_have_one_name(described: dict[str, Any]) -> None:
     assert [name for name in described["components"]["schemas"] if not name.isidentifier()] == []
 
 
-def test_examples_fit_what_they_are_examples_of(described: dict[str, Any]) -> None:
+def test_examples_match_their_schemas(described: dict[str, Any]) -> None:
     checked = 0
     for name, operation in operations(described):
         for part in (operation.get("requestBody", {}), *operation["responses"].values()):
@@ -66,7 +66,7 @@ def handlers() -> dict[str, HTTPRouteHandler]:
     }
 
 
-def test_examples_of_bodies_are_taken_as_they_stand(described: dict[str, Any]) -> None:
+def test_example_bodies_are_accepted(described: dict[str, Any]) -> None:
     """What the documentation shows can be pasted: also what no schema says, such as one of two fields."""
     routes, taken = handlers(), 0
     for _, operation in operations(described):
@@ -78,7 +78,7 @@ def test_examples_of_bodies_are_taken_as_they_stand(described: dict[str, Any]) -
     assert taken > 50
 
 
-def test_what_a_use_case_refuses_its_route_declares(described: dict[str, Any]) -> None:
+def test_routes_declare_the_errors_of_their_use_cases(described: dict[str, Any]) -> None:
     """The `Raises:` of a use case are the problems of its routes."""
     codes = {kind.__name__: kind.code for kind in error_classes()}
     routes, missing, looked = handlers(), [], 0

@@ -1,4 +1,4 @@
-"""Every refusal is a problem with a stable code, and the catalogue knows all of them."""
+"""Every error is a problem with a stable code, and the catalog lists all of them."""
 
 import io
 from pathlib import Path
@@ -75,7 +75,7 @@ async def test_fields_and_details(client: httpx.AsyncClient) -> None:
         ("PATCH", f"{TOYS}/fail/%ff%ed%a0%80", 404, "not_found"),
     ],
 )
-async def test_addresses_and_parameters(
+async def test_unknown_paths_and_invalid_parameters_are_problems(
     client: httpx.AsyncClient, method: str, path: str, status: int, code: str
 ) -> None:
     answer = await client.request(method, path)
@@ -86,12 +86,12 @@ async def test_405_lists_methods(client: httpx.AsyncClient) -> None:
     assert (await client.put(TOYS)).headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
-async def test_a_parameter_is_named_where_it_is_wrong(client: httpx.AsyncClient) -> None:
+async def test_invalid_parameter_is_reported_by_name(client: httpx.AsyncClient) -> None:
     answer = await client.get(TOYS, params={"size": "101"})
-    assert answer.json()["errors"] == [{"path": "size", "code": "out_of_range", "message": "At most 100."}]
+    assert answer.json()["errors"] == [{"path": "size", "code": "out_of_range", "message": "Must be at most 100."}]
 
 
-async def test_a_fault_is_logged_without_its_words(logged: io.StringIO) -> None:
+async def test_unexpected_error_is_logged_without_its_message(logged: io.StringIO) -> None:
     async with http_client() as client:
         answer = await client.patch(f"{TOYS}/fail/crash", headers={"user-agent": "canary-agent"})
     assert "canary" not in answer.text
@@ -103,7 +103,7 @@ async def test_a_fault_is_logged_without_its_words(logged: io.StringIO) -> None:
     assert "ada@example.org" not in logged.getvalue()
 
 
-def test_every_error_has_a_category_a_code_and_words() -> None:
+def test_every_error_has_a_category_a_code_and_a_title() -> None:
     codes: dict[str, type[PortalError]] = {}
     for kind in error_classes():
         assert issubclass(kind, (*STATUSES, HttpError)), f"{kind} belongs to no category"

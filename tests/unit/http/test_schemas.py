@@ -1,4 +1,4 @@
-"""What schemas say of times: with an offset where there is one, and only there."""
+"""Schemas give times the right format: with or without an offset."""
 
 from datetime import datetime, time
 from typing import Any, NewType

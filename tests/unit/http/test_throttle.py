@@ -1,4 +1,4 @@
-"""The general brake."""
+"""The general throttle."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_burst_then_steady_rate() -> None:
     assert taken(throttle, "198.51.100.4") == 5
 
 
-def test_it_says_when_to_come_back() -> None:
+def test_error_has_the_seconds_to_wait() -> None:
     throttle = Throttle(0.1, 1, lambda: 0.0)
     throttle.take("a")
     with pytest.raises(RateLimited) as caught:
@@ -33,7 +33,7 @@ def test_it_says_when_to_come_back() -> None:
     assert caught.value.retry_after == 10
 
 
-def test_a_known_session_does_not_spend_its_address() -> None:
+def test_known_session_does_not_use_the_address_bucket() -> None:
     throttle = Throttle(1.0, 5, lambda: 0.0)
     assert taken(throttle, "a", "session") == 5
     assert taken(throttle, "a") == 4
@@ -43,7 +43,7 @@ def test_zero_switches_it_off() -> None:
     assert taken(Throttle(0, 0, lambda: 0.0), "a") == 1000
 
 
-def test_it_keeps_so_many_buckets_and_drops_the_longest_unused() -> None:
+def test_least_recently_used_bucket_is_dropped() -> None:
     throttle = Throttle(1.0, 2, lambda: 0.0, max_buckets=3)
     for key in ("a", "b", "c"):
         assert taken(throttle, key) == 2

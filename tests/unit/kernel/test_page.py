@@ -1,4 +1,4 @@
-"""Pages: what a cursor says and what is none, and where a page ends."""
+"""Pages: valid and invalid cursors, and where a page ends."""
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Ids rise, tokens differ, codes can be typed."""
+"""Ids increase, tokens differ, codes can be typed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Text that people write, as it is kept."""
+"""Normalization of text that people write."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names of time zones: those of the IANA database, whatever else lies in its folder."""
+"""Only names of the IANA database are time zones, not other files in its folder."""
 
 from zoneinfo import ZoneInfo, available_timezones
 

@@ -1,4 +1,4 @@
-"""Somebody who says how they want to be told."""
+"""An account holder who changes their notification settings."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""By which channels, to which address, in whose name."""
+"""Channels, addresses and sender names of notices."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -44,10 +44,10 @@ def test_defaults_and_choices() -> None:
     assert reached("appointment_reminder", somebody(sms_consent=CONSENT)) == ("email", "sms", "in_app")
 
 
-def test_no_text_without_consent_or_against_the_wish() -> None:
+def test_no_sms_without_consent_or_when_declined() -> None:
     only_texts = {"new_message": ("sms",)}
     assert reached("new_message", somebody(channels=only_texts, sms_consent=CONSENT)) == ("sms",)
-    # Told by mail instead, since they wanted to be told.
+    # They get mail instead, since they wanted to be notified.
     assert reached("new_message", somebody(channels=only_texts)) == ("email", "in_app")
     asked = ConfidentialCommunication(do_not_text=True)
     assert reached("new_message", somebody(channels=only_texts, sms_consent=CONSENT, confidential=asked)) == (
@@ -60,11 +60,11 @@ def test_no_text_without_consent_or_against_the_wish() -> None:
     assert reached("new_message", somebody(account=False, channels=only_texts)) == ("email",)
 
 
-def test_what_protects_an_account_cannot_be_turned_off() -> None:
+def test_security_notices_cannot_be_turned_off() -> None:
     assert reached("password_changed", somebody(channels={"password_changed": ()})) == ("email", "in_app")
 
 
-def test_without_an_account_there_is_mail_or_nothing() -> None:
+def test_people_without_an_account_get_mail_only() -> None:
     assert reached("appointment_reminder", somebody(account=False)) == ("email",)
     assert reached("appointment_reminder", somebody(account=False, email="")) == ()
     assert reached("account_closed", somebody(email="")) == ()
@@ -74,7 +74,7 @@ def test_the_former_address_is_looked_up_later() -> None:
     assert reached("email_changed", somebody(email="")) == ("email",)
 
 
-def test_the_safe_address_for_all_but_warnings_of_the_account() -> None:
+def test_safe_email_is_used_for_all_but_security_notices() -> None:
     safe = somebody(confidential=ConfidentialCommunication(safe_email="safe@example.org"))
     assert mail_address(NOTICE_KINDS["new_message"], safe) == "safe@example.org"
     assert mail_address(NOTICE_KINDS["appointment_reminder"], safe) == "safe@example.org"
@@ -127,7 +127,7 @@ CHOSEN = st.dictionaries(
     st.booleans(),
     st.sampled_from(["", "a@b.org"]),
 )
-def test_whatever_is_chosen(
+def test_chosen_channels_are_always_available_ones(
     kind: str, chosen: dict[str, Any], account: bool, consents: bool, asked: bool, email: str
 ) -> None:
     recipient = somebody(
@@ -148,7 +148,7 @@ def test_whatever_is_chosen(
         assert "email" in found or (not email and not NOTICE_KINDS[kind].to_former_email)
 
 
-def test_what_leaves_the_portal_comes_first() -> None:
+def test_in_app_deliveries_come_last() -> None:
     first, second = somebody(), evolve(somebody(), account_id=UUID(int=2))
     row = NoticeDelivery(UUID(int=3), "new_message", "service", NOW, NOW, NOW)
     pairs = deliveries(row, NOTICE_KINDS["new_message"], (first, second))

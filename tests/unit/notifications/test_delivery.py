@@ -1,4 +1,4 @@
-"""Odd notices, and what is found out only when they are sent."""
+"""Unusual notices, and conditions that change before they are sent."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -46,14 +46,12 @@ async def delivered(world: MemoryNotificationsWorld, worker: Worker, notice: Not
     return row.state, row.failure_reason
 
 
-async def test_an_unknown_kind_is_given_up_where_an_operator_sees_it(
-    world: MemoryNotificationsWorld, worker: Worker
-) -> None:
+async def test_unknown_kind_is_dead_and_visible_to_operators(world: MemoryNotificationsWorld, worker: Worker) -> None:
     notice = Notice("no_such_kind", "service", to_account=UUID(int=1))
     assert await delivered(world, worker, notice) == ("dead", "unknown_kind")
 
 
-async def test_notice_without_recipient(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_notice_without_recipient_is_dropped(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client()
     for notice in (
         Notice("new_message", "service", to_account=UUID(int=99)),
@@ -65,7 +63,7 @@ async def test_notice_without_recipient(world: MemoryNotificationsWorld, worker:
     assert worker.post.taken == []
 
 
-async def test_reminder_without_appointment(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_reminder_without_appointment_is_dropped(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client(email="a@example.org")
     for notice in (
         Notice("appointment_reminder", "reminder", to_client=client),
@@ -75,7 +73,7 @@ async def test_reminder_without_appointment(world: MemoryNotificationsWorld, wor
         assert await delivered(world, worker, notice) == ("dropped", "no_longer_true")
 
 
-async def test_only_the_inbox(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_in_app_only_notice_sends_nothing_outside(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     await world.keep(NotificationSettings(account, {"new_message": ("in_app",)}, version=1))
     assert await delivered(world, worker, Notice("new_message", "service", to_account=account)) == ("sent", "")
@@ -83,7 +81,7 @@ async def test_only_the_inbox(world: MemoryNotificationsWorld, worker: Worker) -
     assert len(world.store.table("notifications")) == 1
 
 
-async def test_texts_to_the_number_of_the_consent_in_neutral_words(
+async def test_sms_goes_to_the_consented_number_with_neutral_text(
     world: MemoryNotificationsWorld, worker: Worker
 ) -> None:
     client = await world.add_client()
@@ -103,7 +101,7 @@ async def test_texts_to_the_number_of_the_consent_in_neutral_words(
     assert text.to == PHONE
 
 
-async def test_where_no_texts_are_sent_mail_is(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_mail_is_sent_when_there_is_no_sms_sender(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     sms_consent = SmsConsent(PHONE, world.clock.now())
     await world.keep(NotificationSettings(account, {"new_message": ("sms",)}, sms_consent=sms_consent, version=1))
@@ -131,7 +129,9 @@ async def test_opt_out_between_planning_and_sending(world: MemoryNotificationsWo
     assert (row.state, row.failure_reason, worker.post.taken) == ("dropped", "not_wanted", [])
 
 
-async def test_a_grant_that_ended_between_two_tries(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_grant_that_ended_between_attempts_stops_delivery(
+    world: MemoryNotificationsWorld, worker: Worker
+) -> None:
     client = await world.add_client()
     await world.add_account("own@example.org", client_id=client)
     mother = await world.add_account("mother@example.org")
@@ -155,7 +155,7 @@ async def test_a_grant_that_ended_between_two_tries(world: MemoryNotificationsWo
         ("invitation", "invitation"),
     ],
 )
-async def test_codes_are_ordered_and_never_seen(
+async def test_codes_are_requested_and_never_seen(
     world: MemoryNotificationsWorld, worker: Worker, kind: str, purpose: CodePurpose
 ) -> None:
     account, subject_id = UUID(int=1), UUID(int=2)
@@ -167,8 +167,8 @@ async def test_codes_are_ordered_and_never_seen(
     assert await delivered(world, worker, invited) == ("dropped", "no_longer_true")
 
 
-async def test_a_worker_that_comes_after_its_lease(world: MemoryNotificationsWorld) -> None:
-    """The sweep was there in the meantime, and no other claim: its late answer is still worth knowing."""
+async def test_late_worker_still_settles_uncertain_notice(world: MemoryNotificationsWorld) -> None:
+    """A sweep ran in the meantime, but there was no other claim, so the late outcome is still applied."""
     account = await world.add_account("a@example.org")
     for notice_class, expected in (("reminder", "sent"), ("security", "sent")):
         notice_id = await world.notify(Notice("account_closed", notice_class, to_account=account))  # type: ignore[arg-type]
@@ -185,7 +185,7 @@ async def test_a_worker_that_comes_after_its_lease(world: MemoryNotificationsWor
         assert (await world.notice(notice_id)).state == expected
 
 
-async def test_a_notice_that_was_removed_while_it_was_sent(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_notice_removed_while_being_sent_is_ignored(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     notice_id = await world.notify(Notice("account_closed", "service", to_account=account))
 
@@ -209,7 +209,7 @@ async def test_only_jobs_deliver_and_sweep(world: MemoryNotificationsWorld, work
     assert (await world.notice(notice_id)).state == "queued"
 
 
-async def test_the_audit_trail_of_a_delivery(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_delivery_is_audited(world: MemoryNotificationsWorld, worker: Worker) -> None:
     client = await world.add_client()
     await world.add_account("a@example.org", client_id=client)
     worker.post.behavior = "is_unavailable"
@@ -245,8 +245,8 @@ async def test_mailing_a_code(world: MemoryNotificationsWorld, worker: Worker) -
     assert isinstance(first, Mail)
     assert isinstance(second, Mail)
     assert (first.to, first.sender_name) == ("new@example.org", "Elm Street")
-    assert "Su código para confirmar este correo es ABCD1234." in first.body
-    assert "Open your account on our portal with the code WXYZ9876." in second.body
+    assert "Su código para confirmar este correo electrónico es ABCD1234." in first.body
+    assert "Use the code WXYZ9876 to open your portal account." in second.body
     assert "ABCD1234" not in repr(command)
     with pytest.raises(MailRefused):
         await mail(world.system, evolve(command, account_id=UUID(int=99)))
@@ -254,7 +254,7 @@ async def test_mailing_a_code(world: MemoryNotificationsWorld, worker: Worker) -
         await mail(world.client_actor(UUID(int=1), account), command)
 
 
-async def test_a_worker_that_dies_takes_nothing_with_it(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_no_notice_is_lost_when_a_worker_dies(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     worker.post.behavior = "dies"
     notice_id = await world.notify(Notice("account_closed", "reminder", to_account=account))
@@ -286,7 +286,7 @@ class InterruptedBegin:
             yield unit
 
 
-async def test_the_worker_comes_back_while_the_sweep_looks(world: MemoryNotificationsWorld, worker: Worker) -> None:
+async def test_worker_settles_while_sweep_runs(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     notice_id = await world.notify(Notice("account_closed", "reminder", to_account=account))
     worker.post.behavior = "dies"
@@ -306,9 +306,7 @@ async def test_the_worker_comes_back_while_the_sweep_looks(world: MemoryNotifica
     assert (await world.notice(notice_id)).state == "sent"
 
 
-async def test_a_settlement_that_meets_another_is_looked_at_again(
-    world: MemoryNotificationsWorld, worker: Worker
-) -> None:
+async def test_settlement_is_retried_after_a_conflict(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     notice_id = await world.notify(Notice("account_closed", "service", to_account=account))
 

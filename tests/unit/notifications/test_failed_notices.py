@@ -1,4 +1,4 @@
-"""What an operator sees and does about notices that did not get through."""
+"""Operators can list and replay notices that were not delivered."""
 
 from uuid import UUID
 

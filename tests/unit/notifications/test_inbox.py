@@ -1,4 +1,4 @@
-"""Whose inbox shows what, and to whom."""
+"""What each actor sees of their inbox."""
 
 from uuid import UUID
 
@@ -37,7 +37,7 @@ async def read(world: MemoryNotificationsWorld, actor: Actor, notification_id: U
     await ReadNotification(world.begin, world.clock)(actor, ReadNotificationCommand(notification_id))
 
 
-async def test_a_proxy_sees_of_a_record_what_the_grant_opens_now(world: MemoryNotificationsWorld) -> None:
+async def test_proxy_sees_what_the_grant_currently_opens(world: MemoryNotificationsWorld) -> None:
     ann, bob, account = await world.add_client(), await world.add_client(), await world.add_account("p@example.org")
     own = await line(world, account, "password_changed")
     message = await line(world, account, "new_message", ann)
@@ -55,7 +55,7 @@ async def test_a_proxy_sees_of_a_record_what_the_grant_opens_now(world: MemoryNo
     assert await watch(wide, WatchNotificationsCommand(own)) == InboxUpdate(1, (form, message), form)
 
 
-async def test_nobody_reads_another_s_line(world: MemoryNotificationsWorld) -> None:
+async def test_nobody_can_read_another_accounts_notification(world: MemoryNotificationsWorld) -> None:
     client = await world.add_client()
     mine, theirs = await world.add_account("a@example.org", client_id=client), await world.add_account("b@example.org")
     other = await line(world, theirs, "new_message", client)
@@ -81,7 +81,7 @@ async def test_reading_twice_changes_nothing_more(world: MemoryNotificationsWorl
     mine = await line(world, account, "new_message", client)
     actor, use = world.client_actor(client, account), ReadNotification(world.begin, world.clock)
     first = await use(actor, ReadNotificationCommand(mine))
-    assert (first.title, first.read_at, first.client_id) == ("Tiene un mensaje nuevo", world.clock.now(), client)
+    assert (first.title, first.read_at, first.client_id) == ("Mensaje nuevo", world.clock.now(), client)
     world.clock.advance(world.clock.now() - world.clock.now().replace(hour=1))
     assert await use(actor, ReadNotificationCommand(mine)) == first
     assert [entry.action for entry in await world.audit()].count("notification.read") == 1
@@ -98,7 +98,7 @@ async def test_listing_is_audited_and_watching_is_not(world: MemoryNotifications
     assert (entry.action, entry.record) == ("notifications.read", client)
 
 
-async def test_who_is_not_signed_in_has_no_inbox(world: MemoryNotificationsWorld) -> None:
+async def test_visitors_and_jobs_have_no_inbox(world: MemoryNotificationsWorld) -> None:
     for actor in (VisitorActor(world.practice_id), SystemActor(world.practice_id, "job")):
         with pytest.raises(Unauthenticated):
             await seen(world, actor)

@@ -1,4 +1,4 @@
-"""Mail that is kept instead of sent."""
+"""Mail that is stored instead of sent."""
 
 from datetime import timedelta
 from email.headerregistry import Address
@@ -18,7 +18,7 @@ from tests.support.contracts.notifications.mailer import MailerContract, MailerH
 
 @define
 class LocalMailerHarness(MailerHarness):
-    """Mail on a shelf."""
+    """A local mailer with a memory store."""
 
     captured_mail: MemoryCapturedMailStore
     mailer: LocalMailer
@@ -44,7 +44,7 @@ class TestLocalMailer(MailerContract):
         return LocalMailerHarness(captured_mail, LocalMailer(captured_mail, clock, CountingIds()))
 
 
-async def test_everything_is_kept_each_time_and_shown_newest_first() -> None:
+async def test_all_mail_is_stored_and_shown_newest_first() -> None:
     clock = FixedClock()
     captured_mail = MemoryCapturedMailStore(MemoryStore(clock))
     mailer = LocalMailer(captured_mail, clock, CountingIds())

@@ -1,4 +1,4 @@
-"""From a notice that asks for a code to the mail that carries it, by the accounts' own use cases."""
+"""From a notice that requests a code to the mail with the code, through the accounts' use cases."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -65,7 +65,7 @@ def codes_scenario() -> CodesScenario:
     return CodesScenario()
 
 
-async def test_the_provider_mails_what_proves_a_sign_in_email(codes_scenario: CodesScenario) -> None:
+async def test_provider_mails_codes_for_the_sign_in_email(codes_scenario: CodesScenario) -> None:
     account = await codes_scenario.world.add_account("a@example.org", status="unverified")
     assert await codes_scenario.send(CodeRequest(KEY, "verify_email", account))
     assert await codes_scenario.send(
@@ -76,7 +76,7 @@ async def test_the_provider_mails_what_proves_a_sign_in_email(codes_scenario: Co
     assert codes_scenario.post.taken == []
 
 
-async def test_an_invitation_s_code_is_made_when_it_is_mailed(codes_scenario: CodesScenario) -> None:
+async def test_invitation_code_is_generated_when_mailed(codes_scenario: CodesScenario) -> None:
     world, now = codes_scenario.world, codes_scenario.world.clock.now()
     client = await world.add_client()
     invitation = Invitation(
@@ -100,7 +100,7 @@ async def test_an_invitation_s_code_is_made_when_it_is_mailed(codes_scenario: Co
     assert len(codes_scenario.post.taken) == 1
 
 
-async def test_a_change_of_email_is_proven_at_the_new_address(codes_scenario: CodesScenario) -> None:
+async def test_email_change_code_goes_to_the_new_address(codes_scenario: CodesScenario) -> None:
     world, now = codes_scenario.world, codes_scenario.world.clock.now()
     account = await world.add_account("old@example.org")
     change = EmailChange(
@@ -123,7 +123,7 @@ async def test_a_change_of_email_is_proven_at_the_new_address(codes_scenario: Co
     assert not await codes_scenario.send(evolve(order, account_id=UUID(int=99)))
 
 
-async def test_a_safe_email_is_proven_at_that_address(codes_scenario: CodesScenario) -> None:
+async def test_safe_email_code_goes_to_the_safe_email(codes_scenario: CodesScenario) -> None:
     world = codes_scenario.world
     account = await world.add_account("a@example.org")
     verification = SafeEmailVerification.started(account, world.ids.new(), "safe@example.org", world.clock.now(), None)
@@ -137,6 +137,6 @@ async def test_a_safe_email_is_proven_at_that_address(codes_scenario: CodesScena
 
 
 @pytest.mark.parametrize("purpose", ["verify_email", "reset_password", "change_email", "invitation", "safe_email"])
-async def test_an_order_that_names_nobody_sends_nothing(codes_scenario: CodesScenario, purpose: str) -> None:
+async def test_code_request_without_ids_sends_nothing(codes_scenario: CodesScenario, purpose: str) -> None:
     assert not await codes_scenario.send(CodeRequest(KEY, purpose))  # type: ignore[arg-type]
     assert (codes_scenario.post.taken, codes_scenario.provider.sent) == ([], [])

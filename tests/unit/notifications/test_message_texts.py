@@ -1,4 +1,4 @@
-"""Nothing that says why somebody is a client can get into a mail or a text."""
+"""No mail or text message can reveal why somebody is a client."""
 
 import inspect
 import re
@@ -67,7 +67,7 @@ def all_texts(language: MessageTemplates) -> list[str]:
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
-def test_every_kind_has_words_and_there_are_no_others(language: MessageTemplates) -> None:
+def test_every_kind_has_a_template_and_there_are_no_others(language: MessageTemplates) -> None:
     assert set(language.lines) == set(MAILED)
     assert set(language.code_lines) == set(get_args(CodePurpose))
     assert set(BOTH) == set(LANGUAGES)
@@ -113,7 +113,7 @@ def test_the_list_of_clinical_words_finds_them() -> None:
     neutral=st.booleans(),
     at=st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: MARCH_3 + timedelta(minutes=minutes)),
 )
-def test_what_is_said_is_the_template_and_nothing_more(
+def test_rendered_text_is_exactly_the_template(
     kind: str, sender: str, url: str, time_zone: str, language: str, neutral: bool, at: datetime
 ) -> None:
     notice_class = NOTICE_KINDS[kind].notice_class
@@ -141,7 +141,7 @@ def test_a_sender_s_name_is_one_short_printable_line(name: str) -> None:
     assert printable_line(line) == line
 
 
-def test_a_reminder_names_day_and_time_where_the_reader_is() -> None:
+def test_reminder_uses_the_readers_time_zone() -> None:
     def said(**more: object) -> str:
         return render_notice("appointment_reminder", "reminder", a_letterhead(**more), MARCH_3).text
 
@@ -156,7 +156,7 @@ def test_neutral_texts_keep_warnings() -> None:
     words = render_notice("appointment_reminder", "reminder", neutral, MARCH_3)
     assert (words.subject, words.text) == (
         "You have a notice",
-        f"Secure portal: You have a notice. {URL} Reply STOP to end texts.",
+        f"Secure portal: You have a notice. {URL} Reply STOP to stop text messages.",
     )
     assert "appointment" not in words.body
     assert "10:00" not in words.body
@@ -172,16 +172,16 @@ def test_mail_links_to_the_portal_and_to_nothing_in_it() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("purpose", get_args(CodePurpose))
-def test_a_code_stands_in_its_mail_once_and_is_no_link(purpose: CodePurpose, language: str) -> None:
+def test_code_appears_once_and_is_not_a_link(purpose: CodePurpose, language: str) -> None:
     words = render_code_mail(purpose, "7Z{line}K2", a_letterhead(language=language))
     assert words.body.count("7Z{line}K2") == 1
     assert "7Z" not in words.subject
     assert re.findall(r"https?://\S+", words.body) == [URL]
 
 
-def test_titles_of_the_inbox_are_in_the_reader_s_language() -> None:
-    assert inbox_title("new_message", "es") == "Tiene un mensaje nuevo"
-    assert inbox_title("new_message", "fr") == inbox_title("new_message", "en") == "You have a new message"
+def test_inbox_titles_are_in_the_readers_language() -> None:
+    assert inbox_title("new_message", "es") == "Mensaje nuevo"
+    assert inbox_title("new_message", "fr") == inbox_title("new_message", "en") == "New message"
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)

@@ -1,4 +1,4 @@
-"""One notice's states."""
+"""The states of a notice delivery."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -39,14 +39,14 @@ def test_the_wait_doubles_up_to_an_hour() -> None:
 
 
 @pytest.mark.parametrize("settlement", SETTLEMENTS)
-def test_a_worker_of_an_earlier_claim_says_nothing_about_the_present_one(settlement: DeliveryOutcome) -> None:
+def test_outcome_of_an_earlier_claim_is_ignored(settlement: DeliveryOutcome) -> None:
     first = queued().claimed("slow", NOW).settled(1, Uncertain("worker_lost"), NOW)
     second = first.replayed(NOW).claimed("other", NOW)
     assert second.settled(1, settlement, NOW) is second
 
 
 @pytest.mark.parametrize("settlement", SETTLEMENTS)
-def test_what_is_settled_stays_so(settlement: DeliveryOutcome) -> None:
+def test_settled_notice_does_not_change(settlement: DeliveryOutcome) -> None:
     for end in (Sent("v"), Refused("x"), Dropped("x")):
         row = queued().claimed("w", NOW).settled(1, end, NOW)
         assert row.settled(1, settlement, NOW) is row
@@ -56,13 +56,13 @@ def test_what_is_settled_stays_so(settlement: DeliveryOutcome) -> None:
     ("settlement", "state"),
     [(Sent("v"), "sent"), (NotSent("x"), "queued"), (Refused("x"), "dead"), (Dropped("x"), "dropped")],
 )
-def test_a_late_answer_about_an_uncertain_notice(settlement: DeliveryOutcome, state: str) -> None:
+def test_late_outcome_settles_uncertain_notice(settlement: DeliveryOutcome, state: str) -> None:
     uncertain = queued().claimed("w", NOW).settled(1, Uncertain("worker_lost"), NOW)
     assert uncertain.settled(1, settlement, NOW).state == state
     assert uncertain.settled(1, Uncertain("y"), NOW) is uncertain
 
 
-def test_a_late_answer_that_it_was_sent_saves_sending_it_again() -> None:
+def test_late_sent_outcome_prevents_sending_again() -> None:
     again = queued("security").claimed("w", NOW).settled(1, Uncertain("worker_lost"), NOW)
     assert again.state == "queued"
     assert again.settled(1, Sent("v"), NOW).state == "sent"
@@ -83,14 +83,14 @@ def test_every_transition_raises_the_version_by_one() -> None:
     assert replayed.version == dead.version + 1
 
 
-def test_only_what_was_given_up_is_replayed() -> None:
+def test_only_dead_or_uncertain_notices_can_be_replayed() -> None:
     claimed = queued().claimed("w", NOW)
     for row in (queued(), claimed, claimed.settled(1, Sent("v"), NOW), claimed.settled(1, Dropped("x"), NOW)):
         with pytest.raises(NoticeNotReplayable):
             row.replayed(NOW)
 
 
-def test_a_job_is_wanted_when_due_and_again_when_it_was_lost() -> None:
+def test_job_is_needed_when_due_and_again_when_lost() -> None:
     fresh = queued()
     assert not fresh.needs_job(NOW)
     assert not fresh.needs_job(NOW + JOB_LOST_AFTER - timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""Every notice is of a declared kind, and every declared kind is sent."""
+"""Every notice has a declared kind, and every declared kind is used."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A safe email needs proof: what is pending changes nothing, and a code is good once, for one address and account."""
+"""A safe email must be confirmed: until then nothing changes, and a code works once, for one address and account."""
 
 from datetime import timedelta
 
@@ -44,9 +44,7 @@ async def refused(holder: SettingsOwner, code: str) -> None:
     assert [(field.path, field.code) for field in caught.value.fields] == [("code", "code_refused")]
 
 
-async def test_what_is_written_is_pending_until_it_is_proven(
-    world: MemoryNotificationsWorld, holder: SettingsOwner
-) -> None:
+async def test_safe_email_is_pending_until_confirmed(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     asked = await holder.change(safe_email=SAFE)
     assert (asked.safe_email, asked.pending_safe_email) == ("", SAFE)
     assert asked == await holder.show()
@@ -67,7 +65,7 @@ async def test_what_is_written_is_pending_until_it_is_proven(
     assert {entry.target for entry in await world.audit()} == {holder.actor.account_id}
 
 
-async def test_the_former_safe_email_stays_in_force(holder: SettingsOwner) -> None:
+async def test_current_safe_email_is_used_until_the_new_one_is_confirmed(holder: SettingsOwner) -> None:
     await holder.set_safe_email(SAFE)
     asked = await holder.change(safe_email=OTHER, language="es")
     assert (asked.safe_email, asked.pending_safe_email, asked.language) == (SAFE, OTHER, "es")
@@ -76,7 +74,9 @@ async def test_the_former_safe_email_stays_in_force(holder: SettingsOwner) -> No
     assert await address(holder) == OTHER
 
 
-async def test_clearing_or_keeping_withdraws(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_clearing_or_keeping_withdraws_the_pending_address(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     await holder.set_safe_email(SAFE)
     for written, left in ((SAFE, SAFE), ("", "")):
         await holder.change(safe_email=OTHER)
@@ -90,7 +90,9 @@ async def test_clearing_or_keeping_withdraws(world: MemoryNotificationsWorld, ho
     assert warnings(holder) == 2  # proven, and taken away
 
 
-async def test_other_settings_leave_what_is_pending(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_changing_other_settings_keeps_the_pending_address(
+    world: MemoryNotificationsWorld, holder: SettingsOwner
+) -> None:
     await holder.change(safe_email=SAFE)
     assert (await holder.change(neutral_sender=True)).pending_safe_email == SAFE
     await holder.confirm(await holder.code())
@@ -99,7 +101,7 @@ async def test_other_settings_leave_what_is_pending(world: MemoryNotificationsWo
     assert "safe_email.withdrawn" not in [entry.action for entry in await world.audit()]
 
 
-async def test_the_mail_goes_to_the_address_and_says_nothing(
+async def test_code_mail_goes_to_the_address_and_reveals_nothing(
     world: MemoryNotificationsWorld, holder: SettingsOwner
 ) -> None:
     await holder.change(safe_email=SAFE, language="es")
@@ -111,14 +113,14 @@ async def test_the_mail_goes_to_the_address_and_says_nothing(
     assert "CODE0001" not in repr(world.store.tables)
 
 
-async def test_only_the_newest_mail_s_code_is_good(holder: SettingsOwner) -> None:
+async def test_only_the_newest_code_works(holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     first, second = await holder.code(), await holder.code()
     await refused(holder, first)
     assert (await holder.confirm(f" {second[:4].lower()}-{second[4:]} ")).safe_email == SAFE
 
 
-async def test_a_code_is_good_once(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_code_works_once(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     await holder.confirm(code)
@@ -129,7 +131,7 @@ async def test_a_code_is_good_once(world: MemoryNotificationsWorld, holder: Sett
     assert (last.action, last.outcome) == ("safe_email.code_refused", "failed")
 
 
-async def test_another_s_code_is_no_use(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_code_of_another_account_is_refused(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     thief = await SettingsOwner(world).sign_up("thief@example.org")
     await holder.change(safe_email=SAFE)
     code = await holder.code()
@@ -140,13 +142,13 @@ async def test_another_s_code_is_no_use(world: MemoryNotificationsWorld, holder:
     assert (await holder.confirm(code)).safe_email == SAFE
 
 
-async def test_a_code_before_any_was_mailed(holder: SettingsOwner) -> None:
+async def test_code_is_refused_before_any_was_mailed(holder: SettingsOwner) -> None:
     await refused(holder, "")
     await holder.change(safe_email=SAFE)
     await refused(holder, "")
 
 
-async def test_an_hour_and_no_longer(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_code_expires_after_an_hour(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     world.clock.advance(VERIFICATION_TTL - timedelta(seconds=1))
@@ -157,7 +159,7 @@ async def test_an_hour_and_no_longer(world: MemoryNotificationsWorld, holder: Se
     assert await holder.mail() is None
 
 
-async def test_ten_tries_and_no_more(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_code_is_refused_after_ten_attempts(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     for number in range(MAX_VERIFICATION_ATTEMPTS):
@@ -170,7 +172,7 @@ async def test_ten_tries_and_no_more(world: MemoryNotificationsWorld, holder: Se
     assert (await holder.set_safe_email(SAFE)).safe_email == SAFE
 
 
-async def test_tries_are_limited_for_an_account(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_attempts_are_limited_per_account(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     for _ in range(CONFIRM_BY_ACCOUNT.max_attempts):
@@ -181,7 +183,7 @@ async def test_tries_are_limited_for_an_account(world: MemoryNotificationsWorld,
     assert (await holder.confirm(code)).safe_email == SAFE
 
 
-async def test_nobody_floods_a_stranger_with_codes(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
+async def test_code_requests_are_limited(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     for _ in range(REQUEST_BY_ACCOUNT.max_attempts):
         await holder.change(safe_email=SAFE)
     with pytest.raises(RateLimited):
@@ -191,13 +193,13 @@ async def test_nobody_floods_a_stranger_with_codes(world: MemoryNotificationsWor
     assert (await holder.change(safe_email=OTHER)).pending_safe_email == OTHER
 
 
-async def test_what_cannot_be_an_address_costs_no_try(holder: SettingsOwner) -> None:
+async def test_invalid_address_does_not_count_as_an_attempt(holder: SettingsOwner) -> None:
     for _ in range(REQUEST_BY_ACCOUNT.max_attempts + 1):
         with pytest.raises(Invalid):
             await holder.change(safe_email="ann@")
 
 
-async def test_another_address_ends_the_code_of_the_first(holder: SettingsOwner) -> None:
+async def test_new_address_invalidates_the_code_of_the_first(holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     assert (await holder.change(safe_email=OTHER)).pending_safe_email == OTHER
@@ -206,7 +208,7 @@ async def test_another_address_ends_the_code_of_the_first(holder: SettingsOwner)
     assert (await holder.confirm(await holder.code())).safe_email == OTHER
 
 
-async def test_a_stale_change_asks_for_nothing(holder: SettingsOwner) -> None:
+async def test_stale_change_requests_no_code(holder: SettingsOwner) -> None:
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     with pytest.raises(StaleVersion):
@@ -217,7 +219,7 @@ async def test_a_stale_change_asks_for_nothing(holder: SettingsOwner) -> None:
         await holder.change(version=1, safe_email="")
 
 
-async def test_a_proxy_and_their_own_address(world: MemoryNotificationsWorld) -> None:
+async def test_proxy_can_set_their_own_safe_email(world: MemoryNotificationsWorld) -> None:
     account = await world.add_account("parent@example.org")
     parent = SettingsOwner(world)
     parent.actor = world.proxy_actor(account, await world.add_client(), ())  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""How somebody wants to be told, and who may say so."""
+"""Notification settings, and who may change them."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 PHONE = "+12125550123"
 
 
-async def test_defaults_are_spelled_out(holder: SettingsOwner) -> None:
+async def test_view_includes_defaults_for_every_kind(holder: SettingsOwner) -> None:
     view = await holder.show()
     assert (view.version, view.reminder_minutes, view.language, view.time_zone) == (0, (1440, 120), "en", "")
     choices = {choice.kind: choice for choice in view.choices}
@@ -32,7 +32,7 @@ async def test_defaults_are_spelled_out(holder: SettingsOwner) -> None:
     assert "verify_email" not in choices
 
 
-async def test_a_change_keeps_what_it_does_not_name(holder: SettingsOwner) -> None:
+async def test_change_keeps_omitted_settings(holder: SettingsOwner) -> None:
     first = await holder.change(
         channels={"new_message": ("sms",), "form_assigned": ()}, reminder_minutes=(60, 1440), language="es"
     )
@@ -48,9 +48,7 @@ async def test_a_change_keeps_what_it_does_not_name(holder: SettingsOwner) -> No
     assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
 
 
-async def test_consent_to_texts_is_dated_and_for_one_number(
-    world: MemoryNotificationsWorld, holder: SettingsOwner
-) -> None:
+async def test_sms_consent_has_a_date_and_one_number(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     given_at = world.clock.now()
     assert (await holder.change(sms_phone=PHONE)).sms_consent_at == given_at
     world.clock.advance(timedelta(days=1))
@@ -61,7 +59,7 @@ async def test_consent_to_texts_is_dated_and_for_one_number(
     assert (await holder.change(sms_phone="")).sms_consent_at is None
 
 
-async def test_stop_takes_consent_back_everywhere_in_the_practice(
+async def test_stop_withdraws_consent_for_all_accounts_in_the_practice(
     world: MemoryNotificationsWorld, holder: SettingsOwner
 ) -> None:
     same_phone = await SettingsOwner(world).sign_up("b@example.org")
@@ -100,7 +98,7 @@ async def test_a_stale_change_is_refused(holder: SettingsOwner) -> None:
     assert (await holder.show()).language == "es"
 
 
-async def test_every_bad_field_is_named_at_once_and_nothing_changes(holder: SettingsOwner) -> None:
+async def test_all_invalid_fields_are_reported_and_nothing_changes(holder: SettingsOwner) -> None:
     bad: dict[str, Any] = {
         "channels": {
             "new_message": ("pigeon",),
@@ -152,9 +150,7 @@ async def test_the_audit_trail_names_fields_and_no_values(
     assert entry.facts == {"set": "safe_email,neutral_sender"}
 
 
-async def test_who_read_a_clients_settings_is_in_the_trail(
-    world: MemoryNotificationsWorld, holder: SettingsOwner
-) -> None:
+async def test_reading_a_clients_settings_is_audited(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.show()
     (entry,) = await world.audit()
     assert (entry.action, entry.target, entry.record) == (

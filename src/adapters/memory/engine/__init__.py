@@ -1,1 +1,1 @@
-"""Tables as dictionaries, transactions, and what row-level security decides."""
+"""The memory store: tables as dictionaries, transactions, and the rules of row-level security."""

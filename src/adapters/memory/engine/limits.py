@@ -12,21 +12,21 @@ from portal_core.kernel.sources import Clock
 
 @define
 class MemoryRateLimits(RateLimits):
-    """Every try within the window, by practice, limit and key."""
+    """Stores every attempt within the window, by practice, limit and key."""
 
     clock: Clock
-    _tries: dict[tuple[UUID, str, str], list[datetime]] = field(init=False, factory=dict)
+    _attempts: dict[tuple[UUID, str, str], list[datetime]] = field(init=False, factory=dict)
 
     async def take(self, practice_id: UUID, limit: Limit, key: str) -> None:
         now = self.clock.now()
-        tries = self._tries.setdefault((practice_id, limit.name, key), [])
-        tries[:] = [at for at in tries if now - at < limit.window]
-        if len(tries) >= limit.max_attempts:
-            left = tries[0] + limit.window - now
+        attempts = self._attempts.setdefault((practice_id, limit.name, key), [])
+        attempts[:] = [at for at in attempts if now - at < limit.window]
+        if len(attempts) >= limit.max_attempts:
+            left = attempts[0] + limit.window - now
             raise RateLimited(-(-left // timedelta(seconds=1)))
-        tries.append(now)
+        attempts.append(now)
 
     async def release(self, practice_id: UUID, limit: Limit, key: str) -> None:
-        tries = self._tries.get((practice_id, limit.name, key))
-        if tries:
-            tries.pop()
+        attempts = self._attempts.get((practice_id, limit.name, key))
+        if attempts:
+            attempts.pop()

@@ -1,4 +1,4 @@
-"""What row-level security decides in PostgreSQL: who reaches which rows."""
+"""Which actors may access which rows, as PostgreSQL's row-level security decides."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -12,22 +12,22 @@ T = TypeVar("T")
 
 
 def practice_wide(tx: MemoryTransaction) -> bool:
-    """Staff and jobs reach the practice's rows."""
+    """Whether the actor may access all rows of the practice: staff and jobs."""
     return isinstance(tx.actor, StaffActor | SystemActor)
 
 
 def portal_user(tx: MemoryTransaction) -> bool:
-    """A client or proxy, who has no business with staff and invitations."""
+    """Whether the actor is a client or proxy, who may not access staff and invitations."""
     return isinstance(tx.actor, ClientActor | ProxyActor)
 
 
 def only_practice_wide(tx: MemoryTransaction) -> None:
-    """As the WITH CHECK of row-level security: portal users and visitors do not write this."""
-    assert practice_wide(tx), "a use case wrote what only staff and jobs write"
+    """Assert that the actor is staff or a job, as row-level security's WITH CHECK does."""
+    assert practice_wide(tx), "a use case wrote a row that only staff and jobs may write"
 
 
 def reaches_client(tx: MemoryTransaction, client_id: UUID) -> bool:
-    """Staff and jobs all, portal users the record they act on and those of their standing grants."""
+    """Whether the actor may access a client: staff and jobs any, portal users their record and their grants'."""
     if practice_wide(tx):
         return True
     if not isinstance(tx.actor, ClientActor | ProxyActor):
@@ -41,5 +41,5 @@ def first(rows: Iterable[T]) -> T | None:
 
 
 def reaches(tx: MemoryTransaction, account_id: UUID) -> bool:
-    """Whether the transaction reaches an account's rows: clients and proxies their own, the others the practice's."""
+    """Whether the actor may access an account: clients and proxies only their own, all others any of the practice."""
     return not isinstance(tx.actor, ClientActor | ProxyActor) or tx.actor.account_id == account_id

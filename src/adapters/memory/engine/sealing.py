@@ -1,4 +1,4 @@
-"""What PostgreSQL seals with a client's key: here it stands in plain words, and goes with the key all the same."""
+"""Fields that PostgreSQL encrypts with a client's key. In memory they are plain text, but are lost with the key too."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,31 +11,31 @@ from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.errors import RecordDestroyed
 
 SEALED: dict[str, Mapping[str, Any]] = {}
-"""By table, the fields that are sealed, with what is read of them once the key is gone. Each feature adds its own."""
+"""The sealed fields of each table, with the value they have once the key is destroyed. Each feature adds its own."""
 
 
 def key_destroyed(tx: MemoryTransaction, client_id: UUID) -> bool:
-    """Whether the client's key is gone."""
+    """Whether the client's key was destroyed."""
     return own_key(tx, client_id) in tx.table("destroyed_keys")
 
 
 def require_key(tx: MemoryTransaction, client_id: UUID, *texts: str | None) -> None:
-    """As sealing does.
+    """Refuse to store a text for a client whose key was destroyed, as sealing does.
 
     Raises:
-        RecordDestroyed: there is a text, and no key any more.
+        RecordDestroyed: a text is given, but the key was destroyed.
     """
     if key_destroyed(tx, client_id) and any(text is not None for text in texts):
         raise RecordDestroyed
 
 
 def as_stored(tx: MemoryTransaction, table: str, row: Any) -> Any:
-    """The row, without what can be sealed no more."""
+    """Return the row; without its sealed fields if the client's key was destroyed."""
     return evolve(row, **SEALED[table]) if key_destroyed(tx, _client(row)) else row
 
 
 def destroy_key(tx: MemoryTransaction, client_id: UUID) -> None:
-    """Destroy the client's key, and with it everything that it sealed."""
+    """Destroy the client's key, and with it the values of all sealed fields."""
     tx.table("destroyed_keys")[own_key(tx, client_id)] = True
     for table in SEALED:
         rows = tx.table(table)

@@ -1,4 +1,4 @@
-"""Tables as dictionaries, with transactions that are taken whole or not at all."""
+"""Tables as dictionaries, with atomic transactions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +25,7 @@ Table = dict[Any, Any]
 
 @frozen
 class AuditRow:
-    """One audit entry as kept."""
+    """A stored audit entry."""
 
     at: datetime
     practice_id: UUID
@@ -35,7 +35,7 @@ class AuditRow:
 
 @frozen
 class IdempotentResponse:
-    """What was answered under an idempotency key."""
+    """The stored response for an idempotency key."""
 
     digest: bytes
     body: bytes
@@ -44,14 +44,14 @@ class IdempotentResponse:
 
 @define
 class MemoryStore:
-    """All tables by name. Rows are frozen, so a shallow copy of a table is a snapshot."""
+    """All tables by name. Rows are immutable, so a shallow copy of a table is a snapshot."""
 
     clock: Clock
     tables: dict[str, Table] = field(factory=dict)
     lock: asyncio.Lock = field(factory=asyncio.Lock)
 
     def table(self, name: str) -> Table:
-        """The committed rows of a table, for adapters that work outside a unit and for tests that look."""
+        """Return the committed rows of a table, for adapters that work outside a unit of work, and for tests."""
         return self.tables.setdefault(name, {})
 
     @property
@@ -72,7 +72,7 @@ class MemoryStore:
 
 @define
 class MemoryTransaction:
-    """A private copy of the tables, kept by commit and dropped otherwise."""
+    """A private copy of the tables. A commit stores it; otherwise it is discarded."""
 
     store: MemoryStore
     actor: Actor
@@ -80,7 +80,7 @@ class MemoryTransaction:
     committed: bool = False
 
     def table(self, name: str) -> Table:
-        """The rows of a table as this transaction sees them."""
+        """Return the rows of a table as this transaction sees them."""
         return self.tables.setdefault(name, {})
 
     @property
@@ -89,7 +89,7 @@ class MemoryTransaction:
 
     @property
     def audit(self) -> "MemoryAudit":
-        """The entries that explain it."""
+        """The audit log of this transaction."""
         return MemoryAudit(self)
 
     @property
@@ -98,17 +98,17 @@ class MemoryTransaction:
         return record_id(self.actor)
 
     def insert(self, table: str, key: Any, row: Any) -> None:
-        """Add a row whose key must be new."""
+        """Add a row. Its key must not exist yet."""
         rows = self.table(table)
         if key in rows:
-            raise AssertionError(f"{table} has a row {key} already")
+            raise AssertionError(f"{table} already has a row {key}")
         rows[key] = row
 
     def save(self, table: str, key: Any, row: Any) -> None:
-        """Replace a row, one version on.
+        """Replace a row with its next version.
 
         Raises:
-            StaleVersion: the row is not at the version before.
+            StaleVersion: the stored version is not the one before.
         """
         rows = self.table(table)
         if key not in rows or rows[key].version != row.version - 1:
@@ -118,7 +118,7 @@ class MemoryTransaction:
 
 @define
 class MemoryAudit(AuditTrail):
-    """The audit trail of one transaction."""
+    """The audit log of one transaction."""
 
     tx: MemoryTransaction
 
@@ -129,7 +129,7 @@ class MemoryAudit(AuditTrail):
 
 @define
 class MemoryOutbox(Outbox):
-    """Jobs and notices of one transaction."""
+    """Jobs, events and notices of one transaction."""
 
     tx: MemoryTransaction
 
@@ -153,7 +153,7 @@ class MemoryOutbox(Outbox):
 
 @define
 class MemoryUnit:
-    """What every unit has; features' units add their repositories."""
+    """The base of all units of work; features' units add their repositories."""
 
     tx: MemoryTransaction
     audit: MemoryAudit = field(init=False)
@@ -164,12 +164,12 @@ class MemoryUnit:
         self.outbox = MemoryOutbox(self.tx)
 
     async def commit(self, result: T) -> T:
-        """Keep the transaction's tables, and the answer for repetitions."""
+        """Store the transaction's tables, and the result for repeated idempotent requests."""
         idempotent_request = self.tx.actor.origin.idempotent_request
         if idempotent_request is not None:
             body = msgspec.json.encode(result)
             expires_at = self.tx.store.clock.now() + IDEMPOTENCY_RETENTION
-            self.tx.table("idempotent_responses")[_answer_key(self.tx.actor)] = IdempotentResponse(
+            self.tx.table("idempotent_responses")[_response_key(self.tx.actor)] = IdempotentResponse(
                 idempotent_request.digest, body, expires_at
             )
         self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
@@ -178,13 +178,13 @@ class MemoryUnit:
 
 
 def repository(make: Callable[[MemoryTransaction], T]) -> Repository[MemoryTransaction, T]:
-    """A repository of a unit."""
+    """Declare a repository of a unit."""
     return Repository(make)
 
 
 @define
 class MemoryBegin:
-    """Opens units of one class over a store, one at a time: serialisable by being serial."""
+    """Opens units of one class over a store, one at a time, so that transactions are serializable."""
 
     store: MemoryStore
     unit: type[MemoryUnit]
@@ -206,11 +206,17 @@ class MemoryBegin:
                     claimed.claimed = False
 
     def _claim(self, tx: MemoryTransaction) -> IdempotentRequest | None:
-        """The attempt that this unit has claimed."""
+        """Claim the actor's idempotent request. Returns it if this unit claimed it.
+
+        Raises:
+            Replayed: it was already carried out.
+            IdempotencyMismatch: the key was used for a different request.
+            RecordDestroyed: it was already carried out, but its response can no longer be read.
+        """
         idempotent_request = tx.actor.origin.idempotent_request
         if idempotent_request is None or idempotent_request.claimed:
             return None
-        known = tx.table("idempotent_responses").get(_answer_key(tx.actor))
+        known = tx.table("idempotent_responses").get(_response_key(tx.actor))
         if known is not None and self.store.clock.now() < known.expires_at:
             if known.digest != idempotent_request.digest:
                 raise IdempotencyMismatch
@@ -221,7 +227,7 @@ class MemoryBegin:
         return idempotent_request
 
 
-def _answer_key(actor: Actor) -> tuple[UUID, UUID | None, str, str]:
+def _response_key(actor: Actor) -> tuple[UUID, UUID | None, str, str]:
     idempotent_request = actor.origin.idempotent_request
     assert idempotent_request is not None
     account = actor.account_id if isinstance(actor, ClientActor | ProxyActor | StaffActor) else None

@@ -1,4 +1,4 @@
-"""Kept mail in memory."""
+"""Captured mail in memory."""
 
 from attrs import define
 
@@ -8,7 +8,7 @@ from adapters.memory.engine.store import MemoryStore
 
 @define
 class MemoryCapturedMailStore(CapturedMailStore):
-    """Kept mail, in the store's own table."""
+    """Captured mail in a table of the memory store."""
 
     store: MemoryStore
 

@@ -1,4 +1,4 @@
-"""Notices, the inbox and settings in memory, with what PostgreSQL refuses refused."""
+"""The inbox and notification settings in memory, with the same restrictions as in PostgreSQL."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,7 +25,7 @@ MAX_RECENT_NOTIFICATIONS = 100
 
 @define
 class MemoryInbox(Inbox):
-    """Lines of inboxes, confined to an account and, for a client or proxy, to the record of the transaction."""
+    """Inbox items, confined to one account and, for a client or proxy, to the record of the transaction."""
 
     tx: MemoryTransaction
 
@@ -69,7 +69,7 @@ class MemoryInbox(Inbox):
 
 @define
 class MemoryNotificationSettings(NotificationSettingsStore):
-    """Settings of accounts."""
+    """Notification settings of accounts, in memory."""
 
     tx: MemoryTransaction
 

@@ -20,7 +20,7 @@ from portal_core.notifications.views import FailedNoticeView
 
 @define
 class MemoryNoticeOutbox(MemoryOutbox):
-    """Writes the row that is delivered, and the job that delivers it."""
+    """Also writes the delivery row of a notice, and the job that delivers it."""
 
     async def notify(self, notice: Notice) -> None:
         known = self.tx.table("notices")
@@ -47,7 +47,7 @@ class MemoryNoticeOutbox(MemoryOutbox):
 
 @define
 class MemoryNotices(Notices):
-    """The queue. Units of work run one at a time here, so a claim is one caller's."""
+    """Notices in memory. Units of work run one at a time, so only one caller gets a claim."""
 
     tx: MemoryTransaction
 
@@ -90,5 +90,5 @@ class MemoryNotices(Notices):
 
 
 def _new_id(now: datetime, number: int) -> UUID:
-    """As UUID version 7, with a number for its random bits: a later one sorts later."""
+    """Return a UUID version 7 with a number instead of random bits, so that later ids sort later."""
     return UUID(int=(int(now.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | number)

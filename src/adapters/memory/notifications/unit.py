@@ -1,4 +1,4 @@
-"""Notifications: the repositories in memory."""
+"""The notifications feature's unit of work in memory."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from portal_core.notifications.ports import NotificationsUnit
 
 
 class MemoryNotificationsUnit(MemoryUnit):
-    """Over one transaction. What is told becomes rows of notices."""
+    """The repositories over one transaction. Its outbox also writes delivery rows for notices."""
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -1,1 +1,1 @@
-"""What all repositories stand on: pool, transaction, statements, keys, audit, outbox, row-level security."""
+"""The foundation of all repositories: pool, transaction, statements, keys, audit, outbox, row-level security."""

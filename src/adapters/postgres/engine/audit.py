@@ -1,4 +1,4 @@
-"""Audit entries, written in one go at the end of the transaction that they explain."""
+"""Writes audit entries together at the end of their transaction."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def _values(tx: Transaction, entry: AuditEntry) -> dict[str, Any]:
 
 
 async def write_entries(tx: Transaction) -> None:
-    """Write the collected entries."""
+    """Write the entries that the transaction collected."""
     entries, tx.entries = tx.entries, []
     if len(entries) == 1:
         await tx.connection.execute(ADD_ENTRY.sql, *ADD_ENTRY.arguments(_values(tx, entries[0])))

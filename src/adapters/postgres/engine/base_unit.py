@@ -1,4 +1,4 @@
-"""One transaction for one use case, confined to the actor's practice and record."""
+"""The unit of work in PostgreSQL: one transaction, confined to the actor's practice and record."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ class _Entries(AuditTrail):
 
 @define
 class PostgresUnit:
-    """What every unit has; features' units add their repositories."""
+    """The base of all units of work; features' units add their repositories."""
 
     tx: Transaction
     audit: AuditTrail = field(init=False)
@@ -44,29 +44,29 @@ class PostgresUnit:
         self.outbox = PostgresOutbox(self.tx)
 
     async def commit(self, result: T) -> T:
-        """Write the entries and the answer, and commit."""
+        """Write the audit entries and the idempotent response, and commit."""
         await self.flush(result)
         await self.tx.connection.execute("COMMIT")
         return result
 
     async def flush(self, result: object) -> None:
-        """Write the entries, and the answer if there was an attempt under a key: the last before the commit."""
+        """Write the audit entries, and the response if the request has an idempotency key; last before the commit."""
         await write_entries(self.tx)
         if self.tx.actor.origin.idempotent_request is not None:
             await save_response(self.tx, msgspec.json.encode(result))
 
 
 def repository(make: Callable[[Transaction], T]) -> Repository[Transaction, T]:
-    """A repository of a unit."""
+    """Declare a repository of a unit."""
     return Repository(make)
 
 
 def begin_transaction_sql(actor: Actor) -> str:
-    """The statements that begin a transaction for the actor. Ids are UUIDs, so they need no quoting beyond quotes.
+    """Return the statements that begin a transaction for the actor. Ids are UUIDs, so they need no escaping.
 
-    Within one record every statement finds a few rows by practice and client, so that one plan is good for all
-    records, and making it anew costs several times what running it does (measured: 0.7 ms instead of 3.9 for a list).
-    Across a practice it depends on the values, and each gets a plan of its own.
+    Within one record, every statement finds a few rows by practice and client, so one generic plan suits all records;
+    planning each time costs several times the execution (measured: 0.7 ms instead of 3.9 for a list). Across a practice
+    the best plan depends on the values, so each statement is planned every time.
     """
     client: UUID | None = None
     account: UUID | None = None
@@ -89,9 +89,9 @@ def begin_transaction_sql(actor: Actor) -> str:
 
 @define
 class PostgresBegin:
-    """Opens units of work over a pool of connections of the application role.
+    """Opens units of work over a connection pool of the application role.
 
-    `public_url` is where the deployment is reached, for practices without a host of their own.
+    `public_url` is the deployment's URL, for practices without a host name of their own.
     """
 
     pool: Any
@@ -104,7 +104,7 @@ class PostgresBegin:
     @asynccontextmanager
     async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
         with raise_unavailable_on_outage():
-            # Before the transaction: it may ask the master key's vendor.
+            # Before the transaction, because this may call the master key's vendor.
             await self.keys.practice(self.pool, actor.practice_id)
             async with self.pool.acquire() as connection:
                 tx = Transaction(connection, actor, self.clock, self.ids, self.keys, public_url=self.public_url)

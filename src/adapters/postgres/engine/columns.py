@@ -1,14 +1,14 @@
-"""What all tables share: the schema, the column types, and whom a table's rows belong to.
+"""Shared definitions of tables: the schema, the column types, and the owner of a table's rows.
 
-A table says whose rows it holds, and the migration gives it the row-level security that follows:
+A table declares whose rows it holds, and the migration applies the matching row-level security:
 
-- `client_table`: rows of one client of one practice. A client or proxy reaches their own record's rows; staff and
-  jobs the practice's.
-- `account_table`: rows of one account. Its holder reaches their own, somebody signing in (a visitor) and staff and
-  jobs the practice's.
-- `practice_table`: rows of one practice that concern no single client.
-- `append_table`: a practice's rows that are added and never changed; only staff and jobs read them.
-- `function_only_table`: the few that are read before a practice is known, reached only through functions.
+- `client_table`: rows of one client. Clients and proxies may access those of their record; staff and jobs all of the
+  practice's.
+- `account_table`: rows of one account. Its holder may access their own; visitors (to sign in), staff and jobs all of
+  the practice's.
+- `practice_table`: rows of one practice that do not concern a single client.
+- `append_table`: rows of one practice that are added and never changed. Only staff and jobs may read them.
+- `function_only_table`: rows that are read before the practice is known, accessible only through functions.
 """
 
 from datetime import timedelta
@@ -52,9 +52,9 @@ Uuids = ARRAY(Uuid)
 Texts = ARRAY(Text)
 
 PRACTICE_WIDE = "practice_id = {practice} AND {scope} = 'practice'"
-"""Of staff and jobs alone."""
+"""Visible to staff and jobs only."""
 NOT_PORTAL_USERS = "practice_id = {practice} AND {scope} IN ('practice', 'visitor')"
-"""Staff, jobs, and visitors: whoever signs in as staff is a visitor until then."""
+"""Visible to staff, jobs and visitors, because staff are visitors until they have signed in."""
 
 
 def uuid(name: str, *, null: bool = False, key: bool = False) -> Column[Any]:
@@ -90,20 +90,20 @@ def clock_time(name: str, *, null: bool = False) -> Column[Any]:
 
 
 def sealed(name: str, *, null: bool = True, label: str = "") -> Column[Any]:
-    """Text or bytes, encrypted with the client's key (or the practice's).
+    """A column with text or bytes encrypted with the client's key (or the practice's).
 
-    `label` is the `table.column` that the first values were sealed under, for a column or table that was renamed.
+    `label` is the original `table.column` name, for a column or table that was renamed.
     """
     return Column(name, LargeBinary, nullable=null, info={"sealed": True, "label": label})
 
 
 def digest(name: str, *, null: bool = False) -> Column[Any]:
-    """A SHA-256 of something that is not kept."""
+    """A column with the SHA-256 of a value that is not stored."""
     return Column(name, LargeBinary, nullable=null)
 
 
 def document(name: str, *, null: bool = False) -> Column[Any]:
-    """JSONB, read and written as Python values."""
+    """A JSONB column, read and written as Python values."""
     return Column(name, JSONB, nullable=null)
 
 
@@ -124,40 +124,40 @@ def version() -> Column[Any]:
 
 
 def client_table(name: str, *items: SchemaItem) -> Table:
-    """Rows of one client; has `practice_id` and `client_id`."""
+    """A table of clients' rows, with `practice_id` and `client_id`."""
     return Table(name, metadata, uuid("practice_id"), uuid("client_id"), *items, info={"row_scope": "client"})
 
 
 def account_table(name: str, *items: SchemaItem) -> Table:
-    """Rows of one account; has `practice_id` and `account_id`."""
+    """A table of accounts' rows, with `practice_id` and `account_id`."""
     return Table(name, metadata, uuid("practice_id"), uuid("account_id"), *items, info={"row_scope": "account"})
 
 
 def practice_table(name: str, *items: SchemaItem) -> Table:
-    """Rows of one practice; has `practice_id`."""
+    """A table of practices' rows, with `practice_id`."""
     return Table(name, metadata, uuid("practice_id"), *items, info={"row_scope": "practice"})
 
 
 def append_table(name: str, *items: SchemaItem, **options: Any) -> Table:
-    """Rows of one practice that are only ever added; has `practice_id`."""
+    """A table of practices' rows that are only added, with `practice_id`."""
     return Table(name, metadata, uuid("practice_id"), *items, info={"row_scope": "append"}, **options)
 
 
 def function_only_table(name: str, *items: SchemaItem) -> Table:
-    """Rows that the application role reaches through functions only."""
+    """A table that the application role can access through functions only."""
     return Table(name, metadata, *items, info={"row_scope": "function_only"})
 
 
 def associated_data(column: Column[Any], *row: object) -> str:
-    """Where a sealed value belongs, `table.column/row`, which it is bound to: in any other place it does not open.
+    """Return the name of a field, `table.column/row`, to which its encrypted value is bound.
 
-    Stored values were sealed under this name, so a renamed column keeps its first one as its `label`.
+    Stored values are bound to this name, so a renamed column keeps its original name as `label`.
 
     Raises:
-        ValueError: the column holds nothing sealed.
+        ValueError: the column is not a sealed one.
     """
     if not column.info.get("sealed"):
-        raise ValueError(f"{column} holds nothing sealed")
+        raise ValueError(f"{column} is not a sealed column")
     label = column.info["label"] or f"{column.table.name}.{column.name}"
     return f"{label}/{'/'.join(map(str, row))}"
 
@@ -168,5 +168,5 @@ def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:
 
 
 def insert_all(table: Table) -> Insert:
-    """An insert that takes every column by its own name."""
+    """Build an insert with a parameter for every column, named after it."""
     return insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})

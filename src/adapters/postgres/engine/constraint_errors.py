@@ -1,20 +1,24 @@
-"""What the database refuses, in the core's words: constraints are translated by name."""
+"""Converts violated database constraints to the core's errors, by constraint name."""
 
 import asyncpg
 
 from portal_core.kernel.errors import Conflict, PortalError
 
 CONSTRAINT_ERRORS: dict[str, type[PortalError]] = {}
-"""Constraint name to the error it stands for. A feature's module adds its own."""
+"""Constraint name to error class. Each feature's module adds its own."""
 
 
 def constraint_error(error: asyncpg.IntegrityConstraintViolationError) -> Exception:
-    """The core's error for a violated constraint; a bare one when it guards against our bugs."""
+    """Return the core's error for a violated constraint.
+
+    Unknown unique constraints become a `Conflict`, other unknown ones an AssertionError, because they guard against
+    bugs.
+    """
     name = getattr(error, "constraint_name", None)
     known: type[PortalError] | None = CONSTRAINT_ERRORS.get(name or "")
     if known is not None:
         return known()
     if isinstance(error, asyncpg.UniqueViolationError):
-        return Conflict("This exists already.")
-    # The driver's own error would carry the row's values into the log.
+        return Conflict("This already exists.")
+    # The driver's own error would put the row's values into the log.
     return AssertionError(f"constraint {name} is violated")

@@ -1,6 +1,6 @@
-"""What the application role may do only through functions: they run as the owner, with a pinned search_path.
+"""SQL functions for what the application role may not do directly. They run as the owner, with a fixed search_path.
 
-`CREATE OR REPLACE`, applied after every migration like the policies.
+They are applied with `CREATE OR REPLACE` after every migration, like the row-level security policies.
 """
 
 import adapters.postgres
@@ -14,9 +14,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   SELECT wrapped FROM portal.practice_keys WHERE practice_id = practice
 $$"""
 
-# Counts one try under the row's lock: an exact sliding window across processes. Answers the seconds to wait, 0 when
-# the try was counted. A key's row is made first, so that two first tries meet on it as well; and made again when it
-# was forgotten in between.
+# Counts one attempt under a row lock: an exact sliding window across processes. Returns the seconds to wait, or 0 if
+# the attempt was counted. The row is inserted first, so that two concurrent first attempts lock the same row; the loop
+# inserts it again if it was deleted in between.
 TAKE_RATE_LIMIT = """
 CREATE OR REPLACE FUNCTION portal.take_rate_limit(
   limit_key bytea, max_attempts int, window_seconds float8, instant timestamptz)
@@ -55,7 +55,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = jobs, pg_temp AS $$
     ROW('portal', task, 0, NULL, NULL, arguments, NULL)::jobs.procrastinate_job_to_defer_v1])
 $$"""
 
-# Audit entries lie in partitions by month; made ahead by a job, and at migration.
+# Audit entries are partitioned by month. A job and the migration create the partitions in advance.
 CREATE_AUDIT_PARTITION = """
 CREATE OR REPLACE FUNCTION portal.create_audit_partition(in_month date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$

@@ -1,4 +1,4 @@
-"""Answers under idempotency keys: claimed when a unit begins, kept when it commits, in the same transaction."""
+"""Idempotency keys: claimed when a unit of work begins, with the response stored when it commits."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ _new = insert(idempotent_responses).values(
     digest=bindparam("digest"),
     expires_at=bindparam("expires_at"),
 )
-# Waits for another transaction that claims the same key; a row past its time is taken over.
+# Waits for another transaction that is claiming the same key. An expired row is replaced.
 CLAIM = statement(
     "idempotent_responses.claim",
     _new.on_conflict_do_update(
@@ -63,12 +63,12 @@ async def _cipher(tx: Transaction) -> Cipher | None:
 
 
 async def claim_key(tx: Transaction) -> None:
-    """Claim the actor's attempt, unless a unit before has kept its claim.
+    """Claim the actor's idempotent request, unless an earlier unit of the same request holds the claim.
 
     Raises:
-        Replayed: it was answered before.
-        IdempotencyMismatch: the key was used for another request.
-        RecordDestroyed: it was carried out before, and the answer cannot be read any more.
+        Replayed: it was already carried out.
+        IdempotencyMismatch: the key was used for a different request.
+        RecordDestroyed: it was already carried out, but its response can no longer be read.
     """
     idempotent_request = tx.actor.origin.idempotent_request
     if idempotent_request is None or idempotent_request.claimed:
@@ -95,13 +95,16 @@ async def claim_key(tx: Transaction) -> None:
 
 
 def release_claim(tx: Transaction) -> None:
-    """The transaction was rolled back, and its claim with it: the next unit of this attempt claims anew."""
+    """Release the claim after a rollback, so that the next unit of the same request claims the key again."""
     if tx.claimed and tx.actor.origin.idempotent_request is not None:
         tx.actor.origin.idempotent_request.claimed = tx.claimed = False
 
 
 async def save_response(tx: Transaction, body: bytes) -> None:
-    """Keep the answer, sealed with the record's key. Where that was destroyed, only that there was one is known."""
+    """Store the response, encrypted with the record's key, or the practice's key outside a record.
+
+    If the record's key was destroyed, no response is stored; the claimed key alone shows that there was a request.
+    """
     idempotent_request = tx.actor.origin.idempotent_request
     cipher = None if idempotent_request is None else await _cipher(tx)
     if idempotent_request is None or cipher is None:

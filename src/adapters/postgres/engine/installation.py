@@ -1,4 +1,4 @@
-"""Whether a database has a portal in it; and taking one away that nobody uses."""
+"""Checks whether a database holds a portal, and removes an unused one."""
 
 from typing import Final, Literal
 
@@ -14,9 +14,9 @@ _PROBES: Final[dict[Role, str]] = {
 
 
 async def server_version(url: str, role: Role, *, seconds: float = 60.0) -> int:
-    """Connect once as a role, see that what it works on is there, and answer PostgreSQL's major version.
+    """Connect as a role, check that its tables exist, and return PostgreSQL's major version.
 
-    Raises the driver's errors: see `adapters.postgres.engine.outages`.
+    Raises the driver's errors; see `adapters.postgres.engine.outages`.
     """
     connection = await asyncpg.connect(url, timeout=seconds)
     try:
@@ -27,7 +27,10 @@ async def server_version(url: str, role: Role, *, seconds: float = 60.0) -> int:
 
 
 def drop_installation(slug: str, owner_url: str) -> bool:
-    """Drop all that the portal has in a database, unless it knows a practice beside this one; whether it is gone."""
+    """Drop the portal's schemas from a database, unless there is a practice other than `slug`.
+
+    Returns whether the database is now empty of a portal.
+    """
     with psycopg.connect(owner_url, autocommit=True) as owner:
         if owner.execute("SELECT to_regclass('portal.practices')").fetchone() != (None,):
             if owner.execute("SELECT FROM portal.practices WHERE slug <> %s", (slug,)).fetchone() is not None:

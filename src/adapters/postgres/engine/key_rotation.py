@@ -1,4 +1,4 @@
-"""Wrapping the practices' keys anew, after the master key was rotated. May be run again, and while the portal runs."""
+"""Rewraps the practices' keys after the master key was rotated. It may run repeatedly, and while the portal runs."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   SELECT practice_id, wrapped FROM portal.practice_keys WHERE master_key <> present ORDER BY practice_id
 $$"""
 
-# Only in place of what was read, so that two at once do no harm.
+# Replaces only the value that was read, so that concurrent rotations do no harm.
 REPLACE_PRACTICE_KEY = """
 CREATE OR REPLACE FUNCTION portal.replace_practice_key(practice uuid, before bytea, after bytea, present text)
 RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -24,23 +24,23 @@ $$"""
 
 @define
 class KeyRotation:
-    """One practice after another; no transaction is open while the master key is asked."""
+    """Rewraps one practice's key after another. No transaction is open while the master key is used."""
 
     pool: Any
     master: MasterKey
 
     async def __call__(self) -> int:
-        """How many practices' keys were wrapped by the present master key now, that were not before.
+        """Rewrap all keys that an older master key wrapped, and return how many there were.
 
         Raises:
-            Unavailable: the master key does not answer; what was done is kept.
+            Unavailable: the master key does not respond. The keys done so far stay rewrapped.
         """
         done = 0
         present = self.master.name
         for practice_id, before in await self.pool.fetch("SELECT * FROM portal.old_practice_keys($1)", present):
             context = practice_context(practice_id)
             key = await self.master.unwrap(before, context)
-            if self.master.name != present:  # another process rotated it, as the key before us told
+            if self.master.name != present:  # unwrapping revealed that another process rotated it
                 return done + await self()
             after = await self.master.wrap(key, context)
             done += await self.pool.fetchval(

@@ -1,9 +1,9 @@
-"""Keys of practices and clients.
+"""Encryption keys of practices and clients.
 
-Three levels: the master key (a file, or KMS) wraps one key for each practice; the practice's key wraps one key for
-each client; the client's key seals the record's fields. The master key is asked once in five minutes for a practice,
-before a transaction opens, however many clients there are; rotating it re-wraps one row for each practice; destroying
-a client's one row makes the content unreadable.
+There are three levels: the master key (a file, or KMS) wraps one key per practice, the practice's key wraps one key per
+client, and the client's key encrypts the record's fields. The master key is used once every five minutes for a
+practice, before a transaction begins, regardless of the number of clients. Rotating it rewraps one row per practice.
+Deleting a client's key row makes the record's content unreadable.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
 _wrapped = select(client_keys.c.client_id, client_keys.c.wrapped).where(
     client_keys.c.practice_id == bindparam("practice_id")
 )
-# Apart from the next: a client's transaction plans for all records at once, and then not every server takes an array
-# for a few ids.
+# Separate from the next statement, because a record's transaction uses generic plans, and not every server version then
+# estimates that the array holds only a few ids.
 GET_CLIENT_KEY = statement("keys.client", _wrapped.where(client_keys.c.client_id == bindparam("client_id")))
 GET_CLIENT_KEYS = statement(
     "keys.clients",
@@ -51,13 +51,13 @@ ADD_CLIENT_KEY = statement("keys.add_client", insert_all(client_keys))
 
 
 def practice_context(practice_id: UUID) -> str:
-    """What the master key binds a practice's key to."""
+    """Return the context that the master key binds a practice's key to."""
     return f"portal practice {practice_id}"
 
 
 @define
 class RecordKeys:
-    """Unwrapped keys, kept five minutes in this process."""
+    """Unwrapped keys, cached for five minutes in this process."""
 
     master: MasterKey
     clock: Clock
@@ -66,11 +66,11 @@ class RecordKeys:
     _loading: asyncio.Lock = field(init=False, factory=asyncio.Lock)
 
     async def practice(self, pool: Any, practice_id: UUID) -> Cipher:
-        """The practice's cipher. Asks the master key when it is not kept; no transaction may be open.
+        """Return the practice's cipher. If it is not cached, this uses the master key, so no transaction may be open.
 
         Raises:
             NotFound: there is no such practice.
-            Unavailable: the master key does not answer.
+            Unavailable: the master key does not respond.
         """
         kept = self._practices.get(practice_id)
         if kept is not None and kept[1] > time.monotonic():
@@ -87,17 +87,17 @@ class RecordKeys:
             return cipher
 
     async def make_practice_key(self, practice_id: UUID) -> tuple[bytes, str]:
-        """A new practice's key, wrapped, with the master key's name; the caller stores both."""
+        """Create a practice's key. Returns the wrapped key and the master key's name; the caller stores both."""
         key = new_key()
         wrapped = await self.master.wrap(key, practice_context(practice_id))
         return wrapped, self.master.name
 
     def cached_practice(self, practice_id: UUID) -> Cipher:
-        """The practice's cipher inside a unit of work, which loaded it before it began."""
+        """Return the practice's cipher inside a unit of work, which loaded it before it began."""
         return self._practices[practice_id][0]
 
     async def add_client(self, connection: Any, practice_id: UUID, client_id: UUID) -> None:
-        """Make a new client's key, in the transaction that makes the client."""
+        """Create a client's key, in the transaction that creates the client."""
         wrapped = self.cached_practice(practice_id).seal(new_key(), associated_data(client_keys.c.wrapped, client_id))
         await connection.execute(
             ADD_CLIENT_KEY.sql,
@@ -112,7 +112,7 @@ class RecordKeys:
         )
 
     async def find(self, connection: Any, practice_id: UUID, client_ids: Iterable[UUID]) -> dict[UUID, Cipher | None]:
-        """The clients' ciphers, those that are not kept in one statement; None for each that was destroyed."""
+        """Return the clients' ciphers, reading uncached keys with one statement; None for each destroyed key."""
         now = time.monotonic()
         found: dict[UUID, Cipher | None] = dict.fromkeys(client_ids)
         for client_id in found:
@@ -137,5 +137,5 @@ class RecordKeys:
         return found
 
     def forget(self, client_id: UUID) -> None:
-        """Drop a destroyed key from this process at once; others drop theirs within five minutes."""
+        """Drop a destroyed key from this process immediately. Other processes drop it within five minutes."""
         self._clients.pop(client_id, None)

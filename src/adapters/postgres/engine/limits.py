@@ -1,4 +1,4 @@
-"""Rate limits in the database: exact across processes and machines, kept over restarts."""
+"""Rate limits in the database: exact across processes and machines, and preserved across restarts."""
 
 import hashlib
 from typing import Any
@@ -14,7 +14,7 @@ from portal_core.kernel.sources import Clock
 
 @define
 class PostgresRateLimits(RateLimits):
-    """One statement, one transaction of its own for each try. Only a digest of the key is kept."""
+    """Counts each attempt with one statement in its own transaction. Only a digest of the key is stored."""
 
     pool: Any
     clock: Clock

@@ -1,4 +1,4 @@
-"""Every table: the engine's own, and those of each feature's `tables` module."""
+"""The metadata of all tables: the engine's own, and those of each feature's `tables` module."""
 
 import adapters.postgres
 from adapters.features import feature_modules

@@ -1,4 +1,4 @@
-"""Brings a database to the present schema, its rights and its row-level security."""
+"""Migrates a database to the current schema, privileges and row-level security."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -17,11 +17,11 @@ from adapters.postgres.engine.roles import APP_ROLE as APP_ROLE
 from adapters.postgres.engine.roles import WORKER_ROLE as WORKER_ROLE
 from adapters.postgres.engine.row_level_security import secure
 
-_LOCK = 0x706F7274616C  # "portal": two migrations at once wait for each other
+_LOCK = 0x706F7274616C  # "portal" in ASCII; concurrent migrations wait for each other
 
 
 class MigrationFailed(Exception):
-    """The database does not answer, or the role may not; in the driver's words."""
+    """The database does not respond, or the role lacks the rights. The message is the driver's."""
 
 
 def migrate(
@@ -32,13 +32,13 @@ def migrate(
     worker_role: str = WORKER_ROLE,
     step: Callable[[str, int, int], None] | None = None,
 ) -> list[str]:
-    """Run what is left to run, in one transaction, and answer the names of the revisions that were run.
+    """Apply all pending revisions in one transaction, and return their names.
 
-    `owner_url` is a connection URL of a role that owns the schema and may make roles and extensions. Roles that do
-    not exist are made, able to log in, without a password. `step` is told of each revision for a progress bar.
+    `owner_url` is a connection URL for a role that owns the schema and may create roles and extensions. Missing roles
+    are created with login and without a password. `step` is called for each revision, for a progress bar.
 
     Raises:
-        MigrationFailed: nothing was changed.
+        MigrationFailed: the migration failed; nothing was changed.
     """
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     try:
@@ -59,7 +59,7 @@ def migrate(
 
 
 def _silent(_name: str, _done: int, _of: int) -> None:
-    """Nobody watches."""
+    """Ignore progress."""
 
 
 def _upgrade(connection: Connection, step: Callable[[str, int, int], None]) -> list[str]:
@@ -75,7 +75,7 @@ def _upgrade(connection: Connection, step: Callable[[str, int, int], None]) -> l
     for done, script in enumerate(left):
         step(script.doc, done, len(left))
         command.upgrade(config, script.revision)
-    step("rights and row-level security", len(left), len(left))
+    step("privileges and row-level security", len(left), len(left))
     return [script.doc for script in left]
 
 
@@ -108,7 +108,7 @@ def _jobs_rights(role: str) -> list[str]:
 
 
 def make_partitions(connection: Connection, today: date) -> None:
-    """The audit trail's partitions of this month and the next two."""
+    """Create the audit log's partitions for this month and the next two."""
     for months in range(3):
         first = (today.replace(day=1) + timedelta(days=31 * months)).replace(day=1)
         connection.execute(text("SELECT portal.create_audit_partition(:first)"), {"first": first})

@@ -1,4 +1,4 @@
-"""When the database does not answer."""
+"""Errors of a database that does not respond."""
 
 import logging
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ OUTAGE_ERRORS = (
     OSError,
     TimeoutError,
 )
-"""What the driver raises when the server is away, too busy, or gave the transaction up: trying again may do."""
+"""Driver errors for a server that is unreachable, too busy, or aborted the transaction. Trying again may help."""
 Errors = tuple[type[Exception], ...]
 DATABASE_MISSING_ERRORS: Errors = (asyncpg.InvalidCatalogNameError,)
 ROLE_REJECTED_ERRORS: Errors = (asyncpg.InvalidAuthorizationSpecificationError,)
@@ -29,20 +29,20 @@ NOT_MIGRATED_ERRORS: Errors = (
     asyncpg.UndefinedTableError,
 )
 SERVER_ERRORS: Errors = (asyncpg.PostgresError,)
-"""Whose words come from the server, and hold nothing of a connection URL."""
+"""Errors whose message comes from the server, so it cannot contain part of a connection URL."""
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
 def raise_unavailable_on_outage() -> Iterator[None]:
-    """Turns what the driver raises then into the core's word for it.
+    """Convert the driver's outage errors to the core's error.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
     try:
         yield
     except OUTAGE_ERRORS as error:
-        _log.warning("database_unavailable", extra={"error": type(error).__name__})
+        _log.warning("database unavailable: %s", type(error).__name__)
         raise Unavailable from error

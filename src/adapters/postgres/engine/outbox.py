@@ -1,4 +1,4 @@
-"""Jobs and notices, written in the use case's own transaction through functions of the owner's."""
+"""Jobs and notices, written in the use case's transaction through functions that run as the owner."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
 
 @define
 class PostgresOutbox(Outbox):
-    """Procrastinate jobs, whose arguments are ids and the practice's, and notices, which name things only."""
+    """Writes procrastinate jobs and notices. Both hold only ids, including the practice's, and no content."""
 
     tx: Transaction
 

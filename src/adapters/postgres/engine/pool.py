@@ -1,4 +1,4 @@
-"""The pool of connections of the application role."""
+"""The connection pool of the application role."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import msgspec
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """All settings end with their transaction, so nothing is left to reset when a connection goes back."""
+    """Skips the reset when a connection returns to the pool, because all settings end with their transaction."""
 
     def get_reset_query(self) -> str:
         return ""
@@ -24,9 +24,9 @@ async def _prepare(connection: Any) -> None:
 
 
 async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds: float = 30.0) -> Any:
-    """A pool of asyncpg connections; `seconds` bounds every statement.
+    """Open a pool of asyncpg connections. `seconds` is the timeout of every statement.
 
-    Statements are planned for their values, unless a transaction says otherwise (docs/decisions/0008).
+    Statements are planned for their actual values, unless a transaction overrides this (docs/decisions/0008).
     """
     return await asyncpg.create_pool(
         dsn,
@@ -48,5 +48,5 @@ async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds:
 
 
 async def ping(pool: Any) -> None:
-    """Returns when the database answers."""
+    """Return when the database responds; raise the driver's error when it does not."""
     await pool.fetchval("SELECT 1")

@@ -1,6 +1,6 @@
-"""The roles that processes of the portal connect as."""
+"""The database roles of the portal's processes."""
 
 APP_ROLE = "portal_app"
-"""Owns nothing, and is held by row-level security."""
+"""The application role. It owns nothing and is subject to row-level security."""
 WORKER_ROLE = "portal_worker"
-"""Runs the job queue's engine, and sees nothing else."""
+"""The role that runs the job queue. It can access nothing else."""

@@ -1,9 +1,9 @@
-"""Row-level security and rights, derived from what each table says of itself; applied after every migration.
+"""Row-level security policies and privileges, derived from each table's declared scope. Applied after every migration.
 
-The unit of work says for whom a transaction runs, by settings that end with it: `portal.practice`, `portal.client`,
+The unit of work identifies the actor with settings local to the transaction: `portal.practice`, `portal.client`,
 `portal.account` and `portal.scope` (`record` for a client or proxy, `visitor` for somebody signing in, `practice` for
-staff and jobs). A setting that was used once in a session reads as '' later, hence nullif. With none set, every
-policy compares with null and shows nothing.
+staff and jobs). A setting that was used earlier in a session reads as '', hence the nullif. If none is set, every
+policy compares with null and no row is visible.
 """
 
 import re
@@ -20,18 +20,19 @@ def _setting(name: str) -> str:
 
 _SCOPE = "current_setting('portal.scope', true)"
 _PRACTICE_WIDE = f"{_SCOPE} = 'practice'"
-# The planner takes `setting = 'word'` to leave one row in two hundred; lists of the practice's then sort all of its
-# rows instead of walking an index (measured: 800 rows read for a page of 20). A null test it takes to leave them all.
+# The planner assumes that `setting = 'word'` selects one row in two hundred, so it would sort all of a practice's rows
+# for a list instead of using an index (measured: 800 rows read for a page of 20). It assumes that a null test selects
+# all rows.
 _SCOPE_TESTS = re.compile(rf"{re.escape(_SCOPE)} (?:= '\w+'|IN \([^)]*\))")
 
 
 def _estimated(condition: str) -> str:
-    """The same condition, so written that the planner expects it to hold."""
+    """Rewrite a condition so that the planner expects it to be true."""
     return _SCOPE_TESTS.sub(lambda found: f"(CASE WHEN {found[0]} THEN true END) IS NOT NULL", condition)
 
 
 def visible(table: Table) -> str | None:
-    """The condition under which a row is there for the transaction; None for tables reached by functions only."""
+    """Return the condition for a row to be visible to a transaction; None for tables reached through functions only."""
     condition = _visible(table)
     return None if condition is None else _estimated(condition)
 
@@ -57,7 +58,7 @@ def _visible(table: Table) -> str | None:
 
 
 def policies(table: Table, role: str) -> list[str]:
-    """The statements that secure one table for the application role; they may be run again."""
+    """Return the statements that secure one table for the application role. They may be run repeatedly."""
     name = f"{SCHEMA}.{table.name}"
     done = [
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
@@ -93,7 +94,7 @@ def policies(table: Table, role: str) -> list[str]:
 
 
 def secure(role: str) -> list[str]:
-    """Everything that the application role may do, and nothing else."""
+    """Return the statements that grant the application role its privileges, and revoke all others."""
     statements = [
         f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}",

@@ -1,12 +1,12 @@
-"""Statements, written in SQLAlchemy Core, compiled once at import, run by asyncpg.
+"""SQL statements: written in SQLAlchemy Core, compiled once at import, and executed by asyncpg.
 
     GET = statement("goals.get", select(goals.c.id, goals.c.title)
                     .where(goals.c.practice_id == bindparam("practice_id"), ...))
     row = await tx.fetchrow(GET, client_id=client_id, goal_id=goal_id)
 
-Every statement names its practice: a test walks `REGISTRY` and refuses one that reads or writes a practice's table
-without `practice_id = :practice_id`, or a client's without `client_id`, unless `scope_exemption` gives the reason.
-SQLAlchemy's bind and result processors are skipped, so `in_()` does not survive: `== any_(bindparam(...))`.
+Every statement is scoped to a practice. A test checks `REGISTRY` and refuses a statement that accesses a practice's
+table without `practice_id = :practice_id`, or a client's without `client_id`, unless `scope_exemption` gives the
+reason. SQLAlchemy's bind and result processors are skipped, so instead of `in_()` use `== any_(bindparam(...))`.
 """
 
 import re
@@ -16,13 +16,13 @@ from attrs import field, frozen
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import Executable
 
-_DIALECT: Final = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # of the library
+_DIALECT: Final = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # the library has no types
 _PLACE: Final = re.compile(r"\$(\d+)")
 
 
 @frozen
 class Statement:
-    """SQL text with its parameters in order."""
+    """SQL text, and the names of its parameters in order."""
 
     name: str
     sql: str
@@ -31,10 +31,10 @@ class Statement:
     scope_exemption: str = ""
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
-        """The values in the statement's order.
+        """Return the values in the order of the statement's parameters.
 
         Raises:
-            KeyError: one is missing.
+            KeyError: a value is missing.
         """
         return [values[name] for name in self.names]
 
@@ -43,15 +43,21 @@ REGISTRY: dict[str, Statement] = {}
 
 
 def statement(name: str, source: Executable, *, scope_exemption: str = "") -> Statement:
-    """Compile `source` and register it under `name`; `scope_exemption` is why it may cross practices or clients."""
+    """Compile `source` and register it under `name`.
+
+    `scope_exemption` is the reason why it may access several practices or clients.
+
+    Raises:
+        ValueError: the name is already used.
+    """
     if name in REGISTRY:
-        raise ValueError(f"two statements are called {name}")
+        raise ValueError(f"two statements are named {name}")
     done = REGISTRY[name] = compile_statement(name, source, scope_exemption)
     return done
 
 
 def compile_statement(name: str, source: Executable, scope_exemption: str = "") -> Statement:
-    """Compile `source`, its constants written out: only then does a plan for all values use a partial index."""
+    """Compile `source` with its constants inlined; otherwise a generic plan could not use a partial index."""
     made: Any = source.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # Executable hides it
     numbered, numbers = made.positiontup or (), dict[str, int]()
 

@@ -1,4 +1,4 @@
-"""What every feature writes: audit entries, answers under idempotency keys, tries that limits count."""
+"""Tables that all features use: audit entries, idempotent responses, rate limit attempts, and encryption keys."""
 
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
 

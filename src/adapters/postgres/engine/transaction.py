@@ -1,4 +1,4 @@
-"""One transaction as the repositories see it: scoped, sealing, and collecting the entries that explain it."""
+"""The transaction that repositories use: scopes statements, encrypts fields, and collects audit entries."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 @define
 class Transaction:
-    """Statements run here get `practice_id` by themselves. Entries are written in one go before the commit.
+    """One transaction. Statements get `practice_id` automatically, and audit entries are written before the commit.
 
-    `claimed`: it holds the claim of the actor's attempt.
+    `claimed` is set if this transaction holds the claim of the actor's idempotent request.
     """
 
     connection: Any
@@ -48,11 +48,11 @@ class Transaction:
         return record_id(self.actor)
 
     def add_audit_entry(self, entry: AuditEntry) -> None:
-        """Have the entry written with this transaction."""
+        """Add an entry to be written with this transaction."""
         self.entries.append(entry)
 
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
-        """All rows."""
+        """Run a statement and return all rows."""
         values.setdefault("practice_id", self.actor.practice_id)
         try:
             rows: list[asyncpg.Record] = await self.connection.fetch(statement.sql, *statement.arguments(values))
@@ -61,7 +61,7 @@ class Transaction:
         return rows
 
     async def fetchrow(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
-        """The first row."""
+        """Run a statement and return the first row, if any."""
         values.setdefault("practice_id", self.actor.practice_id)
         try:
             return await self.connection.fetchrow(statement.sql, *statement.arguments(values))
@@ -69,7 +69,7 @@ class Transaction:
             raise constraint_error(error) from None
 
     async def execute(self, statement: Statement, **values: Any) -> int:
-        """How many rows it touched."""
+        """Run a statement and return the number of affected rows."""
         values.setdefault("practice_id", self.actor.practice_id)
         try:
             tag: str = await self.connection.execute(statement.sql, *statement.arguments(values))
@@ -78,35 +78,35 @@ class Transaction:
         return int(tag.rpartition(" ")[2])
 
     async def save(self, statement: Statement, **values: Any) -> None:
-        """Run an update that names the version before.
+        """Run an insert or update that affects a row only if the stored version is the expected one.
 
         Raises:
-            StaleVersion: it touched no row.
+            StaleVersion: it affected no row.
         """
         if await self.execute(statement, **values) == 0:
             raise StaleVersion
 
     async def load_keys(self, client_ids: Iterable[UUID]) -> None:
-        """Load the keys of many clients by one statement: before rows of theirs are unsealed one after the other."""
+        """Load the keys of many clients with one statement. Call this before decrypting rows of several clients."""
         missing = set(client_ids) - self._ciphers.keys()
         if missing:
             self._ciphers |= await self.keys.find(self.connection, self.practice_id, missing)
 
     async def cipher(self, client_id: UUID) -> Cipher | None:
-        """The client's cipher; None when the key was destroyed."""
+        """Return the client's cipher; None if the key was destroyed."""
         await self.load_keys([client_id])
         return self._ciphers[client_id]
 
     def forget_key(self, client_id: UUID) -> None:
-        """The key is destroyed here: from now on it seals and opens nothing."""
+        """Drop a key that this transaction destroyed, so that it can no longer encrypt or decrypt."""
         self.keys.forget(client_id)
         self._ciphers[client_id] = None
 
     async def seal(self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None) -> bytes | None:
-        """A client's text, sealed with the client's key for this column of this row.
+        """Encrypt a client's text with the client's key, for this column of this row. None stays None.
 
         Raises:
-            RecordDestroyed: there is a text, and no key any more.
+            RecordDestroyed: a text is given, but the key was destroyed.
         """
         if text is None:
             return None
@@ -118,22 +118,22 @@ class Transaction:
     async def seal_unless_destroyed(
         self, client_id: UUID, column: Column[Any], row_id: UUID, text: str | None
     ) -> bytes | None:
-        """The same for a text that may be left out: None when the key was destroyed."""
+        """As `seal`, for an optional text: return None if the key was destroyed."""
         if text is None or await self.cipher(client_id) is None:
             return None
         return await self.seal(client_id, column, row_id, text)
 
     async def unseal(self, client_id: UUID, column: Column[Any], row_id: UUID, sealed: bytes | None) -> str | None:
-        """The text again; None when there is none, or when the client's key was destroyed."""
+        """Decrypt a client's text. Returns None if there is none, or the client's key was destroyed."""
         if sealed is None:
             return None
         cipher = await self.cipher(client_id)
         return None if cipher is None else cipher.open(sealed, associated_data(column, row_id)).decode()
 
     def seal_with_practice_key(self, column: Column[Any], row_id: UUID, text: str) -> bytes:
-        """A text that is no client's, sealed with the practice's key for this column of this row."""
+        """Encrypt a text that does not belong to a client with the practice's key, for this column of this row."""
         return self.keys.cached_practice(self.practice_id).seal(text.encode(), associated_data(column, row_id))
 
     def unseal_with_practice_key(self, column: Column[Any], row_id: UUID, sealed: bytes) -> str:
-        """The text again."""
+        """Decrypt a text that `seal_with_practice_key` encrypted."""
         return self.keys.cached_practice(self.practice_id).open(sealed, associated_data(column, row_id)).decode()

@@ -1,4 +1,4 @@
-"""Mail that is kept instead of sent, in a table that is reached by two functions only."""
+"""Mail that is stored instead of sent, in a table that is accessible through two functions only."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from adapters.local.mail import CapturedMail, CapturedMailStore
 
 @define
 class PostgresCapturedMailStore(CapturedMailStore):
-    """For the embedded deployment, where no real person's mail is."""
+    """Captured mail in PostgreSQL, for deployments without real people's mail."""
 
     pool: Any
 

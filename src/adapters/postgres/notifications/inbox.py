@@ -1,4 +1,4 @@
-"""Inboxes and settings of accounts in PostgreSQL."""
+"""Inboxes and notification settings in PostgreSQL."""
 
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ _seen = and_(
     notifications.c.practice_id == bindparam("practice_id"),
     notifications.c.account_id == bindparam("account_id"),
     notifications.c.kind == any_(bindparam("kinds", type_=Texts)),
-    # Of a record only the one that the request is about; no record is about the account itself.
+    # Only the record that the request is about. Items without a record are about the account itself.
     or_(notifications.c.client_id.is_(None), notifications.c.client_id == bindparam("client_id")),
 )
 _one = notifications.c.id == bindparam("notification")
@@ -82,7 +82,7 @@ CONSENTING = statement(
     .where(_mine, notification_settings.c.sms_phone == bindparam("phone"))
     .order_by(notification_settings.c.account_id),
 )
-# Of two first saves at once the second adds nothing.
+# Of two concurrent first saves, the second inserts nothing and so is refused as stale.
 ADD_SETTINGS = statement(
     "settings.add",
     insert(notification_settings)
@@ -115,7 +115,7 @@ _proof_of = and_(
     safe_email_verifications.c.account_id == bindparam("account_id"),
 )
 GET_VERIFICATION = statement("settings.proof", select(*_PROOF).where(_proof_of))
-# As with first saves of settings.
+# As for the first save of settings.
 ADD_VERIFICATION = statement(
     "settings.add_proof",
     insert(safe_email_verifications)
@@ -131,7 +131,7 @@ SAVE_VERIFICATION = statement(
 
 
 def settings_of(row: Any) -> NotificationSettings:
-    """Settings from `SETTINGS_COLUMNS`, in their order."""
+    """Build settings from a row of `SETTINGS_COLUMNS`, in that order."""
     return NotificationSettings(
         account_id=row[0],
         channels={kind: tuple(channels) for kind, channels in row[1].items()},
@@ -147,7 +147,7 @@ def settings_of(row: Any) -> NotificationSettings:
 
 @define
 class PostgresInbox(Inbox):
-    """Lines of one account; row-level security confines them to it and to the record of the request."""
+    """Inbox items. Row-level security confines them to the actor's account and the record of the request."""
 
     tx: Transaction
 
@@ -196,7 +196,7 @@ def _scope(scope: InboxScope) -> dict[str, Any]:
 
 @define
 class PostgresNotificationSettings(NotificationSettingsStore):
-    """Settings of accounts."""
+    """Notification settings of accounts, in PostgreSQL."""
 
     tx: Transaction
 

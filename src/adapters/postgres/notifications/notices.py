@@ -1,4 +1,4 @@
-"""The queue of notices in PostgreSQL: a claim is one UPDATE, so one of many workers gets it."""
+"""Notices in PostgreSQL. A claim is one UPDATE, so exactly one of several workers gets it."""
 
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,7 @@ SAVE = statement(
     .where(_here, notices.c.id == bindparam("notice"), notices.c.version == bindparam("before"))
     .values({name: bindparam(name, type_=notices.c[name].type) for name in _CHANGING}),
 )
-# Rows that another sweep holds are skipped: they are being handed over.
+# Skips rows that another sweep has locked, because that sweep is enqueuing them.
 _due = (
     select(notices.c.id)
     .where(
@@ -108,7 +108,7 @@ def _values(row: NoticeDelivery) -> dict[str, Any]:
 
 @define
 class PostgresNotices(Notices):
-    """Staff's and jobs' alone: others write notices by the outbox."""
+    """Notices, accessible to staff and jobs only. Other actors write notices through the outbox."""
 
     tx: Transaction
 

@@ -1,4 +1,4 @@
-"""Notices on their way out, inboxes, settings, and the mail that is kept instead of sent."""
+"""Tables of notices, inboxes, notification settings and captured mail."""
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 
@@ -55,7 +55,7 @@ notices = practice_table(
     Index("notices_sending_idx", "practice_id", "claimed_at", "id", postgresql_where=text("state = 'sending'")),
     Index("notices_failed_idx", "practice_id", "id", postgresql_where=text("state IN ('dead', 'uncertain')")),
 )
-# Anybody's transaction adds one, through `portal.notify`; only staff and jobs see them.
+# Any transaction can add one, through `portal.notify`; only staff and jobs can see them.
 notices.info["visible"] = "practice_id = {practice} AND {scope} = 'practice'"
 
 notifications = account_table(
@@ -121,7 +121,7 @@ safe_email_verifications = account_table(
     Index(None, "practice_id", "expires_at"),
 )
 
-# The embedded default of mail, where no real person's mail is: see adapters/local/mail.py.
+# Used with local mail, in deployments without real people's mail: see adapters/local/mail.py.
 captured_mail = function_only_table(
     "captured_mail",
     uuid("id"),

@@ -1,4 +1,4 @@
-"""Notifications: the repositories."""
+"""The notifications feature's unit of work in PostgreSQL."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from portal_core.notifications.ports import NotificationsUnit
 
 
 class PostgresNotificationsUnit(PostgresUnit):
-    """Over one transaction."""
+    """The repositories over one transaction."""
 
     notices = repository(PostgresNotices)
     recipients = repository(PostgresRecipients)

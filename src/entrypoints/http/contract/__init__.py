@@ -1,1 +1,1 @@
-"""What a route accepts and how it declares it: routing, parameters, bodies, fields."""
+"""How routes declare what they accept: routing, parameters, bodies, fields."""

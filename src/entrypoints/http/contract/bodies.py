@@ -1,4 +1,4 @@
-"""JSON bodies: decoded once, straight into the declared type, or refused with one entry for each wrong field."""
+"""Decodes JSON bodies into the declared type, or refuses them with one entry for each invalid field."""
 
 import re
 from typing import Any
@@ -19,11 +19,11 @@ _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 
 
 def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
-    """The body as the decoder's type.
+    """Decode the body into the decoder's type.
 
     Raises:
-        MalformedBody: it is not JSON, not UTF-8, or nested too deep.
-        Invalid: it is JSON of another shape, or holds a NUL character, which no text of ours may.
+        MalformedBody: it is not JSON, not UTF-8, or nested too deeply.
+        Invalid: the JSON does not match the type, or a text holds a NUL character, which PostgreSQL cannot store.
     """
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _refuse_depth(body)
@@ -50,7 +50,7 @@ def _refuse_depth(body: bytes) -> None:
 
 def _refuse_nul(value: Any, path: str) -> None:
     if isinstance(value, str) and "\x00" in value:
-        raise Invalid.at(path, "characters_invalid", "This contains a character that cannot be kept.")
+        raise Invalid.at(path, "characters_invalid", "Must not contain NUL characters.")
     if isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_nul(item, f"{path}.{index}".lstrip("."))
@@ -68,8 +68,11 @@ def _faults(body: bytes, kind: Any, words: str) -> list[FieldError]:
 
 
 def explain(value: Any, kind: Any, words: str) -> list[FieldError]:
-    """msgspec stops at the first fault; a person wants all of them. `words` are the first fault's, used when looking
-    at one field after the other finds nothing (a fault of the whole, such as a list where an object should be)."""
+    """Return an error for every invalid field; msgspec itself stops at the first.
+
+    `words` is msgspec's message for the first error. It is used when checking field by field finds nothing, because the
+    whole value is wrong (a list instead of an object, for example).
+    """
     found: list[FieldError] = []
     _look(value, inspect.type_info(kind), kind, "", found)
     return found[:MAX_ERRORS] or ([_at("", words)] if words else [])
@@ -101,9 +104,27 @@ def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[Fiel
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found.append(_at(path, str(error)))
+        fault = _at(path, str(error))
+        choices = _choices(info)
+        if fault.code == "unknown_value" and choices:
+            fault = FieldError(fault.path, fault.code, f"Must be one of: {', '.join(choices)}.")
+        found.append(fault)
     except Invalid as error:
         found.extend(FieldError(_join(path, one.path), one.code, one.message) for one in error.fields)
+
+
+def _choices(info: inspect.Type) -> list[str]:
+    """Return the allowed values of a literal or enum type."""
+    match info:
+        case inspect.Metadata(type=inner):
+            return _choices(inner)
+        case inspect.LiteralType(values=values):
+            return [str(value) for value in values]
+        case inspect.EnumType(cls=cls):
+            return [str(member.value) for member in cls]
+        case inspect.UnionType(types=types):
+            return [choice for inner in types for choice in _choices(inner)]
+    return []
 
 
 def _at(path: str, words: str) -> FieldError:

@@ -1,5 +1,7 @@
-"""Refuses an app with a route that would let in what the database or Python cannot hold. Runs when the app is made,
-so an engineer meets it at once, and a client never."""
+"""Refuses to create an app with a route that accepts unbounded values, which the database or Python could not hold.
+
+This runs when the app is created, so an engineer sees the error at once and a client never does.
+"""
 
 from typing import Any
 
@@ -12,13 +14,19 @@ from entrypoints.http.contract.route_plan import body_media_type, parameters_of
 
 
 def refuse_unbounded(handler: HTTPRouteHandler) -> None:
-    """Raises:
-    ImproperlyConfiguredException: a number or text of the body or the parameters has no bounds, or a body is no
-        `Request`. `Annotated[..., Meta(extra={"unbounded": "why that is safe"})]` excuses one type.
+    """Check that a route's body and parameters are bounded.
+
+    `Annotated[..., Meta(extra={"unbounded": "why that is safe"})]` exempts one type.
+
+    Raises:
+        ImproperlyConfiguredException: a number or text of the body or the parameters has no bounds, or a body is not a
+            `Request`.
     """
     fields = parameters_of(handler)
     if fields and "parameters_checked" not in handler.opt:
-        raise ImproperlyConfiguredException(f"{handler.handler_name}: declare it by entrypoints.http.contract.routing")
+        raise ImproperlyConfiguredException(
+            f"{handler.handler_name}: declare it with entrypoints.http.contract.routing"
+        )
     data = handler.parsed_data_field
     if data is not None and body_media_type(data) == "application/json":
         fields["data"] = data
@@ -39,16 +47,16 @@ def _fault(info: inspect.Type, path: str, seen: set[Any]) -> str:
         case inspect.StrType(max_length=None) | inspect.BytesType(max_length=None):
             return f"{path} is a text without max_length"
         case inspect.AnyType() | inspect.RawType() | inspect.DecimalType() | inspect.TimeDeltaType():
-            return f"{path} may hold anything: say what"
+            return f"{path} may hold any value: give it a narrower type"
         case inspect.StructType(cls=cls, fields=fields):
             if not issubclass(cls, Request):
-                return f"{path} is a {cls.__name__}, which is no Request"
+                return f"{path} is a {cls.__name__}, which is not a Request"
             if cls in seen:
                 return ""
             seen.add(cls)
             return next(filter(None, (_fault(field.type, f"{path}.{field.name}", seen) for field in fields)), "")
         case inspect.DataclassType() | inspect.TypedDictType() | inspect.NamedTupleType():
-            return f"{path} is no Request"
+            return f"{path} is not a Request"
         case inspect.DictType(key_type=key, value_type=value):
             return _fault(key, f"{path} key", seen) or _fault(value, f"{path} value", seen)
         case inspect.UnionType(types=types) | inspect.TupleType(item_types=types):

@@ -1,6 +1,6 @@
-"""What requests are made of: a base for bodies, and field types with bounds.
+"""The base class for request bodies, and field types with bounds.
 
-Everything a client sends is bounded here, so that nothing it sends can trip the database or a calendar later:
+Every value a client sends has bounds, so that it cannot cause an error in the database or in date arithmetic later.
 `create_app` refuses a route whose numbers or texts have no bounds (`bounds.py`).
 """
 
@@ -46,41 +46,41 @@ LongText = Annotated[str, Meta(min_length=1, max_length=4000, examples=["Somethi
 """Paragraphs."""
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ada@example.org"])]
-"""254 characters: the longest path of RFC 5321 without its brackets. The core normalises and judges it."""
+"""At most 254 characters, the longest path of RFC 5321 without its brackets. The core normalizes and validates it."""
 
 Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 555 0100"])]
-"""As typed; the core judges it."""
+"""As typed; the core validates it."""
 
 Password = Annotated[str, Meta(min_length=1, max_length=512, examples=["correct horse battery staple"])]
-"""Bounded for the hash's sake only. The policy is the core's, which answers with reasons."""
+"""Bounded only to limit the cost of hashing. The core applies the password policy and gives reasons."""
 
 Token = Annotated[
     str, Meta(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_\-.]+$", examples=["2hW9kQ0vT7xN4pRzY1cLmA"])
 ]
-"""A token of ours, or of an identity provider."""
+"""A token issued by the portal or by an identity provider."""
 
 Code = Annotated[str, Meta(min_length=1, max_length=64, examples=["K7QM2XNB"])]
 """A code that a person types."""
 
 Slug = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9_\-]+$", examples=["intake"])]
-"""A short name for programs."""
+"""A short name used by programs, in lower case."""
 
 TimeZone = Annotated[
     str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$", examples=["America/New_York"])
 ]
-"""An IANA time zone's name."""
+"""The name of an IANA time zone."""
 
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[1])]
-"""The version that was read, for refusing stale changes."""
+"""The version that the caller read. A change to another version is refused."""
 
 SettingsVersion = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[0])]
 """The version of settings that was read; 0 when they were never saved."""
 
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1, examples=[3])]
-"""A whole number that PostgreSQL's integer holds."""
+"""A whole number, 0 or more, within the range of a PostgreSQL integer."""
 
 Instant = Annotated[datetime, Meta(tz=True, examples=["2027-03-14T15:30:00Z"])]
-"""A time with its offset from UTC, RFC 3339."""
+"""A time with an offset from UTC (RFC 3339)."""
 
 Cursor = Annotated[
     str, Meta(max_length=512, pattern=r"^[A-Za-z0-9_\-=.:|+]*$", description="`next` of the page before")
@@ -88,30 +88,30 @@ Cursor = Annotated[
 PageSize = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Rows on a page")]
 
 FIRST_YEAR, LAST_YEAR = 1850, 2200
-"""Years that a person's life or plan can fall in. Inside of them no zone or arithmetic leaves Python's or
-PostgreSQL's calendar."""
+"""Plausible years for dates of birth and appointments. Within them, no time zone conversion or date arithmetic exceeds
+the calendars of Python and PostgreSQL."""
 
 DateT = TypeVar("DateT", bound=date)
 
 
 def page(after: str, size: int) -> PageRequest:
-    """The core's page request."""
+    """Build the core's page request."""
     return PageRequest(after=after, size=size)
 
 
 def bounded_time(path: str, value: DateT) -> DateT:
-    """`value`, when its year is one that the portal reckons with.
+    """Return `value` if its year is between `FIRST_YEAR` and `LAST_YEAR`.
 
     Raises:
-        Invalid: it is not, under `path`.
+        Invalid: it is not; the error is at `path`.
     """
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise Invalid.at(path, "out_of_range", f"Give a date between {FIRST_YEAR} and {LAST_YEAR}.")
+        raise Invalid.at(path, "out_of_range", f"Must be between the years {FIRST_YEAR} and {LAST_YEAR}.")
     return value
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A request's body. Unknown fields are refused, dates are within reason; the rest is said by the fields' types.
+    """A request's body. Unknown fields are refused, and dates are bounded; the fields' types define all other rules.
 
     A subclass that adds `__post_init__` calls `super().__post_init__()`, and may raise `Invalid`.
     """
@@ -137,40 +137,44 @@ def may_be_time(hint: Any) -> bool:
 
 
 def field_error(path: str, words: str) -> FieldError:
-    """msgspec's words about one field, as a stable code and a sentence for people."""
+    """Convert msgspec's message about one field to a stable code and a message for people."""
     for start, code, sentence in _WORDS:
         if words.startswith(start):
             figure = words.rpartition(" ")[2]
             empty = code == "too_short" and figure == "1"
-            return FieldError(path, code, "Give a value." if empty else sentence.format(figure=figure))
-    return FieldError(path, "invalid", "This value is not usable.")
+            return FieldError(path, code, "Must not be empty." if empty else sentence.format(figure=figure))
+    return FieldError(path, "invalid", "This value is not valid.")
 
 
 _WORDS = (
-    ("Object missing required field", "required", "Give a value."),
-    ("Missing required", "required", "Give a value."),
-    ("Object contains unknown field", "unknown_field", "There is no such field."),
-    ("Expected `str` of length <=", "too_long", "Use {figure} characters or fewer."),
-    ("Expected `str` of length >=", "too_short", "Use {figure} characters or more."),
-    ("Expected `array` of length <=", "too_many", "At most {figure}."),
-    ("Expected `array` of length >=", "too_few", "At least {figure}."),
-    ("Expected `object` of length <=", "too_many", "At most {figure}."),
-    ("Expected `str` matching", "bad_format", "This does not have the right form."),
-    ("Expected `int` >=", "out_of_range", "At least {figure}."),
-    ("Expected `int` <=", "out_of_range", "At most {figure}."),
-    ("Expected `float` >=", "out_of_range", "At least {figure}."),
-    ("Expected `float` <=", "out_of_range", "At most {figure}."),
+    ("Object missing required field", "required", "This field is required."),
+    ("Missing required", "required", "This field is required."),
+    ("Object contains unknown field", "unknown_field", "This field is not known."),
+    ("Expected `str` of length <=", "too_long", "Must be at most {figure} characters."),
+    ("Expected `str` of length >=", "too_short", "Must be at least {figure} characters."),
+    ("Expected `array` of length <=", "too_many", "Must have at most {figure} entries."),
+    ("Expected `array` of length >=", "too_few", "Must have at least {figure} entries."),
+    ("Expected `object` of length <=", "too_many", "Must have at most {figure} entries."),
+    ("Expected `str` matching", "bad_format", "This does not have the right format."),
+    ("Expected `int` >=", "out_of_range", "Must be at least {figure}."),
+    ("Expected `int` <=", "out_of_range", "Must be at most {figure}."),
+    ("Expected `float` >=", "out_of_range", "Must be at least {figure}."),
+    ("Expected `float` <=", "out_of_range", "Must be at most {figure}."),
     ("Integer value out of range", "out_of_range", "This number is too large."),
     ("Number out of range", "out_of_range", "This number is too large."),
-    ("Expected `datetime` with a timezone", "zone_missing", "Give the offset from UTC, as in 2027-03-14T15:30:00Z."),
-    ("Expected `datetime` with no", "offset_not_allowed", "Give it without an offset, as in 2027-03-14T15:30:00."),
-    ("Expected `time` with no", "offset_not_allowed", "Give it without an offset, as in 15:30:00."),
+    (
+        "Expected `datetime` with a timezone",
+        "zone_missing",
+        "Must have an offset from UTC, as in 2027-03-14T15:30:00Z.",
+    ),
+    ("Expected `datetime` with no", "offset_not_allowed", "Must not have an offset. Example: 2027-03-14T15:30:00."),
+    ("Expected `time` with no", "offset_not_allowed", "Must not have an offset. Example: 15:30:00."),
     ("Timestamp is out of range", "out_of_range", "This time is out of range."),
-    ("Invalid UUID", "bad_format", "This is not an id."),
-    ("Invalid RFC3339 encoded datetime", "bad_format", "Give a time as in 2027-03-14T15:30:00Z."),
-    ("Invalid RFC3339 encoded date", "bad_format", "Give a date as in 2027-03-14."),
-    ("Invalid RFC3339 encoded time", "bad_format", "Give a time of day from 00:00:00 to 23:59:59, with its seconds."),
-    ("Invalid enum value", "unknown_value", "This is not one of the choices."),
-    ("Expected", "wrong_type", "This is not the right kind of value."),
-    ("Invalid", "bad_format", "This does not have the right form."),
+    ("Invalid UUID", "bad_format", "Must be a UUID."),
+    ("Invalid RFC3339 encoded datetime", "bad_format", "Enter a time such as 2027-03-14T15:30:00Z."),
+    ("Invalid RFC3339 encoded date", "bad_format", "Enter a date such as 2027-03-14."),
+    ("Invalid RFC3339 encoded time", "bad_format", "Enter a time of day from 00:00:00 to 23:59:59, with seconds."),
+    ("Invalid enum value", "unknown_value", "Must be one of the documented values."),
+    ("Expected", "wrong_type", "This value has the wrong type."),
+    ("Invalid", "bad_format", "This does not have the right format."),
 )

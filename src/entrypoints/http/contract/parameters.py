@@ -1,8 +1,8 @@
-"""Parameters from path and query, held to the bounds that their types state.
+"""Validates path and query parameters against the bounds of their types.
 
-Litestar 2.25 reads `FromQuery[Annotated[int, Meta(ge=1)]]` as a bare int and forgets the bounds, so a route's
-parameters are looked at again here, all of them in one conversion, and only where a type states any. It also takes
-`0.5` for a time, as seconds since 1970.
+Litestar 2.25 reads `FromQuery[Annotated[int, Meta(ge=1)]]` as a plain int and ignores the bounds. So the parameters of
+a route with any bounds are validated again here, in one conversion. Litestar also accepts `0.5` as a time, meaning
+seconds since 1970; that is refused here.
 """
 
 import re
@@ -23,15 +23,15 @@ _SECONDS = re.compile(r"[\s\d.+\-eE_]*\Z")
 
 
 class Parameters(Request, frozen=True, forbid_unknown_fields=False, kw_only=True):
-    """The base of what is made of a handler's parameters; its other arguments are passed over."""
+    """The base of the struct generated from a handler's parameters. Other arguments of the handler are ignored."""
 
 
 def with_checked_parameters(handler: Call) -> Call:
-    """The handler, refusing what its parameters' types do not allow.
+    """Wrap a handler to refuse parameters outside the bounds of their types.
 
     Raises, when called:
-        NotFound: a path parameter is out of its bounds.
-        Invalid: another parameter is.
+        NotFound: a path parameter is out of bounds.
+        Invalid: another parameter is out of bounds.
     """
     hints = get_type_hints(handler, include_extras=True)
     given = {name: hint for name, hint in hints.items() if _marker(hint) is not None}
@@ -47,7 +47,7 @@ def with_checked_parameters(handler: Call) -> Call:
     async def checked(*args: Any, **kwargs: Any) -> Any:
         for name in times:
             if isinstance(kwargs.get(name), datetime) and any(map(_SECONDS.match, _said(kwargs["request"], name))):
-                raise Invalid.at(name, "bad_format", "Give a time as in 2027-03-14T15:30:00Z.")
+                raise Invalid.at(name, "bad_format", "Enter a time such as 2027-03-14T15:30:00Z.")
         try:
             msgspec.convert(kwargs, kind)
         except (msgspec.ValidationError, Invalid) as error:
@@ -62,7 +62,7 @@ def with_checked_parameters(handler: Call) -> Call:
 
 
 def _said(request: Any, name: str) -> list[str]:
-    """What the query says for a parameter, as it stands there."""
+    """Return a parameter's raw values from the query string."""
     return list(request.query_params.getall(name, ()))
 
 

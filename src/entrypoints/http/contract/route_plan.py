@@ -1,4 +1,4 @@
-"""What is decided about a route once, when the app is made, so that a request finds it ready."""
+"""The configuration of every route, computed once when the app is created."""
 
 from typing import Any, Literal, get_args
 
@@ -15,17 +15,18 @@ from entrypoints.http.server.problems import allow_header
 from portal_core.kernel.errors import PortalError
 
 Auth = Literal["public", "visitor", "portal", "practice"]
-"""`portal` and `practice`: signed in, on that side. `none`: a visitor of a known practice. `open`: nobody asks, not
-even which practice it is; the controller has no actor."""
+"""`portal` and `practice`: signed in to that API. `visitor`: not signed in, but the practice is known. `public`:
+neither the caller nor the practice is determined, and the controller has no actor."""
 
 
 @frozen
 class RouteConfig:
-    """One route.
+    """The configuration of one route.
 
-    `operation` is the OpenAPI operation id, and part of what an Idempotency-Key stands for; `active` says whether the
-    request counts as something a person does; `enrollment_exempt` whether a session may make it that has yet to set up its
-    second factor; `allow` are the address's methods; `raises` the errors it documents.
+    `operation` is the OpenAPI operation id, and part of the scope of an Idempotency-Key. `active`: the request counts
+    as user activity and extends the session. `enrollment_exempt`: a session that must still set up its second factor
+    may use the route. `unsafe`: the route may change something, so a cookie session needs a CSRF token. `allow` lists
+    the path's methods; `raises` the documented errors.
     """
 
     auth: Auth
@@ -41,10 +42,10 @@ class RouteConfig:
 
 
 def configure_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[str]]:
-    """Give every route its plan, as `opt["route_config"]`; answers the handlers with their paths.
+    """Store every route's configuration in `opt["route_config"]`, and return the handlers with their paths.
 
     Raises:
-        ImproperlyConfiguredException: two routes have one operation id, or a route's auth is unknown.
+        ImproperlyConfiguredException: two routes share an operation id, or a route's auth is unknown.
     """
     paths: dict[HTTPRouteHandler, list[str]] = {}
     methods: dict[str, set[str]] = {}
@@ -59,7 +60,7 @@ def configure_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, l
         handler.opt["route_config"] = route_config
         if route_config.auth != "public" and owners.setdefault(route_config.operation, handler) is not handler:
             raise ImproperlyConfiguredException(
-                f"two routes are called {route_config.operation}: give one operation_id="
+                f"two routes have the operation id {route_config.operation}: set operation_id= on one of them"
             )
     return paths
 
@@ -68,7 +69,7 @@ def _route_config(handler: HTTPRouteHandler, body_limit: int, allow: str) -> Rou
     methods = handler.http_methods
     auth: Auth = "public" if methods == {"OPTIONS"} else handler.opt.get("auth", "public")
     if auth not in get_args(Auth):
-        raise ImproperlyConfiguredException(f"{handler.handler_name}: no such auth as {auth!r}")
+        raise ImproperlyConfiguredException(f"{handler.handler_name}: unknown auth {auth!r}")
     data = handler.parsed_data_field
     return RouteConfig(
         auth=auth,
@@ -93,13 +94,13 @@ def _is_json(annotation: Any) -> bool:
 
 
 def parameters_of(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
-    """The handler's parameters from path, query, headers and cookies, by their Python names."""
+    """Return the handler's parameters from path, query, headers and cookies, by their Python names."""
     kinds = (PathParameter, QueryParameter, HeaderParameter, CookieParameter)
     signature = handler.parsed_fn_signature.parameters
     return {name: field for name, field in signature.items() if isinstance(field.kwarg_definition, kinds)}
 
 
 def body_media_type(data: FieldDefinition) -> str:
-    """The media type that a handler's `data` is declared for."""
+    """Return the media type that a handler declares for its `data`."""
     kind = data.kwarg_definition.media_type if isinstance(data.kwarg_definition, BodyKwarg) else "application/json"
     return str(getattr(kind, "value", kind))

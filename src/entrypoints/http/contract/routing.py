@@ -1,4 +1,4 @@
-"""How a controller declares its routes: Litestar's, plus what the portal wants said about each.
+"""Route decorators: Litestar's, with the portal's own options.
 
     class GoalsController(Controller):
         path = "/progress/goals"
@@ -12,10 +12,11 @@
             data: JSONBody[RenameGoalRequest],
             rename_goal: NamedDependency[RenameGoal],
         ) -> GoalView:
-            \"\"\"Gives a goal another title.\"\"\"
+            \"\"\"Renames a goal.\"\"\"
             return await rename_goal(request.actor, RenameGoalCommand(goal_id, data.title, data.version))
 
-One use case for each route, and the actor from the request: Litestar then injects it without a task group.
+Each route takes one use case and gets the actor from the request; with a single dependency Litestar needs no task
+group.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,13 +34,13 @@ Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 
 class Options(TypedDict, total=False):
-    """What a route may say beside its path.
+    """The options of a route.
 
-    `raises`: the errors that it answers with, for the documentation (those that come with `auth`, a body, a path
-    parameter or an Idempotency-Key are added); `auth`: the mount's unless said; `active=False`: polling, does not keep
-    a session alive; `enrollment_exempt`: open to a session that has yet to set up its second factor; `idempotent`: whether it
-    takes an Idempotency-Key (POST: yes; never where tokens are answered); `body_limit` in bytes; `example`: of the
-    answer, when the one made from its type does not do.
+    `raises`: the errors to document; those implied by `auth`, a body, a path parameter or an Idempotency-Key are added.
+    `auth`: defaults to the mount's. `active=False`: for polling; does not extend the session. `enrollment_exempt`: a
+    session that must still set up its second factor may use the route. `idempotent`: accepts an Idempotency-Key; the
+    default is true for POST, but set it to False where the response holds tokens. `body_limit`: in bytes. `example`: of
+    the response, if the one generated from its type is not suitable.
     """
 
     raises: Sequence[type[PortalError]]
@@ -63,27 +64,27 @@ _OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_li
 
 
 def get(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A read. HEAD is answered by it too."""
+    """Declare a read. It also handles HEAD."""
     return _route("GET", path, options)
 
 
 def post(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A creation (201), or an action (`status_code=200`; 204 when nothing is answered)."""
+    """Declare a creation (201) or an action (`status_code=200`; 204 when the handler returns None)."""
     return _route("POST", path, options)
 
 
 def put(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A replacement."""
+    """Declare a replacement."""
     return _route("PUT", path, options)
 
 
 def patch(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A change."""
+    """Declare a change."""
     return _route("PATCH", path, options)
 
 
 def delete(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A removal (204)."""
+    """Declare a removal (204)."""
     return _route("DELETE", path, options)
 
 

@@ -1,4 +1,4 @@
-"""The API's documentation as one page of plain HTML, made from the OpenAPI document: works offline, runs no script."""
+"""The API's documentation: one plain HTML page, generated from the OpenAPI document. Works offline, without scripts."""
 
 import json
 from html import escape
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def docs_body(document: dict[str, Any]) -> str:
-    """The page's body."""
+    """Return the body of the page."""
     info = document["info"]
     operations = [
         (path, method, operation)
@@ -36,12 +36,12 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
         _parameters(document, operation["parameters"]),
     ]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(_example(f"Send {media_type}", content))
+        parts.append(_example(f"Request body, {media_type}", content))
     for status, answer in operation["responses"].items():
         if status < "400":
             content = answer.get("content", {})
-            parts.append("".join(_example(f"Answer {status}, {kind}", shown) for kind, shown in content.items()))
-            parts.append("" if content else f"<p>Answer {status}, without a body.</p>")
+            parts.append("".join(_example(f"Response {status}, {kind}", shown) for kind, shown in content.items()))
+            parts.append("" if content else f"<p>Response {status}, without a body.</p>")
     problems = [
         f'<li>{status} <a href="/problems/{escape(code)}"><code>{escape(code)}</code></a></li>'
         for status, answer in operation["responses"].items()

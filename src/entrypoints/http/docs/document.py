@@ -1,4 +1,4 @@
-"""The OpenAPI document, made without opening anything: for `portal openapi`, and the snapshot under test."""
+"""Generates the OpenAPI document without a database, for `portal openapi` and the snapshot test."""
 
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from entrypoints.use_case_registry import use_case_classes
 
 
 def document() -> dict[str, Any]:
-    """The API's OpenAPI 3.1 document. Its routes have names for use cases, and none behind them."""
+    """Return the API's OpenAPI 3.1 document. The app behind it has use case names, but no use cases."""
     nobody = cast(Any, None)
     names: dict[str, object] = dict.fromkeys(use_case_classes())
     parts = HttpParts(

@@ -1,5 +1,5 @@
-"""The few HTML pages that the API itself serves: no script, nothing loaded from anywhere, one style in the page whose
-hash the content policy names."""
+"""The HTML pages that the API itself serves. They run no script and load nothing; the content policy allows only the
+inline style, by its hash."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -22,7 +22,7 @@ POLICY = (
 
 
 def html_page(title: str, body: str) -> Response[str]:
-    """A whole page. `body` is HTML that was escaped already."""
+    """Build a page. `body` is HTML and must already be escaped."""
     return Response(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes as they run."""
+"""Generates the OpenAPI 3.1 document from the app's routes."""
 
 from http import HTTPStatus
 from inspect import cleandoc
@@ -18,12 +18,12 @@ from portal_core.kernel import errors as core
 ABOUT = """The client portal of a mental-health practice.
 
 Sign in with `POST /api/v1/portal/auth/login`. Programs send `Authorization: Bearer`; browsers keep the session in a
-cookie that scripts cannot read and send `X-CSRF-Token` with every change. Refusals are problems (RFC 9457) with a
-stable `code`. Lists are paged: `next` of one page is `after` of the following. Times are UTC."""
+cookie that scripts cannot read, and send `X-CSRF-Token` with every change. Errors are problems (RFC 9457) with a
+stable `code`. Lists are paged: pass `next` of one page as `after` to get the next page. Times are UTC."""
 
 
 def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSettings) -> dict[str, Any]:
-    """The document as JSON values; the same for the same routes."""
+    """Return the document as JSON values. The same routes always give the same document."""
     shown = {handler: paths for handler, paths in routes.items() if handler.resolve_include_in_schema()}
     kinds: list[Any] = [Problem]
     for handler in shown:
@@ -64,17 +64,17 @@ def _header(name: str, description: str, schema: Schema) -> dict[str, Any]:
 PARAMETERS = {
     "practice": _header(
         "Portal-Practice",
-        "The practice's slug; not needed where the host name, or there being one practice only, says it.",
+        "The practice's slug. Not needed when the host name identifies the practice or the deployment has only one.",
         {"type": "string", "maxLength": 63},
     ),
     "client": _header(
         "Portal-Client",
-        "A proxy names the client whose record this is about; `GET /api/v1/portal/auth/records` lists them.",
+        "For proxies: the client whose record the request is about. `GET /api/v1/portal/auth/records` lists them.",
         {"type": "string", "format": "uuid"},
     ),
     "idempotency_key": _header(
         "Idempotency-Key",
-        "The same request under the same key has one effect and one answer, for 24 hours.",
+        "Repeating a request with the same key within 24 hours has no further effect and returns the same response.",
         {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     ),
 }
@@ -121,7 +121,7 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
 
 
 def _implied(route_config: RouteConfig, handler: HTTPRouteHandler, path: str) -> set[type[core.PortalError]]:
-    """What every route of this shape may answer with."""
+    """Return the errors that any route with this configuration may return."""
     found: set[type[core.PortalError]] = set()
     if route_config.auth != "public":
         found |= {core.RateLimited, http.BadRequest, http.UnknownPractice}

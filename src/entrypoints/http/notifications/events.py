@@ -1,4 +1,4 @@
-"""Server-sent events: something came. No activity of a person, and over when the session is."""
+"""Server-sent events about new notifications. They do not count as user activity, and end with the session."""
 
 from collections.abc import AsyncIterator
 
@@ -17,7 +17,7 @@ from portal_core.notifications.views import InboxUpdate
 
 
 class EventsController(Controller):
-    """What a browser keeps open."""
+    """The event stream that a browser keeps open."""
 
     path = "/events"
     tags = ("Notifications",)
@@ -50,8 +50,8 @@ async def _stream(
             known = updates
             yield _message(updates)
         else:
-            yield ServerSentEventMessage(data=None, comment="still here")
+            yield ServerSentEventMessage(data=None, comment="keep-alive")
 
 
 def _message(updates: InboxUpdate) -> ServerSentEventMessage:
-    return ServerSentEventMessage(data=msgspec.json.encode(updates).decode(), event="news", retry=2000)
+    return ServerSentEventMessage(data=msgspec.json.encode(updates).decode(), event="updates", retry=2000)

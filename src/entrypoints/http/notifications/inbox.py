@@ -1,4 +1,4 @@
-"""The notifications inside the portal."""
+"""The in-app inbox."""
 
 from uuid import UUID
 
@@ -18,13 +18,13 @@ from portal_core.notifications.views import NotificationView
 
 
 class MarkedRead(Struct, frozen=True):
-    """How many were not read before."""
+    """How many notifications were marked as read."""
 
     marked: int
 
 
 class NotificationsController(Controller):
-    """One's inbox; of a record only what the request is about."""
+    """The actor's inbox, limited to their account and the record that the request names."""
 
     path = "/notifications"
     tags = ("Notifications",)
@@ -37,7 +37,7 @@ class NotificationsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[NotificationView]:
-        """Newest first."""
+        """Lists notifications, newest first."""
         return await list_notifications(request.actor, ListNotificationsCommand(page(after, size)))
 
     @post("/{notification_id:uuid}/read", status_code=200, idempotent=False, raises=[NotFound])
@@ -47,12 +47,12 @@ class NotificationsController(Controller):
         notification_id: FromPath[UUID],
         read_notification: NamedDependency[ReadNotification],
     ) -> NotificationView:
-        """Marks one as read."""
+        """Marks a notification as read."""
         return await read_notification(request.actor, ReadNotificationCommand(notification_id))
 
     @post("/read-all", status_code=200, idempotent=False)
     async def read_all_notifications(
         self, request: PortalRequest, read_all_notifications: NamedDependency[ReadAllNotifications]
     ) -> MarkedRead:
-        """Marks all as read."""
+        """Marks all notifications as read."""
         return MarkedRead(await read_all_notifications(request.actor))

@@ -1,4 +1,4 @@
-"""How one wants to be told."""
+"""Notification settings of the actor's account."""
 
 from typing import Annotated
 
@@ -30,15 +30,16 @@ Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 
 
 class ChangeNotificationSettingsRequest(Request, frozen=True):
-    """What is left out stays; an empty text takes an address, number or zone away.
+    """The settings to change. Omitted fields stay unchanged; an empty string removes an address, number or time zone.
 
-    `channels` names kinds of notice; of a kind with none of them one is not told at all. Where texts cannot be sent (no
-    consent, or the deployment sends none) and nothing else outside the portal was chosen, mail is.
+    `channels` maps notice kinds to channels; a kind with an empty list sends no notices. If text messages cannot be
+    sent (no consent, or the deployment does not send any) and no other channel outside the portal was chosen, mail is
+    sent.
 
-    Another `safe_email` is mailed a code, and is in force when that is confirmed.
+    A new `safe_email` is sent a code, and takes effect when the code is confirmed.
 
-    `sms_phone` is consent to texts to that number: send it only when the person has just agreed to texts in so many
-    words; empty takes the consent back.
+    `sms_phone` gives consent to text messages to that number: send it only when the person has just expressly agreed to
+    them. An empty string withdraws the consent.
     """
 
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -70,7 +71,7 @@ class NotificationSettingsController(Controller):
     async def get_notification_settings(
         self, request: PortalRequest, get_notification_settings: NamedDependency[GetNotificationSettings]
     ) -> NotificationSettingsView:
-        """One's settings, every kind of notice spelled out."""
+        """Shows the settings of the actor's account, with an entry for every notice kind."""
         return await get_notification_settings(request.actor)
 
     @patch("", raises=[RateLimited, StaleVersion])
@@ -80,7 +81,7 @@ class NotificationSettingsController(Controller):
         data: JSONBody[ChangeNotificationSettingsRequest],
         change_notification_settings: NamedDependency[ChangeNotificationSettings],
     ) -> NotificationSettingsView:
-        """Changes one's settings."""
+        """Changes the settings of the actor's account."""
         command = ChangeNotificationSettingsCommand(
             version=data.version,
             channels=data.channels,
@@ -108,5 +109,5 @@ class NotificationSettingsController(Controller):
         data: JSONBody[ConfirmSafeEmailRequest],
         confirm_safe_email: NamedDependency[ConfirmSafeEmail],
     ) -> NotificationSettingsView:
-        """Puts the pending safe email in force. The account's email is told."""
+        """Confirms the pending safe email. A notice goes to the account's own email."""
         return await confirm_safe_email(request.actor, ConfirmSafeEmailCommand(data.code))

@@ -1,1 +1,1 @@
-"""Request and response: authentication, cookies, throttling, errors as problems."""
+"""Requests and responses: authentication, cookies, throttling, and errors rendered as problems."""

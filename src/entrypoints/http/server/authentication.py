@@ -1,4 +1,4 @@
-"""Who asks, in which practice: settled between routing and the controller. What they may do, the core says."""
+"""Finds the practice and the actor of a request, between routing and the controller. The core authorizes the actor."""
 
 from hashlib import sha256
 from typing import Any
@@ -24,7 +24,7 @@ MAX_TOKEN_LENGTH = 8192
 
 
 class PracticeResolver:
-    """Finds the practice by host name, else by the slug that the request names, else the only one there is."""
+    """Finds the practice by host name, else by the slug in the request, else the only practice of the deployment."""
 
     def __init__(self, directory: PracticeDirectory) -> None:
         self._directory = directory
@@ -34,8 +34,8 @@ class PracticeResolver:
 
     async def find(self, inbound: RequestHead) -> PracticeLocator:
         """Raises:
-        UnknownPractice: none of the three says.
-        BadRequest: not exactly one host is named.
+        UnknownPractice: none of these identifies a practice.
+        BadRequest: the request does not have exactly one Host header.
         """
         practices = await self._directory.all()
         if practices is not self._read:
@@ -55,7 +55,7 @@ class PracticeResolver:
 
 
 class Gate:
-    """Admits a request: throttle, practice, token, CSRF, idempotency, and then the accounts' own authentication."""
+    """Admits a request: throttle, practice, token, CSRF and idempotency key, then the accounts' authentication."""
 
     def __init__(self, parts: HttpParts) -> None:
         settings = parts.settings
@@ -65,10 +65,11 @@ class Gate:
         self._cookie = SessionCookies(settings).access_name
 
     async def admit(self, request: PortalRequest) -> Response[None] | None:
-        """Sets the request's practice and actor; OPTIONS is answered here.
+        """Set the request's practice and actor. Returns a response for OPTIONS, else None.
 
         Raises:
-            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfTokenInvalid, BadIdempotencyKey, Invalid, NotFound
+            RateLimited, BadRequest, UnknownPractice, Unauthenticated, CsrfTokenInvalid, BadIdempotencyKey, Invalid,
+            NotFound
         """
         route_config = request.route_config
         inbound = request.inbound
@@ -92,7 +93,9 @@ class Gate:
         if not token:
             raise Unauthenticated
         idempotent_request = (
-            await _attempt(request) if route_config.idempotent and b"idempotency-key" in inbound.headers else None
+            await _idempotent_request(request)
+            if route_config.idempotent and b"idempotency-key" in inbound.headers
+            else None
         )
         scope["authentication"] = authentication = AuthenticateCommand(
             practice.id,
@@ -108,11 +111,11 @@ class Gate:
         return None
 
     def _token(self, route_config: RouteConfig, inbound: RequestHead) -> str:
-        """The bearer token, else the cookie's, empty when there is none.
+        """Return the bearer token, else the cookie's token; empty when there is neither.
 
         Raises:
-            Unauthenticated: the Authorization header is there and is not usable.
-            CsrfTokenInvalid: the cookie alone does not make a change.
+            Unauthenticated: the Authorization header or the cookie is malformed.
+            CsrfTokenInvalid: a change with the cookie lacks a valid CSRF token.
         """
         header = inbound.headers.get(b"authorization")
         if header is not None:
@@ -131,8 +134,8 @@ class Gate:
         return token
 
 
-async def _attempt(request: PortalRequest) -> IdempotentRequest | None:
-    """The request under its key. Two requests are the same when method, address, query, record and body are."""
+async def _idempotent_request(request: PortalRequest) -> IdempotentRequest | None:
+    """Return the request with its key. Two requests are equal if their method, path, query, record and body are."""
     inbound = request.inbound
     key = inbound.idempotency_key
     if key is None:
@@ -151,7 +154,7 @@ async def _attempt(request: PortalRequest) -> IdempotentRequest | None:
 
 
 def _refuse_path(path: str) -> None:
-    """No address of ours has NUL or half of a surrogate pair in it, nor could the database look for one."""
+    """Refuse a path with NUL or a lone surrogate. No route has one, and the database could not store it."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -163,4 +166,4 @@ def _refuse_path(path: str) -> None:
 def _refuse_nul(query: bytes) -> None:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if "\x00" in name or "\x00" in value:
-            raise Invalid.at(name.replace("\x00", "")[:100], "characters_invalid", "This contains a NUL character.")
+            raise Invalid.at(name.replace("\x00", "")[:100], "characters_invalid", "Must not contain NUL characters.")

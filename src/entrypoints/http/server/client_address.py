@@ -1,4 +1,4 @@
-"""Where a request comes from, believing configured proxies only."""
+"""The client's address of a request, trusting only the configured proxies."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -18,7 +18,7 @@ class Networks:
 
 @lru_cache(4096)
 def parse_address(text: str) -> Address | None:
-    """An address as it stands in X-Forwarded-For, with or without port, brackets and zone; None when it is junk."""
+    """Parse an address from X-Forwarded-For, with or without port, brackets and zone; None when it is invalid."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -32,25 +32,25 @@ def parse_address(text: str) -> Address | None:
 
 
 class ClientAddressResolver:
-    """Tells the client's address from the connection's peer and what proxies say."""
+    """Finds the client's address from the connection's peer and the X-Forwarded-For header."""
 
     def __init__(self, proxies: tuple[str, ...]) -> None:
         self._proxies = Networks(proxies)
         self._any = bool(proxies)
 
     def trusts(self, peer: str) -> bool:
-        """Whether the peer is one of our proxies."""
+        """Whether the peer is one of the configured proxies."""
         if not self._any:
             return False
         address = parse_address(peer)
         return address is not None and address in self._proxies
 
     def client(self, peer: str, forwarded: str) -> str:
-        """The client's address, empty when it cannot be told.
+        """Return the client's address; empty when it cannot be determined.
 
-        X-Forwarded-For is read from the right: each of our proxies appended the address it saw, so the first one that
-        is not ours is the client, and whatever stands left of it was claimed by the client. At junk the reading stops
-        at the last address that one of ours vouched for.
+        X-Forwarded-For is read from the right. Each of our proxies appends the address that it saw, so the first
+        address that is not a proxy of ours is the client; everything to the left was claimed by the client. At an
+        invalid entry the result is the last address that one of our proxies reported.
         """
         if not forwarded or not self.trusts(peer):
             return canonical_address(peer)
@@ -67,14 +67,14 @@ class ClientAddressResolver:
 
 @lru_cache(4096)
 def canonical_address(text: str) -> str:
-    """An address in its canonical form, empty when it is junk."""
+    """Return an address in its canonical form; empty when it is invalid."""
     address = parse_address(text)
     return "" if address is None else str(address)
 
 
 @lru_cache(4096)
 def rate_limit_network(text: str) -> str:
-    """What one household or host counts as for a limit: an IPv4 address, or an IPv6 network of 64 bits (RFC 6177)."""
+    """Return the unit that rate limits count: an IPv4 address, or the /64 network of an IPv6 address (RFC 6177)."""
     address = parse_address(text)
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64))

@@ -1,8 +1,8 @@
-"""The session in a browser: tokens in cookies that no script can read, and a token against forged requests.
+"""Browser sessions: tokens in cookies that scripts cannot read, and a CSRF token.
 
 The CSRF token is an HMAC of a fixed text under the access token (OWASP's "HMAC-based token", bound to the session
-because the key is the session's own secret): nothing is stored, and whoever has not got the cookie cannot make it. A
-browser keeps what signing in answered as `csrf_token` and sends it as `X-CSRF-Token` with every change.
+because the key is the session's own secret). Nothing is stored, and nobody can compute it without the cookie. A
+browser app stores the `csrf_token` from the sign-in response and sends it as `X-CSRF-Token` with every change.
 """
 
 import hmac
@@ -19,21 +19,22 @@ REFRESH_PATH = "/api/v1"
 
 
 def csrf_token(access_token: str) -> str:
-    """The token that goes with a session's cookie."""
+    """Return the CSRF token for a session's access token."""
     digest = hmac.digest(access_token.encode(), b"portal csrf v1", sha256)
     return urlsafe_b64encode(digest[:24]).decode()
 
 
 def csrf_matches(access_token: str, given: str) -> bool:
-    """Whether `given` goes with the cookie, in constant time."""
+    """Whether `given` is the CSRF token for the access token, compared in constant time."""
     return hmac.compare_digest(csrf_token(access_token).encode(), given.encode("latin-1", "replace"))
 
 
 @frozen
 class SessionCookies:
-    """Names and flags of the cookies. With https the access cookie has the `__Host-` prefix: this host's alone, Secure.
+    """Names and flags of the session cookies.
 
-    The refresh cookie goes to the API only, on either side of which it may be used.
+    With https, the access cookie has the `__Host-` prefix, which limits it to this host and requires Secure. Browsers
+    send the refresh cookie to the API paths only, both portal and practice.
     """
 
     settings: HttpSettings
@@ -47,7 +48,7 @@ class SessionCookies:
         return "__Secure-portal-refresh" if self.settings.https else "portal-refresh"
 
     def set_cookies(self, access_token: str, refresh_token: str, lifetime: timedelta) -> list[Cookie]:
-        """The cookies of a session that was opened or renewed, kept by the browser until its absolute end."""
+        """Return the cookies of a new or refreshed session. They expire at the session's absolute end."""
         seconds = max(0, int(lifetime.total_seconds()))
         return [
             self._cookie(self.access_name, access_token, "/", seconds),
@@ -55,7 +56,7 @@ class SessionCookies:
         ]
 
     def clear_cookies(self) -> list[Cookie]:
-        """Cookies that make the browser forget."""
+        """Return cookies that make the browser delete the session cookies."""
         return [self._cookie(self.access_name, "", "/", 0), self._cookie(self.refresh_name, "", REFRESH_PATH, 0)]
 
     def _cookie(self, name: str, value: str, path: str, seconds: int) -> Cookie:

@@ -1,5 +1,6 @@
-"""What can go wrong before a use case is reached. The core knows none of these; they share the core's root so that
-one renderer, one catalogue and one test cover every problem that the API can answer with.
+"""Errors that occur before a use case is called. The core does not know them.
+
+They share the core's base class, so one renderer, one catalog and one test cover every problem of the API.
 """
 
 from typing import ClassVar
@@ -16,24 +17,24 @@ class HttpError(PortalError):
 
 
 class BadRequest(HttpError):
-    """The request is not valid HTTP for this API: a header that cannot be read, say."""
+    """The request is not valid HTTP for this API, for example because a header cannot be read."""
 
     code = "bad_request"
     title = "The request could not be understood."
 
 
 class MalformedBody(HttpError):
-    """The body is not JSON in UTF-8, is nested deeper than 32 levels, or did not come to its end."""
+    """The body is not JSON in UTF-8, is nested more than 32 levels deep, or is incomplete."""
 
     code = "malformed_body"
     title = "The body is not well-formed."
 
 
 class MethodNotAllowed(HttpError):
-    """The address exists, and knows other methods: the `Allow` header lists them."""
+    """The path exists but does not support this method. The `Allow` header lists the supported ones."""
 
     code = "method_not_allowed"
-    title = "This address does not take that method."
+    title = "This path does not support that method."
     status = 405
 
     def __init__(self, allow: str = "") -> None:
@@ -42,7 +43,7 @@ class MethodNotAllowed(HttpError):
 
 
 class BodyTooLarge(HttpError):
-    """The body is larger than this address takes: 64 KiB of JSON unless its documentation says more."""
+    """The body is larger than this route allows: 64 KiB unless its documentation states another limit."""
 
     code = "body_too_large"
     title = "The request is too large."
@@ -50,23 +51,23 @@ class BodyTooLarge(HttpError):
 
 
 class UnsupportedMediaType(HttpError):
-    """The body is of a kind that this address does not take; `application/json` unless documented otherwise."""
+    """This route does not accept the body's media type. Send `application/json` unless documented otherwise."""
 
     code = "unsupported_media_type"
-    title = "This kind of content is not accepted here."
+    title = "This media type is not accepted here."
     status = 415
 
 
 class UnsupportedEncoding(HttpError):
-    """The body came with a `Content-Encoding`; `Accept-Encoding: identity` says that bodies are taken as they are."""
+    """The body has a `Content-Encoding`. Only `identity` is accepted, as the `Accept-Encoding` header states."""
 
     code = "unsupported_encoding"
-    title = "The body may not be compressed."
+    title = "The body must not be compressed."
     status = 415
 
 
 class InternalError(HttpError):
-    """A fault of ours. The log has it under the answer's `request_id`."""
+    """An error in the portal. It is logged with the response's `request_id`."""
 
     code = "internal_error"
     title = "Something went wrong on our side."
@@ -77,18 +78,18 @@ class UnknownPractice(NotFound):
     """Neither the host name nor the `Portal-Practice` header names a practice of this deployment."""
 
     code = "unknown_practice"
-    title = "There is no such practice here."
+    title = "Practice not found."
 
 
 class CsrfTokenInvalid(Forbidden):
-    """A change was asked for with the session cookie and without the `X-CSRF-Token` header that goes with it."""
+    """The request would change something with a session cookie, but lacks the matching `X-CSRF-Token` header."""
 
     code = "csrf_token_invalid"
-    title = "The page is out of date. Load it again and repeat what you did."
+    title = "This page is out of date. Reload it and try again."
 
 
 class BadIdempotencyKey(Invalid):
-    """An `Idempotency-Key` is 1 to 255 printable ASCII characters."""
+    """The `Idempotency-Key` is not 1 to 255 printable ASCII characters."""
 
     code = "idempotency_key_invalid"
-    title = "The Idempotency-Key is not usable."
+    title = "The Idempotency-Key is not valid."

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether its parts answer, and what it has counted."""
+"""Liveness, readiness and metrics."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,19 +19,19 @@ from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
 
 TIMEOUT_SECONDS = 2.0
-"""Seconds that a part has to answer; a balancer's own patience is usually 5."""
+"""Seconds within which a part must respond. Load balancers usually wait 5."""
 
 log = structlog.get_logger()
 
 
 class Readiness:
-    """Asks all parts at once."""
+    """Checks all parts concurrently."""
 
     def __init__(self, checks: Mapping[str, ReadinessCheck]) -> None:
         self._checks = checks
 
     async def __call__(self) -> dict[str, str]:
-        """`up` or `down` for each part by name. Why one is down stands in the log, without its words."""
+        """Return `up` or `down` for each part by name. The log has the class of the error, but not its message."""
         answers = await asyncio.gather(*(self._ask(part, check) for part, check in self._checks.items()))
         return dict(zip(self._checks, answers, strict=True))
 
@@ -47,15 +47,17 @@ class Readiness:
 
 
 class MetricsEndpoint:
-    """Lets scrapers in: from allowed networks, and never through a proxy that brings the world along."""
+    """Serves metrics to allowed networks, and never through a proxy, which would forward requests from anywhere."""
 
     def __init__(self, metrics: HttpMetrics, allowed: tuple[str, ...]) -> None:
         self._metrics = metrics
         self._allowed = Networks(allowed)
 
     def exposition(self, inbound: RequestHead) -> bytes:
-        """Raises:
-        NotFound: not from here.
+        """Return the metrics.
+
+        Raises:
+            NotFound: the request came through a proxy or not from an allowed network.
         """
         address = parse_address(inbound.peer)
         if inbound.forwarded or address is None or address not in self._allowed:
@@ -64,20 +66,20 @@ class MetricsEndpoint:
 
 
 class HealthController(Controller):
-    """For balancers, supervisors and scrapers."""
+    """Endpoints for load balancers, supervisors and metrics scrapers."""
 
     tags = ("Operation",)
 
     @get("/health/live", auth="public")
     async def live(self) -> dict[str, str]:
-        """The process answers."""
+        """Returns 200 while the process responds."""
         return {"status": "up"}
 
     @get("/health/ready", auth="public")
     async def ready(
         self, readiness: NamedDependency[Annotated[Readiness, SkipValidation]]
     ) -> Response[dict[str, str | dict[str, str]]]:
-        """Every part answers (200), or which do not (503)."""
+        """Returns 200 if every part responds, else 503 with the parts that do not."""
         parts = await readiness()
         up = "down" not in parts.values()
         return Response({"status": "up" if up else "down", "parts": parts}, status_code=200 if up else 503)
@@ -86,5 +88,5 @@ class HealthController(Controller):
     async def metrics(
         self, request: PortalRequest, metrics_endpoint: NamedDependency[Annotated[MetricsEndpoint, SkipValidation]]
     ) -> bytes:
-        """Prometheus metrics, for allowed networks only."""
+        """Returns Prometheus metrics, to allowed networks only."""
         return metrics_endpoint.exposition(request.inbound)

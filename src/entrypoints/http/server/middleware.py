@@ -1,5 +1,5 @@
-"""The one ASGI layer in front of Litestar: reads the head, sets the answer's headers, counts, logs, and lets no fault
-out. It wraps the whole app, so that it stands around unknown addresses and refused methods as well.
+"""The ASGI middleware around Litestar: reads the request head, sets response headers, measures, logs, and turns
+unexpected errors into problems. It wraps the whole app, so it also covers unknown paths and unsupported methods.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from entrypoints.observability.logs import ACCESS, REQUEST_ID, describe_error
 from entrypoints.observability.metrics import HttpMetrics
 
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""For JSON and errors nothing is ever loaded. A page of ours sends a policy of its own, with its style's hash."""
+"""JSON and errors never load anything. The HTML pages send their own policy, with the hash of their style."""
 
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -27,22 +27,22 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-site"),
     (b"x-frame-options", b"DENY"),
     (b"cache-control", b"no-store"),
-    (b"server", b"portal"),  # or the server would name itself
+    (b"server", b"portal"),  # otherwise granian would add its own name
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 UNMATCHED = "unmatched"
 CLIENT_CLOSED_REQUEST = 499
-"""Counted and logged, never sent: the request was broken off before there was an answer."""
+"""Counted and logged, never sent: the client disconnected before there was a response (nginx's convention)."""
 
 log = structlog.get_logger()
 
 
 class ResponseAborted(Exception):
-    """An answer broke off after its head was sent; the server closes the connection. Says nothing of the cause."""
+    """A response failed after its head was sent, so the server closes the connection. Does not reveal the cause."""
 
 
 class PortalMiddleware:
-    """Wraps the app that Litestar built."""
+    """Wraps the Litestar app."""
 
     def __init__(self, app: ASGIApp, parts: HttpParts, metrics: HttpMetrics) -> None:
         self._app = app

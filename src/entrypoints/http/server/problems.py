@@ -1,4 +1,4 @@
-"""Every error as one kind of answer: RFC 9457 `application/problem+json`. The one place where errors meet statuses."""
+"""Renders every error as RFC 9457 `application/problem+json`, and maps error categories to HTTP statuses."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -39,7 +39,7 @@ from portal_core.kernel.idempotency import Replayed
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 30
-"""Seconds after which a client may ask a part again that did not answer."""
+"""The `Retry-After` of a 503, in seconds."""
 
 STATUSES: dict[type[PortalError], int] = {
     Unauthenticated: 401,
@@ -50,13 +50,13 @@ STATUSES: dict[type[PortalError], int] = {
     RateLimited: 429,
     Unavailable: 503,
 }
-"""The categories of the core, once. A subclass answers with its category's status."""
+"""The core's error categories. A subclass has its category's status."""
 
 log = structlog.get_logger()
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """The body. `code` is what programs may rely on; `errors` has one entry for each field that is wrong."""
+    """The body of a problem. Programs may rely on `code`; `errors` has one entry for each invalid field."""
 
     type: str
     title: str
@@ -68,14 +68,14 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 def status_of(kind: type[PortalError]) -> int:
-    """The HTTP status that an error answers with."""
+    """Return the HTTP status of an error class."""
     if issubclass(kind, HttpError):
         return kind.status
     return next((STATUSES[base] for base in kind.__mro__ if base in STATUSES), 500)
 
 
 def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers of the answer."""
+    """Return the status, body and extra headers of the response to an error."""
     status = status_of(type(error))
     headers: dict[str, str] = {}
     match error:
@@ -102,7 +102,7 @@ def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, s
 
 
 def as_portal_error(error: Exception) -> PortalError:
-    """What happened, in the portal's words. Anything unforeseen is an `InternalError`."""
+    """Convert any exception to a portal error. Unexpected exceptions become an `InternalError`."""
     match error:
         case PortalError():
             return error
@@ -121,7 +121,7 @@ def as_portal_error(error: Exception) -> PortalError:
 
 
 def allow_header(methods: Iterable[str]) -> str:
-    """The `Allow` header of an address; HEAD goes with GET."""
+    """Return the `Allow` header for a path's methods. HEAD is added for GET, and OPTIONS always."""
     known = set(methods) | {"OPTIONS"}
     return ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
 
@@ -141,7 +141,7 @@ def _invalid(error: ValidationException) -> PortalError:
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Litestar's exception handler for everything."""
+    """Litestar's exception handler for all exceptions."""
     known = as_portal_error(error)
     if status_of(type(known)) == 500:
         log.error("request.failed", code=known.code, **describe_error(error))
@@ -150,7 +150,7 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def replayed_response(request: Request[Any, Any, Any], error: Replayed) -> Response[bytes]:
-    """The answer that was given to this Idempotency-Key before."""
+    """Return the stored response for this Idempotency-Key again."""
     status = request.route_handler.status_code
     return Response(
         b"" if status == 204 else error.response,

@@ -1,4 +1,4 @@
-"""The request as controllers see it: who acts, and a body that was decoded strictly."""
+"""The request as controllers see it: the actor, and a strictly decoded body."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, cast
@@ -16,18 +16,18 @@ from portal_core.people.ports import PracticeLocator
 
 
 class PortalRequest(Request[Actor, None, State]):
-    """Litestar's request, with the actor and the portal's own way of reading bodies."""
+    """Litestar's request, with the actor and the portal's own body decoding."""
 
     __slots__ = ()
 
     @property
     def actor(self) -> Actor:
-        """Who acts: the account holder, or a `VisitorActor` on routes with `auth="none"`."""
+        """The actor: an account holder, or a `VisitorActor` on routes with `auth="visitor"`."""
         return cast(Actor, self.scope["user"])
 
     @property
     def visitor(self) -> VisitorActor:
-        """Who acts on routes with `auth="none"`: nobody yet."""
+        """The actor on routes with `auth="visitor"`."""
         return cast(VisitorActor, self.scope["user"])
 
     @property
@@ -37,31 +37,31 @@ class PortalRequest(Request[Actor, None, State]):
 
     @property
     def authenticated(self) -> Authenticated:
-        """The session that asks, on routes that need signing in."""
+        """The caller's session and actor, on routes that require signing in."""
         return cast(Authenticated, self.scope["auth"])
 
     @property
     def authentication(self) -> AuthenticateCommand:
-        """What it showed to be signed in, for asking again whether that is still so."""
+        """The command that authenticated this request, for authenticating it again later."""
         return cast(AuthenticateCommand, self.scope["authentication"])  # type: ignore[typeddict-item]  # our own key
 
     @property
     def inbound(self) -> RequestHead:
-        """The request's head, as the front read it."""
+        """The request's head, as the middleware parsed it."""
         return cast(RequestHead, self.scope["portal"])  # type: ignore[typeddict-item]  # our own key
 
     @property
     def practice(self) -> PracticeLocator:
-        """The practice that was found for the request."""
+        """The practice of the request."""
         return cast(PracticeLocator, self.scope["practice"])  # type: ignore[typeddict-item]  # our own key
 
     @property
     def route_config(self) -> RouteConfig:
-        """What was decided about this route when the app was made."""
+        """The configuration of this route, computed when the app was created."""
         return cast(RouteConfig, self.route_handler.opt["route_config"])
 
     async def json(self) -> Any:
-        """The body, decoded once into the type of the handler's `data`.
+        """Return the body, decoded into the type of the handler's `data`.
 
         Raises:
             UnsupportedMediaType, UnsupportedEncoding, MalformedBody, Invalid
@@ -72,12 +72,12 @@ class PortalRequest(Request[Actor, None, State]):
         return decode_body(await self.body(), self.route_config.decoder)
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives.
+        """Yield the body as it arrives.
 
         Raises:
-            BodyTooLarge: it is announced, or grows, beyond the route's limit.
-            MalformedBody: it broke off. The server says the same of chunks that cannot be read and of a client that is
-                gone; who is gone sees no answer.
+            BodyTooLarge: its announced or actual length exceeds the route's limit.
+            MalformedBody: it is incomplete. The server reports unreadable chunks and a disconnected client the same
+                way; a disconnected client does not see the response.
             UnsupportedEncoding: it is compressed.
         """
         if self.inbound.headers.get(b"content-encoding", b"identity").lower() != b"identity":

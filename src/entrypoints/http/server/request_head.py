@@ -1,4 +1,4 @@
-"""The head of a request, read once: the few headers that matter, and what they say."""
+"""The head of a request, read once: the headers that the portal uses, parsed."""
 
 import re
 from functools import lru_cache
@@ -34,7 +34,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
 
 
 class RequestHead:
-    """One request's head. Header values stand as the client sent them; a repeated header is joined by commas."""
+    """One request's head. Header values are as sent; repeated headers are joined with commas, cookies with `;`."""
 
     __slots__ = ("address", "forwarded", "headers", "peer", "query", "request_id")
 
@@ -58,10 +58,10 @@ class RequestHead:
 
     @property
     def host(self) -> str:
-        """The host name asked for: lower case, without port.
+        """The requested host name: lower case, without port.
 
         Raises:
-            BadRequest: there is none, or more than one (RFC 9112, section 3.2): a proxy may have read another.
+            BadRequest: there is not exactly one Host header (RFC 9112, section 3.2); a proxy may have used another one.
         """
         value = self.headers.get(b"host", b"")
         if not value or b"," in value:
@@ -70,14 +70,14 @@ class RequestHead:
 
     @property
     def device(self) -> str:
-        """The user agent, shortened, printable ASCII."""
+        """The user agent, shortened and reduced to printable ASCII."""
         return _device(self.headers.get(b"user-agent", b"")[:512])
 
     @property
     def practice(self) -> str | None:
-        """The practice's slug from the `Portal-Practice` header, or from `?practice=` for links that cannot have one.
+        """The practice's slug from the `Portal-Practice` header, or from `?practice=` for links, which send no header.
 
-        None when neither is there; what cannot be a slug is empty.
+        None when neither is present; empty when the value is not a valid slug.
         """
         value = self.headers.get(b"portal-practice")
         if value is None and b"practice=" in self.query and (match := _QUERY_PRACTICE.search(self.query)):
@@ -89,10 +89,10 @@ class RequestHead:
 
     @property
     def client_id(self) -> UUID | None:
-        """The client whose record this is about, from `Portal-Client`.
+        """The client whose record the request is about, from `Portal-Client`; None without the header.
 
         Raises:
-            Invalid: it is not an id.
+            Invalid: the value is not a UUID.
         """
         value = self.headers.get(b"portal-client")
         if value is None:
@@ -100,11 +100,11 @@ class RequestHead:
         try:
             return UUID(value.decode("ascii"))
         except ValueError:
-            raise Invalid.at("Portal-Client", "bad_format", "This is not an id.") from None
+            raise Invalid.at("Portal-Client", "bad_format", "Must be a UUID.") from None
 
     @property
     def idempotency_key(self) -> str | None:
-        """The `Idempotency-Key`.
+        """The `Idempotency-Key`; None without the header.
 
         Raises:
             BadIdempotencyKey: it is empty, longer than 255 characters or not printable ASCII.
@@ -118,17 +118,17 @@ class RequestHead:
 
     @property
     def content_type(self) -> str:
-        """The body's media type without parameters, lower case; empty when it is not said."""
+        """The body's media type in lower case, without parameters; empty without the header."""
         return _media_type(self.headers.get(b"content-type", b""))
 
     @property
     def content_length(self) -> int:
-        """The announced length of the body, 0 when it is not said."""
+        """The announced length of the body in bytes; 0 when the header is missing or not a number."""
         value = self.headers.get(b"content-length", b"")
         return int(value) if value.isdigit() and len(value) < 20 else 0
 
     def cookie(self, name: str) -> str:
-        """A cookie's value, empty when it was not sent."""
+        """Return a cookie's value; empty when it was not sent."""
         wanted = name.encode() + b"="
         for part in self.headers.get(b"cookie", b"").split(b";"):
             part = part.strip()

@@ -1,5 +1,5 @@
-"""JSON answers without Litestar's detours. Most answers are a value, a status and nothing else: those are encoded and
-sent here; what has cookies, headers of its own, a background task or another media type takes Litestar's way."""
+"""A fast path for JSON responses. Most responses are just a value and a status; those are encoded and sent here.
+Responses with cookies, headers, a background task or another media type use Litestar's implementation."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ _encoder = msgspec.json.Encoder()
 
 
 class PortalResponse(Response[Any]):
-    """The response class of every route that answers a value."""
+    """The response class of every route that returns a value."""
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **said: Any) -> ASGIResponse:
         plain = not (self.cookies or self.headers or self.background or said.get("headers") or said.get("cookies"))
         if plain and self.media_type == "application/json" and self.status_code in (200, 201, 202):
-            return _JsonAnswer(self.status_code, _encoder.encode(self.content))  # type: ignore[return-value]  # called, no more
+            return _JsonAnswer(self.status_code, _encoder.encode(self.content))  # type: ignore[return-value]  # Litestar only calls it
         return super().to_asgi_response(app, request, **said)
 
 
 class _JsonAnswer:
-    """Status, type, length, body."""
+    """An ASGI response with a status and a JSON body."""
 
     __slots__ = ("_body", "_status")
 

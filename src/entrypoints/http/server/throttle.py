@@ -1,4 +1,4 @@
-"""A general brake on one session or one address, kept by this process. The exact limits are the core's RateLimits."""
+"""A general throttle for each session or address, local to this process. The core's `RateLimits` are the exact ones."""
 
 from collections.abc import Callable
 from math import ceil
@@ -7,10 +7,10 @@ from portal_core.kernel.errors import RateLimited
 
 
 class Throttle:
-    """Token buckets: `burst` requests at once, refilled at `rate` a second.
+    """Token buckets of `burst` requests, refilled at `rate` requests per second. A rate of 0 turns the throttle off.
 
-    A bucket that is not known yet is opened only by spending from the address's own, so that made-up tokens do not
-    buy fresh buckets. At most `max_buckets` buckets are kept; the longest unused goes first.
+    The first request of a session also takes from the address's bucket, so that made-up session tokens do not give
+    unlimited fresh buckets. At most `max_buckets` buckets are stored; the least recently used is dropped first.
     """
 
     def __init__(self, rate: float, burst: int, seconds: Callable[[], float], *, max_buckets: int = 50_000) -> None:

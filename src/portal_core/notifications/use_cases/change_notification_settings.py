@@ -1,4 +1,4 @@
-"""Changes how the actor is told."""
+"""Changes how the actor is notified."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -35,11 +35,12 @@ _CONTACT_RULES: Final[Mapping[str, Callable[[str, str], str]]] = {
 
 @frozen
 class ChangeNotificationSettingsCommand:
-    """None leaves a setting as it is; an empty string takes an address, number or zone away.
+    """The settings to change. None leaves a setting unchanged; an empty string removes an address, number or time zone.
 
-    Another `safe_email` is pending until it is proven; the one in force, or none, withdraws what is pending.
-    `channels` holds only the kinds to change. `sms_phone` is the consent to texts to that number, so an entry point
-    sends it only when the person has just agreed to texts in so many words; empty takes the consent back.
+    A new `safe_email` is pending until it is confirmed; sending the current one, or an empty string, withdraws a
+    pending one. `channels` holds only the kinds to change. `sms_phone` gives consent to text messages to that number,
+    so an entry point must send it only when the person has just expressly agreed to them; an empty string withdraws
+    consent.
     """
 
     version: int
@@ -79,15 +80,15 @@ class ChangeNotificationSettingsCommand:
 
 @frozen
 class ChangeNotificationSettings:
-    """Changes the settings of the actor's own account. A new safe email is mailed a code, for `ConfirmSafeEmail`.
+    """Changes the settings of the actor's own account. A new safe email is sent a code for `ConfirmSafeEmail`.
 
-    When mails or texts will go elsewhere than before, the address that the account is proven by is told.
+    When mail or text messages will go to a different address or number, a notice goes to the account's own email.
 
     Raises:
-        Unauthenticated: nobody is signed in.
-        Invalid: with one entry for each field.
-        RateLimited: a safe email was written too often.
-        StaleVersion: they changed after they were read.
+        Unauthenticated: the actor is not signed in.
+        Invalid: one entry for each invalid field.
+        RateLimited: too many requests to set a safe email.
+        StaleVersion: the settings changed after they were read.
     """
 
     begin: Begin[NotificationsUnit]
@@ -114,7 +115,7 @@ class ChangeNotificationSettings:
             await unit.notification_settings.save(
                 after, AuditEntry("settings.changed", account_id, facts={"set": names})
             )
-            if _places(after) != _places(before):
+            if _destinations(after) != _destinations(before):
                 await unit.outbox.notify(CONTACT_CHANGED.to_account(account_id))
             verification = await self._verification(unit, after, command.safe_email, now)
             return await unit.commit(NotificationSettingsView.of(after, verification, now))
@@ -122,7 +123,7 @@ class ChangeNotificationSettings:
     async def _verification(
         self, unit: NotificationsUnit, settings: NotificationSettings, email: str | None, now: datetime
     ) -> SafeEmailVerification | None:
-        """What is pending after `email` was written."""
+        """Start or withdraw the verification as `email` asks, and return the account's verification, if any."""
         account_id = settings.account_id
         verification = await unit.notification_settings.verification(account_id)
         if email not in (None, settings.confidential.safe_email):
@@ -142,7 +143,7 @@ class ChangeNotificationSettings:
 def changed(
     before: NotificationSettings, command: ChangeNotificationSettingsCommand, now: datetime
 ) -> NotificationSettings:
-    """The settings after a command without errors."""
+    """Apply a valid command to the settings and return the result."""
     given = {name: value for name, value in asdict(command, recurse=False).items() if value is not None}
 
     def those_of(cls: type) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def changed(
     values["version"] = before.version + 1
     preferences = those_of(ConfidentialCommunication)
     if command.safe_email:
-        del preferences["safe_email"]  # in force when it is proven
+        del preferences["safe_email"]  # takes effect when it is confirmed
     values["confidential"] = evolve(before.confidential, **preferences)
     if command.channels is not None:
         values["channels"] = {**before.channels, **command.channels}
@@ -171,5 +172,5 @@ def _consent(before: SmsConsent | None, phone: str, now: datetime) -> SmsConsent
     return SmsConsent(phone, now) if phone else None
 
 
-def _places(settings: NotificationSettings) -> tuple[str, str]:
+def _destinations(settings: NotificationSettings) -> tuple[str, str]:
     return settings.confidential.safe_email, settings.sms_consent.phone if settings.sms_consent else ""

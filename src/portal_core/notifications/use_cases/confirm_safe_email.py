@@ -1,4 +1,4 @@
-"""The safe email is proven, and mail goes there from now on."""
+"""Confirms a safe email, so that mail goes there from now on."""
 
 from attrs import field, frozen
 
@@ -23,13 +23,13 @@ class ConfirmSafeEmailCommand:
 
 @frozen
 class ConfirmSafeEmail:
-    """Puts the pending safe email of the actor's own account in force; the account's email is told.
+    """Makes the pending safe email of the actor's own account effective, and notifies the account's own email.
 
     Raises:
-        Unauthenticated: nobody is signed in.
-        RateLimited: too many tries for this account.
-        SafeEmailCodeInvalid: none is pending, or this is not its code; counted and audited.
-        StaleVersion: the settings, or what is pending, changed in the same moment.
+        Unauthenticated: the actor is not signed in.
+        RateLimited: too many attempts for this account.
+        SafeEmailCodeInvalid: no safe email is pending, or the code is wrong; counted and audited.
+        StaleVersion: the settings or the verification changed at the same time.
     """
 
     begin: Begin[NotificationsUnit]
@@ -56,4 +56,4 @@ class ConfirmSafeEmail:
                 await unit.outbox.notify(CONTACT_CHANGED.to_account(account_id))
                 return await unit.commit(NotificationSettingsView.of(settings, used, now))
             await unit.commit(None)
-        raise SafeEmailCodeInvalid(FieldError("code", "code_refused", "This code is not right, or is no longer good."))
+        raise SafeEmailCodeInvalid(FieldError("code", "code_refused", "This code is wrong or has expired."))

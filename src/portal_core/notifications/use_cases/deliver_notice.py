@@ -1,4 +1,4 @@
-"""Delivers one notice, by the one worker that gets it."""
+"""Delivers one notice."""
 
 from datetime import datetime
 from uuid import UUID
@@ -51,15 +51,15 @@ class DeliverNoticeCommand:
 
 @frozen
 class DeliverNotice:
-    """Claims a notice, sends it, and writes down what became of it. A job.
+    """Claims a notice, sends it, and stores the outcome. A job.
 
-    The first claim also plans: one delivery for each person and channel, the lines of the inbox at once, the rest as
-    notices of their own beside this one. Between the claim and the settlement no transaction is open; a worker that
-    dies there leaves the notice for `SweepNotices`. A job that runs twice finds nothing to claim. No failure of a
-    vendor is raised: it is written down, and tried again or given up by the rules of `NoticeDelivery`.
+    The first claim also plans the notice, one delivery for each person and channel: inbox items are added at once, the
+    other deliveries become sibling notices. No transaction is open between the claim and the settlement; if the worker
+    dies there, `SweepNotices` picks up the notice. A job that runs twice finds nothing to claim. Vendor failures are
+    not raised: they are stored, and the notice is retried or given up by the rules of `NoticeDelivery`.
 
-    `worker_name` names this process in the row. Without a `sms_sender` nobody is told by text, and whoever chose nothing
-    else is told by mail.
+    `worker_name` identifies this process in the row. Without an `sms_sender` no text messages are sent, and people who
+    chose only text messages get mail.
     """
 
     begin: Begin[NotificationsUnit]
@@ -141,7 +141,7 @@ class DeliverNotice:
                 case Mail():
                     return Sent(await self.mailer.send(message))
                 case SmsMessage():
-                    assert self.sms_sender is not None, "without one nobody is texted"
+                    assert self.sms_sender is not None, "no text message is planned without a sender"
                     return Sent(await self.sms_sender.send_sms(message))
             return Sent() if await self.code_sender.send_code(by, message) else Dropped("no_longer_true")
         except MailRefused as error:
@@ -149,7 +149,7 @@ class DeliverNotice:
         except MailNotSent as error:
             return NotSent(error.reason)
         except Exception as error:
-            # Whatever else went wrong, the vendor may have sent it.
+            # After any other error the vendor may have sent it.
             return Uncertain(error.reason if isinstance(error, MailUncertain) else type(error).__name__)
 
     async def _settle(self, actor: Actor, claimed: NoticeDelivery, settlement: DeliveryOutcome) -> DeliveryView:
@@ -164,4 +164,4 @@ class DeliverNotice:
                         await unit.notices.save(settled, delivery_entry(settled))
                     return await unit.commit(DeliveryView(settled.state))
             except StaleVersion:
-                continue  # the sweep came between; what it wrote decides what is left to say
+                continue  # a sweep changed the row; settle it again from what is stored now

@@ -1,4 +1,4 @@
-"""How a client wants to be reached."""
+"""Shows how a client wants to be contacted."""
 
 from uuid import UUID
 
@@ -20,10 +20,13 @@ class GetContactPreferencesCommand:
 
 @frozen
 class GetContactPreferences:
-    """What a client asked about being called and written to (45 CFR 164.522(b)), before somebody does. Any staff.
+    """Shows how a client asked to be called and written to (45 CFR 164.522(b)), for staff who are about to do so.
+
+    For clinicians, front desk and administrators.
 
     Raises:
-        NotFound: neither staff nor a job, or the practice has no such client.
+        NotFound: the actor is neither staff nor a job, or the practice has no such client.
+        Forbidden: the actor is staff in other roles.
     """
 
     begin: Begin[NotificationsUnit]

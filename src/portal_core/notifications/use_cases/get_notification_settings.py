@@ -1,4 +1,4 @@
-"""How the actor is told."""
+"""Shows how the actor is notified."""
 
 from attrs import frozen
 
@@ -13,10 +13,10 @@ from portal_core.notifications.views import NotificationSettingsView
 
 @frozen
 class GetNotificationSettings:
-    """The settings of the actor's own account, with every kind spelled out.
+    """Shows the settings of the actor's own account, with an entry for every notice kind.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the actor is not signed in.
     """
 
     begin: Begin[NotificationsUnit]
@@ -27,7 +27,7 @@ class GetNotificationSettings:
             account_id = require_account_holder(actor).account_id
             settings = await unit.notification_settings.get(account_id)
             verification = await unit.notification_settings.verification(account_id)
-            # A safe address says something of whoever asked for it.
+            # A safe email reveals something about the client, so reading it is audited on their record.
             record = actor.client_id if isinstance(actor, ClientActor) else None
             await unit.audit.record(AuditEntry("settings.read", account_id, record=record))
             return await unit.commit(NotificationSettingsView.of(settings, verification, self.clock.now()))

@@ -1,4 +1,4 @@
-"""What an operator should look at."""
+"""Lists notices that need an operator's attention."""
 
 from attrs import field, frozen
 
@@ -18,7 +18,7 @@ class ListFailedNoticesCommand:
 
 @frozen
 class ListFailedNotices:
-    """The practice's dead and uncertain notices, newest first. An administrator, or the operator by a job."""
+    """Lists the practice's dead and uncertain notices, newest first. For administrators, and the operator by a job."""
 
     begin: Begin[NotificationsUnit]
 

@@ -1,4 +1,4 @@
-"""The inbox."""
+"""Lists the actor's inbox."""
 
 from attrs import field, frozen
 
@@ -18,13 +18,13 @@ class ListNotificationsCommand:
 
 @frozen
 class ListNotifications:
-    """The actor's notifications, newest first, in their language.
+    """Lists the actor's notifications, newest first, in their language.
 
-    Whoever has an account sees what is about the account; a client and a proxy also what is about the record that
-    the request names, a proxy within the grant.
+    Every account holder sees notifications about the account. A client or proxy also sees those about the record that
+    the request names; a proxy within the grant.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the actor is not signed in.
     """
 
     begin: Begin[NotificationsUnit]

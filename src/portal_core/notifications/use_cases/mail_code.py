@@ -1,4 +1,4 @@
-"""Mails a code that somebody else has made."""
+"""Mails a code that an identity provider or another feature generated."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from portal_core.notifications.rendering import render_code_mail
 
 @frozen
 class MailCodeCommand:
-    """`to` is the address that the code proves; `account_id` is None for somebody who is only invited yet."""
+    """The code to mail. `to` is the address that the code proves; `account_id` is None for an invited person."""
 
     key: UUID
     to: str
@@ -27,13 +27,14 @@ class MailCodeCommand:
 
 @frozen
 class MailCode:
-    """Writes a code's mail in the practice's name and the holder's language, and sends it; nothing is kept.
+    """Sends a code in the practice's name and the holder's language. Nothing is stored.
 
-    A job, called by a `CodeSender` whose identity provider does not mail by itself. Raises as `Mailer.send` does:
+    A job, called by a `CodeSender` whose identity provider does not send mail itself. Raises as `Mailer.send` does:
 
     Raises:
-        MailRefused: also when the account does not exist.
-        MailNotSent: another try is safe, with a fresh code.
+        MailRefused: permanently refused, or the account does not exist.
+        MailNotSent: certainly not sent; trying again with a fresh code is safe.
+        MailUncertain: it may or may not have been sent.
     """
 
     begin: Begin[NotificationsUnit]

@@ -1,4 +1,4 @@
-"""The code of a safe email, made at the moment when its mail is written."""
+"""Generates and mails the code that confirms a safe email."""
 
 from uuid import UUID
 
@@ -23,15 +23,15 @@ class MailSafeEmailCodeCommand:
 
 @frozen
 class MailSafeEmailCode:
-    """Makes a code, keeps its hash, and mails it to the address that it proves. A code issued before is dead.
+    """Generates a code, stores its hash, and mails it to the address that it proves. Earlier codes stop working.
 
-    The address may be a stranger's, so the mail comes in the neutral name, whatever its asker wishes for the rest.
-    A job, for the kind `safe_email_code`. False, and nothing is sent, when the address is no longer asked for. Raises
-    as `Mailer.send` does:
+    The address may be a stranger's, so the mail always uses the neutral sender, whatever the account's settings are.
+    A job, for the kind `safe_email_code`. Returns False and sends nothing when the verification is no longer pending.
+    Raises as `Mailer.send` does, and:
 
     Raises:
-        Forbidden: not the system.
-        StaleVersion: another address was asked for in the same moment.
+        Forbidden: the actor is not a job.
+        StaleVersion: another address was requested at the same time.
     """
 
     begin: Begin[NotificationsUnit]

@@ -1,4 +1,4 @@
-"""Somebody answered STOP."""
+"""Withdraws SMS consent after somebody replied STOP."""
 
 from attrs import frozen
 
@@ -12,20 +12,20 @@ from portal_core.notifications.ports import NotificationsUnit
 
 @frozen
 class OptOutOfSmsCommand:
-    """`phone` as the vendor tells it, in E.164 (`+12125550123`)."""
+    """`phone` is the number that replied, in E.164 (`+12125550123`), as the vendor reports it."""
 
     phone: str
 
 
 @frozen
 class OptOutOfSms:
-    """Takes back the consent of every account in the practice that is texted at this number (47 CFR 64.1200(a)(10)).
+    """Withdraws the consent of every account in the practice that gets text messages at this number.
 
-    A job, called by the vendor's webhook. Texts already claimed may still arrive; none is sent after. Consent has to
-    be given anew in the settings. Answers how many accounts it was.
+    Required by 47 CFR 64.1200(a)(10). A job, called by the vendor's webhook. Messages that are already claimed may
+    still arrive; no others are sent. Consent has to be given again in the settings. Returns the number of accounts.
 
     Raises:
-        StaleVersion: settings changed in the same moment; the job is to be run again.
+        StaleVersion: settings changed at the same time; run the job again.
     """
 
     begin: Begin[NotificationsUnit]

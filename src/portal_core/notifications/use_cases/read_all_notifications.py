@@ -12,10 +12,10 @@ from portal_core.notifications.ports import NotificationsUnit
 
 @frozen
 class ReadAllNotifications:
-    """Marks as read all that the actor sees of their inbox; answers how many were unread.
+    """Marks everything that the actor sees in their inbox as read, and returns how many items were unread.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the actor is not signed in.
     """
 
     begin: Begin[NotificationsUnit]

@@ -1,4 +1,4 @@
-"""Marks one line of the inbox as read."""
+"""Marks one notification as read."""
 
 from uuid import UUID
 
@@ -21,11 +21,11 @@ class ReadNotificationCommand:
 
 @frozen
 class ReadNotification:
-    """Marks a notification as read; a second time changes nothing. Its holder, also a proxy who may only read.
+    """Marks a notification as read; marking it again changes nothing. A proxy with read-only access may do this too.
 
     Raises:
-        Unauthenticated: nobody is signed in.
-        NotFound: no such line in what the actor sees of their inbox.
+        Unauthenticated: the actor is not signed in.
+        NotFound: the actor's inbox has no such notification, or not in the scope of this request.
     """
 
     begin: Begin[NotificationsUnit]

@@ -1,4 +1,4 @@
-"""Sends a notice again that was given up."""
+"""Queues a failed notice again."""
 
 from uuid import UUID
 
@@ -22,14 +22,14 @@ class ReplayNoticeCommand:
 
 @frozen
 class ReplayNotice:
-    """Queues a dead or uncertain notice again. An administrator, or the operator by a job.
+    """Queues a dead or uncertain notice again. For administrators, and the operator by a job.
 
-    An uncertain one may be sent a second time: whoever replays it has decided that.
+    An uncertain notice may then be delivered twice; the person who replays it accepts that.
 
     Raises:
         NotFound: the practice has no such notice.
         NoticeNotReplayable: it is neither dead nor uncertain.
-        StaleVersion: it changed in the same moment.
+        StaleVersion: it changed at the same time.
     """
 
     begin: Begin[NotificationsUnit]

@@ -1,4 +1,4 @@
-"""Finds notices that nobody works on."""
+"""Finds notices that no worker is handling."""
 
 from attrs import frozen
 
@@ -18,10 +18,10 @@ BATCH = 100
 
 @frozen
 class SweepNotices:
-    """Settles claims whose worker died, and hands due notices to the workers. A periodic job, for one practice.
+    """Settles claims whose worker died, and enqueues jobs for due notices. A periodic job, for one practice.
 
-    A lost claim is uncertain: security and safety notices are queued again, others stay uncertain for an operator.
-    At most 100 of each in one run; any number of sweeps may run at once.
+    A lost claim counts as uncertain: security and safety notices are queued again, others stay uncertain for an
+    operator. Each run handles at most 100 of each; any number of sweeps may run at once.
     """
 
     begin: Begin[NotificationsUnit]
@@ -47,4 +47,4 @@ class SweepNotices:
                 await unit.notices.save(settled, delivery_entry(settled))
                 return await unit.commit(True)
         except StaleVersion:
-            return False  # the worker came back, or another sweep was here
+            return False  # the worker or another sweep settled it first

@@ -1,4 +1,4 @@
-"""What an event stream asks every few seconds."""
+"""Polls the actor's inbox for an event stream."""
 
 from uuid import UUID
 
@@ -13,19 +13,19 @@ from portal_core.notifications.views import InboxUpdate
 
 @frozen
 class WatchNotificationsCommand:
-    """`after` is the newest id that the asker knows of, None at the beginning."""
+    """`after` is the newest id that the caller knows; None at first."""
 
     after: UUID | None = None
 
 
 @frozen
 class WatchNotifications:
-    """Whether something came: counts and ids, no kinds and no words, so nothing is read and nothing audited.
+    """Returns counts and ids of new notifications. It returns no content, so nothing is audited.
 
-    It is asked by a machine and is no activity of a person: the entry point must not extend the session for it.
+    Programs call this, not people, so it is not user activity: the entry point must not extend the session for it.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the actor is not signed in.
     """
 
     begin: Begin[NotificationsUnit]

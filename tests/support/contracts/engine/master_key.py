@@ -1,4 +1,4 @@
-"""What every keeper of the master key must do. Give the fixtures `master` and `rotated`."""
+"""The contract of every `MasterKey`. Subclasses provide the fixtures `master` and `rotated`."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from adapters.encryption.master_key import MasterKey
 
 
 class MasterKeyContract:
-    """`rotated` rotates a master key and answers the keeper that wraps with the newer one."""
+    """`rotated` rotates the master key and returns a `MasterKey` that wraps with the new one."""
 
-    async def test_a_key_comes_back(self, master: MasterKey) -> None:
+    async def test_wrapped_key_can_be_unwrapped(self, master: MasterKey) -> None:
         key = new_key()
         wrapped = await master.wrap(key, "practice 1")
         assert key not in wrapped
@@ -20,13 +20,13 @@ class MasterKeyContract:
         with pytest.raises(DecryptionFailed):
             await master.unwrap(wrapped, "practice 2")
 
-    async def test_not_when_changed(self, master: MasterKey) -> None:
+    async def test_altered_key_is_refused(self, master: MasterKey) -> None:
         wrapped = bytearray(await master.wrap(new_key(), "practice 1"))
         wrapped[-1] ^= 1
         with pytest.raises(DecryptionFailed):
             await master.unwrap(bytes(wrapped), "practice 1")
 
-    async def test_an_older_key_still_unwraps(self, master: MasterKey, rotated: MasterKey) -> None:
+    async def test_key_wrapped_before_rotation_can_be_unwrapped(self, master: MasterKey, rotated: MasterKey) -> None:
         key = new_key()
         before, after = await master.wrap(key, "practice 1"), await rotated.wrap(key, "practice 1")
         assert rotated.name != master.name

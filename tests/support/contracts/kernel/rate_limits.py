@@ -1,4 +1,4 @@
-"""What every counter of tries must do. Subclasses give the fixture `harness`."""
+"""The contract of every `RateLimits`. Subclasses provide the fixture `harness`."""
 
 import asyncio
 from abc import ABC
@@ -19,7 +19,7 @@ SECOND = timedelta(seconds=1)
 
 
 class RateLimitsHarness(ABC):
-    """A counter and the clock that it goes by."""
+    """Rate limits and the clock that they use."""
 
     limits: RateLimits
     clock: FixedClock

@@ -1,4 +1,4 @@
-"""What every unit of work must do with the audit trail and the outbox. Subclasses give the fixture `world`."""
+"""The contract of every unit of work for the audit log and the outbox. Subclasses provide the fixture `world`."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ DEFERRED = ("process_email_request", {"email_request_id": UUID(int=7)})
 
 
 class UnitOfWorkContract:
-    """Entries and jobs are there when the work is, whole and in order; what leaves no work leaves neither."""
+    """Audit entries and jobs are committed together with the work, in order, or not at all."""
 
     async def test_committed_entries_and_jobs_are_stored_in_order(self, world: AccountsWorld) -> None:
         later = AuditEntry("test.read")
@@ -28,7 +28,7 @@ class UnitOfWorkContract:
         assert (await world.audit())[-2:] == [ENTRY, later]
         assert await world.jobs() == [DEFERRED]
 
-    async def test_an_event_is_a_job_with_the_ids_that_it_has(self, world: AccountsWorld) -> None:
+    async def test_event_becomes_job_with_its_ids(self, world: AccountsWorld) -> None:
         async with world.begin(world.system) as unit:
             await unit.outbox.publish(AccountClosed(UUID(int=7), UUID(int=8)))
             await unit.outbox.publish(AccountClosed(UUID(int=9)))

@@ -1,4 +1,4 @@
-"""What must hold of deliveries on every database, whatever dies and whenever. Subclasses give the fixture `world`."""
+"""The contract of deliveries on every database, whenever a worker dies. Subclasses provide the fixture `world`."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -22,7 +22,7 @@ AGAIN = ("security", "safety")
 
 @define
 class Worker:
-    """Runs the jobs of one practice, as the worker would: any of them may come twice."""
+    """Runs the jobs of one practice like the real worker, which may run any job twice."""
 
     world: NotificationsWorld
     post: FakeDelivery = field(factory=FakeDelivery)
@@ -44,7 +44,7 @@ class Worker:
         return report.lost, report.enqueued
 
     async def run_all(self) -> None:
-        """Every job that was ever written but those skipped, once more, and those that come of it."""
+        """Run every job ever written, except skipped ones, again, and all jobs that they create."""
         done = 0
         while True:
             written = (await self.world.jobs())[self.skipped :]
@@ -56,7 +56,7 @@ class Worker:
             done = len(jobs)
 
     async def recover(self) -> None:
-        """What a restarted deployment does in time: jobs run again, claims are found lost, retries fall due."""
+        """Do what a restarted deployment does over time: rerun jobs, detect lost claims, retry."""
         self.crash_point.at = 0
         for _ in range(3):
             await self.run_all()
@@ -72,7 +72,7 @@ class DeliveryContract:
     def worker(self, world: NotificationsWorld) -> Worker:
         return Worker(world)
 
-    async def test_a_mail_is_sent_once_and_a_second_job_finds_nothing(
+    async def test_mail_is_sent_once_even_if_its_job_runs_twice(
         self, world: NotificationsWorld, worker: Worker
     ) -> None:
         account = await world.add_account("a@example.org")
@@ -87,7 +87,7 @@ class DeliveryContract:
 
     @pytest.mark.parametrize("notice_class", CLASSES)
     async def test_killed_between_any_two_steps(self, world: NotificationsWorld, notice_class: NoticeClass) -> None:
-        """The rule of SPEC 3.3: a claim sends at most once, and only what protects somebody is sent again."""
+        """SPEC 3.3: a claim sends at most once, and only security and safety notices are sent again."""
         account = await world.add_account("a@example.org")
         steps: list[str] = []
         for at in range(1, 100):
@@ -139,7 +139,7 @@ class DeliveryContract:
                 break
         assert at > 6
 
-    async def test_surely_not_sent_is_tried_with_backoff_and_then_given_up(
+    async def test_unsent_notice_is_retried_with_backoff_and_then_given_up(
         self, world: NotificationsWorld, worker: Worker
     ) -> None:
         account = await world.add_account("a@example.org")
@@ -165,7 +165,7 @@ class DeliveryContract:
         assert (await world.notice(notice_id)).state == "sent"
         assert len(worker.post.taken) == 1
 
-    async def test_refused_for_good(self, world: NotificationsWorld, worker: Worker) -> None:
+    async def test_refused_mail_is_given_up_at_once(self, world: NotificationsWorld, worker: Worker) -> None:
         account = await world.add_account("a@example.org")
         worker.post.behavior = "rejects"
         notice_id = await world.notify(Notice("account_closed", "security", to_account=account))
@@ -174,7 +174,7 @@ class DeliveryContract:
         assert (await world.notice(notice_id)).attempt == 1
 
     @pytest.mark.parametrize("notice_class", CLASSES)
-    async def test_an_error_that_says_nothing(
+    async def test_unknown_error_is_uncertain(
         self, world: NotificationsWorld, worker: Worker, notice_class: NoticeClass
     ) -> None:
         account = await world.add_account("a@example.org")
@@ -187,7 +187,7 @@ class DeliveryContract:
         assert len(worker.post.taken) == (2 if again else 1)
         assert (await world.notice(notice_id)).state == ("sent" if again else "uncertain")
 
-    async def test_everybody_entitled_by_every_channel_that_reaches_them(
+    async def test_every_recipient_is_notified_through_every_channel_that_reaches_them(
         self, world: NotificationsWorld, worker: Worker
     ) -> None:
         client = await world.add_client()
@@ -205,9 +205,7 @@ class DeliveryContract:
             async with world.begin(world.proxy_actor(account, client, ["messages"])) as unit:
                 assert (await unit.inbox.updates(InboxScope(account, client, ("new_message",)), None)).unread == 1
 
-    async def test_a_reminder_that_is_no_longer_true_is_dropped(
-        self, world: NotificationsWorld, worker: Worker
-    ) -> None:
+    async def test_outdated_reminder_is_dropped(self, world: NotificationsWorld, worker: Worker) -> None:
         client = await world.add_client(email="a@example.org")
         start = datetime(2026, 3, 3, 15, tzinfo=UTC)
         stands, cancelled = await world.add_appointment(client, start), await world.add_appointment(client, start)
@@ -226,7 +224,7 @@ class DeliveryContract:
         assert isinstance(mail, Mail)
         assert "You have an appointment on Tuesday, March 3 at 10:00 AM (EST)." in mail.body
 
-    async def test_a_change_of_email_is_told_to_the_old_address(
+    async def test_email_change_notice_goes_to_the_former_address(
         self, world: NotificationsWorld, worker: Worker
     ) -> None:
         account = await world.add_account("new@example.org")

@@ -1,4 +1,4 @@
-"""What everything that takes mail must do, and what vendors' mailers must. Subclasses give the fixture `post`."""
+"""The contracts of every `Mailer` and of vendors' mailers. Subclasses provide the fixture `post`."""
 
 from abc import ABC, abstractmethod
 from email.message import EmailMessage
@@ -20,25 +20,25 @@ DeliveryBehavior = Literal["accepts", "rejects", "is_busy", "is_unavailable", "a
 
 
 class MailerHarness(ABC):
-    """A mailer, and where its mail arrives."""
+    """A mailer, and the mail that it delivered."""
 
     mailer: Mailer
 
     @abstractmethod
     async def taken(self) -> list[ReceivedMail]:
-        """The mails that are there, oldest first."""
+        """Return the delivered mail, oldest first."""
 
 
 class VendorMailerHarness(MailerHarness):
-    """Who takes the mail, or does not."""
+    """A vendor's mailer whose behavior a test can set."""
 
     @abstractmethod
     def set_behavior(self, behavior: DeliveryBehavior) -> None:
-        """From now on."""
+        """Set the behavior for future mail."""
 
 
 class MailerContract:
-    """What was written arrives, and nothing else."""
+    """Mail arrives exactly as written."""
 
     async def test_a_mail_arrives_as_it_was_written(self, post: MailerHarness) -> None:
         vendor_message_id = await post.mailer.send(MAIL)
@@ -51,20 +51,20 @@ class MailerContract:
         assert message.get_content().replace("\r\n", "\n") == MAIL.body
 
     @pytest.mark.parametrize("injected", [{"subject": "Hello\nBcc: eve@example.org"}, {"to": "ann@example.org\nRCPT"}])
-    async def test_nothing_that_is_filled_in_adds_a_header(self, post: MailerHarness, injected: dict[str, str]) -> None:
+    async def test_values_cannot_inject_headers(self, post: MailerHarness, injected: dict[str, str]) -> None:
         with pytest.raises(MailRefused):
             await post.mailer.send(evolve(MAIL, **injected))
         assert await post.taken() == []
 
 
 class VendorMailerContract(MailerContract):
-    """Sent once, or not at all, or nobody knows: and the mailer says which."""
+    """The mailer reports whether mail was sent, was not sent, or may have been sent."""
 
     @pytest.mark.parametrize(
         ("behavior", "problem"),
         [("rejects", MailRefused), ("is_busy", MailNotSent), ("is_unavailable", MailNotSent)],
     )
-    async def test_it_says_what_was_surely_not_sent(
+    async def test_certain_failures_are_reported_as_not_sent_or_refused(
         self, post: VendorMailerHarness, behavior: DeliveryBehavior, problem: type[MailError]
     ) -> None:
         post.set_behavior(behavior)
@@ -73,7 +73,7 @@ class VendorMailerContract(MailerContract):
         assert await post.taken() == []
         assert MAIL.to not in repr(caught.value)
 
-    async def test_without_an_answer_nobody_knows_and_it_does_not_try_again(self, post: VendorMailerHarness) -> None:
+    async def test_missing_response_is_uncertain_and_not_retried(self, post: VendorMailerHarness) -> None:
         post.set_behavior("accepts_then_drops")
         with pytest.raises(MailUncertain):
             await post.mailer.send(MAIL)

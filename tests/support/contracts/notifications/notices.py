@@ -1,4 +1,4 @@
-"""What every keeper of notices, inboxes and settings must do. Subclasses give the fixture `world`."""
+"""The contracts of notices, inboxes and notification settings. Subclasses provide the fixture `world`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,9 +25,9 @@ def a_notice(notice_class: NoticeClass = "service", **more: object) -> Notice:
 
 
 class NoticesContract:
-    """The queue."""
+    """Notices."""
 
-    async def test_a_notice_is_queued_as_it_was_told(self, world: NotificationsWorld) -> None:
+    async def test_notice_is_queued_with_all_its_fields(self, world: NotificationsWorld) -> None:
         subject_id, client = UUID(int=7), await world.add_client()
         notice_id = await world.notify(
             Notice("new_message", "service", to_client=client, subject_id=subject_id, deduplication_key="k")
@@ -46,7 +46,7 @@ class NoticesContract:
             deduplication_key="k",
         )
 
-    async def test_the_same_once_key_is_told_once_in_a_practice(self, world: NotificationsWorld) -> None:
+    async def test_deduplication_key_is_unique_within_a_practice(self, world: NotificationsWorld) -> None:
         other = await world.other_practice()
         first = await world.notify(a_notice(deduplication_key="k"))
         assert await world.notify(a_notice(deduplication_key="k")) == first
@@ -56,14 +56,14 @@ class NoticesContract:
         assert len(await world.jobs()) == 4
         assert len(await other.jobs()) == 1
 
-    async def test_what_is_not_committed_is_not_told(self, world: NotificationsWorld) -> None:
+    async def test_uncommitted_notice_is_not_queued(self, world: NotificationsWorld) -> None:
         async with world.begin(world.system) as unit:
             await unit.outbox.notify(a_notice(deduplication_key="k"))
         assert await world.jobs() == []
         await world.notify(a_notice(deduplication_key="k"))
         assert len(await world.jobs()) == 1
 
-    async def test_every_field_is_kept(self, world: NotificationsWorld) -> None:
+    async def test_every_field_is_stored(self, world: NotificationsWorld) -> None:
         row = await world.notice(await world.notify(a_notice()))
         now = world.clock.now() + timedelta(seconds=1)
         full = evolve(
@@ -100,7 +100,7 @@ class NoticesContract:
             await unit.commit(None)
         assert await world.notice(row.id) == full
 
-    async def test_one_claim_only(self, world: NotificationsWorld) -> None:
+    async def test_only_one_claim_succeeds(self, world: NotificationsWorld) -> None:
         notice_id = await world.notify(a_notice())
         before, now = await world.notice(notice_id), world.clock.now()
         async with world.begin(world.system) as unit:
@@ -112,13 +112,13 @@ class NoticesContract:
             await unit.commit(None)
         assert (await world.notice(notice_id)).claimed_by == "a"
 
-    async def test_a_claim_that_is_rolled_back_is_none(self, world: NotificationsWorld) -> None:
+    async def test_rolled_back_claim_has_no_effect(self, world: NotificationsWorld) -> None:
         notice_id = await world.notify(a_notice())
         async with world.begin(world.system) as unit:
             await unit.notices.claim(notice_id, "a", world.clock.now())
         assert (await world.notice(notice_id)).state == "queued"
 
-    async def test_no_claim_before_it_is_due_nor_of_what_is_not_there(self, world: NotificationsWorld) -> None:
+    async def test_notice_that_is_missing_or_not_due_cannot_be_claimed(self, world: NotificationsWorld) -> None:
         notice_id = await world.notify(a_notice())
         other = await world.other_practice()
         async with world.begin(world.system) as unit:
@@ -138,7 +138,7 @@ class NoticesContract:
         assert await world.notice(row.id) == row
         assert AUDIT_ENTRY not in await world.audit()
 
-    async def test_save_is_audited_and_adds_those_beside(self, world: NotificationsWorld) -> None:
+    async def test_save_is_audited_and_adds_siblings(self, world: NotificationsWorld) -> None:
         row = await world.notice(await world.notify(a_notice(to_account=None, to_client=await world.add_client())))
         account, now = await world.add_account("a@example.org"), world.clock.now()
         sibling = row.sibling(world.ids.new(), "sms", account, now)
@@ -148,7 +148,7 @@ class NoticesContract:
         assert await world.notice(sibling.id) == sibling
         assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
-    async def test_due_ones_are_handed_over_once(self, world: NotificationsWorld) -> None:
+    async def test_due_notices_are_enqueued_once(self, world: NotificationsWorld) -> None:
         now = world.clock.now()
         ids = [await world.notify(a_notice()) for _ in range(3)]
         for number, notice_id in enumerate(ids):
@@ -161,10 +161,10 @@ class NoticesContract:
         assert await self._hand_over(world, later, 2) == (ids[0],)
         assert await self._hand_over(world, later, 2) == ()
         assert (await world.notice(ids[0])).enqueued_at == later
-        # Those jobs were lost.
+        # The jobs were lost, so they are enqueued again.
         assert len(await self._hand_over(world, later + timedelta(minutes=10), 10)) == 3
 
-    async def test_the_stalled_are_those_whose_lease_is_over(self, world: NotificationsWorld) -> None:
+    async def test_stalled_notices_are_those_with_expired_leases(self, world: NotificationsWorld) -> None:
         start = world.clock.now()
         first, second = await world.notify(a_notice()), await world.notify(a_notice())
         await world.notify(a_notice())
@@ -177,7 +177,7 @@ class NoticesContract:
         assert await self._stalled(world, start + LEASE_DURATION * 2) == [second, first]
         assert await self._stalled(await world.other_practice(), start + LEASE_DURATION * 2) == []
 
-    async def test_the_troubled_newest_first_by_pages(self, world: NotificationsWorld) -> None:
+    async def test_failed_notices_are_paged_newest_first(self, world: NotificationsWorld) -> None:
         now, troubled = world.clock.now(), []
         for number in range(5):
             row = (await world.notice(await world.notify(a_notice()))).claimed("a", now)
@@ -216,9 +216,7 @@ class NoticesContract:
 class InboxContract:
     """The inbox."""
 
-    async def test_lines_are_seen_by_their_holder_for_the_record_and_kinds_asked(
-        self, world: NotificationsWorld
-    ) -> None:
+    async def test_items_are_visible_to_their_holder_within_the_scope(self, world: NotificationsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client()
         account = await world.add_account("a@example.org", client_id=ann)
         other = await world.add_account("b@example.org", client_id=bob)
@@ -246,7 +244,7 @@ class InboxContract:
                 assert await unit.inbox.get(scope, hidden) is None
                 assert await unit.inbox.mark_read(scope, hidden, at, AUDIT_ENTRY) == 0
             assert await unit.inbox.updates(scope, own) == InboxUpdate(2, (about_ann,), about_ann)
-            # Not even when the core would ask for another's record.
+            # Not even if the core asked for another client's record.
             stray = InboxScope(account, bob, kinds)
             assert await unit.inbox.get(stray, about_bob) is None
 
@@ -283,7 +281,7 @@ class InboxContract:
             assert await unit.inbox.updates(scope, ids[2]) == InboxUpdate(0, (), ids[2])
         assert (await world.audit()).count(entry) == 2
 
-    async def test_news_looks_at_the_newest_hundred(self, world: NotificationsWorld) -> None:
+    async def test_updates_cover_the_newest_hundred_items(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         ids = [world.ids.new() for _ in range(101)]
         await world.add_lines(*(Notification(one, account, "password_changed", world.clock.now()) for one in ids))
@@ -300,7 +298,7 @@ class InboxContract:
 class SettingsContract:
     """Settings."""
 
-    async def test_defaults_then_what_was_saved(self, world: NotificationsWorld) -> None:
+    async def test_settings_are_defaults_until_saved(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         actor = world.proxy_actor(account, None, ())
         async with world.begin(actor) as unit:
@@ -330,7 +328,7 @@ class SettingsContract:
             await unit.commit(None)
         assert (await world.audit()).count(AUDIT_ENTRY) == 2
 
-    async def test_stale(self, world: NotificationsWorld) -> None:
+    async def test_stale_settings_are_refused(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         settings = NotificationSettings(account, version=1)
         with pytest.raises(StaleVersion):
@@ -342,7 +340,7 @@ class SettingsContract:
         async with world.begin(world.system) as unit:
             assert await unit.notification_settings.get(account) == settings
 
-    async def test_those_who_consent_at_a_number(self, world: NotificationsWorld) -> None:
+    async def test_settings_with_sms_consent_are_found_by_number(self, world: NotificationsWorld) -> None:
         other, phone, at = await world.other_practice(), "+12125550123", world.clock.now()
         consents = [("a@example.org", phone), ("b@example.org", phone), ("c@example.org", "+12125550199")]
         kept = set()
@@ -357,7 +355,7 @@ class SettingsContract:
             assert {one.account_id for one in found} == kept
             assert await unit.notification_settings.with_sms_consent("+12125550100") == ()
 
-    async def test_a_proof_for_each_account(self, world: NotificationsWorld) -> None:
+    async def test_each_account_has_its_own_verification(self, world: NotificationsWorld) -> None:
         account, other = await world.add_account("a@example.org"), await world.add_account("b@example.org")
         actor, now = world.proxy_actor(account, None, ()), world.clock.now()
         started = SafeEmailVerification.started(account, world.ids.new(), "safe@example.org", now, None)
@@ -377,7 +375,7 @@ class SettingsContract:
             assert await unit.notification_settings.verification(account) is None
         assert (await world.audit()).count(AUDIT_ENTRY) == 3
 
-    async def test_a_stale_proof(self, world: NotificationsWorld) -> None:
+    async def test_stale_verification_is_refused(self, world: NotificationsWorld) -> None:
         account = await world.add_account("a@example.org")
         verification = SafeEmailVerification.started(
             account, world.ids.new(), "safe@example.org", world.clock.now(), None

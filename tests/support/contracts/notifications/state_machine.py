@@ -1,6 +1,6 @@
-"""Random lives of notices with several workers, any of which may die, against what may never happen.
+"""A state machine that checks invariants of notices with several workers, any of which may die.
 
-Hypothesis runs it on every keeper of notices: a subclass says how a world is made on the machine's own event loop.
+Hypothesis runs it on every implementation of `Notices`; a subclass creates the world on the machine's event loop.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ WORKERS = 4
 
 @define
 class SlowVendor(Mailer):
-    """Serves one worker. Its mail waits here until the machine says how it ends."""
+    """Serves one worker. Each mail waits until the state machine decides its outcome."""
 
     took: Callable[[Mail], None]
     arrived: asyncio.Event = field(factory=asyncio.Event)
@@ -68,7 +68,7 @@ class NoticeStateMachine(RuleBasedStateMachine):
         raise NotImplementedError
 
     async def close_world(self) -> None:
-        """Give back what the world was made with."""
+        """Release the world's resources."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class NoticeStateMachine(RuleBasedStateMachine):
                 assert notice_class in ("service", "reminder")
 
     def _settle_everything(self) -> None:
-        """Given time and a vendor that works, nothing stays under way, and what protects somebody has arrived."""
+        """With time and a working vendor, every notice is settled, and security and safety notices have arrived."""
         for number in sorted(self.tasks):
             self._end(number, "died before")
         for _ in range(3):

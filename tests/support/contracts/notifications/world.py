@@ -1,4 +1,4 @@
-"""What a keeper of notices must offer the contract suites: a fresh practice, and people and things to put in it."""
+"""The world of the notification contracts: a new practice, with methods to add people and appointments."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -61,7 +61,7 @@ class NotificationsWorld(ABC):
 
     @abstractmethod
     async def other_practice(self) -> "NotificationsWorld":
-        """Another practice in the same place, on the same clock."""
+        """Create another practice in the same store, with the same clock."""
 
     @property
     def system(self) -> SystemActor:
@@ -74,7 +74,7 @@ class NotificationsWorld(ABC):
         return ProxyActor(self.practice_id, account_id, client_id, frozenset(areas), may_write=False)
 
     async def notify(self, notice: Notice) -> UUID:
-        """Write a notice as a feature does; the id of its row."""
+        """Write a notice as a feature does, and return the id of its row."""
         async with self.begin(self.system) as unit:
             await unit.outbox.notify(notice)
             await unit.commit(None)

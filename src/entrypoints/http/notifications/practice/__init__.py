@@ -1,1 +1,1 @@
-"""The practice's side of notifications."""
+"""Notifications in the practice API."""

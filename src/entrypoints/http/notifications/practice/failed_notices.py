@@ -1,4 +1,4 @@
-"""Notices that an operator should look at."""
+"""Notices that need an operator's attention."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from portal_core.notifications.views import FailedNoticeView
 
 
 class FailedNoticesController(Controller):
-    """Dead and uncertain notices of the practice."""
+    """The practice's dead and uncertain notices."""
 
     path = "/notices/failed"
     tags = ("Practice: operations",)
@@ -30,7 +30,7 @@ class FailedNoticesController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[FailedNoticeView]:
-        """What was given up, or may or may not have been sent."""
+        """Lists notices that were given up, or that may or may not have been sent."""
         return await list_failed_notices(request.actor, ListFailedNoticesCommand(page(after, size)))
 
     @post(
@@ -42,5 +42,5 @@ class FailedNoticesController(Controller):
     async def replay_notice(
         self, request: PortalRequest, notice_id: FromPath[UUID], replay_notice: NamedDependency[ReplayNotice]
     ) -> FailedNoticeView:
-        """Queues one again."""
+        """Queues a failed notice again."""
         return await replay_notice(request.actor, ReplayNoticeCommand(notice_id))

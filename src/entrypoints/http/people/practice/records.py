@@ -31,7 +31,7 @@ class RecordController(Controller):
     path = "/clients/{client_id:uuid}"
     tags = ("Practice: clients",)
 
-    @get("/contact-preferences")
+    @get("/contact-preferences", raises=[Forbidden])
     async def get_contact_preferences(
         self,
         request: PortalRequest,
