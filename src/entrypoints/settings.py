@@ -23,7 +23,7 @@ MIN_JITSI_SECRET_BYTES = 32
 class Settings:
     """Without any of these set, the portal runs on its embedded parts, on this machine alone.
 
-    The text under each setting stands in docs/operating.md, which is made from it.
+    The text under each setting stands in docs/reference/settings.md, which is made from it.
     """
 
     data_dir: Path = Path("portal-data")

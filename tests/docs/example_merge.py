@@ -1,4 +1,4 @@
-"""A copy of the sources with an example merged into it, as an engineer would have added it."""
+"""Merges an example into a copy of the sources, as an engineer would add it."""
 
 import os
 import shutil
@@ -17,25 +17,25 @@ CONTRACTS = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import
 
 
 def changes(example: Path) -> list[dict[str, Any]]:
-    """What the example adds to files that are there already."""
+    """The changes that the example makes to existing files."""
     file = example / "changes.toml"
     found: list[dict[str, Any]] = tomllib.loads(file.read_text())["change"] if file.exists() else []
     return found
 
 
 def new_files(example: Path) -> list[Path]:
-    """The files that the example brings, relative to it, those of `src` first."""
+    """The new files of the example, relative to it, those of `src` first."""
     folders = (example / "src", example / "tests")
     return [path.relative_to(example) for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
 def merge_example(example: Path, target: Path) -> Path:
-    """Copy sources and tests to `target`, and put the example's files and changes where they belong."""
+    """Copies sources and tests to `target` and applies the example's files and changes there."""
     for name in ("src", "tests"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", target)
     for path in new_files(example):
-        assert not (target / path).exists(), f"{path} is there already"
+        assert not (target / path).exists(), f"{path} already exists"
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(example / path, target / path)
     for change in changes(example):
@@ -45,15 +45,15 @@ def merge_example(example: Path, target: Path) -> Path:
 
 
 def _changed(text: str, change: dict[str, Any]) -> str:
-    after, add = change.get("after", ""), change["add"]
-    if not after:
-        return text + add
-    assert after in text, f"{change['file']} has no {after!r} any more"
-    return text.replace(after, after + add)
+    after, before, add = change.get("after", ""), change.get("before", ""), change["add"]
+    assert bool(after) != bool(before), change
+    anchor = after or before
+    assert anchor in text, f"{change['file']} has no {anchor!r}"
+    return text.replace(anchor, after + add + before)
 
 
 def run(tree: Path, *command: str) -> str:
-    """Run Python in the merged tree, and answer what it says; it must succeed."""
+    """Runs Python in the merged tree and returns its output. It must succeed."""
     environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}:{tree}"}
     done = subprocess.run(
         [sys.executable, *command], cwd=tree, env=environment, capture_output=True, text=True, check=False
@@ -63,7 +63,7 @@ def run(tree: Path, *command: str) -> str:
 
 
 def check_merged_tree(tree: Path, example: Path) -> None:
-    """The example, merged into `tree`, is typed, in style, and imports what it may."""
+    """Checks types, style and imports of the example merged into `tree`."""
     files = [str(path) for path in new_files(example)]
     run(
         tree,

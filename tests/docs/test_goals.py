@@ -1,4 +1,4 @@
-"""The feature of docs/add-a-use-case.md, merged into a copy of the sources: it works, and every guard covers it."""
+"""The feature of docs/tutorial/build-a-feature.md, merged into a copy of the sources."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.example_merge import GOALS, check_merged_tree, merge_example, new_files, run
 
-GUARDS = (
+REPOSITORY_TESTS = (
     "tests/unit/engine/test_statements.py",
     "tests/unit/engine/test_associated_data.py",
     "tests/integration/engine/test_row_level_security.py",
@@ -20,9 +20,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(tree: Path) -> str:
-    """What pytest says of the feature's own tests, and of the guards as far as they look at it."""
+    """pytest's report on the feature's own tests and on the repository-wide tests that cover it."""
     own = [str(path) for path in new_files(GOALS) if path.name.startswith("test_")]
-    return run(tree, "-m", "pytest", "-q", "-rA", *own, *GUARDS, "-k", "not debian15 and (goals or every_table)")
+    return run(
+        tree, "-m", "pytest", "-q", "-rA", *own, *REPOSITORY_TESTS, "-k", "not debian15 and (goals or every_table)"
+    )
 
 
 @pytest.mark.timeout(300)
@@ -30,9 +32,9 @@ def report(tree: Path) -> str:
     "test",
     [
         "http/test_goals.py::test_goals[embedded]",
-        "test_postgres_goals.py::TestPostgresGoals::test_what_was_kept_is_found[embedded]",
-        "test_memory_goals.py::TestMemoryGoals::test_what_was_kept_is_found",
-        "goals/test_goals.py::test_only_the_client_says_that_it_is_reached",
+        "test_postgres_goals.py::TestPostgresGoals::test_a_stored_goal_is_found[embedded]",
+        "test_memory_goals.py::TestMemoryGoals::test_a_stored_goal_is_found",
+        "goals/test_goals.py::test_only_the_client_completes_a_goal",
     ],
 )
 def test_its_own_tests_pass(report: str, test: str) -> None:
@@ -41,7 +43,7 @@ def test_its_own_tests_pass(report: str, test: str) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "guard",
+    "test",
     [
         "test_it_says_for_whom_it_runs[goals.get]",
         "test_asyncpg_carries_its_values[goals.complete]",
@@ -51,10 +53,10 @@ def test_its_own_tests_pass(report: str, test: str) -> None:
         "test_a_client_writes_nothing_of_anothers[embedded-goals]",
     ],
 )
-def test_the_guards_cover_it_by_themselves(report: str, guard: str) -> None:
-    assert f"::{guard}\n" in report
+def test_repository_wide_tests_cover_it(report: str, test: str) -> None:
+    assert f"::{test}\n" in report
 
 
 @pytest.mark.timeout(300)
-def test_it_keeps_the_rules(tree: Path) -> None:
+def test_style_types_and_imports(tree: Path) -> None:
     check_merged_tree(tree, GOALS)

@@ -1,4 +1,4 @@
-"""The examples of docs/library.md, run as an EHR would run them: as programs of their own."""
+"""The examples of docs/how-to/use-the-core-from-an-ehr.md, run as separate programs."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def run(program: str, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A migrated database of no practice, and where the key file shall be."""
+    """Settings for a migrated database without practices, and for a new key file."""
     cluster = running("embedded")
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     with psycopg.connect(cluster.dsn(database=name), autocommit=True) as owner:
@@ -47,7 +47,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 
 def test_an_ehr_module_books_in_memory() -> None:
     assert run("in_memory.py") == (
-        "booked: Individual session with Elena Rivera\ntold: 1; audited: appointment.booked\n"
+        "booked: Individual session with Elena Rivera\nnotices: 1; audited: appointment.booked\n"
     )
 
 
@@ -56,10 +56,10 @@ def test_an_ehr_module_books_on_postgres_and_a_batch_job_follows(settings: dict[
     assert run("on_postgres.py", **settings) == "booked: Individual session with Elena Rivera\n"
     first = run("nightly.py", **settings)
     assert first.splitlines()[0] == "elm-street: 1 changed, 0 grants ended"
-    assert first.splitlines()[1].startswith("  row 2, born: Write a date as year-month-day")
+    assert first.splitlines()[1].startswith("  row 2, date_of_birth: ")
 
 
-def test_the_module_itself_knows_the_core_alone() -> None:
+def test_the_module_imports_the_core_only() -> None:
     for file in ("next_visit.py", "elm_street.py"):
         lines = (LIBRARY / file).read_text().splitlines()
         imported = {line.split()[1].partition(".")[0] for line in lines if line.startswith(("import ", "from "))}
@@ -67,7 +67,7 @@ def test_the_module_itself_knows_the_core_alone() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_they_are_typed_and_in_style() -> None:
+def test_types_and_style() -> None:
     files = [str(path) for path in sorted(LIBRARY.glob("*.py"))]
     for command in (
         ("ruff", "check", "--ignore", "T201", *files),
@@ -88,7 +88,7 @@ def test_they_are_typed_and_in_style() -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_docs_show_every_file() -> None:
-    page = (ROOT / "docs/library.md").read_text()
+def test_the_page_shows_every_file() -> None:
+    page = (ROOT / "docs/how-to/use-the-core-from-an-ehr.md").read_text()
     shown = {path for path in Path(LIBRARY).glob("*.py") if f"<!-- file docs/examples/library/{path.name} -->" in page}
     assert shown == set(LIBRARY.glob("*.py"))

@@ -1,4 +1,4 @@
-"""README: its two commands are those that were promised, and its tour is pasted against a portal that really runs."""
+"""The README's two commands, and the commands of README, tutorial and demo, run against a real portal."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ CHECKS = "python3 -m venv .venv && .venv/bin/pip install -q nox uv && .venv/bin/
 
 @frozen
 class RunningDemo:
-    """A demo in a folder of its own, and where it listens."""
+    """A running demo: its folder and port."""
 
     folder: Path
     port: int
@@ -53,13 +53,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 
 
 def environment(demo: RunningDemo) -> dict[str, str]:
-    """Ours, without settings of a portal."""
+    """This environment without `PORTAL_` settings, plus the port."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     return plain | {"PORTAL_PORT": str(demo.port)}
 
 
 def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
-    """The demo says when it serves; nothing here waits for a fixed time."""
+    """Waits for the demo to print that it is ready."""
     log = demo.folder / "log"
     while "Ctrl-C stops everything" not in log.read_text():
         assert process.poll() is None, log.read_text()
@@ -67,12 +67,12 @@ def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> Non
             process.wait(0.2)
         except subprocess.TimeoutExpired:
             continue
-    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/health/ready", timeout=20) as answer:
-        assert answer.status == 200
+    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/health/ready", timeout=20) as response:
+        assert response.status == 200
 
 
 def add_second_practice(demo: RunningDemo) -> None:
-    """What is pasted names its practice, so it works when there is another one."""
+    """Pasted commands name their practice, so they work with a second practice too."""
     another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago"]
     subprocess.run(
         [demo.folder / ".venv/bin/portal", *another], cwd=demo.folder, env=environment(demo), check=True, timeout=120
@@ -100,7 +100,7 @@ def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[s
     )
 
 
-def test_the_two_commands_are_there() -> None:
+def test_the_readme_has_the_two_commands() -> None:
     blocks = [found[3].strip() for found in FENCE.finditer(README)]
     assert blocks[:2] == [DEMO, CHECKS]
 
@@ -122,7 +122,7 @@ def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
+def test_what_the_demo_prints_can_be_pasted(demo: RunningDemo) -> None:
     script = printed_commands(demo)
     assert "appointments/slots" in script
     done = run_pasted(demo, script)
@@ -133,8 +133,8 @@ def test_what_the_demo_prints_can_be_pasted_as_well(demo: RunningDemo) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("where", ["README", "demo"])
-def test_what_is_pasted_shows_what_was_answered_instead(demo: RunningDemo, where: str) -> None:
-    """As a code of the second factor that is used twice: the refusal, and no traceback."""
+def test_pasted_commands_print_an_error_response(demo: RunningDemo, where: str) -> None:
+    """An error response is printed as it is, without a traceback."""
     script = tour() if where == "README" else printed_commands(demo)
     begins = script.index("pick() {")
     function = script[begins : script.index('"; }\n', begins) + 4]

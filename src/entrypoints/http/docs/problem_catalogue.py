@@ -1,6 +1,6 @@
 """Every problem that the API can answer with, found by walking the errors of the core and of HTTP.
 
-`python -m entrypoints.http.docs.problem_catalogue > docs/problems.md` writes the page; a test holds it to the code.
+`python -m entrypoints.http.docs.problem_catalogue > docs/reference/problems.md` renews the page; a test compares it.
 """
 
 import importlib
@@ -67,7 +67,7 @@ def catalogue() -> dict[str, Entry]:
 
 
 def as_markdown() -> str:
-    """`docs/problems.md`."""
+    """`docs/reference/problems.md`."""
     entries = sorted(catalogue().values(), key=lambda entry: (entry.status, entry.code))
     lines = [
         "# Problems",
@@ -76,7 +76,8 @@ def as_markdown() -> str:
         "people, the answer's `request_id`, and for status 422 `errors`: one entry for each field that is wrong, with",
         "its `path`, a `code` and a `message`. What one may not see is answered as if it were not there (404).",
         "",
-        "This page is made from the code by `python -m entrypoints.http.docs.problem_catalogue > docs/problems.md`.",
+        "This page is generated from the code:",
+        "`python -m entrypoints.http.docs.problem_catalogue > docs/reference/problems.md`.",
     ]
     status = 0
     for entry in entries:
