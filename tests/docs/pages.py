@@ -99,7 +99,7 @@ def schedule() -> str:
     return "\n".join(rows) + "\n"
 
 
-def retention() -> str:
+def retention_periods() -> str:
     """What the worker deletes, and how long after it ended."""
     rows = ["| table | column with the end of a row | deleted after |", "| --- | --- | --- |"]
     rows += [f"| `{table}` | `{column}` | {_period(period)} |" for table, (column, period) in RETENTION.items()]
@@ -149,7 +149,7 @@ def _lines(path: Path) -> int:
 
 MAKERS: dict[str, Callable[[], str]] = {
     one.__name__: one
-    for one in (settings, client_columns, clinician_columns, schedule, retention, cognito_operations, goals_lines)
+    for one in (settings, client_columns, clinician_columns, schedule, retention_periods, cognito_operations, goals_lines)
 }
 
 

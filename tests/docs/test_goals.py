@@ -45,9 +45,9 @@ def test_its_own_tests_pass(report: str, test: str) -> None:
 @pytest.mark.parametrize(
     "test",
     [
-        "test_it_says_for_whom_it_runs[goals.get]",
-        "test_asyncpg_carries_its_values[goals.complete]",
-        "test_what_a_clients_key_seals_goes_with_it_in_memory_too[goals]",
+        "test_statement_is_scoped[goals.get]",
+        "test_parameter_types_are_native[goals.complete]",
+        "test_memory_adapter_seals_with_client_key[goals]",
         "test_every_table_of_the_schema_is_secured[embedded]",
         "test_a_client_sees_their_own_rows_alone[embedded-goals]",
         "test_a_client_writes_nothing_of_anothers[embedded-goals]",

@@ -17,7 +17,7 @@ from tests.support.engine.clusters import Cluster, fresh_database, template_data
 from tests.support.engine.postgres import APP, migrate_template
 from tests.support.engine.sample_rows import SamplePractice, insert_practice, insert_statement, reach, row, tables
 
-SECURED = [table for table in tables() if reach(table) != "open"]
+SECURED = [table for table in tables() if reach(table) != "function_only"]
 OF_CLIENTS = [table for table in tables() if reach(table) == "client"]
 OF_ACCOUNTS = [table for table in tables() if reach(table) == "account"]
 by_name = pytest.mark.parametrize("table", SECURED, ids=lambda table: table.name)
@@ -112,7 +112,7 @@ def test_every_table_of_the_schema_is_secured(filled: FilledDatabase) -> None:
     partitions = {name for name, _, partition, _, _ in rows if partition}
     assert {table.name for table in SECURED} == with_policy
     assert {name for name, *_ in rows} == with_policy | out_of_reach
-    assert out_of_reach >= {table.name for table in tables() if reach(table) == "open"} | partitions
+    assert out_of_reach >= {table.name for table in tables() if reach(table) == "function_only"} | partitions
     assert partitions
 
 
