@@ -149,7 +149,15 @@ def _lines(path: Path) -> int:
 
 MAKERS: dict[str, Callable[[], str]] = {
     one.__name__: one
-    for one in (settings, client_columns, clinician_columns, schedule, retention_periods, cognito_operations, goals_lines)
+    for one in (
+        settings,
+        client_columns,
+        clinician_columns,
+        schedule,
+        retention_periods,
+        cognito_operations,
+        goals_lines,
+    )
 }
 
 

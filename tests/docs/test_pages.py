@@ -20,7 +20,7 @@ RUN = {
 """Pages whose `sh` blocks are run in order by other tests in this folder."""
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:[\w.\-]+/)+[\w.\-]+\.(?:py|toml|txt|md|json))`")
-ROOTS = ("", "src", "src/entrypoints", "src/portal_core", "docs/examples/goals")
+ROOTS = ("", "src", "src/entrypoints", "src/portal_core", "src/portal_core/appointments", "docs/examples/goals")
 
 every_page = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -36,7 +36,7 @@ async def test_a_goal_is_completed_once(world: MemoryGoalsWorld) -> None:
         await complete(ann, CompleteGoalCommand(goal_id, 2))
 
 
-async def test_only_the_client_completes_set_a_goal(world: MemoryGoalsWorld) -> None:
+async def test_only_the_client_completes_a_goal(world: MemoryGoalsWorld) -> None:
     goal_id = await set_a_goal(world)
     complete = CompleteGoal(world.begin, world.clock)
     with pytest.raises(Forbidden):
