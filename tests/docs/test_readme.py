@@ -16,6 +16,7 @@ from tests.docs.example_merge import ROOT
 from tests.docs.pages import FENCE
 
 README = (ROOT / "README.md").read_text()
+FIRST_HOUR = (ROOT / "docs/tutorial/first-hour.md").read_text()
 DEMO = (
     "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt"
     " && .venv/bin/pip install -q --no-deps -e . && .venv/bin/portal demo"
@@ -73,7 +74,7 @@ def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> Non
 
 def add_second_practice(demo: RunningDemo) -> None:
     """Pasted commands name their practice, so they work with a second practice too."""
-    another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago"]
+    another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--time-zone", "America/Chicago"]
     subprocess.run(
         [demo.folder / ".venv/bin/portal", *another], cwd=demo.folder, env=environment(demo), check=True, timeout=120
     )
@@ -83,10 +84,9 @@ def printed_commands(demo: RunningDemo) -> str:
     return (demo.folder / "log").read_text().partition("Paste this in another terminal, in this folder:\n")[2]
 
 
-def tour() -> str:
-    commands = [found[3] for found in FENCE.finditer(README) if found[2] == "sh"]
-    assert len(commands) == 4
-    return "\n".join(commands)
+def commands_on(page: str) -> str:
+    """The page's `sh` blocks, one after another."""
+    return "\n".join(found[3] for found in FENCE.finditer(page) if found[2] == "sh")
 
 
 def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[str]":
@@ -106,8 +106,8 @@ def test_the_readme_has_the_two_commands() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
-    done = run_pasted(demo, tour())
+def test_the_readmes_tour_can_be_pasted(demo: RunningDemo) -> None:
+    done = run_pasted(demo, commands_on(README))
     assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
     for words in (
         '"given_name":"Mira"',
@@ -119,6 +119,25 @@ def test_the_tour_can_be_pasted(demo: RunningDemo) -> None:
         '"code":"unauthenticated"',
     ):
         assert words in done.stdout, done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_the_first_hour_can_be_pasted(demo: RunningDemo) -> None:
+    assert DEMO in FIRST_HOUR
+    done = run_pasted(demo, commands_on(FIRST_HOUR))
+    assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
+    for words in (
+        '"code":"unauthenticated"',
+        '"given_name":"Mira"',
+        '"appointment_types"',
+        "booked once\n",
+        "overlapping_appointment\n",
+        "mira@client.example",
+        "BEGIN:VCALENDAR",
+        "cancelled\n",
+    ):
+        assert words in done.stdout, done.stdout
+    assert "cancelled" in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.timeout(300)
@@ -135,7 +154,7 @@ def test_what_the_demo_prints_can_be_pasted(demo: RunningDemo) -> None:
 @pytest.mark.parametrize("where", ["README", "demo"])
 def test_pasted_commands_print_an_error_response(demo: RunningDemo, where: str) -> None:
     """An error response is printed as it is, without a traceback."""
-    script = tour() if where == "README" else printed_commands(demo)
+    script = commands_on(README) if where == "README" else printed_commands(demo)
     begins = script.index("pick() {")
     function = script[begins : script.index('"; }\n', begins) + 4]
     refused = run_pasted(

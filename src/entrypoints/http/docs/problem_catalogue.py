@@ -44,10 +44,9 @@ class Entry:
 
 
 def error_classes() -> list[type[PortalError]]:
-    """All error classes of the core (its `…errors` modules are imported) and of this entry point, by code."""
+    """All error classes of the core and of this entry point, by code. Imports every module of the core."""
     for module in pkgutil.walk_packages(portal_core.__path__, "portal_core."):
-        if module.name.endswith("errors"):
-            importlib.import_module(module.name)
+        importlib.import_module(module.name)
     ours = {kind for kind in _below(PortalError) if kind.__module__.partition(".")[0] in ("portal_core", "entrypoints")}
     return sorted(ours.difference(HIDDEN), key=lambda kind: (kind.code, kind.__qualname__))
 
