@@ -1,1 +1,1 @@
-"""Benchmarks of the portal relative to its database and framework: `python -m bench`, explained in `docs/bench.md`."""
+"""Benchmarks of the portal relative to its database and framework: `python -m bench`; see `docs/explanation/benchmarks.md`."""

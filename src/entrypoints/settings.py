@@ -23,7 +23,7 @@ MIN_JITSI_SECRET_BYTES = 32
 class Settings:
     """The settings. With none of them set, the portal uses its embedded parts and serves this machine only.
 
-    docs/operating.md lists the settings with the text under each of them.
+    docs/reference/settings.md is generated from the text under each setting.
     """
 
     data_dir: Path = Path("portal-data")

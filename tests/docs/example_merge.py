@@ -1,4 +1,4 @@
-"""Merges an example of the documentation into a copy of the sources, as an engineer would add it."""
+"""Merges an example into a copy of the sources, as an engineer would add it."""
 
 import os
 import shutil
@@ -17,20 +17,20 @@ CONTRACTS = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import
 
 
 def changes(example: Path) -> list[dict[str, Any]]:
-    """The example's additions to existing files."""
+    """The changes that the example makes to existing files."""
     file = example / "changes.toml"
     found: list[dict[str, Any]] = tomllib.loads(file.read_text())["change"] if file.exists() else []
     return found
 
 
 def new_files(example: Path) -> list[Path]:
-    """The files that the example adds, as relative paths, those under `src` first."""
+    """The new files of the example, relative to it, those of `src` first."""
     folders = (example / "src", example / "tests")
     return [path.relative_to(example) for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
 def merge_example(example: Path, target: Path) -> Path:
-    """Copy sources and tests to `target` and apply the example's files and changes."""
+    """Copies sources and tests to `target` and applies the example's files and changes there."""
     for name in ("src", "tests"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", target)
@@ -45,15 +45,15 @@ def merge_example(example: Path, target: Path) -> Path:
 
 
 def _changed(text: str, change: dict[str, Any]) -> str:
-    after, add = change.get("after", ""), change["add"]
-    if not after:
-        return text + add
-    assert after in text, f"{change['file']} no longer contains {after!r}"
-    return text.replace(after, after + add)
+    after, before, add = change.get("after", ""), change.get("before", ""), change["add"]
+    assert bool(after) != bool(before), change
+    anchor = after or before
+    assert anchor in text, f"{change['file']} has no {anchor!r}"
+    return text.replace(anchor, after + add + before)
 
 
 def run(tree: Path, *command: str) -> str:
-    """Run Python in the merged tree, require success, and return its output."""
+    """Runs Python in the merged tree and returns its output. It must succeed."""
     environment = os.environ | {"PYTHONPATH": f"{tree / 'src'}:{tree}"}
     done = subprocess.run(
         [sys.executable, *command], cwd=tree, env=environment, capture_output=True, text=True, check=False
@@ -63,7 +63,7 @@ def run(tree: Path, *command: str) -> str:
 
 
 def check_merged_tree(tree: Path, example: Path) -> None:
-    """Assert that the merged tree passes mypy, ruff and the import rules."""
+    """Checks types, style and imports of the example merged into `tree`."""
     files = [str(path) for path in new_files(example)]
     run(
         tree,

@@ -1,7 +1,7 @@
-"""The generated parts of the documentation. Regenerate all: `python -m tests.docs.pages`.
+"""The generated parts of the documentation. Renew them all with `python -m tests.docs.pages`.
 
-<!-- file docs/examples/library/next_visit.py -->     the code block that follows shows that file
-<!-- made settings -->  …  <!-- end -->               what the function `settings` below returns
+<!-- file docs/examples/library/next_visit.py -->     the block that follows shows that file
+<!-- made settings -->  …  <!-- end -->               the output of the function `settings` below
 """
 
 import ast
@@ -29,18 +29,18 @@ FENCE = re.compile(r"(?:<!-- ([^>]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE
 
 
 def pages() -> list[Path]:
-    """All hand-written pages of the documentation; `entrypoints.http.docs.problem_catalogue` generates the other."""
+    """Every page of the documentation."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def regenerate(page: str) -> str:
-    """The page with its generated parts up to date."""
+    """The page with its generated parts renewed."""
     page = _FILE.sub(lambda found: found[1] + (ROOT / found[2]).read_text() + found[4], page)
     return _MADE.sub(lambda found: found[1] + MAKERS[found[2]]() + found[4], page)
 
 
 def settings() -> str:
-    """Every setting, with its default and its description from the source."""
+    """Every setting with its default and its description in the source."""
     rows = ["| variable | default | |", "| --- | --- | --- |"]
     words = _words(ROOT / "src/entrypoints/settings.py")
     for one in attrs.fields(Settings):
@@ -59,7 +59,7 @@ def settings() -> str:
 
 
 def _words(source: Path) -> dict[str, str]:
-    """The docstrings below the fields of the module's first class."""
+    """The docstrings under the fields of the module's first class."""
     kind = next(node for node in ast.parse(source.read_text()).body if isinstance(node, ast.ClassDef))
     return {
         node.target.id: " ".join(str(text.value.value).split())
@@ -70,12 +70,12 @@ def _words(source: Path) -> dict[str, str]:
 
 
 def client_columns() -> str:
-    """The columns of a client's row in an import file."""
+    """The columns of a client in an import."""
     return _columns(ClientRow)
 
 
 def clinician_columns() -> str:
-    """The columns of a clinician's row in an import file."""
+    """The columns of a clinician in an import."""
     return _columns(ClinicianRow)
 
 
@@ -83,7 +83,7 @@ def _columns(kind: type[attrs.AttrsInstance]) -> str:
     fields = [one for one in attrs.fields(kind) if one.name != "line"]
     needed = [f"`{one.name}`" for one in fields if one.default is attrs.NOTHING]
     others = [f"`{one.name}`" for one in fields if one.default is not attrs.NOTHING]
-    return _wrapped(f"Needed: {', '.join(needed)}. May be empty or left out: {', '.join(others)}.")
+    return _wrapped(f"Required: {', '.join(needed)}. Optional: {', '.join(others)}.")
 
 
 def _wrapped(text: str) -> str:
@@ -91,24 +91,24 @@ def _wrapped(text: str) -> str:
 
 
 def schedule() -> str:
-    """The scheduled jobs: when each runs, and what it does."""
-    rows = ["| use case | when | |", "| --- | --- | --- |"]
+    """The scheduled use cases, when they run and what they do."""
+    rows = ["| use case | when (cron, UTC) | what it does |", "| --- | --- | --- |"]
     for name, cron in SCHEDULE.items():
         what = str(use_case_classes()[name].__doc__).partition("\n\n")[0]
         rows.append(f"| `{name}` | `{cron}` | {' '.join(what.split())} |")
     return "\n".join(rows) + "\n"
 
 
-def kept() -> str:
-    """What is deleted, and how long after it ended."""
-    rows = ["| table | a row stays, after it is over, for |", "| --- | --- |"]
-    rows += [f"| `{table}` | {_period(period)} |" for table, (_, period) in retention().items()]
+def retention_periods() -> str:
+    """What the worker deletes, and how long after it ended."""
+    rows = ["| table | column with the end of a row | deleted after |", "| --- | --- | --- |"]
+    rows += [f"| `{table}` | `{column}` | {_period(period)} |" for table, (column, period) in retention().items()]
     return "\n".join(rows) + "\n"
 
 
 def _period(period: timedelta) -> str:
     if not period:
-        return "no time"
+        return "at once"
     hours = period // timedelta(hours=1)
     return f"{period.days} days" if period.days else f"{hours} hour{'s' if hours > 1 else ''}"
 
@@ -123,7 +123,7 @@ def cognito_operations() -> str:
 
 
 def goals_lines() -> str:
-    """The lines of code of the feature's files, and the lines it adds to others."""
+    """The lines of each file of the feature, and the lines added to other files."""
     rows = ["| file | lines |", "| --- | ---: |"]
     total = 0
     for path in new_files(GOALS):
@@ -149,7 +149,15 @@ def _lines(path: Path) -> int:
 
 MAKERS: dict[str, Callable[[], str]] = {
     one.__name__: one
-    for one in (settings, client_columns, clinician_columns, schedule, kept, cognito_operations, goals_lines)
+    for one in (
+        settings,
+        client_columns,
+        clinician_columns,
+        schedule,
+        retention_periods,
+        cognito_operations,
+        goals_lines,
+    )
 }
 
 

@@ -1,4 +1,4 @@
-"""docs/operating.md followed literally: on one machine, and on a PostgreSQL server."""
+"""docs/how-to/operate-in-production.md: its blocks run in order, on one machine and on a PostgreSQL server."""
 
 import os
 import re
@@ -19,11 +19,11 @@ from tests.docs.pages import FENCE, pages
 from tests.support.engine.clusters import require
 
 SERVERS = {"embedded": None, "debian15": Path("/usr/lib/postgresql/15/bin")}
-PAGE = (ROOT / "docs/operating.md").read_text()
+PAGE = (ROOT / "docs/how-to/operate-in-production.md").read_text()
 
 
 def bash(folder: Path, script: str, **settings: str) -> str:
-    """Run a script with this Python's commands and only these settings; require success."""
+    """Runs a script with this Python's commands and only these settings. It must succeed."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     environment = plain | settings | {"PATH": f"{Path(sys.executable).parent}:{plain['PATH']}"}
     done = subprocess.run(
@@ -48,7 +48,7 @@ def test_instructions_for_one_machine_work(tmp_path: Path) -> None:
 
 @pytest.fixture(params=SERVERS)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    """An unprepared server: roles belong to a whole server, and other tests have created theirs on the shared ones."""
+    """A fresh server: roles belong to a whole server, and other tests create theirs elsewhere."""
     programs = SERVERS[request.param]
     require("Debian's postgresql-15", programs is None or programs.exists())
     with EmbeddedPostgres(tmp_path / "server", programs, durable=False) as started:
@@ -56,8 +56,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedP
 
 
 @pytest.mark.timeout(300)
-def test_instructions_for_a_separate_server_work(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    """The owner is not a superuser; the roles that the page creates suffice for everything else."""
+def test_on_a_server_of_its_own(server: EmbeddedPostgres, tmp_path: Path) -> None:
+    """The owner is not a superuser, and the roles it creates are enough for everything else."""
     as_superuser, as_owner = (found[3] for found in FENCE.finditer(PAGE) if found[2] == "sql")
     run(server.dsn(database="postgres"), as_superuser.replace("DATABASE portal ", "DATABASE operating "))
     settings = {
@@ -77,13 +77,13 @@ def test_instructions_for_a_separate_server_work(server: EmbeddedPostgres, tmp_p
 
 
 def run(dsn: str, script: str) -> None:
-    """Run the statements one by one, each in its own transaction."""
+    """Runs each statement in its own transaction."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in filter(str.strip, script.split(";\n")):
-            connection.execute(statement)  # type: ignore[call-overload]  # type: ignore[call-overload]  # type: ignore[call-overload]  # page text
+            connection.execute(statement)  # type: ignore[call-overload]  # text of a page
 
 
-def test_commands_named_on_pages_exist() -> None:
+def test_every_command_on_the_pages_exists() -> None:
     known = set(commands(typer.main.get_command(app)))
     text = "\n".join(page.read_text() for page in pages())
     for named in re.findall(r"\bportal ((?:(?:config|jobs|keys|practice) )?[a-z\-]+)\b(?=[` ]|$)", text, re.MULTILINE):

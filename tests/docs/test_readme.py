@@ -1,4 +1,4 @@
-"""The README: its two commands exist, and its tour can be pasted while a portal runs."""
+"""The README's two commands, and the commands of README, tutorial and demo, run against a real portal."""
 
 import os
 import signal
@@ -16,6 +16,7 @@ from tests.docs.example_merge import ROOT
 from tests.docs.pages import FENCE
 
 README = (ROOT / "README.md").read_text()
+FIRST_HOUR = (ROOT / "docs/tutorial/first-hour.md").read_text()
 DEMO = (
     "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt"
     " && .venv/bin/pip install -q --no-deps -e . && .venv/bin/portal demo"
@@ -25,7 +26,7 @@ CHECKS = "python3 -m venv .venv && .venv/bin/pip install -q nox uv && .venv/bin/
 
 @frozen
 class RunningDemo:
-    """A running demo: its folder, and the address it listens on."""
+    """A running demo: its folder and port."""
 
     folder: Path
     port: int
@@ -53,13 +54,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 
 
 def environment(demo: RunningDemo) -> dict[str, str]:
-    """This process's environment without the portal's settings."""
+    """This environment without `PORTAL_` settings, plus the port."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     return plain | {"PORTAL_PORT": str(demo.port)}
 
 
 def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the demo logs that it is serving, without fixed delays."""
+    """Waits for the demo to print that it is ready."""
     log = demo.folder / "log"
     while "Ctrl-C stops everything" not in log.read_text():
         assert process.poll() is None, log.read_text()
@@ -67,13 +68,13 @@ def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> Non
             process.wait(0.2)
         except subprocess.TimeoutExpired:
             continue
-    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/health/ready", timeout=20) as answer:
-        assert answer.status == 200
+    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/health/ready", timeout=20) as response:
+        assert response.status == 200
 
 
 def add_second_practice(demo: RunningDemo) -> None:
-    """Pasted commands name their practice, so they must also work when there is a second one."""
-    another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago"]
+    """Pasted commands name their practice, so they work with a second practice too."""
+    another = ["practice", "add", "oak-lane", "--name", "Oak Lane", "--time-zone", "America/Chicago"]
     subprocess.run(
         [demo.folder / ".venv/bin/portal", *another], cwd=demo.folder, env=environment(demo), check=True, timeout=120
     )
@@ -83,10 +84,9 @@ def printed_commands(demo: RunningDemo) -> str:
     return (demo.folder / "log").read_text().partition("Paste this in another terminal, in this folder:\n")[2]
 
 
-def tour() -> str:
-    commands = [found[3] for found in FENCE.finditer(README) if found[2] == "sh"]
-    assert len(commands) == 4
-    return "\n".join(commands)
+def commands_on(page: str) -> str:
+    """The page's `sh` blocks, one after another."""
+    return "\n".join(found[3] for found in FENCE.finditer(page) if found[2] == "sh")
 
 
 def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[str]":
@@ -100,14 +100,14 @@ def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[s
     )
 
 
-def test_readme_shows_the_two_commands() -> None:
+def test_the_readme_has_the_two_commands() -> None:
     blocks = [found[3].strip() for found in FENCE.finditer(README)]
     assert blocks[:2] == [DEMO, CHECKS]
 
 
 @pytest.mark.timeout(300)
-def test_tour_can_be_pasted(demo: RunningDemo) -> None:
-    done = run_pasted(demo, tour())
+def test_the_readmes_tour_can_be_pasted(demo: RunningDemo) -> None:
+    done = run_pasted(demo, commands_on(README))
     assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
     for words in (
         '"given_name":"Mira"',
@@ -122,7 +122,26 @@ def test_tour_can_be_pasted(demo: RunningDemo) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_commands_printed_by_the_demo_can_be_pasted(demo: RunningDemo) -> None:
+def test_the_first_hour_can_be_pasted(demo: RunningDemo) -> None:
+    assert DEMO in FIRST_HOUR
+    done = run_pasted(demo, commands_on(FIRST_HOUR))
+    assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
+    for words in (
+        '"code":"unauthenticated"',
+        '"given_name":"Mira"',
+        '"appointment_types"',
+        "booked once\n",
+        "overlapping_appointment\n",
+        "mira@client.example",
+        "BEGIN:VCALENDAR",
+        "cancelled\n",
+    ):
+        assert words in done.stdout, done.stdout
+    assert "cancelled" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.timeout(300)
+def test_what_the_demo_prints_can_be_pasted(demo: RunningDemo) -> None:
     script = printed_commands(demo)
     assert "appointments/slots" in script
     done = run_pasted(demo, script)
@@ -133,9 +152,9 @@ def test_commands_printed_by_the_demo_can_be_pasted(demo: RunningDemo) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("where", ["README", "demo"])
-def test_pasted_commands_show_error_responses(demo: RunningDemo, where: str) -> None:
-    """For example when a second-factor code is used twice: the refusal is shown, without a traceback."""
-    script = tour() if where == "README" else printed_commands(demo)
+def test_pasted_commands_print_an_error_response(demo: RunningDemo, where: str) -> None:
+    """An error response is printed as it is, without a traceback."""
+    script = commands_on(README) if where == "README" else printed_commands(demo)
     begins = script.index("pick() {")
     function = script[begins : script.index('"; }\n', begins) + 4]
     refused = run_pasted(

@@ -1,4 +1,4 @@
-"""The example of docs/add-an-adapter.md, merged into a copy of the sources."""
+"""The adapter of docs/how-to/add-an-adapter.md, merged into a copy of the sources."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(300)
-def test_example_fulfills_the_contract_and_is_chosen_by_a_setting(tree: Path) -> None:
+def test_it_fulfills_the_contract_and_a_setting_selects_it(tree: Path) -> None:
     report = run(tree, "-m", "pytest", "-q", "-rA", "tests/integration/smtp/test_smtp_mailer.py")
     assert "TestSmtpMailer::test_without_an_answer_nobody_knows_and_it_does_not_try_again" in report
-    assert "PASSED tests/integration/smtp/test_smtp_mailer.py::test_a_setting_chooses_it" in report
+    assert "PASSED tests/integration/smtp/test_smtp_mailer.py::test_a_setting_selects_it" in report
 
 
 @pytest.mark.timeout(300)
-def test_example_is_typed_formatted_and_imports_as_allowed(tree: Path) -> None:
+def test_style_types_and_imports(tree: Path) -> None:
     check_merged_tree(tree, SMTP)

@@ -1,4 +1,4 @@
-"""What an EHR brings in before anybody books: a practice, its people, what it offers, and when."""
+"""What an EHR imports before anyone books: a practice, its people, an appointment type and availability."""
 
 from collections.abc import Sequence
 from datetime import time, timedelta
@@ -32,29 +32,29 @@ CLIENTS: Sequence[ClientRow] = (
 
 @frozen
 class ElmStreet:
-    """The practice as the EHR knows it: the portal's ids of the EHR's clients, by the EHR's own."""
+    """The imported practice. `clients` maps the EHR's ids to the portal's."""
 
     practice_id: UUID
     appointment_type_id: UUID
     clients: dict[str, UUID]
 
-    def acting(self, external_id: str, account_id: UUID) -> ClientActor:
-        """A client whom the EHR has signed in itself; `account_id` names them in the audit trail."""
+    def actor_for(self, external_id: str, account_id: UUID) -> ClientActor:
+        """The actor for a client whom the EHR has signed in. `account_id` identifies them in the audit log."""
         return ClientActor(self.practice_id, account_id, self.clients[external_id], origin=Origin(device="EHR"))
 
 
-async def found(add_practice: AddPractice, begin: Begin[Any], clock: Clock, ids: IdSource) -> ElmStreet:
-    """Found the practice and fill it. Whether `begin` opens units in memory or on PostgreSQL is not seen here."""
+async def import_practice(add_practice: AddPractice, begin: Begin[Any], clock: Clock, ids: IdSource) -> ElmStreet:
+    """Adds the practice and its data. Works the same with units in memory and on PostgreSQL."""
     command = AddPracticeCommand("elm-street", "Elm Street Practice", "America/New_York", "NY")
     practice = await add_practice(Origin(), command)
 
     job = SystemActor(practice.id, "ehr import")
     people = ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS)
     report = await ImportPeople(begin, clock, ids)(job, people)
-    assert not report.refused, report.refused
+    assert not report.rejected, report.rejected
 
-    session = DefineAppointmentTypeCommand(name="Individual session", duration=timedelta(minutes=50))
-    appointment_type = await DefineAppointmentType(begin, ids)(job, session)
+    individual = DefineAppointmentTypeCommand(name="Individual session", duration=timedelta(minutes=50))
+    appointment_type = await DefineAppointmentType(begin, ids)(job, individual)
     week = tuple(Opening(weekday=day, start_time=time(9), end_time=time(17)) for day in range(5))
     for clinician in await ListClinicians(begin)(job):
         hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)

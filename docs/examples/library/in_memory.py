@@ -1,9 +1,9 @@
-"""The EHR's module on memory adapters: for a first look, and for the EHR's own tests."""
+"""The EHR's module on memory adapters, for a first look and for the EHR's own tests."""
 
 import asyncio
 from datetime import timedelta
 
-from elm_street import found
+from elm_street import import_practice
 from next_visit import NextVisit
 
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
@@ -21,14 +21,14 @@ async def main() -> None:
     begin = MemoryBegin(store, MemoryUnitOfWork)
 
     add_practice = AddPractice(MemoryPracticeFactory(store), clock, ids)
-    elm = await found(add_practice, begin, clock, ids)
+    elm = await import_practice(add_practice, begin, clock, ids)
     next_visit = NextVisit(FindSlots(begin, clock), BookAppointment(begin, clock, ids, tokens))
-    mira = elm.acting("K-1", account_id=ids.new())
+    mira = elm.actor_for("K-1", account_id=ids.new())
     booked = await next_visit(mira, elm.appointment_type_id, clock.now().date() + timedelta(days=1))
 
     assert booked is not None
     print(f"booked: {booked.appointment_type_name} with {booked.clinician_name}")
-    print(f"told: {len(store.notices)}; audited: {store.audit[-1].entry.action}")
+    print(f"notices: {len(store.notices)}; audited: {store.audit[-1].entry.action}")
 
 
 if __name__ == "__main__":

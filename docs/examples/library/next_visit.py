@@ -1,4 +1,4 @@
-"""A module of an EHR: it books a client's next visit. It knows use cases of the portal, and not what is behind them."""
+"""A module of an EHR that books a client's next visit. It imports use cases only, and no adapter."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ TWO_WEEKS = timedelta(days=13)
 
 @frozen
 class NextVisit:
-    """Books the first free time from a day on; None when there is none in two weeks."""
+    """Books the first free slot on or after a day. Returns None if there is none within two weeks."""
 
     find_slots: FindSlots
     book_appointment: BookAppointment
@@ -36,5 +36,5 @@ class NextVisit:
             try:
                 return await self.book_appointment(actor, BookAppointmentCommand(choice=choice))
             except SlotTaken:
-                continue  # somebody was faster: the calendar has the last word
+                continue  # another booking was faster; try the next slot
         return None

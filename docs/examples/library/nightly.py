@@ -1,6 +1,6 @@
-"""A batch job of the EHR: people who changed go to the portal, and grants that are over end, in every practice.
+"""A batch job of the EHR: imports changed people and ends expired grants in every practice.
 
-The composition root makes all use cases at once from the portal's settings (`PORTAL_…`, docs/operating.md).
+The composition root creates all use cases from the portal's settings (`PORTAL_…`, docs/reference/settings.md).
 """
 
 import asyncio
@@ -18,11 +18,11 @@ CHANGED = {
         ClientRow(2, "K-2", "Theo", "Lindqvist", "the second of November"),
     ]
 }
-"""The EHR's own query would stand here: rows as text, by the practice's short name."""
+"""Replace this with the EHR's own query. Rows are text, by the practice's slug."""
 
 
 async def nightly(portal: Portal) -> int:
-    """How many practices failed. Every use case may be run again, so that a failed night is made good by the next."""
+    """Returns how many practices failed. Every use case can be run again, so the next run catches up."""
     failed = 0
     for practice in await portal.parts.directory().all():
         actor = SystemActor(practice.id, "ehr nightly")
@@ -30,12 +30,12 @@ async def nightly(portal: Portal) -> int:
             people = ImportPeopleCommand(clients=CHANGED.get(practice.slug, []))
             report = await portal.use_case(ImportPeople)(actor, people)
             ended = await portal.use_case(ExpireGrants)(actor)
-        except PortalError as error:  # of one practice: the others go on
+        except PortalError as error:  # one practice failed; continue with the others
             print(f"{practice.slug}: {error.code}")
             failed += 1
             continue
         print(f"{practice.slug}: {report.changed} changed, {ended} grants ended")
-        for row in report.refused:
+        for row in report.rejected:
             print(f"  row {row.line}, {row.field}: {row.reason}")
     return failed
 

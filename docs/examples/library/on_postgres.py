@@ -1,4 +1,4 @@
-"""The same on PostgreSQL, put together by hand: what a use case needs, and nothing of HTTP, jobs or accounts."""
+"""The same on PostgreSQL, composed by hand: only what these use cases need, without HTTP, jobs or accounts."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from attrs import frozen
-from elm_street import found
+from elm_street import import_practice
 from next_visit import NextVisit
 
 from adapters.local.key_file import KeyFile
@@ -25,7 +25,7 @@ from portal_core.people.use_cases.add_practice import AddPractice
 
 @frozen
 class Portal:
-    """The parts that the EHR needs of the portal; one for each process."""
+    """The parts of the portal that the EHR needs. Create one per process."""
 
     begin: PostgresBegin
     add_practice: AddPractice
@@ -36,7 +36,7 @@ class Portal:
 
 @asynccontextmanager
 async def connected(database_url: str, key_file: Path) -> AsyncIterator[Portal]:
-    """Over a database that `portal migrate` has migrated, as the application's role, which owns nothing."""
+    """Connects as the application role to a database that `portal migrate` has migrated."""
     clock, ids = SystemClock(), Uuid7Ids()
     keys = RecordKeys(KeyFile(key_file), clock)
     pool = await open_pool(database_url)
@@ -51,9 +51,9 @@ async def connected(database_url: str, key_file: Path) -> AsyncIterator[Portal]:
 async def main() -> None:
     async with connected(os.environ["PORTAL_DATABASE_URL"], Path(os.environ["PORTAL_KEY_FILE"])) as portal:
         begin, clock, ids = portal.begin, portal.clock, portal.ids
-        elm = await found(portal.add_practice, begin, clock, ids)
+        elm = await import_practice(portal.add_practice, begin, clock, ids)
         next_visit = NextVisit(FindSlots(begin, clock), BookAppointment(begin, clock, ids, portal.tokens))
-        mira = elm.acting("K-1", account_id=ids.new())
+        mira = elm.actor_for("K-1", account_id=ids.new())
         booked = await next_visit(mira, elm.appointment_type_id, clock.now().date() + timedelta(days=1))
         assert booked is not None
         print(f"booked: {booked.appointment_type_name} with {booked.clinician_name}")

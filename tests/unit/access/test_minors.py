@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal_core.access import minors
 from portal_core.access.minors import RULES, StateRule
 
-DOCS = Path(__file__).parents[3] / "docs" / "minors.md"
+DOCS = Path(__file__).parents[3] / "docs" / "explanation" / "minors.md"
 
 births = st.dates(date(1900, 1, 1), date(2090, 12, 31))
 leap_births = st.sampled_from([date(year, 2, 29) for year in range(1904, 2090, 4)])

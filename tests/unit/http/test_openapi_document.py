@@ -1,4 +1,4 @@
-"""`docs/openapi.json` is current, complete, and declares the errors that the use cases document."""
+"""The portal's own document: the one in `docs/reference/openapi.json`, whole, and true of what the use cases say they refuse."""
 
 import inspect
 import json
@@ -17,8 +17,8 @@ from entrypoints.http.docs.document import document
 from entrypoints.http.docs.problem_catalogue import error_classes
 from entrypoints.use_case_registry import use_case_classes
 
-PAGE = Path(__file__).parents[3] / "docs" / "openapi.json"
-RENEW = "the API changed: look at the difference, then run: portal openapi > docs/openapi.json"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "openapi.json"
+RENEW = "the API changed: look at the difference, then run: portal openapi > docs/reference/openapi.json"
 _RAISED = re.compile(r"^\s+((?:[A-Z]\w+, )*[A-Z]\w+):", re.MULTILINE)
 
 

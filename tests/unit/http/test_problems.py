@@ -117,8 +117,10 @@ def test_every_error_has_a_category_a_code_and_a_title() -> None:
 
 
 def test_the_page_of_problems_is_up_to_date() -> None:
-    page = Path(__file__).parents[3] / "docs" / "problems.md"
-    assert page.read_text() == as_markdown(), "run python -m entrypoints.http.docs.problem_catalogue > docs/problems.md"
+    page = Path(__file__).parents[3] / "docs" / "reference" / "problems.md"
+    assert page.read_text() == as_markdown(), (
+        "run python -m entrypoints.http.docs.problem_catalogue > docs/reference/problems.md"
+    )
 
 
 async def test_the_type_of_a_problem_leads_to_a_page(client: httpx.AsyncClient) -> None:

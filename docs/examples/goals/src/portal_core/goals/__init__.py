@@ -1,1 +1,1 @@
-"""What clients work towards, in their own words."""
+"""Goals: what a client works towards, in the client's own words."""

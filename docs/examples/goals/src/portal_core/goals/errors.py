@@ -1,10 +1,10 @@
-"""What the state of a goal does not allow."""
+"""Errors of goals."""
 
 from portal_core.kernel.errors import Conflict
 
 
 class GoalCompleted(Conflict):
-    """It was completed before."""
+    """The goal is already completed."""
 
     code = "goal_completed"
-    title = "This goal is completed already."
+    title = "This goal is already completed."

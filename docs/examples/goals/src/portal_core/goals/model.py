@@ -1,4 +1,4 @@
-"""A goal, and what can happen to it."""
+"""A goal and its transitions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,24 +8,24 @@ from attrs import evolve, frozen
 from portal_core.goals.errors import GoalCompleted
 from portal_core.kernel.errors import Invalid, StaleVersion
 
-LONGEST_TITLE = 200
+MAX_TITLE_LENGTH = 200
 
 
-def sane_title(title: str) -> str:
-    """The title without blanks around it.
+def clean_title(title: str) -> str:
+    """The title without surrounding whitespace.
 
     Raises:
-        Invalid: nothing is left, or more than 200 characters.
+        Invalid: the title is blank, or longer than `MAX_TITLE_LENGTH` characters.
     """
     title = title.strip()
-    if not 1 <= len(title) <= LONGEST_TITLE:
-        raise Invalid.at("title", "bad_length", f"Use 1 to {LONGEST_TITLE} characters.")
+    if not 1 <= len(title) <= MAX_TITLE_LENGTH:
+        raise Invalid.at("title", "bad_length", f"Must have 1 to {MAX_TITLE_LENGTH} characters.")
     return title
 
 
 @frozen
 class Goal:
-    """One goal of one client: open while `completed_at` is None, without a title once the client's key is destroyed."""
+    """A client's goal, open while `completed_at` is None. Once the client's key is destroyed, the title is empty."""
 
     id: UUID
     client_id: UUID
@@ -35,11 +35,11 @@ class Goal:
     version: int = 1
 
     def complete(self, at: datetime, version: int) -> "Goal":
-        """The goal, reached; `version` is the one that the client was looking at.
+        """The completed goal. `version` is the version that the client was shown.
 
         Raises:
-            StaleVersion: it changed since.
-            GoalCompleted: it was completed before.
+            StaleVersion: the goal has changed since that version.
+            GoalCompleted: the goal is already completed.
         """
         if version != self.version:
             raise StaleVersion

@@ -1,4 +1,4 @@
-"""Who may do what with goals, beyond having the record."""
+"""Rules on who may change a goal, in addition to access to the record."""
 
 from uuid import UUID
 
@@ -7,14 +7,14 @@ from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Forbidden
 
 
-def completing(actor: Actor) -> UUID:
-    """The client whose goal this is: they alone say that they have reached it.
+def require_completer(actor: Actor) -> UUID:
+    """The id of the client whose goal it is. Only the client may complete a goal.
 
     Raises:
-        NotFound: for the actor, this part of the record does not exist.
-        Forbidden: a proxy, whatever their grant.
+        NotFound: the actor has no access to `progress` on this record.
+        Forbidden: the actor is a proxy, whatever the grant allows.
     """
     client_id = require_own_record(actor, "progress", write=True)
     if isinstance(actor, ProxyActor):
-        raise Forbidden("Only the client says that a goal is reached.")
+        raise Forbidden("Only the client can complete a goal.")
     return client_id

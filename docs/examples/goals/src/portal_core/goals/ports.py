@@ -1,4 +1,4 @@
-"""What goals need from outside."""
+"""Ports of goals."""
 
 from typing import Protocol
 from uuid import UUID
@@ -10,29 +10,29 @@ from portal_core.kernel.uow import UnitOfWork
 
 
 class Goals(Protocol):
-    """Goals of clients. Titles are kept encrypted with the client's key."""
+    """The goals of clients. Titles are stored encrypted with the client's key."""
 
     async def add(self, goal: Goal, audit_entry: AuditEntry) -> None:
-        """Keep a new one."""
+        """Store a new goal."""
         ...
 
     async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
-        """One of the client's own."""
+        """The goal, or None if this client has no such goal."""
         ...
 
     async def save(self, goal: Goal, audit_entry: AuditEntry) -> None:
-        """Replace one, one version on.
+        """Replace a goal with its next version.
 
         Raises:
-            StaleVersion: it is not at the version before.
+            StaleVersion: the stored goal is not at the previous version.
         """
         ...
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
-        """The client's own, the newest id first.
+        """The client's goals, newest id first.
 
         Raises:
-            Invalid: the cursor is none of ours.
+            Invalid: the cursor is not one that this list returned.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What a screen shows of a goal."""
+"""Read models of goals."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from portal_core.goals.model import Goal
 
 @frozen
 class GoalView:
-    """A goal; `version` goes back with the request that completes it."""
+    """A goal. `version` is sent back with the request that completes it."""
 
     id: UUID
     title: str

@@ -1,4 +1,4 @@
-"""PostgreSQL keeps the contract of goals, encrypted, behind row-level security."""
+"""The PostgreSQL adapter fulfills the contract of goals, with encryption and row-level security."""
 
 from uuid import UUID
 
@@ -36,16 +36,16 @@ async def world(shared_database: PortalDatabase) -> PostgresGoalsWorld:
 
 
 class TestPostgresGoals(GoalsContract):
-    async def test_the_title_is_sealed(self, world: PostgresGoalsWorld, anns: Goal) -> None:
-        await world.add(world.as_client(world.ann), anns)
-        row = world.database.owner.execute("SELECT title FROM portal.goals WHERE id = %s", (anns.id,)).fetchone()
+    async def test_the_title_is_sealed(self, world: PostgresGoalsWorld, goal: Goal) -> None:
+        await world.add(world.as_client(world.ann), goal)
+        row = world.database.owner.execute("SELECT title FROM portal.goals WHERE id = %s", (goal.id,)).fetchone()
         assert row is not None
-        assert anns.title.encode() not in bytes(row[0])
+        assert goal.title.encode() not in bytes(row[0])
 
-    async def test_whoever_forgets_the_client_sees_nothing(self, world: PostgresGoalsWorld, anns: Goal) -> None:
-        await world.add(world.as_client(world.ann), anns)
+    async def test_row_level_security_hides_other_clients_goals(self, world: PostgresGoalsWorld, goal: Goal) -> None:
+        await world.add(world.as_client(world.ann), goal)
         async with world.database.pool.acquire() as connection:
-            for client_id, seen in ((world.ann, 1), (world.bob, 0)):
+            for client_id, visible in ((world.ann, 1), (world.bob, 0)):
                 await connection.execute(begin_transaction_sql(world.as_client(client_id)))
-                assert await connection.fetchval("SELECT count(*) FROM portal.goals") == seen
+                assert await connection.fetchval("SELECT count(*) FROM portal.goals") == visible
                 await connection.execute("ROLLBACK")

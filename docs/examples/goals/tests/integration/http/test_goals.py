@@ -1,4 +1,4 @@
-"""Goals over HTTP, by two clients of one practice who have signed in; and all that the feature did not write."""
+"""Goals over HTTP with two signed-in clients, including what the feature gets without code of its own."""
 
 import asyncio
 from uuid import uuid4
@@ -15,12 +15,12 @@ TITLE = "Walk by the river every morning"
 
 
 async def signed_in(portal: RunningPortal, email: str) -> str:
-    """Registers a client, proves the email, signs in; answers the bearer token."""
-    async with portal.http_client() as ask:
-        await ask.post(f"{AUTH}/register", json={"email": email, "date_of_birth": DATE_OF_BIRTH})
+    """Registers a client, verifies the email, signs in and returns the bearer token."""
+    async with portal.http_client() as http:
+        await http.post(f"{AUTH}/register", json={"email": email, "date_of_birth": DATE_OF_BIRTH})
         code = await portal.mailed_code(email)
-        await ask.post(f"{AUTH}/verify-email", json={"email": email, "code": code, "password": PASSWORD})
-        answer = await ask.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
+        await http.post(f"{AUTH}/verify-email", json={"email": email, "code": code, "password": PASSWORD})
+        answer = await http.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
         return str(answer.json()["access_token"])
 
 
@@ -35,7 +35,7 @@ async def two_clients(portal: RunningPortal) -> tuple[str, str]:
 
 
 def audit_entries(portal: RunningPortal, *, since: int = 0) -> list[tuple[str, str]]:
-    """Actions on goals with their outcomes, and denials, oldest first."""
+    """Audit actions on goals with their outcomes, and denials, oldest first."""
     rows = portal.database.owner.execute(
         "SELECT action, outcome FROM portal.audit_entries"
         " WHERE action LIKE 'goal%' OR action = 'access.denied' ORDER BY at, id"
@@ -46,55 +46,55 @@ def audit_entries(portal: RunningPortal, *, since: int = 0) -> list[tuple[str, s
 async def test_goals(portal: RunningPortal) -> None:
     mira, theo = await two_clients(portal)
 
-    async with portal.http_client(mira) as ask:
-        # A request that is repeated under its key sets one goal, and is answered the same.
-        first = await ask.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
-        again = await ask.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
-        assert (first.status_code, again.status_code) == (201, 201)
-        assert again.headers["idempotency-replayed"] == "true"
-        assert again.json() == first.json()
-        other = await ask.post(GOALS, json={"title": "Another"}, headers={"idempotency-key": "river"})
+    async with portal.http_client(mira) as http:
+        # A request repeated with the same Idempotency-Key sets one goal and gets the same response.
+        created = await http.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
+        repeated = await http.post(GOALS, json={"title": TITLE}, headers={"idempotency-key": "river"})
+        assert (created.status_code, repeated.status_code) == (201, 201)
+        assert repeated.headers["idempotency-replayed"] == "true"
+        assert repeated.json() == created.json()
+        other = await http.post(GOALS, json={"title": "Another"}, headers={"idempotency-key": "river"})
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-        listed = (await ask.get(GOALS)).json()
-        assert listed["items"] == [first.json()]
+        listed = (await http.get(GOALS)).json()
+        assert listed["items"] == [created.json()]
         assert audit_entries(portal) == [("goal.set", "done"), ("goals.read", "done")]
 
-        # The title is encrypted at rest; so is the answer that was kept for the key.
+        # The title is encrypted at rest, and so is the response stored for the Idempotency-Key.
         database = portal.database.owner
         for secret in ("SELECT title FROM portal.goals", "SELECT body FROM portal.idempotent_responses"):
             assert all(TITLE.encode() not in bytes(row[0]) for row in database.execute(secret).fetchall())
 
-        # Bad input is refused before the use case.
+        # Invalid input is refused before the use case runs.
         for body in ({"title": ""}, {"title": "x" * 201}, {"title": 7}, {"title": TITLE, "owner": str(uuid4())}, []):
-            refused = await ask.post(GOALS, json=body)
+            refused = await http.post(GOALS, json=body)
             assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
 
-    goal = first.json()
+    goal = created.json()
     path = f"{GOALS}/{goal['id']}/complete"
-    async with portal.http_client(theo) as ask:
-        # Another client's goal is not there; the attempt is in the audit trail.
+    async with portal.http_client(theo) as http:
+        # Another client's goal is not found, and the attempt is in the audit log.
         before = len(audit_entries(portal))
-        denied = await ask.post(path, json={"version": 1})
+        denied = await http.post(path, json={"version": 1})
         assert (denied.status_code, denied.json()["code"]) == (404, "not_found")
         assert audit_entries(portal, since=before) == [("access.denied", "denied")]
-        assert (await ask.get(GOALS)).json()["items"] == []
+        assert (await http.get(GOALS)).json()["items"] == []
 
-    async with portal.http_client(mira) as ask:
-        # A version that nobody was shown is refused; of two at once with the right one, one is.
-        stale = await ask.post(path, json={"version": 2})
+    async with portal.http_client(mira) as http:
+        # A wrong version is refused. Of two concurrent requests with the right version, one succeeds.
+        stale = await http.post(path, json={"version": 2})
         assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
-        both = await asyncio.gather(*(ask.post(path, json={"version": 1}) for _ in range(2)))
+        both = await asyncio.gather(*(http.post(path, json={"version": 1}) for _ in range(2)))
         done, late = sorted(both, key=lambda answer: answer.status_code)
         assert (done.status_code, done.json()["version"]) == (200, 2)
         assert (late.status_code, late.json()["code"]) == (409, "stale_version")
-        twice = await ask.post(path, json={"version": 2})
+        twice = await http.post(path, json={"version": 2})
         assert (twice.status_code, twice.json()["code"]) == (409, "goal_completed")
         assert ("goal.completed", "done") in audit_entries(portal)
 
-    async with portal.http_client() as ask:
-        assert (await ask.get(GOALS)).status_code == 401
-        # The document has the routes, with the errors that they answer.
-        document = (await ask.get("/openapi.json")).json()
+    async with portal.http_client() as http:
+        assert (await http.get(GOALS)).status_code == 401
+        # The OpenAPI document has the routes and their errors.
+        document = (await http.get("/openapi.json")).json()
         answers = document["paths"][f"{GOALS}/{{goal_id}}/complete"]["post"]["responses"]
         assert {"200", "401", "403", "404", "409", "422"} <= set(answers)
-        assert (await ask.get("/problems/goal_completed")).status_code == 200
+        assert (await http.get("/problems/goal_completed")).status_code == 200

@@ -1,4 +1,4 @@
-"""The memory adapter keeps the contract of goals."""
+"""The memory adapter fulfills the contract of goals."""
 
 from uuid import UUID
 

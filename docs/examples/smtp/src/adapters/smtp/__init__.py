@@ -1,1 +1,1 @@
-"""Mail by a server that speaks SMTP."""
+"""Mail through an SMTP relay."""

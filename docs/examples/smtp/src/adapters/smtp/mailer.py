@@ -1,4 +1,4 @@
-"""Mail by SMTP (RFC 5321), one connection for each mail: what is known decides whether it may be sent again."""
+"""Mail by SMTP (RFC 5321), with one connection per mail."""
 
 import asyncio
 import smtplib
@@ -11,12 +11,15 @@ from portal_core.notifications.errors import MailError, MailNotSent, MailRefused
 from portal_core.notifications.ports import Mail, Mailer
 
 TIMEOUT_SECONDS = 10.0
-"""Seconds for each answer; much less than the lease of a notice (`LEASE_DURATION`), after which another worker looks at it."""
+"""For each reply. Much shorter than `LEASE_DURATION`, after which another worker settles the notice."""
 
 
 @frozen
 class SmtpMailer(Mailer):
-    """Hands mail to a relay. `tls` is STARTTLS with a checked certificate, and off for a relay on this machine only."""
+    """Sends mail through a relay.
+
+    `tls` is STARTTLS with a verified certificate. Switch it off only for a relay on this machine.
+    """
 
     host: str
     port: int
@@ -27,18 +30,18 @@ class SmtpMailer(Mailer):
 
     async def send(self, mail: Mail) -> str:
         content = mime(mail, self.from_address)
-        # smtplib blocks.
+        # smtplib blocks, so it runs in a thread.
         return await asyncio.to_thread(self._send, mail.to, content)
 
     def _send(self, to: str, content: bytes) -> str:
         try:
             with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as relay:
                 self._greet(relay)
-                _accepted(*relay.mail(self.from_address))
-                _accepted(*relay.rcpt(to))
+                _require_accepted(*relay.mail(self.from_address))
+                _require_accepted(*relay.rcpt(to))
                 return self._deliver(relay, content)
         except (OSError, smtplib.SMTPException) as error:
-            # Before the content went out: nothing was sent.
+            # The content was not transmitted yet, so nothing was sent.
             raise MailNotSent(type(error).__name__) from error
 
     def _greet(self, relay: smtplib.SMTP) -> None:
@@ -49,22 +52,22 @@ class SmtpMailer(Mailer):
 
     def _deliver(self, relay: smtplib.SMTP, content: bytes) -> str:
         try:
-            code, words = relay.data(content)
-        except smtplib.SMTPDataError as error:  # refused before the content
-            raise _problem(error.smtp_code) from error
+            code, text = relay.data(content)
+        except smtplib.SMTPDataError as error:  # refused before the content was transmitted
+            raise _error_for(error.smtp_code) from error
         except (OSError, smtplib.SMTPException) as error:
-            # The relay had it, or most of it, and did not say what became of it.
+            # The relay may have the content, and did not reply.
             raise MailUncertain(type(error).__name__) from error
-        _accepted(code, words)
-        return words.decode(errors="replace")
+        _require_accepted(code, text)
+        return text.decode(errors="replace")
 
 
-def _accepted(code: int, _words: bytes) -> None:
-    """Raises what a reply stands for, unless it is a yes. Its words may name the address, and go nowhere."""
+def _require_accepted(code: int, _text: bytes) -> None:
+    """Raises the error for a negative reply. The reply's text may contain the address, so it is dropped."""
     if not 200 <= code < 300:
-        raise _problem(code)
+        raise _error_for(code)
 
 
-def _problem(code: int) -> MailError:
-    """RFC 5321, 4.2.1: 4yz may pass, 5yz will not."""
+def _error_for(code: int) -> MailError:
+    """RFC 5321, 4.2.1: a 4yz failure is temporary, a 5yz failure is permanent."""
     return MailNotSent(f"smtp_{code}") if 400 <= code < 500 else MailRefused(f"smtp_{code}")

@@ -1,4 +1,4 @@
-"""The SMTP mailer keeps the contract, over a real connection."""
+"""The SMTP mailer fulfills the contract of mailers over a real connection."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.smtp.relay import SmtpRelay
 
 
 @define
-class SmtpVendor(VendorMailerHarness):
+class SmtpHarness(VendorMailerHarness):
     relay: SmtpRelay = field(factory=SmtpRelay)
     mailer: SmtpMailer = field(init=False)
 
@@ -37,16 +37,16 @@ class SmtpVendor(VendorMailerHarness):
 
 
 @pytest.fixture
-def post() -> Iterator[SmtpVendor]:
-    made = SmtpVendor()
-    yield made
-    made.relay.stop()
+def post() -> Iterator[SmtpHarness]:
+    harness = SmtpHarness()
+    yield harness
+    harness.relay.stop()
 
 
 class TestSmtpMailer(VendorMailerContract): ...
 
 
-def test_a_setting_chooses_it(tmp_path: Path) -> None:
+def test_a_setting_selects_it(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, mail="smtp", smtp_host="relay.example", mail_from="portal@example.org")
     mailer = Container(settings=settings, pool=None).mailer()
     assert mailer == SmtpMailer("relay.example", 587, "portal@example.org")

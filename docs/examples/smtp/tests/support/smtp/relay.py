@@ -1,4 +1,4 @@
-"""A relay that speaks as much SMTP as a client needs, and misbehaves as told."""
+"""A minimal SMTP relay that fails in the configured way."""
 
 import email
 import email.policy
@@ -12,7 +12,7 @@ DeliveryBehavior = Literal["accepts", "rejects", "is_busy", "accepts_then_drops"
 
 
 class SmtpRelay(socketserver.ThreadingTCPServer):
-    """On a free port of this machine; `taken` are recipients and messages."""
+    """Listens on a free local port. `taken` holds the recipients and messages that it accepted."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -28,7 +28,7 @@ class SmtpRelay(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def stop(self) -> None:
-        """Answers nobody any more."""
+        """Stops listening."""
         self.shutdown()
         self.server_close()
 
@@ -49,7 +49,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
                     recipients.append(line.partition("<")[2].partition(">")[0])
                     self._say("250 ok")
                 case "DATA":
-                    self._say("354 go on")
+                    self._say("354 start mail input")
                     self._take(tuple(recipients))
                     if self.server.behavior == "accepts_then_drops":
                         return
@@ -72,5 +72,5 @@ class _Dialogue(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             yield line.decode("ascii", "replace").strip()
 
-    def _say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
+    def _say(self, reply: str) -> None:
+        self.wfile.write(f"{reply}\r\n".encode())

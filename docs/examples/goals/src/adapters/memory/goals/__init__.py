@@ -1,1 +1,1 @@
-"""Goals."""
+"""Goals in memory."""

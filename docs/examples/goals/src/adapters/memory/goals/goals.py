@@ -1,4 +1,4 @@
-"""Goals in memory."""
+"""The memory repository of goals."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ SEALED["goals"] = {"title": ""}
 
 @define
 class MemoryGoals(Goals):
-    """Goals of clients, confined to the record of the transaction."""
+    """Goals of clients, limited to the record that the transaction's actor may reach."""
 
     tx: MemoryTransaction
 
@@ -28,7 +28,7 @@ class MemoryGoals(Goals):
         await self.tx.audit.record(audit_entry)
 
     async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
-        return next((goal for goal in self._of(client_id) if goal.id == goal_id), None)
+        return next((goal for goal in self._list(client_id) if goal.id == goal_id), None)
 
     async def save(self, goal: Goal, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, goal.client_id)
@@ -36,9 +36,9 @@ class MemoryGoals(Goals):
         await self.tx.audit.record(audit_entry)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
-        return newest_first(self._of(client_id), page)
+        return newest_first(self._list(client_id), page)
 
-    def _of(self, client_id: UUID) -> list[Goal]:
+    def _list(self, client_id: UUID) -> list[Goal]:
         if not visible(self.tx, client_id):
             return []
         return [goal for goal in own_rows(self.tx, "goals") if goal.client_id == client_id]

@@ -1,4 +1,4 @@
-"""Goals: the repositories in memory."""
+"""The memory repositories of goals."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from portal_core.goals.ports import GoalsUnit
 
 
 class MemoryGoalsUnit(MemoryUnit):
-    """Over one transaction."""
+    """The repositories over one transaction."""
 
     goals = repository(MemoryGoals)
 

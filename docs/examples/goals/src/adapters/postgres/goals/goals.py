@@ -1,4 +1,4 @@
-"""Goals in PostgreSQL."""
+"""The PostgreSQL repository of goals."""
 
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ COMPLETE = statement(
 
 @define
 class PostgresGoals(Goals):
-    """Titles are opened row by row with the client's key, which is read once."""
+    """Goals of clients. Titles are decrypted row by row with the client's key, which is loaded once."""
 
     tx: Transaction
 

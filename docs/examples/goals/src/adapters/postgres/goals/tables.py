@@ -1,4 +1,4 @@
-"""Goals of clients, their titles sealed."""
+"""The table of goals. Titles are sealed."""
 
 from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint
 

@@ -1,4 +1,4 @@
-"""Goals: the repositories."""
+"""The PostgreSQL repositories of goals."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from portal_core.goals.ports import GoalsUnit
 
 
 class PostgresGoalsUnit(PostgresUnit):
-    """Over one transaction."""
+    """The repositories over one transaction."""
 
     goals = repository(PostgresGoals)
 

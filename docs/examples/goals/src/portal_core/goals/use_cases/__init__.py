@@ -1,1 +1,1 @@
-"""One use case a module."""
+"""Use cases of goals, one per module."""

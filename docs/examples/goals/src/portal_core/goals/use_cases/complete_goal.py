@@ -1,10 +1,10 @@
-"""A client has reached a goal."""
+"""Mark a goal as completed."""
 
 from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.goals.policy import completing
+from portal_core.goals.policy import require_completer
 from portal_core.goals.ports import GoalsUnit
 from portal_core.goals.views import GoalView
 from portal_core.kernel.actor import Actor
@@ -22,12 +22,13 @@ class CompleteGoalCommand:
 
 @frozen
 class CompleteGoal:
-    """Marks a goal as reached. The client alone.
+    """Marks a goal as completed. For the client only.
 
     Raises:
-        NotFound: no such goal on this record.
-        StaleVersion: it changed after it was read.
-        GoalCompleted: it was completed before.
+        NotFound: the client has no such goal.
+        Forbidden: the actor is a proxy.
+        StaleVersion: the goal has changed since it was read.
+        GoalCompleted: the goal is already completed.
     """
 
     begin: Begin[GoalsUnit]
@@ -35,10 +36,10 @@ class CompleteGoal:
 
     async def __call__(self, actor: Actor, command: CompleteGoalCommand) -> GoalView:
         async with self.begin(actor) as unit:
-            client_id = completing(actor)
+            client_id = require_completer(actor)
             goal = await unit.goals.get(client_id, command.goal_id)
             if goal is None:
                 raise NotFound("goal", command.goal_id)
-            done = goal.complete(self.clock.now(), command.version)
-            await unit.goals.save(done, AuditEntry("goal.completed", goal.id, record=client_id))
-            return await unit.commit(GoalView.of(done))
+            completed = goal.complete(self.clock.now(), command.version)
+            await unit.goals.save(completed, AuditEntry("goal.completed", goal.id, record=client_id))
+            return await unit.commit(GoalView.of(completed))

@@ -1,4 +1,4 @@
-"""A client looks at their goals."""
+"""List a client's goals."""
 
 from attrs import field, frozen
 
@@ -18,10 +18,11 @@ class ListGoalsCommand:
 
 @frozen
 class ListGoals:
-    """The record's goals, newest first. A client, or a proxy with `progress`.
+    """Returns a page of the client's goals, newest first. For the client, or a proxy with `progress`.
 
     Raises:
-        Invalid: a cursor that is none.
+        NotFound: the actor has no access to `progress`.
+        Invalid: the cursor is not one that this list returned.
     """
 
     begin: Begin[GoalsUnit]
@@ -29,6 +30,6 @@ class ListGoals:
     async def __call__(self, actor: Actor, command: ListGoalsCommand) -> Page[GoalView]:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "progress")
-            found = await unit.goals.page(client_id, command.page)
+            goals = await unit.goals.page(client_id, command.page)
             await unit.audit.record(AuditEntry("goals.read", record=client_id))
-            return await unit.commit(found.map(GoalView.of))
+            return await unit.commit(goals.map(GoalView.of))

@@ -1,8 +1,8 @@
-"""A client sets themself a goal."""
+"""Set a goal."""
 
 from attrs import field, frozen
 
-from portal_core.goals.model import Goal, sane_title
+from portal_core.goals.model import Goal, clean_title
 from portal_core.goals.ports import GoalsUnit
 from portal_core.goals.views import GoalView
 from portal_core.kernel.actor import Actor
@@ -14,16 +14,23 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SetGoalCommand:
-    """Raises:
-    Invalid: no title, or one that is too long.
+    """The title of the new goal.
+
+    Raises:
+        Invalid: the title is blank or too long.
     """
 
-    title: str = field(converter=sane_title)
+    title: str = field(converter=clean_title)
 
 
 @frozen
 class SetGoal:
-    """Adds a goal. A client, or a proxy with `progress` who may write."""
+    """Adds a goal. For the client, or a proxy with `progress` who may write.
+
+    Raises:
+        NotFound: the actor has no access to `progress`.
+        Forbidden: the proxy's grant is read-only.
+    """
 
     begin: Begin[GoalsUnit]
     clock: Clock

@@ -1,4 +1,4 @@
-"""What every keeper of goals must do. Subclasses give the fixture `world`."""
+"""The contract of every `Goals` adapter. Subclasses provide the fixture `world`."""
 
 from abc import ABC, abstractmethod
 from datetime import timedelta
@@ -29,7 +29,7 @@ class GoalsWorld(ABC):
 
     @abstractmethod
     async def audit(self) -> list[str]:
-        """The committed actions of the practice, in the order of the alphabet."""
+        """The committed audit actions of the practice, sorted."""
 
     def as_client(self, client_id: UUID) -> ClientActor:
         return ClientActor(self.practice_id, UUID(int=1), client_id)
@@ -46,62 +46,62 @@ class GoalsWorld(ABC):
 
 
 class GoalsContract:
-    """Kept, found again, and nobody else's."""
+    """Goals are stored, found again, and visible to their own client only."""
 
     @pytest.fixture
-    def anns(self, world: GoalsWorld) -> Goal:
+    def goal(self, world: GoalsWorld) -> Goal:
         return Goal(CountingIds(7).new(), world.ann, "Sleep through, four nights of seven ☾", world.clock.now())
 
-    async def test_what_was_kept_is_found(self, world: GoalsWorld, anns: Goal) -> None:
+    async def test_a_stored_goal_is_found(self, world: GoalsWorld, goal: Goal) -> None:
         ann = world.as_client(world.ann)
-        await world.add(ann, anns)
-        assert await world.get(ann, world.ann, anns.id) == anns
+        await world.add(ann, goal)
+        assert await world.get(ann, world.ann, goal.id) == goal
         assert await world.get(ann, world.ann, UUID(int=404)) is None
 
-    async def test_nobody_elses_is_there(self, world: GoalsWorld, anns: Goal) -> None:
-        await world.add(world.as_client(world.ann), anns)
+    async def test_another_clients_goal_is_not_found(self, world: GoalsWorld, goal: Goal) -> None:
+        await world.add(world.as_client(world.ann), goal)
         bob = world.as_client(world.bob)
-        assert await world.get(bob, world.bob, anns.id) is None
-        assert await world.get(bob, world.ann, anns.id) is None
+        assert await world.get(bob, world.bob, goal.id) is None
+        assert await world.get(bob, world.ann, goal.id) is None
         system = SystemActor(world.practice_id, "test")
-        assert await world.get(system, world.ann, anns.id) == anns
-        assert await world.get(system, world.bob, anns.id) is None
+        assert await world.get(system, world.ann, goal.id) == goal
+        assert await world.get(system, world.bob, goal.id) is None
 
-    async def test_a_stale_change_changes_nothing(self, world: GoalsWorld, anns: Goal) -> None:
+    async def test_a_stale_change_changes_nothing(self, world: GoalsWorld, goal: Goal) -> None:
         ann = world.as_client(world.ann)
-        await world.add(ann, anns)
-        done = anns.complete(world.clock.now() + MINUTE, 1)
-        audit_entry = AuditEntry("goal.completed", anns.id, record=world.ann)
+        await world.add(ann, goal)
+        completed = goal.complete(world.clock.now() + MINUTE, 1)
+        audit_entry = AuditEntry("goal.completed", goal.id, record=world.ann)
         async with world.begin(ann) as unit:
-            await unit.goals.save(done, audit_entry)
+            await unit.goals.save(completed, audit_entry)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
             async with world.begin(ann) as unit:
-                await unit.goals.save(done, audit_entry)
-        assert await world.get(ann, world.ann, anns.id) == done
+                await unit.goals.save(completed, audit_entry)
+        assert await world.get(ann, world.ann, goal.id) == completed
         assert await world.audit() == ["goal.completed", "goal.set"]
 
-    async def test_without_commit_nothing_happened(self, world: GoalsWorld, anns: Goal) -> None:
+    async def test_without_commit_nothing_is_stored(self, world: GoalsWorld, goal: Goal) -> None:
         ann = world.as_client(world.ann)
-        await world.add(ann, anns, commit=False)
-        assert await world.get(ann, world.ann, anns.id) is None
+        await world.add(ann, goal, commit=False)
+        assert await world.get(ann, world.ann, goal.id) is None
         assert await world.audit() == []
 
-    async def test_pages_go_back_in_time_and_miss_nothing(self, world: GoalsWorld) -> None:
+    async def test_pages_are_newest_first_and_complete(self, world: GoalsWorld) -> None:
         ann, ids = world.as_client(world.ann), CountingIds(7)
-        kept = [Goal(ids.new(), world.ann, f"Goal {number}", world.clock.now()) for number in range(5)]
-        for goal in kept:
+        stored = [Goal(ids.new(), world.ann, f"Goal {number}", world.clock.now()) for number in range(5)]
+        for goal in stored:
             await world.add(ann, goal)
         seen, after = list[Goal](), ""
         while True:
             async with world.begin(ann) as unit:
-                found = await unit.goals.page(world.ann, PageRequest(after, 2))
-            seen += found.items
-            if not (after := found.next):
+                result = await unit.goals.page(world.ann, PageRequest(after, 2))
+            seen += result.items
+            if not (after := result.next):
                 break
-        assert seen == kept[::-1]
+        assert seen == stored[::-1]
 
-    async def test_a_cursor_that_is_none_is_refused(self, world: GoalsWorld) -> None:
+    async def test_an_invalid_cursor_is_refused(self, world: GoalsWorld) -> None:
         with pytest.raises(Invalid):
             async with world.begin(world.as_client(world.ann)) as unit:
                 await unit.goals.page(world.ann, PageRequest("no cursor"))

@@ -1,4 +1,4 @@
-"""Goals over HTTP."""
+"""HTTP routes of goals."""
 
 from uuid import UUID
 
@@ -19,19 +19,19 @@ from portal_core.kernel.page import Page
 
 
 class SetGoalRequest(Request, frozen=True):
-    """The goal, in the client's words."""
+    """The new goal, in the client's own words."""
 
     title: ShortText
 
 
 class CompleteGoalRequest(Request, frozen=True):
-    """Which version was shown."""
+    """The version that the client was shown."""
 
     version: Version
 
 
 class GoalsController(Controller):
-    """What one works towards."""
+    """Goals of the client."""
 
     path = "/progress/goals"
     tags = ("Progress",)
@@ -44,7 +44,7 @@ class GoalsController(Controller):
         after: FromQuery[Cursor] = "",
         size: FromQuery[PageSize] = 20,
     ) -> Page[GoalView]:
-        """One's goals, newest first."""
+        """Lists the client's goals, newest first."""
         return await list_goals(request.actor, ListGoalsCommand(page(after, size)))
 
     @post("", raises=[Forbidden])
@@ -62,8 +62,5 @@ class GoalsController(Controller):
         data: JSONBody[CompleteGoalRequest],
         complete_goal: NamedDependency[CompleteGoal],
     ) -> GoalView:
-        """Marks a goal as reached."""
+        """Marks a goal as completed."""
         return await complete_goal(request.actor, CompleteGoalCommand(goal_id, data.version))
-
-
-PORTAL = (GoalsController,)

@@ -1,11 +1,11 @@
-"""Goals."""
+"""Create the table of goals."""
 
 from alembic import op
 
 from adapters.postgres.goals.tables import goals
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,5 @@
+"""Controllers of goals."""
+
+from entrypoints.http.goals.goals import GoalsController
+
+PORTAL = (GoalsController,)
