@@ -29,7 +29,7 @@ Paste this in another terminal, in this folder:
 
   # what she may book, and when it is free
   ask /portal/appointments/options | {python} -m json.tool
-  KIND=$(ask /portal/appointments/options | pick 'it["kinds"][0]["id"]')
+  KIND=$(ask /portal/appointments/options | pick 'it["appointment_types"][0]["id"]')
   FREE=$(ask "/portal/appointments/slots?appointment_type_id=$KIND&first_day=$(day 2)&last_day=$(day 14)&size=3")
   printf %s "$FREE" | {python} -m json.tool
 

@@ -62,7 +62,7 @@ class LocationView:
     id: UUID
     name: str
     time_zone: str
-    address: str
+    address: str | None
     active: bool
     version: int
 
@@ -84,7 +84,7 @@ class ClinicianOptionView:
 
     id: UUID
     name: str
-    credentials: str
+    credentials: str | None
     active: bool
 
     @classmethod

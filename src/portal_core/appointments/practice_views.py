@@ -1,6 +1,6 @@
 """What appointments look like to the practice's staff: frozen, ready for JSON.
 
-Wherever a client is named, it is by the name and the pronouns that they chose; no pronouns are an empty text.
+Wherever a client is named, it is by the name and the pronouns that they chose, null without pronouns.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class PracticeAppointmentRequestView:
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
+    client_pronouns: str | None
     request: AppointmentRequestView
 
 
@@ -35,7 +35,7 @@ class PracticeWaitlistEntryView:
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
+    client_pronouns: str | None
     entry: WaitlistEntryView
 
 
@@ -45,7 +45,7 @@ class AttendanceView:
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
+    client_pronouns: str | None
     status: AttendanceStatus
     cancelled_at: datetime | None
     cancelled_late: bool
@@ -67,7 +67,7 @@ class PracticeAppointmentView:
     appointment_type_id: UUID
     appointment_type_name: str
     location_id: UUID | None
-    location_name: str
+    location_name: str | None
     telehealth: bool
     series_id: UUID | None
     attendances: tuple[AttendanceView, ...]
@@ -241,13 +241,16 @@ class SeriesView:
 
 @frozen(kw_only=True)
 class CheckInView:
-    """Where a client said they are, and how to call back, when they joined."""
+    """Where a client said they are, and how to call back, when they joined.
+
+    Both are null after the key of the record was destroyed.
+    """
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
-    client_location: str
-    callback: str
+    client_pronouns: str | None
+    client_location: str | None
+    callback: str | None
     joined_at: datetime
 
     @classmethod

@@ -29,7 +29,7 @@ def require_open_room(appointment: Appointment, now: datetime) -> None:
         raise JoinClosed
 
 
-def video_visit_for(appointment: Appointment, name: str, link: str, *, moderator: bool = False) -> VideoVisit:
+def video_visit_for(appointment: Appointment, name: str, link: str | None, *, moderator: bool = False) -> VideoVisit:
     """What the room is told."""
     opens_at, ends_at = join_window(appointment.starts_at, appointment.ends_at)
     return VideoVisit(

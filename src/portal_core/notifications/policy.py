@@ -21,7 +21,7 @@ def channels_for(name: str, kind: NoticeKind, recipient: Recipient) -> tuple[Cha
     return reached
 
 
-def mail_address(kind: NoticeKind, recipient: Recipient) -> str:
+def mail_address(kind: NoticeKind, recipient: Recipient) -> str | None:
     """Where mail of this kind goes: the safe address, but security notices to the one that the account is proven by.
 
     Somebody who holds a session could otherwise turn away the very mail that warns of it.

@@ -43,8 +43,8 @@ class ConfidentialCommunication:
     `neutral_sender` leaves the practice's name and everything but "you have a notice" out of mails and texts.
     """
 
-    safe_email: str = ""
-    safe_phone: str = ""
+    safe_email: str | None = None
+    safe_phone: str | None = None
     neutral_sender: bool = False
     do_not_text: bool = False
     do_not_voicemail: bool = False
@@ -63,7 +63,7 @@ class NotificationSettings:
     """One account's settings. `version` is 0 while nothing was ever saved: these are then the defaults.
 
     `channels` holds only the kinds whose channels were chosen by the holder; `reminder_minutes` are the lead times
-    before an appointment, longest first; `time_zone` is an IANA name, empty for the practice's own. Texts go to
+    before an appointment, longest first; `time_zone` is an IANA name, None for the practice's own. Texts go to
     `sms_consent.phone` and nowhere else.
     """
 
@@ -71,7 +71,7 @@ class NotificationSettings:
     channels: Mapping[str, tuple[Channel, ...]] = field(factory=dict)
     reminder_minutes: tuple[int, ...] = DEFAULT_REMINDER_MINUTES
     language: str = "en"
-    time_zone: str = ""
+    time_zone: str | None = None
     confidential: ConfidentialCommunication = field(factory=ConfidentialCommunication)
     sms_consent: SmsConsent | None = None
     sms_opted_out_at: datetime | None = None

@@ -17,20 +17,20 @@ _EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+
 
 
 def phone_errors(path: str, phone: str | None) -> Iterator[FieldError]:
-    """Empty, or a number in E.164."""
-    if phone and not _PHONE.fullmatch(phone):
+    """None, or a number in E.164."""
+    if phone is not None and not _PHONE.fullmatch(phone):
         yield FieldError(path, "phone_invalid", "Write the number with its country code, as in +12125550123.")
 
 
 def email_errors(path: str, email: str | None) -> Iterator[FieldError]:
-    """Empty, or one bare address of at most 254 characters (RFC 5321)."""
-    if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
+    """None, or one bare address of at most 254 characters (RFC 5321)."""
+    if email is not None and (len(email) > 254 or not _EMAIL.fullmatch(email)):
         yield FieldError(path, "email_invalid", "This is not an email address.")
 
 
 def time_zone_errors(path: str, time_zone: str | None) -> Iterator[FieldError]:
-    """Empty, or a name in the IANA database."""
-    if time_zone and iana_time_zone(time_zone) is None:
+    """None, or a name in the IANA database."""
+    if time_zone is not None and iana_time_zone(time_zone) is None:
         yield FieldError(path, "time_zone_unknown", "This time zone is not known. Write it as in America/New_York.")
 
 

@@ -62,14 +62,14 @@ class NotificationSettingsView:
     choices: tuple[ChannelChoiceView, ...]
     reminder_minutes: tuple[int, ...]
     language: str
-    time_zone: str
-    safe_email: str
+    time_zone: str | None
+    safe_email: str | None
     pending_safe_email: str | None
-    safe_phone: str
+    safe_phone: str | None
     neutral_sender: bool
     do_not_text: bool
     do_not_voicemail: bool
-    sms_phone: str
+    sms_phone: str | None
     sms_consent_at: datetime | None
     sms_opted_out_at: datetime | None
     version: int
@@ -97,7 +97,7 @@ class NotificationSettingsView:
             confidential.neutral_sender,
             confidential.do_not_text,
             confidential.do_not_voicemail,
-            sms_consent.phone if sms_consent else "",
+            sms_consent.phone if sms_consent else None,
             sms_consent.given_at if sms_consent else None,
             settings.sms_opted_out_at,
             settings.version,
@@ -109,8 +109,8 @@ class ContactPreferencesView:
     """How a client wants to be reached, for staff who call or write: `email` and `safe_phone` are the ones to use."""
 
     client_id: UUID
-    email: str
-    safe_phone: str
+    email: str | None
+    safe_phone: str | None
     language: str
     neutral_sender: bool
     do_not_text: bool
@@ -127,7 +127,7 @@ class FailedNoticeView:
     channel: Channel | None
     state: NoticeState
     attempt: int
-    failure_reason: str
+    failure_reason: str | None
     to_account: UUID | None
     to_client: UUID | None
     created_at: datetime

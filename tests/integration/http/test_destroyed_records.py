@@ -92,11 +92,11 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_pra
     assert (cancelled["status"], cancelled["attendances"][0]["reason"]) == ("cancelled", None)
     await open_practice.ask(ben, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
     declined = f"{PRACTICE}/appointments/requests/{asked[mira.id]}/decline"
-    assert await refused(open_practice, desk, "PATCH", declined, {"answer": "We are full."}) == (
+    assert await refused(open_practice, desk, "POST", declined, {"answer": "We are full."}) == (
         409,
         "record_destroyed",
     )
-    assert (await open_practice.ask(desk, "PATCH", declined, {}))["status"] == "declined"
+    assert (await open_practice.ask(desk, "POST", declined, {}))["status"] == "declined"
 
     # The client cancels too; nothing new is kept, and an answer of before is gone.
     mine = f"{PORTAL}/appointments/{booked[mira.id][2]}/cancel"

@@ -103,7 +103,7 @@ async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_r
         None, "POST", f"{PORTAL}/auth/login", {"email": terms["email"], "password": PASSWORD}
     )
     ruth = Person(uuid4(), uuid4(), session["access_token"])
-    [record] = await open_practice.ask(ruth, "GET", f"{PORTAL}/auth/records")
+    [record] = (await open_practice.ask(ruth, "GET", f"{PORTAL}/auth/records"))["items"]
     assert (record["client_id"], record["areas"], record["may_write"]) == (str(child.id), ["appointments"], False)
 
     booked = await open_practice.ask(child, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
@@ -115,7 +115,7 @@ async def test_a_parent_is_invited_acts_within_the_grant_and_is_out_when_it_is_r
     assert (await open_practice.send(ruth, "GET", f"{PORTAL}/profile", **about)).status_code == 404
     assert (await open_practice.send(ruth, "POST", f"{PORTAL}/calendar/feed", **about)).status_code in (403, 404)
 
-    [grant] = await open_practice.ask(rivera, "GET", f"{here}/grants")
+    [grant] = (await open_practice.ask(rivera, "GET", f"{here}/grants"))["items"]
     assert (grant["relationship"], grant["in_force"], grant["until"]) == ("parent", True, "2026-12-31")
     other = await open_practice.client("Theo")
     elsewhere = f"{PRACTICE}/clients/{other.id}/grants/{grant['id']}"
@@ -151,7 +151,7 @@ async def test_staff_are_added_invited_changed_and_end(open_practice: OpenPracti
     assert (await open_practice.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
     [me] = [
         one
-        for one in await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff")
+        for one in (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff"))["items"]
         if "administrator" in one["roles"]
     ]
     alone = {**{name: me[name] for name in ("name", "roles", "clinician_id", "version")}, "active": False}
@@ -174,7 +174,7 @@ async def test_staff_are_added_invited_changed_and_end(open_practice: OpenPracti
             )
     assert (await open_practice.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
     assert await open_practice.ask(None, "POST", f"{PRACTICE}/auth/login", login)
-    names = [one["name"] for one in await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff")]
+    names = [one["name"] for one in (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff"))["items"]]
     assert names == ["Noor Haddad", "Sam Wu"]
 
 
@@ -360,12 +360,12 @@ async def test_the_day_and_what_staff_do_about_it(open_practice: OpenPractice) -
     [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]
     assert gone["cancel_reason"] == "The heating broke."
 
-    early = await refused(open_practice, desk, "PATCH", f"{appointments}/{shared['id']}/complete", {})
+    early = await refused(open_practice, desk, "POST", f"{appointments}/{shared['id']}/complete", {})
     assert early == (409, "appointment_not_started")
     open_practice.portal.clock.at = TUESDAY + timedelta(hours=4)
     desk = await open_practice.again(desk)
     missed = {"client_id": str(theo.id), "version": shared["version"]}
-    seen = await open_practice.ask(desk, "PATCH", f"{appointments}/{shared['id']}/no-show", missed)
+    seen = await open_practice.ask(desk, "POST", f"{appointments}/{shared['id']}/no-show", missed)
     assert {one["client_name"]: one["status"] for one in seen["attendances"]} == {
         "Mira Okafor": "attending",
         "Theo Okafor": "no_show",
@@ -375,7 +375,7 @@ async def test_the_day_and_what_staff_do_about_it(open_practice: OpenPractice) -
     recorded = await open_practice.ask(desk, "POST", appointments, {**walk_in, "took_place": True})
     assert recorded["status"] == "completed"
     done = await open_practice.ask(
-        desk, "PATCH", f"{appointments}/{first['id']}/complete", {"version": moved["version"]}
+        desk, "POST", f"{appointments}/{first['id']}/complete", {"version": moved["version"]}
     )
     assert done["status"] == "completed"
     assert await refused(open_practice, desk, "PATCH", f"{appointments}/{first['id']}/cancel", {}) in (
@@ -410,9 +410,9 @@ async def test_a_series_keeps_its_hour_and_ends(open_practice: OpenPractice) -> 
     assert (len(again["appointments"]), len(again["refused"])) == (2, 3)
     here = f"{PRACTICE}/appointments/series/{series['id']}"
     assert (await open_practice.ask(desk, "GET", here))["status"] == "active"
-    ended = await open_practice.ask(desk, "PATCH", f"{here}/cancel", {"reason": "Moving away.", "version": 1})
+    ended = await open_practice.ask(desk, "POST", f"{here}/cancel", {"reason": "Moving away.", "version": 1})
     assert ended["status"] == "ended"
-    assert await refused(open_practice, desk, "PATCH", f"{here}/cancel", {}) == (409, "series_ended")
+    assert await refused(open_practice, desk, "POST", f"{here}/cancel", {}) == (409, "series_ended")
     assert len((await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"]) == 2
 
 
@@ -437,7 +437,7 @@ async def test_another_practice_is_not_there(open_practice: OpenPractice) -> Non
         ),
         ("PUT", f"/options/locations/{open_practice.location_id}", {"name": "Mine", "time_zone": "America/New_York"}),
         ("PATCH", f"/appointments/{booked['id']}/cancel", {}),
-        ("PATCH", f"/appointments/{booked['id']}/complete", {}),
+        ("POST", f"/appointments/{booked['id']}/complete", {}),
         ("GET", f"/appointments/{booked['id']}/check-ins", None),
     ]
     for method, path, body in tries:

@@ -1,34 +1,13 @@
 """Dr. Grey's Wednesday, as staff see it and book it."""
 
+from datetime import date, datetime, time
 
-from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
-
-import pytest
-from attrs import evolve
-
-from portal_core.appointments.errors import (
-    NotBookable,
-    NotStarted,
-    OutsideAvailability,
-    OverlappingAppointment,
-    SlotTaken,
-    TooSoon,
-)
 from portal_core.appointments.practice_views import PracticeAppointmentView
-from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityExceptionCommand
-from portal_core.appointments.use_cases.block_time import BlockTimeCommand
-from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
-from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
-from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
-from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
-from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
-from portal_core.appointments.views import AppointmentFilter
+from portal_core.appointments.use_cases.publish_availability import Opening
 from portal_core.kernel.actor import StaffActor
-from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError, StaleVersion
-from tests.support.contracts.appointments.world import ZONE, new_york
+from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 
 NINE_TO_TWELVE = Opening(weekday=2, start_time=time(9), end_time=time(12))

@@ -1,6 +1,6 @@
 """Clients hold and book."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
@@ -20,12 +20,10 @@ from portal_core.appointments.errors import (
 )
 from portal_core.appointments.settings import AppointmentRules
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
-from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.actor import Actor, Origin
 from portal_core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from portal_core.kernel.idempotency import IdempotentRequest, Replayed
-from portal_core.kernel.page import PageRequest, cursor
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 
@@ -271,7 +269,7 @@ class TestHoldSlot:
 
     async def test_list_holds_until_expiry(self, scenario: BookingScenario) -> None:
         async def held(actor: Actor) -> list[UUID]:
-            return [one.id for one in await scenario.use_cases.list_holds(actor)]
+            return [one.id for one in (await scenario.use_cases.list_holds(actor)).items]
 
         hours = [
             scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, hour)) for hour in (11, 10)
@@ -280,7 +278,7 @@ class TestHoldSlot:
         scenario.world.clock.advance(timedelta(minutes=5))
         second = await scenario.use_cases.hold(scenario.ann, hours[1])
         proxy = scenario.world.as_proxy(scenario.ann.client_id, may_write=False)
-        assert await scenario.use_cases.list_holds(proxy) == (first, second)
+        assert (await scenario.use_cases.list_holds(proxy)).items == (first, second)
         entry = (await scenario.world.audit())[-1]
         assert (entry.action, entry.record) == ("holds.read", scenario.ann.client_id)
         assert await held(scenario.bob) == []

@@ -1,6 +1,6 @@
 """What the practice changes about appointments that stand."""
 
-from datetime import date, datetime, time
+from datetime import date
 
 import pytest
 
@@ -9,23 +9,17 @@ from portal_core.appointments.errors import (
     NotBooked,
     NotStarted,
 )
-from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
-from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
-from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
-from portal_core.appointments.use_cases.publish_availability import Opening
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
-from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Invalid, NotFound, StaleVersion
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
-from tests.unit.appointments.practice_setup import NINE_TO_TWELVE, WEDNESDAY, booked, grey, start_times
-
+from tests.unit.appointments.practice_setup import WEDNESDAY, booked, grey, start_times
 
 
 class TestStaffChanges:

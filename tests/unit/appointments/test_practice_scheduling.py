@@ -14,23 +14,19 @@ from portal_core.appointments.errors import (
     SlotTaken,
     TooSoon,
 )
-from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityExceptionCommand
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
-from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
 from portal_core.appointments.views import AppointmentFilter
-from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError, StaleVersion
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import NINE_TO_TWELVE, WEDNESDAY, booked, grey, start_times
-
 
 
 class TestAvailability:

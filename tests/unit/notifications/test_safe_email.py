@@ -48,7 +48,7 @@ async def test_what_is_written_is_pending_until_it_is_proven(
     world: MemoryNotificationsWorld, holder: SettingsOwner
 ) -> None:
     asked = await holder.change(safe_email=SAFE)
-    assert (asked.safe_email, asked.pending_safe_email) == ("", SAFE)
+    assert (asked.safe_email, asked.pending_safe_email) == (None, SAFE)
     assert asked == await holder.show()
     assert (await address(holder), warnings(holder)) == (OWN, 0)
     code = await holder.code()
@@ -122,7 +122,7 @@ async def test_a_code_is_good_once(world: MemoryNotificationsWorld, holder: Sett
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     await holder.confirm(code)
-    await holder.change(safe_email="")
+    await holder.change(safe_email=None)
     await refused(holder, code)
     assert await address(holder) == OWN
     last = (await world.audit())[-1]
@@ -136,7 +136,7 @@ async def test_another_s_code_is_no_use(world: MemoryNotificationsWorld, holder:
     await refused(thief, code)
     await thief.change(safe_email=OTHER)
     await refused(thief, code)
-    assert (await thief.show()).safe_email == ""
+    assert (await thief.show()).safe_email is None
     assert (await holder.confirm(code)).safe_email == SAFE
 
 
@@ -186,7 +186,7 @@ async def test_nobody_floods_a_stranger_with_codes(world: MemoryNotificationsWor
         await holder.change(safe_email=SAFE)
     with pytest.raises(RateLimited):
         await holder.change(safe_email=OTHER)
-    assert (await holder.change(safe_email="", language="es")).language == "es"
+    assert (await holder.change(safe_email=None, language="es")).language == "es"
     world.clock.advance(REQUEST_BY_ACCOUNT.window)
     assert (await holder.change(safe_email=OTHER)).pending_safe_email == OTHER
 
@@ -214,7 +214,7 @@ async def test_a_stale_change_asks_for_nothing(holder: SettingsOwner) -> None:
     shown = await holder.confirm(code)
     assert (shown.safe_email, shown.version) == (SAFE, 2)
     with pytest.raises(StaleVersion):
-        await holder.change(version=1, safe_email="")
+        await holder.change(version=1, safe_email=None)
 
 
 async def test_a_proxy_and_their_own_address(world: MemoryNotificationsWorld) -> None:

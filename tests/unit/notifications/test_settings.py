@@ -47,7 +47,7 @@ async def test_a_change_keeps_what_it_does_not_name(holder: SettingsOwner) -> No
     assert second.neutral_sender
     assert not second.do_not_text
     assert second == await holder.show()
-    third = await holder.change(time_zone="", neutral_sender=False, reminder_minutes=())
+    third = await holder.change(time_zone=None, neutral_sender=False, reminder_minutes=())
     assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
 
 
@@ -61,7 +61,7 @@ async def test_consent_to_texts_is_dated_and_for_one_number(
     assert (again.sms_phone, again.sms_consent_at) == (PHONE, given_at)
     other = await holder.change(sms_phone="+12125550199")
     assert other.sms_consent_at == world.clock.now()
-    assert (await holder.change(sms_phone="")).sms_consent_at is None
+    assert (await holder.change(sms_phone=None)).sms_consent_at is None
 
 
 async def test_stop_takes_consent_back_everywhere_in_the_practice(
@@ -92,7 +92,7 @@ async def test_old_address_is_notified_of_redirect(world: MemoryNotificationsWor
     await holder.change(sms_phone=PHONE)
     assert world.store.notices == [warning]
     await holder.change(sms_phone=PHONE)
-    await holder.change(sms_phone="")
+    await holder.change(sms_phone=None)
     assert world.store.notices == [warning, warning]
 
 

@@ -135,12 +135,12 @@ class PostgresRecipients(Recipients):
     def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
         settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_GRANT_AT])
         return Recipient(
-            voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2] or ""
+            voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2]
         )
 
     def _of_record(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
-        settings = NotificationSettings(NO_ACCOUNT_ID, language=row[2] or "en", time_zone=row[3] or "")
-        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=row[0], email=row[1] or "")
+        settings = NotificationSettings(NO_ACCOUNT_ID, language=row[2] or "en", time_zone=row[3])
+        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=row[0], email=row[1])
 
 
 @define

@@ -61,7 +61,7 @@ class AppointmentsController(Controller):
         category: FromQuery[AppointmentCategory] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[AppointmentView]:
         """Upcoming, past, cancelled or all appointments, with what may be done about each now.

@@ -73,12 +73,12 @@ def post(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTP
 
 
 def put(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A replacement."""
+    """A replacement of the whole: what the body leaves out becomes absent."""
     return _route("PUT", path, options)
 
 
 def patch(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """A change."""
+    """A change of the fields that the body names."""
     return _route("PATCH", path, options)
 
 

@@ -206,7 +206,7 @@ class DestroyedRecordsContract:
         await world.destroy_key(ann)
         async with world.begin(world.front_desk) as unit:
             found = await unit.check_ins.of_appointment(booking)
-        assert found == [made[1], evolve(made[0], client_location="", callback="")]
+        assert found == [made[1], evolve(made[0], client_location=None, callback=None)]
         with pytest.raises(RecordDestroyed):
             async with world.begin(world.as_client(ann)) as unit:
                 await unit.check_ins.add(evolve(made[0], id=world.ids.new()), AUDIT_ENTRY)

@@ -164,9 +164,9 @@ class RequestsContract:
             of_bob.id,
             *(one.id for one in reversed(latest_first)),
         ]
-        assert (rest.next, none.items) == ("", ())
+        assert (rest.next, none.items) == (None, ())
         first = everything.items[0]
-        assert (first.client_id, first.client_name, first.client_pronouns) == (bob, "Bob Ray", "")
+        assert (first.client_id, first.client_name, first.client_pronouns) == (bob, "Bob Ray", None)
         assert (first.request.location_name, first.request.clinician_name) == ("Main office", "Dr. Grey")
         second = everything.items[1]
         assert (second.client_name, second.client_pronouns) == ("Andy Lee", "she/they")
