@@ -80,7 +80,7 @@ async def test_a_destroyed_record_leaves_a_calendar_that_can_be_managed(open_pra
     }
     requests = (await open_practice.ask(desk, "GET", f"{PRACTICE}/appointments/requests"))["items"]
     assert {one["request"]["id"]: one["request"]["reason"] for one in requests} == {
-        asked[mira.id]: "",
+        asked[mira.id]: None,
         asked[ben.id]: "Sleep",
     }
     own = (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]

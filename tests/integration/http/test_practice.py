@@ -354,7 +354,7 @@ async def test_the_day_and_what_staff_do_about_it(open_practice: OpenPractice) -
     assert [one["id"] for one in (*whole["items"], *rest["items"])] == [third["id"], shared["id"]]
     assert await refused(open_practice, desk, "GET", f"{PRACTICE}/clients/{uuid4()}/appointments") == (404, "not_found")
     assert await open_practice.ask(desk, "GET", f"{appointments}/{shared['id']}") == shared
-    assert {one["client_pronouns"] for one in shared["attendances"]} == {""}
+    assert {one["client_pronouns"] for one in shared["attendances"]} == {None}
     [theirs] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments"))["items"]
     assert (theirs["id"], "Mira" in str(theirs)) == (shared["id"], False)
     [gone] = (await open_practice.ask(theo, "GET", f"{PORTAL}/appointments?category=cancelled"))["items"]

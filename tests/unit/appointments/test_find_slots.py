@@ -13,7 +13,7 @@ from portal_core.kernel.errors import Invalid
 from portal_core.kernel.page import PageRequest, cursor
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
-from tests.unit.appointments.test_booking_TMP import slot
+from tests.unit.appointments.test_booking import slot
 
 
 def march(first: int, last: int, scenario: BookingScenario, **more: object) -> FindSlotsQuery:

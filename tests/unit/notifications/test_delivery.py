@@ -78,7 +78,7 @@ async def test_reminder_without_appointment(world: MemoryNotificationsWorld, wor
 async def test_only_the_inbox(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     await world.keep(NotificationSettings(account, {"new_message": ("in_app",)}, version=1))
-    assert await delivered(world, worker, Notice("new_message", "service", to_account=account)) == ("sent", "")
+    assert await delivered(world, worker, Notice("new_message", "service", to_account=account)) == ("sent", None)
     assert worker.post.taken == []
     assert len(world.store.table("notifications")) == 1
 

@@ -78,7 +78,7 @@ async def test_the_former_safe_email_stays_in_force(holder: SettingsOwner) -> No
 
 async def test_clearing_or_keeping_withdraws(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     await holder.set_safe_email(SAFE)
-    for written, left in ((SAFE, SAFE), ("", "")):
+    for written, left in ((SAFE, SAFE), (None, None)):
         await holder.change(safe_email=OTHER)
         code = await holder.code()
         view = await holder.change(safe_email=written)
@@ -94,7 +94,7 @@ async def test_other_settings_leave_what_is_pending(world: MemoryNotificationsWo
     await holder.change(safe_email=SAFE)
     assert (await holder.change(neutral_sender=True)).pending_safe_email == SAFE
     await holder.confirm(await holder.code())
-    for written in ("", ""):
+    for written in (None, None):
         assert (await holder.change(safe_email=written)).pending_safe_email is None
     assert "safe_email.withdrawn" not in [entry.action for entry in await world.audit()]
 

@@ -26,7 +26,7 @@ PHONE = "+12125550123"
 
 async def test_defaults_are_spelled_out(holder: SettingsOwner) -> None:
     view = await holder.show()
-    assert (view.version, view.reminder_minutes, view.language, view.time_zone) == (0, (1440, 120), "en", "")
+    assert (view.version, view.reminder_minutes, view.language, view.time_zone) == (0, (1440, 120), "en", None)
     choices = {choice.kind: choice for choice in view.choices}
     assert choices["new_message"].channels == ("email", "in_app")
     assert choices["new_message"].available_channels == ("email", "sms", "in_app")
@@ -48,7 +48,7 @@ async def test_a_change_keeps_what_it_does_not_name(holder: SettingsOwner) -> No
     assert not second.do_not_text
     assert second == await holder.show()
     third = await holder.change(time_zone=None, neutral_sender=False, reminder_minutes=())
-    assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
+    assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == (None, False, ())
 
 
 async def test_consent_to_texts_is_dated_and_for_one_number(
@@ -76,7 +76,7 @@ async def test_stop_takes_consent_back_everywhere_in_the_practice(
     assert await stop(world.system, OptOutOfSmsCommand(PHONE)) == 0
     for one in (holder, same_phone):
         view = await one.show()
-        assert (view.sms_phone, view.sms_opted_out_at) == ("", world.clock.now())
+        assert (view.sms_phone, view.sms_opted_out_at) == (None, world.clock.now())
     assert (await elsewhere.show()).sms_phone == PHONE
     assert [entry.action for entry in await world.audit()].count("sms.opted_out") == 2
     consented = await holder.change(sms_phone=PHONE)

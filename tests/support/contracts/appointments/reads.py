@@ -248,7 +248,7 @@ class ReadsContract:
             for part in one.attendances
         }
         assert parts == {
-            ann: ("Ann Lee", "", "cancelled", "Ill"),
+            ann: ("Ann Lee", None, "cancelled", "Ill"),
             bob: ("Bobbie Lee", "they/them", "attending", None),
         }
 

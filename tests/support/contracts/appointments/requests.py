@@ -138,7 +138,7 @@ class RequestsContract:
         )
         await self._add(world, *of_ann, of_bob)
         async with world.begin(world.as_client(ann)) as unit:
-            found, after, pages = [], "", 0
+            found, after, pages = [], None, 0
             while not pages or after:
                 page = await unit.request_reads.list_for_client(ann, PageRequest(after, 2))
                 found, after, pages = [*found, *page.items], page.next, pages + 1
@@ -152,8 +152,8 @@ class RequestsContract:
         ) == (
             "First visit",
             True,
-            "",
-            "",
+            None,
+            None,
         )
         assert found[0].reason == latest_first[0].reason
         async with world.begin(world.front_desk) as unit:
