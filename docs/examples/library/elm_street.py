@@ -51,7 +51,7 @@ async def found(add_practice: AddPractice, begin: Begin[Any], clock: Clock, ids:
     job = SystemActor(practice.id, "ehr import")
     people = ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS)
     report = await ImportPeople(begin, clock, ids)(job, people)
-    assert not report.refused, report.refused
+    assert not report.rejected, report.rejected
 
     session = DefineAppointmentTypeCommand(name="Individual session", duration=timedelta(minutes=50))
     appointment_type = await DefineAppointmentType(begin, ids)(job, session)

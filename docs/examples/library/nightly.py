@@ -35,7 +35,7 @@ async def nightly(portal: Portal) -> int:
             failed += 1
             continue
         print(f"{practice.slug}: {report.changed} changed, {ended} grants ended")
-        for row in report.refused:
+        for row in report.rejected:
             print(f"  row {row.line}, {row.field}: {row.reason}")
     return failed
 

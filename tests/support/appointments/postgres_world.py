@@ -43,7 +43,7 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         self.database.owner.execute(
             "UPDATE portal.clinicians SET credentials = %s, active = %s, room_link = NULL"
             " WHERE practice_id = %s AND id = %s",
-            (credentials, active, self.practice_id, one),
+            (credentials or "", active, self.practice_id, one),
         )
         return one
 
