@@ -19,7 +19,9 @@ ABOUT = """The client portal of a mental-health practice.
 
 Sign in with `POST /api/v1/portal/auth/login`. Programs send `Authorization: Bearer`; browsers keep the session in a
 cookie that scripts cannot read and send `X-CSRF-Token` with every change. Refusals are problems (RFC 9457) with a
-stable `code`. Lists are paged: `next` of one page is `after` of the following. Times are UTC."""
+stable `code`. Every list answers `items` and `next`: the `next` of one page is the `after` of the following, null on
+the last. What is absent is null, never an empty text; a request may also leave it out. PUT replaces a resource, PATCH
+changes the fields that are named, POST creates or acts, DELETE removes. Times are UTC."""
 
 
 def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSettings) -> dict[str, Any]:
