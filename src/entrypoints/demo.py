@@ -150,7 +150,7 @@ async def _set_up_appointments(portal: "Portal", administrator: Any) -> None:
         Opening(weekday=day, start_time=time(9), end_time=time(17), location_id=location.id) for day in range(4)
     ]
     openings += [Opening(weekday=day, start_time=time(18), end_time=time(21)) for day in range(5)]
-    for clinician in await portal.use_case(ListClinicians)(administrator):
+    for clinician in (await portal.use_case(ListClinicians)(administrator)).items:
         command = PublishAvailabilityCommand(clinician_id=clinician.id, openings=tuple(openings))
         await portal.use_case(PublishAvailability)(administrator, command)
 

@@ -56,7 +56,7 @@ async def import_practice(add_practice: AddPractice, begin: Begin[Any], clock: C
     individual = DefineAppointmentTypeCommand(name="Individual session", duration=timedelta(minutes=50))
     appointment_type = await DefineAppointmentType(begin, ids)(job, individual)
     week = tuple(Opening(weekday=day, start_time=time(9), end_time=time(17)) for day in range(5))
-    for clinician in await ListClinicians(begin)(job):
+    for clinician in (await ListClinicians(begin)(job)).items:
         hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)
         await PublishAvailability(begin, clock, ids)(job, hours)
 

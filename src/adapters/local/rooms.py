@@ -14,9 +14,10 @@ class ClinicianRooms(TelehealthRooms):
     """Returns the clinician's stored link until the end of the visit, since the portal cannot close the room."""
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
-        if not _is_safe_link(video_visit.clinician_link):
+        link = video_visit.clinician_link
+        if link is None or not _is_safe_link(link):
             raise NoRoom
-        return video_visit.clinician_link, video_visit.ends_at
+        return link, video_visit.ends_at
 
 
 def _is_safe_link(link: str) -> bool:

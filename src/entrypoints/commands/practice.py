@@ -151,7 +151,8 @@ def reset_second_factor(
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await find_practice(portal, slug), "portal practice reset-second-factor")
         wanted = normalize_email(email)
-        found = [one.id for one in await portal.use_case(ListStaff)(actor) if one.email == wanted]
+        staff = (await portal.use_case(ListStaff)(actor)).items
+        found = [one.id for one in staff if one.email == wanted]
         if not found:
             raise CommandError(f"no member of staff has the email address {wanted}")
         command = ResetSecondFactorCommand("practice", found[0], cast("IdentityCheck", identity_check))

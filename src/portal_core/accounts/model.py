@@ -117,8 +117,8 @@ class Session:
     ends_at: datetime
     idle_timeout: timedelta
     multi_factor: bool = False
-    device: str = ""
-    address: str = ""
+    device: str | None = None
+    address: str | None = None
     ended_at: datetime | None = None
     version: int = 1
 

@@ -41,8 +41,8 @@ class SessionFactory:
             ends_at=now + rules.session_lifetime,
             idle_timeout=rules.idle_timeout,
             multi_factor=multi_factor,
-            device=origin.device,
-            address=origin.address,
+            device=origin.device or None,
+            address=origin.address or None,
         )
         facts = {"account": str(account.id), "multi_factor": str(multi_factor).lower()}
         await unit.sessions.add(session, AuditEntry("session.opened", session.id, account.client_id, facts=facts))

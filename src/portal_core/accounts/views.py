@@ -14,8 +14,8 @@ class SessionView:
 
     id: UUID
     kind: SessionKind
-    device: str
-    address: str
+    device: str | None
+    address: str | None
     created_at: datetime
     last_active_at: datetime
     access_expires_at: datetime

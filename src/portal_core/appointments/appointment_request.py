@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from attrs import Attribute, evolve, field, frozen
+from attrs.validators import optional
 
 from portal_core.appointments.errors import RequestClosed
 from portal_core.appointments.scheduling.wall_clock import require_aware
@@ -60,7 +61,7 @@ class AppointmentRequest:
     location_id: UUID | None
     clinician_id: UUID | None
     preferred: tuple[PreferredTime, ...]
-    reason: str = field(default="", validator=validate_reason)
+    reason: str | None = field(default=None, validator=optional(validate_reason))
     requested_at: datetime
     status: RequestStatus = "pending"
     answered_at: datetime | None = None

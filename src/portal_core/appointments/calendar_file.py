@@ -35,7 +35,7 @@ class CalendarEvent:
     ends_at: datetime
     changed_at: datetime
     title: str
-    location: str
+    location: str | None
 
     @classmethod
     def of(cls, row: AppointmentRow) -> "CalendarEvent":

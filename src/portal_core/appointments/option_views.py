@@ -63,7 +63,7 @@ class LocationView:
     id: UUID
     name: str
     time_zone: str
-    address: str
+    address: str | None
     active: bool
     version: int
 
@@ -85,7 +85,7 @@ class ClinicianOptionView:
 
     id: UUID
     name: str
-    credentials: str
+    credentials: str | None
     active: bool
 
     @classmethod

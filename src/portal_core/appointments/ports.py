@@ -318,7 +318,7 @@ class VideoVisit:
 
     room: str
     display_name: str
-    clinician_link: str
+    clinician_link: str | None
     opens_at: datetime
     ends_at: datetime
     moderator: bool = False

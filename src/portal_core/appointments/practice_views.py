@@ -1,6 +1,6 @@
 """Views of appointments for the practice's staff: frozen, ready for JSON.
 
-A client's name and pronouns are those that they chose; without pronouns the text is empty.
+A client's name and pronouns are those that they chose; without pronouns they are null.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class PracticeAppointmentRequestView:
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
+    client_pronouns: str | None
     request: AppointmentRequestView
 
 
@@ -35,7 +35,7 @@ class PracticeWaitlistEntryView:
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
+    client_pronouns: str | None
     entry: WaitlistEntryView
 
 
@@ -45,7 +45,7 @@ class AttendanceView:
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
+    client_pronouns: str | None
     status: AttendanceStatus
     cancelled_at: datetime | None
     cancelled_late: bool
@@ -67,7 +67,7 @@ class PracticeAppointmentView:
     appointment_type_id: UUID
     appointment_type_name: str
     location_id: UUID | None
-    location_name: str
+    location_name: str | None
     telehealth: bool
     series_id: UUID | None
     attendances: tuple[AttendanceView, ...]
@@ -241,13 +241,13 @@ class SeriesView:
 
 @frozen(kw_only=True)
 class CheckInView:
-    """A client's location and callback number, as given when they joined."""
+    """A client's location and callback number, as given when they joined; null once the record's key is destroyed."""
 
     client_id: UUID
     client_name: str
-    client_pronouns: str
-    client_location: str
-    callback: str
+    client_pronouns: str | None
+    client_location: str | None
+    callback: str | None
     joined_at: datetime
 
     @classmethod

@@ -91,7 +91,7 @@ class Location:
     id: UUID
     name: str
     time_zone: str
-    address: str = ""
+    address: str | None = None
     active: bool = True
     version: int = 1
 
@@ -118,9 +118,9 @@ class Clinician:
 
     id: UUID
     name: str
-    credentials: str = ""
+    credentials: str | None = None
     account_id: UUID | None = None
-    room_link: str = ""
+    room_link: str | None = None
     active: bool = True
 
 
@@ -130,7 +130,7 @@ class Client:
 
     id: UUID
     name: str
-    pronouns: str = ""
+    pronouns: str | None = None
     discharged: bool = False
 
 

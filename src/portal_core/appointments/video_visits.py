@@ -31,7 +31,7 @@ def require_open_room(appointment: Appointment, now: datetime) -> None:
         raise JoinClosed
 
 
-def video_visit_for(appointment: Appointment, name: str, link: str, *, moderator: bool = False) -> VideoVisit:
+def video_visit_for(appointment: Appointment, name: str, link: str | None, *, moderator: bool = False) -> VideoVisit:
     """The data that the room needs about this participant."""
     opens_at, ends_at = join_window(appointment.starts_at, appointment.ends_at)
     return VideoVisit(

@@ -53,8 +53,8 @@ class AppointmentRow:
     appointment_type_id: UUID
     appointment_type_name: str
     location_id: UUID | None
-    location_name: str
-    location_address: str
+    location_name: str | None
+    location_address: str | None
     shared: bool
     sequence: int
     changed_at: datetime
@@ -79,8 +79,8 @@ class AppointmentView:
     appointment_type_id: UUID
     appointment_type_name: str
     location_id: UUID | None
-    location_name: str
-    location_address: str
+    location_name: str | None
+    location_address: str | None
     telehealth: bool
     can_cancel: bool
     cancel_deadline: datetime
@@ -135,11 +135,11 @@ class SlotView:
 
     clinician_id: UUID
     clinician_name: str
-    clinician_credentials: str
+    clinician_credentials: str | None
     appointment_type_id: UUID
     appointment_type_name: str
     location_id: UUID | None
-    location_name: str
+    location_name: str | None
     telehealth: bool
     starts_at: datetime
     ends_at: datetime
@@ -176,7 +176,7 @@ class CalendarFile:
     """An iCalendar object (RFC 5545) as UTF-8 text with CRLF line ends, served as text/calendar."""
 
     file_name: str
-    method: str
+    method: str | None
     content: str
 
 
@@ -205,12 +205,12 @@ class AppointmentRequestView:
     appointment_type_id: UUID
     appointment_type_name: str
     location_id: UUID | None
-    location_name: str
+    location_name: str | None
     telehealth: bool
     clinician_id: UUID | None
-    clinician_name: str
+    clinician_name: str | None
     preferred: tuple[PreferredTimeView, ...]
-    reason: str
+    reason: str | None
     requested_at: datetime
     answered_at: datetime | None
     answer: str | None
@@ -228,10 +228,10 @@ class AppointmentRequestView:
             appointment_type_id=request.appointment_type_id,
             appointment_type_name=booking_options.appointment_types[request.appointment_type_id].name,
             location_id=request.location_id,
-            location_name=location.name if location else "",
+            location_name=location.name if location else None,
             telehealth=request.location_id is None,
             clinician_id=request.clinician_id,
-            clinician_name=clinician.name if clinician else "",
+            clinician_name=clinician.name if clinician else None,
             preferred=tuple(
                 PreferredTimeView(starts_at=one.starts_at, ends_at=one.ends_at) for one in request.preferred
             ),
@@ -276,7 +276,7 @@ class WaitlistEntryView:
     location_id: UUID | None
     any_location: bool
     clinician_id: UUID | None
-    clinician_name: str
+    clinician_name: str | None
     earliest_date: date
     latest_date: date
     weekdays: tuple[int, ...]

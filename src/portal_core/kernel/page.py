@@ -25,10 +25,13 @@ SortKey = UUID | tuple[datetime, UUID]
 
 @frozen
 class Page(Generic[T]):
-    """Rows in order, and the cursor of the next page, empty when there is none."""
+    """Rows in order, and the cursor of the next page.
+
+    `next` is None when there is no further page, and always for a list that is never paged.
+    """
 
     items: tuple[T, ...]
-    next: str = ""
+    next: str | None = None
 
     def map(self, view: Callable[[T], V]) -> "Page[V]":
         """The page with a view of each row."""
@@ -37,13 +40,13 @@ class Page(Generic[T]):
 
 @frozen
 class PageRequest:
-    """`after` is a cursor of an earlier page's `next`, empty for the first; `size` is 1 to 100 rows.
+    """`after` is the `next` of an earlier page, None for the first page; `size` is 1 to 100 rows.
 
     Raises:
         Invalid: another size.
     """
 
-    after: str = ""
+    after: str | None = None
     size: int = 20
 
     def __attrs_post_init__(self) -> None:
@@ -89,7 +92,7 @@ class PageRequest:
     def paginate(self, rows: Sequence[T], key: Callable[[T], SortKey]) -> Page[T]:
         """The page that `rows` begin with; when they go on behind it, the next one begins after its last row's key."""
         items = tuple(rows[: self.size])
-        return Page(items, cursor(key(items[-1])) if len(rows) > self.size else "")
+        return Page(items, cursor(key(items[-1])) if len(rows) > self.size else None)
 
 
 def cursor(key: SortKey) -> str:

@@ -21,7 +21,7 @@ def delivery_entry(row: NoticeDelivery) -> AuditEntry:
         "kind": row.kind,
         "channel": row.channel or "",
         "attempt": str(row.attempt),
-        "failure_reason": row.failure_reason,
+        "failure_reason": row.failure_reason or "",
     }
     failed = row.state in ("queued", "uncertain", "dead")
     return AuditEntry(

@@ -33,7 +33,7 @@ MAX_RETRY_DELAY = timedelta(hours=1)
 class Sent:
     """The vendor accepted it; `vendor_message_id` is the vendor's id for it."""
 
-    vendor_message_id: str = ""
+    vendor_message_id: str | None = None
 
 
 @frozen
@@ -94,10 +94,10 @@ class NoticeDelivery:
     attempt: int = 0
     failures: int = 0
     claimed_at: datetime | None = None
-    claimed_by: str = ""
+    claimed_by: str | None = None
     settled_at: datetime | None = None
-    vendor_message_id: str = ""
-    failure_reason: str = ""
+    vendor_message_id: str | None = None
+    failure_reason: str | None = None
     version: int = 1
 
     def claimable(self, now: datetime) -> bool:
@@ -158,7 +158,7 @@ class NoticeDelivery:
             return self
         match settlement:
             case Sent(vendor_message_id=vendor_message_id):
-                return self._closed("sent", "", now, vendor_message_id)
+                return self._closed("sent", None, now, vendor_message_id)
             case Dropped(reason=reason):
                 return self._closed("dropped", reason, now)
             case Refused(reason=reason):
@@ -197,7 +197,7 @@ class NoticeDelivery:
         )
 
     def _closed(
-        self, state: NoticeState, failure_reason: str, now: datetime, vendor_message_id: str = ""
+        self, state: NoticeState, failure_reason: str | None, now: datetime, vendor_message_id: str | None = None
     ) -> "NoticeDelivery":
         return evolve(
             self,

@@ -65,5 +65,5 @@ async def build_message(
         former = None
         if to.account_id is not None and row.subject_id is not None:
             former = await unit.recipients.former_email(to.account_id, row.subject_id)
-        address = former or ""
+        address = former
     return Mail(row.id, address, words.sender, words.subject, words.body) if address else Dropped("no_address")

@@ -22,7 +22,7 @@ def channels_for(name: str, kind: NoticeKind, recipient: Recipient) -> tuple[Cha
     return reached
 
 
-def mail_address(kind: NoticeKind, recipient: Recipient) -> str:
+def mail_address(kind: NoticeKind, recipient: Recipient) -> str | None:
     """Return the address for mail of this kind: the safe email, but the account's own email for security notices.
 
     Otherwise somebody with a stolen session could redirect the very mail that warns about it.

@@ -71,7 +71,7 @@ class Recipient:
     settings: NotificationSettings
     account_id: UUID | None = None
     client_id: UUID | None = None
-    email: str = ""
+    email: str | None = None
 
     def without_sms(self) -> "Recipient":
         """The same person where no text can be sent."""

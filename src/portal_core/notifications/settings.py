@@ -24,8 +24,8 @@ class ConfidentialCommunication:
     and text messages to "you have a notice", without the practice's name.
     """
 
-    safe_email: str = ""
-    safe_phone: str = ""
+    safe_email: str | None = None
+    safe_phone: str | None = None
     neutral_sender: bool = False
     do_not_text: bool = False
     do_not_voicemail: bool = False
@@ -45,7 +45,7 @@ class NotificationSettings:
     time.
 
     `channels` holds only the notice kinds for which the holder chose channels. `reminder_minutes` are the lead times
-    before an appointment, longest first. `time_zone` is an IANA name; empty means the practice's. Text messages go to
+    before an appointment, longest first. `time_zone` is an IANA name; None means the practice's. Text messages go to
     `sms_consent.phone` only.
     """
 
@@ -53,7 +53,7 @@ class NotificationSettings:
     channels: Mapping[str, tuple[Channel, ...]] = field(factory=dict)
     reminder_minutes: tuple[int, ...] = DEFAULT_REMINDER_MINUTES
     language: str = "en"
-    time_zone: str = ""
+    time_zone: str | None = None
     confidential: ConfidentialCommunication = field(factory=ConfidentialCommunication)
     sms_consent: SmsConsent | None = None
     sms_opted_out_at: datetime | None = None

@@ -64,14 +64,14 @@ class NotificationSettingsView:
     choices: tuple[ChannelChoiceView, ...]
     reminder_minutes: tuple[int, ...]
     language: str
-    time_zone: str
-    safe_email: str
+    time_zone: str | None
+    safe_email: str | None
     pending_safe_email: str | None
-    safe_phone: str
+    safe_phone: str | None
     neutral_sender: bool
     do_not_text: bool
     do_not_voicemail: bool
-    sms_phone: str
+    sms_phone: str | None
     sms_consent_at: datetime | None
     sms_opted_out_at: datetime | None
     version: int
@@ -99,7 +99,7 @@ class NotificationSettingsView:
             confidential.neutral_sender,
             confidential.do_not_text,
             confidential.do_not_voicemail,
-            sms_consent.phone if sms_consent else "",
+            sms_consent.phone if sms_consent else None,
             sms_consent.given_at if sms_consent else None,
             settings.sms_opted_out_at,
             settings.version,
@@ -111,8 +111,8 @@ class ContactPreferencesView:
     """How a client wants to be contacted, for staff who call or write: use this `email` and `safe_phone`."""
 
     client_id: UUID
-    email: str
-    safe_phone: str
+    email: str | None
+    safe_phone: str | None
     language: str
     neutral_sender: bool
     do_not_text: bool
@@ -129,7 +129,7 @@ class FailedNoticeView:
     channel: Channel | None
     state: NoticeState
     attempt: int
-    failure_reason: str
+    failure_reason: str | None
     to_account: UUID | None
     to_client: UUID | None
     created_at: datetime

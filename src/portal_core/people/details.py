@@ -64,7 +64,7 @@ class ClinicianDetails:
     """All that the practice maintains about a clinician here."""
 
     name: str
-    credentials: str = ""
+    credentials: str | None = None
     external_id: str | None = None
     time_zone: str | None = None
     room_link: str | None = None
@@ -78,7 +78,7 @@ class ClinicianDetails:
         """
         return ClinicianDetails(
             name=single_line_text(self.name, "name", 120),
-            credentials=single_line_text(self.credentials, "credentials", 80) if self.credentials else "",
+            credentials=single_line_text(self.credentials, "credentials", 80) if self.credentials else None,
             external_id=single_line_text(self.external_id, "external_id", 100) if self.external_id else None,
             time_zone=contact.check_time_zone(self.time_zone, "time_zone") if self.time_zone else None,
             room_link=contact.room_link(self.room_link, "room_link") if self.room_link else None,

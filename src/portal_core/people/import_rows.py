@@ -15,7 +15,9 @@ _NO = {"no", "false", "0", "n"}
 
 @frozen
 class ClientRow:
-    """One client, all as text. `date_of_birth` is YYYY-MM-DD; `clinicians` are external ids with `;` between them.
+    """One client, all as text; None where the file says nothing.
+
+    `date_of_birth` is YYYY-MM-DD; `clinicians` are external ids with `;` between them.
 
     `line` is the line in the file, for the report.
     """
@@ -25,16 +27,16 @@ class ClientRow:
     given_name: str
     family_name: str
     date_of_birth: str
-    chosen_name: str = ""
-    pronouns: str = ""
-    email: str = ""
-    phone: str = ""
-    address: str = ""
-    time_zone: str = ""
-    language: str = ""
-    state: str = ""
-    status: str = ""
-    clinicians: str = ""
+    chosen_name: str | None = None
+    pronouns: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    state: str | None = None
+    status: str | None = None
+    clinicians: str | None = None
 
     def parse(self, today: date) -> ClientDetails:
         """Parse and validate the row.
@@ -50,33 +52,33 @@ class ClientRow:
             family_name=self.family_name,
             date_of_birth=_parse_date(self.date_of_birth, "date_of_birth"),
             external_id=self.external_id.strip(),
-            chosen_name=self.chosen_name.strip() or None,
-            pronouns=self.pronouns.strip() or None,
-            email=self.email.strip() or None,
-            phone=self.phone.strip() or None,
-            address=self.address.strip() or None,
-            time_zone=self.time_zone.strip() or None,
-            language=self.language.strip() or None,
-            state=self.state.strip() or None,
-            status=cast(ClientStatus, self.status.strip().lower() or "active"),
+            chosen_name=_given(self.chosen_name),
+            pronouns=_given(self.pronouns),
+            email=_given(self.email),
+            phone=_given(self.phone),
+            address=_given(self.address),
+            time_zone=_given(self.time_zone),
+            language=_given(self.language),
+            state=_given(self.state),
+            status=cast(ClientStatus, (self.status or "").strip().lower() or "active"),
         ).validated(today)
 
     def team(self) -> tuple[str, ...]:
         """The external ids of the care team; empty when the file does not say."""
-        return tuple(one.strip() for one in self.clinicians.split(";") if one.strip())
+        return tuple(one.strip() for one in (self.clinicians or "").split(";") if one.strip())
 
 
 @frozen
 class ClinicianRow:
-    """One clinician, all as text. `active` is yes or no, yes when empty."""
+    """One clinician, all as text. `active` is yes or no, yes when it is absent."""
 
     line: int
     external_id: str
     name: str
-    credentials: str = ""
-    time_zone: str = ""
-    room_link: str = ""
-    active: str = ""
+    credentials: str | None = None
+    time_zone: str | None = None
+    room_link: str | None = None
+    active: str | None = None
 
     def parse(self) -> ClinicianDetails:
         """Parse and validate the row.
@@ -86,17 +88,22 @@ class ClinicianRow:
         """
         _require_value(self.external_id, "external_id")
         _require_value(self.name, "name")
-        active = self.active.strip().lower()
+        active = (self.active or "").strip().lower()
         if active not in _YES | _NO:
             raise Invalid.at("active", "not_yes_or_no", "Must be yes or no.")
         return ClinicianDetails(
             name=self.name,
-            credentials=self.credentials.strip(),
+            credentials=_given(self.credentials),
             external_id=self.external_id.strip(),
-            time_zone=self.time_zone.strip() or None,
-            room_link=self.room_link.strip() or None,
+            time_zone=_given(self.time_zone),
+            room_link=_given(self.room_link),
             active=active in _YES,
         ).validated()
+
+
+def _given(text: str | None) -> str | None:
+    """The text without space around it, None when nothing is left."""
+    return (text or "").strip() or None
 
 
 def _require_value(text: str, path: str) -> None:

@@ -110,7 +110,7 @@ class Clinician:
     id: UUID
     practice_id: UUID
     name: str
-    credentials: str = ""
+    credentials: str | None = None
     external_id: str | None = None
     time_zone: str | None = None
     room_link: str | None = None

@@ -100,7 +100,7 @@ class ClinicianView:
 
     id: UUID
     name: str
-    credentials: str
+    credentials: str | None
     time_zone: str | None
     room_link: str | None
     active: bool

@@ -46,7 +46,7 @@ async def test_video_visit_feed_and_reminder(world: PostgresAppointmentsWorld) -
         await join(bob, here)
     with pytest.raises(NoRoom):
         await join(ann, here)
-    seen = await use_cases.list_check_ins(world.front_desk, appointment_id)
+    seen = (await use_cases.list_check_ins(world.front_desk, appointment_id)).items
     assert [(one.client_name, one.client_location) for one in seen] == [("Ann Lee", "12 Elm Street")]
 
     feed = await use_cases.create_calendar_feed(ann)

@@ -58,11 +58,18 @@ async def test_responses_match_the_document(valid_requests: ValidRequests, opera
     may = valid_requests.token(operation)
     for token in dict.fromkeys((may, valid_requests.tokens["portal"], valid_requests.tokens["practice"], "")):
         answer = await send(valid_requests, case, token)
-        rejects = [negative_data_rejection] if wrong and not mixed and token == may else []
+        rejects = [negative_data_rejection] if wrong and not mixed and token == may and not tolerated(case.body) else []
         case.validate_response(answer, checks=[*CHECKS, *rejects])
         if answer.status_code >= 400:
             problem = answer.json()
             assert CODES[problem["code"]].status == problem["status"] == answer.status_code, problem
+
+
+def tolerated(body: Any) -> bool:
+    """Whether an empty text is in it, which may be read as null and then is no fault."""
+    if isinstance(body, dict | list):
+        return any(map(tolerated, body.values() if isinstance(body, dict) else body))
+    return bool(body == "")
 
 
 def mix(valid_requests: ValidRequests, operation: Operation, case: Any, data: Any) -> None:

@@ -96,7 +96,7 @@ async def test_parent_acts_within_the_grant_until_it_is_revoked(
         None, "POST", f"{PORTAL}/auth/login", {"email": terms["email"], "password": PASSWORD}
     )
     ruth = Person(uuid4(), uuid4(), session["access_token"])
-    [record] = await open_practice.ask(ruth, "GET", f"{PORTAL}/auth/records")
+    [record] = (await open_practice.ask(ruth, "GET", f"{PORTAL}/auth/records"))["items"]
     assert (record["client_id"], record["areas"], record["may_write"]) == (str(child.id), ["appointments"], False)
 
     booked = await open_practice.ask(child, "POST", f"{PORTAL}/appointments", {"slot": open_practice.slot(TUESDAY)})
@@ -108,7 +108,7 @@ async def test_parent_acts_within_the_grant_until_it_is_revoked(
     assert (await open_practice.send(ruth, "GET", f"{PORTAL}/profile", **about)).status_code == 404
     assert (await open_practice.send(ruth, "POST", f"{PORTAL}/calendar/feed", **about)).status_code in (403, 404)
 
-    [grant] = await open_practice.ask(rivera, "GET", f"{here}/grants")
+    [grant] = (await open_practice.ask(rivera, "GET", f"{here}/grants"))["items"]
     assert (grant["relationship"], grant["in_force"], grant["until"]) == ("parent", True, "2026-12-31")
     other = await open_practice.client("Theo")
     other_clients_path = f"{PRACTICE}/clients/{other.id}/grants/{grant['id']}"
@@ -144,7 +144,7 @@ async def test_staff_are_added_invited_changed_and_deactivated(open_practice: Op
     assert (await open_practice.send(noor, "GET", f"{PRACTICE}/clients")).status_code in (401, 403)
     [me] = [
         one
-        for one in await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff")
+        for one in (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff"))["items"]
         if "administrator" in one["roles"]
     ]
     alone = {**{name: me[name] for name in ("name", "roles", "clinician_id", "version")}, "active": False}
@@ -167,7 +167,7 @@ async def test_staff_are_added_invited_changed_and_deactivated(open_practice: Op
             )
     assert (await open_practice.send(noor, "GET", f"{PRACTICE}/auth/sessions")).status_code == 401
     assert await open_practice.ask(None, "POST", f"{PRACTICE}/auth/login", login)
-    names = [one["name"] for one in await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff")]
+    names = [one["name"] for one in (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/staff"))["items"]]
     assert names == ["Noor Haddad", "Sam Wu"]
 
 
@@ -272,7 +272,7 @@ async def test_records_of_another_practice_are_not_found(open_practice: OpenPrac
         ),
         ("PUT", f"/options/locations/{open_practice.location_id}", {"name": "Mine", "time_zone": "America/New_York"}),
         ("PATCH", f"/appointments/{booked['id']}/cancel", {}),
-        ("PATCH", f"/appointments/{booked['id']}/complete", {}),
+        ("POST", f"/appointments/{booked['id']}/complete", {}),
         ("GET", f"/appointments/{booked['id']}/check-ins", None),
     ]
     for method, path, body in attempts:

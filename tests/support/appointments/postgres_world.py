@@ -36,12 +36,14 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
     async def other_practice(self) -> "PostgresAppointmentsWorld":
         return PostgresAppointmentsWorld(self.database, await self.database.practice(), self.clock)
 
-    async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID:
+    async def add_clinician(
+        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+    ) -> UUID:
         one = await self.database.clinician(self.practice_id, name=name)
         self.database.owner.execute(
             "UPDATE portal.clinicians SET credentials = %s, active = %s, room_link = NULL"
             " WHERE practice_id = %s AND id = %s",
-            (credentials, active, self.practice_id, one),
+            (credentials or "", active, self.practice_id, one),
         )
         return one
 

@@ -90,7 +90,9 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         other._seed(self.store)
         return other
 
-    async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID:
+    async def add_clinician(
+        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+    ) -> UUID:
         one = Clinician(self.ids.new(), self.practice_id, name, credentials, active=active)
         self.store.table("clinicians")[self.practice_id, one.id] = one
         return one.id

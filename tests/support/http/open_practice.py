@@ -148,6 +148,7 @@ class OpenPractice:
         """Send a request that must succeed and return the decoded body."""
         answer = await self.send(person, method, path, body, **headers)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        assert b':""' not in answer.content.replace(b" ", b""), f"{method} {path}: an empty text, where absent is null"
         return answer.json() if answer.content else None
 
     def slot(self, starts_at: datetime, *, online: bool = False) -> dict[str, Any]:

@@ -168,7 +168,7 @@ class ToysController(Controller):
         self,
         request: PortalRequest,
         list_toys: NamedDependency[ListToys],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
         since: FromQuery[date | None] = None,
     ) -> Page[ToyView]:

@@ -154,7 +154,7 @@ class _Setup:
         rivera, newest = await self._clinician(started["clinician_id"]), await self._new_staff_member()
         begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrollment"]
         ids["notice_id"] = self._spoil_a_notice()
-        sessions = await self.post(admin, f"{PRACTICE}/auth/sessions", method="GET")
+        sessions = (await self.post(admin, f"{PRACTICE}/auth/sessions", method="GET"))["items"]
         shown = {"version": (await self.post(admin, client, method="GET"))["profile"]["version"]}
         week = await self.post(admin, f"{clinician}/availability", method="GET")
         newcomer = (await self.post(admin, f"{PRACTICE}/clients", NEWCOMER))["profile"]["client_id"]

@@ -109,9 +109,9 @@ async def add_victim_records(attack: AttackScenario) -> None:
         cancel = {"version": given_back["version"]}
         _ok(await ask.patch(f"{PORTAL}/appointments/{given_back['id']}/cancel", json=cancel))
         await attack.portal.run_jobs()
-        mine = _ok(await ask.get(f"{PORTAL}/appointments/waitlist"))
+        mine = _ok(await ask.get(f"{PORTAL}/appointments/waitlist"))["items"]
         told_of = _ok(await ask.get(f"{PORTAL}/notifications"))["items"]
-        sessions = _ok(await ask.get(f"{PORTAL}/auth/sessions"))
+        sessions = _ok(await ask.get(f"{PORTAL}/auth/sessions"))["items"]
         client = _ok(await ask.get(f"{PORTAL}/profile"))["client_id"]
     attack.victim_ids = {
         "appointment_id": booked["id"],

@@ -92,9 +92,11 @@ async def test_areas_close_on_12th_birthday_without_job(use_cases: MemoryPeopleU
     assert (await actor_on(use_cases, proxy, child.id)).areas == frozenset(AREAS)
     use_cases.world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
     assert (await actor_on(use_cases, proxy, child.id)).areas == frozenset(AREAS) - ADOLESCENT_RESTRICTED_AREAS
-    (record,) = await ListRecords(use_cases.world.begin, use_cases.world.clock)(use_cases.world.as_proxy(proxy.id))
+    (record,) = (
+        await ListRecords(use_cases.world.begin, use_cases.world.clock)(use_cases.world.as_proxy(proxy.id))
+    ).items
     assert set(record.areas) == frozenset(AREAS) - ADOLESCENT_RESTRICTED_AREAS
-    (view,) = await ListGrants(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), child.id)
+    (view,) = (await ListGrants(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), child.id)).items
     assert (set(view.granted_areas), view.restricted_from) == (frozenset(AREAS), twelfth)
 
 
@@ -108,8 +110,10 @@ async def test_access_ends_at_practice_midnight_of_birthday_before_job_runs(
     use_cases.world.clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
     with pytest.raises(NotFound):
         await actor_on(use_cases, proxy, child.id)
-    assert await ListRecords(use_cases.world.begin, use_cases.world.clock)(use_cases.world.as_proxy(proxy.id)) == ()
-    (view,) = await ListGrants(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), child.id)
+    assert (
+        await ListRecords(use_cases.world.begin, use_cases.world.clock)(use_cases.world.as_proxy(proxy.id))
+    ).items == ()
+    (view,) = (await ListGrants(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), child.id)).items
     assert (view.in_force, view.areas, view.ended_at) == (False, (), None)
 
 
@@ -126,7 +130,7 @@ async def test_expire_grants_notifies_once(use_cases: MemoryPeopleUseCases) -> N
     before = len(world.notices())
     assert await expire(world.system) == 1
     assert await expire(world.system) == 0
-    (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)
+    (view,) = (await ListGrants(world.begin, world.clock)(world.staff(), child.id)).items
     assert view.ended_at == world.clock.now()
     assert world.notices()[before:] == [
         Notice(
@@ -139,7 +143,7 @@ async def test_expire_grants_notifies_once(use_cases: MemoryPeopleUseCases) -> N
     ]
     (entry,) = await use_cases.audit_entries("grant.ended")
     assert (entry.target, entry.record) == (view.id, child.id)
-    (young_view,) = await ListGrants(world.begin, world.clock)(world.staff(), young.id)
+    (young_view,) = (await ListGrants(world.begin, world.clock)(world.staff(), young.id)).items
     assert young_view.in_force
     with pytest.raises(Forbidden):
         await expire(world.staff())
@@ -170,7 +174,7 @@ async def test_a_grant_revoked_while_the_job_runs_stays_revoked(use_cases: Memor
         return world.begin(actor)
 
     assert await ExpireGrants(begin, world.clock)(world.system) == 0
-    (view,) = await ListGrants(world.begin, world.clock)(world.staff(), client.id)
+    (view,) = (await ListGrants(world.begin, world.clock)(world.staff(), client.id)).items
     assert (view.revoked_at, view.ended_at) == (world.clock.now(), None)
     assert world.notices() == []
 
@@ -179,7 +183,7 @@ async def test_revoking_ends_access_at_once(use_cases: MemoryPeopleUseCases) -> 
     world = use_cases.world
     child = await world.add_client(date_of_birth=birthday(8))
     proxy = await use_cases.add_proxy_for(child.id)
-    (view,) = await ListGrants(world.begin, world.clock)(world.staff("clinician"), child.id)
+    (view,) = (await ListGrants(world.begin, world.clock)(world.staff("clinician"), child.id)).items
     revoke = RevokeGrant(world.begin, world.clock)
     for wrong in (RevokeGrantCommand(UUID(int=9), view.id), RevokeGrantCommand(child.id, UUID(int=9))):
         with pytest.raises(NotFound):
@@ -206,9 +210,8 @@ async def test_existing_account_holder_is_granted_access(use_cases: MemoryPeople
     assert (await actor_on(use_cases, parent, child.id)).grant_id == view.id
     with pytest.raises(GrantExists):
         await grant_access(use_cases, child.id, ANN)
-    records = await ListRecords(use_cases.world.begin, use_cases.world.clock)(
-        use_cases.world.as_client(parent.client_id or UUID(int=0), parent.id)
-    )
+    actor = use_cases.world.as_client(parent.client_id or UUID(int=0), parent.id)
+    records = (await ListRecords(use_cases.world.begin, use_cases.world.clock)(actor)).items
     assert [(one.client_id, one.relationship) for one in records] == [(parent.client_id, None), (child.id, "parent")]
     assert records[0].areas == AREAS
     assert len(await use_cases.audit_entries("record.listed")) == 2
@@ -246,7 +249,7 @@ async def test_a_client_sees_who_has_access_and_a_proxy_does_not(use_cases: Memo
     terms = GrantTerms("representative", frozenset({"forms"}))
     proxy = await use_cases.add_proxy_for(client.id, terms=terms)
     list_grants = ListGrants(world.begin, world.clock)
-    (view,) = await list_grants(world.as_client(client.id), client.id)
+    (view,) = (await list_grants(world.as_client(client.id), client.id)).items
     assert (view.account_id, view.until, view.areas) == (proxy.id, None, ("forms",))
     for actor, client_id in (
         (world.as_client(client.id), other.id),
@@ -267,4 +270,4 @@ async def test_list_records_permissions(use_cases: MemoryPeopleUseCases) -> None
     for actor in (use_cases.world.visitor, use_cases.world.system):
         with pytest.raises(Unauthenticated):
             await list_records(actor)
-    assert await list_records(use_cases.world.as_client(UUID(int=9))) == ()
+    assert (await list_records(use_cases.world.as_client(UUID(int=9)))).items == ()

@@ -185,11 +185,13 @@ async def test_list_sessions() -> None:
     await use_cases.signed_in(BOB)
     use_cases.world.clock.advance(MINUTE)
     second = await use_cases.signed_in()
-    listed = await use_cases.list_sessions(await use_cases.holder(second))
+    listed = (await use_cases.list_sessions(await use_cases.holder(second))).items
     assert [(one.id, one.current) for one in listed] == [(second.session.id, True), (first.session.id, False)]
     assert {one.device for one in listed} == {"Firefox on Linux"}
     use_cases.world.clock.advance(14 * MINUTE)
-    assert [one.id for one in await use_cases.list_sessions(await use_cases.holder(second))] == [second.session.id]
+    assert [one.id for one in (await use_cases.list_sessions(await use_cases.holder(second))).items] == [
+        second.session.id
+    ]
 
 
 async def test_ending_session_of_another_device() -> None:

@@ -269,7 +269,7 @@ class TestHoldSlot:
 
     async def test_list_holds_until_expiry(self, scenario: BookingScenario) -> None:
         async def held(actor: Actor) -> list[UUID]:
-            return [one.id for one in await scenario.use_cases.list_holds(actor)]
+            return [one.id for one in (await scenario.use_cases.list_holds(actor)).items]
 
         hours = [
             scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, hour)) for hour in (11, 10)
@@ -278,7 +278,7 @@ class TestHoldSlot:
         scenario.world.clock.advance(timedelta(minutes=5))
         second = await scenario.use_cases.hold(scenario.ann, hours[1])
         proxy = scenario.world.as_proxy(scenario.ann.client_id, may_write=False)
-        assert await scenario.use_cases.list_holds(proxy) == (first, second)
+        assert (await scenario.use_cases.list_holds(proxy)).items == (first, second)
         entry = (await scenario.world.audit())[-1]
         assert (entry.action, entry.record) == ("holds.read", scenario.ann.client_id)
         assert await held(scenario.bob) == []

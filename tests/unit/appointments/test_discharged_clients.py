@@ -166,7 +166,7 @@ async def test_waitlist_skips_discharged_client(scenario: BookingScenario) -> No
     assert await current_offer(scenario, scenario.ann) is None
     assert await current_offer(scenario, scenario.bob) is not None
     await scenario.use_cases.leave_waitlist(scenario.ann, entry.id)
-    assert await scenario.use_cases.list_waitlist(scenario.ann) == ()
+    assert (await scenario.use_cases.list_waitlist(scenario.ann)).items == ()
 
 
 async def test_staff_cannot_book_discharged_client(scenario: BookingScenario) -> None:

@@ -37,7 +37,7 @@ class TestFindSlots:
             True,
             new_york(4, 10),
         )
-        assert page.next == ""
+        assert page.next is None
 
     async def test_search_filters_by_location_clinician_and_telehealth(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()

@@ -95,7 +95,7 @@ class TestJoinVideoVisit:
         await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking))
         scenario.world.clock.advance(timedelta(minutes=20))
         await join_video_visit(scenario, rooms)(scenario.ann, join_command(booking, client_location="In the car, I-95"))
-        seen = await scenario.use_cases.list_check_ins(scenario.world.front_desk, booking.appointment.id)
+        seen = (await scenario.use_cases.list_check_ins(scenario.world.front_desk, booking.appointment.id)).items
         assert {(one.client_id, one.client_name, one.client_pronouns) for one in seen} == {
             (scenario.ann.client_id, "Ann Lee", "she/her")
         }
@@ -268,7 +268,7 @@ class TestStartVideoVisit:
         with pytest.raises(NotFound):
             await scenario.use_cases.list_check_ins(scenario.world.front_desk, scenario.world.ids.new())
         own = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
-        assert await scenario.use_cases.list_check_ins(own, booking.appointment.id) == ()
+        assert (await scenario.use_cases.list_check_ins(own, booking.appointment.id)).items == ()
 
     async def test_no_show_client_cannot_join(
         self, scenario: BookingScenario, rooms: RecordingRooms, booking: Booking

@@ -42,7 +42,7 @@ class TestAccepting:
         view = await scenario.use_cases.accept_offer(scenario.ann, offered.id)
         assert (view.status, view.starts_at, view.clinician_id) == ("booked", TEN, scenario.grey)
         assert await scenario.use_cases.get_appointment(scenario.ann, view.id) == view
-        assert await scenario.use_cases.list_waitlist(scenario.ann) == ()
+        assert (await scenario.use_cases.list_waitlist(scenario.ann)).items == ()
         assert not scenario.world.store.table("freed_slots")
         entries = list(scenario.world.store.table("calendar").values())
         assert [(one.purpose, one.expires_at) for one in entries] == [("appointment", None)]
@@ -58,7 +58,7 @@ class TestAccepting:
             await scenario.use_cases.book(scenario.bob, slot)
         scenario.world.clock.at = offered.expires_at - timedelta.resolution
         view = await scenario.use_cases.book(scenario.ann, slot)
-        assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None]
+        assert [one.offer for one in (await scenario.use_cases.list_waitlist(scenario.ann)).items] == [None]
         assert not scenario.world.store.table("freed_slots")
         closed = scenario.world.store.table("waitlist_offers")[scenario.world.practice_id, offered.id]
         assert (closed.status, closed.appointment_id) == ("accepted", view.id)
@@ -148,7 +148,7 @@ class TestAdvancingOffers:
         await scenario.use_cases.decline_offer(scenario.ann, offered.id)
         await scenario.use_cases.run_freed_slot_jobs()
         await require_offer(scenario, scenario.bob)
-        assert [one.offer for one in await scenario.use_cases.list_waitlist(scenario.ann)] == [None]
+        assert [one.offer for one in (await scenario.use_cases.list_waitlist(scenario.ann)).items] == [None]
 
     async def test_slot_is_offered_once_per_client(self, scenario: BookingScenario, offered: WaitlistOfferView) -> None:
         await join_waitlist_as(scenario, scenario.ann, clinician_id=scenario.grey)

@@ -43,7 +43,7 @@ async def free_slot(scenario: BookingScenario, location_id: UUID | None = None) 
 
 
 async def current_offer(scenario: BookingScenario, actor: ClientActor) -> WaitlistOfferView | None:
-    found = await scenario.use_cases.list_waitlist(actor)
+    found = (await scenario.use_cases.list_waitlist(actor)).items
     return found[0].offer if found else None
 
 

@@ -37,7 +37,7 @@ async def test_all_invalid_fields_are_reported_together(client: httpx.AsyncClien
         "email": "nobody",
         "size": -1,
         "added_at": "2027-03-14T15:30:00",
-        "parts": [{"at": "2027-03-14T15:30:00Z"}, {"at": "soon", "note": ""}],
+        "parts": [{"at": "2027-03-14T15:30:00Z"}, {"at": "soon", "note": "x" * 5000}],
         "colour": "red",
     }
     assert sorted(await errors_of(client, body)) == [
@@ -47,7 +47,7 @@ async def test_all_invalid_fields_are_reported_together(client: httpx.AsyncClien
         ("kind", "unknown_value"),
         ("name", "required"),
         ("parts.1.at", "bad_format"),
-        ("parts.1.note", "too_short"),
+        ("parts.1.note", "too_long"),
         ("size", "out_of_range"),
     ]
 

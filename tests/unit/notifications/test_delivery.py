@@ -76,7 +76,7 @@ async def test_reminder_without_appointment_is_dropped(world: MemoryNotification
 async def test_in_app_only_notice_sends_nothing_outside(world: MemoryNotificationsWorld, worker: Worker) -> None:
     account = await world.add_account("a@example.org")
     await world.keep(NotificationSettings(account, {"new_message": ("in_app",)}, version=1))
-    assert await delivered(world, worker, Notice("new_message", "service", to_account=account)) == ("sent", "")
+    assert await delivered(world, worker, Notice("new_message", "service", to_account=account)) == ("sent", None)
     assert worker.post.taken == []
     assert len(world.store.table("notifications")) == 1
 

@@ -46,7 +46,7 @@ async def refused(holder: SettingsOwner, code: str) -> None:
 
 async def test_safe_email_is_pending_until_confirmed(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     asked = await holder.change(safe_email=SAFE)
-    assert (asked.safe_email, asked.pending_safe_email) == ("", SAFE)
+    assert (asked.safe_email, asked.pending_safe_email) == (None, SAFE)
     assert asked == await holder.show()
     assert (await address(holder), warnings(holder)) == (OWN, 0)
     code = await holder.code()
@@ -78,7 +78,7 @@ async def test_clearing_or_keeping_withdraws_the_pending_address(
     world: MemoryNotificationsWorld, holder: SettingsOwner
 ) -> None:
     await holder.set_safe_email(SAFE)
-    for written, left in ((SAFE, SAFE), ("", "")):
+    for written, left in ((SAFE, SAFE), (None, None)):
         await holder.change(safe_email=OTHER)
         code = await holder.code()
         view = await holder.change(safe_email=written)
@@ -96,7 +96,7 @@ async def test_changing_other_settings_keeps_the_pending_address(
     await holder.change(safe_email=SAFE)
     assert (await holder.change(neutral_sender=True)).pending_safe_email == SAFE
     await holder.confirm(await holder.code())
-    for written in ("", ""):
+    for written in (None, None):
         assert (await holder.change(safe_email=written)).pending_safe_email is None
     assert "safe_email.withdrawn" not in [entry.action for entry in await world.audit()]
 
@@ -124,7 +124,7 @@ async def test_code_works_once(world: MemoryNotificationsWorld, holder: Settings
     await holder.change(safe_email=SAFE)
     code = await holder.code()
     await holder.confirm(code)
-    await holder.change(safe_email="")
+    await holder.change(safe_email=None)
     await refused(holder, code)
     assert await address(holder) == OWN
     last = (await world.audit())[-1]
@@ -138,7 +138,7 @@ async def test_code_of_another_account_is_refused(world: MemoryNotificationsWorl
     await refused(thief, code)
     await thief.change(safe_email=OTHER)
     await refused(thief, code)
-    assert (await thief.show()).safe_email == ""
+    assert (await thief.show()).safe_email is None
     assert (await holder.confirm(code)).safe_email == SAFE
 
 
@@ -188,7 +188,7 @@ async def test_code_requests_are_limited(world: MemoryNotificationsWorld, holder
         await holder.change(safe_email=SAFE)
     with pytest.raises(RateLimited):
         await holder.change(safe_email=OTHER)
-    assert (await holder.change(safe_email="", language="es")).language == "es"
+    assert (await holder.change(safe_email=None, language="es")).language == "es"
     world.clock.advance(REQUEST_BY_ACCOUNT.window)
     assert (await holder.change(safe_email=OTHER)).pending_safe_email == OTHER
 
@@ -216,7 +216,7 @@ async def test_stale_change_requests_no_code(holder: SettingsOwner) -> None:
     shown = await holder.confirm(code)
     assert (shown.safe_email, shown.version) == (SAFE, 2)
     with pytest.raises(StaleVersion):
-        await holder.change(version=1, safe_email="")
+        await holder.change(version=1, safe_email=None)
 
 
 async def test_proxy_can_set_their_own_safe_email(world: MemoryNotificationsWorld) -> None:

@@ -23,7 +23,7 @@ PHONE = "+12125550123"
 
 async def test_view_includes_defaults_for_every_kind(holder: SettingsOwner) -> None:
     view = await holder.show()
-    assert (view.version, view.reminder_minutes, view.language, view.time_zone) == (0, (1440, 120), "en", "")
+    assert (view.version, view.reminder_minutes, view.language, view.time_zone) == (0, (1440, 120), "en", None)
     choices = {choice.kind: choice for choice in view.choices}
     assert choices["new_message"].channels == ("email", "in_app")
     assert choices["new_message"].available_channels == ("email", "sms", "in_app")
@@ -44,8 +44,8 @@ async def test_change_keeps_omitted_settings(holder: SettingsOwner) -> None:
     assert second.neutral_sender
     assert not second.do_not_text
     assert second == await holder.show()
-    third = await holder.change(time_zone="", neutral_sender=False, reminder_minutes=())
-    assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == ("", False, ())
+    third = await holder.change(time_zone=None, neutral_sender=False, reminder_minutes=())
+    assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == (None, False, ())
 
 
 async def test_sms_consent_has_a_date_and_one_number(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
@@ -56,7 +56,7 @@ async def test_sms_consent_has_a_date_and_one_number(world: MemoryNotificationsW
     assert (again.sms_phone, again.sms_consent_at) == (PHONE, given_at)
     other = await holder.change(sms_phone="+12125550199")
     assert other.sms_consent_at == world.clock.now()
-    assert (await holder.change(sms_phone="")).sms_consent_at is None
+    assert (await holder.change(sms_phone=None)).sms_consent_at is None
 
 
 async def test_stop_withdraws_consent_for_all_accounts_in_the_practice(
@@ -71,7 +71,7 @@ async def test_stop_withdraws_consent_for_all_accounts_in_the_practice(
     assert await stop(world.system, OptOutOfSmsCommand(PHONE)) == 0
     for one in (holder, same_phone):
         view = await one.show()
-        assert (view.sms_phone, view.sms_opted_out_at) == ("", world.clock.now())
+        assert (view.sms_phone, view.sms_opted_out_at) == (None, world.clock.now())
     assert (await elsewhere.show()).sms_phone == PHONE
     assert [entry.action for entry in await world.audit()].count("sms.opted_out") == 2
     consented = await holder.change(sms_phone=PHONE)
@@ -87,7 +87,7 @@ async def test_old_address_is_notified_of_redirect(world: MemoryNotificationsWor
     await holder.change(sms_phone=PHONE)
     assert world.store.notices == [warning]
     await holder.change(sms_phone=PHONE)
-    await holder.change(sms_phone="")
+    await holder.change(sms_phone=None)
     assert world.store.notices == [warning, warning]
 
 

@@ -80,7 +80,7 @@ async def test_import_is_idempotent(use_cases: MemoryPeopleUseCases) -> None:
         clinicians = await unit.clinician_records.all()
         assert [(one.name, one.active, one.credentials) for one in clinicians] == [
             ("Dr. Grey", True, "PhD"),
-            ("Dr. Owen", False, ""),
+            ("Dr. Owen", False, None),
         ]
         assert await unit.care_teams.of(zoe.id) == tuple(sorted(one.id for one in clinicians))
         assert await unit.care_teams.of(ann.id) == ()
@@ -199,7 +199,7 @@ async def test_corrected_date_of_birth_moves_and_ends_grants(use_cases: MemoryPe
     proxy = await use_cases.add_proxy_for(child.id, terms=GrantTerms("parent"))
     row = evolve(PLAIN, given_name="Kim", date_of_birth="2010-06-01")
     assert (await run_import(use_cases, row)).changed == 1
-    (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)
+    (view,) = (await ListGrants(world.begin, world.clock)(world.staff(), child.id)).items
     assert (view.until, view.restricted_from, view.in_force) == (date(2028, 6, 1), None, True)
     assert [entry.facts for entry in await use_cases.audit_entries("grant.dates_recalculated")] == [
         {"until": "2028-06-01"}
@@ -209,7 +209,7 @@ async def test_corrected_date_of_birth_moves_and_ends_grants(use_cases: MemoryPe
     ).changed == 1  # the practice has the same state: no date changes
     assert len(await use_cases.audit_entries("grant.dates_recalculated")) == 1
     await run_import(use_cases, evolve(row, date_of_birth="2001-06-01"))
-    (view,) = await ListGrants(world.begin, world.clock)(world.staff(), child.id)
+    (view,) = (await ListGrants(world.begin, world.clock)(world.staff(), child.id)).items
     assert (view.in_force, view.ended_at, view.account_id) == (False, world.clock.now(), proxy.id)
 
 

@@ -178,14 +178,14 @@ async def test_corrected_date_of_birth_or_state_moves_grants(use_cases: MemoryPe
     older = await use_cases.add_proxy_for(child.id, "ma@example.org", GrantTerms("parent", until=date(2027, 1, 1)))
     details = ClientDetails("Kim", "Lee", birthday(8), state="CA")
     await change(world.staff(), ChangeClientCommand(child.id, details, 1))
-    untils = {view.account_id: view.until for view in await list_grants(world.staff(), child.id)}
+    untils = {view.account_id: view.until for view in (await list_grants(world.staff(), child.id)).items}
     assert untils == {older.id: date(2027, 1, 1), next(one for one in untils if one != older.id): date(2030, 3, 2)}
     await change(world.staff(), ChangeClientCommand(child.id, evolve(details, date_of_birth=birthday(12)), 2))
-    views = await list_grants(world.staff(), child.id)
+    views = (await list_grants(world.staff(), child.id)).items
     assert [(view.in_force, view.ended_at) for view in views] == [(False, world.clock.now())] * 2
     assert [notice.kind for notice in world.notices()].count("grant_ended") == 2
     await change(world.staff(), ChangeClientCommand(child.id, evolve(details, date_of_birth=birthday(9)), 3))
-    assert [view.in_force for view in await list_grants(world.staff(), child.id)] == [False, False]
+    assert [view.in_force for view in (await list_grants(world.staff(), child.id)).items] == [False, False]
 
 
 async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: MemoryPeopleUseCases) -> None:
@@ -259,7 +259,7 @@ async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUs
         await change(world.staff(), ChangeClinicianCommand(view.id, details, 1))
     with pytest.raises(NotFound):
         await change(world.staff(), ChangeClinicianCommand(NOBODY, details, 1))
-    assert await ListClinicians(world.begin)(world.staff("front_desk")) == (changed,)
+    assert (await ListClinicians(world.begin)(world.staff("front_desk"))).items == (changed,)
     assert [entry.facts for entry in await use_cases.audit_entries("clinician.changed")] == [{"fields": "active"}]
 
 
@@ -302,7 +302,7 @@ async def test_staff_are_added_changed_and_listed(use_cases: MemoryPeopleUseCase
         await change(world.staff(), left)
     with pytest.raises(NotFound):
         await change(world.staff(), evolve(left, staff_id=NOBODY))
-    assert await ListStaff(world.begin)(world.staff()) == (changed,)
+    assert (await ListStaff(world.begin)(world.staff())).items == (changed,)
     (entry,) = await use_cases.audit_entries("staff.changed")
     assert entry.facts == {"fields": "roles clinician_id active", "roles": "biller"}
 

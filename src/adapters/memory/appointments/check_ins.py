@@ -12,7 +12,7 @@ from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.ports import CheckIns
 from portal_core.kernel.audit import AuditEntry
 
-SEALED["check_ins"] = {"client_location": "", "callback": ""}
+SEALED["check_ins"] = {"client_location": None, "callback": None}
 
 
 @define

@@ -63,7 +63,7 @@ def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | N
                 name=one.name,
                 credentials=one.credentials,
                 account_id=_account_id(tx, one.id),
-                room_link=one.room_link or "",
+                room_link=one.room_link,
                 active=one.active,
             )
             for one in practice_rows(tx, "clinicians")
@@ -107,8 +107,6 @@ class MemoryBookingSetup(BookingSetup):
 def load_clients(tx: MemoryTransaction) -> dict[UUID, Client]:
     """The practice's clients, by id."""
     return {
-        one.id: Client(
-            id=one.id, name=one.display_name, pronouns=one.pronouns or "", discharged=one.status == "discharged"
-        )
+        one.id: Client(id=one.id, name=one.display_name, pronouns=one.pronouns, discharged=one.status == "discharged")
         for one in practice_rows(tx, "clients")
     }

@@ -18,7 +18,7 @@ from portal_core.appointments.views import AppointmentRequestView
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
-SEALED["appointment_requests"] = {"reason": "", "answer": None}
+SEALED["appointment_requests"] = {"reason": None, "answer": None}
 
 
 @define
@@ -29,7 +29,7 @@ class MemoryAppointmentRequests(AppointmentRequests):
 
     async def add(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, request.client_id)
-        require_key(self.tx, request.client_id, request.reason, request.answer)
+        require_key(self.tx, request.client_id, request.reason or "", request.answer)
         self.tx.insert("appointment_requests", own_key(self.tx, request.id), request)
         await self.tx.audit.record(audit_entry)
 

@@ -143,7 +143,7 @@ def _view(entry: WaitlistEntry, offer: WaitlistOffer | None, booking_options: Bo
         location_id=entry.location_id,
         any_location=entry.any_location,
         clinician_id=entry.clinician_id,
-        clinician_name=clinician.name if clinician else "",
+        clinician_name=clinician.name if clinician else None,
         earliest_date=entry.earliest_date,
         latest_date=entry.latest_date,
         weekdays=tuple(sorted(entry.weekdays)),

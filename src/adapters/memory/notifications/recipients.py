@@ -63,9 +63,9 @@ class MemoryRecipients(Recipients):
 
     def _of_record(self, client: Any) -> Recipient:
         return self._recipient(
-            NotificationSettings(NO_ACCOUNT_ID, language=client.language or "en", time_zone=client.time_zone or ""),
+            NotificationSettings(NO_ACCOUNT_ID, language=client.language or "en", time_zone=client.time_zone),
             client_id=client.id,
-            email=client.email or "",
+            email=client.email,
         )
 
     def _recipient(self, settings: NotificationSettings | None = None, **who: Any) -> Recipient:

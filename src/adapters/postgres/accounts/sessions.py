@@ -88,8 +88,8 @@ def session_of(row: Any) -> Session:
         ends_at=row[10],
         idle_timeout=timedelta(seconds=row[11]),
         multi_factor=row[12],
-        device=row[13],
-        address=row[14],
+        device=row[13] or None,
+        address=row[14] or None,
         ended_at=row[15],
         version=row[16],
     )
@@ -116,8 +116,8 @@ class PostgresSessions(Sessions):
             ends_at=session.ends_at,
             idle_timeout_seconds=int(session.idle_timeout.total_seconds()),
             multi_factor=session.multi_factor,
-            device=session.device,
-            address=session.address,
+            device=session.device or "",
+            address=session.address or "",
             ended_at=session.ended_at,
             version=session.version,
         )

@@ -266,7 +266,7 @@ class PostgresAppointments(Appointments):
             cancelled_at=row[4],
             cancelled_by=row[5],
             cancelled_late=row[6],
-            reason=await self.tx.unseal(row[2], attendances.c.reason, row[0], row[7]),
+            reason=await self.tx.unseal(row[2], attendances.c.reason, row[0], row[7]) or None,
             fee_due=fee_of(row[8], row[9]),
             sequence=row[10],
         )

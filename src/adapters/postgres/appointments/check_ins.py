@@ -64,8 +64,8 @@ class PostgresCheckIns(CheckIns):
                 practice_id=row[1],
                 appointment_id=row[2],
                 client_id=row[3],
-                client_location=await self.tx.unseal(row[3], check_ins.c.client_location, row[0], row[4]) or "",
-                callback=await self.tx.unseal(row[3], check_ins.c.callback, row[0], row[5]) or "",
+                client_location=await self.tx.unseal(row[3], check_ins.c.client_location, row[0], row[4]),
+                callback=await self.tx.unseal(row[3], check_ins.c.callback, row[0], row[5]),
                 joined_at=row[6],
             )
             for row in rows

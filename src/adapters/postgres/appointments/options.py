@@ -38,7 +38,7 @@ DISPLAY_NAME: ColumnElement[str] = (
     + clients.c.family_name
 )
 """The same as `accounts.people.Client.display_name`."""
-PRONOUNS: ColumnElement[str] = func.coalesce(clients.c.pronouns, EMPTY_TEXT)
+PRONOUNS = func.nullif(clients.c.pronouns, EMPTY_TEXT)
 
 
 _kinds = (
@@ -79,7 +79,7 @@ _CLINICIAN = (
     clinicians.c.name,
     clinicians.c.credentials,
     func.portal.clinician_account(clinicians.c.practice_id, clinicians.c.id, type_=Uuid),
-    func.coalesce(clinicians.c.room_link, EMPTY_TEXT),
+    clinicians.c.room_link,
     clinicians.c.active,
 )
 _all_clinicians = select(func.jsonb_agg(func.jsonb_build_array(*_CLINICIAN))).where(
@@ -146,9 +146,9 @@ def _clinician(row: Any) -> Clinician:
     return Clinician(
         id=row[0] if isinstance(row[0], UUID) else UUID(row[0]),
         name=row[1],
-        credentials=row[2],
+        credentials=row[2] or None,
         account_id=account,
-        room_link=row[4],
+        room_link=row[4] or None,
         active=row[5],
     )
 
@@ -167,7 +167,9 @@ def _kind(row: Any) -> AppointmentType:
 
 
 def _place(row: Any) -> Location:
-    return Location(id=UUID(row[0]), name=row[1], time_zone=row[2], address=row[3], active=row[4], version=row[5])
+    return Location(
+        id=UUID(row[0]), name=row[1], time_zone=row[2], address=row[3] or None, active=row[4], version=row[5]
+    )
 
 
 @define
@@ -230,7 +232,7 @@ class PostgresBookingSetup(BookingSetup):
             id=location.id,
             name=location.name,
             time_zone=location.time_zone,
-            address=location.address,
+            address=location.address or "",
             active=location.active,
             version=location.version,
         )

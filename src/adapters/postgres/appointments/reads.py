@@ -51,8 +51,8 @@ _of_client = (
         appointments.c.appointment_type_id,
         appointment_types.c.name,
         appointments.c.location_id,
-        func.coalesce(locations.c.name, EMPTY_TEXT),
-        func.coalesce(locations.c.address, EMPTY_TEXT),
+        locations.c.name,
+        func.nullif(locations.c.address, EMPTY_TEXT),
         appointments.c.shared,
         appointments.c.sequence + attendances.c.sequence,
         func.greatest(appointments.c.changed_at, attendances.c.cancelled_at),
@@ -129,7 +129,7 @@ _of_practice = (
         appointments.c.appointment_type_id,
         appointment_types.c.name,
         appointments.c.location_id,
-        func.coalesce(locations.c.name, EMPTY_TEXT),
+        locations.c.name,
         appointments.c.series_id,
         appointments.c.version,
         attendances.c.client_id,
@@ -264,7 +264,7 @@ class PostgresAppointmentReads(AppointmentReads):
             changed_at=row[15],
             cancelled_at=row[16],
             cancelled_late=row[17],
-            reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]),
+            reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]) or None,
             fee_due=fee_of(row[19], row[20]),
             settings=settings_of(row[21]),
         )
@@ -289,7 +289,7 @@ class PostgresAppointmentReads(AppointmentReads):
             status=row[15],
             cancelled_at=row[16],
             cancelled_late=row[17],
-            reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]),
+            reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]) or None,
             fee_due=fee_of(row[19], row[20]),
         )
 

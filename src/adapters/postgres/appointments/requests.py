@@ -8,7 +8,7 @@ from attrs import define
 from sqlalchemy import Integer, bindparam, func, select, tuple_, update
 
 from adapters.codec import converter
-from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS
+from adapters.postgres.appointments.options import DISPLAY_NAME, PRONOUNS
 from adapters.postgres.appointments.reads import FIRST_ID, LAST_ID, MAX_INSTANT, MIN_INSTANT
 from adapters.postgres.appointments.tables import appointment_requests as requests
 from adapters.postgres.appointments.tables import appointment_types, locations
@@ -67,8 +67,8 @@ _shown = (
     select(
         *_COLUMNS,
         appointment_types.c.name,
-        func.coalesce(locations.c.name, EMPTY_TEXT),
-        func.coalesce(clinicians.c.name, EMPTY_TEXT),
+        locations.c.name,
+        clinicians.c.name,
     )
     .select_from(requests)
     .join(
@@ -117,7 +117,7 @@ class PostgresAppointmentRequests(AppointmentRequests):
             location_id=request.location_id,
             clinician_id=request.clinician_id,
             preferred=converter.unstructure(request.preferred),
-            reason=await self.tx.seal(request.client_id, requests.c.reason, request.id, request.reason),
+            reason=await self.tx.seal(request.client_id, requests.c.reason, request.id, request.reason or ""),
             requested_at=request.requested_at,
             **await self._changing(request),
         )
@@ -163,11 +163,11 @@ class PostgresAppointmentRequests(AppointmentRequests):
             location_id=row[4],
             clinician_id=row[5],
             preferred=converter.structure(row[6], tuple[PreferredTime, ...]),
-            reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or "",
+            reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or None,
             requested_at=row[8],
             status=row[9],
             answered_at=row[10],
-            answer=await self.tx.unseal(row[2], requests.c.answer, row[0], row[11]),
+            answer=await self.tx.unseal(row[2], requests.c.answer, row[0], row[11]) or None,
             appointment_id=row[12],
             version=row[13],
         )
@@ -214,10 +214,10 @@ class PostgresAppointmentRequestReads(AppointmentRequestReads):
             clinician_id=row[5],
             clinician_name=row[16],
             preferred=converter.structure(row[6], tuple[PreferredTimeView, ...]),
-            reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or "",
+            reason=await self.tx.unseal(row[2], requests.c.reason, row[0], row[7]) or None,
             requested_at=row[8],
             answered_at=row[10],
-            answer=await self.tx.unseal(row[2], requests.c.answer, row[0], row[11]),
+            answer=await self.tx.unseal(row[2], requests.c.answer, row[0], row[11]) or None,
             appointment_id=row[12],
             version=row[13],
         )

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, Integer, bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy import Date, Integer, bindparam, literal_column, select, tuple_, update
 
-from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS
+from adapters.postgres.appointments.options import DISPLAY_NAME, PRONOUNS
 from adapters.postgres.appointments.reads import FIRST_ID, MIN_INSTANT
 from adapters.postgres.appointments.tables import appointment_types
 from adapters.postgres.appointments.tables import waitlist_entries as entries
@@ -88,7 +88,7 @@ _shown = (
     select(
         *_ENTRY,
         appointment_types.c.name,
-        func.coalesce(clinicians.c.name, EMPTY_TEXT),
+        clinicians.c.name,
         *_OFFER,
         _offer_clinicians.c.name,
     )

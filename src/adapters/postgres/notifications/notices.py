@@ -39,6 +39,8 @@ _NAMES = (
     "failure_reason",
     "version",
 )
+_TEXTS = ("claimed_by", "vendor_message_id", "failure_reason")
+"""Never null in the table: absent is an empty text there, None in the core."""
 _COLUMNS = tuple(notices.c[name] for name in _NAMES)
 _here = notices.c.practice_id == bindparam("practice_id")
 _now = bindparam("now", type_=Instant)
@@ -103,7 +105,12 @@ FAILED = statement(
 
 
 def _values(row: NoticeDelivery) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _NAMES}
+    return {name: getattr(row, name) for name in _NAMES} | {name: getattr(row, name) or "" for name in _TEXTS}
+
+
+def _notice(row: Any) -> NoticeDelivery:
+    values = dict(zip(_NAMES, row, strict=True))
+    return NoticeDelivery(**values | {name: values[name] or None for name in _TEXTS})
 
 
 @define
@@ -114,11 +121,11 @@ class PostgresNotices(Notices):
 
     async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeDelivery | None:
         row = await self.tx.fetchrow(CLAIM, notice=notice_id, by=by, now=now)
-        return None if row is None else NoticeDelivery(*row)
+        return None if row is None else _notice(row)
 
     async def get(self, notice_id: UUID) -> NoticeDelivery | None:
         row = await self.tx.fetchrow(GET, notice=notice_id)
-        return None if row is None else NoticeDelivery(*row)
+        return None if row is None else _notice(row)
 
     async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
         await self.tx.save(SAVE, notice=notice.id, before=notice.version - 1, **_values(notice))
@@ -135,8 +142,8 @@ class PostgresNotices(Notices):
 
     async def stalled(self, now: datetime, limit: int) -> tuple[NoticeDelivery, ...]:
         rows = await self.tx.fetch(STALLED, lost=now - LEASE_DURATION, limit=limit)
-        return tuple(NoticeDelivery(*row) for row in rows)
+        return tuple(_notice(row) for row in rows)
 
     async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
         rows = await self.tx.fetch(FAILED, before=page.before_id(), limit=page.size + 1)
-        return page.paginate([NoticeDelivery(*row) for row in rows], lambda row: row.id).map(FailedNoticeView.of)
+        return page.paginate([_notice(row) for row in rows], lambda row: row.id).map(FailedNoticeView.of)

@@ -105,8 +105,8 @@ class PostgresRecipients(Recipients):
         if row[0] is not None:
             return self._holder(row, voice, time_zone)
         email, language, own_time_zone = row[_RECORD_AT : _RECORD_AT + 3]
-        settings = NotificationSettings(NO_ACCOUNT_ID, language=language or "en", time_zone=own_time_zone or "")
-        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=client_id, email=email or "")
+        settings = NotificationSettings(NO_ACCOUNT_ID, language=language or "en", time_zone=own_time_zone)
+        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=client_id, email=email)
 
     async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
         voice, time_zone = await self._branding()
@@ -132,7 +132,7 @@ class PostgresRecipients(Recipients):
     def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
         settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_RECORD_AT])
         return Recipient(
-            voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2] or ""
+            voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2]
         )
 
 

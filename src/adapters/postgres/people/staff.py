@@ -103,14 +103,14 @@ class PostgresClinicianRecords(ClinicianRecords):
 
     async def get(self, clinician_id: UUID) -> Clinician | None:
         row = await self.tx.fetchrow(GET_CLINICIAN, id=clinician_id)
-        return None if row is None else Clinician(*row)
+        return None if row is None else _clinician(row)
 
     async def find_by_external_id(self, external_id: str) -> Clinician | None:
         row = await self.tx.fetchrow(FIND_CLINICIAN, external_id=external_id)
-        return None if row is None else Clinician(*row)
+        return None if row is None else _clinician(row)
 
     async def all(self) -> tuple[Clinician, ...]:
-        return tuple(Clinician(*row) for row in await self.tx.fetch(ALL_CLINICIANS))
+        return tuple(_clinician(row) for row in await self.tx.fetch(ALL_CLINICIANS))
 
     async def add(self, clinician: Clinician, audit_entry: AuditEntry) -> None:
         await self.tx.execute(ADD_CLINICIAN, id=clinician.id, **_clinician_values(clinician))
@@ -122,11 +122,17 @@ class PostgresClinicianRecords(ClinicianRecords):
         self.tx.add_audit_entry(audit_entry)
 
 
+def _clinician(row: Any) -> Clinician:
+    values = list(row)
+    values[3] = row[3] or None
+    return Clinician(*values)
+
+
 def _clinician_values(clinician: Clinician) -> dict[str, Any]:
     return {
         "external_id": clinician.external_id,
         "name": clinician.name,
-        "credentials": clinician.credentials,
+        "credentials": clinician.credentials or "",
         "time_zone": clinician.time_zone,
         "room_link": clinician.room_link,
         "active": clinician.active,

@@ -15,6 +15,7 @@ from portal_core.accounts.use_cases.extend_session import ExtendSession
 from portal_core.accounts.use_cases.list_sessions import ListSessions
 from portal_core.accounts.views import SessionView
 from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import Page
 
 
 def sessions_controller(side: Side) -> type[Controller]:
@@ -27,7 +28,7 @@ def sessions_controller(side: Side) -> type[Controller]:
         @get("", operation_id=operation_name(side, "list_sessions"))
         async def list_sessions(
             self, request: PortalRequest, list_sessions: NamedDependency[ListSessions]
-        ) -> tuple[SessionView, ...]:
+        ) -> Page[SessionView]:
             """Where one is signed in."""
             return await list_sessions(request.actor)
 

@@ -64,7 +64,7 @@ class AppointmentsController(Controller):
         category: FromQuery[AppointmentCategory] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[AppointmentView]:
         """Lists upcoming, past, cancelled or all appointments, with the actions possible now.

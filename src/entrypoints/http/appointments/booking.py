@@ -91,7 +91,7 @@ class BookingController(Controller):
         clinician_id: FromQuery[UUID | None] = None,
         location_id: FromQuery[UUID | None] = None,
         telehealth: FromQuery[bool | None] = None,
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[SlotsOnPage] = 100,
     ) -> Page[SlotView]:
         """Lists free times of the care team, soonest first.
@@ -110,7 +110,7 @@ class BookingController(Controller):
         return await find_slots(request.actor, query)
 
     @get("/holds")
-    async def list_holds(self, request: PortalRequest, list_holds: NamedDependency[ListHolds]) -> tuple[HoldView, ...]:
+    async def list_holds(self, request: PortalRequest, list_holds: NamedDependency[ListHolds]) -> Page[HoldView]:
         """Lists the client's unexpired holds, the first to expire first."""
         return await list_holds(request.actor)
 

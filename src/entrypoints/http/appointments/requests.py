@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, page
-from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.appointment_request import MAX_PREFERRED_TIMES, MAX_REASON_LENGTH, PreferredTime
 from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyOpenRequests
@@ -38,7 +38,7 @@ class AppointmentRequestBody(Request, frozen=True):
     preferred: Annotated[tuple[PreferredTimeRequest, ...], Meta(min_length=1, max_length=MAX_PREFERRED_TIMES)]
     location_id: UUID | None = None
     clinician_id: UUID | None = None
-    reason: Annotated[str, Meta(max_length=MAX_REASON_LENGTH, examples=["After work would be best."])] = ""
+    reason: Annotated[str, Meta(max_length=MAX_REASON_LENGTH, examples=["After work would be best."])] | None = None
 
     def command(self) -> RequestAppointmentCommand:
         """Convert to the use case's command."""
@@ -72,13 +72,13 @@ class AppointmentRequestsController(Controller):
         self,
         request: PortalRequest,
         list_appointment_requests: NamedDependency[ListAppointmentRequests],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[AppointmentRequestView]:
         """Lists the record's requests with their status, latest first."""
         return await list_appointment_requests(request.actor, page(after, size))
 
-    @patch("/requests/{request_id:uuid}/withdraw", raises=[Forbidden, RequestClosed, StaleVersion])
+    @post("/requests/{request_id:uuid}/withdraw", status_code=200, raises=[Forbidden, RequestClosed, StaleVersion])
     async def withdraw_appointment_request(
         self,
         request: PortalRequest,

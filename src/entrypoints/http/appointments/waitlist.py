@@ -30,6 +30,7 @@ from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
 from portal_core.appointments.views import AppointmentView, WaitlistEntryView
 from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.page import Page
 
 Weekday = Annotated[int, Meta(ge=0, le=6)]
 
@@ -78,7 +79,7 @@ class WaitlistController(Controller):
     @get("")
     async def list_waitlist(
         self, request: PortalRequest, list_waitlist: NamedDependency[ListWaitlist]
-    ) -> tuple[WaitlistEntryView, ...]:
+    ) -> Page[WaitlistEntryView]:
         """Lists the client's waitlist entries, each with the offer that can be accepted now."""
         return await list_waitlist(request.actor)
 

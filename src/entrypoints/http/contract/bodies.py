@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from entrypoints.http.contract.fields import field_error
+from entrypoints.http.contract.fields import absent_as_null, field_error
 from entrypoints.http.server.errors import MalformedBody
 from portal_core.kernel.errors import FieldError, Invalid
 
@@ -28,7 +28,7 @@ def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _refuse_depth(body)
     try:
-        value = decoder.decode(body)
+        value = decoder.decode(body) if b'""' not in body else _convert(_json(body, decoder.type), decoder.type)
     except msgspec.ValidationError as error:
         raise Invalid(*_faults(body, decoder.type, str(error))) from None
     except (ValueError, RecursionError):
@@ -38,6 +38,15 @@ def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     if b"\\u0000" in body:
         _refuse_nul(msgspec.json.decode(body), "")
     return value
+
+
+def _json(body: bytes, kind: Any) -> Any:
+    """The body as JSON values, with null for the empty strings that stand for absent texts."""
+    return absent_as_null(msgspec.json.decode(body), inspect.type_info(kind))
+
+
+def _convert(value: Any, kind: Any) -> Any:
+    return msgspec.convert(value, kind, str_keys=True)
 
 
 def _refuse_depth(body: bytes) -> None:
@@ -62,7 +71,7 @@ def _refuse_nul(value: Any, path: str) -> None:
 
 def _faults(body: bytes, kind: Any, words: str) -> list[FieldError]:
     try:
-        return explain(msgspec.json.decode(body), kind, words)
+        return explain(_json(body, kind), kind, words)
     except (ValueError, RecursionError):
         return [_at("", words)] if words else []
 

@@ -9,8 +9,9 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from litestar.params import FromPath, FromQuery
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
+from portal_core.kernel.contact import KEEP, Keep
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.page import MAX_PAGE, PageRequest
 
@@ -36,6 +37,7 @@ __all__ = [
     "UnsetType",
     "Version",
     "bounded_time",
+    "or_keep",
     "page",
 ]
 
@@ -94,9 +96,14 @@ the calendars of Python and PostgreSQL."""
 DateT = TypeVar("DateT", bound=date)
 
 
-def page(after: str, size: int) -> PageRequest:
+def page(after: str | None, size: int) -> PageRequest:
     """Build the core's page request."""
     return PageRequest(after=after, size=size)
+
+
+def or_keep(value: str | UnsetType | None) -> str | Keep | None:
+    """A text of a PATCH request for the core: left out leaves the field as it is, null empties it."""
+    return KEEP if isinstance(value, UnsetType) else value
 
 
 def bounded_time(path: str, value: DateT) -> DateT:
@@ -113,6 +120,8 @@ def bounded_time(path: str, value: DateT) -> DateT:
 class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A request's body. Unknown fields are refused, and dates are bounded; the fields' types define all other rules.
 
+    A text that may be absent is declared `... | None`. An empty string for it is read as null (`absent_as_null`).
+
     A subclass that adds `__post_init__` calls `super().__post_init__()`, and may raise `Invalid`.
     """
 
@@ -122,6 +131,40 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             for one in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(one, date):
                     bounded_time(name, one)
+
+
+def absent_as_null(value: Any, info: inspect.Type) -> Any:
+    """A decoded JSON body, of the type `info`, with null in place of each empty string for an optional text.
+
+    Only fields of requests whose type is a text or null count; other empty strings meet their type's bounds.
+    """
+    match info:
+        case inspect.StructType(fields=fields) if isinstance(value, dict):
+            kinds = {field.encode_name: field.type for field in fields}
+            return {name: absent_as_null(one, kinds[name]) if name in kinds else one for name, one in value.items()}
+        case inspect.ListType(item_type=kind) | inspect.VarTupleType(item_type=kind) if isinstance(value, list):
+            return [absent_as_null(one, kind) for one in value]
+        case inspect.UnionType(types=kinds) if value == "":
+            return None if is_optional_text(info) else value
+        case inspect.UnionType(types=kinds):
+            for kind in kinds:
+                value = absent_as_null(value, kind)
+            return value
+        case inspect.Metadata(type=inner):
+            return absent_as_null(value, inner)
+    return value
+
+
+def is_optional_text(info: inspect.Type) -> bool:
+    """Whether a field of this type holds a text or null, and nothing else."""
+    if isinstance(info, inspect.Metadata):
+        return is_optional_text(info.type)
+    if not isinstance(info, inspect.UnionType):
+        return False
+    kinds = [kind.type if isinstance(kind, inspect.Metadata) else kind for kind in info.types]
+    texts = [isinstance(kind, inspect.StrType) for kind in kinds]
+    nulls = [isinstance(kind, inspect.NoneType) for kind in kinds]
+    return any(texts) and any(nulls) and sum(texts) + sum(nulls) == len(kinds)
 
 
 @cache

@@ -74,12 +74,12 @@ def post(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTP
 
 
 def put(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """Declare a replacement."""
+    """Declare the replacement of a resource: what the body leaves out becomes absent."""
     return _route("PUT", path, options)
 
 
 def patch(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """Declare a change."""
+    """Declare a change of the fields that the body names."""
     return _route("PATCH", path, options)
 
 

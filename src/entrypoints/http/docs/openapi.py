@@ -19,7 +19,9 @@ ABOUT = """The client portal of a mental-health practice.
 
 Sign in with `POST /api/v1/portal/auth/login`. Programs send `Authorization: Bearer`; browsers keep the session in a
 cookie that scripts cannot read, and send `X-CSRF-Token` with every change. Errors are problems (RFC 9457) with a
-stable `code`. Lists are paged: pass `next` of one page as `after` to get the next page. Times are UTC."""
+stable `code`. Every list has `items` and `next`: pass `next` of one page as `after` to get the next page; it is null on
+the last. Absent values are null, never an empty string; a request may also omit them. PUT replaces a resource, PATCH
+changes the named fields, POST creates or acts, DELETE removes. Times are UTC."""
 
 
 def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSettings) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class NotificationsController(Controller):
         self,
         request: PortalRequest,
         list_notifications: NamedDependency[ListNotifications],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[NotificationView]:
         """Lists notifications, newest first."""

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import Code, Request, Slug
+from entrypoints.http.contract.fields import UNSET, Code, Email, Phone, Request, Slug, TimeZone, UnsetType, or_keep
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
@@ -23,14 +23,11 @@ from portal_core.notifications.views import NotificationSettingsView
 
 Minutes = Annotated[int, Meta(ge=1, le=60 * 24 * 31, examples=[1440])]
 Channels = Annotated[tuple[Channel, ...], Meta(max_length=3)]
-EmailOrEmpty = Annotated[str, Meta(max_length=254, examples=["safe@example.org"])]
-PhoneOrEmpty = Annotated[str, Meta(max_length=32, examples=["+15185550100"])]
-TimeZoneOrEmpty = Annotated[str, Meta(max_length=64, examples=["America/New_York"])]
 Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 
 
 class ChangeNotificationSettingsRequest(Request, frozen=True):
-    """The settings to change. Omitted fields stay unchanged; an empty string removes an address, number or time zone.
+    """The settings to change. Omitted fields stay unchanged; null removes an address, number or time zone.
 
     `channels` maps notice kinds to channels; a kind with an empty list sends no notices. If text messages cannot be
     sent (no consent, or the deployment does not send any) and no other channel outside the portal was chosen, mail is
@@ -39,20 +36,20 @@ class ChangeNotificationSettingsRequest(Request, frozen=True):
     A new `safe_email` is sent a code, and takes effect when the code is confirmed.
 
     `sms_phone` gives consent to text messages to that number: send it only when the person has just expressly agreed to
-    them. An empty string withdraws the consent.
+    them. Null withdraws the consent.
     """
 
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     channels: Annotated[dict[Slug, Channels], Meta(max_length=50)] | None = None
     reminder_minutes: Annotated[tuple[Minutes, ...], Meta(max_length=5)] | None = None
     language: Language | None = None
-    time_zone: TimeZoneOrEmpty | None = None
-    safe_email: EmailOrEmpty | None = None
-    safe_phone: PhoneOrEmpty | None = None
+    time_zone: TimeZone | UnsetType | None = UNSET
+    safe_email: Email | UnsetType | None = UNSET
+    safe_phone: Phone | UnsetType | None = UNSET
     neutral_sender: bool | None = None
     do_not_text: bool | None = None
     do_not_voicemail: bool | None = None
-    sms_phone: PhoneOrEmpty | None = None
+    sms_phone: Phone | UnsetType | None = UNSET
 
 
 class ConfirmSafeEmailRequest(Request, frozen=True):
@@ -87,13 +84,13 @@ class NotificationSettingsController(Controller):
             channels=data.channels,
             reminder_minutes=data.reminder_minutes,
             language=data.language,
-            time_zone=data.time_zone,
-            safe_email=data.safe_email,
-            safe_phone=data.safe_phone,
+            time_zone=or_keep(data.time_zone),
+            safe_email=or_keep(data.safe_email),
+            safe_phone=or_keep(data.safe_phone),
             neutral_sender=data.neutral_sender,
             do_not_text=data.do_not_text,
             do_not_voicemail=data.do_not_voicemail,
-            sms_phone=data.sms_phone,
+            sms_phone=or_keep(data.sms_phone),
         )
         return await change_notification_settings(request.actor, command)
 

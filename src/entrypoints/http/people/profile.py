@@ -8,7 +8,18 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from entrypoints.http.accounts.operation_names import tags_for
-from entrypoints.http.contract.fields import UNSET, Code, Email, Password, Phone, Request, TimeZone, UnsetType, Version
+from entrypoints.http.contract.fields import (
+    UNSET,
+    Code,
+    Email,
+    Password,
+    Phone,
+    Request,
+    TimeZone,
+    UnsetType,
+    Version,
+    or_keep,
+)
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.access.views import RecordView
@@ -19,8 +30,9 @@ from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChan
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChange, RequestEmailChangeCommand
 from portal_core.accounts.views import AccountView
-from portal_core.kernel.contact import KEEP, ContactChanges, InvalidEmail, Keep
+from portal_core.kernel.contact import ContactChanges, InvalidEmail
 from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, RecordDestroyed, StaleVersion
+from portal_core.kernel.page import Page
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.people.use_cases.get_profile import GetProfile
 from portal_core.people.views import ProfileView
@@ -45,17 +57,13 @@ class ChangeProfileRequest(Request, frozen=True):
     def changes(self) -> ContactChanges:
         """Convert the request to the core's changes."""
         return ContactChanges(
-            chosen_name=_or_keep(self.chosen_name),
-            pronouns=_or_keep(self.pronouns),
-            phone=_or_keep(self.phone),
-            address=_or_keep(self.address),
-            time_zone=_or_keep(self.time_zone),
-            language=_or_keep(self.language),
+            chosen_name=or_keep(self.chosen_name),
+            pronouns=or_keep(self.pronouns),
+            phone=or_keep(self.phone),
+            address=or_keep(self.address),
+            time_zone=or_keep(self.time_zone),
+            language=or_keep(self.language),
         )
-
-
-def _or_keep(value: str | UnsetType | None) -> str | Keep | None:
-    return KEEP if isinstance(value, UnsetType) else value
 
 
 class EmailChangeRequest(Request, frozen=True):
@@ -134,6 +142,6 @@ class RecordsController(Controller):
     @get("")
     async def list_records(
         self, request: PortalRequest, list_records: NamedDependency[ListRecords]
-    ) -> tuple[RecordView, ...]:
+    ) -> Page[RecordView]:
         """One's own record, or those that a proxy may act on: name one by the header Portal-Client."""
         return await list_records(request.actor)

@@ -11,6 +11,7 @@ from portal_core.kernel.actor import Actor, ClientActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import Page
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -28,7 +29,7 @@ class ListGrants:
     begin: Begin[AccessUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, client_id: UUID) -> tuple[GrantView, ...]:
+    async def __call__(self, actor: Actor, client_id: UUID) -> Page[GrantView]:
         async with self.begin(actor) as unit:
             if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
                 require_staff_or_system(actor, *CLIENT_READER_ROLES)
@@ -37,4 +38,4 @@ class ListGrants:
             today = (await unit.practice_record.get()).today(self.clock.now())
             views = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
             await unit.audit.record(AuditEntry("grants.read", record=client_id))
-            return await unit.commit(views)
+            return await unit.commit(Page(views))

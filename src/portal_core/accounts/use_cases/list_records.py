@@ -8,6 +8,7 @@ from portal_core.kernel.actor import Actor, ClientActor, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import Page
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -26,7 +27,7 @@ class ListRecords:
     begin: Begin[AccountsUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor) -> tuple[RecordView, ...]:
+    async def __call__(self, actor: Actor) -> Page[RecordView]:
         async with self.begin(actor) as unit:
             holder = require_account_holder(actor)
             if isinstance(holder, StaffActor):
@@ -41,4 +42,4 @@ class ListRecords:
                     found.append(RecordView.granted(grant, name, today))
             for view in found:
                 await unit.audit.record(AuditEntry("record.listed", record=view.client_id))
-            return await unit.commit(tuple(found))
+            return await unit.commit(Page(tuple(found)))

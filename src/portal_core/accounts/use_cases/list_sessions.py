@@ -6,6 +6,7 @@ from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.views import SessionView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.page import Page
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -21,8 +22,8 @@ class ListSessions:
     begin: Begin[SignInUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor) -> tuple[SessionView, ...]:
+    async def __call__(self, actor: Actor) -> Page[SessionView]:
         async with self.begin(actor) as unit:
             holder = require_account_holder(actor)
             sessions = await unit.sessions.list_open(holder.account_id, self.clock.now())
-        return tuple(SessionView.of(session, current=session.id == holder.session_id) for session in sessions)
+        return Page(tuple(SessionView.of(one, current=one.id == holder.session_id) for one in sessions))

@@ -27,7 +27,7 @@ class DefineLocationCommand:
     location_id: UUID | None = None
     name: str
     time_zone: str
-    address: str = ""
+    address: str | None = None
     active: bool = True
     version: int | None = None
 
@@ -60,8 +60,8 @@ class DefineLocation:
                 name=single_line_text(command.name, "name", MAX_NAME_LENGTH),
                 time_zone=time_zone,
                 address=multi_line_text(command.address, "address", MAX_ADDRESS_LENGTH)
-                if command.address.strip()
-                else "",
+                if command.address and command.address.strip()
+                else None,
                 active=command.active,
                 version=next_version(known, command.version),
             )

@@ -130,7 +130,7 @@ def _page(
     last = page[-1] if page else None
     return Page(
         tuple(_view(one, appointment_type, booking_options) for one in page),
-        cursor((last.starts_at, last.clinician_id)) if last and more else "",
+        cursor((last.starts_at, last.clinician_id)) if last and more else None,
     )
 
 
@@ -144,7 +144,7 @@ def _view(slot: Slot, appointment_type: AppointmentType, booking_options: Bookin
         appointment_type_id=appointment_type.id,
         appointment_type_name=appointment_type.name,
         location_id=slot.location_id,
-        location_name=location.name if location else "",
+        location_name=location.name if location else None,
         telehealth=slot.location_id is None,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,

@@ -10,6 +10,7 @@ from portal_core.appointments.practice_views import CheckInView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound
+from portal_core.kernel.page import Page
 from portal_core.kernel.uow import Begin
 
 
@@ -25,7 +26,7 @@ class ListCheckIns:
 
     begin: Begin[AppointmentUnit]
 
-    async def __call__(self, actor: Actor, appointment_id: UUID) -> tuple[CheckInView, ...]:
+    async def __call__(self, actor: Actor, appointment_id: UUID) -> Page[CheckInView]:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             booking = await unit.appointments.get_for_practice(appointment_id)
@@ -37,4 +38,4 @@ class ListCheckIns:
             known = await unit.directory.clients(clients)
             for client_id in clients:
                 await unit.audit.record(AuditEntry("check_ins.read", appointment_id, record=client_id))
-            return await unit.commit(tuple(CheckInView.of(one, known[one.client_id]) for one in found))
+            return await unit.commit(Page(tuple(CheckInView.of(one, known[one.client_id]) for one in found)))

@@ -7,6 +7,7 @@ from portal_core.appointments.views import HoldView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.page import Page
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -20,9 +21,9 @@ class ListHolds:
     begin: Begin[AppointmentUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor) -> tuple[HoldView, ...]:
+    async def __call__(self, actor: Actor) -> Page[HoldView]:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments")
             found = await unit.holds.of_client(client_id, self.clock.now())
             await unit.audit.record(AuditEntry("holds.read", record=client_id))
-            return await unit.commit(tuple(HoldView.of(one) for one in found))
+            return await unit.commit(Page(tuple(HoldView.of(one) for one in found)))

@@ -7,6 +7,7 @@ from portal_core.appointments.views import WaitlistEntryView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
+from portal_core.kernel.page import Page
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
@@ -21,10 +22,10 @@ class ListWaitlist:
     begin: Begin[AppointmentUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor) -> tuple[WaitlistEntryView, ...]:
+    async def __call__(self, actor: Actor) -> Page[WaitlistEntryView]:
         now = self.clock.now()
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments")
             found = await unit.waitlist_reads.of_client(client_id)
             await unit.audit.record(AuditEntry("waitlist.read", record=client_id))
-            return await unit.commit(tuple(one.as_of(now) for one in found if one.is_active(now)))
+            return await unit.commit(Page(tuple(one.as_of(now) for one in found if one.is_active(now))))

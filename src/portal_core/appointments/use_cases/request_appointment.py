@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime, validate_reason
 from portal_core.appointments.errors import NotBookable, TooManyOpenRequests
@@ -35,7 +36,7 @@ class RequestAppointmentCommand:
     preferred: tuple[PreferredTime, ...]
     location_id: UUID | None = None
     clinician_id: UUID | None = None
-    reason: str = field(default="", validator=validate_reason)
+    reason: str | None = field(default=None, validator=optional(validate_reason))
 
     def __attrs_post_init__(self) -> None:
         errors = [

@@ -9,7 +9,7 @@ from attrs import asdict, evolve, fields_dict, frozen
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.contact import check_time_zone, normalize_email, phone_number
+from portal_core.kernel.contact import KEEP, Keep, check_time_zone, normalize_email, phone_number
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.notices import CONTACT_CHANGED, SAFE_EMAIL_CODE, Channel
@@ -31,29 +31,29 @@ _CONTACT_RULES: Final[Mapping[str, Callable[[str, str], str]]] = {
     "safe_phone": phone_number,
     "sms_phone": phone_number,
 }
+"""The settings that None removes, and the rule for each."""
 
 
 @frozen
 class ChangeNotificationSettingsCommand:
-    """The settings to change. None leaves a setting unchanged; an empty string removes an address, number or time zone.
+    """The settings to change. Omitted settings stay unchanged; None removes an address, number or time zone.
 
-    A new `safe_email` is pending until it is confirmed; sending the current one, or an empty string, withdraws a
-    pending one. `channels` holds only the kinds to change. `sms_phone` gives consent to text messages to that number,
-    so an entry point must send it only when the person has just expressly agreed to them; an empty string withdraws
-    consent.
+    A new `safe_email` is pending until it is confirmed; sending the current one, or None, withdraws a pending one.
+    `channels` holds only the kinds to change. `sms_phone` gives consent to text messages to that number, so an entry
+    point must send it only when the person has just expressly agreed to them; None withdraws consent.
     """
 
     version: int
     channels: Mapping[str, tuple[Channel, ...]] | None = None
     reminder_minutes: tuple[int, ...] | None = None
     language: str | None = None
-    time_zone: str | None = None
-    safe_email: str | None = None
-    safe_phone: str | None = None
+    time_zone: str | Keep | None = KEEP
+    safe_email: str | Keep | None = KEEP
+    safe_phone: str | Keep | None = KEEP
     neutral_sender: bool | None = None
     do_not_text: bool | None = None
     do_not_voicemail: bool | None = None
-    sms_phone: str | None = None
+    sms_phone: str | Keep | None = KEEP
 
     def validated(self) -> "ChangeNotificationSettingsCommand":
         """The command with its email, numbers and time zone in the form in which they are stored.
@@ -68,7 +68,8 @@ class ChangeNotificationSettingsCommand:
         ]
         normalized: dict[str, Any] = {}
         for name, normalize in _CONTACT_RULES.items():
-            if text := getattr(self, name):
+            text = getattr(self, name)
+            if isinstance(text, str):
                 try:
                     normalized[name] = normalize(text, name)
                 except Invalid as invalid:
@@ -76,6 +77,14 @@ class ChangeNotificationSettingsCommand:
         if errors:
             raise Invalid(*errors)
         return evolve(self, **normalized)
+
+    def given(self) -> dict[str, Any]:
+        """The settings to change, by name."""
+        return {
+            name: value
+            for name, value in asdict(self, recurse=False).items()
+            if name != "version" and value is not KEEP and (value is not None or name in _CONTACT_RULES)
+        }
 
 
 @frozen
@@ -99,7 +108,7 @@ class ChangeNotificationSettings:
     async def __call__(self, actor: Actor, command: ChangeNotificationSettingsCommand) -> NotificationSettingsView:
         holder = require_account_holder(actor)
         command = command.validated()
-        if command.safe_email:
+        if isinstance(command.safe_email, str):
             await self.limits.take(holder.practice_id, REQUEST_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
             now, account_id = self.clock.now(), holder.account_id
@@ -107,11 +116,7 @@ class ChangeNotificationSettings:
             if before.version != command.version:
                 raise StaleVersion
             after = changed(before, command, now)
-            names = ",".join(
-                name
-                for name, value in asdict(command, recurse=False).items()
-                if value is not None and name != "version"
-            )
+            names = ",".join(command.given())
             await unit.notification_settings.save(
                 after, AuditEntry("settings.changed", account_id, facts={"set": names})
             )
@@ -121,18 +126,20 @@ class ChangeNotificationSettings:
             return await unit.commit(NotificationSettingsView.of(after, verification, now))
 
     async def _verification(
-        self, unit: NotificationsUnit, settings: NotificationSettings, email: str | None, now: datetime
+        self, unit: NotificationsUnit, settings: NotificationSettings, email: str | Keep | None, now: datetime
     ) -> SafeEmailVerification | None:
         """Start or withdraw the verification as `email` asks, and return the account's verification, if any."""
         account_id = settings.account_id
         verification = await unit.notification_settings.verification(account_id)
-        if email not in (None, settings.confidential.safe_email):
+        if email is KEEP:
+            return verification
+        if email is not None and email != settings.confidential.safe_email:
             verification = SafeEmailVerification.started(account_id, self.ids.new(), email, now, verification)
             await unit.notification_settings.save_verification(
                 verification, AuditEntry("safe_email.requested", account_id)
             )
             await unit.outbox.notify(SAFE_EMAIL_CODE.to_account(account_id, subject_id=verification.id))
-        elif email is not None and verification is not None and verification.is_pending(now):
+        elif verification is not None and verification.is_pending(now):
             verification = verification.close(now)
             await unit.notification_settings.save_verification(
                 verification, AuditEntry("safe_email.withdrawn", account_id)
@@ -144,7 +151,7 @@ def changed(
     before: NotificationSettings, command: ChangeNotificationSettingsCommand, now: datetime
 ) -> NotificationSettings:
     """Apply a valid command to the settings and return the result."""
-    given = {name: value for name, value in asdict(command, recurse=False).items() if value is not None}
+    given = command.given()
 
     def those_of(cls: type) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in fields_dict(cls)}
@@ -152,25 +159,25 @@ def changed(
     values = those_of(NotificationSettings)
     values["version"] = before.version + 1
     preferences = those_of(ConfidentialCommunication)
-    if command.safe_email:
+    if isinstance(command.safe_email, str):
         del preferences["safe_email"]  # takes effect when it is confirmed
     values["confidential"] = evolve(before.confidential, **preferences)
     if command.channels is not None:
         values["channels"] = {**before.channels, **command.channels}
     if command.reminder_minutes is not None:
         values["reminder_minutes"] = tuple(sorted(command.reminder_minutes, reverse=True))
-    if command.sms_phone is not None:
+    if command.sms_phone is not KEEP:
         values["sms_consent"] = _consent(before.sms_consent, command.sms_phone, now)
     if values.get("sms_consent") is not None:
         values["sms_opted_out_at"] = None
     return evolve(before, **values)
 
 
-def _consent(before: SmsConsent | None, phone: str, now: datetime) -> SmsConsent | None:
+def _consent(before: SmsConsent | None, phone: str | None, now: datetime) -> SmsConsent | None:
     if before is not None and before.phone == phone:
         return before
-    return SmsConsent(phone, now) if phone else None
+    return SmsConsent(phone, now) if phone is not None else None
 
 
-def _destinations(settings: NotificationSettings) -> tuple[str, str]:
-    return settings.confidential.safe_email, settings.sms_consent.phone if settings.sms_consent else ""
+def _destinations(settings: NotificationSettings) -> tuple[str | None, str | None]:
+    return settings.confidential.safe_email, settings.sms_consent.phone if settings.sms_consent else None

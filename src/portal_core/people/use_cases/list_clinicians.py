@@ -4,6 +4,7 @@ from attrs import frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.page import Page
 from portal_core.kernel.uow import Begin
 from portal_core.people.policy import CLIENT_READER_ROLES
 from portal_core.people.ports import PeopleUnit
@@ -20,7 +21,7 @@ class ListClinicians:
 
     begin: Begin[PeopleUnit]
 
-    async def __call__(self, actor: Actor) -> tuple[ClinicianView, ...]:
+    async def __call__(self, actor: Actor) -> Page[ClinicianView]:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
-            return tuple(ClinicianView.of(one) for one in await unit.clinician_records.all())
+            return Page(tuple(ClinicianView.of(one) for one in await unit.clinician_records.all()))

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.page import Page
 from portal_core.kernel.uow import Begin
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
@@ -20,7 +21,7 @@ class ListStaff:
 
     begin: Begin[PeopleUnit]
 
-    async def __call__(self, actor: Actor) -> tuple[StaffView, ...]:
+    async def __call__(self, actor: Actor) -> Page[StaffView]:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
-            return tuple(StaffView.of(member) for member in await unit.staff_records.all())
+            return Page(tuple(StaffView.of(member) for member in await unit.staff_records.all()))

@@ -103,7 +103,7 @@ class InvitationsContract:
         invitations = [await world.add_invitation(client.id, f"p{n}@example.org") for n in range(5)]
         expected = [InvitationView.of(one) for one in sorted(invitations, key=lambda one: one.id, reverse=True)]
         seen: list[InvitationView] = []
-        after = ""
+        after: str | None = None
         while True:
             async with world.begin(world.staff()) as unit:
                 page = await unit.invitations.page(PageRequest(after, 2))

@@ -194,7 +194,7 @@ class _Run:
         model.ended = True
 
     async def compare_the_list(self) -> None:
-        listed = await ListSessions(self.world.begin, self.world.clock)(self._actor(self.sessions[0]))
+        listed = (await ListSessions(self.world.begin, self.world.clock)(self._actor(self.sessions[0]))).items
         live = [model for model in self.sessions if model.is_live(self.now)]
         assert {one.id: one.idle_ends_at for one in listed} == {
             model.pairs[0].session.id: model.idle_ends_at for model in live

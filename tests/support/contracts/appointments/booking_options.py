@@ -120,7 +120,7 @@ class BookingOptionsContract:
         assert dict(found.locations) == {location.id: location}
         assert {one.id: (one.name, one.credentials, one.active) for one in found.clinicians.values()} == {
             grey: ("Dr. Grey", "PhD", True),
-            gone: ("Dr. Gone", "", False),
+            gone: ("Dr. Gone", None, False),
         }
 
     async def test_unknown_client_has_no_clinicians(self, world: AppointmentsWorld) -> None:

@@ -30,6 +30,6 @@ class ClientsContract:
         async with world.begin(world.front_desk) as unit:
             known = await unit.directory.clients([ann, bob, foreign, world.ids.new()])
         assert {key: (one.id, one.name, one.pronouns) for key, one in known.items()} == {
-            ann: (ann, "Ann Lee", ""),
+            ann: (ann, "Ann Lee", None),
             bob: (bob, "Bobbie Lee", "they/them"),
         }

@@ -151,16 +151,16 @@ class DestroyedRecordsContract:
             world.front_desk, ListPracticeAppointmentRequestsQuery("pending", PageRequest())
         )
         assert {one.request.id: one.request.reason for one in listed.items} == {
-            declined.id: "",
-            confirmed.id: "",
-            withdrawn.id: "",
+            declined.id: None,
+            confirmed.id: None,
+            withdrawn.id: None,
             of_bob.id: "Sleep",
         }
         answer = DeclineAppointmentRequestCommand(request_id=declined.id, answer="We are full.")
         with pytest.raises(RecordDestroyed):
             await use_cases.decline_appointment_request(world.front_desk, answer)
         refused = await use_cases.decline_appointment_request(world.front_desk, evolve(answer, answer=None))
-        assert (refused.status, refused.reason, refused.answer) == ("declined", "", None)
+        assert (refused.status, refused.reason, refused.answer) == ("declined", None, None)
         said = await use_cases.decline_appointment_request(world.front_desk, evolve(answer, request_id=of_bob.id))
         assert (said.reason, said.answer) == ("Sleep", "We are full.")
         booked = ConfirmAppointmentRequestCommand(
@@ -182,7 +182,7 @@ class DestroyedRecordsContract:
             await unit.requests.save(known.decline(None, at=world.clock.now()), AUDIT_ENTRY)
             found = await unit.requests.get_for_practice(request.id)
         assert found is not None
-        assert (found.status, found.reason, found.answer) == ("declined", "", None)
+        assert (found.status, found.reason, found.answer) == ("declined", None, None)
 
     async def test_check_ins_are_blanked_and_new_ones_refused(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
@@ -206,7 +206,7 @@ class DestroyedRecordsContract:
         await world.destroy_key(ann)
         async with world.begin(world.front_desk) as unit:
             found = await unit.check_ins.of_appointment(booking)
-        assert found == [made[1], evolve(made[0], client_location="", callback="")]
+        assert found == [made[1], evolve(made[0], client_location=None, callback=None)]
         with pytest.raises(RecordDestroyed):
             async with world.begin(world.as_client(ann)) as unit:
                 await unit.check_ins.add(evolve(made[0], id=world.ids.new()), AUDIT_ENTRY)

@@ -121,7 +121,7 @@ class ReadsContract:
             )
             states = {names[row.id]: row.status for row in page.items}
             assert [names[row.id] for row in page.items] == expected
-            assert page.next == ""
+            assert page.next is None
             for_practice = await unit.appointment_reads.list_for_practice(
                 client, AppointmentFilter(category), PageRequest(), world.clock.now(), None
             )
@@ -248,7 +248,7 @@ class ReadsContract:
             for part in one.attendances
         }
         assert parts == {
-            ann: ("Ann Lee", "", "cancelled", "Ill"),
+            ann: ("Ann Lee", None, "cancelled", "Ill"),
             bob: ("Bobbie Lee", "they/them", "attending", None),
         }
 
@@ -270,7 +270,7 @@ async def _walk(
 ) -> list[UUID]:
     """The ids on all pages in order: of the client's own list, or of the practice's."""
     found: list[UUID] = []
-    after = ""
+    after: str | None = None
     while True:
         page: Page[AppointmentRow] | Page[PracticeAppointmentView]
         async with world.begin(actor) as unit:

@@ -138,7 +138,7 @@ class RequestsContract:
         )
         await self._add(world, *of_ann, of_bob)
         async with world.begin(world.as_client(ann)) as unit:
-            found, after, pages = [], "", 0
+            found, after, pages = [], None, 0
             while not pages or after:
                 page = await unit.request_reads.list_for_client(ann, PageRequest(after, 2))
                 found, after, pages = [*found, *page.items], page.next, pages + 1
@@ -152,8 +152,8 @@ class RequestsContract:
         ) == (
             "First visit",
             True,
-            "",
-            "",
+            None,
+            None,
         )
         assert found[0].reason == latest_first[0].reason
         async with world.begin(world.front_desk) as unit:
@@ -164,9 +164,9 @@ class RequestsContract:
             of_bob.id,
             *(one.id for one in reversed(latest_first)),
         ]
-        assert (rest.next, none.items) == ("", ())
+        assert (rest.next, none.items) == (None, ())
         first = everything.items[0]
-        assert (first.client_id, first.client_name, first.client_pronouns) == (bob, "Bob Ray", "")
+        assert (first.client_id, first.client_name, first.client_pronouns) == (bob, "Bob Ray", None)
         assert (first.request.location_name, first.request.clinician_name) == ("Main office", "Dr. Grey")
         second = everything.items[1]
         assert (second.client_name, second.client_pronouns) == ("Andy Lee", "she/they")

@@ -332,7 +332,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
 
     async def _history(self, client: UUID) -> list[AppointmentView]:
         found: list[AppointmentView] = []
-        after = ""
+        after: str | None = None
         while True:
             query = ListMyAppointmentsQuery(AppointmentFilter("all"), PageRequest(after, 5))
             page = await self.use_cases.list_mine(self.world.as_client(client), query)

@@ -189,7 +189,7 @@ class WaitlistContract:
         assert first.offer is not None
         assert (first.offer.id, first.offer.clinician_name, first.offer.version) == (opened.id, "Dr. Green", 1)
         assert (first.offer.starts_at, first.offer.expires_at) == (opened.starts_at, opened.expires_at)
-        assert (second.id, second.offer, second.weekdays, second.clinician_name) == (plain.id, None, (1, 3), "")
+        assert (second.id, second.offer, second.weekdays, second.clinician_name) == (plain.id, None, (1, 3), None)
 
     async def test_practice_list_is_longest_waiting_first(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", chosen="Andy", pronouns="she/they")
@@ -204,7 +204,7 @@ class WaitlistContract:
         async with world.begin(world.front_desk) as unit:
             await unit.waitlist.save(gone.leave(), AUDIT_ENTRY)
             await unit.commit(None)
-        found, after = list[PracticeWaitlistEntryView](), ""
+        found, after = list[PracticeWaitlistEntryView](), None
         async with world.begin(world.front_desk) as unit:
             while not found or after:
                 page = await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest(after, 1))
@@ -226,7 +226,7 @@ class WaitlistContract:
         # If two were open, the later one would count.
         assert anns.entry.offer is not None
         assert anns.entry.offer.id == opened[1].id
-        assert {(one.client_name, one.client_pronouns) for one in found if one.client_id == bob} == {("Bob Lee", "")}
+        assert {(one.client_name, one.client_pronouns) for one in found if one.client_id == bob} == {("Bob Lee", None)}
         other = await world.other_practice()
         async with other.begin(other.front_desk) as unit:
             assert (await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())).items == ()

@@ -299,7 +299,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
     def waitlist_matches_model(self) -> None:
         today = self.now.astimezone(TIME_ZONE).date()
         for client in self.clients:
-            views = type(self).run(self.use_cases.list_waitlist(self.world.as_client(client)))
+            views = type(self).run(self.use_cases.list_waitlist(self.world.as_client(client))).items
             own = [one for one in self.model.entries.values() if one.client == client]
             waiting_ids = [one.id for one in own if one.status == "waiting" and today <= one.latest_date]
             assert sorted(one.id for one in views) == sorted(waiting_ids)

@@ -37,7 +37,9 @@ class AppointmentsWorld(ABC):
     practice_id: UUID
 
     @abstractmethod
-    async def add_clinician(self, name: str = "Dr. Grey", *, credentials: str = "", active: bool = True) -> UUID: ...
+    async def add_clinician(
+        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+    ) -> UUID: ...
 
     @abstractmethod
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:

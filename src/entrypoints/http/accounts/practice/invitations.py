@@ -27,7 +27,7 @@ class InvitationsController(Controller):
         self,
         request: PortalRequest,
         list_invitations: NamedDependency[ListInvitations],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[InvitationView]:
         """Newest first, with those that are over."""

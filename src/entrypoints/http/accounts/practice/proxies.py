@@ -24,6 +24,7 @@ from portal_core.accounts.use_cases.invite_proxy import InviteProxy, InviteProxy
 from portal_core.kernel.actor import AREAS, Area
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden
+from portal_core.kernel.page import Page
 
 Areas = Annotated[tuple[Area, ...], Meta(min_length=1, max_length=len(AREAS))]
 
@@ -73,7 +74,7 @@ class ProxiesController(Controller):
     @get("/grants", raises=[Forbidden])
     async def list_grants(
         self, request: PortalRequest, client_id: FromPath[UUID], list_grants: NamedDependency[ListGrants]
-    ) -> tuple[GrantView, ...]:
+    ) -> Page[GrantView]:
         """Every grant over the record, the newest first, with those that are over."""
         return await list_grants(request.actor, client_id)
 

@@ -174,7 +174,7 @@ class PracticeAppointmentsController(Controller):
         )
         return await cancel_appointment_for_clients(request.actor, command)
 
-    @patch("/{appointment_id:uuid}/no-show", raises=[Forbidden, NotBooked, NotStarted, StaleVersion])
+    @post("/{appointment_id:uuid}/no-show", status_code=200, raises=[Forbidden, NotBooked, NotStarted, StaleVersion])
     async def mark_no_show(
         self,
         request: PortalRequest,
@@ -186,7 +186,7 @@ class PracticeAppointmentsController(Controller):
         command = MarkNoShowCommand(appointment_id=appointment_id, client_id=data.client_id, version=data.version)
         return await mark_no_show(request.actor, command)
 
-    @patch("/{appointment_id:uuid}/complete", raises=[Forbidden, NotBooked, NotStarted, StaleVersion])
+    @post("/{appointment_id:uuid}/complete", status_code=200, raises=[Forbidden, NotBooked, NotStarted, StaleVersion])
     async def complete_appointment(
         self,
         request: PortalRequest,
@@ -214,7 +214,7 @@ class ClientAppointmentsController(Controller):
         category: FromQuery[AppointmentCategory] = "upcoming",
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[PracticeAppointmentView]:
         """Lists a client's upcoming, past, cancelled or all appointments, in the order of the client's own list.

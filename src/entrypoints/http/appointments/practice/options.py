@@ -86,7 +86,9 @@ class LocationRequest(Request, frozen=True):
 
     name: Annotated[Name, Meta(examples=["Elm Street"])]
     time_zone: TimeZone
-    address: Annotated[str, Meta(max_length=MAX_ADDRESS_LENGTH, examples=["12 Elm Street, Albany, NY 12207"])] = ""
+    address: (
+        Annotated[str, Meta(max_length=MAX_ADDRESS_LENGTH, examples=["12 Elm Street, Albany, NY 12207"])] | None
+    ) = None
     active: bool = True
 
     def command(self) -> DefineLocationCommand:

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from entrypoints.http.appointments.appointments import Reason
 from entrypoints.http.appointments.practice.appointments import BOOKING_ERRORS
 from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instant, PageSize, Request, Version, page
-from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.appointment_request import RequestStatus
 from portal_core.appointments.errors import ClientDischarged, RequestClosed
@@ -59,7 +59,7 @@ class PracticeAppointmentRequestsController(Controller):
         request: PortalRequest,
         list_practice_appointment_requests: NamedDependency[ListPracticeAppointmentRequests],
         status: FromQuery[RequestStatus] = "pending",
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[PracticeAppointmentRequestView]:
         """Lists requests with a status, oldest first."""
@@ -87,7 +87,11 @@ class PracticeAppointmentRequestsController(Controller):
         )
         return await confirm_appointment_request(request.actor, command)
 
-    @patch("/{request_id:uuid}/decline", raises=[Forbidden, RequestClosed, RecordDestroyed, StaleVersion])
+    @post(
+        "/{request_id:uuid}/decline",
+        status_code=200,
+        raises=[Forbidden, RequestClosed, RecordDestroyed, StaleVersion],
+    )
     async def decline_appointment_request(
         self,
         request: PortalRequest,

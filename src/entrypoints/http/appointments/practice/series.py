@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from entrypoints.http.appointments.appointments import Reason
 from entrypoints.http.contract.fields import FromPath, Request, Version
-from entrypoints.http.contract.routing import get, patch, post
+from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import ClientDischarged, NotBookable, SeriesEnded
 from portal_core.appointments.practice_views import SeriesView
@@ -89,7 +89,7 @@ class SeriesController(Controller):
         """Returns a series and the ids of its appointments, including cancelled ones."""
         return await get_series(request.actor, series_id)
 
-    @patch("/{series_id:uuid}/cancel", raises=[Forbidden, SeriesEnded, StaleVersion])
+    @post("/{series_id:uuid}/cancel", status_code=200, raises=[Forbidden, SeriesEnded, StaleVersion])
     async def cancel_series(
         self,
         request: PortalRequest,

@@ -14,6 +14,7 @@ from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
 from portal_core.appointments.use_cases.start_video_visit import StartVideoVisit
 from portal_core.appointments.views import VideoVisitLinkView
 from portal_core.kernel.errors import Forbidden, Unavailable
+from portal_core.kernel.page import Page
 
 
 class PracticeVideoVisitController(Controller):
@@ -40,6 +41,6 @@ class PracticeVideoVisitController(Controller):
     @get("/check-ins", raises=[Forbidden])
     async def list_check_ins(
         self, request: PortalRequest, appointment_id: FromPath[UUID], list_check_ins: NamedDependency[ListCheckIns]
-    ) -> tuple[CheckInView, ...]:
+    ) -> Page[CheckInView]:
         """Lists locations and callback numbers that clients gave when they joined, latest first."""
         return await list_check_ins(request.actor, appointment_id)

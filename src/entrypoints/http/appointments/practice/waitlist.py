@@ -26,7 +26,7 @@ class PracticeWaitlistController(Controller):
         self,
         request: PortalRequest,
         list_practice_waitlist: NamedDependency[ListPracticeWaitlist],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[PracticeWaitlistEntryView]:
         """Lists waitlist entries, longest waiting first, each with the offer that can be accepted now.

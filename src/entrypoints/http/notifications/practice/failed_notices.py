@@ -27,7 +27,7 @@ class FailedNoticesController(Controller):
         self,
         request: PortalRequest,
         list_failed_notices: NamedDependency[ListFailedNotices],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[FailedNoticeView]:
         """Lists notices that were given up, or that may or may not have been sent."""

@@ -88,7 +88,7 @@ class SearchClientsRequest(Request, frozen=True):
     """The beginning of the family name, which may continue into the given name. In a body, because URLs are logged."""
 
     name_prefix: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
-    after: Annotated[Cursor, Meta(examples=[""])] = ""
+    after: Annotated[Cursor | None, Meta(examples=[None])] = None
     size: Annotated[PageSize, Meta(examples=[20])] = 20
 
 
@@ -110,7 +110,7 @@ class ClientsController(Controller):
         self,
         request: PortalRequest,
         list_clients: NamedDependency[ListClients],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
         external_id: FromQuery[ExternalId | None] = None,
     ) -> Page[ClientSummaryView]:

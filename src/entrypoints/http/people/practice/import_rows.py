@@ -12,8 +12,8 @@ from portal_core.people.use_cases.import_people import ImportPeopleCommand
 MAX_IMPORT_ROWS = 1000
 LineNumber = Annotated[int, Meta(ge=1, le=2**31 - 1, examples=[2])]
 RequiredText = Annotated[str, Meta(max_length=200, examples=["ehr-1001"])]
-Text = Annotated[str, Meta(max_length=500, examples=[""])]
-LongText = Annotated[str, Meta(max_length=2000, examples=[""])]
+Text = Annotated[str, Meta(max_length=500)]
+LongText = Annotated[str, Meta(max_length=2000)]
 
 
 class ClinicianRowRequest(Request, frozen=True):
@@ -22,10 +22,10 @@ class ClinicianRowRequest(Request, frozen=True):
     line: LineNumber
     external_id: RequiredText
     name: Annotated[str, Meta(max_length=200, examples=["Dr. Ruth Byrne"])]
-    credentials: Text = ""
-    time_zone: Text = ""
-    room_link: LongText = ""
-    active: Text = ""
+    credentials: Text | None = None
+    time_zone: Text | None = None
+    room_link: LongText | None = None
+    active: Text | None = None
 
     def row(self) -> ClinicianRow:
         """Convert the request to the core's row."""
@@ -49,16 +49,16 @@ class ClientRowRequest(Request, frozen=True):
     given_name: Annotated[str, Meta(max_length=200, examples=["Ada"])]
     family_name: Annotated[str, Meta(max_length=200, examples=["Lovelace"])]
     date_of_birth: Annotated[str, Meta(max_length=40, examples=["1985-12-10"])]
-    chosen_name: Text = ""
-    pronouns: Text = ""
-    email: Text = ""
-    phone: Text = ""
-    address: LongText = ""
-    time_zone: Text = ""
-    language: Text = ""
-    state: Text = ""
-    status: Text = ""
-    clinicians: LongText = ""
+    chosen_name: Text | None = None
+    pronouns: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    address: LongText | None = None
+    time_zone: Text | None = None
+    language: Text | None = None
+    state: Text | None = None
+    status: Text | None = None
+    clinicians: LongText | None = None
 
     def row(self) -> ClientRow:
         """Convert the request to the core's row."""

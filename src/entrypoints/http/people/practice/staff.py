@@ -18,6 +18,7 @@ from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaff
 from portal_core.kernel.actor import ROLES, Role
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.page import Page
 from portal_core.people.details import ClinicianDetails
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, LastAdministrator
 from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
@@ -38,7 +39,7 @@ class ClinicianRequest(Request, frozen=True):
     """All details of a clinician. `room_link` is their own video room, where the practice uses such rooms."""
 
     name: FullName
-    credentials: Credentials = ""
+    credentials: Credentials | None = None
     external_id: ExternalId | None = None
     time_zone: TimeZone | None = None
     room_link: RoomLink | None = None
@@ -93,7 +94,7 @@ class CliniciansController(Controller):
     @get("", raises=[Forbidden])
     async def list_clinicians(
         self, request: PortalRequest, list_clinicians: NamedDependency[ListClinicians]
-    ) -> tuple[ClinicianView, ...]:
+    ) -> Page[ClinicianView]:
         """All clinicians, also those who left."""
         return await list_clinicians(request.actor)
 
@@ -124,7 +125,7 @@ class StaffController(Controller):
     tags = ("Practice: people",)
 
     @get("", raises=[Forbidden])
-    async def list_staff(self, request: PortalRequest, list_staff: NamedDependency[ListStaff]) -> tuple[StaffView, ...]:
+    async def list_staff(self, request: PortalRequest, list_staff: NamedDependency[ListStaff]) -> Page[StaffView]:
         """All members of staff, also those who left."""
         return await list_staff(request.actor)
 

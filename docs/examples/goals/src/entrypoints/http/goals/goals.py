@@ -41,7 +41,7 @@ class GoalsController(Controller):
         self,
         request: PortalRequest,
         list_goals: NamedDependency[ListGoals],
-        after: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
     ) -> Page[GoalView]:
         """Lists the client's goals, newest first."""
