@@ -29,8 +29,8 @@ Paste this into another terminal, in this folder:
 
   # She looks up appointment types and open times
   ask /portal/appointments/options | {python} -m json.tool
-  KIND=$(ask /portal/appointments/options | pick 'it["kinds"][0]["id"]')
-  FREE=$(ask "/portal/appointments/slots?appointment_type_id=$KIND&first_day=$(day 2)&last_day=$(day 14)&size=3")
+  TYPE=$(ask /portal/appointments/options | pick 'it["appointment_types"][0]["id"]')
+  FREE=$(ask "/portal/appointments/slots?appointment_type_id=$TYPE&first_day=$(day 2)&last_day=$(day 14)&size=3")
   printf %s "$FREE" | {python} -m json.tool
 
   # She books the first open time, and finds it in her appointments and her calendar feed
