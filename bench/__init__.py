@@ -1,1 +1,1 @@
-"""Benchmarks of the portal relative to its database and framework: `python -m bench`; see `docs/explanation/benchmarks.md`."""
+"""Benchmarks relative to the database and the framework: `python -m bench`; see `docs/explanation/benchmarks.md`."""

@@ -45,7 +45,7 @@ STATEMENTS = (
     %(place)s, '{{}}', '2025-01-01'
   FROM generate_series(0, (%(clients)s - 1) / %(each)s) AS c, generate_series(0, 4) AS d""",
     f"""INSERT INTO portal.clients
-    (practice_id, id, given_name, family_name, sort_name, born, email, email_key, status, created_at)
+    (practice_id, id, given_name, family_name, sort_name, date_of_birth, email, email_key, status, created_at)
   SELECT %(practice)s, {_CLIENT}, 'Given' || n, 'Family', 'family given' || n, '1990-05-17', n || '@bench.example',
     n || '@bench.example', 'active', now() FROM {_EVERYBODY}""",
     f"""INSERT INTO portal.care_team (practice_id, client_id, clinician_id)

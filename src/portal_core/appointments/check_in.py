@@ -11,8 +11,8 @@ class CheckIn:
     """A client's location and callback number, given when they join a video visit.
 
     Asked for at each visit, so that emergency help can be sent to the right address (American Telemedicine Association,
-    Practice Guidelines for Video-Based Online Mental Health Services, 2013). Both are encrypted at rest, and read as None
-    once the record's key is destroyed.
+    Practice Guidelines for Video-Based Online Mental Health Services, 2013). Both are encrypted at rest, and None once
+    the record's key is destroyed.
     """
 
     id: UUID

@@ -42,7 +42,7 @@ class Notice:
 class NoticeKind:
     """What is true of all notices of a kind.
 
-    `channels` are the defaults. Unless the kind is `fixed`, the recipient may choose any of the three channels, or none.
+    `channels` are the defaults. Unless the kind is `fixed`, the recipient may choose any of the channels, or none.
     `area` is the part of a record that it speaks of: a proxy gets it when their grant opens that area. The `CodeSender`
     mails kinds that have a `code`: it knows the address. `to_former_email` goes to the address before a change of
     email; `states_appointment_time` names the time of an appointment.

@@ -1,4 +1,4 @@
-"""The portal's own document: the one in `docs/reference/openapi.json`, whole, and true of what the use cases say they refuse."""
+"""The document in `docs/reference/openapi.json` is complete, and states what the use cases refuse."""
 
 import inspect
 import json

@@ -134,8 +134,8 @@ async def test_all_invalid_fields_are_reported_and_nothing_changes(holder: Setti
 async def test_contact_fields_are_stored_in_one_form(holder: SettingsOwner) -> None:
     view = await holder.change(safe_phone="(212) 555-0100", sms_phone="212.555.0123", time_zone=" America/Chicago ")
     assert (view.safe_phone, view.sms_phone, view.time_zone) == ("+12125550100", PHONE, "America/Chicago")
-    again = await holder.change(sms_phone="+1 212 555 0123", safe_phone="", time_zone="")
-    assert (again.sms_consent_at, again.safe_phone, again.time_zone) == (view.sms_consent_at, "", "")
+    again = await holder.change(sms_phone="+1 212 555 0123", safe_phone=None, time_zone=None)
+    assert (again.sms_consent_at, again.safe_phone, again.time_zone) == (view.sms_consent_at, None, None)
     assert (await holder.set_safe_email(" Safe@Example.ORG ")).safe_email == "safe@example.org"
     for blank in ({"safe_email": " "}, {"safe_phone": " "}, {"time_zone": " "}):
         with pytest.raises(Invalid):

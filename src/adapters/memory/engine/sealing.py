@@ -45,5 +45,5 @@ def destroy_key(tx: MemoryTransaction, client_id: UUID) -> None:
 
 
 def _client(row: Any) -> UUID:
-    found: UUID = getattr(row, "client_id", row.id)  # a client's own row has no client_id
+    found: UUID = row.client_id if hasattr(row, "client_id") else row.id  # a client's own row
     return found
