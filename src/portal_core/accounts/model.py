@@ -296,7 +296,7 @@ class EmailRequest:
 
     This way the response to the visitor cannot depend on what is known of the email. `date_of_birth` is set only for
     `register`. `password_reset_started` is not a request but a marker: a new password is being sent to the identity
-    provider, and whoever sent it deletes the marker when the provider responds.
+    provider, and the sender deletes the marker when the provider responds.
     """
 
     id: UUID

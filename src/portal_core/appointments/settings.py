@@ -27,8 +27,8 @@ class AppointmentSettings:
     `cancel_notice` is real time or calendar days (see `notice_deadline`). A client who cancels later than that is
     refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Without `self_booking` clients can
     only request appointments. A slot is held for `hold_duration`, a waitlist offer is open for `offer_duration`, and
-    neither lasts beyond the start. `calendar_title` is the title in calendar files: other people see calendars, so it must hold
-    no clinical word.
+    neither lasts beyond the start. `calendar_title` is the title in calendar files: other people see calendars, so it
+    must hold no clinical word.
 
     Raises:
         Invalid: `late_cancel` is "fee" and there is no fee, or a number is out of range.

@@ -53,7 +53,7 @@ class Notices(Protocol):
         """Return up to `limit` notices whose worker is gone (`NoticeDelivery.stalled`), oldest claim first."""
         ...
 
-    async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
+    async def failed(self, page: PageRequest) -> Page[FailedNoticeView]:
         """Return dead and uncertain notices, newest first (by descending id)."""
         ...
 

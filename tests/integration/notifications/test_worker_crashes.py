@@ -104,9 +104,9 @@ class Deployment:
         self.world.clock.advance(INITIAL_RETRY_DELAY)
         assert await run_worker(self.worker_run("sweep_notices:all")) == 0
 
-    async def troubled(self) -> set[UUID]:
+    async def failed(self) -> set[UUID]:
         async with self.world.begin(self.world.system) as unit:
-            return {one.id for one in (await unit.notices.troubled(PageRequest())).items}
+            return {one.id for one in (await unit.notices.failed(PageRequest())).items}
 
     async def state(self, notice_id: UUID) -> str:
         return (await self.world.notice(notice_id)).state
@@ -174,7 +174,7 @@ async def test_delivery_after_a_worker_is_killed(deployment: Deployment, crash: 
         else:
             assert (await deployment.state(notice_id), vendor.taken[notice_id]) == ("uncertain", crash.taken)
     doubtful = {notices["reminder"], notices["service"]} if crash.in_doubt else set()
-    assert await deployment.troubled() == doubtful
+    assert await deployment.failed() == doubtful
     assert deployment.jobs_left() == []
 
     # However often and late they run, nothing else happens without an operator ...

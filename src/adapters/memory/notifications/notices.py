@@ -78,9 +78,9 @@ class MemoryNotices(Notices):
         found = [row for row in self._rows() if row.stalled(now)]
         return tuple(sorted(found, key=lambda row: (row.claimed_at, row.id))[:limit])
 
-    async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
-        troubled = (row for row in self._rows() if row.state in ("dead", "uncertain"))
-        return newest_first(troubled, page).map(FailedNoticeView.of)
+    async def failed(self, page: PageRequest) -> Page[FailedNoticeView]:
+        failed = (row for row in self._rows() if row.state in ("dead", "uncertain"))
+        return newest_first(failed, page).map(FailedNoticeView.of)
 
     def _rows(self) -> list[NoticeDelivery]:
         return own_rows(self.tx, "notice_rows")

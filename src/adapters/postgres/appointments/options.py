@@ -41,7 +41,7 @@ DISPLAY_NAME: ColumnElement[str] = (
 PRONOUNS = func.nullif(clients.c.pronouns, EMPTY_TEXT)
 
 
-_kinds = (
+_appointment_types = (
     select(
         func.jsonb_agg(
             func.jsonb_build_array(
@@ -58,7 +58,7 @@ _kinds = (
     .where(appointment_types.c.practice_id == bindparam("practice_id"))
     .scalar_subquery()
 )
-_places = (
+_locations = (
     select(
         func.jsonb_agg(
             func.jsonb_build_array(
@@ -99,24 +99,24 @@ _discharged = (
 )
 
 
-def _schedule(of: Any, *more: Any) -> Any:
+def _booking_options(of: Any, *more: Any) -> Any:
     version = func.coalesce(appointment_settings.c.version, literal_column("0"))
     return (
-        select(SETTINGS, practices.c.time_zone, _kinds, _places, of.scalar_subquery(), version, *more)
+        select(SETTINGS, practices.c.time_zone, _appointment_types, _locations, of.scalar_subquery(), version, *more)
         .select_from(practices)
         .outerjoin(appointment_settings, appointment_settings.c.practice_id == practices.c.id)
         .where(practices.c.id == bindparam("practice_id"))
     )
 
 
-FOR_CLIENT = statement("schedule.for_client", _schedule(_team, _discharged))
-FOR_PRACTICE = statement("schedule.for_practice", _schedule(_all_clinicians))
+FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, _discharged))
+FOR_PRACTICE = statement("booking_options.for_practice", _booking_options(_all_clinicians))
 CLINICIAN = statement(
-    "schedule.clinician",
+    "booking_options.clinician",
     select(*_CLINICIAN).where(clinicians.c.practice_id == bindparam("practice_id"), clinicians.c.id == bindparam("id")),
 )
 CLIENTS = statement(
-    "schedule.clients",
+    "booking_options.clients",
     select(clients.c.id, DISPLAY_NAME, PRONOUNS, _DISCHARGED).where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
@@ -132,8 +132,8 @@ def _replace(table: Any) -> Any:
     return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing, where=before)
 
 
-SAVE_APPOINTMENT_TYPE = statement("schedule.save_kind", _replace(appointment_types))
-SAVE_LOCATION = statement("schedule.save_place", _replace(locations))
+SAVE_APPOINTMENT_TYPE = statement("booking_options.save_appointment_type", _replace(appointment_types))
+SAVE_LOCATION = statement("booking_options.save_location", _replace(locations))
 
 
 def settings_of(values: str | None) -> AppointmentSettings:
@@ -153,7 +153,7 @@ def _clinician(row: Any) -> Clinician:
     )
 
 
-def _kind(row: Any) -> AppointmentType:
+def _appointment_type(row: Any) -> AppointmentType:
     timing = converter.structure(row[2], AppointmentTiming)
     return AppointmentType(
         id=timing.appointment_type_id,
@@ -166,7 +166,7 @@ def _kind(row: Any) -> AppointmentType:
     )
 
 
-def _place(row: Any) -> Location:
+def _location(row: Any) -> Location:
     return Location(
         id=UUID(row[0]), name=row[1], time_zone=row[2], address=row[3] or None, active=row[4], version=row[5]
     )
@@ -180,10 +180,10 @@ class PostgresBookingDirectory(BookingDirectory):
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
-        return _schedule_of(row, discharged=bool(row and row[6]))
+        return _booking_options_of(row, discharged=bool(row and row[6]))
 
     async def for_practice(self) -> BookingOptions:
-        return _schedule_of(await self.tx.fetchrow(FOR_PRACTICE))
+        return _booking_options_of(await self.tx.fetchrow(FOR_PRACTICE))
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
         row = await self.tx.fetchrow(CLINICIAN, id=clinician_id)
@@ -194,13 +194,13 @@ class PostgresBookingDirectory(BookingDirectory):
         return {row[0]: Client(id=row[0], name=row[1], pronouns=row[2], discharged=row[3]) for row in rows}
 
 
-def _schedule_of(row: Any, *, discharged: bool = False) -> BookingOptions:
+def _booking_options_of(row: Any, *, discharged: bool = False) -> BookingOptions:
     assert row is not None, "a unit of work only opens for an existing practice"
     return BookingOptions(
         time_zone=row[1],
         settings=settings_of(row[0]),
-        appointment_types={one.id: one for one in map(_kind, row[2] or ())},
-        locations={one.id: one for one in map(_place, row[3] or ())},
+        appointment_types={one.id: one for one in map(_appointment_type, row[2] or ())},
+        locations={one.id: one for one in map(_location, row[3] or ())},
         clinicians={one.id: one for one in map(_clinician, row[4] or ())},
         discharged=discharged,
         settings_version=row[5],

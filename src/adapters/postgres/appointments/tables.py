@@ -53,7 +53,7 @@ def _client(name: str) -> ForeignKeyConstraint:
     )
 
 
-def _kind(name: str) -> ForeignKeyConstraint:
+def _appointment_type(name: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["practice_id", "appointment_type_id"],
         ["portal.appointment_types.practice_id", "portal.appointment_types.id"],
@@ -61,7 +61,7 @@ def _kind(name: str) -> ForeignKeyConstraint:
     )
 
 
-def _place(name: str) -> ForeignKeyConstraint:
+def _location(name: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["practice_id", "location_id"], ["portal.locations.practice_id", "portal.locations.id"], name=name
     )
@@ -105,7 +105,7 @@ availability_rules = practice_table(
     day("valid_until", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("availability_rules_clinician_fkey"),
-    _place("availability_rules_location_fkey"),
+    _location("availability_rules_location_fkey"),
     Index(None, "practice_id", "clinician_id"),
 )
 availability_rules.info["insertable"] = PRACTICE_WIDE
@@ -121,7 +121,7 @@ availability_exceptions = practice_table(
     uuid("location_id", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("availability_exceptions_clinician_fkey"),
-    _place("availability_exceptions_location_fkey"),
+    _location("availability_exceptions_location_fkey"),
     Index(None, "practice_id", "clinician_id", "date"),
 )
 availability_exceptions.info["insertable"] = PRACTICE_WIDE
@@ -178,8 +178,8 @@ appointments = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("appointments_clinician_fkey"),
-    _kind("appointments_appointment_type_fkey"),
-    _place("appointments_location_fkey"),
+    _appointment_type("appointments_appointment_type_fkey"),
+    _location("appointments_location_fkey"),
     CheckConstraint("status IN ('booked', 'completed', 'no_show', 'cancelled')", "status"),
     CheckConstraint("attending >= 0", "attending"),
     CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= interval '24 hours'", "length"),
@@ -252,8 +252,8 @@ appointment_requests = client_table(
     version(),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("appointment_requests_client_fkey"),
-    _kind("appointment_requests_appointment_type_fkey"),
-    _place("appointment_requests_location_fkey"),
+    _appointment_type("appointment_requests_appointment_type_fkey"),
+    _location("appointment_requests_location_fkey"),
     CheckConstraint("status IN ('pending', 'confirmed', 'declined', 'withdrawn')", "status"),
     Index("appointment_requests_id_key", "practice_id", "id", unique=True),
     Index(None, "practice_id", "client_id", "requested_at", "id"),
@@ -278,7 +278,7 @@ waitlist_entries = client_table(
     Column("any_location", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("waitlist_entries_client_fkey"),
-    _kind("waitlist_entries_appointment_type_fkey"),
+    _appointment_type("waitlist_entries_appointment_type_fkey"),
     CheckConstraint("status IN ('waiting', 'booked', 'left')", "status"),
     Index(
         "waitlist_waiting_idx",

@@ -144,6 +144,6 @@ class PostgresNotices(Notices):
         rows = await self.tx.fetch(STALLED, lost=now - LEASE_DURATION, limit=limit)
         return tuple(_notice(row) for row in rows)
 
-    async def troubled(self, page: PageRequest) -> Page[FailedNoticeView]:
+    async def failed(self, page: PageRequest) -> Page[FailedNoticeView]:
         rows = await self.tx.fetch(FAILED, before=page.before_id(), limit=page.size + 1)
         return page.paginate([_notice(row) for row in rows], lambda row: row.id).map(FailedNoticeView.of)

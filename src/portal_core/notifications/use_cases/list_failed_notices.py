@@ -25,6 +25,6 @@ class ListFailedNotices:
     async def __call__(self, actor: Actor, command: ListFailedNoticesCommand) -> Page[FailedNoticeView]:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            found = await unit.notices.troubled(command.page)
+            found = await unit.notices.failed(command.page)
             await unit.audit.record(AuditEntry("notices.read", facts={"rows": str(len(found.items))}))
             return await unit.commit(found)

@@ -178,25 +178,25 @@ class NoticesContract:
         assert await self._stalled(await world.other_practice(), start + LEASE_DURATION * 2) == []
 
     async def test_failed_notices_are_paged_newest_first(self, world: NotificationsWorld) -> None:
-        now, troubled = world.clock.now(), []
+        now, failed = world.clock.now(), []
         for number in range(5):
             row = (await world.notice(await world.notify(a_notice()))).claimed("a", now)
             if number == 2:
                 await self._put(world, row, row.settled(1, Sent("v"), now))
             else:
                 await self._put(world, row, row.settled(1, Uncertain("x"), now))
-                troubled.insert(0, row.id)
+                failed.insert(0, row.id)
         seen, after = [], None
         for _ in range(2):
             async with world.begin(world.system) as unit:
-                page = await unit.notices.troubled(PageRequest(after, 2))
+                page = await unit.notices.failed(PageRequest(after, 2))
             seen += [(view.id, view.state, view.failure_reason) for view in page.items]
             after = page.next
         assert after is None
-        assert seen == [(notice_id, "uncertain", "x") for notice_id in troubled]
+        assert seen == [(notice_id, "uncertain", "x") for notice_id in failed]
         with pytest.raises(Invalid):
             async with world.begin(world.system) as unit:
-                await unit.notices.troubled(PageRequest("nonsense", 2))
+                await unit.notices.failed(PageRequest("nonsense", 2))
 
     async def _put(self, world: NotificationsWorld, *rows: NoticeDelivery) -> None:
         async with world.begin(world.system) as unit:

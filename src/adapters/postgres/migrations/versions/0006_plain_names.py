@@ -1,7 +1,7 @@
 """Tables, columns and jobs get the names that the core and the API use.
 
 What is stored stays; sealed values keep the label they were sealed under (`sealed(..., label=...)`). Requests by email
-that were still waiting for their mail are dropped: their content has the old names, and whoever asked can ask again.
+that were still waiting for their mail are dropped: their content has the old names, and people can ask again.
 """
 
 from alembic import op
