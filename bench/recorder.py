@@ -13,7 +13,7 @@ import adapters.postgres
 from adapters.local.sources import Uuid7Ids
 from adapters.postgres.engine.audit import ADD_ENTRY
 from adapters.postgres.engine.base_unit import PostgresBegin, PostgresUnit
-from adapters.units import compose_unit_class
+from adapters.unit_composition import compose_unit_class
 from bench.scene import Scene
 from bench.workload import BenchRequest
 from entrypoints.application import make_app

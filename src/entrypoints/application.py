@@ -10,7 +10,7 @@ from adapters.postgres.engine.pool import ping
 from entrypoints.container import Portal, open_portal
 from entrypoints.http.app import create_app
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
-from entrypoints.http.parts import HttpParts, HttpSettings
+from entrypoints.http.dependencies import HttpParts, HttpSettings
 from entrypoints.settings import Settings
 from portal_core.accounts.use_cases.authenticate import Authenticate
 

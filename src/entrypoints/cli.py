@@ -2,7 +2,7 @@
 
 import sys
 
-from entrypoints.extras import is_not_installed
+from entrypoints.optional_packages import is_not_installed
 
 
 def main() -> None:

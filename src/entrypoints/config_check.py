@@ -11,7 +11,7 @@ from adapters.postgres.engine.installation import Role, server_version
 from entrypoints.commands.context import connection_failure_reason, database_or_fail
 from entrypoints.container import Container
 from entrypoints.errors import CommandError
-from entrypoints.extras import MissingExtra
+from entrypoints.optional_packages import MissingExtra
 from entrypoints.processes import Database, DatabaseUrls
 from entrypoints.settings import Settings
 

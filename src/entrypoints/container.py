@@ -37,7 +37,7 @@ from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.notifications.captured_mail import PostgresCapturedMailStore
 from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFactory
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from entrypoints.extras import extra
+from entrypoints.optional_packages import extra
 from entrypoints.settings import Settings
 from entrypoints.use_case_registry import use_case_name, wire
 from portal_core.accounts.reauthentication import Reauthentication

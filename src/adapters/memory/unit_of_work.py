@@ -2,6 +2,6 @@
 
 import adapters.memory
 from adapters.memory.engine.store import MemoryUnit
-from adapters.units import compose_unit_class
+from adapters.unit_composition import compose_unit_class
 
 MemoryUnitOfWork = compose_unit_class("MemoryUnitOfWork", MemoryUnit, adapters.memory)

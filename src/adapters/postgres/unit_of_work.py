@@ -2,6 +2,6 @@
 
 import adapters.postgres
 from adapters.postgres.engine.base_unit import PostgresUnit
-from adapters.units import compose_unit_class
+from adapters.unit_composition import compose_unit_class
 
 PostgresUnitOfWork = compose_unit_class("PostgresUnitOfWork", PostgresUnit, adapters.postgres)

@@ -9,7 +9,7 @@ import typer
 from adapters.local.key_file import KeyFileError
 from adapters.local.postgres_account import EmbeddedPostgresError
 from entrypoints.errors import CommandError
-from entrypoints.extras import MissingExtra, is_not_installed
+from entrypoints.optional_packages import MissingExtra, is_not_installed
 from entrypoints.settings import SettingsError
 from entrypoints.use_case_registry import MisnamedUseCase, MissingPart
 from portal_core.kernel.errors import Invalid, PortalError

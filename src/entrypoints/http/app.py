@@ -16,11 +16,11 @@ from entrypoints.http.contract.bounds import refuse_unbounded
 from entrypoints.http.contract.fields import FromPath, Slug
 from entrypoints.http.contract.route_plan import configure_routes
 from entrypoints.http.contract.routing import get
+from entrypoints.http.dependencies import HttpParts, HttpSettings
 from entrypoints.http.docs.api_page import docs_body
 from entrypoints.http.docs.html_page import html_page
 from entrypoints.http.docs.openapi import openapi_document
 from entrypoints.http.docs.problem_catalogue import as_page, catalogue
-from entrypoints.http.parts import HttpParts, HttpSettings
 from entrypoints.http.server.authentication import Gate
 from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.health import HealthController, MetricsEndpoint, Readiness

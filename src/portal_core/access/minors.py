@@ -17,6 +17,7 @@ __all__ = [
     "RULES",
     "StateRule",
     "adolescent_default_areas",
+    "areas_on",
     "birthday_turning",
     "grant_ends_on",
     "is_adolescent",
@@ -97,3 +98,11 @@ def adolescent_default_areas(date_of_birth: date, today: date) -> frozenset[Area
         return frozenset()
     every = frozenset(AREAS)
     return every - ADOLESCENT_RESTRICTED_AREAS if is_adolescent(date_of_birth, today) else every
+
+
+def areas_on(areas: frozenset[Area], restricted_from: date | None, today: date) -> frozenset[Area]:
+    """The areas that a grant opens on a local day: from `restricted_from` on, without the areas closed for adolescents.
+
+    Returns the granted areas unchanged before that day, and always when `restricted_from` is None.
+    """
+    return areas - ADOLESCENT_RESTRICTED_AREAS if restricted_from is not None and today >= restricted_from else areas

@@ -9,9 +9,9 @@ from attrs import evolve, frozen
 from portal_core.access.errors import GrantNotActive, GrantNotAllowed
 from portal_core.access.minors import (
     ADOLESCENT_MIN_AGE,
-    ADOLESCENT_RESTRICTED_AREAS,
     ADULT_AGE,
     adolescent_default_areas,
+    areas_on,
     birthday_turning,
     grant_ends_on,
     may_be_granted_today,
@@ -74,14 +74,6 @@ def effective_terms(terms: GrantTerms, *, date_of_birth: date, state: str | None
         until=grant_ends_on(date_of_birth, state, terms.until, authorized_by_minor=terms.authorized_by_minor),
         restricted_from=_restricted_from(date_of_birth, today, authorized_by_minor=terms.authorized_by_minor),
     )
-
-
-def areas_on(areas: frozenset[Area], restricted_from: date | None, today: date) -> frozenset[Area]:
-    """The areas that a grant opens on a local day: from `restricted_from` on, without the areas closed for adolescents.
-
-    Returns the granted areas unchanged before that day, and always when `restricted_from` is None.
-    """
-    return areas - ADOLESCENT_RESTRICTED_AREAS if restricted_from is not None and today >= restricted_from else areas
 
 
 def in_force_on(starts_on: date, until: date | None, today: date) -> bool:

@@ -3,8 +3,9 @@
 from attrs import frozen
 
 from portal_core.accounts.email_requests import add_email_request
-from portal_core.accounts.model import Account, Side, SignInGuard
+from portal_core.accounts.model import Account, Side
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource
 

@@ -5,8 +5,9 @@ from typing import Protocol
 from uuid import UUID
 
 from portal_core.access.ports import Grants
+from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.invitations import EmailChange, Invitation
+from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.accounts.invitations import EmailChange, Invitation, InvitationKind, InvitationState
+from portal_core.accounts.email_change import EmailChange
+from portal_core.accounts.invitations import Invitation, InvitationKind, InvitationState
 
 
 @frozen

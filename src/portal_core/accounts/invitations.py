@@ -17,14 +17,10 @@ from portal_core.kernel.codes import code_matches, hash_code
 
 InvitationKind = Literal["client", "proxy", "staff"]
 InvitationState = Literal["open", "accepted", "withdrawn"]
-EmailChangeState = Literal["open", "completed", "withdrawn"]
 
 INVITATION_LIFETIME = timedelta(days=7)
-EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
 MAX_INVITATION_ATTEMPTS = 100
 """Attempts at an invitation, by anybody who knows the email, after which its code stops working."""
-MAX_CODE_ATTEMPTS = 10
-"""Attempts at an email change, by its owner only."""
 
 
 @frozen
@@ -98,40 +94,3 @@ class Invitation:
     def _require_open(self, now: datetime) -> None:
         if not self.is_open(now):
             raise InvitationNotOpen
-
-
-@frozen
-class EmailChange:
-    """A signed-in person's request for a new email, which they must still prove. Both emails are normalized."""
-
-    id: UUID
-    practice_id: UUID
-    account_id: UUID
-    former_email: str
-    new_email: str
-    created_at: datetime
-    expires_at: datetime
-    state: EmailChangeState = "open"
-    code_hash: bytes | None = None
-    attempts: int = 0
-    version: int = 1
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether it can still be confirmed."""
-        return self.state == "open" and now < self.expires_at and self.attempts < MAX_CODE_ATTEMPTS
-
-    def issue(self, code: str) -> "EmailChange":
-        """Set a new code, which replaces the previous one. Attempts keep counting."""
-        return evolve(self, code_hash=hash_code(self.id, code), version=self.version + 1)
-
-    def attempt(self) -> "EmailChange":
-        """Count an attempt, before the code is checked."""
-        return evolve(self, attempts=self.attempts + 1, version=self.version + 1)
-
-    def matches_code(self, typed: str) -> bool:
-        """Whether this is its code. Count the attempt first."""
-        return code_matches(self.code_hash, self.id, typed)
-
-    def close(self, state: Literal["completed", "withdrawn"]) -> "EmailChange":
-        """Mark it as completed, or as withdrawn because a new one replaces it."""
-        return evolve(self, state=state, code_hash=None, version=self.version + 1)

@@ -5,7 +5,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from portal_core.access.model import areas_on, in_force_on
+from portal_core.access.minors import areas_on
+from portal_core.access.model import in_force_on
 from portal_core.accounts.identity_provider import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
 from portal_core.accounts.ports import SessionContext

@@ -10,17 +10,9 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.model import (
-    Account,
-    Challenge,
-    EmailRequest,
-    ExternalIdentity,
-    SecondFactor,
-    Session,
-    Side,
-    SignInGuard,
-)
+from portal_core.accounts.model import Account, Challenge, EmailRequest, ExternalIdentity, SecondFactor, Session, Side
 from portal_core.accounts.settings import AccountRules, AccountSettings, OidcSettings
+from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.actor import Area, Role
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.settings import SettingsStore

@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.errors import ClientDischarged, LateCancelRefused, NotBookable
-from portal_core.appointments.scheduling.deadlines import join_window, notice_deadline
+from portal_core.appointments.scheduling.deadlines import cancellation_deadline, join_window
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType, BookingOptions, Client, Clinician
 from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.authorization import require_staff_or_system
@@ -31,7 +31,7 @@ class CancelTerms:
 
 def cancel_terms(settings: AppointmentSettings, starts_at: datetime, time_zone: str, now: datetime) -> CancelTerms:
     """A client's terms for cancelling now. An appointment that has started can never be cancelled."""
-    deadline = notice_deadline(starts_at, time_zone, settings.cancel_notice)
+    deadline = cancellation_deadline(starts_at, time_zone, settings.cancel_notice)
     in_time = now <= deadline and now < starts_at
     allowed = now < starts_at and (in_time or settings.late_cancel != "refuse")
     fee = settings.late_cancel_fee if allowed and not in_time and settings.late_cancel == "fee" else None

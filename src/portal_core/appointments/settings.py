@@ -24,7 +24,7 @@ MAX_NOTICE = timedelta(days=MAX_NOTICE_DAYS)
 class AppointmentSettings:
     """A practice's settings for appointments.
 
-    `cancel_notice` is real time or calendar days (see `notice_deadline`). A client who cancels later than that is
+    `cancel_notice` is real time or calendar days (see `cancellation_deadline`). A client who cancels later than that is
     refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Without `self_booking` clients can
     only request appointments. A slot is held for `hold_duration`, a waitlist offer is open for `offer_duration`, and
     neither lasts beyond the start. `calendar_title` is the title in calendar files: other people see calendars, so it

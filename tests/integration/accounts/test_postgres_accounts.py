@@ -11,8 +11,9 @@ from adapters.memory.accounts.identity_provider import MemoryMailedCodes, Memory
 from adapters.memory.engine.limits import MemoryRateLimits
 from portal_core.accounts.errors import SignInLocked
 from portal_core.accounts.identity_provider import Credential, MailedCodePurpose
-from portal_core.accounts.model import LOCK_AFTER_ATTEMPTS, EmailRequest
+from portal_core.accounts.model import EmailRequest
 from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.sign_in_guard import LOCK_AFTER_ATTEMPTS
 from portal_core.accounts.use_cases.finish_password_resets import STALE_RESET_AGE, FinishPasswordResets
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand

@@ -28,7 +28,7 @@ from entrypoints.http.contract.fields import (
     page,
 )
 from entrypoints.http.contract.routing import delete, get, patch, post
-from entrypoints.http.parts import HttpParts, HttpSettings
+from entrypoints.http.dependencies import HttpParts, HttpSettings
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.accounts.views import SessionView

@@ -9,16 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from portal_core.access.errors import GrantNotActive, GrantNotAllowed
-from portal_core.access.minors import ADOLESCENT_RESTRICTED_AREAS, RULES, birthday_turning
-from portal_core.access.model import (
-    RELATIONSHIPS,
-    EffectiveTerms,
-    Grant,
-    GrantTerms,
-    areas_on,
-    effective_terms,
-    ordered,
-)
+from portal_core.access.minors import ADOLESCENT_RESTRICTED_AREAS, RULES, areas_on, birthday_turning
+from portal_core.access.model import RELATIONSHIPS, EffectiveTerms, Grant, GrantTerms, effective_terms, ordered
 from portal_core.kernel.actor import AREAS
 from portal_core.kernel.errors import Invalid
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.sql.dml import UpdateBase
 
 import adapters.postgres
-from adapters.features import feature_modules
+from adapters.feature_discovery import feature_modules
 from adapters.postgres.engine.metadata import metadata
 from adapters.postgres.engine.statements import REGISTRY, Statement
 

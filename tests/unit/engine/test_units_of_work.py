@@ -11,7 +11,7 @@ from attrs import define
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
-from adapters.units import DuplicateRepository, Repository, compose_unit_class
+from adapters.unit_composition import DuplicateRepository, Repository, compose_unit_class
 from entrypoints.use_case_registry import use_case_classes
 from portal_core.kernel.uow import UnitOfWork
 
@@ -47,7 +47,8 @@ def features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (folder / name).mkdir()
         (folder / name / "__init__.py").touch()
         (folder / name / "unit.py").write_text(
-            "from adapters.units import Repository\nfrom tests.unit.engine.test_units_of_work import Core\n\n\n"
+            "from adapters.unit_composition import Repository\n"
+            "from tests.unit.engine.test_units_of_work import Core\n\n\n"
             f"class UNIT(Core):\n    {name} = Repository(lambda tx: ['{name}', tx])\n"
         )
     monkeypatch.syspath_prepend(str(tmp_path))

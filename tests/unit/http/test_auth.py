@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from entrypoints.http.parts import HttpSettings
+from entrypoints.http.dependencies import HttpSettings
 from entrypoints.http.server.cookies import csrf_matches, csrf_token
 from tests.support.http.toy_feature import (
     ADA,

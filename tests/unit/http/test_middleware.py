@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from entrypoints.http.app import create_app
-from entrypoints.http.parts import HttpSettings
+from entrypoints.http.dependencies import HttpSettings
 from entrypoints.http.server.middleware import CONTENT_POLICY, ResponseAborted
 from entrypoints.observability.logs import ACCESS
 from tests.support.http.toy_feature import ADAS_TOKEN, toy_parts

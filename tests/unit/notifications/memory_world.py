@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
-from portal_core.accounts.invitations import EmailChange
+from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.model import Account
 from portal_core.appointments.model import Appointment, Attendance
 from portal_core.kernel.actor import Area

@@ -7,8 +7,9 @@ import pytest
 from attrs import define, evolve, field
 
 from adapters.codes import AccountCodes
+from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, MailedCodes
-from portal_core.accounts.invitations import EmailChange, Invitation
+from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode

@@ -9,11 +9,11 @@ import pytest_asyncio
 from attrs import define, evolve
 
 from portal_core.access.model import GrantTerms
+from portal_core.accounts.email_change import EMAIL_CHANGE_LIFETIME, MAX_CODE_ATTEMPTS
 from portal_core.accounts.errors import AlreadyRegistered, CodeRefused, WrongPassword
 from portal_core.accounts.identity_provider import Credential, Credentials
 from portal_core.accounts.invitation_errors import EmailUnchanged
 from portal_core.accounts.invitation_views import EmailChangeView
-from portal_core.accounts.invitations import EMAIL_CHANGE_LIFETIME, MAX_CODE_ATTEMPTS
 from portal_core.accounts.model import Account
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChangeCommand
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.reach import first, only_practice_wide, portal_user, practice_wide, reaches, reaches_client
+from adapters.memory.engine.row_visibility import (
+    first,
+    only_practice_wide,
+    portal_user,
+    practice_wide,
+    reaches,
+    reaches_client,
+)
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.access.errors import GrantExists

@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.accounts.settings import account_rules
-from adapters.memory.engine.reach import reaches
+from adapters.memory.engine.row_visibility import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.accounts.errors import AlreadyRegistered

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.memory.engine.reach import first, portal_user, reaches
+from adapters.memory.engine.row_visibility import first, portal_user, reaches
 from adapters.memory.engine.rows import newest_first, own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
+from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.invitation_ports import EmailChanges, Invitations
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, EmailChange, Invitation
+from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, Invitation
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 

@@ -6,16 +6,10 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.reach import reaches
+from adapters.memory.engine.row_visibility import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.accounts.model import (
-    Account,
-    Challenge,
-    EmailRequest,
-    SecondFactor,
-    SignInGuard,
-)
+from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor
 from portal_core.accounts.ports import (
     Challenges,
     EmailRequests,
@@ -23,6 +17,7 @@ from portal_core.accounts.ports import (
     SecondFactorRecords,
     SignInGuards,
 )
+from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
 
 

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from attrs import define, frozen
 
-from adapters.memory.engine.reach import only_practice_wide
+from adapters.memory.engine.row_visibility import only_practice_wide
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion

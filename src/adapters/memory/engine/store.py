@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from attrs import define, field, frozen
 
-from adapters.units import Repository
+from adapters.unit_composition import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
 from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.reach import first, only_practice_wide, practice_wide, reaches_client
+from adapters.memory.engine.row_visibility import first, only_practice_wide, practice_wide, reaches_client
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction

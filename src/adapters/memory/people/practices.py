@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import define
 
-from adapters.memory.engine.reach import only_practice_wide
+from adapters.memory.engine.row_visibility import only_practice_wide
 from adapters.memory.engine.store import MemoryStore, MemoryTransaction
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry

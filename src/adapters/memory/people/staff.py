@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.reach import first, only_practice_wide, portal_user
+from adapters.memory.engine.row_visibility import first, only_practice_wide, portal_user
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from adapters.memory.people.external_ids import require_unique_external_id

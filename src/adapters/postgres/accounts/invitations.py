@@ -12,9 +12,10 @@ from adapters.postgres.engine.columns import Instant, insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.access.model import GrantTerms, ordered
+from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.invitation_ports import EmailChanges, Invitations
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, EmailChange, Invitation
+from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, Invitation
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 

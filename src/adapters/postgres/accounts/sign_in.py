@@ -14,8 +14,9 @@ from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, staff
-from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor, SignInGuard
+from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor
 from portal_core.accounts.ports import Challenges, EmailRequests, PersonDirectory, SecondFactorRecords, SignInGuards
+from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
 
 _guard = (

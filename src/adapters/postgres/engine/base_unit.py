@@ -14,7 +14,7 @@ from adapters.postgres.engine.keys import RecordKeys
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.outbox import PostgresOutbox
 from adapters.postgres.engine.transaction import Transaction
-from adapters.units import Repository
+from adapters.unit_composition import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
 from portal_core.kernel.errors import PortalError

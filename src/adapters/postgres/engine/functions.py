@@ -4,7 +4,7 @@ They are applied with `CREATE OR REPLACE` after every migration, like the row-le
 """
 
 import adapters.postgres
-from adapters.features import feature_modules
+from adapters.feature_discovery import feature_modules
 from adapters.postgres.engine.key_rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
 from adapters.postgres.engine.maintenance import delete_expired_function
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from entrypoints.http.app import create_app, openapi_of
 from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
-from entrypoints.http.parts import HttpParts
+from entrypoints.http.dependencies import HttpParts
 from entrypoints.use_case_registry import use_case_classes
 
 

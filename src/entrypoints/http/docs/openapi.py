@@ -8,8 +8,8 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.http.contract.route_plan import RouteConfig, body_media_type, parameters_of
+from entrypoints.http.dependencies import HttpSettings
 from entrypoints.http.docs.schemas import Schema, Schemas
-from entrypoints.http.parts import HttpSettings
 from entrypoints.http.server import errors as http
 from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.problems import MEDIA_TYPE, Problem, status_of

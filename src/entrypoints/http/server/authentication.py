@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from litestar import Response
 
 from entrypoints.http.contract.route_plan import RouteConfig
-from entrypoints.http.parts import HttpParts
+from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.client_address import rate_limit_network
 from entrypoints.http.server.cookies import SessionCookies, csrf_matches
 from entrypoints.http.server.errors import CsrfTokenInvalid, UnknownPractice

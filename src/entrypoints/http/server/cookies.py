@@ -13,7 +13,7 @@ from hashlib import sha256
 from attrs import frozen
 from litestar.datastructures import Cookie
 
-from entrypoints.http.parts import HttpSettings
+from entrypoints.http.dependencies import HttpSettings
 
 REFRESH_PATH = "/api/v1"
 

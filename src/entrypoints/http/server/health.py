@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from entrypoints.http.contract.routing import get
-from entrypoints.http.parts import ReadinessCheck
+from entrypoints.http.dependencies import ReadinessCheck
 from entrypoints.http.server.client_address import Networks, parse_address
 from entrypoints.http.server.request import PortalRequest
 from entrypoints.http.server.request_head import RequestHead

@@ -8,7 +8,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
 
-from entrypoints.http.parts import HttpParts
+from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.client_address import ClientAddressResolver
 from entrypoints.http.server.errors import InternalError
 from entrypoints.http.server.problems import MEDIA_TYPE, render

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import UUID
 
-from entrypoints.http.parts import Authenticator
+from entrypoints.http.dependencies import Authenticator
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.actor import AccountHolder
 from portal_core.kernel.errors import PortalError

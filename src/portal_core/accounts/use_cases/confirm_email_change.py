@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
+from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.errors import AlreadyRegistered, CodeRefused
 from portal_core.accounts.identity_provider import Credential, Credentials
 from portal_core.accounts.invitation_ports import AccountsUnit
-from portal_core.accounts.invitations import EmailChange
 from portal_core.accounts.model import Account
 from portal_core.accounts.policy import CODE_BY_ACCOUNT
 from portal_core.accounts.views import AccountView

@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
+from portal_core.accounts.email_change import EMAIL_CHANGE_LIFETIME, EmailChange
 from portal_core.accounts.invitation_errors import EmailUnchanged
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import EmailChangeView
-from portal_core.accounts.invitations import EMAIL_CHANGE_LIFETIME, EmailChange
 from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import AuditEntry

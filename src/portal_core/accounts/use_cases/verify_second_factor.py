@@ -6,11 +6,12 @@ from portal_core.accounts.eligibility import sign_in_refusal
 from portal_core.accounts.errors import ChallengeNotOpen, SecondFactorRefused
 from portal_core.accounts.failed_sign_in import FailedSignIn
 from portal_core.accounts.identity_provider import Credential, SecondFactors
-from portal_core.accounts.model import Account, Challenge, Side, SignInGuard
+from portal_core.accounts.model import Account, Challenge, Side
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery_codes import redeem_recovery_code
 from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.accounts.tokens import hash_token, is_recovery_code
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor

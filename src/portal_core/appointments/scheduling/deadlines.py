@@ -29,7 +29,7 @@ class CalendarDays:
             raise Invalid.at("days", "out_of_range", f"Must be between 1 and {MAX_NOTICE_DAYS}.")
 
 
-def notice_deadline(starts_at: datetime, time_zone: str, notice: timedelta | CalendarDays) -> datetime:
+def cancellation_deadline(starts_at: datetime, time_zone: str, notice: timedelta | CalendarDays) -> datetime:
     """The last moment, inclusive, at which a client gives enough notice. In UTC.
 
     A `timedelta` is real time: 24 hours are 24 hours, also when clocks change in between. `CalendarDays` are calendar

@@ -8,10 +8,10 @@ from attrs import field, frozen
 from portal_core.appointments.appointment_request import AppointmentRequest
 from portal_core.appointments.booking import BookingDetails, SlotChoice, place_booking, require_active_clients
 from portal_core.appointments.booking_changes import load_practice_view, notify
+from portal_core.appointments.pending_requests import load_pending_request, require_request_access
 from portal_core.appointments.policy import bookable_by_staff
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
-from portal_core.appointments.requests import load_pending_request, require_request_access
 from portal_core.appointments.scheduling.wall_clock import require_aware
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry

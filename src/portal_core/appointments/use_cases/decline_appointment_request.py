@@ -5,8 +5,8 @@ from uuid import UUID
 from attrs import field, frozen, validators
 
 from portal_core.appointments.appointment_request import validate_reason
+from portal_core.appointments.pending_requests import load_pending_request, load_request_view, require_request_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import load_pending_request, load_request_view, require_request_access
 from portal_core.appointments.views import AppointmentRequestView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry

@@ -3,9 +3,9 @@
 from attrs import field, frozen
 
 from portal_core.appointments.appointment_request import RequestStatus
+from portal_core.appointments.pending_requests import require_request_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentRequestView
-from portal_core.appointments.requests import require_request_access
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest

@@ -4,9 +4,9 @@ from datetime import UTC
 
 from attrs import evolve, field, frozen
 
+from portal_core.appointments.pending_requests import require_request_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
-from portal_core.appointments.requests import require_request_access
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest

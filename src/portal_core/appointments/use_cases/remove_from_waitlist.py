@@ -4,8 +4,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.pending_requests import require_request_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import require_request_access
 from portal_core.appointments.waitlist_offers import remove_waitlist_entry
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.sources import Clock

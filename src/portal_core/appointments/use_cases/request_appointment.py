@@ -8,9 +8,9 @@ from attrs.validators import optional
 
 from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime, validate_reason
 from portal_core.appointments.errors import NotBookable, TooManyOpenRequests
+from portal_core.appointments.pending_requests import load_request_view
 from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import load_request_view
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.settings import AppointmentType, BookingOptions
 from portal_core.appointments.views import AppointmentRequestView

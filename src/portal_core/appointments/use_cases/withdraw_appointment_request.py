@@ -4,8 +4,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.pending_requests import load_request_view
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.requests import load_request_view
 from portal_core.appointments.views import AppointmentRequestView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry

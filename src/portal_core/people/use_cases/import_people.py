@@ -11,9 +11,9 @@ from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Invalid, RecordDestroyed
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.import_merge import RowOutcome, import_client, import_clinician
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.model import Practice
-from portal_core.people.people_import import RowOutcome, import_client, import_clinician
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ImportReport, RejectedRow

@@ -7,8 +7,9 @@ import pytest
 from attrs import evolve
 
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.model import Account, Challenge, EmailRequest, ExternalIdentity, SecondFactor, SignInGuard
+from portal_core.accounts.model import Account, Challenge, EmailRequest, ExternalIdentity, SecondFactor
 from portal_core.accounts.settings import AccountRules
+from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from tests.support.contracts.accounts.world import AUDIT_ENTRY, DATE_OF_BIRTH, AccountsWorld

@@ -7,7 +7,8 @@ from uuid import UUID
 from attrs import evolve
 
 from portal_core.access.model import Grant, GrantTerms
-from portal_core.accounts.invitations import INVITATION_LIFETIME, EmailChange, Invitation
+from portal_core.accounts.email_change import EmailChange
+from portal_core.accounts.invitations import INVITATION_LIFETIME, Invitation
 from portal_core.accounts.model import Account, AccountKind, AccountStatus
 from portal_core.kernel.actor import ClientActor, ProxyActor, Role, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry

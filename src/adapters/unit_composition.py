@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from adapters.features import feature_modules
+from adapters.feature_discovery import feature_modules
 
 R = TypeVar("R")
 Tx = TypeVar("Tx")
