@@ -37,8 +37,6 @@ SCHEDULE: dict[str, str] = {
 }
 """Use case to cron expression (UTC). Each one handles everything that is due by then, so a missed run does no harm."""
 
-_log = structlog.get_logger()
-
 
 @define
 class Jobs:
@@ -69,7 +67,7 @@ class Jobs:
             try:
                 await self.run(name, practice_id, {})
             except Exception as error:
-                _log.exception("job.failed", job=name, practice_id=practice_id)
+                structlog.get_logger().exception("job.failed", job=name, practice_id=practice_id)
                 failed.append(error)
         if failed:
             raise failed[0]
@@ -139,6 +137,6 @@ def _log_failures(name: str, call: Callable[[], Awaitable[Any]]) -> Callable[...
         try:
             await call()
         except Exception:
-            _log.exception("job.failed", job=name)
+            structlog.get_logger().exception("job.failed", job=name)
 
     return run

@@ -226,7 +226,8 @@ def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: T
     structlog.configure(
         processors=[*common, _drop_message, drop_unknown_fields, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        # The stream of the moment, since a program may replace sys.stderr after this.
+        logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(out)

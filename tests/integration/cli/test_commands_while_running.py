@@ -83,10 +83,10 @@ def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: 
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
     refused = [
-        "line 4: born: Must be a date as year-month-day, such as 1980-05-31.",
+        "line 4: date_of_birth: Must be a date as year-month-day, such as 1980-05-31.",
         "line 5: clinicians: No clinician has this external id.",
-        "line 6: kind: Write client or clinician.",
-        "line 7: kind: This row has more or fewer fields than there are columns.",
+        "line 6: kind: Must be one of: client, clinician.",
+        "line 7: kind: This row has more or fewer fields than the header.",
     ]
     for counted in ("3 added, 0 changed, 0 unchanged", "0 added, 0 changed, 3 unchanged"):
         ended = serving.run("practice", "import", str(file))
@@ -101,18 +101,18 @@ def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: 
 
 
 def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:
-    add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--zone", "America/Chicago", "--state", "IL")
-    assert "oak-lane is " in serving.output(*add)
+    add = ("practice", "add", "oak-lane", "--name", "Oak Lane", "--time-zone", "America/Chicago", "--state", "IL")
+    assert "added oak-lane with id " in serving.output(*add)
     assert "oak-lane" not in serving.error_line("practice", "add", "Oak Lane!", *add[3:])
-    assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--zone", "Mars/Olympus")
+    assert "time_zone" in serving.error_line("practice", "add", "fir", "--name", "Fir", "--time-zone", "Mars/Olympus")
     assert serving.error_line(*add) == "Another practice uses this short name."
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email", "grace@oak-lane.example")
     assert serving.error_line(*invite) == "choose a practice with --practice: elm-street, oak-lane"
     assert "the invitation is queued" in serving.output(*invite, "--practice", "oak-lane")
     assert eventually(lambda: "Oak Lane" in serving.output("mail", "--to", "grace@oak-lane.example"))
     serving.error_line(*invite, "--practice", "oak-lane")
-    reset = ("practice", "reset-second-factor", "--checked", "in_person", "--practice", "oak-lane", "--email")
-    assert serving.error_line(*reset, "who@oak-lane.example") == "no member of staff has the email who@oak-lane.example"
+    reset = ("practice", "reset-second-factor", "--identity-check", "in_person", "--practice", "oak-lane", "--email")
+    assert serving.error_line(*reset, "who@oak-lane.example") == "no member of staff has the email address who@oak-lane.example"
     assert "Send an invitation" in serving.error_line(*reset, "grace@oak-lane.example")
 
 
@@ -128,7 +128,7 @@ def test_host_names_of_a_practice_are_changed(serving: PortalCommand) -> None:
     assert serving.error_line(*hosts, "fir.example", "--none") == "give either host names or --none, not both"
     assert serving.output(*hosts) == "elm.example\n"
     other = ("practice", "add", "fir-row", "--name", "Fir Row", "--time-zone", "UTC", "--host")
-    assert serving.error_line(*other, "elm.example").startswith("Another practice is reached under this host name.")
+    assert serving.error_line(*other, "elm.example").startswith("Another practice uses this host name.")
     assert serving.output(*hosts, "--none") == "elm-street has no host names\n"
 
 

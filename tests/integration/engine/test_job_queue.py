@@ -92,7 +92,7 @@ async def test_job_of_rolled_back_transaction_does_not_exist(portal: RunningPort
     assert queued(portal.database) == [("delete_expired_holds", "todo", {"practice_id": str(practice_id)})]
 
 
-@pytest.mark.usefixtures("no_clock")
+@pytest.mark.usefixtures("no_schedule")
 async def test_workers_share_the_queue_and_run_each_job_once(portal: RunningPortal) -> None:
     practices = [await portal.practice(slug) for slug in ("ash", "elm", "oak")]
     for practice_id in practices * 2:
@@ -104,7 +104,7 @@ async def test_workers_share_the_queue_and_run_each_job_once(portal: RunningPort
     assert queued(portal.database) == []
 
 
-@pytest.mark.usefixtures("no_clock")
+@pytest.mark.usefixtures("no_schedule")
 async def test_failing_job_ends_dead_and_can_be_replayed(
     portal: RunningPortal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -174,7 +174,7 @@ async def test_job_of_killed_worker_is_run_by_another(database: PortalDatabase, 
     assert (await world.notice(notice_id)).state == "dead"  # it was delivered, as far as such a kind can be
 
 
-@pytest.mark.usefixtures("no_clock")
+@pytest.mark.usefixtures("no_schedule")
 async def test_job_that_kills_every_worker_ends_dead(portal: RunningPortal) -> None:
     practice_id = await portal.practice()
     await defer(portal, practice_id)

@@ -92,12 +92,10 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("appointments", {"offer_duration_minutes": 0}, {"offer_duration_minutes"}),
     ("appointments", {"calendar_title": ""}, {"calendar_title"}),
     ("appointments", {"calendar_title": "\u202eabc"}, {"calendar_title"}),
-    ("branding", {"neutral_name": ""}, {"neutral_name"}),
     ("branding", {"neutral_name": " "}, {"neutral_name"}),
     ("branding", {"neutral_name": "x" * 201}, {"neutral_name"}),
     ("branding", {"portal_url": "http://elm.example"}, {"portal_url"}),
     ("branding", {"portal_url": "https://"}, {"portal_url"}),
-    ("branding", {"portal_url": ""}, {"portal_url"}),
     ("branding", {"name": "Elm"}, {"name"}),
 ]
 

@@ -101,5 +101,5 @@ def test_key_urls_must_use_https(issuer: FakeIssuer) -> None:
 
 def test_oversized_response_is_cut_off(issuer: FakeIssuer) -> None:
     issuer.published = [{"kid": "x" * 1_000_001}]
-    with pytest.raises(ValueError, match="too long"):
+    with pytest.raises(ValueError, match="too large"):
         read(issuer.url)
