@@ -131,7 +131,8 @@ def test_second_portal_over_one_folder_is_refused(serving: PortalCommand) -> Non
 
 
 def test_unknown_names_are_reported(serving: PortalCommand, tmp_path: Path) -> None:
-    assert "no scheduled job sweep; choose one of: advance_expired_offers, " in serving.error_line("jobs", "run", "sweep")
+    line = serving.error_line("jobs", "run", "sweep")
+    assert "no scheduled job sweep; choose one of: advance_expired_offers, " in line
     assert serving.error_line("jobs", "retry", "123456") == "there is no dead job 123456: portal jobs dead lists them"
     people = tmp_path / "people.csv"
     people.write_text("kind,external_id,name\n")
