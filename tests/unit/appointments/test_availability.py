@@ -189,6 +189,12 @@ def test_exception_on_a_skipped_calendar_day() -> None:
     assert open_windows([friday], exceptions, skipped, skipped) == []
 
 
+def test_closing_in_a_skipped_hour_cuts_nothing() -> None:
+    weekly = rule(weekday=SUNDAY_NUMBER, start_time=time(1), end_time=time(4))
+    away = closing(date=SPRING, start_time=time(2, 15), end_time=time(2, 45))
+    assert open_windows([weekly], [away], SPRING, SPRING) == open_windows([weekly], [], SPRING, SPRING)
+
+
 day_times = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
 
 

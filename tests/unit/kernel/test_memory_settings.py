@@ -108,6 +108,7 @@ async def test_only_administrators_and_jobs(world: MemoryAccountsWorld, case: Ca
         (BrandingSettings, {"portal_url": "https://"}, ["portal_url"]),
         (BrandingSettings, {"portal_url": "https://elm.example/" + "x" * 200}, ["portal_url"]),
         (OidcSettings, {"issuer": "https://a.example"}, ["audience", "jwks_url"]),
+        (OidcSettings, {"issuer": "", "audience": "a" * 501, "jwks_url": "http://a.example/jwks"}, None),
     ],
 )
 def test_every_wrong_field_is_named(kind: type[Any], values: dict[str, Any], paths: list[str] | None) -> None:
