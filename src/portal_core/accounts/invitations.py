@@ -82,7 +82,7 @@ class Invitation:
         return evolve(self, state="accepted", code_hash=None, version=self.version + 1)
 
     def withdraw(self) -> "Invitation":
-        """Withdraw it, because staff canceled it or a new one replaces it.
+        """Withdraw it, because staff cancelled it or a new one replaces it.
 
         Raises:
             InvitationNotOpen: accepted or withdrawn.

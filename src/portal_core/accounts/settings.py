@@ -1,17 +1,19 @@
 """What a practice decides about accounts and sign-in, with the defaults."""
 
+import re
 from datetime import timedelta
 
 from attrs import fields, frozen
 
+from portal_core.kernel.contact import HTTPS_URL_MESSAGE, is_https_url
 from portal_core.kernel.errors import FieldError, Invalid
-from portal_core.kernel.text import is_https_url
 
 PASSWORD_LENGTH_BOUNDS = (12, 64)
 MIN_DURATION = timedelta(minutes=1)
 MAX_IDLE_TIMEOUT, MAX_SESSION_LIFETIME = timedelta(hours=1), timedelta(hours=24)
 """The limits of NIST SP 800-63B-4, 2.2.3, for sessions with two factors."""
 MAX_OIDC_SETTING_LENGTH = 500
+_OIDC_SETTING = re.compile(rf"[!-~]{{1,{MAX_OIDC_SETTING_LENGTH}}}")
 
 
 @frozen(kw_only=True)
@@ -70,11 +72,11 @@ class AccountRules(AccountSettings):
 class OidcSettings:
     """The identity provider of the practice's staff: all three settings, or none to trust no provider.
 
-    `issuer` is the name in its tokens, `audience` the portal's client id at the provider, and `jwks_url` the address of
-    its public keys.
+    `issuer` is the https URL by which its tokens name it (OpenID Connect Core 1.0, 2), `audience` the portal's
+    client id at the provider, and `jwks_url` the https URL of its public keys.
 
     Raises:
-        Invalid: only some are given, one is too long, or `jwks_url` is not an https URL.
+        Invalid: only some are given, one is too long, or is not of the kind stated above.
     """
 
     issuer: str | None = None
@@ -89,10 +91,10 @@ class OidcSettings:
         for name, value in values.items():
             if value is None:
                 errors.append(FieldError(name, "required", "Enter issuer, audience and jwks_url, or none of them."))
-            elif not isinstance(value, str) or not 0 < len(value) <= MAX_OIDC_SETTING_LENGTH:
-                message = f"Must be a text of 1 to {MAX_OIDC_SETTING_LENGTH} characters."
+            elif not isinstance(value, str) or not _OIDC_SETTING.fullmatch(value):
+                message = f"Must have 1 to {MAX_OIDC_SETTING_LENGTH} letters, digits and marks, without spaces."
                 errors.append(FieldError(name, "invalid", message))
-            elif name == "jwks_url" and not is_https_url(value):
-                errors.append(FieldError(name, "invalid", "Must start with https:// and name a host."))
+            elif name != "audience" and not is_https_url(value):
+                errors.append(FieldError(name, "invalid", HTTPS_URL_MESSAGE))
         if errors:
             raise Invalid(*errors)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,17 +39,24 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _MAX_EMAIL_LENGTH = 254
 
-# At most 15 digits with the country code (ITU-T E.164); fewer than 8 reach nobody from abroad.
-_PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
+# At most 15 digits with the country code (ITU-T E.164); fewer than 8 reach nobody from abroad. After +1 there are ten,
+# and an area code does not begin with 0 or 1 (North American Numbering Plan).
+_PHONE = re.compile(r"\+(?:1[2-9][0-9]{9}|[2-9][0-9]{7,14})")
 _NORTH_AMERICAN_PHONE = re.compile(r"1?([2-9][0-9]{9})")
 _PHONE_PUNCTUATION = re.compile("[\\s()./\u2010-\u2015\u2212-]")
 _EXTENSION = re.compile(r"(.*?)[ ,;]*(?:x|#|ext\.?|extension)[ .:]*([0-9]{1,8})", re.IGNORECASE | re.DOTALL)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
-_STATE = re.compile(r"[A-Z]{2}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+_HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}")
 MAX_LINK_LENGTH = 2000
-_LINK = re.compile(r"https://[^\s/?#@]+(?:[/?#]\S*)?")
+HTTPS_URL_MESSAGE: Final = "Enter an address that begins with https://, such as https://portal.example.org."
+
+# The states, the District of Columbia and the territories (USPS Publication 28, appendix B).
+_STATES = (
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"
+    " PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI"
+)
+STATES: Final = frozenset(_STATES.split())
 
 
 @frozen
@@ -119,6 +127,8 @@ def phone_number(text: str, path: str) -> str:
         number = f"+1{found[1]}"
     if not _PHONE.fullmatch(number):
         message = "Enter a phone number with its area code, or from another country with + and the country code."
+        if _EXTENSION.fullmatch(typed.strip()):
+            message = "Enter the number without its extension."
         raise Invalid.at(path, "phone_invalid", message)
     return number
 
@@ -149,18 +159,19 @@ def language_tag(text: str, path: str) -> str:
     Raises:
         Invalid: `language_invalid`.
     """
-    return _matched(_LANGUAGE, text.strip(), path, "language_invalid", "Write a language code, such as en or es-MX.")
+    return _matched(_LANGUAGE, text.strip(), path, "language_invalid", "Enter a language code, such as en or es-MX.")
 
 
 def state_code(text: str, path: str) -> str:
-    """A state by its two letters.
+    """A state or territory of the United States by its two letters: the law of that state applies.
 
     Raises:
         Invalid: `state_invalid`.
     """
-    return _matched(
-        _STATE, text.strip().upper(), path, "state_invalid", "Write a state by its two letters, such as NY."
-    )
+    state = text.strip().upper()
+    if state not in STATES:
+        raise Invalid.at(path, "state_invalid", "Enter a state by its two letters, such as NY.")
+    return state
 
 
 def slug(text: str, path: str) -> str:
@@ -179,7 +190,7 @@ def host_name(text: str, path: str) -> str:
     Raises:
         Invalid: `host_invalid`.
     """
-    return _matched(_HOST, text.strip().lower(), path, "host_invalid", "Write a host name, such as portal.example.org.")
+    return _matched(_HOST, text.strip().lower(), path, "host_invalid", "Enter a host name, such as portal.example.org.")
 
 
 def host_names(texts: Iterable[str], path: str) -> tuple[str, ...]:
@@ -194,9 +205,21 @@ def room_link(text: str, path: str) -> str:
         Invalid: `link_invalid`.
     """
     link = text.strip()
-    if not (_LINK.fullmatch(link) and link.isprintable() and len(link) <= MAX_LINK_LENGTH and _has_host(link)):
-        raise Invalid.at(path, "link_invalid", "Write a link that begins with https://.")
+    if not is_https_url(link) or len(link) > MAX_LINK_LENGTH:
+        raise Invalid.at(path, "link_invalid", HTTPS_URL_MESSAGE)
     return link
+
+
+def is_https_url(url: str) -> bool:
+    """Whether this is an https URL in ASCII with a valid host, and without a user name or spaces."""
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False  # A broken address or port.
+    return parts.scheme == "https" and parts.username is None and port != 0 and _is_host(host)
 
 
 def check_date_of_birth(date_of_birth: date, today: date, path: str) -> date:
@@ -214,12 +237,11 @@ def _visible(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
 
 
-def _has_host(link: str) -> bool:
+def _is_host(host: str) -> bool:
     try:
-        parts = urlsplit(link)
-        return bool(parts.hostname) and parts.port != 0
+        return bool(_HOST.fullmatch(host) or ip_address(host))
     except ValueError:
-        return False  # A broken address, or a port that there is not.
+        return False
 
 
 def _validated(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:

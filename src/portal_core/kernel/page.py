@@ -104,4 +104,4 @@ def cursor(key: SortKey) -> str:
 
 
 def _bad_cursor() -> Invalid:
-    return Invalid.at("after", "cursor_invalid", "Take the cursor from the page before.")
+    return Invalid.at("after", "cursor_invalid", "Send the `next` of the previous page.")

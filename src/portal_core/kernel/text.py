@@ -1,7 +1,6 @@
 """Normalization of text that one person writes and others read."""
 
 import unicodedata
-from urllib.parse import urlsplit
 
 from portal_core.kernel.errors import Invalid
 
@@ -39,12 +38,3 @@ def _fit(text: str, characters: str, path: str, max_length: int) -> str:
     if not characters.isprintable():
         raise Invalid.at(path, "characters_invalid", "Must not contain control or invisible characters.")
     return text
-
-
-def is_https_url(url: str) -> bool:
-    """Whether this is an https URL with a host, without a user name and without characters that cannot be printed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and url.isprintable()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from portal_core.kernel.contact import HTTPS_URL_MESSAGE, is_https_url
 from portal_core.kernel.errors import FieldError, Invalid
-from portal_core.kernel.text import is_https_url
 
 MAX_NEUTRAL_NAME_LENGTH = 200
 MAX_PORTAL_URL_LENGTH = 200
@@ -28,14 +28,14 @@ class BrandingSettings:
     def __attrs_post_init__(self) -> None:
         errors = []
         if not 0 < len(self.neutral_name) <= MAX_NEUTRAL_NAME_LENGTH:
-            message = f"Must be a text of 1 to {MAX_NEUTRAL_NAME_LENGTH} characters."
+            message = f"Must have 1 to {MAX_NEUTRAL_NAME_LENGTH} characters."
             errors.append(FieldError("neutral_name", "invalid", message))
         if self.portal_url is not None:
             if len(self.portal_url) > MAX_PORTAL_URL_LENGTH:
                 message = f"Must have at most {MAX_PORTAL_URL_LENGTH} characters."
                 errors.append(FieldError("portal_url", "too_long", message))
             elif not is_https_url(self.portal_url):
-                errors.append(FieldError("portal_url", "invalid", "Must start with https:// and name a host."))
+                errors.append(FieldError("portal_url", "invalid", HTTPS_URL_MESSAGE))
         if errors:
             raise Invalid(*errors)
 

@@ -67,7 +67,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "grant_ended": ("Your access has ended", "Access that you had on the portal has ended."),
     "appointment_booked": ("Appointment booked", "An appointment was booked. Sign in to see the details."),
-    "appointment_cancelled": ("Appointment canceled", "An appointment was canceled. Sign in to see the details."),
+    "appointment_cancelled": ("Appointment cancelled", "An appointment was cancelled. Sign in to see the details."),
     "appointment_rescheduled": ("Appointment rescheduled", "An appointment was moved. Sign in to see the new time."),
     "appointment_request_confirmed": (
         "Appointment confirmed",
@@ -100,8 +100,8 @@ ENGLISH: Final = MessageTemplates(
         "change_email": ("Your code", "Your code to confirm this email address is {code}."),
         "safe_email": ("Your code", "Your code to confirm this email address is {code}."),
     },
-    code_mail="{line}\n\nThe code works once and expires soon. Nobody from our office will ever ask you for it. If you "
-    "did not request a code, you can ignore this message.\n\nSign in: {url}\n\n{sender}\n",
+    code_mail="{line}\n\nThe code works once and for a limited time. Nobody from our office will ever ask you for it. "
+    "If you did not expect this message, you can ignore it.\n\nSign in: {url}\n\n{sender}\n",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {_MONTHS[at.month - 1]} {at.day}",
     time=lambda at: f"{at.hour % 12 or 12}:{at.minute:02d} {'AM' if at.hour < 12 else 'PM'} ({at.tzname()})",
 )

@@ -105,8 +105,8 @@ SPANISH: Final = MessageTemplates(
         "change_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
         "safe_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
     },
-    code_mail="{line}\n\nEl código sirve una sola vez y vence pronto. Nadie de nuestra oficina se lo pedirá nunca. Si "
-    "usted no pidió un código, puede ignorar este mensaje.\n\nInicie sesión: {url}\n\n{sender}\n",
+    code_mail="{line}\n\nEl código sirve una sola vez y por tiempo limitado. Nadie de nuestra oficina se lo pedirá "
+    "nunca. Si usted no esperaba este mensaje, puede ignorarlo.\n\nInicie sesión: {url}\n\n{sender}\n",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {at.day} de {_MONTHS[at.month - 1]}",
     time=lambda at: f"{at.hour}:{at.minute:02d} ({at.tzname()})",
 )

@@ -220,7 +220,7 @@ async def test_group_appointment_loads_all_client_keys_at_once(statement_counter
             appointment_id=booking.appointment.id,
             client_id=client,
             client_location="12 Elm Street",
-            callback="+1 555 0100",
+            callback="+1 518 555 0100",
             joined_at=world.clock.now(),
         )
         async with world.begin(world.as_client(client)) as unit:

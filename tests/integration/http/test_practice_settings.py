@@ -73,7 +73,9 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("accounts", {"version": -1}, {"version"}),
     ("oidc", {"issuer": "https://a.example"}, {"audience", "jwks_url"}),
     ("oidc", {**ISSUER, "audience": ""}, {"audience"}),
-    ("oidc", {**ISSUER, "issuer": "a" * 501}, {"issuer"}),
+    ("oidc", {**ISSUER, "audience": "  a\n b"}, {"audience"}),
+    ("oidc", {**ISSUER, "issuer": "https://a.example/" + "a" * 500}, {"issuer"}),
+    ("oidc", {**ISSUER, "issuer": "http://a.example"}, {"issuer"}),
     ("oidc", {**ISSUER, "jwks_url": "http://a.example/jwks"}, {"jwks_url"}),
     ("oidc", {**ISSUER, "jwks_url": "https:///jwks"}, {"jwks_url"}),
     ("oidc", {**ISSUER, "secret": "x"}, {"secret"}),
@@ -82,6 +84,8 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("appointments", {"cancel_notice_minutes": 60, "cancel_notice_days": 1}, {"cancel_notice_days"}),
     ("appointments", {"late_cancel": "sometimes"}, {"late_cancel"}),
     ("appointments", {"late_cancel": "fee"}, {"late_cancel_fee"}),
+    ("appointments", {"late_cancel": "fee", "late_cancel_fee": {}}, {"late_cancel_fee.amount"}),
+    ("appointments", {"late_cancel_fee": {"amount": 1, "fee": 1}}, {"late_cancel_fee.fee"}),
     ("appointments", {"late_cancel_fee": {"amount": 0}}, {"late_cancel_fee.amount"}),
     ("appointments", {"late_cancel_fee": {"amount": 1, "currency": "usd"}}, {"late_cancel_fee.currency"}),
     ("appointments", {"self_booking": 1}, {"self_booking"}),
@@ -96,6 +100,8 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("branding", {"neutral_name": "x" * 201}, {"neutral_name"}),
     ("branding", {"portal_url": "http://elm.example"}, {"portal_url"}),
     ("branding", {"portal_url": "https://"}, {"portal_url"}),
+    ("branding", {"portal_url": "https://exa mple.org"}, {"portal_url"}),
+    ("branding", {"portal_url": "https://elm.example:99999/"}, {"portal_url"}),
     ("branding", {"name": "Elm"}, {"name"}),
 ]
 

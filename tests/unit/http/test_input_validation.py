@@ -164,7 +164,7 @@ async def test_json_with_a_charset_and_suffixes(client: httpx.AsyncClient) -> No
 async def test_empty_body_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post(TOYS, content=b"", headers=JSON)
     assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"path": "", "code": "required", "message": "This field is required."}]
+    assert answer.json()["errors"] == [{"path": "", "code": "required", "message": "Send a JSON object as the body."}]
 
 
 async def test_body_above_the_limit_is_refused(client: httpx.AsyncClient) -> None:

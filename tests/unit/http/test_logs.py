@@ -11,7 +11,14 @@ import structlog
 
 from entrypoints.observability.logs import ACCESS, REQUEST_ID, SHAPES, configure_logging, describe_error
 
-CANARIES = ["Ada Lovelace", "ada@example.org", "eyJhbGciOi.J9.x", "+1 555 0100", "I feel hopeless", "2hW9-token value"]
+CANARIES = [
+    "Ada Lovelace",
+    "ada@example.org",
+    "eyJhbGciOi.J9.x",
+    "(518) 5550100",
+    "I feel hopeless",
+    "2hW9-token value",
+]
 
 
 def lines(out: io.StringIO) -> list[dict[str, Any]]:

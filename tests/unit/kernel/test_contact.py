@@ -8,12 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from portal_core.access.state_rules import RULES
 from portal_core.kernel.contact import (
+    STATES,
     InvalidEmail,
     check_time_zone,
+    is_https_url,
     normalize_email,
     phone_number,
     phone_number_with_extension,
+    state_code,
 )
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.time_zones import iana_time_zone, zone_info
@@ -21,7 +25,7 @@ from portal_core.kernel.time_zones import iana_time_zone, zone_info
 ATOMS = st.text("abcxyzABC0189!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=12)
 LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
 LOCALS = st.lists(ATOMS, min_size=1, max_size=4).map(".".join)
-E164 = st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True)
+E164 = st.from_regex(r"\+(1[2-9][0-9]{9}|[2-9][0-9]{7,14})", fullmatch=True)
 PUNCTUATION = st.text(" ()-./\u00a0\u2011\u2013\u202a\u200e", max_size=3)
 
 
@@ -176,6 +180,8 @@ def test_phone_normalization(typed: str, normalized: str) -> None:
         "+1234567",
         "+1212555012x",
         "+1234567890123456",
+        "+1 555 0100",
+        "+1 112 555 0123",
         "+\u0664\u0663\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668",
         "212 555 0123\x07",
         "212 555 0123 ext. 4",
@@ -242,3 +248,65 @@ def test_time_zone_is_an_iana_name_or_refused(name: str, space: str) -> None:
         with pytest.raises(Invalid) as invalid:
             check(name.strip(), "zone")
         assert [(f.path, f.code) for f in invalid.value.fields] == [("zone", "time_zone_unknown")]
+
+
+def test_an_extension_that_is_not_taken_is_named() -> None:
+    with pytest.raises(Invalid) as invalid:
+        phone_number("(212) 555-0123 ext. 12", "phone")
+    assert invalid.value.fields[0].message == "Enter the number without its extension."
+
+
+# --- states and links -------------------------------------------------------------------------------------------------
+
+
+def test_states_and_territories() -> None:
+    assert len(STATES) == 50 + 1 + 5
+    assert set(RULES) <= STATES
+    assert state_code(" pr ", "state") == "PR"
+
+
+@pytest.mark.parametrize("text", ["ZZ", "N", "New York", "N\u0130"])
+def test_other_states_are_refused(text: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        state_code(text, "state")
+    assert [(f.path, f.code) for f in invalid.value.fields] == [("state", "state_invalid")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elm.example",
+        "https://elm.example:8443/a?b=c#d",
+        "https://[2001:db8::1]/",
+        "https://127.0.0.1/",
+        "https://xn--bcher-kva.example/",
+    ],
+)
+def test_https_urls(url: str) -> None:
+    assert is_https_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://elm.example",
+        "https://",
+        "https:///a",
+        "https://.",
+        "https://-",
+        "https://[",
+        "https://1.2.3.999/",
+        "https://exa mple.org",
+        "https://elm.example/a b",
+        "https://elm.example/\x7f",
+        "https://elm.example\\.example/",
+        "https://b\u00fccher.example",
+        "https://ann@elm.example",
+        "https://elm.example:abc/",
+        "https://elm.example:0/",
+        "https://elm.example:99999/",
+    ],
+)
+def test_other_urls(url: str) -> None:
+    assert not is_https_url(url)

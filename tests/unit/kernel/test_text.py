@@ -3,7 +3,7 @@
 import pytest
 
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.text import is_https_url, multi_line_text, single_line_text
+from portal_core.kernel.text import multi_line_text, single_line_text
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\u3164", "\u2800 \u2800", "\u115f\u1160\uffa0"])
@@ -16,16 +16,3 @@ def test_invisible_text_is_empty(text: str) -> None:
 
 def test_invisible_characters_allowed_within_names() -> None:
     assert single_line_text("김\u3164민", "name", 80) == "김\u3164민"
-
-
-@pytest.mark.parametrize("url", ["https://elm.example", "https://elm.example:8443/a?b=c#d", "https://[2001:db8::1]/"])
-def test_https_urls(url: str) -> None:
-    assert is_https_url(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "http://elm.example", "https://", "https:///a", "https://a@elm.example", "https://elm.example/\x7f", "https://["],
-)
-def test_other_urls(url: str) -> None:
-    assert not is_https_url(url)

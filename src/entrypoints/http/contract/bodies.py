@@ -88,6 +88,9 @@ def explain(value: Any, kind: Any, words: str) -> list[FieldError]:
 
 
 def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[FieldError]) -> None:
+    if isinstance(info, inspect.UnionType) and isinstance(value, dict):
+        structs = [one for one in info.types if isinstance(one, inspect.StructType)]
+        info = structs[0] if len(structs) == 1 else info
     if isinstance(info, inspect.StructType) and isinstance(value, dict) and not info.tag_field:
         before = len(found)
         known = {field.encode_name: field for field in info.fields}

@@ -50,7 +50,7 @@ LongText = Annotated[str, Meta(min_length=1, max_length=4000, examples=["Somethi
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ada@example.org"])]
 """At most 254 characters, the longest path of RFC 5321 without its brackets. The core normalizes and validates it."""
 
-Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 555 0100"])]
+Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 518 555 0100"])]
 """As typed; the core validates it."""
 
 Password = Annotated[str, Meta(min_length=1, max_length=512, examples=["correct horse battery staple"])]
@@ -85,7 +85,7 @@ Instant = Annotated[datetime, Meta(tz=True, examples=["2027-03-14T15:30:00Z"])]
 """A time with an offset from UTC (RFC 3339)."""
 
 Cursor = Annotated[
-    str, Meta(max_length=512, pattern=r"^[A-Za-z0-9_\-=.:|+]*$", description="`next` of the page before")
+    str, Meta(max_length=512, pattern=r"^[A-Za-z0-9_\-=.:|+]*$", description="`next` of the previous page")
 ]
 PageSize = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Rows on a page")]
 
@@ -120,7 +120,7 @@ def bounded_time(path: str, value: DateT) -> DateT:
 class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A request's body. Unknown fields are refused, and dates are bounded; the fields' types define all other rules.
 
-    A text that may be absent is declared `... | None`. An empty string for it is read as null (`absent_as_null`).
+    A text that may be absent is declared `... | None`. A blank string for it is read as null (`absent_as_null`).
 
     A subclass that adds `__post_init__` calls `super().__post_init__()`, and may raise `Invalid`.
     """
@@ -134,9 +134,9 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 def absent_as_null(value: Any, info: inspect.Type) -> Any:
-    """A decoded JSON body, of the type `info`, with null in place of each empty string for an optional text.
+    """A decoded JSON body, of the type `info`, with null in place of each blank string for an optional text.
 
-    Only fields of requests whose type is a text or null count; other empty strings meet their type's bounds.
+    Only fields of requests whose type is a text or null count; other blank strings meet their type's bounds.
     """
     match info:
         case inspect.StructType(fields=fields) if isinstance(value, dict):
@@ -144,7 +144,7 @@ def absent_as_null(value: Any, info: inspect.Type) -> Any:
             return {name: absent_as_null(one, kinds[name]) if name in kinds else one for name, one in value.items()}
         case inspect.ListType(item_type=kind) | inspect.VarTupleType(item_type=kind) if isinstance(value, list):
             return [absent_as_null(one, kind) for one in value]
-        case inspect.UnionType(types=kinds) if value == "":
+        case inspect.UnionType(types=kinds) if isinstance(value, str) and not value.strip():
             return None if is_optional_text(info) else value
         case inspect.UnionType(types=kinds):
             for kind in kinds:
@@ -192,13 +192,13 @@ def field_error(path: str, words: str) -> FieldError:
 _WORDS = (
     ("Object missing required field", "required", "This field is required."),
     ("Missing required", "required", "This field is required."),
-    ("Object contains unknown field", "unknown_field", "This field is not known."),
+    ("Object contains unknown field", "unknown_field", "This field is unknown. Remove it."),
     ("Expected `str` of length <=", "too_long", "Must be at most {figure} characters."),
     ("Expected `str` of length >=", "too_short", "Must be at least {figure} characters."),
     ("Expected `array` of length <=", "too_many", "Must have at most {figure} entries."),
     ("Expected `array` of length >=", "too_few", "Must have at least {figure} entries."),
     ("Expected `object` of length <=", "too_many", "Must have at most {figure} entries."),
-    ("Expected `str` matching", "bad_format", "This does not have the right format."),
+    ("Expected `str` matching", "bad_format", "This value has the wrong format."),
     ("Expected `int` >=", "out_of_range", "Must be at least {figure}."),
     ("Expected `int` <=", "out_of_range", "Must be at most {figure}."),
     ("Expected `float` >=", "out_of_range", "Must be at least {figure}."),
@@ -219,5 +219,5 @@ _WORDS = (
     ("Invalid RFC3339 encoded time", "bad_format", "Enter a time of day from 00:00:00 to 23:59:59, with seconds."),
     ("Invalid enum value", "unknown_value", "Must be one of the documented values."),
     ("Expected", "wrong_type", "This value has the wrong type."),
-    ("Invalid", "bad_format", "This does not have the right format."),
+    ("Invalid", "bad_format", "This value has the wrong format."),
 )

@@ -133,8 +133,10 @@ def _invalid(error: ValidationException) -> PortalError:
         return NotFound()
     for entry in extra:
         path = entry.get("key", "")
-        missing = path == "data"
-        found.append(field_error("" if missing else path, "Missing required" if missing else entry.get("message", "")))
+        if path == "data":
+            found.append(FieldError("", "required", "Send a JSON object as the body."))
+        else:
+            found.append(field_error(path, entry.get("message", "")))
     if not extra and isinstance(error.__cause__, KeyError):
         found.append(field_error(str(error.__cause__.args[0]), "Missing required"))
     return Invalid(*found)

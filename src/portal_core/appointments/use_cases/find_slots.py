@@ -61,7 +61,7 @@ class FindSlots:
     async def __call__(self, actor: Actor, query: FindSlotsQuery) -> Page[SlotView]:
         require_valid_date(query.first_day, "first_day")
         if not timedelta() <= require_valid_date(query.last_day, "last_day") - query.first_day < MAX_SEARCH_RANGE:
-            raise Invalid.at("last_day", "out_of_range", "Must make a range of one day to six weeks.")
+            raise Invalid.at("last_day", "out_of_range", "Choose a range of one day to six weeks.")
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments")
             booking_options = await unit.directory.for_client(client_id)

@@ -20,7 +20,7 @@ class CheckInsContract:
             appointment_id=appointment_id,
             client_id=client,
             client_location="Café Größe, 12 Rue d'Été",
-            callback="+1 555 0100",
+            callback="+1 518 555 0100",
             joined_at=world.clock.now() + after,
         )
 

@@ -194,7 +194,7 @@ class DestroyedRecordsContract:
                 appointment_id=booking,
                 client_id=client,
                 client_location="12 Elm Street",
-                callback="+1 555 0100",
+                callback="+1 518 555 0100",
                 joined_at=world.clock.now(),
             )
             for client in (ann, bob)

@@ -86,7 +86,7 @@ class ClientRecordsContract:
             chosen_name="Andy",
             pronouns="they/them",
             email="ann@example.org",
-            phone="+15551234567",
+            phone="+15185551234",
             address="1 Elm Street\nApt 2",
             time_zone="Europe/Vienna",
             language="es-MX",
@@ -114,7 +114,7 @@ class ClientRecordsContract:
             chosen_name="B",
             pronouns="she/her",
             email="b@example.org",
-            phone="+15551234568",
+            phone="+15185551235",
             address="2 Elm Street",
             time_zone="UTC",
             language="en",
@@ -182,18 +182,18 @@ class ClientRecordsContract:
         await world.add_grant(own.id, proxy.id)
         await world.add_grant(foreign.id, proxy.id)
         async with world.begin(world.as_proxy(proxy.id, own.id)) as unit:
-            await unit.client_records.save(own.with_changes(phone="+15551234567", address="Here"), AUDIT_ENTRY)
+            await unit.client_records.save(own.with_changes(phone="+15185551234", address="Here"), AUDIT_ENTRY)
             await unit.commit(None)
         for actor in (world.as_client(own.id), world.as_proxy(proxy.id, own.id), world.visitor):
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
-                    await unit.client_records.save(foreign.with_changes(phone="+15551234567"), AUDIT_ENTRY)
+                    await unit.client_records.save(foreign.with_changes(phone="+15185551234"), AUDIT_ENTRY)
             with pytest.raises(world.forbidden):
                 async with world.begin(actor) as unit:
                     await unit.client_records.add(evolve(own, id=world.ids.new()), AUDIT_ENTRY)
         async with world.begin(world.system) as unit:
             assert await unit.client_records.get(foreign.id) == foreign
-            assert (await unit.client_records.get(own.id)) == own.with_changes(phone="+15551234567", address="Here")
+            assert (await unit.client_records.get(own.id)) == own.with_changes(phone="+15185551234", address="Here")
 
     async def test_pages_are_ordered_by_name_and_complete(self, world: PeopleWorld) -> None:
         names = [
