@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define, field
-from sqlalchemy import any_, bindparam, exists, select
+from sqlalchemy import bindparam, exists, func, select
 
 from adapters.postgres.accounts.tables import accounts, email_changes
 from adapters.postgres.appointments.tables import appointments, attendances
@@ -41,12 +41,17 @@ ACCOUNT = statement(
     .select_from(_with_settings)
     .where(_here, accounts.c.id == bindparam("account")),
 )
-ACCOUNTS = statement(
-    "recipients.accounts",
+_asked = func.unnest(bindparam("account_ids", type_=Uuids)).table_valued("id").render_derived()
+# The limit keeps the planner from reading every account of a small practice instead of one by its key for each id.
+_one_asked = (
     select(*_ACCOUNT, *SETTINGS_COLUMNS)
     .select_from(_with_settings)
-    .where(_here, accounts.c.status == "active", accounts.c.id == any_(bindparam("account_ids", type_=Uuids)))
-    .order_by(accounts.c.id),
+    .where(_here, accounts.c.status == "active", accounts.c.id == _asked.c.id)
+    .limit(1)
+    .lateral()
+)
+ACCOUNTS = statement(
+    "recipients.accounts", select(_one_asked).select_from(_asked, _one_asked).order_by(_one_asked.c.id)
 )
 CLIENT = statement(
     "recipients.client",
@@ -110,7 +115,7 @@ class PostgresRecipients(Recipients):
 
     async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
         voice, time_zone = await self._branding()
-        rows = await self.tx.fetch(ACCOUNTS, account_ids=list(account_ids))
+        rows = await self.tx.fetch(ACCOUNTS, account_ids=list(set(account_ids)))
         return tuple(self._holder(row, voice, time_zone) for row in rows)
 
     async def unregistered(self, email: str) -> Recipient:

@@ -67,7 +67,7 @@ class RecipientsContract:
         gone = [await world.add_account(f"{status}@example.org", status=status) for status in ("closed", "unverified")]
         await world.add_account("other@example.org")
         await world.keep(NotificationSettings(mother, time_zone="America/Chicago", version=1))
-        ids = [mother, *gone, own, UUID(int=99)]
+        ids = [mother, *gone, own, mother, UUID(int=99)]
         async with world.begin(world.system) as unit:
             found = await unit.recipients.accounts(ids)
             assert await unit.recipients.accounts([]) == ()
