@@ -62,7 +62,7 @@ def environment(demo: RunningDemo) -> dict[str, str]:
 def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
     """Waits for the demo to print that it is ready."""
     log = demo.folder / "log"
-    while "Ctrl-C stops everything" not in log.read_text():
+    while "Press Ctrl-C to stop it." not in log.read_text():
         assert process.poll() is None, log.read_text()
         try:
             process.wait(0.2)
@@ -81,7 +81,7 @@ def add_second_practice(demo: RunningDemo) -> None:
 
 
 def printed_commands(demo: RunningDemo) -> str:
-    return (demo.folder / "log").read_text().partition("Paste this in another terminal, in this folder:\n")[2]
+    return (demo.folder / "log").read_text().partition("Paste this into another terminal, in this folder:\n")[2]
 
 
 def commands_on(page: str) -> str:

@@ -15,7 +15,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(300)
 def test_it_fulfills_the_contract_and_a_setting_selects_it(tree: Path) -> None:
     report = run(tree, "-m", "pytest", "-q", "-rA", "tests/integration/smtp/test_smtp_mailer.py")
-    assert "TestSmtpMailer::test_without_an_answer_nobody_knows_and_it_does_not_try_again" in report
+    assert "TestSmtpMailer::test_missing_response_is_uncertain_and_not_retried" in report
     assert "PASSED tests/integration/smtp/test_smtp_mailer.py::test_a_setting_selects_it" in report
 
 

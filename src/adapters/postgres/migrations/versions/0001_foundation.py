@@ -1,4 +1,4 @@
-"""Foundation: every table of the first release, and the jobs' schema."""
+"""All tables of the first release, and the schema of the job queue."""
 
 from importlib.resources import files
 from pathlib import Path

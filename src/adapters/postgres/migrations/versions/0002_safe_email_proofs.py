@@ -1,4 +1,4 @@
-"""Safe emails are proven before they take effect. Those in force stay in force."""
+"""Safe emails are confirmed by a code before they take effect. Those in effect stay."""
 
 from alembic import op
 

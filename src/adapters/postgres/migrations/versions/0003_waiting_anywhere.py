@@ -1,4 +1,4 @@
-"""One may wait for any place or online. Those who named no place wait for what they were told: telehealth.
+"""Waitlist entries can be for any location or telehealth. Entries without a location are for telehealth.
 
 Freed slots are found in the order in which they were freed.
 """

@@ -1,4 +1,4 @@
-"""Hours are in the zone of their place, or of the practice: it is kept there alone."""
+"""The time zone of availability is that of its location or the practice, and is stored only there."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Kinds and places have versions: who changes one says which they were shown."""
+"""Appointment types and locations have versions, so that a change to stale data is refused."""
 
 from alembic import op
 
