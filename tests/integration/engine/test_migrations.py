@@ -110,6 +110,10 @@ HALF_AT_0005 = {
     "appointments": "odd",
     "notifications": {"neutral_name": "", "portal_url": "https://"},
 }
+LOOSE_AT_0005 = {
+    "oidc": {"issuer": "http://a.example", "audience": "portal", "jwks_url": "https://a.example/jwks"},
+    "notifications": {"portal_url": "https://exa mple.org"},
+}
 TIMING_AT_0005 = {
     "kind_id": str(UUID(int=9)),
     "duration": 3000.0,
@@ -133,11 +137,11 @@ def _upgraded_to(dsn: str, revision: str) -> None:
 
 
 async def test_settings_survive_the_move_to_tables_of_their_features(cluster: Cluster) -> None:
-    name, whole, half = fresh_database(cluster), uuid4(), uuid4()
+    name, whole, half, loose = fresh_database(cluster), uuid4(), uuid4(), uuid4()
     dsn = cluster.dsn(database=name)
     _upgraded_to(dsn, "0005")
     with psycopg.connect(dsn, autocommit=True) as owner:
-        for practice, settings in ((whole, SETTINGS_AT_0005), (half, HALF_AT_0005)):
+        for practice, settings in ((whole, SETTINGS_AT_0005), (half, HALF_AT_0005), (loose, LOOSE_AT_0005)):
             owner.execute(
                 "INSERT INTO portal.practices (id, slug, name, zone, hosts, settings, created_at, version)"
                 " VALUES (%s, %s, 'Elm Street', 'America/New_York', '{}', %s, now(), 7)",
@@ -152,7 +156,7 @@ async def test_settings_survive_the_move_to_tables_of_their_features(cluster: Cl
     pool = await open_pool(cluster.dsn(APP_ROLE, name), min_size=1, max_size=1)
     keys = RecordKeys(CountingMasterKey(), FixedClock())
     with psycopg.connect(dsn, autocommit=True) as owner:
-        for practice in (whole, half):
+        for practice in (whole, half, loose):
             wrapped, master = await keys.make_practice_key(practice)
             owner.execute(
                 "INSERT INTO portal.practice_keys (practice_id, wrapped, master_key, made_at)"
@@ -197,11 +201,12 @@ async def test_settings_survive_the_move_to_tables_of_their_features(cluster: Cl
             min_notice=timedelta(hours=2),
             max_advance_days=30,
         )
-    async with begin(SystemActor(half, "test")) as unit:
-        assert (await unit.account_settings.get()).value == AccountSettings()
-        assert (await unit.oidc_settings.get()).value == OidcSettings()
-        assert (await unit.appointment_settings.get()).value == AppointmentSettings()
-        assert (await unit.branding_settings.get()).value == BrandingSettings()
+    for practice in (half, loose):
+        async with begin(SystemActor(practice, "test")) as unit:
+            assert (await unit.account_settings.get()).value == AccountSettings()
+            assert (await unit.oidc_settings.get()).value == OidcSettings()
+            assert (await unit.appointment_settings.get()).value == AppointmentSettings()
+            assert (await unit.branding_settings.get()).value == BrandingSettings()
     await pool.close()
     drop_database(cluster, name)
 

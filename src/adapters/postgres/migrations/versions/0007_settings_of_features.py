@@ -31,13 +31,17 @@ RENAMED_KEYS = (
     ("account_settings", "access_for", "access_token_lifetime"),
     ("account_settings", "clients_need_second_factor", "client_second_factor_required"),
 )
-# What the sections took and the settings refuse: half an issuer, which was never trusted; empty texts, which stood for
-# the defaults; an address that leads nowhere, which the default is better than.
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_HTTPS_URL = f"'^https://({_LABEL}\\.)*{_LABEL}(:([1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}))?([/?#][!-~]*)?$'"
+# What the sections took and the settings refuse: an issuer that is incomplete, or whose addresses are not https; empty
+# texts, which stood for the defaults; a portal address that leads nowhere. The defaults take their place.
 REFUSED = (
-    "DELETE FROM portal.oidc_settings WHERE NOT values ?& ARRAY['issuer', 'audience', 'jwks_url']",
+    "DELETE FROM portal.oidc_settings WHERE NOT values ?& ARRAY['issuer', 'audience', 'jwks_url']"
+    f" OR values ->> 'issuer' !~* {_HTTPS_URL} OR values ->> 'jwks_url' !~* {_HTTPS_URL}"
+    " OR values ->> 'audience' !~ '^[!-~]+$'",
     "UPDATE portal.branding_settings SET values = values - 'neutral_name' WHERE values ->> 'neutral_name' = ''",
-    "UPDATE portal.branding_settings SET values = values - 'portal_url' WHERE values ->> 'portal_url'"
-    " !~ '^https://[^][/?#@\\s]+([/?#]\\S*)?$'",
+    "UPDATE portal.branding_settings SET values = values - 'portal_url'"
+    f" WHERE values ->> 'portal_url' !~* {_HTTPS_URL}",
 )
 
 
