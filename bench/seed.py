@@ -40,7 +40,7 @@ STATEMENTS = (
     {_ID.format("staff", "c")}, 'active', 'totp', now()
   FROM generate_series(0, (%(clients)s - 1) / %(each)s) AS c""",
     f"""INSERT INTO portal.availability_rules
-    (practice_id, id, clinician_id, weekday, starts, ends, location_id, appointment_type_ids, valid_from)
+    (practice_id, id, clinician_id, weekday, start_time, end_time, location_id, appointment_type_ids, valid_from)
   SELECT %(practice)s, {_ID.format("rule", "c || ' ' || d")}, {_ID.format("clinician", "c")}, d, '09:00', '17:00',
     %(place)s, '{{}}', '2025-01-01'
   FROM generate_series(0, (%(clients)s - 1) / %(each)s) AS c, generate_series(0, 4) AS d""",
@@ -54,7 +54,7 @@ STATEMENTS = (
   SELECT %(practice)s, {_ACCOUNT}, 'portal', n || '@bench.example', 'client', {_CLIENT}, 'active', 'none', now()
   FROM {_EVERYBODY}""",
     f"""INSERT INTO portal.sessions (practice_id, account_id, id, kind, access_hash, family_hash, refresh_hash,
-    created_at, last_active_at, access_expires_at, ends_at, idle_timeout_seconds, strong, device, address)
+    created_at, last_active_at, access_expires_at, ends_at, idle_timeout_seconds, multi_factor, device, address)
   SELECT %(practice)s, {_ACCOUNT}, {_ID.format("session", "n")}, 'bearer', sha256(('bench-token-' || n)::bytea),
     sha256(('family ' || n)::bytea), sha256(('refresh ' || n)::bytea), now(), now(), now() + interval '8 hours',
     now() + interval '8 hours', 28800, false, CASE WHEN n %% %(stride)s = 0 THEN 'bench' ELSE '' END, ''
