@@ -1,6 +1,7 @@
 """`portal demo` and `portal serve`: first start, second start, and every way to stop."""
 
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,6 +53,15 @@ def test_secret_files_are_readable_by_their_owner_only(first_start: FirstStart) 
         assert (data / name).stat().st_mode & 0o077 == 0
 
 
+@pytest.fixture
+def hangup_not_ignored() -> Iterator[None]:
+    """Under nohup the portal ignores SIGHUP, as it should: what the tests start inherits that from them."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup_not_ignored")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_second_start_keeps_data_and_stops_on_signal(demo: PortalCommand, number: signal.Signals) -> None:
     before = demo.demo
