@@ -28,7 +28,7 @@ def test_state_machine(cluster: Cluster, database_name: str, machine: type[Appoi
         pool = runner.run(open_pool(dsn, min_size=1, max_size=2))
         database = PortalDatabase(owner, dsn, worker, pool)
 
-        class OverPostgres(machine):  # type: ignore[misc,valid-type]
+        class OverPostgres(machine):  # type: ignore[misc,valid-type]  # the class is a parameter
             @staticmethod
             async def make_world() -> PostgresAppointmentsWorld:
                 return await PostgresAppointmentsWorld.create(database)

@@ -83,7 +83,7 @@ class TestMailedCodes:
             operations, wrong = [], f"{(int(identity.mailed) + 1) % 1_000_000:06d}"
             for credential in (known, NOBODY):
                 identity.fake.calls.clear()
-                assert not await identity.codes.redeem(credential, purpose, wrong, OTHER)  # type: ignore[arg-type]
+                assert not await identity.codes.redeem(credential, purpose, wrong, OTHER)  # type: ignore[arg-type]  # a str, not a Literal
                 operations.append([call.operation for call in identity.fake.calls])
             assert operations[0] == operations[1]
             assert len(operations[0]) == 1
@@ -221,7 +221,7 @@ class TestPasswords:
     async def test_wrong_client_secret_is_not_a_wrong_password(self, identity: CognitoHarness) -> None:
         await identity.passwords.create(ANN, PASSWORD)
         pools = {"portal": evolve(identity.pools.pools["portal"], client_secret="guessed")}
-        misconfigured = CognitoPools(identity.account, pools)  # type: ignore[arg-type]
+        misconfigured = CognitoPools(identity.account, pools)  # type: ignore[arg-type]  # a str, not a Literal
         with pytest.raises(Unavailable):
             await CognitoPasswords(misconfigured).check(ANN, PASSWORD)
         with pytest.raises(Unavailable):

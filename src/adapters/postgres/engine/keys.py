@@ -25,10 +25,6 @@ from portal_core.kernel.sources import Clock
 
 CACHE_SECONDS = 300.0
 
-GET_PRACTICE_KEY = statement(
-    "keys.practice",
-    select(practice_keys.c.wrapped).where(practice_keys.c.practice_id == bindparam("practice_id")),
-)
 ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
 _wrapped = select(client_keys.c.client_id, client_keys.c.wrapped).where(
     client_keys.c.practice_id == bindparam("practice_id")
