@@ -11,7 +11,6 @@ from attrs import define, evolve, field, frozen
 
 import adapters.postgres
 from adapters.local.sources import Uuid7Ids
-from adapters.postgres.engine.audit import ADD_ENTRY
 from adapters.postgres.engine.base_unit import PostgresBegin, PostgresUnit
 from adapters.unit_composition import compose_unit_class
 from bench.scene import Scene
@@ -55,7 +54,7 @@ class _Undone(PostgresUnit):
     """Sends everything up to the commit, which is then rolled back."""
 
     async def commit(self, result: Any) -> Any:
-        await self.flush(result)
+        await self.tx.flush()
         return result
 
 
@@ -65,9 +64,9 @@ class _Undoing:
 
     begin: PostgresBegin | None = None
 
-    def __call__(self, actor: Any) -> AbstractAsyncContextManager[Any]:
+    def __call__(self, actor: Any, *, read_only: bool = False) -> AbstractAsyncContextManager[Any]:
         assert self.begin is not None
-        return self.begin(actor)
+        return self.begin(actor, read_only=read_only)
 
 
 async def record(scene: Scene, asks: Mapping[str, Sequence[BenchRequest]]) -> dict[str, list[Recorded]]:
@@ -99,13 +98,17 @@ async def _ask(client: httpx.AsyncClient, ask: BenchRequest, recorder: _Recorder
 
 
 def again(recorded: Recorded) -> Recorded:
-    """Copy a recorded request with a new id for its audit entry."""
+    """Copy a recorded request with new ids for its audit entries."""
     ids = Uuid7Ids()
     return tuple(
-        evolve(one, arguments=(*one.arguments[:2], ids.new(), *one.arguments[3:])) if _is_audit(one) else one
+        evolve(one, arguments=tuple(_anew(value, ids) if _are_entries(value) else value for value in one.arguments))
         for one in recorded
     )
 
 
-def _is_audit(sent: Sent) -> bool:
-    return sent.sql == ADD_ENTRY.sql and ADD_ENTRY.names[2] == "id"
+def _are_entries(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) and "action" in one for one in value)
+
+
+def _anew(entries: list[dict[str, Any]], ids: Uuid7Ids) -> list[dict[str, Any]]:
+    return [{**one, "id": ids.new()} for one in entries]

@@ -25,7 +25,7 @@ from adapters.postgres.engine.statements import REGISTRY
 from bench.recorder import Recorded, Sent
 from bench.scene import Scene
 
-OPTIONS = "-c plan_cache_mode=force_custom_plan -c jit=off -c TimeZone=UTC"
+OPTIONS = "-c plan_cache_mode=force_generic_plan -c jit=off -c TimeZone=UTC"
 """As the portal's pool sets them."""
 
 _SETTING = re.compile(r"SET LOCAL (\S+) = '?([^';]*)'?")
@@ -131,6 +131,8 @@ def _text(value: Any) -> str:
     match value:
         case bytes():
             return rf"\x{value.hex()}"
+        case [dict(), *_]:
+            return msgspec.json.encode(value).decode()
         case list():
             return "{" + ",".join(_text(one) for one in value) + "}"
         case dict():

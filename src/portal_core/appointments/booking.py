@@ -231,23 +231,30 @@ async def require_free(
     first_day, last_day = date_range_around(starts_at, ends_at)
     if by_staff:
         timing = evolve(timing, min_notice=ZERO, max_advance_days=MAX_ADVANCE_DAYS)
-    if await unit.appointments.client_busy_times(clients, starts_at, ends_at, excluding=excluding_appointment):
-        raise OverlappingAppointment
+    # As of its start, so that being in the past is no reason to refuse.
+    as_of = starts_at if took_place else now
+    own = unit.appointments.client_busy_times(clients, starts_at, ends_at, excluding=excluding_appointment)
+    # Buffers are at most a day, so this range finds every entry that can conflict.
+    near = unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, as_of)
     if outside_hours:
+        busy_clients, entries = await unit.read_together(own, near)
         windows = [Window(choice.clinician_id, starts_at, ends_at, "UTC", choice.location_id)]
     else:
-        rules = await unit.availability.rules([choice.clinician_id])
-        exceptions = await unit.availability.exceptions([choice.clinician_id], first_day, last_day)
+        busy_clients, entries, rules, exceptions = await unit.read_together(
+            own,
+            near,
+            unit.availability.rules([choice.clinician_id]),
+            unit.availability.exceptions([choice.clinician_id], first_day, last_day),
+        )
         windows = [
             one for one in open_windows(rules, exceptions, first_day, last_day) if one.location_id == choice.location_id
         ]
+    if busy_clients:
+        raise OverlappingAppointment
     if took_place:
         require_started_recently(starts_at, now)
-        # Validated as of its start, so that being in the past is no reason to refuse.
-        now = starts_at
-    # Buffers are at most a day, so this range finds every entry that can conflict.
-    near = await unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, now)
-    refusal = slot_refusal(starts_at, timing, windows, [one.busy for one in near if one.id != excluding], now)
+    busy = [one.busy for one in entries if one.id != excluding]
+    refusal = slot_refusal(starts_at, timing, windows, busy, as_of)
     if refusal is not None:
         raise REFUSALS[refusal]
     if not by_staff and not on_grid(starts_at, timing, windows):

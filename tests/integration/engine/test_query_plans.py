@@ -24,9 +24,9 @@ from sqlalchemy.sql.dml import Delete, Insert
 
 from adapters.postgres.appointments.reads import MAX_INSTANT, MIN_INSTANT
 from adapters.postgres.appointments.tables import attendances, holds
-from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.columns import Instant
 from adapters.postgres.engine.pool import open_pool
+from adapters.postgres.engine.scope import begin_transaction_sql
 from adapters.postgres.engine.statements import Statement, compile_statement
 from portal_core.kernel.actor import Actor, ClientActor, SystemActor
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database

@@ -10,8 +10,8 @@ from attrs import frozen
 from psycopg import errors, sql
 from sqlalchemy import Table
 
-from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.metadata import metadata
+from adapters.postgres.engine.scope import begin_transaction_sql
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, SystemActor, VisitorActor
 from tests.support.engine.clusters import Cluster, fresh_database, template_database
 from tests.support.engine.postgres import APP, migrate_template

@@ -8,7 +8,7 @@ import pytest_asyncio
 from attrs import define, field
 from psycopg.rows import dict_row
 
-from adapters.postgres.engine.base_unit import begin_transaction_sql
+from adapters.postgres.engine.scope import begin_transaction_sql
 from adapters.postgres.people.clients import NEXT_CLIENTS
 from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFactory
 from portal_core.access.model import GrantTerms

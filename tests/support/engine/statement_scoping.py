@@ -122,6 +122,8 @@ def _of_condition(condition: Any, of: frozenset[Any] | None) -> Iterator[Equalit
 
 def _of_values(insert: Insert) -> Iterator[Equality]:
     values: dict[Any, Any] = insert._values or {}
+    if isinstance(insert.select, Select):  # INSERT ... SELECT, column by column
+        values = dict(zip(insert._select_names or (), insert.select.selected_columns, strict=True))
     for column, value in values.items():
         if isinstance(value, BindParameter):
             yield Equality((insert.table, column if isinstance(column, str) else column.key), value.key)

@@ -1,10 +1,11 @@
 """Tables as dictionaries, with atomic transactions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -72,16 +73,18 @@ class MemoryStore:
 
 @define
 class MemoryTransaction:
-    """A private copy of the tables. A commit stores it; otherwise it is discarded."""
+    """A private copy of the tables. A commit stores it; otherwise it is discarded. Read-only ones need no copy."""
 
     store: MemoryStore
     actor: Actor
     tables: dict[str, Table]
+    read_only: bool = False
     committed: bool = False
 
     def table(self, name: str) -> Table:
-        """Return the rows of a table as this transaction sees them."""
-        return self.tables.setdefault(name, {})
+        """Return the rows of a table as this transaction sees them; in a read-only one, unchangeable."""
+        rows = self.tables.setdefault(name, {})
+        return cast(Table, MappingProxyType(rows)) if self.read_only else rows
 
     @property
     def practice_id(self) -> UUID:
@@ -123,7 +126,8 @@ class MemoryAudit(AuditTrail):
     tx: MemoryTransaction
 
     async def record(self, entry: AuditEntry) -> None:
-        rows = self.tx.table("audit")
+        # Of the read-only transaction too: there they are committed at once.
+        rows = self.tx.tables.setdefault("audit", {})
         rows[len(rows)] = AuditRow(self.tx.store.clock.now(), self.tx.practice_id, self.tx.actor, entry)
 
 
@@ -163,6 +167,10 @@ class MemoryUnit:
         self.audit = self.tx.audit
         self.outbox = MemoryOutbox(self.tx)
 
+    async def read_together(self, *reads: Coroutine[Any, Any, Any]) -> Any:
+        """One after the other."""
+        return tuple([await one for one in reads])
+
     async def commit(self, result: T) -> T:
         """Store the transaction's tables, and the result for repeated idempotent requests."""
         idempotent_request = self.tx.actor.origin.idempotent_request
@@ -172,7 +180,8 @@ class MemoryUnit:
             self.tx.table("idempotent_responses")[_response_key(self.tx.actor)] = IdempotentResponse(
                 idempotent_request.digest, body, expires_at
             )
-        self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
+        if not self.tx.read_only:
+            self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
         self.tx.committed = True
         return result
 
@@ -190,9 +199,11 @@ class MemoryBegin:
     unit: type[MemoryUnit]
 
     @asynccontextmanager
-    async def __call__(self, actor: Actor) -> AsyncIterator[Any]:
+    async def __call__(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[Any]:
         async with self.store.lock:
-            tx = MemoryTransaction(self.store, actor, {n: dict(r) for n, r in self.store.tables.items()})
+            read_only = read_only and actor.origin.idempotent_request is None
+            tables = self.store.tables if read_only else {n: dict(r) for n, r in self.store.tables.items()}
+            tx = MemoryTransaction(self.store, actor, tables, read_only)
             claimed = self._claim(tx)
             try:
                 yield self.unit(tx)

@@ -7,8 +7,8 @@ from attrs import define
 
 from adapters.oidc.issuers import OidcIssuers
 from adapters.postgres.accounts.settings import OIDC_SETTINGS
-from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
+from adapters.postgres.engine.scope import begin_transaction_sql
 from adapters.postgres.engine.settings import decode_settings
 from portal_core.accounts.settings import OidcSettings
 from portal_core.kernel.actor import VisitorActor

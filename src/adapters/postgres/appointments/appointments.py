@@ -190,7 +190,7 @@ class PostgresAppointments(Appointments):
     async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         one = booking.appointment
         values = {column.name: getattr(one, column.name) for column in APPOINTMENT if column.name != "practice_id"}
-        await self.tx.execute(ADD, **values)
+        self.tx.write_later(ADD, **values)
         await self._put(booking)
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
@@ -230,7 +230,7 @@ class PostgresAppointments(Appointments):
 
     async def _put(self, booking: Booking) -> None:
         for one in booking.attendances:
-            await self.tx.execute(
+            self.tx.write_later(
                 UPSERT_ATTENDANCE,
                 client_id=one.client_id,
                 appointment_id=one.appointment_id,

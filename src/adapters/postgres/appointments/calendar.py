@@ -39,12 +39,6 @@ _COLUMNS = (
 )
 _here = calendar.c.practice_id == bindparam("practice_id")
 _clinicians = calendar.c.clinician_id == any_(bindparam("clinicians", type_=Uuids))
-DROP_EXPIRED = statement(
-    "calendar.drop_expired",
-    delete(calendar).where(
-        _here, _clinicians, calendar.c.purpose == "hold", calendar.c.expires_at <= bindparam("now", type_=Instant)
-    ),
-)
 _since, _until = bindparam("since", type_=Instant), bindparam("until", type_=Instant)
 # Other entries end within a day of their start, so the index range is bounded; blocks may be long, but are few.
 BUSY = statement(
@@ -93,10 +87,20 @@ BLOCK = statement(
     select(*_COLUMNS).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
 )
 
-# Takes the locks one by one, in the array's order.
-LOCK_ALL = statement(
-    "calendar.lock_all",
-    select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).column_valued("key"))),
+_locks = select(
+    func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).column_valued("key"))
+).cte("locks")
+# Takes the locks one by one, in the array's order, and then deletes: the condition on `locks` is evaluated first. The
+# rows are those of before it waited, which is enough: what was held since then has not expired.
+LOCK = statement(
+    "calendar.lock",
+    delete(calendar).where(
+        select(func.count()).select_from(_locks).scalar_subquery().is_not(None),
+        _here,
+        _clinicians,
+        calendar.c.purpose == "hold",
+        calendar.c.expires_at <= bindparam("now", type_=Instant),
+    ),
 )
 CONFLICTS = statement(
     "calendar.conflicts",
@@ -155,8 +159,7 @@ class PostgresCalendar(Calendar):
     async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
         wanted = list(clinicians)
         keys = sorted({_lock_key(one) for one in (*wanted, *clients)})
-        await self.tx.execute(LOCK_ALL, keys=keys)
-        await self.tx.execute(DROP_EXPIRED, clinicians=wanted, now=now)
+        await self.tx.execute(LOCK, keys=keys, clinicians=wanted, now=now)
 
     async def busy(
         self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime

@@ -97,7 +97,7 @@ class PostgresHolds(Holds):
         return [_hold_of(row) for row in await self.tx.fetch(MY_HOLDS, client_id=client_id, now=now)]
 
     async def remove(self, client_id: UUID, hold_id: UUID, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(REMOVE_HOLD, client_id=client_id, id=hold_id)
+        self.tx.write_later(REMOVE_HOLD, client_id=client_id, id=hold_id)
         self.tx.add_audit_entry(audit_entry)
 
     async def clear(self, client_id: UUID, before: datetime) -> None:

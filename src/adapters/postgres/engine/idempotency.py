@@ -110,7 +110,7 @@ async def save_response(tx: Transaction, body: bytes) -> None:
     if idempotent_request is None or cipher is None:
         return
     sealed = cipher.seal(body, _associated_data(tx, idempotent_request))
-    await tx.execute(
+    tx.write_later(
         KEEP,
         account_id=_account(tx),
         operation=idempotent_request.operation,

@@ -9,7 +9,7 @@ Deleting a client's key row makes the record's content unreadable.
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from attrs import define, field
@@ -18,7 +18,7 @@ from sqlalchemy import any_, bindparam, delete, select
 from adapters.encryption.cipher import Cipher, new_key
 from adapters.encryption.master_key import MasterKey
 from adapters.postgres.engine.columns import Uuids, associated_data, insert_all
-from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys, practice_keys
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
@@ -49,6 +49,14 @@ ADD_CLIENT_KEY = statement("keys.add_client", insert_all(client_keys))
 def practice_context(practice_id: UUID) -> str:
     """Return the context that the master key binds a practice's key to."""
     return f"portal practice {practice_id}"
+
+
+class KeyReader(Protocol):
+    """The transaction that clients' keys are read in."""
+
+    @property
+    def practice_id(self) -> UUID: ...
+    async def fetch(self, statement: Statement, **values: Any) -> list[Any]: ...
 
 
 @define
@@ -107,7 +115,7 @@ class RecordKeys:
             ),
         )
 
-    async def find(self, connection: Any, practice_id: UUID, client_ids: Iterable[UUID]) -> dict[UUID, Cipher | None]:
+    async def find(self, tx: KeyReader, client_ids: Iterable[UUID]) -> dict[UUID, Cipher | None]:
         """Return the clients' ciphers, reading uncached keys with one statement; None for each destroyed key."""
         now = time.monotonic()
         found: dict[UUID, Cipher | None] = dict.fromkeys(client_ids)
@@ -123,11 +131,9 @@ class RecordKeys:
         for client_id in missing:
             self.forget(client_id)
         get = GET_CLIENT_KEY if len(missing) == 1 else GET_CLIENT_KEYS
-        wanted = {"practice_id": practice_id, "client_id": missing[0], "client_ids": missing}
-        for client_id, wrapped in await connection.fetch(get.sql, *get.arguments(wanted)):
-            cipher = Cipher(
-                self.cached_practice(practice_id).open(wrapped, associated_data(client_keys.c.wrapped, client_id))
-            )
+        practice = self.cached_practice(tx.practice_id)
+        for client_id, wrapped in await tx.fetch(get, client_id=missing[0], client_ids=missing):
+            cipher = Cipher(practice.open(wrapped, associated_data(client_keys.c.wrapped, client_id)))
             found[client_id] = cipher
             self._clients[client_id] = (cipher, now + CACHE_SECONDS)
         return found

@@ -4,10 +4,34 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
+from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
+from adapters.postgres.engine.columns import Instant, Uuid
+from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
+
+DEFER = statement(
+    "outbox.defer",
+    select(func.portal.defer_job(bindparam("task", type_=Text), bindparam("job_arguments", type_=JSONB))),
+)
+NOTIFY = statement(
+    "outbox.notify",
+    select(
+        func.portal.notify(
+            bindparam("id", type_=Uuid),
+            bindparam("kind", type_=Text),
+            bindparam("notice_class", type_=Text),
+            bindparam("to_account", type_=Uuid),
+            bindparam("to_client", type_=Uuid),
+            bindparam("subject_id", type_=Uuid),
+            bindparam("deduplication_key", type_=Text),
+            bindparam("now", type_=Instant),
+        )
+    ),
+)
 
 
 @define
@@ -17,24 +41,24 @@ class PostgresOutbox(Outbox):
     tx: Transaction
 
     async def defer(self, job: type[Any], **ids: UUID) -> None:
-        await self._defer(job_name(job), ids)
+        self._defer(job_name(job), ids)
 
     async def publish(self, event: Event) -> None:
-        await self._defer(job_name(type(event)), event_ids(event))
+        self._defer(job_name(type(event)), event_ids(event))
 
-    async def _defer(self, name: str, ids: dict[str, UUID]) -> None:
+    def _defer(self, name: str, ids: dict[str, UUID]) -> None:
         arguments = {key: str(value) for key, value in ids.items()} | {"practice_id": str(self.tx.practice_id)}
-        await self.tx.connection.execute("SELECT portal.defer_job($1, $2)", name, arguments)
+        self.tx.write_later(DEFER, task=name, job_arguments=arguments)
 
     async def notify(self, notice: Notice) -> None:
-        await self.tx.connection.execute(
-            "SELECT portal.notify($1, $2, $3, $4, $5, $6, $7, $8)",
-            self.tx.ids.new(),
-            notice.kind,
-            notice.notice_class,
-            notice.to_account,
-            notice.to_client,
-            notice.subject_id,
-            notice.deduplication_key,
-            self.tx.clock.now(),
+        self.tx.write_later(
+            NOTIFY,
+            id=self.tx.ids.new(),
+            kind=notice.kind,
+            notice_class=notice.notice_class,
+            to_account=notice.to_account,
+            to_client=notice.to_client,
+            subject_id=notice.subject_id,
+            deduplication_key=notice.deduplication_key,
+            now=self.tx.clock.now(),
         )

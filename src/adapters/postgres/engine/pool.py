@@ -26,7 +26,7 @@ async def _prepare(connection: Any) -> None:
 async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds: float = 30.0) -> Any:
     """Open a pool of asyncpg connections. `seconds` is the timeout of every statement.
 
-    Statements are planned for their actual values, unless a transaction overrides this (docs/decisions/0008).
+    A statement is planned once for all values, unless its transaction spans a practice (docs/decisions/0008).
     """
     return await asyncpg.create_pool(
         dsn,
@@ -38,7 +38,7 @@ async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds:
         connection_class=_Connection,
         init=_prepare,
         server_settings={
-            "plan_cache_mode": "force_custom_plan",
+            "plan_cache_mode": "force_generic_plan",
             "application_name": "portal",
             "jit": "off",
             "TimeZone": "UTC",

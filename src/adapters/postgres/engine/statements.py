@@ -10,9 +10,12 @@ reason. SQLAlchemy's bind and result processors are skipped, so instead of `in_(
 """
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import field, frozen
+from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import Executable
 
@@ -70,3 +73,44 @@ def compile_statement(name: str, source: Executable, scope_exemption: str = "") 
 
     sql = _PLACE.sub(placeholder, " ".join(str(made).split()))
     return Statement(name, sql, tuple(numbers), source, scope_exemption)
+
+
+@lru_cache(maxsize=4096)
+def write_together(statements: tuple[Statement, ...]) -> str:
+    """Combine statements whose results nobody needs into one, with their arguments one after the other.
+
+    Those that write tables become data-modifying WITH queries, which PostgreSQL runs to their end even if nothing reads
+    them; calls of functions become the columns of the one row that is returned.
+    """
+    if len(statements) == 1:
+        return statements[0].sql
+    writes, calls = list[str](), list[str]()
+    for one, sql in zip(statements, _in_a_row(statements), strict=True):
+        if isinstance(one.source, Select):
+            calls.append(f"({sql})")
+        else:
+            writes.append(f"w{len(writes)} AS ({sql})")
+    return f"{'WITH ' if writes else ''}{', '.join(writes)} SELECT {', '.join(calls)}".strip()
+
+
+@lru_cache(maxsize=4096)
+def read_together(statements: tuple[Statement, ...]) -> Statement:
+    """Combine reads into one statement with their arguments one after the other.
+
+    Its only row has a column for each: the array of its rows.
+    """
+    arrays = ", ".join(f"ARRAY(SELECT ROW(r.*) FROM ({sql}) AS r)" for sql in _in_a_row(statements))  # noqa: S608  # compiled ones
+    names = tuple(name for one in statements for name in one.names)
+    return Statement(" + ".join(one.name for one in statements), f"SELECT {arrays}", names, statements[0].source)
+
+
+def _in_a_row(statements: tuple[Statement, ...]) -> Iterator[str]:
+    first = 0
+    for one in statements:
+        yield renumbered(one.sql, first)
+        first += len(one.names)
+
+
+def renumbered(sql: str, by: int) -> str:
+    """Raise the number of each parameter."""
+    return _PLACE.sub(lambda found: f"${int(found[1]) + by}", sql)

@@ -1,24 +1,48 @@
-"""The transaction that repositories use: scopes statements, encrypts fields, and collects audit entries."""
+"""The transaction that repositories use: scopes statements, encrypts fields, and collects what the commit writes."""
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Generator, Iterable
+from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from attrs import define, field
+from attrs import define, field, frozen
 from sqlalchemy import Column
 
 from adapters.encryption.cipher import Cipher
+from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.columns import associated_data
 from adapters.postgres.engine.constraint_errors import constraint_error
 from adapters.postgres.engine.keys import RecordKeys
-from adapters.postgres.engine.statements import Statement
+from adapters.postgres.engine.statements import Statement, read_together, write_together
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
 from portal_core.kernel.sources import Clock, IdSource
 
 T = TypeVar("T")
+
+
+# More at once would make the number of different combined statements, each prepared on each connection, too large.
+_AT_ONCE = 8
+
+
+@frozen
+class _Wanted:
+    """A statement that a coroutine waits for; awaiting it hands it to whoever runs the coroutine."""
+
+    method: str
+    statement: Statement
+    arguments: list[Any]
+
+    def __await__(self) -> Generator["_Wanted", Any, Any]:
+        return (yield self)
+
+
+def _wanted(yielded: object) -> _Wanted:
+    if not isinstance(yielded, _Wanted) or yielded.method == "execute":
+        raise TypeError("only reads of the transaction can be sent together")
+    return yielded
 
 
 @define
@@ -36,6 +60,8 @@ class Transaction:
     entries: list[AuditEntry] = field(factory=list)
     public_url: str = ""
     claimed: bool = False
+    _later: list[tuple[Statement, list[Any]]] = field(init=False, factory=list)
+    _gathering: bool = field(init=False, default=False)
     _ciphers: dict[UUID, Cipher | None] = field(init=False, factory=dict)
 
     @property
@@ -53,29 +79,108 @@ class Transaction:
 
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
         """Run a statement and return all rows."""
-        values.setdefault("practice_id", self.actor.practice_id)
-        try:
-            rows: list[asyncpg.Record] = await self.connection.fetch(statement.sql, *statement.arguments(values))
-        except asyncpg.IntegrityConstraintViolationError as error:
-            raise constraint_error(error) from None
+        rows: list[asyncpg.Record] = await self._run("fetch", statement, values)
         return rows
 
     async def fetchrow(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
         """Run a statement and return the first row, if any."""
-        values.setdefault("practice_id", self.actor.practice_id)
-        try:
-            return await self.connection.fetchrow(statement.sql, *statement.arguments(values))
-        except asyncpg.IntegrityConstraintViolationError as error:
-            raise constraint_error(error) from None
+        return await self._run("fetchrow", statement, values)
 
     async def execute(self, statement: Statement, **values: Any) -> int:
         """Run a statement and return the number of affected rows."""
+        tag: str = await self._run("execute", statement, values)
+        return int(tag.rpartition(" ")[2])
+
+    def write_later(self, statement: Statement, **values: Any) -> None:
+        """Run a statement whose result nobody needs, in one round trip with others: before the next one, or the commit.
+
+        The combined ones all see the rows as they were before. So it must not depend on the effect of another one.
+        A violated constraint is raised when it runs, so the caller must not expect a refusal that a user could cause.
+        """
         values.setdefault("practice_id", self.actor.practice_id)
+        self._later.append((statement, statement.arguments(values)))
+
+    async def write_pending(self) -> None:
+        """Run what `write_later` was given."""
+        while self._later:
+            some, self._later = self._later[:_AT_ONCE], self._later[_AT_ONCE:]
+            combined = write_together(tuple(statement for statement, _ in some))
+            arguments = chain.from_iterable(arguments for _, arguments in some)
+            try:
+                await self.connection.execute(combined, *arguments)
+            except asyncpg.IntegrityConstraintViolationError as error:
+                raise constraint_error(error) from None
+
+    async def flush(self) -> None:
+        """Write what is pending, and the audit entries."""
+        if self.entries:
+            self.write_later(ADD_ENTRIES, entries=self.take_entries())
+        await self.write_pending()
+
+    async def commit(self) -> None:
+        """Flush and commit."""
+        await self.flush()
+        await self.connection.execute("COMMIT")
+
+    def take_entries(self) -> list[dict[str, Any]]:
+        """The collected audit entries as rows, which are then the caller's to write."""
+        entries, self.entries = self.entries, []
+        return entry_rows(self.actor, entries, self.clock, self.ids)
+
+    async def read_together(self, *reads: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
+        """Run coroutines that only read, and send the statements that they wait for at the same time as one.
+
+        Each runs until it wants to send a statement; then all of these are sent, and each goes on with its rows.
+
+        Raises:
+            TypeError: one does not read, or waits for something else.
+        """
+        results, waiting = dict[int, Any](), dict(enumerate(reads))
+        answers: dict[int, Any] = dict.fromkeys(waiting)
+        self._gathering = True
         try:
-            tag: str = await self.connection.execute(statement.sql, *statement.arguments(values))
+            while waiting:
+                wanted = dict[int, _Wanted]()
+                for place, read in list(waiting.items()):
+                    try:
+                        wanted[place] = _wanted(read.send(answers[place]))
+                    except StopIteration as done:
+                        results[place] = done.value
+                        del waiting[place]
+                if wanted:
+                    answers = await self._answers(wanted)
+        finally:
+            self._gathering = False
+            for read in waiting.values():
+                read.close()
+        return tuple(results[place] for place in sorted(results))
+
+    async def _answers(self, wanted: "dict[int, _Wanted]") -> dict[int, Any]:
+        if len(wanted) == 1:
+            [(place, one)] = wanted.items()
+            return {place: await self._send(one.method, one.statement, one.arguments)}
+        combined = read_together(tuple(one.statement for one in wanted.values()))
+        arguments = list(chain.from_iterable(one.arguments for one in wanted.values()))
+        arrays = await self._send("fetchrow", combined, arguments)
+        return {
+            place: rows if one.method == "fetch" else next(iter(rows), None)
+            for (place, one), rows in zip(wanted.items(), arrays, strict=True)
+        }
+
+    async def _run(self, method: str, statement: Statement, values: dict[str, Any]) -> Any:
+        values.setdefault("practice_id", self.actor.practice_id)
+        arguments = statement.arguments(values)
+        if self._gathering:
+            return await _Wanted(method, statement, arguments)
+        return await self._send(method, statement, arguments)
+
+    async def _send(self, method: str, statement: Statement, arguments: list[Any]) -> Any:
+        if self._later:
+            await self.write_pending()
+        try:
+            return await getattr(self.connection, method)(statement.sql, *arguments)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise constraint_error(error) from None
-        return int(tag.rpartition(" ")[2])
 
     async def save(self, statement: Statement, **values: Any) -> None:
         """Run an insert or update that affects a row only if the stored version is the expected one.
@@ -90,7 +195,7 @@ class Transaction:
         """Load the keys of many clients with one statement. Call this before decrypting rows of several clients."""
         missing = set(client_ids) - self._ciphers.keys()
         if missing:
-            self._ciphers |= await self.keys.find(self.connection, self.practice_id, missing)
+            self._ciphers |= await self.keys.find(self, missing)
 
     async def cipher(self, client_id: UUID) -> Cipher | None:
         """Return the client's cipher; None if the key was destroyed."""

@@ -6,12 +6,11 @@ from typing import Any
 from attrs import define, field
 from sqlalchemy import bindparam, delete, select, update
 
-from adapters.postgres.engine.audit import write_entries
-from adapters.postgres.engine.base_unit import begin_transaction_sql
 from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.keys import ADD_PRACTICE_KEY, RecordKeys
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
+from adapters.postgres.engine.scope import begin_transaction_sql
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import practice_hosts, practices
@@ -115,7 +114,7 @@ class PostgresPracticeFactory(PracticeFactory):
                     await tx.execute(ADD_HOST, host=host)
                 made_at = self.clock.now()
                 await tx.execute(ADD_PRACTICE_KEY, wrapped=wrapped, master_key=master_key, made_at=made_at)
-                await write_entries(tx)
+                await tx.flush()
 
 
 @define

@@ -30,12 +30,12 @@ class ListGrants:
     clock: Clock
 
     async def __call__(self, actor: Actor, client_id: UUID) -> Page[GrantView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
                 require_staff_or_system(actor, *CLIENT_READER_ROLES)
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
             today = (await unit.practice_record.get()).today(self.clock.now())
-            views = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
             await unit.audit.record(AuditEntry("grants.read", record=client_id))
+            views = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
             return await unit.commit(Page(views))

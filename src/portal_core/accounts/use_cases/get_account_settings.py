@@ -20,6 +20,6 @@ class GetAccountSettings:
     begin: Begin[AccountsUnit]
 
     async def __call__(self, actor: Actor) -> AccountSettingsView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "administrator")
             return AccountSettingsView.of(await unit.account_settings.get())

@@ -20,6 +20,6 @@ class GetOidcSettings:
     begin: Begin[AccountsUnit]
 
     async def __call__(self, actor: Actor) -> OidcSettingsView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "administrator")
             return OidcSettingsView.of(await unit.oidc_settings.get())

@@ -23,7 +23,7 @@ class ListInvitations:
     begin: Begin[AccountsUnit]
 
     async def __call__(self, actor: Actor, page: PageRequest) -> Page[InvitationView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             found = await unit.invitations.page(page)
             for client_id in sorted({one.client_id for one in found.items if one.client_id}):

@@ -28,7 +28,7 @@ class ListRecords:
     clock: Clock
 
     async def __call__(self, actor: Actor) -> Page[RecordView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             holder = require_account_holder(actor)
             if isinstance(holder, StaffActor):
                 raise NotFound("records")

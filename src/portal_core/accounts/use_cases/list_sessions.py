@@ -23,7 +23,7 @@ class ListSessions:
     clock: Clock
 
     async def __call__(self, actor: Actor) -> Page[SessionView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             holder = require_account_holder(actor)
             sessions = await unit.sessions.list_open(holder.account_id, self.clock.now())
         return Page(tuple(SessionView.of(one, current=one.id == holder.session_id) for one in sessions))

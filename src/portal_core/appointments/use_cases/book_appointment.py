@@ -6,12 +6,12 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.appointments.booking import BookingDetails, SlotChoice, create_booking, require_bookable
-from portal_core.appointments.booking_changes import load_view, notify
+from portal_core.appointments.booking_changes import notify
 from portal_core.appointments.errors import HoldExpired, SlotTaken
 from portal_core.appointments.model import Hold
 from portal_core.appointments.policy import bookable_by_client
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.views import AppointmentView, WaitlistOfferView
+from portal_core.appointments.views import AppointmentRow, AppointmentView, WaitlistOfferView
 from portal_core.appointments.waitlist import WaitlistOffer
 from portal_core.appointments.waitlist_offers import record_acceptance
 from portal_core.kernel.actor import Actor
@@ -95,7 +95,8 @@ class BookAppointment:
             if reservation is not None:
                 await _consume(unit, reservation, booking.appointment.id, now)
             await notify(unit, actor, APPOINTMENT_BOOKED, booking, [client_id], clinician)
-            return await unit.commit(await load_view(unit, client_id, booking.appointment.id, now))
+            row = AppointmentRow.of_new(booking, client_id, clinician, booking_options)
+            return await unit.commit(AppointmentView.of(row, now))
 
 
 async def _get_hold(unit: AppointmentUnit, client_id: UUID, hold_id: UUID) -> Hold:

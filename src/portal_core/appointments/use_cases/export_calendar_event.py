@@ -29,7 +29,7 @@ class ExportCalendarEvent:
     clock: Clock
 
     async def __call__(self, actor: Actor, appointment_id: UUID) -> CalendarFile:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
             row = await unit.appointment_reads.for_client(client_id, appointment_id)
             if row is None:

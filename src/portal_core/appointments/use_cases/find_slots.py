@@ -62,13 +62,13 @@ class FindSlots:
         require_valid_date(query.first_day, "first_day")
         if not timedelta() <= require_valid_date(query.last_day, "last_day") - query.first_day < MAX_SEARCH_RANGE:
             raise Invalid.at("last_day", "out_of_range", "Choose a range of one day to six weeks.")
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
             booking_options = await unit.directory.for_client(client_id)
             require_not_discharged(booking_options)
             appointment_type, clinicians = _bookable_type(booking_options, query)
-            slots = await self._free_slots(unit, client_id, appointment_type, clinicians, booking_options, query)
             await unit.audit.record(AuditEntry("slots.read", record=client_id))
+            slots = await self._free_slots(unit, client_id, appointment_type, clinicians, booking_options, query)
             return await unit.commit(_page(slots, query.page.size, appointment_type, booking_options))
 
     async def _free_slots(
@@ -87,17 +87,19 @@ class FindSlots:
         if after is not None:
             since = max(since, after[0] + timedelta.resolution)
         first_day, last_day = date_range_around(since, until)
-        rules = await unit.availability.rules(clinicians)
-        exceptions = await unit.availability.exceptions(clinicians, first_day, last_day)
+        now = self.clock.now()
+        rules, exceptions, busy, own = await unit.read_together(
+            unit.availability.rules(clinicians),
+            unit.availability.exceptions(clinicians, first_day, last_day),
+            # Neither a buffer nor an appointment is longer than a day.
+            unit.calendar.busy(clinicians, since - DAY, until + 2 * DAY, now),
+            unit.appointments.client_busy_times([client_id], since, until + DAY),
+        )
         locations = {one.id for one in booking_options.locations.values() if one.active}
         windows = [
             one for one in open_windows(rules, exceptions, first_day, last_day) if _matches(one, query, locations)
         ]
-        now = self.clock.now()
-        # Neither a buffer nor an appointment is longer than a day.
-        busy = await unit.calendar.busy(clinicians, since - DAY, until + 2 * DAY, now)
         slots = free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
-        own = await unit.appointments.client_busy_times([client_id], since, until + DAY)
         return [one for one in slots if not any(begins < one.ends_at and one.starts_at < ends for begins, ends in own)]
 
 

@@ -26,7 +26,7 @@ class GetAppointment:
     clock: Clock
 
     async def __call__(self, actor: Actor, appointment_id: UUID) -> AppointmentView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
             view = await load_view(unit, client_id, appointment_id, self.clock.now())
             await unit.audit.record(AuditEntry("appointments.read", appointment_id, record=client_id))

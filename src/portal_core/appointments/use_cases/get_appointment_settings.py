@@ -20,6 +20,6 @@ class GetAppointmentSettings:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor) -> AppointmentSettingsView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "administrator")
             return AppointmentSettingsView.of(await unit.appointment_settings.get())

@@ -29,7 +29,7 @@ class GetAvailability:
     clock: Clock
 
     async def __call__(self, actor: Actor, clinician_id: UUID) -> AvailabilityView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_calendar_access(actor, clinician_id)
             if await unit.directory.clinician(clinician_id) is None:
                 raise NotFound("clinician", clinician_id)

@@ -22,12 +22,12 @@ class GetBookingOptions:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor) -> BookingOptionsView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             if isinstance(actor, StaffActor | SystemActor):
                 return await unit.commit(BookingOptionsView.of(await unit.directory.for_practice()))
             client_id = require_own_record(actor, "appointments")
-            booking_options = await unit.directory.for_client(client_id)
             await unit.audit.record(AuditEntry("booking_options.read", record=client_id))
+            booking_options = await unit.directory.for_client(client_id)
             active = evolve(
                 booking_options,
                 appointment_types={

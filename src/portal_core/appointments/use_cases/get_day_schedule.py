@@ -39,7 +39,7 @@ class GetDaySchedule:
 
     async def __call__(self, actor: Actor, query: GetDayScheduleQuery) -> DayView:
         day = require_valid_date(query.date)
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             clinician_id = require_calendar_access(actor, query.clinician_id)
             booking_options = await unit.directory.for_practice()
             if clinician_id is not None and clinician_id not in booking_options.clinicians:

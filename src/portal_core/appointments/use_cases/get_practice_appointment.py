@@ -26,7 +26,7 @@ class GetPracticeAppointment:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor, appointment_id: UUID) -> PracticeAppointmentView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_calendar_access(actor)
             view = await unit.appointment_reads.get_for_practice(appointment_id)
             if view is None:

@@ -25,7 +25,7 @@ class GetSeries:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor, series_id: UUID) -> SeriesView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_calendar_access(actor)
             series = await unit.series.get(series_id)
             if series is None:

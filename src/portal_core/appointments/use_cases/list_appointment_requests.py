@@ -22,8 +22,8 @@ class ListAppointmentRequests:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor, page: PageRequest) -> Page[AppointmentRequestView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
-            found = await unit.request_reads.list_for_client(client_id, page)
             await unit.audit.record(AuditEntry("appointment_requests.read", record=client_id))
+            found = await unit.request_reads.list_for_client(client_id, page)
             return await unit.commit(found)

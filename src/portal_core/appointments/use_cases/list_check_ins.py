@@ -27,7 +27,7 @@ class ListCheckIns:
     begin: Begin[AppointmentUnit]
 
     async def __call__(self, actor: Actor, appointment_id: UUID) -> Page[CheckInView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_calendar_access(actor)
             booking = await unit.appointments.get_for_practice(appointment_id)
             if booking is None:

@@ -41,7 +41,7 @@ class ListClientAppointments:
 
     async def __call__(self, actor: Actor, query: ListClientAppointmentsQuery) -> Page[PracticeAppointmentView]:
         client_id = query.client_id
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             clinician_id = require_calendar_access(actor)
             if client_id not in await unit.directory.clients([client_id]):
                 raise NotFound("client", client_id)

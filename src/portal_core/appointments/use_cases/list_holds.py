@@ -22,8 +22,8 @@ class ListHolds:
     clock: Clock
 
     async def __call__(self, actor: Actor) -> Page[HoldView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
-            found = await unit.holds.of_client(client_id, self.clock.now())
             await unit.audit.record(AuditEntry("holds.read", record=client_id))
+            found = await unit.holds.of_client(client_id, self.clock.now())
             return await unit.commit(Page(tuple(HoldView.of(one) for one in found)))

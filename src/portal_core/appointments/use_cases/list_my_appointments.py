@@ -33,8 +33,8 @@ class ListMyAppointments:
 
     async def __call__(self, actor: Actor, query: ListMyAppointmentsQuery) -> Page[AppointmentView]:
         now = self.clock.now()
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
-            rows = await unit.appointment_reads.list_for_client(client_id, query.filters, query.page, now)
             await unit.audit.record(AuditEntry("appointments.read", record=client_id))
+            rows = await unit.appointment_reads.list_for_client(client_id, query.filters, query.page, now)
             return await unit.commit(rows.map(lambda row: AppointmentView.of(row, now)))

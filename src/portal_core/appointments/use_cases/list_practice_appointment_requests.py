@@ -33,7 +33,7 @@ class ListPracticeAppointmentRequests:
     async def __call__(
         self, actor: Actor, query: ListPracticeAppointmentRequestsQuery
     ) -> Page[PracticeAppointmentRequestView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_request_access(actor)
             found = await unit.request_reads.list_for_practice(query.status, query.page)
             for client_id in sorted({one.client_id for one in found.items}):

@@ -37,7 +37,7 @@ class ListPracticeWaitlist:
 
     async def __call__(self, actor: Actor, query: ListPracticeWaitlistQuery) -> Page[PracticeWaitlistEntryView]:
         now = self.clock.now()
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_request_access(actor)
             found = await unit.waitlist_reads.list_for_practice(now.astimezone(UTC).date(), query.page)
             current = tuple(evolve(one, entry=one.entry.as_of(now)) for one in found.items if one.entry.is_active(now))

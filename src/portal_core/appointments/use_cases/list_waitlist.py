@@ -24,8 +24,8 @@ class ListWaitlist:
 
     async def __call__(self, actor: Actor) -> Page[WaitlistEntryView]:
         now = self.clock.now()
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
-            found = await unit.waitlist_reads.of_client(client_id)
             await unit.audit.record(AuditEntry("waitlist.read", record=client_id))
+            found = await unit.waitlist_reads.of_client(client_id)
             return await unit.commit(Page(tuple(one.as_of(now) for one in found if one.is_active(now))))

@@ -34,15 +34,15 @@ class ReadCalendarFeed:
     clock: Clock
 
     async def __call__(self, actor: Actor, token: str) -> CalendarFile:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             feed = await unit.feeds.unscoped_by_hash(sha256(token.encode()).digest())
             if feed is None:
                 raise NotFound("calendar_feed")
             # From here on, access is confined to that client, as if they had signed in.
             reader = ClientActor(feed.practice_id, feed.account_id, feed.client_id, origin=actor.origin)
-        async with self.begin(reader) as unit:
-            rows = await self._rows(unit, reader)
+        async with self.begin(reader, read_only=True) as unit:
             await unit.audit.record(AuditEntry("calendar_feed.read", feed.id, record=reader.client_id))
+            rows = await self._rows(unit, reader)
             content = calendar_text(map(CalendarEvent.of, rows), reader.practice_id)
             return await unit.commit(CalendarFile(file_name="appointments.ics", method="", content=content))
 

@@ -20,6 +20,6 @@ class GetBrandingSettings:
     begin: Begin[NotificationsUnit]
 
     async def __call__(self, actor: Actor) -> BrandingSettingsView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "administrator")
             return BrandingSettingsView.of(await unit.branding_settings.get())

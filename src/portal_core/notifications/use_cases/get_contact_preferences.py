@@ -32,7 +32,7 @@ class GetContactPreferences:
     begin: Begin[NotificationsUnit]
 
     async def __call__(self, actor: Actor, command: GetContactPreferencesCommand) -> ContactPreferencesView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "clinician", "front_desk", "administrator")
             found = await unit.recipients.client(command.client_id)
             if found is None:

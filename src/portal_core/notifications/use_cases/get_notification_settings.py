@@ -23,7 +23,7 @@ class GetNotificationSettings:
     clock: Clock
 
     async def __call__(self, actor: Actor) -> NotificationSettingsView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             account_id = require_account_holder(actor).account_id
             settings = await unit.notification_settings.get(account_id)
             verification = await unit.notification_settings.verification(account_id)

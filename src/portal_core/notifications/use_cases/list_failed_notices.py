@@ -23,7 +23,7 @@ class ListFailedNotices:
     begin: Begin[NotificationsUnit]
 
     async def __call__(self, actor: Actor, command: ListFailedNoticesCommand) -> Page[FailedNoticeView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "administrator")
             found = await unit.notices.failed(command.page)
             await unit.audit.record(AuditEntry("notices.read", facts={"rows": str(len(found.items))}))

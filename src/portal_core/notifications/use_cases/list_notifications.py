@@ -30,9 +30,9 @@ class ListNotifications:
     begin: Begin[NotificationsUnit]
 
     async def __call__(self, actor: Actor, command: ListNotificationsCommand) -> Page[NotificationView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             scope = inbox_scope(actor)
             settings = await unit.notification_settings.get(scope.account_id)
-            found = await unit.inbox.page(scope, command.page)
             await unit.audit.record(AuditEntry("notifications.read", record=scope.client_id))
+            found = await unit.inbox.page(scope, command.page)
             return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))

@@ -26,7 +26,7 @@ class GetClient:
     begin: Begin[PeopleUnit]
 
     async def __call__(self, actor: Actor, client_id: UUID) -> ClientView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
             client = await unit.client_records.get(client_id)
             if client is None:

@@ -21,6 +21,6 @@ class GetPractice:
     begin: Begin[PeopleUnit]
 
     async def __call__(self, actor: Actor) -> PracticeView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             return PracticeView.of(await unit.practice_record.get())

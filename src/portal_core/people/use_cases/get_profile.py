@@ -23,7 +23,7 @@ class GetProfile:
     begin: Begin[PeopleUnit]
 
     async def __call__(self, actor: Actor) -> ProfileView:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "profile")
             client = await unit.client_records.get(client_id)
             if client is None:

@@ -31,7 +31,7 @@ class ListClients:
     async def __call__(
         self, actor: Actor, page: PageRequest, name_prefix: str = "", external_id: str | None = None
     ) -> Page[ClientSummaryView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
             if external_id is not None:
                 client = await unit.client_records.find_by_external_id(

@@ -22,6 +22,6 @@ class ListClinicians:
     begin: Begin[PeopleUnit]
 
     async def __call__(self, actor: Actor) -> Page[ClinicianView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
             return Page(tuple(ClinicianView.of(one) for one in await unit.clinician_records.all()))

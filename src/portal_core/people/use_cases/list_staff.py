@@ -22,6 +22,6 @@ class ListStaff:
     begin: Begin[PeopleUnit]
 
     async def __call__(self, actor: Actor) -> Page[StaffView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             return Page(tuple(StaffView.of(member) for member in await unit.staff_records.all()))

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest_asyncio
 from attrs import define
 
-from adapters.postgres.engine.base_unit import begin_transaction_sql
+from adapters.postgres.engine.scope import begin_transaction_sql
 from portal_core.goals.model import Goal
 from tests.support.contracts.goals.goals import GoalsContract, GoalsWorld
 from tests.support.engine.postgres import PortalDatabase
