@@ -37,7 +37,7 @@ class Operation:
         """The schema that a reference points to; of alternatives, the first that is not null."""
         while True:
             if "$ref" in schema:
-                schema = _resolved(self.document, schema)
+                schema = resolved(self.document, schema)
                 continue
             choices = [one for key in ("anyOf", "oneOf") for one in schema.get(key, ()) if one != {"type": "null"}]
             if not choices:
@@ -88,7 +88,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _operation(described: Any, path: str, method: str, one: Any) -> Operation:
-    parameters = [_resolved(described, each) for each in one.get("parameters", ())]
+    parameters = [resolved(described, each) for each in one.get("parameters", ())]
     content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
     side = path.split("/")[3] if one.get("security") else ""
     return Operation(
@@ -122,7 +122,8 @@ def with_ids(body: Any, ids: dict[str, str]) -> Any:
     return [with_ids(one, ids) for one in body] if isinstance(body, list) else body
 
 
-def _resolved(described: Any, part: Any) -> Any:
+def resolved(described: Any, part: Any) -> Any:
+    """A part of the document, or the component that it refers to."""
     while "$ref" in part:
         found = described
         for key in part["$ref"].split("/")[1:]:

@@ -20,6 +20,7 @@ from litestar.params import JSONBody
 from entrypoints.http.app import create_app, openapi_of
 from entrypoints.http.contract.fields import FromQuery, LongText, Request, ShortText
 from entrypoints.http.contract.routing import get, post
+from tests.support.http.operations import resolved
 from tests.support.http.toy_feature import ListToys, toy_parts
 
 TOYS = "/api/v1/portal/toys"
@@ -45,8 +46,13 @@ def test_every_reference_resolves(document: dict[str, Any]) -> None:
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The operations by id, each with its path and without references in place of its responses."""
     return {
-        operation["operationId"]: operation | {"path": path}
+        operation["operationId"]: operation
+        | {
+            "path": path,
+            "responses": {status: resolved(document, one) for status, one in operation["responses"].items()},
+        }
         for path, methods in document["paths"].items()
         for operation in methods.values()
     }

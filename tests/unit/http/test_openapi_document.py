@@ -3,12 +3,14 @@
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
 import pytest
+import schemathesis
 from jsonschema_rs import Draft202012Validator
 from litestar.handlers import HTTPRouteHandler
 
@@ -16,6 +18,7 @@ from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
 from entrypoints.http.docs.document import document
 from entrypoints.http.docs.problem_catalogue import error_classes
 from entrypoints.use_case_registry import use_case_classes
+from tests.support.http.operations import resolved
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "openapi.json"
 RENEW = "the API changed: look at the difference, then run: portal openapi > docs/reference/openapi.json"
@@ -36,6 +39,25 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 def test_the_document_in_docs_is_of_this_api(described: dict[str, Any]) -> None:
     """Any change of a route, a bound or a response shows up here, as API clients would see it."""
     assert PAGE.read_text(encoding="utf-8") == json.dumps(described, indent=2, ensure_ascii=False) + "\n", RENEW
+
+
+def test_the_document_is_valid(described: dict[str, Any]) -> None:
+    schemathesis.openapi.from_dict(described).validate()
+
+
+def test_a_problem_response_stands_once(described: dict[str, Any]) -> None:
+    """Several operations refer to it by the name of its codes, so that readers and generators see one thing once."""
+    inline = Counter(
+        json.dumps(response)
+        for _, operation in operations(described)
+        for status, response in operation["responses"].items()
+        if status >= "400" and "$ref" not in response
+    )
+    assert set(inline.values()) == {1}
+    shared = described["components"]["responses"]
+    assert not {json.dumps(response) for response in shared.values()} & inline.keys()
+    for name, response in shared.items():
+        assert name == "_or_".join(response["content"]["application/problem+json"]["examples"])
 
 
 def test_no_two_types_have_one_name(described: dict[str, Any]) -> None:
@@ -94,7 +116,7 @@ def test_routes_declare_the_errors_of_their_use_cases(described: dict[str, Any])
                 said -= {"StaleVersion"}  # What is added replaces nothing that was read.
             declared = {
                 code
-                for answer in operation["responses"].values()
+                for answer in (resolved(described, one) for one in operation["responses"].values())
                 for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", ())
             }
             missing += [f"{name}: {error}" for error in sorted(said) if codes[error] not in declared]

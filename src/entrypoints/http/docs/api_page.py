@@ -46,7 +46,7 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
         f'<li>{status} <a href="/problems/{escape(code)}"><code>{escape(code)}</code></a></li>'
         for status, answer in operation["responses"].items()
         if status >= "400"
-        for code in answer["content"]["application/problem+json"]["examples"]
+        for code in _resolved(document, answer)["content"]["application/problem+json"]["examples"]
     ]
     if problems:
         parts.append(f"<details><summary>Problems ({len(problems)})</summary><ul>{''.join(problems)}</ul></details>")
@@ -57,9 +57,7 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
 
 def _parameters(document: dict[str, Any], parameters: list[dict[str, Any]]) -> str:
     rows = []
-    for parameter in parameters:
-        if "$ref" in parameter:
-            parameter = document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+    for parameter in (_resolved(document, one) for one in parameters):
         schema = parameter["schema"]
         limits = ", ".join(
             f"{key} {value}"
@@ -72,6 +70,14 @@ def _parameters(document: dict[str, Any], parameters: list[dict[str, Any]]) -> s
             f"{', required' if parameter['required'] else ''}</td><td>{escape(words)} {escape(limits)}</td></tr>"
         )
     return f"<table><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+
+
+def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of an operation, or the component that it refers to."""
+    if "$ref" not in part:
+        return part
+    _, _, group, name = part["$ref"].split("/")
+    return dict(document["components"][group][name])
 
 
 def _example(title: str, content: dict[str, Any]) -> str:

@@ -41,6 +41,7 @@ def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSe
                 operation, errors = _operation(handler, path, schemas)
                 described.setdefault(path, {})[method.lower()] = operation
                 raised |= errors
+    shared = _share_problems([operation for methods in described.values() for operation in methods.values()])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Client portal", "version": "1", "description": ABOUT, "license": {"name": "Apache-2.0"}},
@@ -48,6 +49,7 @@ def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSe
         "paths": {path: dict(sorted(described[path].items())) for path in sorted(described)},
         "components": {
             "schemas": schemas.components,
+            "responses": shared,
             "examples": {kind.code: _problem_example(kind) for kind in sorted(raised, key=lambda kind: kind.code)},
             "parameters": PARAMETERS,
             "securitySchemes": {
@@ -172,6 +174,26 @@ def _problems(errors: set[type[core.PortalError]]) -> dict[str, Any]:
         if status in (429, 503):
             described[str(status)]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return described
+
+
+def _share_problems(operations: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put a reference in place of each problem response that several operations have, and return what they refer to.
+
+    A response is named after its codes (`not_found_or_unknown_practice`), so no name changes when a route is added.
+    """
+    places: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                name = "_or_".join(response["content"][MEDIA_TYPE]["examples"])
+                places.setdefault(name, []).append((operation["responses"], status))
+    shared = {}
+    for name, found in sorted(places.items()):
+        if len(found) > 1:
+            for responses, status in found:
+                shared[name] = responses[status]
+                responses[status] = {"$ref": f"#/components/responses/{name}"}
+    return shared
 
 
 def _problem_example(kind: type[core.PortalError]) -> dict[str, Any]:
