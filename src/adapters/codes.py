@@ -3,9 +3,9 @@
 from attrs import frozen
 
 from portal_core.accounts.invitation_views import IssuedCode
-from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
+from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode, IssueEmailChangeCodeCommand
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
-from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
+from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode, SendMailedCodeCommand
 from portal_core.kernel.actor import SystemActor
 from portal_core.notifications.ports import CodeRequest, CodeSender
 from portal_core.notifications.use_cases.mail_code import MailCode, MailCodeCommand
@@ -25,12 +25,13 @@ class AccountCodes(CodeSender):
     async def send_code(self, actor: SystemActor, order: CodeRequest) -> bool:
         match order:
             case CodeRequest(purpose="verify_email" | "reset_password" as purpose, account_id=account_id) if account_id:
-                await self.provider(actor, account_id, purpose)
+                await self.provider(actor, SendMailedCodeCommand(account_id, purpose))
                 return True
             case CodeRequest(purpose="change_email", account_id=account_id, subject_id=subject_id) if (
                 account_id and subject_id
             ):
-                return await self._mail(actor, order, await self.email_change_code(actor, account_id, subject_id))
+                command = IssueEmailChangeCodeCommand(account_id, subject_id)
+                return await self._mail(actor, order, await self.email_change_code(actor, command))
             case CodeRequest(purpose="safe_email", account_id=account_id, subject_id=subject_id) if (
                 account_id and subject_id
             ):

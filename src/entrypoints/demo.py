@@ -20,9 +20,9 @@ from adapters.postgres.engine.installation import drop_installation
 from entrypoints.errors import CommandError
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
-from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
-from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
-from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor, ConfirmSecondFactorCommand
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor, EnrollSecondFactorCommand
+from portal_core.accounts.use_cases.invite_staff import InviteStaff
 from portal_core.accounts.use_cases.register_account import RegisterAccount, RegisterAccountCommand
 from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
 from portal_core.accounts.use_cases.sign_out import SignOut
@@ -176,7 +176,7 @@ async def _administrator(
         job,
         AddStaffCommand(name="Ada Whitfield", email=ADMINISTRATOR, roles=roles),
     )
-    await portal.use_case(InviteStaff)(job, InviteStaffCommand(member.id))
+    await portal.use_case(InviteStaff)(job, member.id)
     code = await _mailed_code(portal, ADMINISTRATOR, run_queued_jobs)
     command = AcceptInvitationCommand(ADMINISTRATOR, code, demo.administrator_password)
     await portal.use_case(AcceptInvitation)(visitor, command)
@@ -186,9 +186,11 @@ async def _administrator(
     assert isinstance(signed_in, SessionTokens)
     asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrollment_exempt=True)
     actor: Any = (await portal.use_case(Authenticate)(asks)).actor
-    enrollment = await portal.use_case(EnrollSecondFactor)(actor, demo.administrator_password)
+    enroll = EnrollSecondFactorCommand(demo.administrator_password)
+    enrollment = await portal.use_case(EnrollSecondFactor)(actor, enroll)
     # The previous time step's code is still accepted; this leaves the current one unused for signing in.
-    await portal.use_case(ConfirmSecondFactor)(actor, code_at(enrollment.secret, portal.parts.clock().now(), steps=-1))
+    confirm = ConfirmSecondFactorCommand(code_at(enrollment.secret, portal.parts.clock().now(), steps=-1))
+    await portal.use_case(ConfirmSecondFactor)(actor, confirm)
     await portal.use_case(SignOut)(actor)
     return str(enrollment.secret), actor
 

@@ -20,7 +20,7 @@ from portal_core.appointments.use_cases.publish_availability import (
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
-from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 
 CLINICIANS: Sequence[ClinicianRow] = (ClinicianRow(1, "C-1", "Elena Rivera", "PhD"),)
@@ -60,5 +60,5 @@ async def import_practice(add_practice: AddPractice, begin: Begin[Any], clock: C
         hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)
         await PublishAvailability(begin, clock, ids)(job, hours)
 
-    listed = await ListClients(begin)(job, PageRequest(size=100))
+    listed = await ListClients(begin)(job, ListClientsQuery(PageRequest(size=100)))
     return ElmStreet(practice.id, appointment_type.id, {one.external_id or "": one.id for one in listed.items})

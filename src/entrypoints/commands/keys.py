@@ -10,7 +10,7 @@ from entrypoints.commands import app
 from entrypoints.commands.context import with_portal
 from entrypoints.commands.practice import Slug, find_practice
 from portal_core.kernel.actor import SystemActor
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
@@ -49,7 +49,7 @@ def destroy(
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await find_practice(portal, slug), "portal keys destroy")
-        await portal.use_case(DestroyRecordKey)(actor, DestroyRecordKeyCommand(client))
+        await portal.use_case(DestroyRecordKey)(actor, client)
         typer.echo("destroyed; other processes drop the key within five minutes, backups hold it until they expire")
 
     with_portal(work)

@@ -111,7 +111,7 @@ def administrator(
 ) -> None:
     """Add an administrator and send them an invitation."""
 
-    from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
+    from portal_core.accounts.use_cases.invite_staff import InviteStaff
     from portal_core.kernel.actor import SystemActor
     from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 
@@ -119,7 +119,7 @@ def administrator(
         actor = SystemActor(await find_practice(portal, slug), "portal practice administrator")
         command = AddStaffCommand(name=name, email=email, roles=frozenset({"administrator"}))
         member = await portal.use_case(AddStaff)(actor, command)
-        await portal.use_case(InviteStaff)(actor, InviteStaffCommand(member.id))
+        await portal.use_case(InviteStaff)(actor, member.id)
         typer.echo("the invitation is queued (portal worker sends it; portal mail shows it if mail is local)")
 
     with_portal(work)
@@ -182,12 +182,12 @@ def import_people(
 
     async def work(portal: "Portal") -> "ImportReport":
         actor = SystemActor(await find_practice(portal, slug), "portal practice import")
-        command = ImportPeopleCommand(clinicians=people.clinicians, clients=people.clients)
         with progress_bar("importing") as progress:
             task = progress.add_task("importing", total=len(people.clinicians) + len(people.clients))
-            return await portal.use_case(ImportPeople)(
-                actor, command, lambda done, of: progress.update(task, completed=done, total=of)
+            command = ImportPeopleCommand(
+                people.clinicians, people.clients, lambda done, of: progress.update(task, completed=done, total=of)
             )
+            return await portal.use_case(ImportPeople)(actor, command)
 
     report = with_portal(work)
     typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged")

@@ -12,7 +12,7 @@ import pytest_asyncio
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
-from portal_core.appointments.use_cases.hold_slot import HoldSlot
+from portal_core.appointments.use_cases.hold_slot import HoldSlot, HoldSlotCommand
 from portal_core.kernel.errors import Conflict
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
 from tests.support.appointments.use_cases import AppointmentUseCases
@@ -82,7 +82,7 @@ async def test_one_of_concurrent_holds_and_bookings_succeeds(world: PostgresAppo
     use_cases = AppointmentUseCases(world)
     book, hold = use_cases.book, HoldSlot(world.begin, world.clock, world.ids)
     attempts: list[Awaitable[object]] = [
-        hold(world.as_client(one), choice)
+        hold(world.as_client(one), HoldSlotCommand(choice))
         if number % 2
         else book(world.as_client(one), BookAppointmentCommand(choice=choice))
         for number, one in enumerate(clients)

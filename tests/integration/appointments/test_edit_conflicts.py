@@ -8,7 +8,10 @@ from typing import TypeVar, cast
 import pytest_asyncio
 
 from portal_core.appointments.settings import AppointmentSettings
-from portal_core.appointments.use_cases.change_appointment_settings import ChangeAppointmentSettings
+from portal_core.appointments.use_cases.change_appointment_settings import (
+    ChangeAppointmentSettings,
+    ChangeAppointmentSettingsCommand,
+)
 from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
     DefineAppointmentTypeCommand,
@@ -81,10 +84,17 @@ async def test_one_concurrent_edit_of_appointment_type_and_location_succeeds(wor
 async def test_the_settings(world: PostgresAppointmentsWorld) -> None:
     who, version = _administrator(world), (await GetBookingOptions(world.begin)(_administrator(world))).settings.version
     settings = [AppointmentSettings(max_holds_per_client=number) for number in range(1, AT_ONCE + 1)]
-    heard = await _single_winner([ChangeAppointmentSettings(world.begin)(who, one, version) for one in settings])
+    heard = await _single_winner(
+        [
+            ChangeAppointmentSettings(world.begin)(who, ChangeAppointmentSettingsCommand(one, version))
+            for one in settings
+        ]
+    )
     assert (await GetBookingOptions(world.begin)(who)).settings == heard
     assert heard.version == version + 1
-    await asyncio.gather(*(ChangeAppointmentSettings(world.begin)(who, one) for one in settings))
+    await asyncio.gather(
+        *(ChangeAppointmentSettings(world.begin)(who, ChangeAppointmentSettingsCommand(one)) for one in settings)
+    )
     assert (await GetBookingOptions(world.begin)(who)).settings.version == heard.version + AT_ONCE
 
 

@@ -8,6 +8,7 @@ import pytest_asyncio
 from adapters.local.rooms import ClinicianRooms
 from portal_core.appointments.errors import NoRoom
 from portal_core.appointments.use_cases.join_video_visit import JoinVideoVisit, JoinVideoVisitCommand
+from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeedQuery
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.errors import NotFound
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
@@ -51,9 +52,10 @@ async def test_video_visit_feed_and_reminder(world: PostgresAppointmentsWorld) -
 
     feed = await use_cases.create_calendar_feed(ann)
     visitor = VisitorActor(world.practice_id)
-    assert f"UID:{appointment_id}" in (await use_cases.read_calendar_feed(visitor, feed.token)).content
+    file = await use_cases.read_calendar_feed(visitor, ReadCalendarFeedQuery(feed.token))
+    assert f"UID:{appointment_id}" in file.content
     other = await use_cases.create_calendar_feed(bob)
-    assert "VEVENT" not in (await use_cases.read_calendar_feed(visitor, other.token)).content
+    assert "VEVENT" not in (await use_cases.read_calendar_feed(visitor, ReadCalendarFeedQuery(other.token))).content
     await use_cases.remove_calendar_feed(ann)
     with pytest.raises(NotFound):
-        await use_cases.read_calendar_feed(visitor, feed.token)
+        await use_cases.read_calendar_feed(visitor, ReadCalendarFeedQuery(feed.token))

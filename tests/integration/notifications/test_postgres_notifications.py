@@ -11,7 +11,7 @@ from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.notifications.captured_mail import PostgresCapturedMailStore
 from portal_core.kernel.notices import Notice
 from portal_core.notifications.ports import Mail, SmsMessage
-from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
 from tests.support.contracts.notifications.delivery import DeliveryContract, Worker
 from tests.support.contracts.notifications.notices import InboxContract, NoticesContract, SettingsContract, a_notice
 from tests.support.contracts.notifications.recipients import RecipientsContract
@@ -72,7 +72,7 @@ async def test_eight_workers_send_each_notice_once(world: PostgresNotificationsW
     async def work(number: int) -> None:
         deliver = DeliverNotice(world.begin, world.clock, world.ids, post, post, post, f"worker {number}")
         for notice_id in ids[number:] + ids[:number]:
-            await deliver(world.system, DeliverNoticeCommand(notice_id))
+            await deliver(world.system, notice_id)
 
     await asyncio.gather(*(work(number) for number in range(8)))
     assert sorted(one.key for one in post.taken) == sorted(ids)

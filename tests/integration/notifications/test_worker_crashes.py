@@ -24,7 +24,7 @@ from attrs import define, field, frozen
 from portal_core.kernel.notices import Notice, NoticeClass
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.model import INITIAL_RETRY_DELAY, JOB_LOST_AFTER, MAX_RETRY_DELAY
-from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice
 from tests.support.engine.killable_worker import Step, WorkerRun, exit_code_of, run_worker, start
 from tests.support.engine.postgres import PortalDatabase
 from tests.support.notifications.postgres_world import PostgresNotificationsWorld
@@ -184,7 +184,7 @@ async def test_delivery_after_a_worker_is_killed(deployment: Deployment, crash: 
     assert dict(vendor.taken) == known
     # ... and an operator who replays a reminder sends exactly that one.
     for notice_id in doubtful:
-        await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
+        await ReplayNotice(world.begin, world.clock)(world.system, notice_id)
     assert await run_worker(deployment.worker_run()) == 0
     assert {await deployment.state(one) for one in notices.values()} == {"sent"}
     for notice_id in doubtful:

@@ -43,7 +43,7 @@ from portal_core.appointments.use_cases.list_practice_appointment_requests impor
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShow
-from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot, OfferFreedSlotCommand
+from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
@@ -354,4 +354,4 @@ class AppointmentUseCases:
         """Run the pending `offer_freed_slot` jobs, as the worker would."""
         for ids in (await self.world.jobs("offer_freed_slot"))[self._jobs_run :]:
             self._jobs_run += 1
-            await self.offer_freed_slot(self.world.system, OfferFreedSlotCommand(**ids))
+            await self.offer_freed_slot(self.world.system, **ids)

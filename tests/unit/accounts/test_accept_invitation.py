@@ -13,14 +13,11 @@ from portal_core.accounts.errors import CodeRefused
 from portal_core.accounts.identity_provider import Credential, Passwords
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
-from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
-from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
-from portal_core.accounts.use_cases.list_invitations import ListInvitations
-from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
+from portal_core.accounts.use_cases.list_invitations import ListInvitations, ListInvitationsQuery
+from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.errors import Forbidden, NotFound, Unavailable
-from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import ANN, PA, PASSWORD, birthday
 from tests.unit.people.memory_world import MemoryPeopleUseCases
@@ -33,7 +30,7 @@ async def use_cases() -> MemoryPeopleUseCases:
 
 async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
     client = await use_cases.world.add_client(email=ANN, **more)
-    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), InviteClientCommand(client.id))
+    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), client.id)
 
 
 async def invited_proxy(
@@ -51,18 +48,18 @@ async def test_invite_permissions(use_cases: MemoryPeopleUseCases) -> None:
     proxy = InviteProxyCommand(client.id, PA, GrantTerms("parent"))
     for role in ("biller", "auditor"):
         with pytest.raises(Forbidden):
-            await use_cases.invite_client(world.staff(role), InviteClientCommand(client.id))
+            await use_cases.invite_client(world.staff(role), client.id)
     for role in ("front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
             await use_cases.invite_proxy(world.staff(role), proxy)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await use_cases.invite_staff(world.staff(role), InviteStaffCommand(member.id))
+            await use_cases.invite_staff(world.staff(role), member.id)
     with pytest.raises(NotFound):
         await use_cases.invite_proxy(world.system, proxy)
     for actor in (world.as_client(client.id), world.visitor):
         with pytest.raises(NotFound):
-            await use_cases.invite_client(actor, InviteClientCommand(client.id))
+            await use_cases.invite_client(actor, client.id)
     assert world.notices() == []
 
 
@@ -132,7 +129,7 @@ async def test_client_cannot_be_own_proxy(use_cases: MemoryPeopleUseCases) -> No
 
 async def test_departed_staff_member_cannot_accept_invitation(use_cases: MemoryPeopleUseCases) -> None:
     member = await use_cases.world.add_staff()
-    invitation = await use_cases.invite_staff(use_cases.world.staff(), InviteStaffCommand(member.id))
+    invitation = await use_cases.invite_staff(use_cases.world.staff(), member.id)
     code = await use_cases.code(invitation.id)
     async with use_cases.world.begin(use_cases.world.system) as unit:
         await unit.staff_records.save(member.with_changes(active=False), None)
@@ -214,9 +211,7 @@ async def test_credential_is_deleted_when_invitation_is_withdrawn_meanwhile(use_
     code = await use_cases.code(invitation.id)
 
     async def withdrawn() -> None:
-        await WithdrawInvitation(use_cases.world.begin)(
-            use_cases.world.staff(), WithdrawInvitationCommand(invitation.id)
-        )
+        await WithdrawInvitation(use_cases.world.begin)(use_cases.world.staff(), invitation.id)
 
     use_cases.accept = evolve(use_cases.accept, passwords=InterruptedPasswords(use_cases.accept.passwords, withdrawn))
     with pytest.raises(CodeRefused):
@@ -255,10 +250,10 @@ async def test_list_invitations_permissions(use_cases: MemoryPeopleUseCases) -> 
     list_invitations = ListInvitations(use_cases.world.begin)
     for actor in (use_cases.world.staff("biller"), use_cases.world.staff("auditor")):
         with pytest.raises(Forbidden):
-            await list_invitations(actor, PageRequest())
+            await list_invitations(actor, ListInvitationsQuery())
     with pytest.raises(NotFound):
-        await list_invitations(use_cases.world.visitor, PageRequest())
+        await list_invitations(use_cases.world.visitor, ListInvitationsQuery())
     client_id, invitation = await invited_client(use_cases)
     for actor in (use_cases.world.staff("front_desk"), SystemActor(use_cases.world.practice_id, "job")):
-        assert (await list_invitations(actor, PageRequest())).items == (invitation,)
+        assert (await list_invitations(actor, ListInvitationsQuery())).items == (invitation,)
     assert [entry.record for entry in await use_cases.audit_entries("invitations.read")] == [client_id] * 2

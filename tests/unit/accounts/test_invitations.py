@@ -14,17 +14,14 @@ from portal_core.accounts.invitation_errors import InvitationNotOpen, NoEmail
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import INVITATION_LIFETIME, MAX_INVITATION_ATTEMPTS
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
-from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
-from portal_core.accounts.use_cases.invite_staff import InviteStaffCommand
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
-from portal_core.accounts.use_cases.list_invitations import ListInvitations
-from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
+from portal_core.accounts.use_cases.list_invitations import ListInvitations, ListInvitationsQuery
+from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
 from portal_core.kernel.codes import hash_code
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited
 from portal_core.kernel.notices import Notice
-from portal_core.kernel.page import PageRequest
 from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import ANN, PA, PASSWORD, birthday
 from tests.unit.people.memory_world import MemoryPeopleUseCases, MemoryPeopleWorld
@@ -37,7 +34,7 @@ async def use_cases() -> MemoryPeopleUseCases:
 
 async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
     client = await use_cases.world.add_client(email=ANN, **more)
-    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), InviteClientCommand(client.id))
+    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), client.id)
 
 
 async def invited_proxy(
@@ -90,13 +87,13 @@ async def test_proxy_accepts_invitation_and_gets_grant(use_cases: MemoryPeopleUs
 
 async def test_staff_member_accepts_invitation(use_cases: MemoryPeopleUseCases) -> None:
     member = await use_cases.world.add_staff("sam@elm.example")
-    invitation = await use_cases.invite_staff(use_cases.world.staff(), InviteStaffCommand(member.id))
+    invitation = await use_cases.invite_staff(use_cases.world.staff(), member.id)
     view = await use_cases.accepted(member.email, await use_cases.code(invitation.id))
     account = await use_cases.account(view.id)
     assert (account.kind, account.side, account.staff_id) == ("staff", "practice", member.id)
     assert await use_cases.password_accepted(view.id, side="practice")
     with pytest.raises(AlreadyRegistered):
-        await use_cases.invite_staff(use_cases.world.system, InviteStaffCommand(member.id))
+        await use_cases.invite_staff(use_cases.world.system, member.id)
 
 
 async def test_only_hash_of_code_is_stored(use_cases: MemoryPeopleUseCases) -> None:
@@ -206,10 +203,10 @@ async def test_new_invitation_withdraws_previous_one(use_cases: MemoryPeopleUseC
     client_id, first = await invited_client(use_cases)
     code = await use_cases.code(first.id)
     other_id, _ = await invited_proxy(use_cases)
-    second = await use_cases.invite_client(use_cases.world.system, InviteClientCommand(client_id))
+    second = await use_cases.invite_client(use_cases.world.system, client_id)
     with pytest.raises(CodeRefused):
         await use_cases.accepted(ANN, code)
-    page = await ListInvitations(use_cases.world.begin)(use_cases.world.staff("front_desk"), PageRequest())
+    page = await ListInvitations(use_cases.world.begin)(use_cases.world.staff("front_desk"), ListInvitationsQuery())
     assert [(one.kind, one.client_id, one.state) for one in page.items] == [
         ("client", client_id, "open"),
         ("proxy", other_id, "open"),
@@ -224,36 +221,36 @@ async def test_invitation_is_withdrawn(use_cases: MemoryPeopleUseCases) -> None:
     _, invitation = await invited_client(use_cases)
     code = await use_cases.code(invitation.id)
     withdraw = WithdrawInvitation(use_cases.world.begin)
-    view = await withdraw(use_cases.world.staff("front_desk"), WithdrawInvitationCommand(invitation.id))
+    view = await withdraw(use_cases.world.staff("front_desk"), invitation.id)
     assert view.state == "withdrawn"
     with pytest.raises(CodeRefused):
         await use_cases.accepted(ANN, code)
     with pytest.raises(InvitationNotOpen):
-        await withdraw(use_cases.world.staff(), WithdrawInvitationCommand(invitation.id))
+        await withdraw(use_cases.world.staff(), invitation.id)
     with pytest.raises(NotFound):
-        await withdraw(use_cases.world.staff(), WithdrawInvitationCommand(UUID(int=9)))
+        await withdraw(use_cases.world.staff(), UUID(int=9))
     member = await use_cases.world.add_staff()
-    of_staff = await use_cases.invite_staff(use_cases.world.staff(), InviteStaffCommand(member.id))
+    of_staff = await use_cases.invite_staff(use_cases.world.staff(), member.id)
     with pytest.raises(Forbidden):
-        await withdraw(use_cases.world.staff("front_desk"), WithdrawInvitationCommand(of_staff.id))
-    assert (await withdraw(use_cases.world.staff(), WithdrawInvitationCommand(of_staff.id))).state == "withdrawn"
+        await withdraw(use_cases.world.staff("front_desk"), of_staff.id)
+    assert (await withdraw(use_cases.world.staff(), of_staff.id)).state == "withdrawn"
 
 
 async def test_invitation_refusals(use_cases: MemoryPeopleUseCases) -> None:
     world, front_desk = use_cases.world, use_cases.world.staff("front_desk")
     nobody = await world.add_client()
     with pytest.raises(NoEmail):
-        await use_cases.invite_client(front_desk, InviteClientCommand(nobody.id))
+        await use_cases.invite_client(front_desk, nobody.id)
     with pytest.raises(NotFound):
-        await use_cases.invite_client(front_desk, InviteClientCommand(UUID(int=9)))
+        await use_cases.invite_client(front_desk, UUID(int=9))
     account = await use_cases.add_client_with_account()
     assert account.client_id is not None
     with pytest.raises(AlreadyRegistered):
-        await use_cases.invite_client(front_desk, InviteClientCommand(account.client_id))
+        await use_cases.invite_client(front_desk, account.client_id)
     left = await world.add_staff(active=False)
     for staff_id in (left.id, UUID(int=9)):
         with pytest.raises(NotFound):
-            await use_cases.invite_staff(world.staff(), InviteStaffCommand(staff_id))
+            await use_cases.invite_staff(world.staff(), staff_id)
     child = await world.add_client(date_of_birth=birthday(8))
     with pytest.raises(AlreadyRegistered):
         await use_cases.invite_proxy(world.staff(), InviteProxyCommand(child.id, ANN, GrantTerms("parent")))

@@ -17,7 +17,10 @@ from portal_core.accounts.identity_provider import Credential, Refused
 from portal_core.accounts.model import ExternalIdentity, Side
 from portal_core.accounts.use_cases.change_password import ChangePasswordCommand
 from portal_core.accounts.use_cases.close_account import CloseAccountCommand
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactorCommand
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
+from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodesCommand
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordResetCommand
 from portal_core.accounts.use_cases.reset_password import ResetPasswordCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
@@ -277,9 +280,9 @@ async def test_account_changes_require_sign_in() -> None:
     for run in (
         use_cases.change_password(visitor, ChangePasswordCommand(PASSWORD, OTHER)),
         use_cases.close(visitor, CloseAccountCommand(PASSWORD)),
-        use_cases.enroll(visitor, PASSWORD),
-        use_cases.confirm(visitor, "1"),
-        use_cases.renew_codes(visitor, PASSWORD),
+        use_cases.enroll(visitor, EnrollSecondFactorCommand(PASSWORD)),
+        use_cases.confirm(visitor, ConfirmSecondFactorCommand("1")),
+        use_cases.renew_codes(visitor, RenewRecoveryCodesCommand(PASSWORD)),
         use_cases.list_sessions(visitor),
         use_cases.end_session(visitor, use_cases.world.ids.new()),
         use_cases.close(use_cases.system, CloseAccountCommand(PASSWORD)),

@@ -14,7 +14,9 @@ from portal_core.accounts.errors import (
     WrongPassword,
 )
 from portal_core.accounts.identity_provider import Credential
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
+from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodesCommand
 from portal_core.accounts.views import SecondFactorChallenge
 from portal_core.kernel.errors import RateLimited, Unauthenticated
 from tests.unit.accounts.use_cases import OTHER, PASSWORD, STAFF, STEP, AccountUseCases
@@ -167,8 +169,8 @@ async def test_new_recovery_codes_invalidate_old_ones() -> None:
         await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     )
     with pytest.raises(WrongPassword):
-        await use_cases.renew_codes(actor, OTHER)
-    renewed = await use_cases.renew_codes(actor, PASSWORD)
+        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(OTHER))
+    renewed = await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD))
     assert not set(renewed.codes) & set(codes)
     with pytest.raises(SecondFactorRefused):
         await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
@@ -180,7 +182,7 @@ async def test_without_a_second_factor_there_are_no_recovery_codes() -> None:
     await use_cases.add_client_account()
     actor = await use_cases.holder(await use_cases.signed_in())
     with pytest.raises(NoSecondFactor):
-        await use_cases.renew_codes(actor, PASSWORD)
+        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD))
     with pytest.raises(NoSecondFactor):
         await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, ""))
 
@@ -241,7 +243,9 @@ async def test_recovery_codes_end_with_second_factor() -> None:
 async def test_unrecorded_enrollment_is_recorded_at_next_sign_in() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
-    enrollment = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
+    enrollment = await use_cases.enroll(
+        await use_cases.holder(await use_cases.signed_in()), EnrollSecondFactorCommand(PASSWORD)
+    )
     second_factor = use_cases.world.store.table("second_factors")[account.practice_id, account.id]
     assert await use_cases.second_factors.confirm(
         Credential.of(account), second_factor.pending, use_cases.totp(enrollment.secret)
@@ -249,7 +253,7 @@ async def test_unrecorded_enrollment_is_recorded_at_next_sign_in() -> None:
     use_cases.world.clock.advance(2 * STEP)
     tokens = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(enrollment.secret))
     assert (await use_cases.account()).second_factor == "totp"
-    codes = (await use_cases.renew_codes(await use_cases.holder(tokens), PASSWORD)).codes
+    codes = (await use_cases.renew_codes(await use_cases.holder(tokens), RenewRecoveryCodesCommand(PASSWORD))).codes
     assert await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
 
 

@@ -8,6 +8,7 @@ from portal_core.accounts.errors import CodeRefused, InvalidPassword, SignInRefu
 from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.use_cases.register_account import RegisterAccountCommand
 from portal_core.accounts.use_cases.resend_verification import ResendVerificationCommand
+from portal_core.accounts.use_cases.send_mailed_code import SendMailedCodeCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, RateLimited
@@ -275,7 +276,7 @@ async def test_only_system_runs_jobs() -> None:
     account = await use_cases.add_client_account()
     for run in (
         use_cases.process_email_request(use_cases.visitor(), account.id),  # type: ignore[arg-type]
-        use_cases.send_code(use_cases.visitor(), account.id, "reset_password"),  # type: ignore[arg-type]
+        use_cases.send_code(use_cases.visitor(), SendMailedCodeCommand(account.id, "reset_password")),  # type: ignore[arg-type]
         use_cases.disable(use_cases.visitor(), account.id),  # type: ignore[arg-type]
     ):
         with pytest.raises(Forbidden):
@@ -286,8 +287,8 @@ async def test_code_is_mailed_only_while_needed() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_client_account()
     before = len(use_cases.mailed())
-    await use_cases.send_code(use_cases.system, account.id, "verify_email")
-    await use_cases.send_code(use_cases.system, use_cases.world.ids.new(), "reset_password")
+    await use_cases.send_code(use_cases.system, SendMailedCodeCommand(account.id, "verify_email"))
+    await use_cases.send_code(use_cases.system, SendMailedCodeCommand(use_cases.world.ids.new(), "reset_password"))
     assert len(use_cases.mailed()) == before
-    await use_cases.send_code(use_cases.system, account.id, "reset_password")
+    await use_cases.send_code(use_cases.system, SendMailedCodeCommand(account.id, "reset_password"))
     assert len(use_cases.mailed()) == before + 1

@@ -17,6 +17,8 @@ from portal_core.accounts.errors import (
 )
 from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.model import Account
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactorCommand
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
 from portal_core.accounts.use_cases.reset_second_factor import IDENTITY_CHECKS, ResetSecondFactorCommand
 from portal_core.kernel.actor import Actor, ClientActor, Origin, ProxyActor, Role, VisitorActor
@@ -125,9 +127,9 @@ async def test_challenge_from_before_reset_is_refused_even_if_provider_accepts_c
     await assert_stolen_challenge_refused()
     use_cases.world.clock.advance(STEP)
     actor = await use_cases.holder(await use_cases.signed_in())
-    enrollment = await use_cases.enroll(actor, PASSWORD)
+    enrollment = await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
     await assert_stolen_challenge_refused()
-    await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
+    await use_cases.confirm(actor, ConfirmSecondFactorCommand(use_cases.totp(enrollment.secret)))
     assert (await use_cases.account()).second_factor == "totp"
 
 

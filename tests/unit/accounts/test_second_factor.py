@@ -18,6 +18,8 @@ from portal_core.accounts.errors import (
     SignInRefused,
     WrongPassword,
 )
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactorCommand
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
 from portal_core.accounts.views import SecondFactorChallenge
 from portal_core.kernel.errors import RateLimited, Unauthenticated
@@ -53,13 +55,13 @@ async def test_enrollment_returns_otpauth_uri_and_ten_recovery_codes() -> None:
     tokens, other = await use_cases.signed_in(), await use_cases.signed_in()
     await use_cases.work()
     actor = await use_cases.holder(tokens)
-    enrollment = await use_cases.enroll(actor, PASSWORD)
+    enrollment = await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
     assert enrollment.expires_at == use_cases.world.clock.now() + 10 * MINUTE
     uri = urlsplit(enrollment.uri)
     assert (uri.scheme, uri.netloc, unquote(uri.path)) == ("otpauth", "totp", f"/Elm Street:{ANN}")
     assert parse_qs(uri.query) == {"secret": [enrollment.secret], "issuer": ["Elm Street"]}
     assert isinstance((await use_cases.signed_in()).access_token, str)
-    recovery = await use_cases.confirm(actor, f" {use_cases.totp(enrollment.secret)} ")
+    recovery = await use_cases.confirm(actor, ConfirmSecondFactorCommand(f" {use_cases.totp(enrollment.secret)} "))
     assert len(set(recovery.codes)) == 10
     assert all(len(code.replace("-", "")) == 24 for code in recovery.codes)
     assert await use_cases.work() == [("second_factor_enrolled", account.id)]
@@ -73,7 +75,9 @@ async def test_otpauth_issuer_defaults_without_practice_name() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     del use_cases.world.store.tables["practices"]
-    enrollment = await use_cases.enroll(await use_cases.holder(await use_cases.signed_in()), PASSWORD)
+    enrollment = await use_cases.enroll(
+        await use_cases.holder(await use_cases.signed_in()), EnrollSecondFactorCommand(PASSWORD)
+    )
     assert "issuer=Client%20portal" in enrollment.uri
 
 
@@ -83,28 +87,28 @@ async def test_enrollment_requires_password() -> None:
     actor = await use_cases.holder(await use_cases.signed_in())
     for _ in range(5):
         with pytest.raises(WrongPassword):
-            await use_cases.enroll(actor, OTHER)
+            await use_cases.enroll(actor, EnrollSecondFactorCommand(OTHER))
     with pytest.raises(RateLimited):
-        await use_cases.enroll(actor, PASSWORD)
+        await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
     assert (await use_cases.actions()).count("account.reauthentication_refused") == 5
     with pytest.raises(EnrollmentNotOpen):
-        await use_cases.confirm(actor, "000000")
+        await use_cases.confirm(actor, ConfirmSecondFactorCommand("000000"))
 
 
 async def test_enrollment_ends_after_ten_minutes_or_five_wrong_codes() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = await use_cases.holder(await use_cases.signed_in())
-    late = await use_cases.enroll(actor, PASSWORD)
+    late = await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
     use_cases.world.clock.advance(10 * MINUTE)
     with pytest.raises(EnrollmentNotOpen):
-        await use_cases.confirm(actor, use_cases.totp(late.secret))
-    enrollment = await use_cases.enroll(actor, PASSWORD)
+        await use_cases.confirm(actor, ConfirmSecondFactorCommand(use_cases.totp(late.secret)))
+    enrollment = await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
     for _ in range(5):
         with pytest.raises(CodeRefused):
-            await use_cases.confirm(actor, "000000")
+            await use_cases.confirm(actor, ConfirmSecondFactorCommand("000000"))
     with pytest.raises(RateLimited):
-        await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
+        await use_cases.confirm(actor, ConfirmSecondFactorCommand(use_cases.totp(enrollment.secret)))
     assert (await use_cases.account()).second_factor == "none"
 
 
@@ -114,17 +118,17 @@ async def test_second_enrollment_is_refused() -> None:
         await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     )
     with pytest.raises(SecondFactorEnrolled):
-        await use_cases.enroll(actor, PASSWORD)
+        await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
     with pytest.raises(SecondFactorEnrolled):
-        await use_cases.confirm(actor, use_cases.totp(secret))
+        await use_cases.confirm(actor, ConfirmSecondFactorCommand(use_cases.totp(secret)))
 
 
 async def test_enrollment_in_process_without_session() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = evolve(await use_cases.holder(await use_cases.signed_in()), session_id=None)
-    enrollment = await use_cases.enroll(actor, PASSWORD)
-    await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
+    enrollment = await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
+    await use_cases.confirm(actor, ConfirmSecondFactorCommand(use_cases.totp(enrollment.secret)))
     use_cases.world.clock.advance(2 * STEP)
     await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(enrollment.secret)))
     assert (await use_cases.account()).second_factor == "none"
@@ -134,8 +138,8 @@ async def test_enrollment_outlives_the_session_that_started_it() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     actor = evolve(await use_cases.holder(await use_cases.signed_in()), session_id=use_cases.world.ids.new())
-    enrollment = await use_cases.enroll(actor, PASSWORD)
-    await use_cases.confirm(actor, use_cases.totp(enrollment.secret))
+    enrollment = await use_cases.enroll(actor, EnrollSecondFactorCommand(PASSWORD))
+    await use_cases.confirm(actor, ConfirmSecondFactorCommand(use_cases.totp(enrollment.secret)))
     use_cases.world.clock.advance(2 * STEP)
     await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, use_cases.totp(enrollment.secret)))
 

@@ -24,10 +24,10 @@ from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand, Authenticated
 from portal_core.accounts.use_cases.change_password import ChangePassword
 from portal_core.accounts.use_cases.close_account import CloseAccount
-from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor, ConfirmSecondFactorCommand
 from portal_core.accounts.use_cases.disable_credential import DisableCredential
 from portal_core.accounts.use_cases.end_session import EndSession
-from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor, EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.extend_session import ExtendSession
 from portal_core.accounts.use_cases.finish_password_resets import FinishPasswordResets
 from portal_core.accounts.use_cases.list_sessions import ListSessions
@@ -40,7 +40,7 @@ from portal_core.accounts.use_cases.request_password_reset import RequestPasswor
 from portal_core.accounts.use_cases.resend_verification import ResendVerification
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.accounts.use_cases.reset_second_factor import ResetSecondFactor
-from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
+from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode, SendMailedCodeCommand
 from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
 from portal_core.accounts.use_cases.sign_in_with_oidc import SignInWithOidc
 from portal_core.accounts.use_cases.sign_out import SignOut
@@ -187,7 +187,7 @@ class AccountUseCases:
             assert notice.to_account is not None
             assert notice.notice_class == "security"
             if notice.kind in CODE_NOTICE_KINDS:
-                await self.send_code(self.system, notice.to_account, notice.kind)  # type: ignore[arg-type]
+                await self.send_code(self.system, SendMailedCodeCommand(notice.to_account, notice.kind))  # type: ignore[arg-type]
             delivered.append((notice.kind, notice.to_account))
         return delivered
 
@@ -264,8 +264,8 @@ class AccountUseCases:
     async def enrolled(self, tokens: SessionTokens, password: str = PASSWORD) -> tuple[str, tuple[str, ...]]:
         """Set up a second factor; returns its secret and the recovery codes. The code used is then two steps old."""
         actor = await self.holder(tokens)
-        enrollment = await self.enroll(actor, password)
-        recovery = await self.confirm(actor, self.totp(enrollment.secret))
+        enrollment = await self.enroll(actor, EnrollSecondFactorCommand(password))
+        recovery = await self.confirm(actor, ConfirmSecondFactorCommand(self.totp(enrollment.secret)))
         self.world.clock.advance(2 * STEP)
         return enrollment.secret, recovery.codes
 

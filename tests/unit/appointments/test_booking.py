@@ -20,6 +20,7 @@ from portal_core.appointments.errors import (
 )
 from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.views import AppointmentView
 from portal_core.kernel.actor import Actor, Origin
 from portal_core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -191,7 +192,7 @@ class TestBooking:
 class TestHoldSlot:
     async def test_hold_blocks_others_for_ten_minutes(self, scenario: BookingScenario) -> None:
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
-        hold = await scenario.use_cases.hold(scenario.ann, choice)
+        hold = await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice))
         assert hold.expires_at == scenario.world.clock.now() + timedelta(minutes=10)
         scenario.world.clock.advance(timedelta(minutes=10) - timedelta.resolution)
         with pytest.raises(SlotTaken):
@@ -203,7 +204,7 @@ class TestHoldSlot:
 
     async def test_hold_is_booked_once(self, scenario: BookingScenario) -> None:
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
-        hold = await scenario.use_cases.hold(scenario.ann, choice)
+        hold = await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice))
         with pytest.raises(NotFound):
             await scenario.use_cases.book(scenario.bob, BookAppointmentCommand(hold_id=hold.id))
         view = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(hold_id=hold.id))
@@ -218,7 +219,8 @@ class TestHoldSlot:
 
     async def test_booking_held_slot_uses_own_hold(self, scenario: BookingScenario) -> None:
         hold = await scenario.use_cases.hold(
-            scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+            scenario.ann,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))),
         )
         view = await scenario.use_cases.book(scenario.ann, slot(scenario, new_york(4, 10)))
         assert view.starts_at == new_york(4, 10)
@@ -230,7 +232,8 @@ class TestHoldSlot:
 
     async def test_hold_is_limited_to_one_appointment_type(self, scenario: BookingScenario) -> None:
         await scenario.use_cases.hold(
-            scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+            scenario.ann,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))),
         )
         other = scenario.world.choice(
             scenario.grey, await scenario.world.add_appointment_type(minutes=60), new_york(4, 10)
@@ -240,7 +243,8 @@ class TestHoldSlot:
 
     async def test_booking_a_hold_rechecks_availability(self, scenario: BookingScenario) -> None:
         hold = await scenario.use_cases.hold(
-            scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+            scenario.ann,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))),
         )
         await scenario.world.open_week(scenario.grey, start_time=time(12))
         with pytest.raises(OutsideAvailability):
@@ -248,7 +252,8 @@ class TestHoldSlot:
 
     async def test_released_slot_is_available(self, scenario: BookingScenario) -> None:
         hold = await scenario.use_cases.hold(
-            scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+            scenario.ann,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))),
         )
         with pytest.raises(NotFound):
             await scenario.use_cases.release(scenario.bob, hold.id)
@@ -259,13 +264,13 @@ class TestHoldSlot:
         def choice(hour: int) -> SlotChoice:
             return scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, hour))
 
-        await scenario.use_cases.hold(scenario.ann, choice(10))
-        await scenario.use_cases.hold(scenario.ann, choice(11))
+        await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice(10)))
+        await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice(11)))
         with pytest.raises(TooManyHolds):
-            await scenario.use_cases.hold(scenario.ann, choice(12))
-        await scenario.use_cases.hold(scenario.bob, choice(12))
+            await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice(12)))
+        await scenario.use_cases.hold(scenario.bob, HoldSlotCommand(choice(12)))
         scenario.world.clock.advance(timedelta(minutes=10))
-        await scenario.use_cases.hold(scenario.ann, choice(13))
+        await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice(13)))
 
     async def test_list_holds_until_expiry(self, scenario: BookingScenario) -> None:
         async def held(actor: Actor) -> list[UUID]:
@@ -274,9 +279,9 @@ class TestHoldSlot:
         hours = [
             scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, hour)) for hour in (11, 10)
         ]
-        first = await scenario.use_cases.hold(scenario.ann, hours[0])
+        first = await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(hours[0]))
         scenario.world.clock.advance(timedelta(minutes=5))
-        second = await scenario.use_cases.hold(scenario.ann, hours[1])
+        second = await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(hours[1]))
         proxy = scenario.world.as_proxy(scenario.ann.client_id, may_write=False)
         assert (await scenario.use_cases.list_holds(proxy)).items == (first, second)
         entry = (await scenario.world.audit())[-1]
@@ -296,6 +301,7 @@ class TestHoldSlot:
     async def test_hold_expires_at_slot_start(self, scenario: BookingScenario) -> None:
         scenario.world.clock.at = new_york(4, 9, 55)
         hold = await scenario.use_cases.hold(
-            scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+            scenario.ann,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))),
         )
         assert hold.expires_at == new_york(4, 10)

@@ -7,7 +7,10 @@ from attrs import evolve
 
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType
-from portal_core.appointments.use_cases.change_appointment_settings import ChangeAppointmentSettings
+from portal_core.appointments.use_cases.change_appointment_settings import (
+    ChangeAppointmentSettings,
+    ChangeAppointmentSettingsCommand,
+)
 from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
     DefineAppointmentTypeCommand,
@@ -153,20 +156,22 @@ async def test_stale_versions_are_refused(scenario: BookingScenario) -> None:
 
 async def test_settings_are_changed(scenario: BookingScenario) -> None:
     settings = AppointmentSettings(cancel_notice=CalendarDays(2), late_cancel="fee", late_cancel_fee=Money(60_00))
-    view = await ChangeAppointmentSettings(scenario.world.begin)(administrator(scenario), settings)
+    view = await ChangeAppointmentSettings(scenario.world.begin)(
+        administrator(scenario), ChangeAppointmentSettingsCommand(settings)
+    )
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_cancel_fee) == (2, None, Money(60_00))
     assert (await GetBookingOptions(scenario.world.begin)(scenario.ann)).settings == view
 
 
 async def test_stale_settings_are_refused(scenario: BookingScenario) -> None:
     change, admin = ChangeAppointmentSettings(scenario.world.begin), administrator(scenario)
-    first = await change(admin, AppointmentSettings(max_holds_per_client=3), 0)
+    first = await change(admin, ChangeAppointmentSettingsCommand(AppointmentSettings(max_holds_per_client=3), 0))
     assert first.version == 1
     for version in (0, 2):
         with pytest.raises(StaleVersion):
-            await change(admin, AppointmentSettings(), version)
+            await change(admin, ChangeAppointmentSettingsCommand(AppointmentSettings(), version))
     assert (await GetBookingOptions(scenario.world.begin)(admin)).settings == first
-    assert (await change(admin, AppointmentSettings())).version == 2
+    assert (await change(admin, ChangeAppointmentSettingsCommand(AppointmentSettings()))).version == 2
 
 
 def field_errors(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
@@ -189,7 +194,9 @@ async def test_invalid_texts_are_refused(scenario: BookingScenario, text: str, c
         await define_location(admin, DefineLocationCommand(name=text, time_zone=ZONE))
     assert field_errors(refused) == [("name", code)]
     with pytest.raises(Invalid) as refused:
-        await ChangeAppointmentSettings(scenario.world.begin)(admin, AppointmentSettings(calendar_title=text))
+        await ChangeAppointmentSettings(scenario.world.begin)(
+            admin, ChangeAppointmentSettingsCommand(AppointmentSettings(calendar_title=text))
+        )
     assert field_errors(refused) == [("calendar_title", code)]
     with pytest.raises(Invalid) as refused:
         await define_location(
@@ -208,12 +215,13 @@ async def test_texts_are_normalized(scenario: BookingScenario) -> None:
         await define_location(admin, DefineLocationCommand(name="South", time_zone=ZONE, address=" \n"))
     ).address is None
     settings = AppointmentSettings(calendar_title=" Meeting ")
-    assert (await ChangeAppointmentSettings(scenario.world.begin)(admin, settings)).calendar_title == "Meeting"
+    view = await ChangeAppointmentSettings(scenario.world.begin)(admin, ChangeAppointmentSettingsCommand(settings))
+    assert view.calendar_title == "Meeting"
 
 
 async def test_system_actor_can_set_up_practice(scenario: BookingScenario) -> None:
     begin, ids, job = scenario.world.begin, scenario.world.ids, scenario.world.system
-    await ChangeAppointmentSettings(begin)(job, AppointmentSettings())
+    await ChangeAppointmentSettings(begin)(job, ChangeAppointmentSettingsCommand(AppointmentSettings()))
     appointment_type = await DefineAppointmentType(begin, ids)(
         job, DefineAppointmentTypeCommand(name="Group", duration=HOUR)
     )
@@ -242,7 +250,9 @@ async def test_only_administrators_change_options(scenario: BookingScenario) -> 
         (scenario.ann, NotFound),
     ):
         for operation in (
-            ChangeAppointmentSettings(scenario.world.begin)(actor, AppointmentSettings()),
+            ChangeAppointmentSettings(scenario.world.begin)(
+                actor, ChangeAppointmentSettingsCommand(AppointmentSettings())
+            ),
             DefineAppointmentType(scenario.world.begin, scenario.world.ids)(
                 actor, DefineAppointmentTypeCommand(name="Group", duration=HOUR)
             ),

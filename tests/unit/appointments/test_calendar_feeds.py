@@ -8,7 +8,7 @@ import pytest
 
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
-from portal_core.appointments.use_cases.remove_closed_account_feed import RemoveClosedAccountFeedCommand
+from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeedQuery
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.support.contracts.appointments.world import new_york
@@ -27,7 +27,7 @@ class TestFeeds:
             ids.append((await scenario.use_cases.book(client, BookAppointmentCommand(choice=choice))).id)
         await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=ids[1]))
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
-        file = await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
+        file = await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))
         events = icalendar.Calendar.from_ical(file.content).walk("VEVENT")
         assert [(str(one["UID"]), str(one["STATUS"]), str(one["SEQUENCE"])) for one in events] == [
             (str(ids[0]), "CONFIRMED", "0"),
@@ -47,7 +47,7 @@ class TestFeeds:
                 scenario.grey, scenario.appointment_type, start + timedelta(days=day), scenario.ann.client_id
             )
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
-        file = await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
+        file = await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))
         assert file.content.count("BEGIN:VEVENT") == 200
 
     async def test_only_token_hash_is_stored(self, scenario: BookingScenario) -> None:
@@ -61,8 +61,8 @@ class TestFeeds:
         first = await scenario.use_cases.create_calendar_feed(scenario.ann)
         second = await scenario.use_cases.create_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
-            await scenario.use_cases.read_calendar_feed(visitor(scenario), first.token)
-        await scenario.use_cases.read_calendar_feed(visitor(scenario), second.token)
+            await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(first.token))
+        await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(second.token))
 
     async def test_removed_feed_is_not_found(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
@@ -72,13 +72,13 @@ class TestFeeds:
         with pytest.raises(NotFound):
             await scenario.use_cases.remove_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
-            await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
+            await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))
 
     @pytest.mark.parametrize("token", ["", "token-2", "' OR 1=1", "é" * 1000])
     async def test_unknown_feed_token_is_refused(self, scenario: BookingScenario, token: str) -> None:
         await scenario.use_cases.create_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
-            await scenario.use_cases.read_calendar_feed(visitor(scenario), token)
+            await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(token))
         denied = [one for one in await scenario.world.audit() if one.outcome == "denied"]
         assert len(denied) == 1
 
@@ -86,7 +86,9 @@ class TestFeeds:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
         other = await scenario.world.other_practice()
         with pytest.raises(NotFound):
-            await scenario.use_cases.read_calendar_feed(VisitorActor(other.practice_id), feed.token)
+            await scenario.use_cases.read_calendar_feed(
+                VisitorActor(other.practice_id), ReadCalendarFeedQuery(feed.token)
+            )
 
     async def test_proxies_cannot_create_feeds(self, scenario: BookingScenario) -> None:
         proxy = scenario.world.as_proxy(scenario.ann.client_id, may_write=True)
@@ -97,10 +99,9 @@ class TestFeeds:
 
     async def test_feed_is_removed_with_account(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
-        command = RemoveClosedAccountFeedCommand(client_id=scenario.ann.client_id)
         with pytest.raises(Forbidden):
-            await scenario.use_cases.remove_closed_account_feed(scenario.bob, command)
+            await scenario.use_cases.remove_closed_account_feed(scenario.bob, scenario.ann.client_id)
         for _ in range(2):
-            await scenario.use_cases.remove_closed_account_feed(scenario.world.system, command)
+            await scenario.use_cases.remove_closed_account_feed(scenario.world.system, scenario.ann.client_id)
         with pytest.raises(NotFound):
-            await scenario.use_cases.read_calendar_feed(visitor(scenario), feed.token)
+            await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))

@@ -15,12 +15,13 @@ from portal_core.appointments.use_cases.confirm_appointment_request import Confi
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
+from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequestsQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.appointments.views import AppointmentView
-from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.waitlist_setup import (
@@ -61,7 +62,7 @@ async def expect_all_refused(scenario: BookingScenario) -> None:
     for actor in (scenario.ann, proxy):
         for refused in (
             use_cases.find_slots(actor, slots),
-            use_cases.hold(actor, choice),
+            use_cases.hold(actor, HoldSlotCommand(choice)),
             use_cases.book(actor, BookAppointmentCommand(choice=choice)),
             use_cases.request_appointment(actor, asked),
             use_cases.join_waitlist(actor, waitlist_command(scenario)),
@@ -98,7 +99,7 @@ async def test_reactivated_client_can_book(scenario: BookingScenario) -> None:
 
 async def test_existing_hold_cannot_be_booked_but_can_be_released(scenario: BookingScenario) -> None:
     hold = await scenario.use_cases.hold(
-        scenario.ann, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+        scenario.ann, HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10)))
     )
     await discharge(scenario)
     with pytest.raises(ClientDischarged):
@@ -132,13 +133,13 @@ async def test_request_can_be_closed_but_not_confirmed(scenario: BookingScenario
     )
     with pytest.raises(ClientDischarged):
         await scenario.use_cases.confirm_appointment_request(scenario.world.front_desk, yes)
-    page = await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())
+    page = await scenario.use_cases.list_appointment_requests(scenario.ann, ListAppointmentRequestsQuery())
     assert {one.status for one in page.items} == {"pending"}
     await scenario.use_cases.withdraw_appointment_request(scenario.ann, second.id)
     await scenario.use_cases.decline_appointment_request(
         scenario.world.front_desk, DeclineAppointmentRequestCommand(request_id=first.id)
     )
-    page = await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())
+    page = await scenario.use_cases.list_appointment_requests(scenario.ann, ListAppointmentRequestsQuery())
     assert {one.status for one in page.items} == {"withdrawn", "declined"}
 
 

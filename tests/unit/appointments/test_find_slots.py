@@ -4,11 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from portal_core.appointments.errors import (
-    NotBookable,
-)
+from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.page import PageRequest, cursor
@@ -26,7 +25,8 @@ class TestFindSlots:
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
         await scenario.use_cases.book(scenario.bob, BookAppointmentCommand(choice=choice))
         await scenario.use_cases.hold(
-            scenario.bob, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 12))
+            scenario.bob,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 12))),
         )
         page = await scenario.use_cases.find_slots(scenario.ann, march_query(4, 4, scenario))
         assert [one.starts_at for one in page.items] == [new_york(4, hour) for hour in (9, 11, 13, 14, 15, 16)]

@@ -14,6 +14,7 @@ from portal_core.appointments.use_cases.cancel_appointment import CancelAppointm
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
 from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.kernel.errors import Invalid, NotFound, StaleVersion
@@ -174,7 +175,8 @@ class TestDayView:
             green, scenario.appointment_type, new_york(4, 9), scenario.bob.client_id
         )
         held = await scenario.use_cases.hold(
-            scenario.bob, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 14))
+            scenario.bob,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 14))),
         )
         block = await scenario.use_cases.block(
             grey(scenario),

@@ -19,6 +19,7 @@ from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
@@ -216,7 +217,8 @@ class TestBlocking:
     async def test_blocked_time_is_unbookable_until_removed(self, scenario: BookingScenario) -> None:
         there = await booked(scenario, hour=10)
         held = await scenario.use_cases.hold(
-            scenario.bob, scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 12))
+            scenario.bob,
+            HoldSlotCommand(scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 12))),
         )
         command = BlockTimeCommand(clinician_id=scenario.grey, starts_at=new_york(4, 9, 30), ends_at=new_york(4, 14))
         block = await scenario.use_cases.block(grey(scenario), command)

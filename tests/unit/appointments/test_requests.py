@@ -18,6 +18,7 @@ from portal_core.appointments.errors import (
 from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
+from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequestsQuery
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.views import AppointmentRequestView
@@ -61,9 +62,10 @@ class TestRequesting:
         )
         assert (view.clinician_name, view.telehealth, view.reason) == ("Dr. Grey", False, "Sleep")
         assert [one.starts_at for one in view.preferred] == [MORNING.starts_at, EVENING.starts_at]
-        page = await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())
+        page = await scenario.use_cases.list_appointment_requests(scenario.ann, ListAppointmentRequestsQuery())
         assert page.items == (view,)
-        assert (await scenario.use_cases.list_appointment_requests(scenario.bob, PageRequest())).items == ()
+        page = await scenario.use_cases.list_appointment_requests(scenario.bob, ListAppointmentRequestsQuery())
+        assert page.items == ()
 
     async def test_duplicate_preferred_times_are_refused(self, scenario: BookingScenario) -> None:
         with pytest.raises(Invalid) as refused:
@@ -152,7 +154,8 @@ class TestConfirming:
             scenario.world.front_desk, confirm_command(scenario, view, new_york(4, 10, 7))
         )
         assert (booked.starts_at, booked.ends_at) == (new_york(4, 10, 7), new_york(4, 11, 7))
-        mine = (await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())).items[0]
+        page = await scenario.use_cases.list_appointment_requests(scenario.ann, ListAppointmentRequestsQuery())
+        (mine,) = page.items
         assert (mine.status, mine.appointment_id) == ("confirmed", booked.id)
         assert (await scenario.use_cases.get_appointment(scenario.ann, booked.id)).status == "booked"
         notified = [(one.kind, one.to_client, one.to_account, one.subject_id) for one in await scenario.world.notices()]
@@ -215,9 +218,8 @@ class TestConfirming:
             await scenario.use_cases.confirm_appointment_request(
                 scenario.world.front_desk, confirm_command(scenario, again, clinician_id=green)
             )
-        assert (await scenario.use_cases.list_appointment_requests(scenario.bob, PageRequest())).items[
-            0
-        ].status == "pending"
+        page = await scenario.use_cases.list_appointment_requests(scenario.bob, ListAppointmentRequestsQuery())
+        assert page.items[0].status == "pending"
 
     async def test_outside_hours_needs_override(self, scenario: BookingScenario) -> None:
         view = await scenario.use_cases.request_appointment(scenario.ann, request_command(scenario, EVENING))
@@ -266,7 +268,8 @@ class TestDeclining:
         view = await ask(scenario)
         command = DeclineAppointmentRequestCommand(request_id=view.id, answer="We are full.", version=1)
         declined = await scenario.use_cases.decline_appointment_request(scenario.world.front_desk, command)
-        mine = (await scenario.use_cases.list_appointment_requests(scenario.ann, PageRequest())).items[0]
+        page = await scenario.use_cases.list_appointment_requests(scenario.ann, ListAppointmentRequestsQuery())
+        (mine,) = page.items
         assert mine == declined
         assert (mine.status, mine.answer, mine.answered_at) == ("declined", "We are full.", scenario.world.clock.now())
         notified = [(one.kind, one.to_client, one.subject_id) for one in await scenario.world.notices()]

@@ -15,7 +15,6 @@ from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlistQuery
-from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlotCommand
 from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlistCommand
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
@@ -189,9 +188,9 @@ class TestOffers:
     async def test_offering_is_idempotent(self, scenario: BookingScenario) -> None:
         await join_waitlist_as(scenario, scenario.ann)
         await join_waitlist_as(scenario, scenario.bob)
-        command = OfferFreedSlotCommand(freed_slot_id=await free_slot(scenario))
+        slot_id = await free_slot(scenario)
         for _ in range(3):
-            await scenario.use_cases.offer_freed_slot(scenario.world.system, command)
+            await scenario.use_cases.offer_freed_slot(scenario.world.system, slot_id)
         assert len(scenario.world.store.table("waitlist_offers")) == 1
 
     @pytest.mark.parametrize(
@@ -311,14 +310,12 @@ class TestOffers:
         assert (await require_offer(scenario, scenario.ann)).expires_at == TEN
 
     async def test_only_system_makes_offers(self, scenario: BookingScenario) -> None:
-        command = OfferFreedSlotCommand(freed_slot_id=await free_slot(scenario))
+        slot_id = await free_slot(scenario)
         for actor in (scenario.ann, scenario.world.front_desk):
             with pytest.raises(Forbidden):
-                await scenario.use_cases.offer_freed_slot(actor, command)
+                await scenario.use_cases.offer_freed_slot(actor, slot_id)
             with pytest.raises(Forbidden):
                 await scenario.use_cases.advance_expired_offers(actor)
             with pytest.raises(Forbidden):
                 await scenario.use_cases.delete_expired_holds(actor)
-        await scenario.use_cases.offer_freed_slot(
-            scenario.world.system, OfferFreedSlotCommand(freed_slot_id=scenario.world.ids.new())
-        )
+        await scenario.use_cases.offer_freed_slot(scenario.world.system, scenario.world.ids.new())

@@ -16,6 +16,7 @@ from portal_core.appointments.errors import (
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.views import WaitlistOfferView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Forbidden, NotFound
@@ -215,7 +216,7 @@ class TestAdvancingOffers:
 class TestClearing:
     async def test_expired_holds_are_cleared(self, scenario: BookingScenario) -> None:
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN)
-        await scenario.use_cases.hold(scenario.ann, choice)
+        await scenario.use_cases.hold(scenario.ann, HoldSlotCommand(choice))
         scenario.world.clock.advance(timedelta(minutes=10))
         await scenario.use_cases.delete_expired_holds(scenario.world.system)
         assert not scenario.world.store.table("calendar")

@@ -6,18 +6,24 @@ import pytest
 from attrs import frozen
 
 from portal_core.accounts.settings import AccountSettings, OidcSettings
-from portal_core.accounts.use_cases.change_account_settings import ChangeAccountSettings
-from portal_core.accounts.use_cases.change_oidc_settings import ChangeOidcSettings
+from portal_core.accounts.use_cases.change_account_settings import ChangeAccountSettings, ChangeAccountSettingsCommand
+from portal_core.accounts.use_cases.change_oidc_settings import ChangeOidcSettings, ChangeOidcSettingsCommand
 from portal_core.accounts.use_cases.get_account_settings import GetAccountSettings
 from portal_core.accounts.use_cases.get_oidc_settings import GetOidcSettings
 from portal_core.appointments.settings import AppointmentSettings
-from portal_core.appointments.use_cases.change_appointment_settings import ChangeAppointmentSettings
+from portal_core.appointments.use_cases.change_appointment_settings import (
+    ChangeAppointmentSettings,
+    ChangeAppointmentSettingsCommand,
+)
 from portal_core.appointments.use_cases.get_appointment_settings import GetAppointmentSettings
 from portal_core.kernel.actor import ROLES, ClientActor, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.notifications.branding import BrandingSettings
-from portal_core.notifications.use_cases.change_branding_settings import ChangeBrandingSettings
+from portal_core.notifications.use_cases.change_branding_settings import (
+    ChangeBrandingSettings,
+    ChangeBrandingSettingsCommand,
+)
 from portal_core.notifications.use_cases.get_branding_settings import GetBrandingSettings
 from tests.support.contracts.kernel.settings import SettingsStoreContract
 from tests.unit.accounts.memory_world import MemoryAccountsWorld
@@ -37,6 +43,7 @@ class Case:
 
     read: type[Any]
     change: type[Any]
+    command: type[Any]
     settings: Any
     action: str
     fields: str
@@ -47,14 +54,23 @@ CASES = [
     Case(
         GetAccountSettings,
         ChangeAccountSettings,
+        ChangeAccountSettingsCommand,
         AccountSettings(min_password_length=15, client_second_factor_required=True),
         "account_settings.changed",
         "min_password_length client_second_factor_required",
     ),
-    Case(GetOidcSettings, ChangeOidcSettings, OIDC, "oidc_settings.changed", "issuer audience jwks_url"),
+    Case(
+        GetOidcSettings,
+        ChangeOidcSettings,
+        ChangeOidcSettingsCommand,
+        OIDC,
+        "oidc_settings.changed",
+        "issuer audience jwks_url",
+    ),
     Case(
         GetAppointmentSettings,
         ChangeAppointmentSettings,
+        ChangeAppointmentSettingsCommand,
         AppointmentSettings(self_booking=False, calendar_title=" Meeting "),
         "appointment_settings.changed",
         "self_booking calendar_title",
@@ -62,6 +78,7 @@ CASES = [
     Case(
         GetBrandingSettings,
         ChangeBrandingSettings,
+        ChangeBrandingSettingsCommand,
         BrandingSettings(neutral_name=" Office "),
         "branding_settings.changed",
         "neutral_name",
@@ -75,14 +92,14 @@ async def test_change_is_audited_with_the_changed_fields(world: MemoryAccountsWo
     read, change = case.read(world.begin), case.change(world.begin)
     admin = StaffActor(world.practice_id, world.ids.new(), frozenset({"administrator"}))
     assert (await read(admin)).version == 0
-    changed = await change(admin, case.settings, 0)
+    changed = await change(admin, case.command(case.settings, 0))
     assert (changed.version, await read(admin)) == (1, changed)
     before = await world.audit()
     assert before[-1:] == [AuditEntry(case.action, facts={"fields": case.fields})]
     with pytest.raises(StaleVersion):
-        await change(admin, case.settings, 0)
+        await change(admin, case.command(case.settings, 0))
     assert await world.audit() == before
-    assert (await change(world.system, case.settings)).version == 2
+    assert (await change(world.system, case.command(case.settings))).version == 2
     assert (await world.audit())[-1].facts == {"fields": ""}
 
 
@@ -95,7 +112,7 @@ async def test_only_administrators_and_jobs(world: MemoryAccountsWorld, case: Ca
         with pytest.raises(refusal):
             await case.read(world.begin)(actor)
         with pytest.raises(refusal):
-            await case.change(world.begin)(actor, case.settings)
+            await case.change(world.begin)(actor, case.command(case.settings))
     assert (await case.read(world.begin)(world.system)).version == 0
 
 
@@ -120,5 +137,7 @@ def test_every_wrong_field_is_named(kind: type[Any], values: dict[str, Any], pat
 @pytest.mark.parametrize("name", ["   ", "a\x00b", "\u202eabc"])
 async def test_neutral_name_is_one_readable_line(world: MemoryAccountsWorld, name: str) -> None:
     with pytest.raises(Invalid) as refused:
-        await ChangeBrandingSettings(world.begin)(world.system, BrandingSettings(neutral_name=name))
+        await ChangeBrandingSettings(world.begin)(
+            world.system, ChangeBrandingSettingsCommand(BrandingSettings(neutral_name=name))
+        )
     assert [one.path for one in refused.value.fields] == ["neutral_name"]

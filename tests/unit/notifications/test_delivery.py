@@ -18,7 +18,7 @@ from portal_core.notifications.errors import MailRefused
 from portal_core.notifications.model import LEASE_DURATION, Sent
 from portal_core.notifications.ports import CodeRequest, Mail, SmsMessage
 from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
-from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
 from portal_core.notifications.use_cases.mail_code import MailCode, MailCodeCommand
 from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from portal_core.notifications.views import DeliveryView
@@ -181,7 +181,7 @@ async def test_late_worker_still_settles_uncertain_notice(world: MemoryNotificat
                 return "v"
 
         use = DeliverNotice(world.begin, world.clock, world.ids, Slow(), worker.post, worker.post, "w")
-        assert await use(world.system, DeliverNoticeCommand(notice_id)) == DeliveryView(expected)  # type: ignore[arg-type]
+        assert await use(world.system, notice_id) == DeliveryView(expected)  # type: ignore[arg-type]
         assert (await world.notice(notice_id)).state == expected
 
 
@@ -195,7 +195,7 @@ async def test_notice_removed_while_being_sent_is_ignored(world: MemoryNotificat
             return "v"
 
     use = DeliverNotice(world.begin, world.clock, world.ids, Forgetful(), worker.post, worker.post, "w")
-    assert await use(world.system, DeliverNoticeCommand(notice_id)) == DeliveryView(None)
+    assert await use(world.system, notice_id) == DeliveryView(None)
 
 
 async def test_only_jobs_deliver_and_sweep(world: MemoryNotificationsWorld, worker: Worker) -> None:
@@ -203,7 +203,7 @@ async def test_only_jobs_deliver_and_sweep(world: MemoryNotificationsWorld, work
     notice_id = await world.notify(Notice("new_message", "service", to_account=UUID(int=1)))
     deliver = DeliverNotice(world.begin, world.clock, world.ids, worker.post, worker.post, worker.post, "w")
     with pytest.raises(Forbidden):
-        await deliver(client, DeliverNoticeCommand(notice_id))
+        await deliver(client, notice_id)
     with pytest.raises(Forbidden):
         await SweepNotices(world.begin, world.clock)(client)
     assert (await world.notice(notice_id)).state == "queued"
@@ -315,6 +315,6 @@ async def test_settlement_is_retried_after_a_conflict(world: MemoryNotifications
 
     begin = InterruptedBegin(world.begin, 2, collide)
     use = DeliverNotice(begin, world.clock, world.ids, worker.post, worker.post, worker.post, "w")
-    assert await use(world.system, DeliverNoticeCommand(notice_id)) == DeliveryView("sent")
+    assert await use(world.system, notice_id) == DeliveryView("sent")
     assert len(begin.opened) == 3
     assert len(worker.post.taken) == 1

@@ -9,8 +9,8 @@ from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.errors import NoticeNotReplayable
-from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesCommand
-from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesQuery
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice
 from tests.support.contracts.notifications.delivery import Worker
 from tests.support.notifications.fake_delivery import DeliveryBehavior
 from tests.unit.notifications.memory_world import MemoryNotificationsWorld
@@ -40,34 +40,34 @@ async def test_failed_notices_are_listed_without_addresses(world: MemoryNotifica
     await a_notice(world, "is_unavailable")
     unclear = await a_notice(world, "accepts_then_fails")
     use = ListFailedNotices(world.begin)
-    page = await use(staff(world), ListFailedNoticesCommand())
+    page = await use(staff(world), ListFailedNoticesQuery())
     assert [(view.id, view.state, view.failure_reason) for view in page.items] == [
         (unclear, "uncertain", "RuntimeError"),
         (refused, "dead", "bad_address"),
     ]
     assert "example.org" not in str(page)
     assert (await world.audit())[-1].facts == {"rows": "2"}
-    assert await use(world.system, ListFailedNoticesCommand()) == page
+    assert await use(world.system, ListFailedNoticesQuery()) == page
     with pytest.raises(Invalid):
-        await use(world.system, ListFailedNoticesCommand(PageRequest(size=0)))
+        await use(world.system, ListFailedNoticesQuery(PageRequest(size=0)))
 
 
 async def test_replaying_queues_it_with_a_job(world: MemoryNotificationsWorld) -> None:
     notice_id = await a_notice(world, "accepts_then_fails")
     before = len(await world.jobs())
     use = ReplayNotice(world.begin, world.clock)
-    view = await use(staff(world), ReplayNoticeCommand(notice_id))
+    view = await use(staff(world), notice_id)
     assert (view.state, view.attempt) == ("queued", 1)
     assert (await world.jobs())[before:] == [("deliver_notice", {"notice_id": notice_id})]
     assert (await world.audit())[-1].facts == {"kind": "account_closed", "was": "uncertain"}
     with pytest.raises(NoticeNotReplayable):
-        await use(staff(world), ReplayNoticeCommand(notice_id))
+        await use(staff(world), notice_id)
     worker = Worker(world)
     await worker.run_all()
     row = await world.notice(notice_id)
     assert (row.state, row.attempt, len(worker.post.taken)) == ("sent", 2, 1)
     with pytest.raises(NoticeNotReplayable):
-        await use(staff(world), ReplayNoticeCommand(notice_id))
+        await use(staff(world), notice_id)
 
 
 async def test_only_administrators_of_the_practice(world: MemoryNotificationsWorld) -> None:
@@ -75,12 +75,12 @@ async def test_only_administrators_of_the_practice(world: MemoryNotificationsWor
     listing, replaying = ListFailedNotices(world.begin), ReplayNotice(world.begin, world.clock)
     for role in ("clinician", "front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
-            await listing(staff(world, role), ListFailedNoticesCommand())
+            await listing(staff(world, role), ListFailedNoticesQuery())
         with pytest.raises(Forbidden):
-            await replaying(staff(world, role), ReplayNoticeCommand(notice_id))
+            await replaying(staff(world, role), notice_id)
     with pytest.raises(NotFound):
-        await listing(world.client_actor(UUID(int=1), UUID(int=2)), ListFailedNoticesCommand())
+        await listing(world.client_actor(UUID(int=1), UUID(int=2)), ListFailedNoticesQuery())
     with pytest.raises(NotFound):
-        await replaying(staff(other), ReplayNoticeCommand(notice_id))
-    assert (await listing(staff(other), ListFailedNoticesCommand())).items == ()
+        await replaying(staff(other), notice_id)
+    assert (await listing(staff(other), ListFailedNoticesQuery())).items == ()
     assert (await world.notice(notice_id)).state == "dead"

@@ -9,10 +9,10 @@ from portal_core.kernel.errors import NotFound, Unauthenticated
 from portal_core.kernel.page import PageRequest
 from portal_core.notifications.model import Notification
 from portal_core.notifications.settings import NotificationSettings
-from portal_core.notifications.use_cases.list_notifications import ListNotifications, ListNotificationsCommand
+from portal_core.notifications.use_cases.list_notifications import ListNotifications, ListNotificationsQuery
 from portal_core.notifications.use_cases.read_all_notifications import ReadAllNotifications
-from portal_core.notifications.use_cases.read_notification import ReadNotification, ReadNotificationCommand
-from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsCommand
+from portal_core.notifications.use_cases.read_notification import ReadNotification
+from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsQuery
 from portal_core.notifications.views import InboxUpdate
 from tests.unit.notifications.memory_world import MemoryNotificationsWorld
 
@@ -29,12 +29,12 @@ async def line(world: MemoryNotificationsWorld, account: UUID, kind: str, client
 
 
 async def seen(world: MemoryNotificationsWorld, actor: Actor) -> list[UUID]:
-    page = await ListNotifications(world.begin)(actor, ListNotificationsCommand())
+    page = await ListNotifications(world.begin)(actor, ListNotificationsQuery())
     return [view.id for view in page.items]
 
 
 async def read(world: MemoryNotificationsWorld, actor: Actor, notification_id: UUID) -> None:
-    await ReadNotification(world.begin, world.clock)(actor, ReadNotificationCommand(notification_id))
+    await ReadNotification(world.begin, world.clock)(actor, notification_id)
 
 
 async def test_proxy_sees_what_the_grant_currently_opens(world: MemoryNotificationsWorld) -> None:
@@ -52,7 +52,7 @@ async def test_proxy_sees_what_the_grant_currently_opens(world: MemoryNotificati
     assert await ReadAllNotifications(world.begin, world.clock)(narrowed) == 2
     watch = WatchNotifications(world.begin)
     wide = world.proxy_actor(account, ann, ["messages", "forms"])
-    assert await watch(wide, WatchNotificationsCommand(own)) == InboxUpdate(1, (form, message), form)
+    assert await watch(wide, WatchNotificationsQuery(own)) == InboxUpdate(1, (form, message), form)
 
 
 async def test_nobody_can_read_another_accounts_notification(world: MemoryNotificationsWorld) -> None:
@@ -80,10 +80,10 @@ async def test_reading_twice_changes_nothing_more(world: MemoryNotificationsWorl
     await world.keep(NotificationSettings(account, language="es", version=1))
     mine = await line(world, account, "new_message", client)
     actor, use = world.client_actor(client, account), ReadNotification(world.begin, world.clock)
-    first = await use(actor, ReadNotificationCommand(mine))
+    first = await use(actor, mine)
     assert (first.title, first.read_at, first.client_id) == ("Mensaje nuevo", world.clock.now(), client)
     world.clock.advance(world.clock.now() - world.clock.now().replace(hour=1))
-    assert await use(actor, ReadNotificationCommand(mine)) == first
+    assert await use(actor, mine) == first
     assert [entry.action for entry in await world.audit()].count("notification.read") == 1
 
 
@@ -91,9 +91,9 @@ async def test_listing_is_audited_and_watching_is_not(world: MemoryNotifications
     client = await world.add_client()
     account = await world.add_account("a@example.org", client_id=client)
     actor = world.client_actor(client, account)
-    await WatchNotifications(world.begin)(actor, WatchNotificationsCommand())
+    await WatchNotifications(world.begin)(actor, WatchNotificationsQuery())
     assert await world.audit() == []
-    await ListNotifications(world.begin)(actor, ListNotificationsCommand(PageRequest("", 1)))
+    await ListNotifications(world.begin)(actor, ListNotificationsQuery(PageRequest("", 1)))
     (entry,) = await world.audit()
     assert (entry.action, entry.record) == ("notifications.read", client)
 
@@ -103,4 +103,4 @@ async def test_visitors_and_jobs_have_no_inbox(world: MemoryNotificationsWorld) 
         with pytest.raises(Unauthenticated):
             await seen(world, actor)
         with pytest.raises(Unauthenticated):
-            await WatchNotifications(world.begin)(actor, WatchNotificationsCommand())
+            await WatchNotifications(world.begin)(actor, WatchNotificationsQuery())

@@ -9,10 +9,7 @@ import pytest
 from portal_core.kernel.actor import StaffActor, VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion, Unauthenticated
 from portal_core.kernel.notices import Notice
-from portal_core.notifications.use_cases.get_contact_preferences import (
-    GetContactPreferences,
-    GetContactPreferencesCommand,
-)
+from portal_core.notifications.use_cases.get_contact_preferences import GetContactPreferences
 from portal_core.notifications.use_cases.get_notification_settings import GetNotificationSettings
 from portal_core.notifications.use_cases.opt_out_of_sms import OptOutOfSms, OptOutOfSmsCommand
 from tests.unit.notifications.account_holder import SettingsOwner
@@ -173,12 +170,12 @@ async def test_staff_see_how_a_client_wants_to_be_reached(
 ) -> None:
     use = GetContactPreferences(world.begin)
     clinician = StaffActor(world.practice_id, UUID(int=1), frozenset({"clinician"}))
-    command = GetContactPreferencesCommand(holder.actor.client_id)
-    plain = await use(clinician, command)
+    client_id = holder.actor.client_id
+    plain = await use(clinician, client_id)
     assert (plain.email, plain.do_not_text, plain.do_not_voicemail) == ("a@example.org", True, False)
     await holder.set_safe_email("safe@example.org")
     await holder.change(safe_phone=PHONE, do_not_voicemail=True, sms_phone=PHONE)
-    asked = await use(clinician, command)
+    asked = await use(clinician, client_id)
     assert (asked.email, asked.safe_phone, asked.do_not_text, asked.do_not_voicemail) == (
         "safe@example.org",
         PHONE,
@@ -190,7 +187,7 @@ async def test_staff_see_how_a_client_wants_to_be_reached(
         holder.actor.client_id,
     )
     with pytest.raises(NotFound):
-        await use(holder.actor, command)
+        await use(holder.actor, client_id)
     elsewhere = StaffActor((await world.other_practice()).practice_id, UUID(int=1), frozenset({"administrator"}))
     with pytest.raises(NotFound):
-        await use(elsewhere, command)
+        await use(elsewhere, client_id)

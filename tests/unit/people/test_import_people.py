@@ -16,7 +16,7 @@ from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 from portal_core.people.use_cases.import_people import CHUNK_SIZE, ImportPeople, ImportPeopleCommand
 from portal_core.people.views import ImportReport
 from tests.support.contracts.people.world import TODAY
@@ -217,8 +217,8 @@ async def test_progress_is_reported_by_chunk(use_cases: MemoryPeopleUseCases) ->
     reported: list[tuple[int, int]] = []
     rows = [evolve(PLAIN, line=n, external_id=f"E-{n}") for n in range(CHUNK_SIZE * 2 + 1)]
     import_people = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
-    command = ImportPeopleCommand(CLINICIANS, rows)
-    await import_people(use_cases.world.staff(), command, lambda done, total: reported.append((done, total)))
+    command = ImportPeopleCommand(CLINICIANS, rows, lambda done, total: reported.append((done, total)))
+    await import_people(use_cases.world.staff(), command)
     total = CHUNK_SIZE * 2 + 3
     assert reported == [(2, total), (CHUNK_SIZE + 2, total), (CHUNK_SIZE * 2 + 2, total), (total, total)]
 
@@ -231,7 +231,7 @@ async def test_interrupted_import_can_be_repeated(use_cases: MemoryPeopleUseCase
 
     import_people = ImportPeople(use_cases.world.begin, use_cases.world.clock, use_cases.world.ids)
     with pytest.raises(KeyboardInterrupt):
-        await import_people(use_cases.world.system, ImportPeopleCommand((), rows), cut)
+        await import_people(use_cases.world.system, ImportPeopleCommand((), rows, cut))
     report = await run_import(use_cases, *rows)
     assert (report.added, report.unchanged) == (CHUNK_SIZE, CHUNK_SIZE)
 
@@ -257,7 +257,7 @@ def test_any_text_is_parsed_or_rejected(texts: list[str]) -> None:
 async def test_address_for_destroyed_record_is_rejected_and_import_continues(use_cases: MemoryPeopleUseCases) -> None:
     await run_import(use_cases, PLAIN)
     ann = await client_of(use_cases, "E-1")
-    await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, DestroyRecordKeyCommand(ann.id))
+    await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, ann.id)
     report = await run_import(use_cases, evolve(PLAIN, address="1 Elm Street"), evolve(FULL, clinicians=""))
     assert (report.added, report.changed) == (1, 0)
     assert [(one.line, one.field, one.code) for one in report.rejected] == [(2, "address", "record_destroyed")]

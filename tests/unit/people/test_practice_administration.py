@@ -27,7 +27,7 @@ from portal_core.people.use_cases.change_practice import ChangePractice, ChangeP
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.get_practice import GetPractice
-from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 from portal_core.people.use_cases.list_staff import ListStaff
 from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
@@ -193,11 +193,11 @@ async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: Memo
     for family in ("Lee", "Leeds", "Moor"):
         await world.add_client("Ann", family)
     list_clients = ListClients(world.begin)
-    page = await list_clients(world.staff("front_desk"), PageRequest(size=1), " LEE ")
+    page = await list_clients(world.staff("front_desk"), ListClientsQuery(PageRequest(size=1), " LEE "))
     assert [one.name for one in page.items] == ["Ann Lee"]
-    rest = await list_clients(world.staff("front_desk"), PageRequest(page.next), "lee")
+    rest = await list_clients(world.staff("front_desk"), ListClientsQuery(PageRequest(page.next), "lee"))
     assert [one.name for one in rest.items] == ["Ann Leeds"]
-    everybody = await list_clients(world.staff("front_desk"), PageRequest())
+    everybody = await list_clients(world.staff("front_desk"), ListClientsQuery())
     assert len(everybody.items) == 3
     listed = [page.items[0].id, rest.items[0].id, *[one.id for one in everybody.items]]
     assert [(entry.record, entry.facts) for entry in await use_cases.audit_entries("clients.listed")] == [
@@ -205,7 +205,7 @@ async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: Memo
     ]
     assert "Lee" not in page.next
     with pytest.raises(Invalid):
-        await list_clients(world.staff(), PageRequest(), "a\x00")
+        await list_clients(world.staff(), ListClientsQuery(PageRequest(), "a\x00"))
 
 
 async def test_client_is_found_by_external_id(use_cases: MemoryPeopleUseCases) -> None:
@@ -214,13 +214,13 @@ async def test_client_is_found_by_external_id(use_cases: MemoryPeopleUseCases) -
     await world.add_client("Bob", "Lee", external_id="E-2")
     await (await world.other_practice()).add_client("Eve", "Lee", external_id="E-3")
     job = SystemActor(world.practice_id, "ehr nightly")
-    assert await list_clients(job, PageRequest(), external_id=" E-1 ") == Page((ClientSummaryView.of(ann),))
+    assert await list_clients(job, ListClientsQuery(external_id=" E-1 ")) == Page((ClientSummaryView.of(ann),))
     for unknown in ("E-3", "e-1", "E"):
-        assert await list_clients(job, PageRequest(), external_id=unknown) == Page(())
+        assert await list_clients(job, ListClientsQuery(external_id=unknown)) == Page(())
     assert [entry.record for entry in await use_cases.audit_entries("clients.listed")] == [ann.id]
     for wrong in ("", "E\x00", "E" * 101):
         with pytest.raises(Invalid):
-            await list_clients(job, PageRequest(), external_id=wrong)
+            await list_clients(job, ListClientsQuery(external_id=wrong))
 
 
 async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
@@ -318,7 +318,7 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
     only = {"administrator"}
     operations: list[tuple[set[str], Any]] = [
         (reading, lambda a: GetClient(begin)(a, client.id)),
-        (reading, lambda a: ListClients(begin)(a, PageRequest())),
+        (reading, lambda a: ListClients(begin)(a, ListClientsQuery())),
         (reading, lambda a: ListClinicians(begin)(a)),
         (reading, lambda a: ListGrants(begin, clock)(a, client.id)),
         (changing, lambda a: AddClient(begin, clock, ids)(a, AddClientCommand(details))),

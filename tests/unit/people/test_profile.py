@@ -16,7 +16,7 @@ from portal_core.accounts.invitation_errors import EmailUnchanged
 from portal_core.accounts.invitation_views import EmailChangeView
 from portal_core.accounts.model import Account
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChangeCommand
-from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
+from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode, IssueEmailChangeCodeCommand
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
 from portal_core.kernel.actor import AccountHolder, ProxyActor
 from portal_core.kernel.contact import ContactChanges, InvalidEmail
@@ -251,10 +251,10 @@ async def test_email_change_code_expires_after_an_hour_or_ten_attempts(use_cases
     code = await use_cases.change_code(account.id, change.id)
     issue = IssueEmailChangeCode(use_cases.world.begin, use_cases.world.clock, use_cases.tokens)
     use_cases.world.clock.advance(EMAIL_CHANGE_LIFETIME)
-    assert await issue(use_cases.world.system, account.id, change.id) is None
-    assert await issue(use_cases.world.system, account.id, UUID(int=9)) is None
+    assert await issue(use_cases.world.system, IssueEmailChangeCodeCommand(account.id, change.id)) is None
+    assert await issue(use_cases.world.system, IssueEmailChangeCodeCommand(account.id, UUID(int=9))) is None
     with pytest.raises(Forbidden):
-        await issue(holder(use_cases, account), account.id, change.id)
+        await issue(holder(use_cases, account), IssueEmailChangeCodeCommand(account.id, change.id))
     with pytest.raises(CodeRefused):
         await confirm(use_cases, account, code)
     second = await request_change(use_cases, account)

@@ -18,10 +18,10 @@ from portal_core.accounts.errors import (
     WrongPassword,
 )
 from portal_core.accounts.model import Side
-from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor
-from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor
+from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor, ConfirmSecondFactorCommand
+from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor, EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactor, RemoveSecondFactorCommand
-from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes
+from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCodes, RenewRecoveryCodesCommand
 from portal_core.accounts.views import RecoveryCodesView, TotpEnrollmentView
 from portal_core.kernel.errors import RateLimited
 
@@ -73,7 +73,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             enroll_second_factor: NamedDependency[EnrollSecondFactor],
         ) -> EnrollmentResponse:
             """Starts the setup: scan the QR code with an authenticator app, then confirm."""
-            enrollment = await enroll_second_factor(request.actor, data.password)
+            enrollment = await enroll_second_factor(request.actor, EnrollSecondFactorCommand(data.password))
             drawn = segno.make(enrollment.uri, error="m", micro=False)
             return EnrollmentResponse(enrollment, drawn.svg_inline(scale=4, light="#fff"))
 
@@ -91,7 +91,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             confirm_second_factor: NamedDependency[ConfirmSecondFactor],
         ) -> RecoveryCodesView:
             """Completes the setup and returns the recovery codes, which are shown only once."""
-            return await confirm_second_factor(request.actor, data.code)
+            return await confirm_second_factor(request.actor, ConfirmSecondFactorCommand(data.code))
 
         @post(
             "/recovery-codes",
@@ -106,7 +106,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
             renew_recovery_codes: NamedDependency[RenewRecoveryCodes],
         ) -> RecoveryCodesView:
             """Creates ten new recovery codes, which replace the old ones."""
-            return await renew_recovery_codes(request.actor, data.password)
+            return await renew_recovery_codes(request.actor, RenewRecoveryCodesCommand(data.password))
 
         @delete(
             "",

@@ -28,7 +28,7 @@ from portal_core.appointments.option_views import BookingOptionsView
 from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
-from portal_core.appointments.use_cases.hold_slot import HoldSlot
+from portal_core.appointments.use_cases.hold_slot import HoldSlot, HoldSlotCommand
 from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.views import AppointmentView, HoldView, SlotView
@@ -119,7 +119,7 @@ class BookingController(Controller):
         self, request: PortalRequest, data: JSONBody[SlotRequest], hold_slot: NamedDependency[HoldSlot]
     ) -> HoldView:
         """Reserves a free time for a few minutes while the client decides."""
-        return await hold_slot(request.actor, data.choice())
+        return await hold_slot(request.actor, HoldSlotCommand(data.choice()))
 
     @delete("/holds/{hold_id:uuid}", raises=[Forbidden])
     async def release_hold(

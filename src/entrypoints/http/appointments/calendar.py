@@ -14,7 +14,7 @@ from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.use_cases.create_calendar_feed import CreateCalendarFeed
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
-from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
+from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed, ReadCalendarFeedQuery
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
 from portal_core.appointments.views import CalendarFile, FeedView
 from portal_core.kernel.errors import Forbidden, NotFound
@@ -95,4 +95,5 @@ class CalendarFeedController(Controller):
         self, request: PortalRequest, feed: FromPath[FeedName], read_calendar_feed: NamedDependency[ReadCalendarFeed]
     ) -> Response[str]:
         """Returns the appointments of the feed's client to anyone with the address. It contains no clinical terms."""
-        return calendar_answer(await read_calendar_feed(request.visitor, feed.removesuffix(".ics")))
+        query = ReadCalendarFeedQuery(feed.removesuffix(".ics"))
+        return calendar_answer(await read_calendar_feed(request.visitor, query))

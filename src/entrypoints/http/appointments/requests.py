@@ -13,7 +13,10 @@ from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.appointment_request import MAX_PREFERRED_TIMES, MAX_REASON_LENGTH, PreferredTime
 from portal_core.appointments.errors import ClientDischarged, NotBookable, RequestClosed, TooManyOpenRequests
-from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequests
+from portal_core.appointments.use_cases.list_appointment_requests import (
+    ListAppointmentRequests,
+    ListAppointmentRequestsQuery,
+)
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment, RequestAppointmentCommand
 from portal_core.appointments.use_cases.withdraw_appointment_request import WithdrawAppointmentRequest
 from portal_core.appointments.views import AppointmentRequestView
@@ -76,7 +79,7 @@ class AppointmentRequestsController(Controller):
         size: FromQuery[PageSize] = 20,
     ) -> Page[AppointmentRequestView]:
         """Lists the record's requests with their status, latest first."""
-        return await list_appointment_requests(request.actor, page(after, size))
+        return await list_appointment_requests(request.actor, ListAppointmentRequestsQuery(page(after, size)))
 
     @post("/requests/{request_id:uuid}/withdraw", status_code=200, raises=[Forbidden, RequestClosed, StaleVersion])
     async def withdraw_appointment_request(

@@ -12,7 +12,7 @@ from entrypoints.http.server.request import PortalRequest
 from entrypoints.http.server.streams import EventStreams
 from portal_core.kernel.actor import AccountHolder
 from portal_core.kernel.errors import PortalError
-from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsCommand
+from portal_core.notifications.use_cases.watch_notifications import WatchNotifications, WatchNotificationsQuery
 from portal_core.notifications.views import InboxUpdate
 
 
@@ -33,7 +33,7 @@ class EventsController(Controller):
 
         It ends after a minute, when the session does, and when the session has opened four others.
         """
-        first = await watch_notifications(request.actor, WatchNotificationsCommand())
+        first = await watch_notifications(request.actor, WatchNotificationsQuery())
         return ServerSentEvent(_stream(streams.polls(request), watch_notifications, first))
 
 
@@ -43,7 +43,7 @@ async def _stream(
     yield _message(known)
     async for actor in polls:
         try:
-            updates = await watch(actor, WatchNotificationsCommand(known.newest_id))
+            updates = await watch(actor, WatchNotificationsQuery(known.newest_id))
         except PortalError:
             return
         if updates.new or updates.unread != known.unread:

@@ -11,9 +11,9 @@ from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.page import Page
-from portal_core.notifications.use_cases.list_notifications import ListNotifications, ListNotificationsCommand
+from portal_core.notifications.use_cases.list_notifications import ListNotifications, ListNotificationsQuery
 from portal_core.notifications.use_cases.read_all_notifications import ReadAllNotifications
-from portal_core.notifications.use_cases.read_notification import ReadNotification, ReadNotificationCommand
+from portal_core.notifications.use_cases.read_notification import ReadNotification
 from portal_core.notifications.views import NotificationView
 
 
@@ -38,7 +38,7 @@ class NotificationsController(Controller):
         size: FromQuery[PageSize] = 20,
     ) -> Page[NotificationView]:
         """Lists notifications, newest first."""
-        return await list_notifications(request.actor, ListNotificationsCommand(page(after, size)))
+        return await list_notifications(request.actor, ListNotificationsQuery(page(after, size)))
 
     @post("/{notification_id:uuid}/read", status_code=200, idempotent=False, raises=[NotFound])
     async def read_notification(
@@ -48,7 +48,7 @@ class NotificationsController(Controller):
         read_notification: NamedDependency[ReadNotification],
     ) -> NotificationView:
         """Marks a notification as read."""
-        return await read_notification(request.actor, ReadNotificationCommand(notification_id))
+        return await read_notification(request.actor, notification_id)
 
     @post("/read-all", status_code=200, idempotent=False)
     async def read_all_notifications(

@@ -12,12 +12,18 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class ChangeAccountSettingsCommand:
+    """`version` is the one that was read; without it, whatever is stored is replaced."""
+
+    settings: AccountSettings
+    version: int | None = None
+
+
+@frozen
 class ChangeAccountSettings:
     """An administrator, or a job, replaces the settings for passwords, second factors and sessions.
 
     An open session keeps its idle timeout and its end; everything else follows the new settings at once.
-
-    `version` is the one that was read; without it, whatever is stored is replaced.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -26,10 +32,10 @@ class ChangeAccountSettings:
 
     begin: Begin[AccountsUnit]
 
-    async def __call__(
-        self, actor: Actor, settings: AccountSettings, version: int | None = None
-    ) -> AccountSettingsView:
+    async def __call__(self, actor: Actor, command: ChangeAccountSettingsCommand) -> AccountSettingsView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            saved = await replace_settings(unit.account_settings, settings, version, "account_settings.changed")
+            saved = await replace_settings(
+                unit.account_settings, command.settings, command.version, "account_settings.changed"
+            )
             return await unit.commit(AccountSettingsView.of(saved))

@@ -12,10 +12,16 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class ChangeOidcSettingsCommand:
+    """`version` is the one that was read; without it, whatever is stored is replaced."""
+
+    settings: OidcSettings
+    version: int | None = None
+
+
+@frozen
 class ChangeOidcSettings:
     """An administrator, or a job, replaces the identity provider that the practice trusts for its staff.
-
-    `version` is the one that was read; without it, whatever is stored is replaced.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -24,8 +30,10 @@ class ChangeOidcSettings:
 
     begin: Begin[AccountsUnit]
 
-    async def __call__(self, actor: Actor, settings: OidcSettings, version: int | None = None) -> OidcSettingsView:
+    async def __call__(self, actor: Actor, command: ChangeOidcSettingsCommand) -> OidcSettingsView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            saved = await replace_settings(unit.oidc_settings, settings, version, "oidc_settings.changed")
+            saved = await replace_settings(
+                unit.oidc_settings, command.settings, command.version, "oidc_settings.changed"
+            )
             return await unit.commit(OidcSettingsView.of(saved))

@@ -19,6 +19,11 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class ConfirmSecondFactorCommand:
+    code: str
+
+
+@frozen
 class ConfirmSecondFactor:
     """Enrolls the factor, returns ten recovery codes, ends the account's other sessions, and notifies the account.
 
@@ -38,7 +43,7 @@ class ConfirmSecondFactor:
     second_factors: SecondFactors
     limits: RateLimits
 
-    async def __call__(self, actor: Actor, code: str) -> RecoveryCodesView:
+    async def __call__(self, actor: Actor, command: ConfirmSecondFactorCommand) -> RecoveryCodesView:
         now = self.clock.now()
         async with self.begin(actor) as unit:
             holder = require_account_holder(actor)
@@ -47,7 +52,7 @@ class ConfirmSecondFactor:
                 raise SecondFactorEnrolled
             handle = (await unit.second_factors.lock(account.id)).handle(now)
         await self.limits.take(account.practice_id, CODE_BY_ACCOUNT, str(account.id))
-        if not await self.second_factors.confirm(Credential.of(account), handle, code.strip()):
+        if not await self.second_factors.confirm(Credential.of(account), handle, command.code.strip()):
             raise CodeRefused.at("code", "code_refused", "This code is incorrect.")
         codes = generate_recovery_codes(self.tokens)
         hashes = tuple(map(hash_recovery_code, codes))

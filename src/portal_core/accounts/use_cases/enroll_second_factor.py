@@ -27,6 +27,11 @@ def otpauth_uri(issuer: str, email: str, secret: str) -> str:
 
 
 @frozen
+class EnrollSecondFactorCommand:
+    password: str
+
+
+@frozen
 class EnrollSecondFactor:
     """Starts an enrollment, not required at sign-in until `ConfirmSecondFactor`. Repeating replaces the secret.
 
@@ -42,7 +47,7 @@ class EnrollSecondFactor:
     second_factors: SecondFactors
     limits: RateLimits
 
-    async def __call__(self, actor: Actor, password: str) -> TotpEnrollmentView:
+    async def __call__(self, actor: Actor, command: EnrollSecondFactorCommand) -> TotpEnrollmentView:
         now = self.clock.now()
         async with self.begin(actor) as unit:
             account = await current_account(unit, require_account_holder(actor))
@@ -50,7 +55,8 @@ class EnrollSecondFactor:
                 raise SecondFactorEnrolled
             rules = await unit.account_rules.get()
         await self.limits.take(account.practice_id, CONFIRM_BY_ACCOUNT, str(account.id))
-        enrollment = await self.second_factors.start_enrollment(Credential.of(account), normalize_password(password))
+        password = normalize_password(command.password)
+        enrollment = await self.second_factors.start_enrollment(Credential.of(account), password)
         async with self.begin(actor) as unit:
             if enrollment is None:
                 facts = {"reason": "password"}

@@ -19,11 +19,6 @@ from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 
 @frozen
-class InviteClientCommand:
-    client_id: UUID
-
-
-@frozen
 class InviteClient:
     """Staff (clinician, front desk, administrator) or a job invites a client at the email on file.
 
@@ -39,12 +34,12 @@ class InviteClient:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: InviteClientCommand) -> InvitationView:
+    async def __call__(self, actor: Actor, client_id: UUID) -> InvitationView:
         async with self.begin(actor) as unit:
             by = require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
-            client = await unit.client_records.get(command.client_id)
+            client = await unit.client_records.get(client_id)
             if client is None:
-                raise NotFound("client", command.client_id)
+                raise NotFound("client", client_id)
             if client.email is None:
                 raise NoEmail
             by_email = await unit.accounts.find_by_email("portal", client.email)

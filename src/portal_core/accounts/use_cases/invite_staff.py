@@ -18,11 +18,6 @@ from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 
 
 @frozen
-class InviteStaffCommand:
-    staff_id: UUID
-
-
-@frozen
 class InviteStaff:
     """An administrator, or a job, invites an active staff member at their email. The code is valid for 7 days.
 
@@ -35,12 +30,12 @@ class InviteStaff:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: InviteStaffCommand) -> InvitationView:
+    async def __call__(self, actor: Actor, staff_id: UUID) -> InvitationView:
         async with self.begin(actor) as unit:
             by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
-            member = await unit.staff_records.get(command.staff_id)
+            member = await unit.staff_records.get(staff_id)
             if member is None or not member.active:
-                raise NotFound("staff", command.staff_id)
+                raise NotFound("staff", staff_id)
             account = await unit.accounts.find_by_email("practice", member.email)
             if account is not None and account.status == "active":
                 raise AlreadyRegistered

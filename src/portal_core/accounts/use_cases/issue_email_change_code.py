@@ -14,6 +14,12 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class IssueEmailChangeCodeCommand:
+    account_id: UUID
+    change_id: UUID
+
+
+@frozen
 class IssueEmailChangeCode:
     """Creates a code, stores its hash, and returns the code and the new email. It replaces an earlier code.
 
@@ -28,10 +34,10 @@ class IssueEmailChangeCode:
     clock: Clock
     tokens: TokenSource
 
-    async def __call__(self, actor: Actor, account_id: UUID, change_id: UUID) -> IssuedCode | None:
+    async def __call__(self, actor: Actor, command: IssueEmailChangeCodeCommand) -> IssuedCode | None:
         async with self.begin(actor) as unit:
             require_system(actor)
-            change = await unit.email_changes.get(account_id, change_id)
+            change = await unit.email_changes.get(command.account_id, command.change_id)
             if change is None or not change.is_open(self.clock.now()):
                 return None
             code = self.tokens.code()

@@ -1,6 +1,6 @@
 """List the practice's invitations."""
 
-from attrs import frozen
+from attrs import field, frozen
 
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import InvitationView
@@ -13,6 +13,11 @@ from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 
 @frozen
+class ListInvitationsQuery:
+    page: PageRequest = field(factory=PageRequest)
+
+
+@frozen
 class ListInvitations:
     """For staff (clinician, front desk, administrator), the newest first.
 
@@ -22,10 +27,10 @@ class ListInvitations:
 
     begin: Begin[AccountsUnit]
 
-    async def __call__(self, actor: Actor, page: PageRequest) -> Page[InvitationView]:
+    async def __call__(self, actor: Actor, query: ListInvitationsQuery) -> Page[InvitationView]:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
-            found = await unit.invitations.page(page)
+            found = await unit.invitations.page(query.page)
             for client_id in sorted({one.client_id for one in found.items if one.client_id}):
                 await unit.audit.record(AuditEntry("invitations.read", record=client_id))
             return await unit.commit(found)

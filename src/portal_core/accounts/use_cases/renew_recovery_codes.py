@@ -15,6 +15,11 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class RenewRecoveryCodesCommand:
+    password: str
+
+
+@frozen
 class RenewRecoveryCodes:
     """Creates ten new recovery codes, which replace the old ones. Requires the password.
 
@@ -29,11 +34,11 @@ class RenewRecoveryCodes:
     tokens: TokenSource
     reauthentication: Reauthentication
 
-    async def __call__(self, actor: Actor, password: str) -> RecoveryCodesView:
+    async def __call__(self, actor: Actor, command: RenewRecoveryCodesCommand) -> RecoveryCodesView:
         async with self.begin(actor) as unit:
             if (await current_account(unit, require_account_holder(actor))).second_factor == "none":
                 raise NoSecondFactor
-        account = await self.reauthentication.by_password(actor, password)
+        account = await self.reauthentication.by_password(actor, command.password)
         codes = generate_recovery_codes(self.tokens)
         hashes = tuple(map(hash_recovery_code, codes))
         async with self.begin(actor) as unit:

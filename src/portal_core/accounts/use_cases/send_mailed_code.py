@@ -12,6 +12,12 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class SendMailedCodeCommand:
+    account_id: UUID
+    purpose: MailedCodePurpose
+
+
+@frozen
 class SendMailedCode:
     """Has the identity provider create and mail a code, if the account still needs one of that purpose.
 
@@ -24,10 +30,10 @@ class SendMailedCode:
     begin: Begin[SignInUnit]
     codes: MailedCodes
 
-    async def __call__(self, actor: SystemActor, account_id: UUID, purpose: MailedCodePurpose) -> None:
+    async def __call__(self, actor: SystemActor, command: SendMailedCodeCommand) -> None:
         async with self.begin(actor) as unit:
             require_system(actor)
-            account = await unit.accounts.get(account_id)
-        needed = "unverified" if purpose == "verify_email" else "active"
+            account = await unit.accounts.get(command.account_id)
+        needed = "unverified" if command.purpose == "verify_email" else "active"
         if account is not None and account.status == needed:
-            await self.codes.send(Credential.of(account), purpose)
+            await self.codes.send(Credential.of(account), command.purpose)

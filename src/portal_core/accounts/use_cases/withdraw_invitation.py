@@ -15,11 +15,6 @@ from portal_core.people.policy import CLIENT_EDITOR_ROLES, PRACTICE_ADMIN_ROLES
 
 
 @frozen
-class WithdrawInvitationCommand:
-    invitation_id: UUID
-
-
-@frozen
 class WithdrawInvitation:
     """Staff (clinician, front desk, administrator) withdraw an open invitation; only administrators one to staff.
 
@@ -30,12 +25,12 @@ class WithdrawInvitation:
 
     begin: Begin[AccountsUnit]
 
-    async def __call__(self, actor: Actor, command: WithdrawInvitationCommand) -> InvitationView:
+    async def __call__(self, actor: Actor, invitation_id: UUID) -> InvitationView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
-            invitation = await unit.invitations.get(command.invitation_id)
+            invitation = await unit.invitations.get(invitation_id)
             if invitation is None:
-                raise NotFound("invitation", command.invitation_id)
+                raise NotFound("invitation", invitation_id)
             if invitation.kind == "staff":
                 require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             withdrawn = invitation.withdraw()

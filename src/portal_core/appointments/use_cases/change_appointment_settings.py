@@ -13,10 +13,16 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
+class ChangeAppointmentSettingsCommand:
+    """`version` is the one that was read; without it, whatever is stored is replaced."""
+
+    settings: AppointmentSettings
+    version: int | None = None
+
+
+@frozen
 class ChangeAppointmentSettings:
     """An administrator, or a job, replaces the settings for appointments; booked appointments follow them at once.
-
-    `version` is the one that was read; without it, whatever is stored is replaced.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -26,12 +32,12 @@ class ChangeAppointmentSettings:
 
     begin: Begin[AppointmentUnit]
 
-    async def __call__(
-        self, actor: Actor, settings: AppointmentSettings, version: int | None = None
-    ) -> AppointmentSettingsView:
+    async def __call__(self, actor: Actor, command: ChangeAppointmentSettingsCommand) -> AppointmentSettingsView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            title = single_line_text(settings.calendar_title, "calendar_title", MAX_TITLE_LENGTH)
-            settings = evolve(settings, calendar_title=title)
-            saved = await replace_settings(unit.appointment_settings, settings, version, "appointment_settings.changed")
+            title = single_line_text(command.settings.calendar_title, "calendar_title", MAX_TITLE_LENGTH)
+            settings = evolve(command.settings, calendar_title=title)
+            saved = await replace_settings(
+                unit.appointment_settings, settings, command.version, "appointment_settings.changed"
+            )
             return await unit.commit(AppointmentSettingsView.of(saved))

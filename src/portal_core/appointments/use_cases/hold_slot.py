@@ -21,6 +21,11 @@ EXPIRED_HOLD_RETENTION = timedelta(days=1)
 
 
 @frozen
+class HoldSlotCommand:
+    choice: SlotChoice
+
+
+@frozen
 class HoldSlot:
     """Reserves a slot for the client for ten minutes, or as the practice has set. For clients, and proxies with write
     access.
@@ -36,7 +41,8 @@ class HoldSlot:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, choice: SlotChoice) -> HoldView:
+    async def __call__(self, actor: Actor, command: HoldSlotCommand) -> HoldView:
+        choice = command.choice
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments", write=True)
             booking_options = await unit.directory.for_client(client_id)

@@ -21,13 +21,6 @@ from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
 
 
-@frozen(kw_only=True)
-class OfferFreedSlotCommand:
-    """The freed slot."""
-
-    freed_slot_id: UUID
-
-
 @frozen
 class OfferFreedSlot:
     """Offers a freed slot to the client who has waited longest for it, and holds it in the calendar meanwhile.
@@ -42,17 +35,17 @@ class OfferFreedSlot:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: OfferFreedSlotCommand) -> None:
+    async def __call__(self, actor: Actor, freed_slot_id: UUID) -> None:
         async with self.begin(actor) as unit:
             require_system(actor)
-            slot = await unit.freed_slots.get(command.freed_slot_id)
+            slot = await unit.freed_slots.get(freed_slot_id)
             if slot is None:
                 return
             now = self.clock.now()
             await unit.calendar.lock([slot.clinician_id], now)
             # Read again under the lock: an acceptance removes the slot.
-            slot = await unit.freed_slots.get(command.freed_slot_id)
-            previous_offers = await unit.offers.of_slot(command.freed_slot_id)
+            slot = await unit.freed_slots.get(freed_slot_id)
+            previous_offers = await unit.offers.of_slot(freed_slot_id)
             if slot is None or any(one.status == "open" for one in previous_offers):
                 return
             appointment_type = await _type_if_free(unit, slot, now)

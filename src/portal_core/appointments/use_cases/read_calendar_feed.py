@@ -20,6 +20,11 @@ LOOK_AHEAD = timedelta(days=400)
 
 
 @frozen
+class ReadCalendarFeedQuery:
+    token: str
+
+
+@frozen
 class ReadCalendarFeed:
     """Appointments of the client whose feed has this token, as a calendar file. For anyone who has the token.
 
@@ -33,9 +38,9 @@ class ReadCalendarFeed:
     begin: Begin[AppointmentUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, token: str) -> CalendarFile:
+    async def __call__(self, actor: Actor, query: ReadCalendarFeedQuery) -> CalendarFile:
         async with self.begin(actor, read_only=True) as unit:
-            feed = await unit.feeds.unscoped_by_hash(sha256(token.encode()).digest())
+            feed = await unit.feeds.unscoped_by_hash(sha256(query.token.encode()).digest())
             if feed is None:
                 raise NotFound("calendar_feed")
             # From here on, access is confined to that client, as if they had signed in.

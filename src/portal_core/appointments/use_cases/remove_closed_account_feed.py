@@ -11,21 +11,14 @@ from portal_core.kernel.authorization import require_system
 from portal_core.kernel.uow import Begin
 
 
-@frozen(kw_only=True)
-class RemoveClosedAccountFeedCommand:
-    """The client."""
-
-    client_id: UUID
-
-
 @frozen
 class RemoveClosedAccountFeed:
     """Removes the client's feed, if there is one."""
 
     begin: Begin[AppointmentUnit]
 
-    async def __call__(self, actor: Actor, command: RemoveClosedAccountFeedCommand) -> None:
+    async def __call__(self, actor: Actor, client_id: UUID) -> None:
         async with self.begin(actor) as unit:
             require_system(actor)
-            await unit.feeds.remove(command.client_id, AuditEntry("calendar_feed.removed", record=command.client_id))
+            await unit.feeds.remove(client_id, AuditEntry("calendar_feed.removed", record=client_id))
             await unit.commit(None)

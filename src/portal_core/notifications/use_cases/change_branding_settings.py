@@ -13,10 +13,16 @@ from portal_core.notifications.views import BrandingSettingsView
 
 
 @frozen
+class ChangeBrandingSettingsCommand:
+    """`version` is the one that was read; without it, whatever is stored is replaced."""
+
+    settings: BrandingSettings
+    version: int | None = None
+
+
+@frozen
 class ChangeBrandingSettings:
     """An administrator, or a job, replaces the sender name and portal address used in messages.
-
-    `version` is the one that was read; without it, whatever is stored is replaced.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -26,12 +32,12 @@ class ChangeBrandingSettings:
 
     begin: Begin[NotificationsUnit]
 
-    async def __call__(
-        self, actor: Actor, settings: BrandingSettings, version: int | None = None
-    ) -> BrandingSettingsView:
+    async def __call__(self, actor: Actor, command: ChangeBrandingSettingsCommand) -> BrandingSettingsView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            name = single_line_text(settings.neutral_name, "neutral_name", MAX_NEUTRAL_NAME_LENGTH)
-            settings = evolve(settings, neutral_name=name)
-            saved = await replace_settings(unit.branding_settings, settings, version, "branding_settings.changed")
+            name = single_line_text(command.settings.neutral_name, "neutral_name", MAX_NEUTRAL_NAME_LENGTH)
+            settings = evolve(command.settings, neutral_name=name)
+            saved = await replace_settings(
+                unit.branding_settings, settings, command.version, "branding_settings.changed"
+            )
             return await unit.commit(BrandingSettingsView.of(saved))

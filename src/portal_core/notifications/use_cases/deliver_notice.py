@@ -45,11 +45,6 @@ from portal_core.notifications.views import DeliveryView
 
 
 @frozen
-class DeliverNoticeCommand:
-    notice_id: UUID
-
-
-@frozen
 class DeliverNotice:
     """Claims a notice, sends it, and stores the outcome. A job.
 
@@ -70,11 +65,11 @@ class DeliverNotice:
     code_sender: CodeSender
     worker_name: str
 
-    async def __call__(self, actor: Actor, command: DeliverNoticeCommand) -> DeliveryView:
+    async def __call__(self, actor: Actor, notice_id: UUID) -> DeliveryView:
         async with self.begin(actor) as unit:
             by = require_system(actor)
             now = self.clock.now()
-            row = await unit.notices.claim(command.notice_id, self.worker_name, now)
+            row = await unit.notices.claim(notice_id, self.worker_name, now)
             if row is None:
                 return DeliveryView(None)
             row, ready = await self._prepare(unit, row, now)

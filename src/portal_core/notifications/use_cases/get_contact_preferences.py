@@ -14,11 +14,6 @@ from portal_core.notifications.views import ContactPreferencesView
 
 
 @frozen
-class GetContactPreferencesCommand:
-    client_id: UUID
-
-
-@frozen
 class GetContactPreferences:
     """Shows how a client asked to be called and written to (45 CFR 164.522(b)), for staff who are about to do so.
 
@@ -31,16 +26,16 @@ class GetContactPreferences:
 
     begin: Begin[NotificationsUnit]
 
-    async def __call__(self, actor: Actor, command: GetContactPreferencesCommand) -> ContactPreferencesView:
+    async def __call__(self, actor: Actor, client_id: UUID) -> ContactPreferencesView:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "clinician", "front_desk", "administrator")
-            found = await unit.recipients.client(command.client_id)
+            found = await unit.recipients.client(client_id)
             if found is None:
-                raise NotFound("client", command.client_id)
+                raise NotFound("client", client_id)
             settings = found.settings
             preferences = settings.confidential
             view = ContactPreferencesView(
-                client_id=command.client_id,
+                client_id=client_id,
                 email=preferences.safe_email or found.email,
                 safe_phone=preferences.safe_phone,
                 language=settings.language,
@@ -48,5 +43,5 @@ class GetContactPreferences:
                 do_not_text=not settings.may_send_sms(),
                 do_not_voicemail=preferences.do_not_voicemail,
             )
-            await unit.audit.record(AuditEntry("contact_preferences.read", record=command.client_id))
+            await unit.audit.record(AuditEntry("contact_preferences.read", record=client_id))
             return await unit.commit(view)

@@ -12,7 +12,7 @@ from portal_core.notifications.views import FailedNoticeView
 
 
 @frozen
-class ListFailedNoticesCommand:
+class ListFailedNoticesQuery:
     page: PageRequest = field(factory=PageRequest)
 
 
@@ -22,9 +22,9 @@ class ListFailedNotices:
 
     begin: Begin[NotificationsUnit]
 
-    async def __call__(self, actor: Actor, command: ListFailedNoticesCommand) -> Page[FailedNoticeView]:
+    async def __call__(self, actor: Actor, query: ListFailedNoticesQuery) -> Page[FailedNoticeView]:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "administrator")
-            found = await unit.notices.failed(command.page)
+            found = await unit.notices.failed(query.page)
             await unit.audit.record(AuditEntry("notices.read", facts={"rows": str(len(found.items))}))
             return await unit.commit(found)

@@ -12,7 +12,7 @@ from portal_core.notifications.views import NotificationView
 
 
 @frozen
-class ListNotificationsCommand:
+class ListNotificationsQuery:
     page: PageRequest = field(factory=PageRequest)
 
 
@@ -29,10 +29,11 @@ class ListNotifications:
 
     begin: Begin[NotificationsUnit]
 
-    async def __call__(self, actor: Actor, command: ListNotificationsCommand) -> Page[NotificationView]:
+    async def __call__(self, actor: Actor, query: ListNotificationsQuery) -> Page[NotificationView]:
         async with self.begin(actor, read_only=True) as unit:
             scope = inbox_scope(actor)
             settings = await unit.notification_settings.get(scope.account_id)
             await unit.audit.record(AuditEntry("notifications.read", record=scope.client_id))
+            found = await unit.inbox.page(scope, query.page)
             found = await unit.inbox.page(scope, command.page)
             return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))

@@ -15,11 +15,6 @@ from portal_core.notifications.views import NotificationView
 
 
 @frozen
-class ReadNotificationCommand:
-    notification_id: UUID
-
-
-@frozen
 class ReadNotification:
     """Marks a notification as read; marking it again changes nothing. A proxy with read-only access may do this too.
 
@@ -31,12 +26,12 @@ class ReadNotification:
     begin: Begin[NotificationsUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, command: ReadNotificationCommand) -> NotificationView:
+    async def __call__(self, actor: Actor, notification_id: UUID) -> NotificationView:
         async with self.begin(actor) as unit:
             scope = inbox_scope(actor)
-            line = await unit.inbox.get(scope, command.notification_id)
+            line = await unit.inbox.get(scope, notification_id)
             if line is None:
-                raise NotFound("notification", command.notification_id)
+                raise NotFound("notification", notification_id)
             settings = await unit.notification_settings.get(scope.account_id)
             if line.read_at is None:
                 now = self.clock.now()

@@ -16,11 +16,6 @@ from portal_core.notifications.views import FailedNoticeView
 
 
 @frozen
-class ReplayNoticeCommand:
-    notice_id: UUID
-
-
-@frozen
 class ReplayNotice:
     """Queues a dead or uncertain notice again. For administrators, and the operator by a job.
 
@@ -35,12 +30,12 @@ class ReplayNotice:
     begin: Begin[NotificationsUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, command: ReplayNoticeCommand) -> FailedNoticeView:
+    async def __call__(self, actor: Actor, notice_id: UUID) -> FailedNoticeView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            row = await unit.notices.get(command.notice_id)
+            row = await unit.notices.get(notice_id)
             if row is None:
-                raise NotFound("notice", command.notice_id)
+                raise NotFound("notice", notice_id)
             queued = row.replayed(self.clock.now())
             facts = {"kind": row.kind, "was": row.state}
             await unit.notices.save(queued, AuditEntry("notice.replayed", row.id, record=row.to_client, facts=facts))

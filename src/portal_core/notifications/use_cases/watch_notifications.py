@@ -12,7 +12,7 @@ from portal_core.notifications.views import InboxUpdate
 
 
 @frozen
-class WatchNotificationsCommand:
+class WatchNotificationsQuery:
     """`after` is the newest id that the caller knows; None at first."""
 
     after: UUID | None = None
@@ -30,6 +30,6 @@ class WatchNotifications:
 
     begin: Begin[NotificationsUnit]
 
-    async def __call__(self, actor: Actor, command: WatchNotificationsCommand) -> InboxUpdate:
+    async def __call__(self, actor: Actor, query: WatchNotificationsQuery) -> InboxUpdate:
         async with self.begin(actor) as unit:
-            return await unit.inbox.updates(inbox_scope(actor), command.after)
+            return await unit.inbox.updates(inbox_scope(actor), query.after)

@@ -14,11 +14,6 @@ from portal_core.people.ports import PeopleUnit
 
 
 @frozen
-class DestroyRecordKeyCommand:
-    client_id: UUID
-
-
-@frozen
 class DestroyRecordKey:
     """An administrator, or a job, destroys the key of a client: crypto-shredding (NIST SP 800-88, 2.5).
 
@@ -35,10 +30,10 @@ class DestroyRecordKey:
 
     begin: Begin[PeopleUnit]
 
-    async def __call__(self, actor: Actor, command: DestroyRecordKeyCommand) -> None:
+    async def __call__(self, actor: Actor, client_id: UUID) -> None:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
-            entry = AuditEntry("record.key_destroyed", command.client_id, record=command.client_id)
-            if not await unit.client_records.destroy_key(command.client_id, entry):
-                raise NotFound("client", command.client_id)
+            entry = AuditEntry("record.key_destroyed", client_id, record=client_id)
+            if not await unit.client_records.destroy_key(client_id, entry):
+                raise NotFound("client", client_id)
             await unit.commit(None)

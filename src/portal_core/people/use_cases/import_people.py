@@ -25,14 +25,15 @@ CHUNK_SIZE = 50
 _Row = TypeVar("_Row")
 
 
+def ignore_progress(_done: int, _total: int) -> None:
+    """Discard progress reports."""
+
+
 @frozen
 class ImportPeopleCommand:
     clinicians: Sequence[ClinicianRow] = ()
     clients: Sequence[ClientRow] = ()
-
-
-def ignore_progress(_done: int, _total: int) -> None:
-    """Discard progress reports."""
+    progress: Progress = ignore_progress
 
 
 @frozen
@@ -54,9 +55,7 @@ class ImportPeople:
     clock: Clock
     ids: IdSource
 
-    async def __call__(
-        self, actor: Actor, command: ImportPeopleCommand, progress: Progress = ignore_progress
-    ) -> ImportReport:
+    async def __call__(self, actor: Actor, command: ImportPeopleCommand) -> ImportReport:
         async with self.begin(actor):
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
         total = len(command.clinicians) + len(command.clients)
@@ -67,14 +66,14 @@ class ImportPeople:
                 practice = await unit.practice_record.get()
                 outcomes += [await self._clinician(unit, practice, row, seen) for row in clinicians]
                 await unit.commit(None)
-            progress(len(outcomes), total)
+            command.progress(len(outcomes), total)
         seen = set()
         for clients in _chunks(command.clients):
             async with self.begin(actor) as unit:
                 practice = await unit.practice_record.get()
                 outcomes += [await self._client(unit, practice, row, seen) for row in clients]
                 await unit.commit(None)
-            progress(len(outcomes), total)
+            command.progress(len(outcomes), total)
         return await self._report(actor, outcomes)
 
     async def _clinician(

@@ -1,6 +1,6 @@
 """List the practice's clients by name, or find one by external id."""
 
-from attrs import frozen
+from attrs import field, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -14,12 +14,23 @@ from portal_core.people.views import ClientSummaryView
 
 
 @frozen
+class ListClientsQuery:
+    """All clients, those whose name begins like this, or the one with this id in the EHR.
+
+    `name_prefix` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
+    out of addresses and logs: it is a name. With `external_id`, the result is that client alone, or nobody.
+    """
+
+    page: PageRequest = field(factory=PageRequest)
+    name_prefix: str = ""
+    external_id: str | None = None
+
+
+@frozen
 class ListClients:
     """For staff (clinician, front desk, biller, administrator): family name first.
 
-    `name_prefix` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
-    out of addresses and logs: it is a name. With `external_id`, the EHR's own, it is the client of that id alone, or
-    nobody. The trail says of each client that they were listed, and to whom.
+    The audit log says of each client that they were listed, and to whom.
 
     Raises:
         NotFound, Forbidden: not in such a role.
@@ -28,19 +39,17 @@ class ListClients:
 
     begin: Begin[PeopleUnit]
 
-    async def __call__(
-        self, actor: Actor, page: PageRequest, name_prefix: str = "", external_id: str | None = None
-    ) -> Page[ClientSummaryView]:
+    async def __call__(self, actor: Actor, query: ListClientsQuery) -> Page[ClientSummaryView]:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
-            if external_id is not None:
-                client = await unit.client_records.find_by_external_id(
-                    single_line_text(external_id, "external_id", 100)
-                )
+            if query.external_id is not None:
+                external_id = single_line_text(query.external_id, "external_id", 100)
+                client = await unit.client_records.find_by_external_id(external_id)
                 found = Page(() if client is None else (ClientSummaryView.of(client),))
             else:
-                wanted = single_line_text(name_prefix, "name_prefix", 160) if name_prefix.strip() else ""
-                found = await unit.client_records.page(wanted, page)
+                blank = not query.name_prefix.strip()
+                name_prefix = "" if blank else single_line_text(query.name_prefix, "name_prefix", 160)
+                found = await unit.client_records.page(name_prefix, query.page)
             for one in found.items:
                 await unit.audit.record(AuditEntry("clients.listed", record=one.id))
             return await unit.commit(found)

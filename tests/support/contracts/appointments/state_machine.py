@@ -17,6 +17,7 @@ from portal_core.appointments.use_cases.cancel_appointment import CancelAppointm
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
+from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
@@ -55,7 +56,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
             expected = "too_many_holds"
         expected = expected or self.model.refusal(clinician, appointment_type, location, at, [client], self.now)
         choice = self.world.choice(clinician, appointment_type, at, location)
-        view = self.attempt(self.use_cases.hold(self.world.as_client(client), choice), expected)
+        view = self.attempt(self.use_cases.hold(self.world.as_client(client), HoldSlotCommand(choice)), expected)
         if view is not None:
             expires = min(self.now + self.model.hold_duration, at)
             assert view.expires_at == expires

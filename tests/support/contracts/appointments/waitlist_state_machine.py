@@ -14,7 +14,6 @@ from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlistCommand
-from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlotCommand
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
 from portal_core.appointments.waitlist import FreedSlot, WaitlistOffer
 from tests.support.appointments.use_cases import AppointmentUseCases
@@ -217,8 +216,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         if slot is not None:
             appointment_type = next(one for one in self.appointment_types if one.id == slot.appointment_type_id)
             expected = self.model.next_entry_for(slot, appointment_type, self.now)
-        command = OfferFreedSlotCommand(freed_slot_id=slot_id)
-        type(self).run(self.use_cases.offer_freed_slot(self.world.system, command))
+        type(self).run(self.use_cases.offer_freed_slot(self.world.system, slot_id))
         _, after = type(self).run(self._slot(slot_id))
         made = [one for one in after if one.id not in {known.id for known in before}]
         assert [one.entry_id for one in made] == ([expected.id] if expected else [])

@@ -19,7 +19,7 @@ from portal_core.kernel.notices import Notice
 from portal_core.kernel.sources import IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import ClientStatus
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 from tests.support.clock import FixedClock
 
 AUDIT_ENTRY = AuditEntry("test.wrote")
@@ -194,7 +194,7 @@ class AppointmentsWorld(ABC):
 
     async def destroy_key(self, client_id: UUID) -> None:
         """Destroy the client's key as an administrator does: encrypted texts of the record become unreadable."""
-        await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, DestroyRecordKeyCommand(client_id))
+        await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, client_id)
 
     async def add_booking(
         self,

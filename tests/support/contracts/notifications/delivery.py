@@ -9,8 +9,8 @@ from attrs import define, field
 from portal_core.kernel.notices import Notice, NoticeClass
 from portal_core.notifications.model import LEASE_DURATION, MAX_FAILURES, MAX_RETRY_DELAY
 from portal_core.notifications.ports import InboxScope, Mail
-from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
-from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice
 from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from portal_core.notifications.views import DeliveryView
 from tests.support.contracts.notifications.world import NotificationsWorld
@@ -36,7 +36,7 @@ class Worker:
         begin = TrippingBegin(world.begin, self.crash_point)
         sms_sender = self.post if self.sms_consent else None
         use = DeliverNotice(begin, world.clock, world.ids, self.post, sms_sender, self.post, "worker")
-        return await use(world.system, DeliverNoticeCommand(notice_id))
+        return await use(world.system, notice_id)
 
     async def sweep(self) -> tuple[int, int]:
         use = SweepNotices(TrippingBegin(self.world.begin, self.crash_point), self.world.clock)
@@ -160,7 +160,7 @@ class DeliveryContract:
         row = await world.notice(notice_id)
         assert (row.state, row.failure_reason, row.attempt) == ("dead", "no_connection", MAX_FAILURES)
         worker.post.behavior = "accepts"
-        await ReplayNotice(world.begin, world.clock)(world.system, ReplayNoticeCommand(notice_id))
+        await ReplayNotice(world.begin, world.clock)(world.system, notice_id)
         await worker.run_all()
         assert (await world.notice(notice_id)).state == "sent"
         assert len(worker.post.taken) == 1

@@ -19,8 +19,8 @@ from portal_core.kernel.notices import Notice, NoticeClass
 from portal_core.notifications.errors import MailNotSent, MailRefused
 from portal_core.notifications.model import LEASE_DURATION, MAX_RETRY_DELAY
 from portal_core.notifications.ports import Mail, Mailer
-from portal_core.notifications.use_cases.deliver_notice import DeliverNotice, DeliverNoticeCommand
-from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.use_cases.deliver_notice import DeliverNotice
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice
 from portal_core.notifications.use_cases.sweep_notices import SweepNotices
 from portal_core.notifications.views import DeliveryView
 from tests.support.contracts.notifications.world import NotificationsWorld
@@ -126,7 +126,7 @@ class NoticeStateMachine(RuleBasedStateMachine):
         notice_id = data.draw(st.sampled_from(sorted(self.classes)))
         if self._row_state(notice_id) in ("dead", "uncertain"):
             replay = ReplayNotice(self.world.begin, self.world.clock)
-            self._run(replay(self.world.system, ReplayNoticeCommand(notice_id)))
+            self._run(replay(self.world.system, notice_id))
             self.replays[notice_id] += 1
 
     @invariant()
@@ -166,7 +166,7 @@ class NoticeStateMachine(RuleBasedStateMachine):
         vendor.arrived.clear()
         self.rounds[number] = self.replays[notice_id]
         use = DeliverNotice(world.begin, world.clock, world.ids, vendor, post, post, f"worker {number}")
-        task = self.loop.create_task(use(world.system, DeliverNoticeCommand(notice_id)))
+        task = self.loop.create_task(use(world.system, notice_id))
         self._run(self._until_busy_or_done(task, vendor))
         if task.done():
             task.result()

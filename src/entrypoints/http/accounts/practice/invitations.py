@@ -10,8 +10,8 @@ from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.invitation_errors import InvitationNotOpen
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.use_cases.list_invitations import ListInvitations
-from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation, WithdrawInvitationCommand
+from portal_core.accounts.use_cases.list_invitations import ListInvitations, ListInvitationsQuery
+from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 
@@ -31,7 +31,7 @@ class InvitationsController(Controller):
         size: FromQuery[PageSize] = 20,
     ) -> Page[InvitationView]:
         """Newest first, with those that are over."""
-        return await list_invitations(request.actor, page(after, size))
+        return await list_invitations(request.actor, ListInvitationsQuery(page(after, size)))
 
     @post("/{invitation_id:uuid}/withdraw", status_code=200, raises=[Forbidden, InvitationNotOpen, StaleVersion])
     async def withdraw_invitation(
@@ -41,4 +41,4 @@ class InvitationsController(Controller):
         withdraw_invitation: NamedDependency[WithdrawInvitation],
     ) -> InvitationView:
         """Withdraws an open invitation."""
-        return await withdraw_invitation(request.actor, WithdrawInvitationCommand(invitation_id))
+        return await withdraw_invitation(request.actor, invitation_id)

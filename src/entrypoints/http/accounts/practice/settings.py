@@ -21,8 +21,8 @@ from portal_core.accounts.settings import (
     OidcSettings,
 )
 from portal_core.accounts.settings_views import MINUTE, AccountSettingsView, OidcSettingsView
-from portal_core.accounts.use_cases.change_account_settings import ChangeAccountSettings
-from portal_core.accounts.use_cases.change_oidc_settings import ChangeOidcSettings
+from portal_core.accounts.use_cases.change_account_settings import ChangeAccountSettings, ChangeAccountSettingsCommand
+from portal_core.accounts.use_cases.change_oidc_settings import ChangeOidcSettings, ChangeOidcSettingsCommand
 from portal_core.accounts.use_cases.get_account_settings import GetAccountSettings
 from portal_core.accounts.use_cases.get_oidc_settings import GetOidcSettings
 from portal_core.kernel.errors import Forbidden, StaleVersion
@@ -100,7 +100,8 @@ class AccountSettingsController(Controller):
         change_account_settings: NamedDependency[ChangeAccountSettings],
     ) -> AccountSettingsView:
         """Replaces the settings for accounts. Open sessions keep their idle timeout and their end."""
-        return await change_account_settings(request.actor, data.settings(), data.version)
+        command = ChangeAccountSettingsCommand(data.settings(), data.version)
+        return await change_account_settings(request.actor, command)
 
     @get("/oidc", raises=[Forbidden])
     async def get_oidc_settings(
@@ -117,4 +118,5 @@ class AccountSettingsController(Controller):
         change_oidc_settings: NamedDependency[ChangeOidcSettings],
     ) -> OidcSettingsView:
         """Replaces the identity provider that the practice trusts for its staff. An empty object removes it."""
-        return await change_oidc_settings(request.actor, data.settings(), data.version)
+        command = ChangeOidcSettingsCommand(data.settings(), data.version)
+        return await change_oidc_settings(request.actor, command)

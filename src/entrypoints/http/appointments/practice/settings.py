@@ -14,7 +14,10 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.option_views import MINUTE, AppointmentSettingsView
 from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.settings import MAX_TITLE_LENGTH, AppointmentSettings, LateCancel
-from portal_core.appointments.use_cases.change_appointment_settings import ChangeAppointmentSettings
+from portal_core.appointments.use_cases.change_appointment_settings import (
+    ChangeAppointmentSettings,
+    ChangeAppointmentSettingsCommand,
+)
 from portal_core.appointments.use_cases.get_appointment_settings import GetAppointmentSettings
 from portal_core.kernel.errors import Forbidden, Invalid, StaleVersion
 from portal_core.kernel.money import Money
@@ -106,4 +109,5 @@ class AppointmentSettingsController(Controller):
         change_appointment_settings: NamedDependency[ChangeAppointmentSettings],
     ) -> AppointmentSettingsView:
         """Replaces the settings for appointments. Booked appointments follow the new ones at once."""
-        return await change_appointment_settings(request.actor, data.settings(), data.version)
+        command = ChangeAppointmentSettingsCommand(data.settings(), data.version)
+        return await change_appointment_settings(request.actor, command)

@@ -12,7 +12,10 @@ from entrypoints.http.contract.routing import get, put
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.notifications.branding import MAX_NEUTRAL_NAME_LENGTH, MAX_PORTAL_URL_LENGTH, BrandingSettings
-from portal_core.notifications.use_cases.change_branding_settings import ChangeBrandingSettings
+from portal_core.notifications.use_cases.change_branding_settings import (
+    ChangeBrandingSettings,
+    ChangeBrandingSettingsCommand,
+)
 from portal_core.notifications.use_cases.get_branding_settings import GetBrandingSettings
 from portal_core.notifications.views import BrandingSettingsView
 
@@ -59,4 +62,5 @@ class BrandingSettingsController(Controller):
         change_branding_settings: NamedDependency[ChangeBrandingSettings],
     ) -> BrandingSettingsView:
         """Replaces the branding settings. Messages sent from now on use them."""
-        return await change_branding_settings(request.actor, data.settings(), data.version)
+        command = ChangeBrandingSettingsCommand(data.settings(), data.version)
+        return await change_branding_settings(request.actor, command)

@@ -11,8 +11,8 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Forbidden, NotFound, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.notifications.errors import NoticeNotReplayable
-from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesCommand
-from portal_core.notifications.use_cases.replay_notice import ReplayNotice, ReplayNoticeCommand
+from portal_core.notifications.use_cases.list_failed_notices import ListFailedNotices, ListFailedNoticesQuery
+from portal_core.notifications.use_cases.replay_notice import ReplayNotice
 from portal_core.notifications.views import FailedNoticeView
 
 
@@ -31,7 +31,7 @@ class FailedNoticesController(Controller):
         size: FromQuery[PageSize] = 20,
     ) -> Page[FailedNoticeView]:
         """Lists notices that were given up, or that may or may not have been sent."""
-        return await list_failed_notices(request.actor, ListFailedNoticesCommand(page(after, size)))
+        return await list_failed_notices(request.actor, ListFailedNoticesQuery(page(after, size)))
 
     @post(
         "/{notice_id:uuid}/replay",
@@ -43,4 +43,4 @@ class FailedNoticesController(Controller):
         self, request: PortalRequest, notice_id: FromPath[UUID], replay_notice: NamedDependency[ReplayNotice]
     ) -> FailedNoticeView:
         """Queues a failed notice again."""
-        return await replay_notice(request.actor, ReplayNoticeCommand(notice_id))
+        return await replay_notice(request.actor, notice_id)

@@ -27,7 +27,7 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_errors import NoEmail
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
+from portal_core.accounts.use_cases.invite_client import InviteClient
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
@@ -38,7 +38,7 @@ from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
 from portal_core.people.use_cases.get_client import GetClient
-from portal_core.people.use_cases.list_clients import ListClients
+from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from portal_core.people.views import ClientSummaryView, ClientView
 
 
@@ -115,14 +115,14 @@ class ClientsController(Controller):
         external_id: FromQuery[ExternalId | None] = None,
     ) -> Page[ClientSummaryView]:
         """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody."""
-        return await list_clients(request.actor, page(after, size), external_id=external_id)
+        return await list_clients(request.actor, ListClientsQuery(page(after, size), external_id=external_id))
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
     async def search_clients(
         self, request: PortalRequest, data: JSONBody[SearchClientsRequest], list_clients: NamedDependency[ListClients]
     ) -> Page[ClientSummaryView]:
         """Clients whose family name begins so."""
-        return await list_clients(request.actor, page(data.after, data.size), data.name_prefix)
+        return await list_clients(request.actor, ListClientsQuery(page(data.after, data.size), data.name_prefix))
 
     @post("", raises=[Forbidden, InvalidEmail, DuplicateExternalId])
     async def add_client(
@@ -166,4 +166,4 @@ class ClientsController(Controller):
         self, request: PortalRequest, client_id: FromPath[UUID], invite_client: NamedDependency[InviteClient]
     ) -> InvitationView:
         """Mails the client a code to open an account, and withdraws an earlier invitation."""
-        return await invite_client(request.actor, InviteClientCommand(client_id))
+        return await invite_client(request.actor, client_id)

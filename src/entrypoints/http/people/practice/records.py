@@ -11,12 +11,9 @@ from entrypoints.http.contract.fields import FromPath, Request
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Forbidden
-from portal_core.notifications.use_cases.get_contact_preferences import (
-    GetContactPreferences,
-    GetContactPreferencesCommand,
-)
+from portal_core.notifications.use_cases.get_contact_preferences import GetContactPreferences
 from portal_core.notifications.views import ContactPreferencesView
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey, DestroyRecordKeyCommand
+from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 
 
 class DestroyKeyRequest(Request, frozen=True):
@@ -39,7 +36,7 @@ class RecordController(Controller):
         get_contact_preferences: NamedDependency[GetContactPreferences],
     ) -> ContactPreferencesView:
         """Returns how a client wants to be reached. Read it before calling or writing to them."""
-        return await get_contact_preferences(request.actor, GetContactPreferencesCommand(client_id))
+        return await get_contact_preferences(request.actor, client_id)
 
     @post("/destroy-key", raises=[Forbidden])
     async def destroy_record_key(
@@ -50,4 +47,4 @@ class RecordController(Controller):
         destroy_record_key: NamedDependency[DestroyRecordKey],
     ) -> None:
         """Destroys the key of a record: the content it encrypts becomes unreadable for good. The audit log stays."""
-        await destroy_record_key(request.actor, DestroyRecordKeyCommand(client_id))
+        await destroy_record_key(request.actor, client_id)

@@ -14,7 +14,7 @@ from entrypoints.http.people.practice.fields import ExternalId, FullName, Url
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.use_cases.invite_staff import InviteStaff, InviteStaffCommand
+from portal_core.accounts.use_cases.invite_staff import InviteStaff
 from portal_core.kernel.actor import ROLES, Role
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, StaleVersion
@@ -164,4 +164,4 @@ class StaffController(Controller):
         self, request: PortalRequest, staff_id: FromPath[UUID], invite_staff: NamedDependency[InviteStaff]
     ) -> InvitationView:
         """Mails the staff member a code to open an account, and withdraws an earlier invitation."""
-        return await invite_staff(request.actor, InviteStaffCommand(staff_id))
+        return await invite_staff(request.actor, staff_id)

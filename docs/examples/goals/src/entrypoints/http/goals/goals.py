@@ -11,7 +11,7 @@ from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.goals.errors import GoalCompleted
 from portal_core.goals.use_cases.complete_goal import CompleteGoal, CompleteGoalCommand
-from portal_core.goals.use_cases.list_goals import ListGoals, ListGoalsCommand
+from portal_core.goals.use_cases.list_goals import ListGoals, ListGoalsQuery
 from portal_core.goals.use_cases.set_goal import SetGoal, SetGoalCommand
 from portal_core.goals.views import GoalView
 from portal_core.kernel.errors import Forbidden, StaleVersion
@@ -45,7 +45,7 @@ class GoalsController(Controller):
         size: FromQuery[PageSize] = 20,
     ) -> Page[GoalView]:
         """Lists the client's goals, newest first."""
-        return await list_goals(request.actor, ListGoalsCommand(page(after, size)))
+        return await list_goals(request.actor, ListGoalsQuery(page(after, size)))
 
     @post("", raises=[Forbidden])
     async def set_goal(

@@ -12,7 +12,7 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
-class ListGoalsCommand:
+class ListGoalsQuery:
     page: PageRequest = field(factory=PageRequest)
 
 
@@ -27,9 +27,9 @@ class ListGoals:
 
     begin: Begin[GoalsUnit]
 
-    async def __call__(self, actor: Actor, command: ListGoalsCommand) -> Page[GoalView]:
+    async def __call__(self, actor: Actor, query: ListGoalsQuery) -> Page[GoalView]:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "progress")
-            goals = await unit.goals.page(client_id, command.page)
+            goals = await unit.goals.page(client_id, query.page)
             await unit.audit.record(AuditEntry("goals.read", record=client_id))
             return await unit.commit(goals.map(GoalView.of))
