@@ -2,19 +2,20 @@
 
 import json
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta
 
 from entrypoints.http.app import create_app
 from entrypoints.http.appointments.practice.availability import WallTime
 from entrypoints.http.appointments.practice.series import LocalStart
 from entrypoints.http.contract.bodies import decode_body
-from entrypoints.http.contract.fields import Instant
+from entrypoints.http.contract.fields import Instant, Request, ShortText
 from portal_core.kernel.errors import Invalid, PortalError
 from tests.support.http.raw_asgi import ask
 from tests.support.http.toy_feature import ADAS_TOKEN, AddToyRequest, ToysController, toy_parts
@@ -50,6 +51,39 @@ async def test_all_invalid_fields_are_reported_together(client: httpx.AsyncClien
         ("parts.1.note", "too_long"),
         ("size", "out_of_range"),
     ]
+
+
+class Part(Request):
+    name: ShortText
+    size: Annotated[int, Meta(ge=1, le=9)] = 1
+
+
+class Parts(Request):
+    """What a field that may be null can hold."""
+
+    one: Part | None = None
+    many: Annotated[list[Part], Meta(max_length=3)] | None = None
+    sizes: Annotated[tuple[Annotated[int, Meta(ge=1, le=9)], ...], Meta(max_length=5)] | None = None
+    some: list[Part] | Part | None = None
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        ({"one": {"name": 3, "size": 10}}, ["one.name", "one.size"]),
+        ({"many": [{"name": "Ear"}, {"name": 3, "size": 10}, {"x": 1}]}, ["many.1.name", "many.1.size", "many.2.x"]),
+        ({"many": [{"name": "Ear"}] * 4}, ["many"]),
+        ({"many": 3, "one": []}, ["many", "one"]),
+        ({"sizes": [1, 10, 2, 0]}, ["sizes.1", "sizes.3"]),
+        ({"some": [{"name": 3, "size": 10}]}, ["some.0.name", "some.0.size"]),
+        ({"some": {"name": 3, "size": 10}}, ["some.name", "some.size"]),
+    ],
+)
+def test_every_invalid_field_within_a_nullable_one_is_named(body: dict[str, Any], paths: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        decode_body(json.dumps(body).encode(), msgspec.json.Decoder(Parts))
+    found = [one.path for one in refused.value.fields if one.code != "required"]
+    assert sorted(found) == paths
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Decodes JSON bodies into the declared type, or refuses them with one entry for each invalid field."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import inspect
@@ -88,9 +88,8 @@ def explain(value: Any, kind: Any, words: str) -> list[FieldError]:
 
 
 def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[FieldError]) -> None:
-    if isinstance(info, inspect.UnionType) and isinstance(value, dict):
-        structs = [one for one in info.types if isinstance(one, inspect.StructType)]
-        info = structs[0] if len(structs) == 1 else info
+    if isinstance(info, inspect.UnionType) and isinstance(value, dict | list):
+        info, kind = _alternative(value, info, kind)
     if isinstance(info, inspect.StructType) and isinstance(value, dict) and not info.tag_field:
         before = len(found)
         known = {field.encode_name: field for field in info.fields}
@@ -107,8 +106,7 @@ def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[Fiel
             return
     elif isinstance(info, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
         before = len(found)
-        bare = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
-        item = bare.__args__[0] if getattr(bare, "__args__", None) else Any
+        item = next(iter(get_args(_bare(kind))), Any)
         for index, one in enumerate(value[:MAX_ERRORS]):
             _look(one, info.item_type, item, _join(path, str(index)), found)
         if len(found) > before:
@@ -123,6 +121,18 @@ def _look(value: Any, info: inspect.Type, kind: Any, path: str, found: list[Fiel
         found.append(fault)
     except Invalid as error:
         found.extend(FieldError(_join(path, one.path), one.code, one.message) for one in error.fields)
+
+
+def _alternative(value: Any, info: inspect.Type, kind: Any) -> tuple[inspect.Type, Any]:
+    """Return the one struct (or list) of a union that an object (or array) can be meant for, or the union."""
+    shape = inspect.StructType if isinstance(value, dict) else inspect.ListType | inspect.VarTupleType
+    meant = [(one, part) for part in get_args(_bare(kind)) if isinstance(one := inspect.type_info(part), shape)]
+    return meant[0] if len(meant) == 1 else (info, kind)
+
+
+def _bare(kind: Any) -> Any:
+    """Return the type without its annotations."""
+    return kind.__origin__ if hasattr(kind, "__metadata__") else kind
 
 
 def _choices(info: inspect.Type) -> list[str]:
