@@ -13,6 +13,8 @@ from attrs import Factory, field, fields, frozen, validators
 from typed_settings.converters import get_default_cattrs_converter, register_strlist_hook
 from typed_settings.exceptions import TsError
 
+from portal_core.kernel.contact import is_https_url
+
 PREFIX = "PORTAL_"
 SETTINGS_FILE_VARIABLE = "PORTAL_SETTINGS"
 MIN_JITSI_SECRET_BYTES = 32
@@ -191,8 +193,9 @@ def _malformed(settings: Settings) -> Iterator[str]:
             if not _is_network(network):
                 yield f"PORTAL_{name.upper()}: {network} is not a network, such as 10.0.0.0/8"
 
-    if settings.rooms == "jitsi" and settings.jitsi_url and not _is_url(settings.jitsi_url, "https"):
-        yield "PORTAL_JITSI_URL must be an https:// URL"
+    url = settings.jitsi_url
+    if settings.rooms == "jitsi" and url and (not is_https_url(url) or {"?", "#"} & set(url)):
+        yield "PORTAL_JITSI_URL must be an https:// URL, without query or fragment"
     if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < MIN_JITSI_SECRET_BYTES:
         yield f"PORTAL_JITSI_APP_SECRET must have at least {MIN_JITSI_SECRET_BYTES} bytes"
 

@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from portal_core.appointments.ports import TelehealthRooms, VideoVisit
+from portal_core.kernel.contact import is_https_url
 from portal_core.kernel.sources import Clock, IdSource
 
 MIN_SECRET_OCTETS = 32
@@ -22,11 +23,8 @@ CLOCK_SKEW = timedelta(seconds=30)
 
 
 def _validate_https_url(_: object, attribute: "Attribute[str]", value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(
-            f"{attribute.name}: the URL of the Jitsi deployment must start with https://, without query or fragment"
-        )
+    if not is_https_url(value) or {"?", "#"} & set(value):
+        raise ValueError(f"{attribute.name}: must be an https:// URL with a valid host, without query or fragment")
 
 
 def _validate_secret(_: object, attribute: "Attribute[str]", value: str) -> None:
@@ -39,7 +37,7 @@ class JitsiRooms(TelehealthRooms):
     """Signs tokens for the deployment at `url` with its `app_id` and `app_secret`. It makes no requests.
 
     Raises:
-        ValueError: a URL without https, or a secret that is too short.
+        ValueError: not an https URL, or a secret that is too short.
     """
 
     url: str = field(validator=_validate_https_url)

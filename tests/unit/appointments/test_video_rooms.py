@@ -129,6 +129,8 @@ class TestJitsi:
             ("meet.elm.test", SECRET),
             ("https://", SECRET),
             ("https://meet.elm.test?room=", SECRET),
+            ("https://meet elm.test", SECRET),
+            ("https://user@meet.elm.test", SECRET),
             ("https://meet.elm.test", SECRET[:31]),
         ],
     )

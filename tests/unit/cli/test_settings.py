@@ -112,6 +112,8 @@ def test_value_of_wrong_type_is_reported(monkeypatch: pytest.MonkeyPatch, name: 
             "PORTAL_OWNER_DATABASE_URL must be a postgresql://",
         ),
         ("PORTAL_JITSI_URL", "http://meet.example.org", "PORTAL_JITSI_URL must be an https:// URL"),
+        ("PORTAL_JITSI_URL", "https://", "PORTAL_JITSI_URL must be an https:// URL"),
+        ("PORTAL_JITSI_URL", "https://meet.example.org?room=", "PORTAL_JITSI_URL must be an https:// URL"),
         ("PORTAL_JITSI_APP_SECRET", "secret", "PORTAL_JITSI_APP_SECRET must have at least 32 bytes"),
     ],
 )
