@@ -31,5 +31,4 @@ class ListAppointmentRequests:
             client_id = require_own_record(actor, "appointments")
             await unit.audit.record(AuditEntry("appointment_requests.read", record=client_id))
             found = await unit.request_reads.list_for_client(client_id, query.page)
-            found = await unit.request_reads.list_for_client(client_id, page)
             return await unit.commit(found)

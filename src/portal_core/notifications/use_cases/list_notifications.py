@@ -35,5 +35,4 @@ class ListNotifications:
             settings = await unit.notification_settings.get(scope.account_id)
             await unit.audit.record(AuditEntry("notifications.read", record=scope.client_id))
             found = await unit.inbox.page(scope, query.page)
-            found = await unit.inbox.page(scope, command.page)
             return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))
