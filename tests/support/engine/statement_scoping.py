@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Alias, Delete, Insert, Join, Select, Table, Update
+from sqlalchemy import Alias, Delete, Insert, Join, Select, Table, Update, bindparam
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import (
     BinaryExpression,
@@ -121,7 +121,8 @@ def _of_condition(condition: Any, of: frozenset[Any] | None) -> Iterator[Equalit
 
 
 def _of_values(insert: Insert) -> Iterator[Equality]:
-    values: dict[Any, Any] = insert._values or {}
+    """Without values, SQLAlchemy compiles a parameter for every column, with the column's name."""
+    values: dict[Any, Any] = insert._values or {column: bindparam(column.name) for column in insert.table.c}
     if isinstance(insert.select, Select):  # INSERT ... SELECT, column by column
         values = dict(zip(insert._select_names or (), insert.select.selected_columns, strict=True))
     for column, value in values.items():

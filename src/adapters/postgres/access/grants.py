@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, Integer, bindparam, select, update
+from sqlalchemy import Date, Integer, bindparam, insert, select
 
 from adapters.postgres.access.tables import grants
-from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients
@@ -20,60 +20,31 @@ from portal_core.kernel.audit import AuditEntry
 
 CONSTRAINT_ERRORS["grants_active_key"] = GrantExists
 
-GRANT_COLUMNS = (
-    grants.c.id,
-    grants.c.practice_id,
-    grants.c.client_id,
-    grants.c.account_id,
-    grants.c.relationship,
-    grants.c.areas,
-    grants.c.may_write,
-    grants.c.starts_on,
-    grants.c.granted_by,
-    grants.c.granted_at,
-    grants.c.until,
-    grants.c.requested_until,
-    grants.c.restricted_from,
-    grants.c.authorized_by_minor,
-    grants.c.revoked_at,
-    grants.c.ended_at,
-    grants.c.version,
-)
+_GRANT = entity(Grant, grants, areas=(grants.c.areas,))
 _grant_here = grants.c.practice_id == bindparam("practice_id")
 _active = (grants.c.revoked_at.is_(None), grants.c.ended_at.is_(None))
 GET_GRANT = statement(
     "grants.get",
-    select(*GRANT_COLUMNS).where(
+    select(*_GRANT.columns).where(
         _grant_here, grants.c.client_id == bindparam("client_id"), grants.c.id == bindparam("id")
     ),
 )
-ADD_GRANT = statement("grants.add", insert_all(grants))
+ADD_GRANT = statement("grants.add", insert(grants))
 SAVE_GRANT = statement(
     "grants.save",
-    update(grants)
-    .where(
-        _grant_here,
-        grants.c.client_id == bindparam("client_id"),
-        grants.c.id == bindparam("grant_id"),
-        grants.c.version == bindparam("before"),
-    )
-    .values(
-        until=bindparam("until"),
-        restricted_from=bindparam("restricted_from"),
-        revoked_at=bindparam("revoked_at"),
-        ended_at=bindparam("ended_at"),
-        version=bindparam("version"),
+    update_version(grants, "until", "restricted_from", "revoked_at", "ended_at").where(
+        grants.c.client_id == bindparam("client_id")
     ),
 )
 LIST_GRANTS_FOR_CLIENT = statement(
     "grants.list_for_client",
-    select(*GRANT_COLUMNS)
+    select(*_GRANT.columns)
     .where(_grant_here, grants.c.client_id == bindparam("client_id"))
     .order_by(grants.c.id.desc()),
 )
 LIST_GRANTS_HELD_BY = statement(
     "grants.list_held_by",
-    select(*GRANT_COLUMNS, clients.c.given_name, clients.c.family_name, clients.c.chosen_name)
+    select(*_GRANT.columns, clients.c.given_name, clients.c.family_name, clients.c.chosen_name)
     .join(clients, (clients.c.practice_id == grants.c.practice_id) & (clients.c.id == grants.c.client_id))
     .where(_grant_here, grants.c.account_id == bindparam("account"), *_active)
     .order_by(clients.c.sort_name, clients.c.id),
@@ -81,7 +52,7 @@ LIST_GRANTS_HELD_BY = statement(
 )
 LIST_EXPIRED_GRANTS = statement(
     "grants.list_expired",
-    select(*GRANT_COLUMNS)
+    select(*_GRANT.columns)
     .where(_grant_here, grants.c.until <= bindparam("today", type_=Date()), *_active)
     .order_by(grants.c.until, grants.c.id)
     .limit(bindparam("size", type_=Integer)),
@@ -100,27 +71,11 @@ class PostgresGrants(Grants):
         return None if row is None else _grant(row)
 
     async def add(self, grant: Grant, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(
-            ADD_GRANT,
-            id=grant.id,
-            client_id=grant.client_id,
-            account_id=grant.account_id,
-            relationship=grant.relationship,
-            areas=list(ordered(grant.areas)),
-            may_write=grant.may_write,
-            starts_on=grant.starts_on,
-            requested_until=grant.requested_until,
-            authorized_by_minor=grant.authorized_by_minor,
-            granted_by=grant.granted_by,
-            granted_at=grant.granted_at,
-            **_grant_values(grant),
-        )
+        await self.tx.execute(ADD_GRANT, **_GRANT.values(grant, areas=ordered(grant.areas)))
         self.tx.add_audit_entry(audit_entry)
 
     async def save(self, grant: Grant, audit_entry: AuditEntry) -> None:
-        await self.tx.save(
-            SAVE_GRANT, client_id=grant.client_id, grant_id=grant.id, before=grant.version - 1, **_grant_values(grant)
-        )
+        await self.tx.save(SAVE_GRANT, **_GRANT.values(grant))
         self.tx.add_audit_entry(audit_entry)
 
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
@@ -128,23 +83,11 @@ class PostgresGrants(Grants):
 
     async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
         rows = await self.tx.fetch(LIST_GRANTS_HELD_BY, account=account_id)
-        return tuple((_grant(row[:17]), f"{row[19] or row[17]} {row[18]}") for row in rows)
+        return tuple((_grant(row), f"{row['chosen_name'] or row['given_name']} {row['family_name']}") for row in rows)
 
     async def list_expired(self, today: date, limit: int) -> tuple[Grant, ...]:
         return tuple(map(_grant, await self.tx.fetch(LIST_EXPIRED_GRANTS, today=today, size=limit)))
 
 
 def _grant(row: Any) -> Grant:
-    values = list(row)
-    values[5] = frozenset(row[5])
-    return Grant(*values)
-
-
-def _grant_values(grant: Grant) -> dict[str, Any]:
-    return {
-        "until": grant.until,
-        "restricted_from": grant.restricted_from,
-        "revoked_at": grant.revoked_at,
-        "ended_at": grant.ended_at,
-        "version": grant.version,
-    }
+    return _GRANT.of(row, areas=frozenset(row["areas"]))

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select
 
 from adapters.postgres.accounts.settings import account_rules_of
 from adapters.postgres.accounts.tables import account_settings, accounts
-from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.settings import settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
@@ -26,54 +26,32 @@ CONSTRAINT_ERRORS.update(
     )
 )
 
-COLUMNS = (
-    accounts.c.id,
-    accounts.c.practice_id,
-    accounts.c.email,
-    accounts.c.kind,
-    accounts.c.created_at,
-    accounts.c.client_id,
-    accounts.c.staff_id,
-    accounts.c.status,
-    accounts.c.second_factor,
-    accounts.c.issuer,
-    accounts.c.subject,
-    accounts.c.closed_at,
-    accounts.c.version,
-)
+_ACCOUNT = entity(Account, accounts, external=(accounts.c.issuer, accounts.c.subject))
 _here = accounts.c.practice_id == bindparam("practice_id")
 _open = accounts.c.status != "closed"
-GET = statement("accounts.get", select(*COLUMNS).where(_here, accounts.c.id == bindparam("id")))
+GET = statement("accounts.get", select(*_ACCOUNT.columns).where(_here, accounts.c.id == bindparam("id")))
 FIND_BY_EMAIL = statement(
     "accounts.find_by_email",
-    select(*COLUMNS).where(_here, _open, accounts.c.side == bindparam("side"), accounts.c.email == bindparam("email")),
+    select(*_ACCOUNT.columns).where(
+        _here, _open, accounts.c.side == bindparam("side"), accounts.c.email == bindparam("email")
+    ),
 )
 FIND_BY_EXTERNAL = statement(
     "accounts.find_by_external",
-    select(*COLUMNS).where(
+    select(*_ACCOUNT.columns).where(
         _here, _open, accounts.c.issuer == bindparam("issuer"), accounts.c.subject == bindparam("subject")
     ),
 )
 FIND_BY_PERSON = {
     side: statement(
-        f"accounts.find_by_{column.name}", select(*COLUMNS).where(_here, _open, column == bindparam("person"))
+        f"accounts.find_by_{column.name}", select(*_ACCOUNT.columns).where(_here, _open, column == bindparam("person"))
     )
     for side, column in (("portal", accounts.c.client_id), ("practice", accounts.c.staff_id))
 }
-ADD = statement("accounts.add", insert_all(accounts))
+ADD = statement("accounts.add", insert(accounts))
 SAVE = statement(
     "accounts.save",
-    update(accounts)
-    .where(_here, accounts.c.id == bindparam("account"), accounts.c.version == bindparam("before"))
-    .values(
-        email=bindparam("email"),
-        status=bindparam("status"),
-        second_factor=bindparam("second_factor"),
-        issuer=bindparam("issuer"),
-        subject=bindparam("subject"),
-        closed_at=bindparam("closed_at"),
-        version=bindparam("version"),
-    ),
+    update_version(accounts, "email", "status", "second_factor", "issuer", "subject", "closed_at"),
 )
 RULES = statement(
     "accounts.rules",
@@ -84,21 +62,18 @@ RULES = statement(
 
 
 def account_of(row: Any) -> Account:
-    """Build an account from `COLUMNS`, in their order."""
-    external = ExternalIdentity(row[9], row[10]) if row[9] is not None else None
-    return Account(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], external, row[11], row[12])
+    """Build an account from the values of its columns, in the order of its fields."""
+    return _account(dict(zip([column.name for column in _ACCOUNT.columns], row, strict=True)))
+
+
+def _account(row: Any) -> Account:
+    external = None if row["issuer"] is None else ExternalIdentity(row["issuer"], row["subject"])
+    return _ACCOUNT.of(row, external=external)
 
 
 def _values(account: Account) -> dict[str, Any]:
-    return {
-        "email": account.email,
-        "status": account.status,
-        "second_factor": account.second_factor,
-        "issuer": account.external.issuer if account.external else None,
-        "subject": account.external.subject if account.external else None,
-        "closed_at": account.closed_at,
-        "version": account.version,
-    }
+    issuer, subject = (account.external.issuer, account.external.subject) if account.external else (None, None)
+    return _ACCOUNT.values(account, side=account.side, issuer=issuer, subject=subject)
 
 
 @define
@@ -109,35 +84,26 @@ class PostgresAccounts(Accounts):
 
     async def get(self, account_id: UUID) -> Account | None:
         row = await self.tx.fetchrow(GET, id=account_id)
-        return None if row is None else account_of(row)
+        return None if row is None else _account(row)
 
     async def find_by_email(self, side: Side, email: str) -> Account | None:
         row = await self.tx.fetchrow(FIND_BY_EMAIL, side=side, email=email)
-        return None if row is None else account_of(row)
+        return None if row is None else _account(row)
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
         row = await self.tx.fetchrow(FIND_BY_EXTERNAL, issuer=external.issuer, subject=external.subject)
-        return None if row is None else account_of(row)
+        return None if row is None else _account(row)
 
     async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
         row = await self.tx.fetchrow(FIND_BY_PERSON[side], person=person_id)
-        return None if row is None else account_of(row)
+        return None if row is None else _account(row)
 
     async def add(self, account: Account, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(
-            ADD,
-            id=account.id,
-            side=account.side,
-            kind=account.kind,
-            client_id=account.client_id,
-            staff_id=account.staff_id,
-            created_at=account.created_at,
-            **_values(account),
-        )
+        await self.tx.execute(ADD, **_values(account))
         self.tx.add_audit_entry(audit_entry)
 
     async def save(self, account: Account, audit_entry: AuditEntry) -> None:
-        await self.tx.save(SAVE, account=account.id, before=account.version - 1, **_values(account))
+        await self.tx.save(SAVE, **_values(account))
         self.tx.add_audit_entry(audit_entry)
 
 
@@ -149,4 +115,4 @@ class PostgresAccountRules(AccountRulesSource):
 
     async def get(self) -> AccountRules:
         row = await self.tx.fetchrow(RULES)
-        return AccountRules() if row is None else account_rules_of(row[0], row[1], row[2])
+        return AccountRules() if row is None else account_rules_of(row["name"], row["time_zone"], row["settings"])

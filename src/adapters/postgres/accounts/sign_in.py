@@ -10,7 +10,7 @@ from sqlalchemy import Date, and_, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.accounts.tables import accounts, challenges, email_requests, second_factors, sign_in_guards
-from adapters.postgres.engine.columns import insert_all
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, staff
@@ -19,23 +19,19 @@ from portal_core.accounts.ports import Challenges, EmailRequests, PersonDirector
 from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
 
+_GUARD = entity(SignInGuard, sign_in_guards, attempts=(sign_in_guards.c.attempts,))
 _guard = (
     sign_in_guards.c.practice_id == bindparam("practice_id"),
-    sign_in_guards.c.key == bindparam("guard_key"),
+    sign_in_guards.c.key == bindparam("key"),
 )
 # The row is created before it is locked, so that two concurrent first attempts are serialized as well.
 MAKE_GUARD = statement(
     "guards.make",
     insert(sign_in_guards)
-    .values(practice_id=bindparam("practice_id"), key=bindparam("guard_key"), attempts=bindparam("attempts"), version=0)
+    .values(practice_id=bindparam("practice_id"), key=bindparam("key"), attempts=bindparam("attempts"), version=0)
     .on_conflict_do_nothing(),
 )
-LOCK_GUARD = statement(
-    "guards.lock",
-    select(sign_in_guards.c.attempts, sign_in_guards.c.locked_until, sign_in_guards.c.version)
-    .where(*_guard)
-    .with_for_update(),
-)
+LOCK_GUARD = statement("guards.lock", select(*_GUARD.columns).where(*_guard).with_for_update())
 SAVE_GUARD = statement(
     "guards.save",
     update(sign_in_guards)
@@ -43,61 +39,33 @@ SAVE_GUARD = statement(
     .values(attempts=bindparam("attempts"), locked_until=bindparam("locked_until"), version=bindparam("version")),
 )
 
-ADD_CHALLENGE = statement("challenges.add", insert_all(challenges))
+_CHALLENGE = entity(Challenge, challenges)
+ADD_CHALLENGE = statement("challenges.add", insert(challenges))
 FIND_CHALLENGE = statement(
     "challenges.find",
-    select(
-        challenges.c.id,
-        challenges.c.practice_id,
-        challenges.c.account_id,
-        challenges.c.token_hash,
-        challenges.c.state,
-        challenges.c.kind,
-        challenges.c.expires_at,
-        challenges.c.attempts,
-        challenges.c.used_at,
-        challenges.c.version,
-    )
+    select(*_CHALLENGE.columns)
     .where(challenges.c.practice_id == bindparam("practice_id"), challenges.c.token_hash == bindparam("token_hash"))
     .with_for_update(),
 )
-SAVE_CHALLENGE = statement(
-    "challenges.save",
-    update(challenges)
-    .where(
-        challenges.c.practice_id == bindparam("practice_id"),
-        challenges.c.id == bindparam("challenge"),
-        challenges.c.version == bindparam("before"),
-    )
-    .values(attempts=bindparam("attempts"), used_at=bindparam("used_at"), version=bindparam("version")),
-)
+SAVE_CHALLENGE = statement("challenges.save", update_version(challenges, "attempts", "used_at"))
 
+_FACTOR = entity(SecondFactor, second_factors, recovery_hashes=(second_factors.c.recovery_hashes,))
 _factor = (
     second_factors.c.practice_id == bindparam("practice_id"),
-    second_factors.c.account_id == bindparam("account"),
+    second_factors.c.account_id == bindparam("account_id"),
 )
 MAKE_FACTOR = statement(
     "second_factors.make",
     insert(second_factors)
     .values(
         practice_id=bindparam("practice_id"),
-        account_id=bindparam("account"),
-        recovery_hashes=bindparam("hashes", type_=second_factors.c.recovery_hashes.type),
+        account_id=bindparam("account_id"),
+        recovery_hashes=bindparam("recovery_hashes"),
         version=0,
     )
     .on_conflict_do_nothing(),
 )
-LOCK_FACTOR = statement(
-    "second_factors.lock",
-    select(
-        second_factors.c.pending,
-        second_factors.c.pending_until,
-        second_factors.c.recovery_hashes,
-        second_factors.c.version,
-    )
-    .where(*_factor)
-    .with_for_update(),
-)
+LOCK_FACTOR = statement("second_factors.lock", select(*_FACTOR.columns).where(*_factor).with_for_update())
 SAVE_FACTOR = statement(
     "second_factors.save",
     update(second_factors)
@@ -111,7 +79,7 @@ SAVE_FACTOR = statement(
 )
 REMOVE_FACTOR = statement("second_factors.remove", delete(second_factors).where(*_factor))
 
-ADD_EMAIL_REQUEST = statement("email_requests.add", insert_all(email_requests))
+ADD_EMAIL_REQUEST = statement("email_requests.add", insert(email_requests))
 TAKE_EMAIL_REQUEST = statement(
     "email_requests.take",
     delete(email_requests)
@@ -133,7 +101,7 @@ _no_account = ~exists().where(
 # Two rows are enough to know that the email and date of birth do not identify one person.
 UNREGISTERED_CLIENT = statement(
     "directory.unregistered_client",
-    select(clients.c.id, and_(clients.c.status == "active", _no_account))
+    select(clients.c.id, and_(clients.c.status == "active", _no_account).label("unregistered"))
     .where(
         clients.c.practice_id == bindparam("practice_id"),
         clients.c.email_key == bindparam("email"),
@@ -181,18 +149,12 @@ class PostgresSignInGuards(SignInGuards):
     async def lock(self, key: bytes) -> SignInGuard:
         row = None
         while row is None:  # it may be deleted between the two statements
-            await self.tx.execute(MAKE_GUARD, guard_key=key, attempts=[])
-            row = await self.tx.fetchrow(LOCK_GUARD, guard_key=key)
-        return SignInGuard(self.tx.practice_id, key, tuple(row[0]), row[1], row[2])
+            await self.tx.execute(MAKE_GUARD, key=key, attempts=[])
+            row = await self.tx.fetchrow(LOCK_GUARD, key=key)
+        return _GUARD.of(row, attempts=tuple(row["attempts"]))
 
     async def save(self, guard: SignInGuard) -> None:
-        await self.tx.execute(
-            SAVE_GUARD,
-            guard_key=guard.key,
-            attempts=list(guard.attempts),
-            locked_until=guard.locked_until,
-            version=guard.version,
-        )
+        await self.tx.execute(SAVE_GUARD, **_GUARD.values(guard, attempts=guard.attempts))
 
 
 @define
@@ -202,35 +164,18 @@ class PostgresChallenges(Challenges):
     tx: Transaction
 
     async def add(self, challenge: Challenge) -> None:
-        await self.tx.execute(
-            ADD_CHALLENGE,
-            id=challenge.id,
-            account_id=challenge.account_id,
-            token_hash=challenge.token_hash,
-            state=self.tx.seal_with_practice_key(challenges.c.state, challenge.id, challenge.state),
-            kind=challenge.kind,
-            expires_at=challenge.expires_at,
-            attempts=challenge.attempts,
-            used_at=challenge.used_at,
-            version=challenge.version,
-        )
+        state = self.tx.seal_with_practice_key(challenges.c.state, challenge.id, challenge.state)
+        await self.tx.execute(ADD_CHALLENGE, **_CHALLENGE.values(challenge, state=state))
 
     async def find(self, token_hash: bytes) -> Challenge | None:
         row = await self.tx.fetchrow(FIND_CHALLENGE, token_hash=token_hash)
         if row is None:
             return None
-        state = self.tx.unseal_with_practice_key(challenges.c.state, row[0], row[4])
-        return Challenge(row[0], row[1], row[2], row[3], state, row[5], row[6], row[7], row[8], row[9])
+        state = self.tx.unseal_with_practice_key(challenges.c.state, row["id"], row["state"])
+        return _CHALLENGE.of(row, state=state)
 
     async def save(self, challenge: Challenge) -> None:
-        await self.tx.save(
-            SAVE_CHALLENGE,
-            challenge=challenge.id,
-            before=challenge.version - 1,
-            attempts=challenge.attempts,
-            used_at=challenge.used_at,
-            version=challenge.version,
-        )
+        await self.tx.save(SAVE_CHALLENGE, **_CHALLENGE.values(challenge))
 
 
 @define
@@ -242,30 +187,25 @@ class PostgresSecondFactorRecords(SecondFactorRecords):
     async def lock(self, account_id: UUID) -> SecondFactor:
         row = None
         while row is None:  # it may be removed between the two statements
-            await self.tx.execute(MAKE_FACTOR, account=account_id, hashes=[])
-            row = await self.tx.fetchrow(LOCK_FACTOR, account=account_id)
-        pending = None
-        if row[0] is not None:
-            pending = self.tx.unseal_with_practice_key(second_factors.c.pending, account_id, row[0])
-        return SecondFactor(account_id, self.tx.practice_id, pending, row[1], tuple(row[2]), row[3])
+            await self.tx.execute(MAKE_FACTOR, account_id=account_id, recovery_hashes=[])
+            row = await self.tx.fetchrow(LOCK_FACTOR, account_id=account_id)
+        pending = row["pending"]
+        if pending is not None:
+            pending = self.tx.unseal_with_practice_key(second_factors.c.pending, account_id, pending)
+        return _FACTOR.of(row, pending=pending, recovery_hashes=tuple(row["recovery_hashes"]))
 
     async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None:
-        account_id, pending = second_factor.account_id, second_factor.pending
-        sealed = None
-        if pending is not None:
-            sealed = self.tx.seal_with_practice_key(second_factors.c.pending, account_id, pending)
-        await self.tx.execute(
-            SAVE_FACTOR,
-            account=account_id,
-            pending=sealed,
-            pending_until=second_factor.pending_until,
-            recovery_hashes=list(second_factor.recovery_hashes),
-            version=second_factor.version,
-        )
+        pending = None
+        if second_factor.pending is not None:
+            pending = self.tx.seal_with_practice_key(
+                second_factors.c.pending, second_factor.account_id, second_factor.pending
+            )
+        values = _FACTOR.values(second_factor, pending=pending, recovery_hashes=second_factor.recovery_hashes)
+        await self.tx.execute(SAVE_FACTOR, **values)
         self.tx.add_audit_entry(audit_entry)
 
     async def remove(self, account_id: UUID, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(REMOVE_FACTOR, account=account_id)
+        await self.tx.execute(REMOVE_FACTOR, account_id=account_id)
         self.tx.add_audit_entry(audit_entry)
 
 
@@ -290,23 +230,23 @@ class PostgresEmailRequests(EmailRequests):
 
     async def take(self, email_request_id: UUID) -> EmailRequest | None:
         row = await self.tx.fetchrow(TAKE_EMAIL_REQUEST, id=email_request_id)
-        return None if row is None else self._email_request(*row)
+        return None if row is None else self._email_request(row)
 
     async def list_requested_before(self, at: datetime) -> tuple[EmailRequest, ...]:
-        return tuple(self._email_request(*row) for row in await self.tx.fetch(LIST_EMAIL_REQUESTS_BEFORE, before=at))
+        return tuple(self._email_request(row) for row in await self.tx.fetch(LIST_EMAIL_REQUESTS_BEFORE, before=at))
 
-    def _email_request(self, email_request_id: UUID, sealed: bytes, requested_at: datetime) -> EmailRequest:
+    def _email_request(self, row: Any) -> EmailRequest:
         content: dict[str, Any] = json.loads(
-            self.tx.unseal_with_practice_key(email_requests.c.content, email_request_id, sealed)
+            self.tx.unseal_with_practice_key(email_requests.c.content, row["id"], row["content"])
         )
         date_of_birth = date.fromisoformat(content["date_of_birth"]) if content["date_of_birth"] else None
         return EmailRequest(
-            email_request_id,
+            row["id"],
             self.tx.practice_id,
             content["side"],
             content["purpose"],
             content["email"],
-            requested_at,
+            row["requested_at"],
             date_of_birth,
         )
 
@@ -319,11 +259,11 @@ class PostgresPersonDirectory(PersonDirectory):
 
     async def find_unregistered_client(self, email: str, date_of_birth: date) -> UUID | None:
         rows = await self.tx.fetch(UNREGISTERED_CLIENT, email=email, date_of_birth=date_of_birth)
-        return rows[0][0] if len(rows) == 1 and rows[0][1] else None
+        return rows[0]["id"] if len(rows) == 1 and rows[0]["unregistered"] else None
 
     async def find_unregistered_staff(self, email: str) -> UUID | None:
         rows = await self.tx.fetch(UNREGISTERED_STAFF, email=email)
-        return rows[0][0] if rows else None
+        return rows[0]["id"] if rows else None
 
     async def is_active_staff(self, staff_id: UUID) -> bool:
         return await self.tx.fetchrow(IS_ACTIVE_STAFF, staff_id=staff_id) is not None

@@ -7,14 +7,15 @@ from sqlalchemy import bindparam, column, delete, func, select
 from sqlalchemy.dialects.postgresql import BYTEA, insert
 
 from adapters.postgres.appointments.tables import feed_tokens
-from adapters.postgres.engine.columns import Instant, Uuid
+from adapters.postgres.engine.columns import Uuid
+from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.ports import FeedTokens
 from portal_core.kernel.audit import AuditEntry
 
-_new = insert(feed_tokens).values({one.name: bindparam(one.name, type_=one.type) for one in feed_tokens.c})
+_new = insert(feed_tokens)
 REPLACE = statement(
     "feeds.replace",
     _new.on_conflict_do_update(
@@ -30,14 +31,8 @@ REMOVE = statement(
 )
 _found = func.portal.feed_by_hash(
     bindparam("practice_id", type_=Uuid), bindparam("token_hash", type_=BYTEA)
-).table_valued(
-    column("id", Uuid),
-    column("practice_id", Uuid),
-    column("client_id", Uuid),
-    column("account_id", Uuid),
-    column("token_hash", BYTEA),
-    column("created_at", Instant),
-)
+).table_valued(*(column(one.name, one.type) for one in feed_tokens.c))
+_FEED = entity(FeedToken, feed_tokens)
 UNSCOPED_BY_HASH = statement("feeds.unscoped_by_hash", select(*_found.c))
 
 
@@ -48,14 +43,7 @@ class PostgresFeedTokens(FeedTokens):
     tx: Transaction
 
     async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(
-            REPLACE,
-            id=token.id,
-            client_id=token.client_id,
-            account_id=token.account_id,
-            token_hash=token.token_hash,
-            created_at=token.created_at,
-        )
+        await self.tx.execute(REPLACE, **_FEED.values(token))
         self.tx.add_audit_entry(audit_entry)
 
     async def remove(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
@@ -66,8 +54,4 @@ class PostgresFeedTokens(FeedTokens):
 
     async def unscoped_by_hash(self, token_hash: bytes) -> FeedToken | None:
         row = await self.tx.fetchrow(UNSCOPED_BY_HASH, token_hash=token_hash)
-        if row is None:
-            return None
-        return FeedToken(
-            id=row[0], practice_id=row[1], client_id=row[2], account_id=row[3], token_hash=row[4], created_at=row[5]
-        )
+        return None if row is None else _FEED.of(row)

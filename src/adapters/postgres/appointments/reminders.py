@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from adapters.postgres.accounts.tables import accounts
 from adapters.postgres.appointments.tables import appointments, attendances
 from adapters.postgres.engine.columns import Instant
+from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.tables import notification_settings as settings
@@ -15,16 +16,17 @@ from portal_core.appointments.ports import Reminders
 from portal_core.appointments.views import ReminderCandidate
 from portal_core.notifications.settings import DEFAULT_REMINDER_MINUTES
 
+_CANDIDATE = entity(
+    ReminderCandidate,
+    appointments,
+    appointment_id=appointments.c.id,
+    client_id=attendances.c.client_id,
+    sequence=appointments.c.sequence + attendances.c.sequence,
+    lead_times=(settings.c.reminder_minutes,),
+)
 CANDIDATES = statement(
     "reminders.candidates",
-    select(
-        appointments.c.id,
-        attendances.c.client_id,
-        appointments.c.starts_at,
-        appointments.c.sequence + attendances.c.sequence,
-        appointments.c.changed_at,
-        settings.c.reminder_minutes,
-    )
+    select(*_CANDIDATE.columns)
     .select_from(appointments)
     .join(
         attendances,
@@ -56,16 +58,9 @@ class PostgresReminders(Reminders):
     tx: Transaction
 
     async def candidates(self, since: datetime, until: datetime) -> list[ReminderCandidate]:
-        return [
-            ReminderCandidate(
-                appointment_id=row[0],
-                client_id=row[1],
-                starts_at=row[2],
-                sequence=row[3],
-                changed_at=row[4],
-                lead_times=tuple(
-                    timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDER_MINUTES if row[5] is None else row[5])
-                ),
-            )
-            for row in await self.tx.fetch(CANDIDATES, since=since, until=until)
-        ]
+        rows = await self.tx.fetch(CANDIDATES, since=since, until=until)
+        return [_CANDIDATE.of(row, lead_times=_lead_times(row["reminder_minutes"])) for row in rows]
+
+
+def _lead_times(chosen: list[int] | None) -> tuple[timedelta, ...]:
+    return tuple(timedelta(minutes=minutes) for minutes in (DEFAULT_REMINDER_MINUTES if chosen is None else chosen))

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from attrs import define, field
-from sqlalchemy import any_, bindparam, delete, select
+from sqlalchemy import any_, bindparam, delete, insert, select
 
 from adapters.encryption.cipher import Cipher, new_key
 from adapters.encryption.master_key import MasterKey
-from adapters.postgres.engine.columns import Uuids, associated_data, insert_all
+from adapters.postgres.engine.columns import Uuids, associated_data
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys, practice_keys
 from portal_core.kernel.errors import NotFound
@@ -25,7 +25,7 @@ from portal_core.kernel.sources import Clock
 
 CACHE_SECONDS = 300.0
 
-ADD_PRACTICE_KEY = statement("keys.add_practice", insert_all(practice_keys))
+ADD_PRACTICE_KEY = statement("keys.add_practice", insert(practice_keys))
 _wrapped = select(client_keys.c.client_id, client_keys.c.wrapped).where(
     client_keys.c.practice_id == bindparam("practice_id")
 )
@@ -43,7 +43,7 @@ DROP_CLIENT_KEY = statement(
         client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
     ),
 )
-ADD_CLIENT_KEY = statement("keys.add_client", insert_all(client_keys))
+ADD_CLIENT_KEY = statement("keys.add_client", insert(client_keys))
 
 
 def practice_context(practice_id: UUID) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from attrs import define, frozen
-from sqlalchemy import ColumnElement, Integer, PrimaryKeyConstraint, Table, Text, bindparam, func, select, update
+from sqlalchemy import Integer, Label, PrimaryKeyConstraint, Table, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.codec import converter
@@ -26,9 +26,9 @@ def settings_table(name: str) -> Table:
     return table
 
 
-def settings_text(table: Table) -> ColumnElement[Any]:
-    """The values as JSON text, as `decode_settings` takes them, for statements that join the table."""
-    return table.c["values"].cast(Text)
+def settings_text(table: Table) -> Label[Any]:
+    """The values as JSON text for `decode_settings`, labelled `settings`, for statements that join the table."""
+    return table.c["values"].cast(Text).label("settings")
 
 
 @lru_cache(maxsize=4096)
@@ -92,7 +92,7 @@ class PostgresSettingsStore(SettingsStore[S]):
         row = await self.tx.fetchrow(self.stored.read)
         if row is None:
             return Versioned(decode_settings(self.stored.kind, None))
-        return Versioned(decode_settings(self.stored.kind, row[0]), row[1])
+        return Versioned(decode_settings(self.stored.kind, row["settings"]), row["version"])
 
     async def save(self, value: S, version: int | None, audit_entry: AuditEntry) -> int:
         save = self.stored.change if version else self.stored.upsert
@@ -100,4 +100,4 @@ class PostgresSettingsStore(SettingsStore[S]):
         if row is None:
             raise StaleVersion
         self.tx.add_audit_entry(audit_entry)
-        return int(row[0])
+        return int(row["version"])

@@ -5,6 +5,10 @@ from typing import Any
 from attrs import define
 
 from adapters.local.mail import CapturedMail, CapturedMailStore
+from adapters.postgres.engine.entities import entity
+from adapters.postgres.notifications.tables import captured_mail
+
+_MAIL = entity(CapturedMail, captured_mail)
 
 
 @define
@@ -28,4 +32,4 @@ class PostgresCapturedMailStore(CapturedMailStore):
 
     async def latest(self, limit: int) -> tuple[CapturedMail, ...]:
         rows = await self.pool.fetch("SELECT * FROM portal.latest_captured_mail($1)", limit)
-        return tuple(CapturedMail(*row) for row in rows)
+        return tuple(_MAIL.of(row) for row in rows)

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import asdict, define
+from attrs import define
 from sqlalchemy import and_, any_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.postgres.engine.columns import Texts, insert_all
+from adapters.postgres.engine.columns import Texts
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.tables import notification_settings, notifications, safe_email_verifications
@@ -22,15 +23,7 @@ from portal_core.notifications.views import InboxUpdate
 
 MAX_RECENT_NOTIFICATIONS = 100
 
-_LINE = (
-    notifications.c.id,
-    notifications.c.account_id,
-    notifications.c.kind,
-    notifications.c.created_at,
-    notifications.c.client_id,
-    notifications.c.subject_id,
-    notifications.c.read_at,
-)
+_NOTIFICATION = entity(Notification, notifications)
 _seen = and_(
     notifications.c.practice_id == bindparam("practice_id"),
     notifications.c.account_id == bindparam("account_id"),
@@ -39,9 +32,9 @@ _seen = and_(
     or_(notifications.c.client_id.is_(None), notifications.c.client_id == bindparam("client_id")),
 )
 _one = notifications.c.id == bindparam("notification")
-_newest_first = select(*_LINE).order_by(notifications.c.id.desc()).limit(bindparam("limit"))
-ADD = statement("inbox.add", insert_all(notifications))
-GET = statement("inbox.get", select(*_LINE).where(_seen, _one))
+_newest_first = select(*_NOTIFICATION.columns).order_by(notifications.c.id.desc()).limit(bindparam("limit"))
+ADD = statement("inbox.add", insert(notifications))
+GET = statement("inbox.get", select(*_NOTIFICATION.columns).where(_seen, _one))
 PAGE = statement("inbox.page", _newest_first.where(_seen, notifications.c.id < bindparam("before")))
 _reading = update(notifications).values(read_at=bindparam("at"))
 _unread = notifications.c.read_at.is_(None)
@@ -55,93 +48,62 @@ UPDATES = statement(
     .limit(bindparam("limit")),
 )
 
-_SETTINGS = (
-    notification_settings.c.account_id,
-    notification_settings.c.channels,
-    notification_settings.c.reminder_minutes,
-    notification_settings.c.language,
-    notification_settings.c.time_zone,
-    notification_settings.c.safe_email,
-    notification_settings.c.safe_phone,
-    notification_settings.c.neutral_sender,
-    notification_settings.c.do_not_text,
-    notification_settings.c.do_not_voicemail,
-    notification_settings.c.sms_phone,
-    notification_settings.c.sms_consent_at,
-    notification_settings.c.sms_opted_out_at,
-    notification_settings.c.version,
+SETTINGS = entity(
+    NotificationSettings,
+    notification_settings,
+    channels=(notification_settings.c.channels,),
+    reminder_minutes=(notification_settings.c.reminder_minutes,),
+    time_zone=(notification_settings.c.time_zone,),
+    confidential=(
+        notification_settings.c.safe_email,
+        notification_settings.c.safe_phone,
+        notification_settings.c.neutral_sender,
+        notification_settings.c.do_not_text,
+        notification_settings.c.do_not_voicemail,
+    ),
+    sms_consent=(notification_settings.c.sms_phone, notification_settings.c.sms_consent_at),
 )
-SETTINGS_COLUMNS = _SETTINGS
 _mine = notification_settings.c.practice_id == bindparam("practice_id")
 GET_SETTINGS = statement(
-    "settings.get", select(*_SETTINGS).where(_mine, notification_settings.c.account_id == bindparam("account_id"))
+    "settings.get",
+    select(*SETTINGS.columns).where(_mine, notification_settings.c.account_id == bindparam("account_id")),
 )
 CONSENTING = statement(
     "settings.consenting",
-    select(*_SETTINGS)
+    select(*SETTINGS.columns)
     .where(_mine, notification_settings.c.sms_phone == bindparam("phone"))
     .order_by(notification_settings.c.account_id),
 )
 # Of two concurrent first saves, the second inserts nothing and so is refused as stale.
-ADD_SETTINGS = statement(
-    "settings.add",
-    insert(notification_settings)
-    .values({column.name: bindparam(column.name, type_=column.type) for column in notification_settings.c})
-    .on_conflict_do_nothing(),
-)
-_CHANGING = [column for column in notification_settings.c if column.name not in ("practice_id", "account_id")]
-SAVE_SETTINGS = statement(
-    "settings.save",
-    update(notification_settings)
-    .where(
-        _mine,
-        notification_settings.c.account_id == bindparam("account_id"),
-        notification_settings.c.version == bindparam("before"),
-    )
-    .values({column.name: bindparam(column.name, type_=column.type) for column in _CHANGING}),
-)
+ADD_SETTINGS = statement("settings.add", insert(notification_settings).on_conflict_do_nothing())
+SAVE_SETTINGS = statement("settings.save", update_version(notification_settings))
 
-_PROOF = (
-    safe_email_verifications.c.account_id,
-    safe_email_verifications.c.id,
-    safe_email_verifications.c.email,
-    safe_email_verifications.c.expires_at,
-    safe_email_verifications.c.code_hash,
-    safe_email_verifications.c.attempts,
-    safe_email_verifications.c.version,
-)
+_VERIFICATION = entity(SafeEmailVerification, safe_email_verifications)
 _proof_of = and_(
     safe_email_verifications.c.practice_id == bindparam("practice_id"),
     safe_email_verifications.c.account_id == bindparam("account_id"),
 )
-GET_VERIFICATION = statement("settings.proof", select(*_PROOF).where(_proof_of))
+GET_VERIFICATION = statement("settings.proof", select(*_VERIFICATION.columns).where(_proof_of))
 # As for the first save of settings.
-ADD_VERIFICATION = statement(
-    "settings.add_proof",
-    insert(safe_email_verifications)
-    .values({column.name: bindparam(column.name, type_=column.type) for column in safe_email_verifications.c})
-    .on_conflict_do_nothing(),
-)
-SAVE_VERIFICATION = statement(
-    "settings.save_proof",
-    update(safe_email_verifications)
-    .where(_proof_of, safe_email_verifications.c.version == bindparam("before"))
-    .values({column.name: bindparam(column.name, type_=column.type) for column in _PROOF[1:]}),
-)
+ADD_VERIFICATION = statement("settings.add_proof", insert(safe_email_verifications).on_conflict_do_nothing())
+SAVE_VERIFICATION = statement("settings.save_proof", update_version(safe_email_verifications))
 
 
 def settings_of(row: Any) -> NotificationSettings:
-    """Build settings from a row of `SETTINGS_COLUMNS`, in that order."""
-    return NotificationSettings(
-        account_id=row[0],
-        channels={kind: tuple(channels) for kind, channels in row[1].items()},
-        reminder_minutes=tuple(row[2]),
-        language=row[3],
-        time_zone=row[4] or None,
-        confidential=ConfidentialCommunication(row[5] or None, row[6] or None, row[7], row[8], row[9]),
-        sms_consent=None if row[10] is None else SmsConsent(row[10], row[11]),
-        sms_opted_out_at=row[12],
-        version=row[13],
+    """Build settings from a row of `SETTINGS.columns`."""
+    return SETTINGS.of(
+        row,
+        channels={kind: tuple(channels) for kind, channels in row["channels"].items()},
+        reminder_minutes=tuple(row["reminder_minutes"]),
+        time_zone=row["time_zone"] or None,
+        confidential=ConfidentialCommunication(
+            safe_email=row["safe_email"] or None,
+            safe_phone=row["safe_phone"] or None,
+            neutral_sender=row["neutral_sender"],
+            do_not_text=row["do_not_text"],
+            do_not_voicemail=row["do_not_voicemail"],
+        ),
+        sms_consent=None if row["sms_phone"] is None else SmsConsent(row["sms_phone"], row["sms_consent_at"]),
     )
 
 
@@ -152,25 +114,16 @@ class PostgresInbox(Inbox):
     tx: Transaction
 
     async def add(self, notification: Notification, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(
-            ADD,
-            id=notification.id,
-            account_id=notification.account_id,
-            client_id=notification.client_id,
-            kind=notification.kind,
-            created_at=notification.created_at,
-            subject_id=notification.subject_id,
-            read_at=notification.read_at,
-        )
+        await self.tx.execute(ADD, **_NOTIFICATION.values(notification))
         self.tx.add_audit_entry(audit_entry)
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
         rows = await self.tx.fetch(PAGE, **_scope(scope), before=page.before_id(), limit=page.size + 1)
-        return page.paginate([Notification(*row) for row in rows], lambda row: row.id)
+        return page.paginate([_NOTIFICATION.of(row) for row in rows], lambda row: row.id)
 
     async def get(self, scope: InboxScope, notification_id: UUID) -> Notification | None:
         row = await self.tx.fetchrow(GET, **_scope(scope), notification=notification_id)
-        return None if row is None else Notification(*row)
+        return None if row is None else _NOTIFICATION.of(row)
 
     async def mark_read(
         self, scope: InboxScope, notification_id: UUID | None, at: datetime, audit_entry: AuditEntry
@@ -185,9 +138,9 @@ class PostgresInbox(Inbox):
 
     async def updates(self, scope: InboxScope, after: UUID | None) -> InboxUpdate:
         rows = await self.tx.fetch(UPDATES, **_scope(scope), limit=MAX_RECENT_NOTIFICATIONS)
-        unread = sum(row[1] is None for row in rows)
-        new = tuple(row[0] for row in rows if after is not None and row[0] > after)
-        return InboxUpdate(unread, new, rows[0][0] if rows else None)
+        unread = sum(row["read_at"] is None for row in rows)
+        new = tuple(row["id"] for row in rows if after is not None and row["id"] > after)
+        return InboxUpdate(unread, new, rows[0]["id"] if rows else None)
 
 
 def _scope(scope: InboxScope) -> dict[str, Any]:
@@ -206,14 +159,10 @@ class PostgresNotificationSettings(NotificationSettingsStore):
 
     async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
         confidential, sms_consent = settings.confidential, settings.sms_consent
-        first = settings.version == 1
-        await self.tx.save(
-            ADD_SETTINGS if first else SAVE_SETTINGS,
-            before=settings.version - 1,
-            account_id=settings.account_id,
-            channels={kind: list(channels) for kind, channels in settings.channels.items()},
-            reminder_minutes=list(settings.reminder_minutes),
-            language=settings.language,
+        values = SETTINGS.values(
+            settings,
+            channels=settings.channels,
+            reminder_minutes=settings.reminder_minutes,
             time_zone=settings.time_zone or "",
             safe_email=confidential.safe_email or "",
             safe_phone=confidential.safe_phone or "",
@@ -222,20 +171,17 @@ class PostgresNotificationSettings(NotificationSettingsStore):
             do_not_voicemail=confidential.do_not_voicemail,
             sms_phone=sms_consent.phone if sms_consent else None,
             sms_consent_at=sms_consent.given_at if sms_consent else None,
-            sms_opted_out_at=settings.sms_opted_out_at,
-            version=settings.version,
         )
+        await self.tx.save(ADD_SETTINGS if settings.version == 1 else SAVE_SETTINGS, **values)
         self.tx.add_audit_entry(audit_entry)
 
     async def verification(self, account_id: UUID) -> SafeEmailVerification | None:
         row = await self.tx.fetchrow(GET_VERIFICATION, account_id=account_id)
-        return None if row is None else SafeEmailVerification(*row)
+        return None if row is None else _VERIFICATION.of(row)
 
     async def save_verification(self, verification: SafeEmailVerification, audit_entry: AuditEntry) -> None:
-        first = verification.version == 1
-        await self.tx.save(
-            ADD_VERIFICATION if first else SAVE_VERIFICATION, before=verification.version - 1, **asdict(verification)
-        )
+        save = ADD_VERIFICATION if verification.version == 1 else SAVE_VERIFICATION
+        await self.tx.save(save, **_VERIFICATION.values(verification))
         self.tx.add_audit_entry(audit_entry)
 
     async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:

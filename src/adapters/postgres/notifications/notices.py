@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import any_, bindparam, or_, select, update
+from sqlalchemy import any_, bindparam, insert, or_, select, update
 
-from adapters.postgres.engine.columns import Instant, Uuids, insert_all
+from adapters.postgres.engine.columns import Instant, Uuids
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.tables import notices
@@ -17,31 +18,9 @@ from portal_core.notifications.model import JOB_LOST_AFTER, LEASE_DURATION, Noti
 from portal_core.notifications.ports import Notices
 from portal_core.notifications.views import FailedNoticeView
 
-_NAMES = (
-    "id",
-    "kind",
-    "notice_class",
-    "created_at",
-    "due_at",
-    "enqueued_at",
-    "to_account",
-    "to_client",
-    "subject_id",
-    "deduplication_key",
-    "channel",
-    "state",
-    "attempt",
-    "failures",
-    "claimed_at",
-    "claimed_by",
-    "settled_at",
-    "vendor_message_id",
-    "failure_reason",
-    "version",
-)
 _TEXTS = ("claimed_by", "vendor_message_id", "failure_reason")
 """Never null in the table: absent is an empty text there, None in the core."""
-_COLUMNS = tuple(notices.c[name] for name in _NAMES)
+_NOTICE = entity(NoticeDelivery, notices, **{name: (notices.c[name],) for name in _TEXTS})
 _here = notices.c.practice_id == bindparam("practice_id")
 _now = bindparam("now", type_=Instant)
 CLAIM = statement(
@@ -55,17 +34,11 @@ CLAIM = statement(
         claimed_by=bindparam("by"),
         version=notices.c.version + 1,
     )
-    .returning(*_COLUMNS),
+    .returning(*_NOTICE.columns),
 )
-GET = statement("notices.get", select(*_COLUMNS).where(_here, notices.c.id == bindparam("notice")))
-ADD = statement("notices.add", insert_all(notices))
-_CHANGING = _NAMES[4:]
-SAVE = statement(
-    "notices.save",
-    update(notices)
-    .where(_here, notices.c.id == bindparam("notice"), notices.c.version == bindparam("before"))
-    .values({name: bindparam(name, type_=notices.c[name].type) for name in _CHANGING}),
-)
+GET = statement("notices.get", select(*_NOTICE.columns).where(_here, notices.c.id == bindparam("notice")))
+ADD = statement("notices.add", insert(notices))
+SAVE = statement("notices.save", update_version(notices))
 # Skips rows that another sweep has locked, because that sweep is enqueuing them.
 _due = (
     select(notices.c.id)
@@ -88,7 +61,7 @@ HAND = statement(
 )
 STALLED = statement(
     "notices.stalled",
-    select(*_COLUMNS)
+    select(*_NOTICE.columns)
     .where(_here, notices.c.state == "sending", notices.c.claimed_at <= bindparam("lost", type_=Instant))
     .order_by(notices.c.claimed_at, notices.c.id)
     .limit(bindparam("limit")),
@@ -97,20 +70,19 @@ STALLED = statement(
 
 FAILED = statement(
     "notices.failed",
-    select(*_COLUMNS)
+    select(*_NOTICE.columns)
     .where(_here, or_(notices.c.state == "dead", notices.c.state == "uncertain"), notices.c.id < bindparam("before"))
     .order_by(notices.c.id.desc())
     .limit(bindparam("limit")),
 )
 
 
-def _values(row: NoticeDelivery) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _NAMES} | {name: getattr(row, name) or "" for name in _TEXTS}
+def _values(notice: NoticeDelivery) -> dict[str, Any]:
+    return _NOTICE.values(notice, **{name: getattr(notice, name) or "" for name in _TEXTS})
 
 
 def _notice(row: Any) -> NoticeDelivery:
-    values = dict(zip(_NAMES, row, strict=True))
-    return NoticeDelivery(**values | {name: values[name] or None for name in _TEXTS})
+    return _NOTICE.of(row, **{name: row[name] or None for name in _TEXTS})
 
 
 @define
@@ -128,14 +100,14 @@ class PostgresNotices(Notices):
         return None if row is None else _notice(row)
 
     async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
-        await self.tx.save(SAVE, notice=notice.id, before=notice.version - 1, **_values(notice))
+        await self.tx.save(SAVE, **_values(notice))
         for row in siblings:
             await self.tx.execute(ADD, **_values(row))
         self.tx.add_audit_entry(audit_entry)
 
     async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
         rows = await self.tx.fetch(DUE, now=now, lost=now - JOB_LOST_AFTER, limit=limit)
-        ids = [row[0] for row in rows]
+        ids = [row["id"] for row in rows]
         if ids:
             await self.tx.execute(HAND, notice_ids=ids, now=now)
         return tuple(ids)

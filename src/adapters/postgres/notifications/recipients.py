@@ -14,7 +14,7 @@ from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.notifications.inbox import SETTINGS_COLUMNS, settings_of
+from adapters.postgres.notifications.inbox import SETTINGS, settings_of
 from adapters.postgres.notifications.tables import branding_settings, notification_settings
 from adapters.postgres.people.tables import clients, practices
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
@@ -22,7 +22,11 @@ from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipie
 from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings
 
 BRANDING_SETTINGS = StoredSettings.of(branding_settings, BrandingSettings)
-_ACCOUNT = (accounts.c.id, accounts.c.client_id, accounts.c.email)
+_ACCOUNT = (
+    accounts.c.id.label("holder"),
+    accounts.c.client_id.label("holder_client_id"),
+    accounts.c.email.label("holder_email"),
+)
 _with_settings = accounts.outerjoin(
     notification_settings,
     (notification_settings.c.practice_id == accounts.c.practice_id)
@@ -37,25 +41,31 @@ BRANDING = statement(
 )
 ACCOUNT = statement(
     "recipients.account",
-    select(*_ACCOUNT, *SETTINGS_COLUMNS)
+    select(*_ACCOUNT, *SETTINGS.columns)
     .select_from(_with_settings)
     .where(_here, accounts.c.id == bindparam("account")),
 )
 _asked = func.unnest(bindparam("account_ids", type_=Uuids)).table_valued("id").render_derived()
 # The limit keeps the planner from reading every account of a small practice instead of one by its key for each id.
 _one_asked = (
-    select(*_ACCOUNT, *SETTINGS_COLUMNS)
+    select(*_ACCOUNT, *SETTINGS.columns)
     .select_from(_with_settings)
     .where(_here, accounts.c.status == "active", accounts.c.id == _asked.c.id)
     .limit(1)
     .lateral()
 )
 ACCOUNTS = statement(
-    "recipients.accounts", select(_one_asked).select_from(_asked, _one_asked).order_by(_one_asked.c.id)
+    "recipients.accounts", select(_one_asked).select_from(_asked, _one_asked).order_by(_one_asked.c.holder)
 )
 CLIENT = statement(
     "recipients.client",
-    select(*_ACCOUNT, *SETTINGS_COLUMNS, clients.c.email, clients.c.language, clients.c.time_zone)
+    select(
+        *_ACCOUNT,
+        *SETTINGS.columns,
+        clients.c.email.label("record_email"),
+        clients.c.language.label("record_language"),
+        clients.c.time_zone.label("record_time_zone"),
+    )
     .select_from(
         clients.outerjoin(
             _with_settings,
@@ -88,7 +98,6 @@ STARTS_AT = statement(
         ),
     ),
 )
-_RECORD_AT = len(_ACCOUNT) + len(SETTINGS_COLUMNS)
 
 
 @define
@@ -107,10 +116,12 @@ class PostgresRecipients(Recipients):
         if row is None:
             return None
         voice, time_zone = await self._branding()
-        if row[0] is not None:
+        if row["holder"] is not None:
             return self._holder(row, voice, time_zone)
-        email, language, own_time_zone = row[_RECORD_AT : _RECORD_AT + 3]
-        settings = NotificationSettings(NO_ACCOUNT_ID, language=language or "en", time_zone=own_time_zone)
+        settings = NotificationSettings(
+            NO_ACCOUNT_ID, language=row["record_language"] or "en", time_zone=row["record_time_zone"]
+        )
+        email = row["record_email"]
         return Recipient(voice, settings.time_zone or time_zone, settings, client_id=client_id, email=email)
 
     async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
@@ -130,14 +141,21 @@ class PostgresRecipients(Recipients):
         if self._practice is None:
             row = await self.tx.fetchrow(BRANDING)
             assert row is not None, "a unit of work is of a practice"
-            settings = decode_settings(BrandingSettings, row[3])
-            self._practice = PracticeBranding.of(row[0], row[2], settings, self.tx.public_url), row[1]
+            settings = decode_settings(BrandingSettings, row["settings"])
+            branding = PracticeBranding.of(row["name"], row["hosts"], settings, self.tx.public_url)
+            self._practice = branding, row["time_zone"]
         return self._practice
 
     def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
-        settings = NotificationSettings(row[0]) if row[3] is None else settings_of(row[3:_RECORD_AT])
+        account_id = row["holder"]
+        settings = NotificationSettings(account_id) if row["account_id"] is None else settings_of(row)
         return Recipient(
-            voice, settings.time_zone or time_zone, settings, account_id=row[0], client_id=row[1], email=row[2]
+            voice,
+            settings.time_zone or time_zone,
+            settings,
+            account_id=account_id,
+            client_id=row["holder_client_id"],
+            email=row["holder_email"],
         )
 
 

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 from attrs import define, field
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, insert, select
 
-from adapters.postgres.engine.columns import insert_all
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.keys import ADD_PRACTICE_KEY, RecordKeys
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.scope import begin_transaction_sql
@@ -25,36 +25,20 @@ CONSTRAINT_ERRORS["practices_slug_key"] = SlugTaken
 CONSTRAINT_ERRORS["practice_hosts_pkey"] = HostTaken
 CACHE_SECONDS = 30.0
 
+_PRACTICE = entity(Practice, practices, hosts=(practices.c.hosts,))
 GET_PRACTICE = statement(
     "practices.get",
-    select(
-        practices.c.id,
-        practices.c.slug,
-        practices.c.name,
-        practices.c.time_zone,
-        practices.c.created_at,
-        practices.c.state,
-        practices.c.hosts,
-        practices.c.version,
-    ).where(practices.c.id == bindparam("practice_id")),
+    select(*_PRACTICE.columns).where(practices.c.id == bindparam("practice_id")),
 )
 SAVE_PRACTICE = statement(
     "practices.save",
-    update(practices)
-    .where(practices.c.id == bindparam("practice_id"), practices.c.version == bindparam("before"))
-    .values(
-        name=bindparam("name"),
-        time_zone=bindparam("time_zone"),
-        state=bindparam("state"),
-        hosts=bindparam("hosts"),
-        version=bindparam("version"),
-    ),
+    update_version(practices, "name", "time_zone", "state", "hosts").where(practices.c.id == bindparam("practice_id")),
 )
-ADD_PRACTICE = statement("practices.add", insert_all(practices))
+ADD_PRACTICE = statement("practices.add", insert(practices))
 DROP_HOSTS = statement(
     "practices.drop_hosts", delete(practice_hosts).where(practice_hosts.c.practice_id == bindparam("practice_id"))
 )
-ADD_HOST = statement("practices.add_host", insert_all(practice_hosts))
+ADD_HOST = statement("practices.add_host", insert(practice_hosts))
 
 
 @define
@@ -66,18 +50,10 @@ class PostgresPracticeRecord(PracticeRecord):
     async def get(self) -> Practice:
         row = await self.tx.fetchrow(GET_PRACTICE)
         assert row is not None  # the unit of work would not have opened
-        return Practice(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6]), row[7])
+        return _PRACTICE.of(row, hosts=tuple(row["hosts"]))
 
     async def save(self, practice: Practice, audit_entry: AuditEntry) -> None:
-        await self.tx.save(
-            SAVE_PRACTICE,
-            before=practice.version - 1,
-            name=practice.name,
-            time_zone=practice.time_zone,
-            state=practice.state,
-            hosts=list(practice.hosts),
-            version=practice.version,
-        )
+        await self.tx.save(SAVE_PRACTICE, **_PRACTICE.values(practice, hosts=practice.hosts))
         await self.tx.execute(DROP_HOSTS)
         for host in practice.hosts:
             await self.tx.execute(ADD_HOST, host=host)
@@ -99,17 +75,7 @@ class PostgresPracticeFactory(PracticeFactory):
             async with self.pool.acquire() as connection, connection.transaction():
                 tx = Transaction(connection, actor, self.clock, self.ids, self.keys, [audit_entry])
                 await connection.execute(begin_transaction_sql(actor).removeprefix("BEGIN; "))
-                await tx.execute(
-                    ADD_PRACTICE,
-                    id=practice.id,
-                    slug=practice.slug,
-                    name=practice.name,
-                    time_zone=practice.time_zone,
-                    state=practice.state,
-                    hosts=list(practice.hosts),
-                    created_at=practice.created_at,
-                    version=practice.version,
-                )
+                await tx.execute(ADD_PRACTICE, **_PRACTICE.values(practice, hosts=practice.hosts))
                 for host in practice.hosts:
                     await tx.execute(ADD_HOST, host=host)
                 made_at = self.clock.now()
@@ -130,7 +96,7 @@ class PostgresPracticeDirectory(PracticeDirectory):
         if time.monotonic() >= self._until:
             with raise_unavailable_on_outage():
                 rows = await self.pool.fetch("SELECT * FROM portal.practice_locators()")
-            self._cached = tuple(PracticeLocator(row[0], row[1], tuple(row[2])) for row in rows)
+            self._cached = tuple(PracticeLocator(row["p_id"], row["p_slug"], tuple(row["p_hosts"])) for row in rows)
             # Not cached while there is none, so that the first practice is seen at once.
             self._until = time.monotonic() + self.seconds if rows else 0.0
         return self._cached
