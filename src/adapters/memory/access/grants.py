@@ -5,8 +5,8 @@ from uuid import UUID
 
 from attrs import define
 
+from adapters.memory.engine.repository import MemoryRows
 from adapters.memory.engine.row_visibility import (
-    first,
     only_practice_wide,
     portal_user,
     practice_wide,
@@ -14,38 +14,21 @@ from adapters.memory.engine.row_visibility import (
     reaches_client,
 )
 from adapters.memory.engine.rows import own_key, own_rows
-from adapters.memory.engine.store import MemoryTransaction
 from portal_core.access.errors import GrantExists
 from portal_core.access.model import Grant
 from portal_core.access.ports import Grants
-from portal_core.kernel.audit import AuditEntry
 from portal_core.people.model import Client
 
 
 @define
-class MemoryGrants(Grants):
+class MemoryGrants(MemoryRows[Grant], Grants):
     """At most one active grant per account and client."""
 
-    tx: MemoryTransaction
+    table = "grants"
 
     async def get(self, client_id: UUID, grant_id: UUID) -> Grant | None:
-        return first(one for one in self._rows() if (one.client_id, one.id) == (client_id, grant_id))
-
-    async def add(self, grant: Grant, audit_entry: AuditEntry) -> None:
-        only_practice_wide(self.tx)
-        for other in own_rows(self.tx, "grants"):
-            if other.is_active and (other.client_id, other.account_id) == (grant.client_id, grant.account_id):
-                raise GrantExists
-        assert own_key(self.tx, grant.client_id) in self.tx.table("clients"), "the grant's client does not exist"
-        assert own_key(self.tx, grant.account_id) in self.tx.table("accounts"), "the grant's account does not exist"
-        assert grant.until is None or grant.until > grant.starts_on, "the grant ends before it starts"
-        self.tx.insert("grants", own_key(self.tx, grant.id), grant)
-        await self.tx.audit.record(audit_entry)
-
-    async def save(self, grant: Grant, audit_entry: AuditEntry) -> None:
-        only_practice_wide(self.tx)
-        self.tx.save("grants", own_key(self.tx, grant.id), grant)
-        await self.tx.audit.record(audit_entry)
+        found = self._find(grant_id)
+        return found if found is not None and found.client_id == client_id else None
 
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         rows = (one for one in self._rows() if one.client_id == client_id)
@@ -64,9 +47,16 @@ class MemoryGrants(Grants):
         rows = [one for one in self._rows() if one.is_active and one.is_expired(today)]
         return tuple(sorted(rows, key=lambda one: (one.until or date.max, one.id))[:limit])
 
-    def _rows(self) -> list[Grant]:
-        def seen(one: Grant) -> bool:
-            own = portal_user(self.tx) and reaches(self.tx, one.account_id)
-            return practice_wide(self.tx) or one.client_id == self.tx.record or own
+    def _sees(self, row: Grant) -> bool:
+        own = portal_user(self.tx) and reaches(self.tx, row.account_id)
+        return practice_wide(self.tx) or row.client_id == self.tx.record or own
 
-        return [one for one in own_rows(self.tx, "grants") if seen(one)]
+    def _check(self, row: Grant) -> None:
+        only_practice_wide(self.tx)
+        for other in own_rows(self.tx, "grants"):
+            same = (other.client_id, other.account_id) == (row.client_id, row.account_id)
+            if same and other.id != row.id and other.is_active and row.is_active:
+                raise GrantExists
+        assert own_key(self.tx, row.client_id) in self.tx.table("clients"), "the grant's client does not exist"
+        assert own_key(self.tx, row.account_id) in self.tx.table("accounts"), "the grant's account does not exist"
+        assert row.until is None or row.until > row.starts_on, "the grant ends before it starts"

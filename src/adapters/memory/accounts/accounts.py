@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.accounts.settings import account_rules
+from adapters.memory.engine.repository import MemoryRepository, MemoryRows
 from adapters.memory.engine.row_visibility import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
@@ -36,13 +37,10 @@ class MemoryAccountRules(AccountRulesSource):
 
 
 @define
-class MemoryAccounts(Accounts):
+class MemoryAccounts(MemoryRepository[Account], Accounts):
     """Open accounts are unique by side and email, client, staff member and external identity."""
 
-    tx: MemoryTransaction
-
-    async def get(self, account_id: UUID) -> Account | None:
-        return next((one for one in self._rows() if one.id == account_id), None)
+    table = "accounts"
 
     async def find_by_email(self, side: Side, email: str) -> Account | None:
         return next((one for one in self._open() if (one.side, one.email) == (side, email)), None)
@@ -54,33 +52,23 @@ class MemoryAccounts(Accounts):
         found = (one for one in self._open() if person_id == (one.staff_id if side == "practice" else one.client_id))
         return next(found, None)
 
-    async def add(self, account: Account, audit_entry: AuditEntry) -> None:
-        self._refuse_twins(account)
-        self.tx.insert("accounts", own_key(self.tx, account.id), account)
-        await self.tx.audit.record(audit_entry)
-
-    async def save(self, account: Account, audit_entry: AuditEntry) -> None:
-        self._refuse_twins(account)
-        self.tx.save("accounts", own_key(self.tx, account.id), account)
-        await self.tx.audit.record(audit_entry)
-
-    def _rows(self) -> list[Account]:
-        return [one for one in own_rows(self.tx, "accounts") if reaches(self.tx, one.id)]
-
     def _open(self) -> list[Account]:
         return [one for one in self._rows() if one.status != "closed"]
 
-    def _refuse_twins(self, account: Account) -> None:
-        assert reaches(self.tx, account.id), "a use case wrote another holder's account"
-        if account.status == "closed":
-            return
-        unique_keys = _unique_keys(account)
+    def _sees(self, row: Account) -> bool:
+        return reaches(self.tx, row.id)
+
+    def _check(self, row: Account) -> None:
+        super()._check(row)
+        unique_keys = _unique_keys(row)
         for other in own_rows(self.tx, "accounts"):
-            if other.id != account.id and other.status != "closed" and unique_keys & _unique_keys(other):
+            if other.id != row.id and unique_keys & _unique_keys(other):
                 raise AlreadyRegistered
 
 
 def _unique_keys(account: Account) -> set[tuple[str, object]]:
+    if account.status == "closed":
+        return set()
     keys = {
         "email": (account.side, account.email),
         "client": account.client_id,
@@ -91,31 +79,24 @@ def _unique_keys(account: Account) -> set[tuple[str, object]]:
 
 
 @define
-class MemorySessions(Sessions):
+class MemorySessions(MemoryRows[Session], Sessions):
     """Sessions in memory; only `MemoryLiveSessions` writes activity."""
 
-    tx: MemoryTransaction
-
-    async def add(self, session: Session, audit_entry: AuditEntry) -> None:
-        self.tx.insert("sessions", own_key(self.tx, session.id), session)
-        await self.tx.audit.record(audit_entry)
+    table = "sessions"
 
     async def get(self, account_id: UUID, session_id: UUID) -> Session | None:
         return next((one for one in self._of(account_id) if one.id == session_id), None)
 
     async def find_by_family_hash(self, family_hash: bytes) -> Session | None:
-        found = (one for one in own_rows(self.tx, "sessions") if one.family_hash == family_hash)
-        return next((one for one in found if reaches(self.tx, one.account_id)), None)
+        return next((one for one in self._rows() if one.family_hash == family_hash), None)
 
     async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
         live = [one for one in self._of(account_id) if one.is_live(now)]
         return tuple(sorted(live, key=lambda one: (one.last_active_at, one.id), reverse=True))
 
     async def save(self, session: Session, audit_entry: AuditEntry) -> None:
-        key = own_key(self.tx, session.id)
-        stored = self.tx.table("sessions").get(key, session)
-        self.tx.save("sessions", key, evolve(session, last_active_at=stored.last_active_at))
-        await self.tx.audit.record(audit_entry)
+        stored = self._find(session.id) or session
+        await super().save(evolve(session, last_active_at=stored.last_active_at), audit_entry)
 
     async def end_all(
         self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
@@ -126,5 +107,7 @@ class MemorySessions(Sessions):
         await self.tx.audit.record(audit_entry)
 
     def _of(self, account_id: UUID) -> list[Session]:
-        rows = own_rows(self.tx, "sessions")
-        return [one for one in rows if one.account_id == account_id and reaches(self.tx, account_id)]
+        return [one for one in self._rows() if one.account_id == account_id]
+
+    def _sees(self, row: Session) -> bool:
+        return reaches(self.tx, row.account_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
+from adapters.memory.engine.repository import MemoryRows
 from adapters.memory.engine.row_visibility import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
@@ -76,21 +77,17 @@ class MemorySecondFactorRecords(SecondFactorRecords):
 
 
 @define
-class MemoryEmailRequests(EmailRequests):
+class MemoryEmailRequests(MemoryRows[EmailRequest], EmailRequests):
     """Email requests, until they are processed."""
 
-    tx: MemoryTransaction
-
-    async def add(self, email_request: EmailRequest, audit_entry: AuditEntry) -> None:
-        self.tx.insert("email_requests", own_key(self.tx, email_request.id), email_request)
-        await self.tx.audit.record(audit_entry)
+    table = "email_requests"
 
     async def take(self, email_request_id: UUID) -> EmailRequest | None:
         found: EmailRequest | None = self.tx.table("email_requests").pop(own_key(self.tx, email_request_id), None)
         return found
 
     async def list_requested_before(self, at: datetime) -> tuple[EmailRequest, ...]:
-        found = [one for one in own_rows(self.tx, "email_requests") if one.requested_at < at]
+        found = [one for one in self._rows() if one.requested_at < at]
         return tuple(sorted(found, key=lambda one: (one.requested_at, one.id)))
 
 

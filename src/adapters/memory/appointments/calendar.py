@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import define
 
+from adapters.memory.engine.repository import MemoryRepository
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.errors import SlotTaken
@@ -71,18 +72,13 @@ class MemoryCalendar(Calendar):
 
 
 @define
-class MemoryBlocks(Blocks):
+class MemoryBlocks(MemoryRepository[CalendarEntry], Blocks):
     """Calendar entries with the purpose `block`."""
 
-    tx: MemoryTransaction
+    table = "calendar"
 
-    async def get(self, entry_id: UUID) -> CalendarEntry | None:
-        entry: CalendarEntry | None = self.tx.table("calendar").get(own_key(self.tx, entry_id))
-        return entry if entry is not None and entry.purpose == "block" else None
-
-    async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None:
-        self.tx.insert("calendar", own_key(self.tx, block.id), block)
-        await self.tx.audit.record(audit_entry)
+    def _sees(self, row: CalendarEntry) -> bool:
+        return row.purpose == "block"
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
         found: list[Appointment] = [

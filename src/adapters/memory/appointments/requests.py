@@ -7,7 +7,8 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.appointments.options import load_booking_options, load_clients
-from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
+from adapters.memory.engine.repository import MemoryClientRepository
+from adapters.memory.engine.rows import own_rows, visible
 from adapters.memory.engine.sealing import SEALED, as_stored, require_key
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.appointment_request import AppointmentRequest, RequestStatus
@@ -22,34 +23,24 @@ SEALED["appointment_requests"] = {"reason": None, "answer": None}
 
 
 @define
-class MemoryAppointmentRequests(AppointmentRequests):
+class MemoryAppointmentRequests(MemoryClientRepository[AppointmentRequest], AppointmentRequests):
     """Requests for appointments."""
 
-    tx: MemoryTransaction
+    table = "appointment_requests"
 
     async def add(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None:
-        require_reachable(self.tx, request.client_id)
-        require_key(self.tx, request.client_id, request.reason or "", request.answer)
-        self.tx.insert("appointment_requests", own_key(self.tx, request.id), request)
-        await self.tx.audit.record(audit_entry)
-
-    async def get(self, client_id: UUID, request_id: UUID) -> AppointmentRequest | None:
-        found = await self.get_for_practice(request_id)
-        return found if found is not None and found.client_id == client_id else None
+        require_key(self.tx, request.client_id, request.reason or "")  # sealed even if there is none
+        await super().add(request, audit_entry)
 
     async def get_for_practice(self, request_id: UUID) -> AppointmentRequest | None:
-        found: AppointmentRequest | None = self.tx.table("appointment_requests").get(own_key(self.tx, request_id))
-        return found if found is not None and visible(self.tx, found.client_id) else None
+        return self._find(request_id)
 
     async def save(self, request: AppointmentRequest, audit_entry: AuditEntry) -> None:
-        require_reachable(self.tx, request.client_id)
         require_key(self.tx, request.client_id, request.answer)
-        stored = as_stored(self.tx, "appointment_requests", request)
-        self.tx.save("appointment_requests", own_key(self.tx, request.id), stored)
-        await self.tx.audit.record(audit_entry)
+        await super().save(as_stored(self.tx, self.table, request), audit_entry)
 
     async def pending(self, client_id: UUID) -> int:
-        return sum(one.client_id == client_id and one.status == "pending" for one in _visible_requests(self.tx))
+        return sum(one.status == "pending" for one in self._of(client_id))
 
 
 @define

@@ -7,7 +7,8 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.appointments.options import load_booking_options, load_clients
-from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
+from adapters.memory.engine.repository import MemoryClientRepository
+from adapters.memory.engine.rows import own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.ports import Waitlist, WaitlistOffers
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
@@ -15,7 +16,6 @@ from portal_core.appointments.read_ports import WaitlistReads
 from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
 from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
-from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 MAX_EXPIRED_OFFERS = 100
@@ -23,25 +23,10 @@ DAY_MARGIN = timedelta(days=1)
 
 
 @define
-class MemoryWaitlist(Waitlist):
+class MemoryWaitlist(MemoryClientRepository[WaitlistEntry], Waitlist):
     """Waitlist entries."""
 
-    tx: MemoryTransaction
-
-    async def add(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
-        require_reachable(self.tx, entry.client_id)
-        self.tx.insert("waitlist_entries", own_key(self.tx, entry.id), entry)
-        await self.tx.audit.record(audit_entry)
-
-    async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
-        return next(
-            (one for one in _visible_entries(self.tx) if one.id == entry_id and one.client_id == client_id), None
-        )
-
-    async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None:
-        require_reachable(self.tx, entry.client_id)
-        self.tx.save("waitlist_entries", own_key(self.tx, entry.id), entry)
-        await self.tx.audit.record(audit_entry)
+    table = "waitlist_entries"
 
     async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         return [
@@ -87,32 +72,17 @@ class MemoryWaitlistReads(WaitlistReads):
 
 
 @define
-class MemoryWaitlistOffers(WaitlistOffers):
+class MemoryWaitlistOffers(MemoryClientRepository[WaitlistOffer], WaitlistOffers):
     """Offers of freed slots."""
 
-    tx: MemoryTransaction
-
-    async def add(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
-        require_reachable(self.tx, offer.client_id)
-        self.tx.insert("waitlist_offers", own_key(self.tx, offer.id), offer)
-        await self.tx.audit.record(audit_entry)
-
-    async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None:
-        return next(
-            (one for one in _visible_offers(self.tx) if one.id == offer_id and one.client_id == client_id), None
-        )
-
-    async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None:
-        require_reachable(self.tx, offer.client_id)
-        self.tx.save("waitlist_offers", own_key(self.tx, offer.id), offer)
-        await self.tx.audit.record(audit_entry)
+    table = "waitlist_offers"
 
     async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
-        found = (one for one in _visible_offers(self.tx) if one.freed_slot_id == freed_slot_id)
+        found = (one for one in self._rows() if one.freed_slot_id == freed_slot_id)
         return sorted(found, key=lambda one: (one.offered_at, one.id))
 
     async def expired(self, now: datetime) -> list[WaitlistOffer]:
-        found = (one for one in _visible_offers(self.tx) if one.status == "open" and one.expires_at <= now)
+        found = (one for one in self._rows() if one.status == "open" and one.expires_at <= now)
         return sorted(found, key=lambda one: (one.expires_at, one.id))[:MAX_EXPIRED_OFFERS]
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from attrs import define, evolve
 
-from adapters.memory.engine.rows import newest_first, own_key, own_rows, require_reachable, visible
+from adapters.memory.engine.repository import MemoryRows
+from adapters.memory.engine.rows import newest_first, own_key, own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
@@ -24,16 +25,10 @@ MAX_RECENT_NOTIFICATIONS = 100
 
 
 @define
-class MemoryInbox(Inbox):
+class MemoryInbox(MemoryRows[Notification], Inbox):
     """Inbox items, confined to one account and, for a client or proxy, to the record of the transaction."""
 
-    tx: MemoryTransaction
-
-    async def add(self, notification: Notification, audit_entry: AuditEntry) -> None:
-        if notification.client_id is not None:
-            require_reachable(self.tx, notification.client_id)
-        self.tx.insert("notifications", own_key(self.tx, notification.id), notification)
-        await self.tx.audit.record(audit_entry)
+    table = "notifications"
 
     async def page(self, scope: InboxScope, page: PageRequest) -> Page[Notification]:
         return newest_first(self._lines(scope), page)
@@ -60,11 +55,14 @@ class MemoryInbox(Inbox):
     def _lines(self, scope: InboxScope) -> list[Notification]:
         return [
             line
-            for line in own_rows(self.tx, "notifications")
+            for line in self._rows()
             if line.account_id == scope.account_id
             and line.kind in scope.kinds
-            and (line.client_id is None or (line.client_id == scope.client_id and visible(self.tx, line.client_id)))
+            and line.client_id in (None, scope.client_id)
         ]
+
+    def _sees(self, row: Notification) -> bool:
+        return row.client_id is None or visible(self.tx, row.client_id)
 
 
 @define

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from attrs import define
 
-from adapters.memory.engine.rows import newest_first, own_key, own_rows
-from adapters.memory.engine.store import MemoryOutbox, MemoryTransaction
+from adapters.memory.engine.repository import MemoryRepository
+from adapters.memory.engine.rows import newest_first, own_key
+from adapters.memory.engine.store import MemoryOutbox
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.page import Page, PageRequest
@@ -46,10 +47,10 @@ class MemoryNoticeOutbox(MemoryOutbox):
 
 
 @define
-class MemoryNotices(Notices):
+class MemoryNotices(MemoryRepository[NoticeDelivery], Notices):
     """Notices in memory. Units of work run one at a time, so only one caller gets a claim."""
 
-    tx: MemoryTransaction
+    table = "notice_rows"
 
     async def claim(self, notice_id: UUID, by: str, now: datetime) -> NoticeDelivery | None:
         row = await self.get(notice_id)
@@ -58,15 +59,10 @@ class MemoryNotices(Notices):
         self._put(row.claimed(by, now))
         return await self.get(notice_id)
 
-    async def get(self, notice_id: UUID) -> NoticeDelivery | None:
-        found: NoticeDelivery | None = self.tx.table("notice_rows").get(own_key(self.tx, notice_id))
-        return found
-
     async def save(self, notice: NoticeDelivery, audit_entry: AuditEntry, *siblings: NoticeDelivery) -> None:
-        self._put(notice)
+        await super().save(notice, audit_entry)
         for row in siblings:
             self.tx.insert("notice_rows", own_key(self.tx, row.id), row)
-        await self.tx.audit.record(audit_entry)
 
     async def mark_enqueued(self, now: datetime, limit: int) -> tuple[UUID, ...]:
         due = sorted((row for row in self._rows() if row.needs_job(now)), key=lambda row: (row.due_at, row.id))
@@ -81,9 +77,6 @@ class MemoryNotices(Notices):
     async def failed(self, page: PageRequest) -> Page[FailedNoticeView]:
         failed = (row for row in self._rows() if row.state in ("dead", "uncertain"))
         return newest_first(failed, page).map(FailedNoticeView.of)
-
-    def _rows(self) -> list[NoticeDelivery]:
-        return own_rows(self.tx, "notice_rows")
 
     def _put(self, row: NoticeDelivery) -> None:
         self.tx.save("notice_rows", own_key(self.tx, row.id), row)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from attrs import define
 
+from adapters.memory.engine.repository import MemoryRepository
 from adapters.memory.engine.row_visibility import first, only_practice_wide, practice_wide, reaches_client
-from adapters.memory.engine.rows import own_key, own_rows
+from adapters.memory.engine.rows import own_key
 from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
 from adapters.memory.people.external_ids import require_unique_external_id
@@ -23,29 +24,17 @@ SEALED["clients"] = {"address": None}
 
 
 @define
-class MemoryClientRecords(ClientRecords):
+class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
     """External ids are unique within the practice."""
 
-    tx: MemoryTransaction
-
-    async def get(self, client_id: UUID) -> Client | None:
-        return first(one for one in self._rows() if one.id == client_id)
+    table = "clients"
 
     async def find_by_external_id(self, external_id: str) -> Client | None:
         return first(one for one in self._rows() if one.external_id == external_id)
 
-    async def add(self, client: Client, audit_entry: AuditEntry) -> None:
-        only_practice_wide(self.tx)
-        require_unique_external_id(self.tx, "clients", client)
-        self.tx.insert("clients", own_key(self.tx, client.id), client)
-        await self.tx.audit.record(audit_entry)
-
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
-        assert practice_wide(self.tx) or client.id == self.tx.record, "a use case wrote another client's record"
-        require_unique_external_id(self.tx, "clients", client)
         require_key(self.tx, client.id, client.address)
-        self.tx.save("clients", own_key(self.tx, client.id), client)
-        await self.tx.audit.record(audit_entry)
+        await super().save(client, audit_entry)
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.get(client_id) is None or key_destroyed(self.tx, client_id):
@@ -63,8 +52,12 @@ class MemoryClientRecords(ClientRecords):
         found = [one for one in rows[start:] if one.sort_name.startswith(prefix)]
         return page.paginate(found, lambda one: one.id).map(ClientSummaryView.of)
 
-    def _rows(self) -> list[Client]:
-        return [one for one in own_rows(self.tx, "clients") if reaches_client(self.tx, one.id)]
+    def _sees(self, row: Client) -> bool:
+        return reaches_client(self.tx, row.id)
+
+    def _check(self, row: Client) -> None:
+        assert practice_wide(self.tx) or row.id == self.tx.record, "a use case wrote another client's record"
+        require_unique_external_id(self.tx, "clients", row)
 
 
 @define
