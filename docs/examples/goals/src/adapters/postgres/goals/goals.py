@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select
 
-from adapters.postgres.engine.columns import insert_all
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.goals.tables import goals
@@ -15,23 +15,18 @@ from portal_core.goals.ports import Goals
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
+_GOAL = entity(Goal, goals)
 _own = (goals.c.practice_id == bindparam("practice_id"), goals.c.client_id == bindparam("client_id"))
-_columns = (goals.c.id, goals.c.client_id, goals.c.title, goals.c.set_at, goals.c.completed_at, goals.c.version)
-ADD = statement("goals.add", insert_all(goals))
-GET = statement("goals.get", select(*_columns).where(*_own, goals.c.id == bindparam("id")))
+ADD = statement("goals.add", insert(goals))
+GET = statement("goals.get", select(*_GOAL.columns).where(*_own, goals.c.id == bindparam("id")))
 PAGE = statement(
     "goals.page",
-    select(*_columns)
+    select(*_GOAL.columns)
     .where(*_own, goals.c.id < bindparam("before"))
     .order_by(goals.c.id.desc())
     .limit(bindparam("limit")),
 )
-COMPLETE = statement(
-    "goals.complete",
-    update(goals)
-    .where(*_own, goals.c.id == bindparam("goal"), goals.c.version == bindparam("before"))
-    .values(completed_at=bindparam("completed_at"), version=bindparam("version")),
-)
+COMPLETE = statement("goals.complete", update_version(goals, "completed_at"))
 
 
 @define
@@ -41,15 +36,8 @@ class PostgresGoals(Goals):
     tx: Transaction
 
     async def add(self, goal: Goal, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(
-            ADD,
-            id=goal.id,
-            client_id=goal.client_id,
-            title=await self.tx.seal(goal.client_id, goals.c.title, goal.id, goal.title),
-            set_at=goal.set_at,
-            completed_at=goal.completed_at,
-            version=goal.version,
-        )
+        title = await self.tx.seal(goal.client_id, goals.c.title, goal.id, goal.title)
+        await self.tx.execute(ADD, **_GOAL.values(goal, title=title))
         self.tx.add_audit_entry(audit_entry)
 
     async def get(self, client_id: UUID, goal_id: UUID) -> Goal | None:
@@ -57,14 +45,7 @@ class PostgresGoals(Goals):
         return None if row is None else await self._goal(row)
 
     async def save(self, goal: Goal, audit_entry: AuditEntry) -> None:
-        await self.tx.save(
-            COMPLETE,
-            client_id=goal.client_id,
-            goal=goal.id,
-            before=goal.version - 1,
-            completed_at=goal.completed_at,
-            version=goal.version,
-        )
+        await self.tx.save(COMPLETE, **_GOAL.values(goal))
         self.tx.add_audit_entry(audit_entry)
 
     async def page(self, client_id: UUID, page: PageRequest) -> Page[Goal]:
@@ -72,5 +53,5 @@ class PostgresGoals(Goals):
         return page.paginate([await self._goal(row) for row in rows], lambda goal: goal.id)
 
     async def _goal(self, row: Any) -> Goal:
-        title = await self.tx.unseal(row[1], goals.c.title, row[0], row[2])
-        return Goal(row[0], row[1], title or "", row[3], row[4], row[5])
+        title = await self.tx.unseal(row["client_id"], goals.c.title, row["id"], row["title"])
+        return _GOAL.of(row, title=title or "")
