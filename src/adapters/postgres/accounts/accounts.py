@@ -62,7 +62,7 @@ RULES = statement(
 
 
 def account_of(row: Any) -> Account:
-    """Build an account from the values of its columns, in the order of its fields."""
+    """Build an account from the values of its columns in their order, whatever their names are in `signed_in`."""
     return _account(dict(zip([column.name for column in _ACCOUNT.columns], row, strict=True)))
 
 

@@ -23,13 +23,7 @@ _mine = (
     identities.c.account_id == bindparam("account_id"),
     identities.c.side == bindparam("side"),
 )
-_put = insert(identities).values(
-    practice_id=bindparam("practice_id"),
-    account_id=bindparam("account_id"),
-    side=bindparam("side"),
-    record=bindparam("record"),
-    until=bindparam("until"),
-)
+_put = insert(identities)
 FIND = statement("identities.find", select(identities.c.record).where(*_mine))
 PUT = statement(
     "identities.put",
