@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from attrs import define
-from sqlalchemy import Select, literal_column, select, table
+from sqlalchemy import SelectBase, literal_column, select, table
 
 from adapters.postgres.engine.audit import add_entries
 from adapters.postgres.engine.scope import SETTINGS, actor_settings
@@ -30,7 +30,7 @@ def scoped_read(statement: Statement) -> str:
     Raises:
         TypeError: the statement does more than read.
     """
-    if not isinstance(statement.source, Select):
+    if not isinstance(statement.source, SelectBase):
         raise TypeError(f"a read-only unit of work cannot run {statement.name}")
     first = len(statement.names)
     settings = ", ".join(f"set_config('{name}', ${first + place}, true)" for place, name in enumerate(SETTINGS, 1))

@@ -10,12 +10,12 @@ reason. SQLAlchemy's bind and result processors are skipped, so instead of `in_(
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from attrs import field, frozen
-from sqlalchemy import Select
+from sqlalchemy import SelectBase
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import Executable
 
@@ -86,7 +86,7 @@ def write_together(statements: tuple[Statement, ...]) -> str:
         return statements[0].sql
     writes, calls = list[str](), list[str]()
     for one, sql in zip(statements, _in_a_row(statements), strict=True):
-        if isinstance(one.source, Select):
+        if isinstance(one.source, SelectBase):
             calls.append(f"({sql})")
         else:
             writes.append(f"w{len(writes)} AS ({sql})")
@@ -102,6 +102,24 @@ def read_together(statements: tuple[Statement, ...]) -> Statement:
     arrays = ", ".join(f"ARRAY(SELECT ROW(r.*) FROM ({sql}) AS r)" for sql in _in_a_row(statements))  # noqa: S608  # compiled ones
     names = tuple(name for one in statements for name in one.names)
     return Statement(" + ".join(one.name for one in statements), f"SELECT {arrays}", names, statements[0].source)
+
+
+class Row(tuple[Any, ...]):
+    """A row of a combined read, whose columns have their names as in a row of the driver."""
+
+    __slots__ = ()
+    places: ClassVar[Mapping[str, int]]
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self.places[key] if isinstance(key, str) else key)
+
+
+@lru_cache(maxsize=4096)
+def row_class(one: Statement) -> type[Row]:
+    """The class of the rows of a statement, when it is read together with others."""
+    assert isinstance(one.source, SelectBase), "only reads are combined"
+    names = one.source.selected_columns.keys()
+    return type("Row", (Row,), {"__slots__": (), "places": {name: place for place, name in enumerate(names)}})
 
 
 def _in_a_row(statements: tuple[Statement, ...]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.columns import associated_data
 from adapters.postgres.engine.constraint_errors import constraint_error
 from adapters.postgres.engine.keys import RecordKeys
-from adapters.postgres.engine.statements import Statement, read_together, write_together
+from adapters.postgres.engine.statements import Statement, read_together, row_class, write_together
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
@@ -162,10 +162,11 @@ class Transaction:
         combined = read_together(tuple(one.statement for one in wanted.values()))
         arguments = list(chain.from_iterable(one.arguments for one in wanted.values()))
         arrays = await self._send("fetchrow", combined, arguments)
-        return {
-            place: rows if one.method == "fetch" else next(iter(rows), None)
-            for (place, one), rows in zip(wanted.items(), arrays, strict=True)
-        }
+        answers = dict[int, Any]()
+        for (place, one), array in zip(wanted.items(), arrays, strict=True):
+            rows = list(map(row_class(one.statement), array))
+            answers[place] = rows if one.method == "fetch" else next(iter(rows), None)
+        return answers
 
     async def _run(self, method: str, statement: Statement, values: dict[str, Any]) -> Any:
         values.setdefault("practice_id", self.actor.practice_id)
